@@ -1,0 +1,34 @@
+/**
+ * The floors of the house: imports point down only.
+ *
+ *   examples > provider, service > sdk (client, template, docker > context, wire)
+ *
+ * @type {import("dependency-cruiser").IConfiguration}
+ */
+const forbid = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    forbid("sdk-imports-nothing-above", "^sdk/", "^(provider|service|bin|examples|test)/"),
+    forbid("sdk-knows-no-pulumi", "^sdk/", "node_modules/@pulumi/"),
+    forbid("wire-imports-nothing-of-ours", "^sdk/wire/", "^sdk/(?!wire/|errors\\.ts$)"),
+    forbid("context-imports-nothing-of-ours", "^sdk/context/", "^sdk/(?!context/|errors\\.ts$)"),
+    forbid("docker-stands-on-context", "^sdk/docker/", "^sdk/(?!docker/|context/|errors\\.ts$)"),
+    forbid("template-stands-on-wire-and-context", "^sdk/template/", "^sdk/(?!template/|wire/|context/|errors\\.ts$)"),
+    forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|errors\\.ts$)"),
+    forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
+    forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
+    forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
+    forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),
+    forbid("core-knows-no-pulumi", "^provider/core/", "node_modules/@pulumi/"),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["nullspace-source", "import", "node", "default", "types"] },
+  },
+};

@@ -1,0 +1,34 @@
+import tseslint from "typescript-eslint";
+
+// Correctness only: layout is prettier's.
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**", "examples/**/node_modules/**"] },
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      // A schema and its inferred type share one name (const X, type X).
+      "@typescript-eslint/no-redeclare": "off",
+      "no-empty": ["error", { allowEmptyCatch: false }],
+      eqeqeq: ["error", "always", { null: "ignore" }],
+    },
+  },
+  {
+    // Examples are programs on a user's own tsconfig.
+    files: ["examples/**/*.ts"],
+    languageOptions: { parserOptions: { projectService: false, project: false } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "off",
+      "@typescript-eslint/no-misused-promises": "off",
+      "@typescript-eslint/await-thenable": "off",
+      "@typescript-eslint/only-throw-error": "off",
+    },
+  },
+);
