@@ -9,7 +9,12 @@ const forbid = (name, from, to) => ({ name, severity: "error", from: { path: fro
 
 export default {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     forbid("sdk-imports-nothing-above", "^sdk/", "^(provider|service|bin|examples|test)/"),
     forbid("sdk-knows-no-pulumi", "^sdk/", "node_modules/@pulumi/"),
@@ -29,6 +34,9 @@ export default {
     exclude: { path: "(^|/)dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["nullspace-source", "import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["nullspace-source", "import", "node", "default", "types"],
+    },
   },
 };
