@@ -1,0 +1,212 @@
+/**
+ * The whole job on one machine: a template is built, tagged, aliased and pooled by `pulumi up`, a warm machine runs a
+ * command, one file changes, the preview names it, a second `up` rolls the pool, and everything is taken down.
+ *
+ *   npm run quickstart            runs the story and leaves nothing behind
+ *   npm run quickstart -- --keep  leaves the service and the stack, and says what to type next
+ */
+import { access, appendFile, cp, mkdir, rm } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, stripVTControlCharacters } from "node:util";
+import { NullspaceClient } from "../sdk/client/index.ts";
+import { run, type CommandResult } from "./quickstart/command.ts";
+import { startServiceProcess, type ServiceProcess } from "./quickstart/local-service.ts";
+import { createStory } from "./quickstart/story.ts";
+
+const repo = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Everything that the quickstart makes is below this folder. */
+const home = join(repo, ".quickstart");
+const program = join(home, "program");
+
+const { values: flags } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
+
+const baseImage = process.env.NULLSPACE_BASE_IMAGE;
+if (!baseImage) throw new Error("NULLSPACE_BASE_IMAGE is not set: start this with `npm run quickstart`");
+
+const controller = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
+}
+const { signal } = controller;
+const story = createStory();
+const started = performance.now();
+
+if (await exists(join(home, "state"))) {
+  throw new Error(
+    `${relative(process.cwd(), home)} is there from an earlier run with --keep; take it down with the commands that it printed, then delete the folder`,
+  );
+}
+await rm(home, { recursive: true, force: true });
+await mkdir(join(home, "state"), { recursive: true });
+await cp(join(repo, "examples", "quickstart"), program, { recursive: true });
+
+const pulumiEnv: NodeJS.ProcessEnv = {
+  ...process.env,
+  PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
+  PULUMI_CONFIG_PASSPHRASE: "quickstart",
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+};
+let service: ServiceProcess | undefined;
+let stackExists = false;
+let kept = false;
+
+const pulumi = (args: string[], abortSignal: AbortSignal | undefined = signal): Promise<CommandResult> =>
+  run("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    cwd: program,
+    env: { ...pulumiEnv, ...service?.env },
+    signal: abortSignal,
+  });
+
+try {
+  await story.step("Start the local Nullspace service", async () => {
+    service = await startServiceProcess({
+      command: process.execPath,
+      args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+      dataDir: join(home, "data"),
+      logFile: join(home, "service.log"),
+      env: process.env,
+    });
+    story.say(`it answers at ${service.env.NULLSPACE_API_URL}`);
+  });
+
+  const first = await story.step("pulumi up: build the template, tag it, alias it, fill the pool", async () => {
+    await pulumi(["stack", "init", "dev"]);
+    stackExists = true;
+    await pulumi(["config", "set", "baseImage", baseImage]);
+    const up = await pulumi(["up", "--yes", "--skip-preview"]);
+    story.quote(resourceLines(up.stdout));
+    return outputs();
+  });
+  story.say(`${first.tag} is build ${first.buildId}`);
+
+  const client = new NullspaceClient({
+    apiKey: service!.env.NULLSPACE_API_KEY,
+    baseUrl: service!.env.NULLSPACE_API_URL,
+  });
+  try {
+    await story.step("Check out a machine from the pool and run a command in it", () => showPage(client, first));
+
+    await story.step("Edit one file, and ask what that would do", async () => {
+      await appendFile(join(program, "app", "www", "index.html"), "<p>Changed in the quickstart</p>\n");
+      const preview = await pulumi(["preview", "--diff"]);
+      story.quote(diffLines(preview.stdout));
+    });
+
+    const second = await story.step("pulumi up: build again, move the tag, roll the pool", async () => {
+      const up = await pulumi(["up", "--yes", "--skip-preview"]);
+      story.quote(resourceLines(up.stdout));
+      return outputs();
+    });
+    story.say(`${second.tag} was build ${first.buildId} and is now ${second.buildId}`);
+
+    await story.step("Check out a machine again: it has the change", () => showPage(client, second));
+  } finally {
+    await client.close();
+  }
+
+  if (flags.keep) {
+    kept = true;
+    service!.detach();
+    const here = relative(process.cwd(), program) || ".";
+    console.log(`
+Left running: the service (process ${service!.pid}), the stack "dev" and its pool. To go on from here:
+
+  export NULLSPACE_API_URL=${service!.env.NULLSPACE_API_URL}
+  export NULLSPACE_API_KEY=${service!.env.NULLSPACE_API_KEY}
+  export PULUMI_BACKEND_URL=${pulumiEnv.PULUMI_BACKEND_URL} PULUMI_CONFIG_PASSPHRASE=quickstart
+  export PATH="${process.env.PATH}"${process.env.DOCKER_HOST ? `\n  export DOCKER_HOST=${process.env.DOCKER_HOST}` : ""}
+  cd ${here}
+  pulumi preview --diff        # after an edit in app/
+  pulumi up
+
+To take it down:
+
+  pulumi destroy --yes && pulumi stack rm --yes dev
+  kill ${service!.pid}
+  rm -r ${home}
+`);
+  }
+} finally {
+  if (!kept) {
+    await story.step("Take everything down", async () => {
+      // Not under the abort signal: an interrupted story still cleans up.
+      if (stackExists) {
+        const destroy = await pulumi(["destroy", "--yes", "--skip-preview"], AbortSignal.timeout(120_000));
+        story.quote(resourceLines(destroy.stdout));
+        await pulumi(["stack", "rm", "--yes", "dev"], AbortSignal.timeout(30_000));
+      }
+      await service?.stop();
+      await rm(home, { recursive: true, force: true });
+    });
+  }
+}
+console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+
+/** Takes a machine out of the pool, prints the page that it serves, and ends it. */
+async function showPage(client: NullspaceClient, stack: Outputs): Promise<void> {
+  const asked = performance.now();
+  const machine = await client.machines.create(
+    {
+      template: stack.tag,
+      vcpus: 1,
+      memory_mb: 128,
+      warm_pool: { id: stack.poolId, mode: "require", wait_ms: 10_000 },
+    },
+    { signal },
+  );
+  const tookMs = Math.round(performance.now() - asked);
+  try {
+    story.say(`${machine.id} in ${tookMs} ms, from ${machine.warm_pool_checkout?.source}`);
+    const result = await client.machines.exec(
+      machine.id,
+      { command: "wget -q -O - http://127.0.0.1:8080/", shell: true, background: false },
+      { signal },
+    );
+    story.say("$ wget -q -O - http://127.0.0.1:8080/");
+    story.quote(result.stdout.trimEnd());
+    if (result.exit_code !== 0)
+      throw new Error(`the command ended with exit code ${result.exit_code}: ${result.stderr}`);
+  } finally {
+    await client.machines.delete(machine.id);
+  }
+}
+
+interface Outputs {
+  template: string;
+  buildId: string;
+  contextHash: string;
+  tag: string;
+  poolId: string;
+}
+
+async function outputs(): Promise<Outputs> {
+  return JSON.parse((await pulumi(["stack", "output", "--json"])).stdout) as Outputs;
+}
+
+/** The lines of an update's output that name a resource, and its summary. */
+function resourceLines(text: string): string {
+  const lines = stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const from = lines.findIndex((line) => /^Resources:/.test(line));
+  const named = lines.filter((line) =>
+    /^ +[+~-]+ +(nullspace|pulumi-nodejs|pulumi:)\S+ .*(created|updated|deleted|replaced)( |$)/.test(line),
+  );
+  return [...new Set(named), ...(from < 0 ? [] : lines.slice(from, lines.indexOf("", from)))].join("\n");
+}
+
+/** The part of a preview that shows what changes in which property. */
+function diffLines(text: string): string {
+  const lines = stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trimEnd());
+  return lines.filter((line) => line !== "" && !/^(Previewing update|@ |Loading policy|View )/.test(line)).join("\n");
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

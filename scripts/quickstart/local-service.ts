@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+
+/** A `nullspace-local serve` that runs as a process of its own. */
+export interface ServiceProcess {
+  /** The environment lines that it printed: where it is and its key. */
+  env: { NULLSPACE_API_URL: string; NULLSPACE_API_KEY: string };
+  pid: number;
+  /** Stops it and waits for its end. */
+  stop(): Promise<void>;
+  /** Lets it live on after this process. */
+  detach(): void;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+/** Starts the service on a free port and waits until it has said where it is. */
+export async function startServiceProcess(options: {
+  command: string;
+  args: readonly string[];
+  dataDir: string;
+  logFile: string;
+  env: NodeJS.ProcessEnv;
+}): Promise<ServiceProcess> {
+  const log = openSync(options.logFile, "a");
+  const child = spawn(options.command, [...options.args, "serve", "--port", "0", "--data", options.dataDir], {
+    env: options.env,
+    stdio: ["ignore", "pipe", log],
+    // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
+    detached: true,
+  });
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  const lines = createInterface({ input: child.stdout });
+  const found: Record<string, string> = {};
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
+  try {
+    for await (const line of lines) {
+      const match = /^(?:export )?(NULLSPACE_API_URL|NULLSPACE_API_KEY)=(.+)$/.exec(line);
+      if (match?.[1] && match[2]) found[match[1]] = match[2];
+      if (found.NULLSPACE_API_URL && found.NULLSPACE_API_KEY) break;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  const { NULLSPACE_API_URL, NULLSPACE_API_KEY } = found;
+  if (!NULLSPACE_API_URL || !NULLSPACE_API_KEY || child.pid === undefined) {
+    throw new Error(
+      `the local service did not start; its log (${options.logFile}) says:\n${await readFile(options.logFile, "utf8")}`,
+    );
+  }
+  return {
+    env: { NULLSPACE_API_URL, NULLSPACE_API_KEY },
+    pid: child.pid,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+    detach() {
+      child.stdout.destroy();
+      child.unref();
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const repo = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/** How a run of the Pulumi CLI ended. */
+export interface CliResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** Standard output and error, as a person would read them. */
+  text: string;
+}
+
+export interface PulumiProjectOptions {
+  /** The program: the content of `index.js`. */
+  program: string;
+  env?: Record<string, string>;
+  /** Files beside the program: path -> content. */
+  files?: Record<string, string>;
+  /** What `node_modules` is; the repository's own by default, where `pulumi-nullspace` is this package. */
+  nodeModules?: string;
+}
+
+/** A Pulumi project in a temporary folder, with its own state, run by the real CLI. */
+export class PulumiProject {
+  readonly dir: string;
+  #env: Record<string, string>;
+
+  constructor(options: PulumiProjectOptions) {
+    this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
+    for (const folder of ["state", "home", "program", "bin"]) mkdirSync(join(this.dir, folder));
+    symlinkSync(options.nodeModules ?? join(repo, "node_modules"), join(this.dir, "program", "node_modules"));
+    const plugin = join(repo, "dist", "bin", "pulumi-resource-nullspace.js");
+    if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
+    chmodSync(plugin, 0o755);
+    symlinkSync(plugin, join(this.dir, "bin", "pulumi-resource-nullspace"));
+    this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
+    this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
+    this.write("index.js", options.program);
+    for (const [path, content] of Object.entries(options.files ?? {})) this.write(path, content);
+    this.#env = {
+      ...(process.env as Record<string, string>),
+      PATH: [join(this.dir, "bin"), process.env.PATH].join(delimiter),
+      PULUMI_HOME: join(this.dir, "home"),
+      PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "e2e",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      // No setting of the machine may decide a test.
+      HOME: join(this.dir, "home"),
+      XDG_CONFIG_HOME: join(this.dir, "home", ".config"),
+      ...options.env,
+    };
+  }
+
+  setEnv(env: Record<string, string>): void {
+    Object.assign(this.#env, env);
+  }
+
+  /** Writes a file below the program's folder. */
+  write(path: string, content: string): void {
+    const file = join(this.dir, "program", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+
+  /** Runs the CLI to its end, whatever the exit code. */
+  async run(...args: string[]): Promise<CliResult> {
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: join(this.dir, "program"),
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code ?? 1));
+    });
+    return { exitCode, stdout, stderr, text: stdout + stderr };
+  }
+
+  /** Runs the CLI and fails, with all that it printed, on another exit code than 0. */
+  async ok(...args: string[]): Promise<CliResult> {
+    const result = await this.run(...args);
+    if (result.exitCode !== 0) {
+      throw new Error(`pulumi ${args.join(" ")} ended with exit code ${result.exitCode}\n${result.text}`);
+    }
+    return result;
+  }
+
+  /** The stack's recorded resources. */
+  async resources(): Promise<StackResource[]> {
+    const { stdout } = await this.ok("stack", "export");
+    const state = JSON.parse(stdout) as { deployment: { resources?: StackResource[] } };
+    return state.deployment.resources ?? [];
+  }
+
+  /** One recorded resource, by the last part of its type. */
+  async resource(type: string): Promise<StackResource> {
+    const all = await this.resources();
+    const found = all.find((each) => each.type.endsWith(`:${type}`));
+    if (!found) throw new Error(`no ${type} in the state: ${all.map((each) => each.urn).join(", ")}`);
+    return found;
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.ok("stack", "output", "--json")).stdout) as Record<string, unknown>;
+  }
+
+  dispose(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface StackResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+  initErrors?: string[];
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServiceProcess, type ServiceProcess } from "../../../scripts/quickstart/local-service.ts";
+import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { repo } from "./pulumi-project.ts";
+
+/** A local service of the test's own, with a client that looks at it from outside. */
+export interface TestService extends AsyncDisposable {
+  env: ServiceProcess["env"];
+  client: NullspaceClient;
+  /** Stops the process and keeps its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts the built service as a user does. `dataDir` lets a second start go on with the first one's data. */
+export async function startTestService(options: { env?: Record<string, string> } = {}): Promise<TestService> {
+  const dataDir = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+  const service = await startServiceProcess({
+    command: process.execPath,
+    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    dataDir,
+    logFile: join(dataDir, "service.log"),
+    env: { ...process.env, ...options.env },
+  });
+  const client = new NullspaceClient({ apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL });
+  let running = true;
+  const stop = async (): Promise<void> => {
+    if (!running) return;
+    running = false;
+    await service.stop();
+  };
+  return {
+    env: service.env,
+    client,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The small image that every test builds on. */
+export function baseImage(): string {
+  const image = process.env.NULLSPACE_BASE_IMAGE;
+  if (!image) throw new Error("NULLSPACE_BASE_IMAGE is not set: start the tests with `npm test`");
+  return image;
+}
