@@ -1,0 +1,26 @@
+import type { z } from "zod";
+
+/** At most this many problems are spelled out; a body with thousands of bad members must not make a message of that size. */
+const MAX_ISSUES = 5;
+
+/** Path of a member as a reader writes it: `build_context.files[3].mode`. The top itself is `""`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    "",
+  );
+}
+
+/**
+ * What is wrong with a body, in one line, each problem behind the property it is about:
+ * `steps[2].packages: Invalid input: expected array, received string; tags: …`.
+ *
+ * @param whole what to call the body itself when the problem is not inside it, default `"body"`
+ */
+export function formatIssues(error: z.ZodError, whole = "body"): string {
+  const lines = error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => `${formatPath(issue.path) || whole}: ${issue.message}`);
+  const rest = error.issues.length - lines.length;
+  return lines.join("; ") + (rest > 0 ? `; and ${rest} more` : "");
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { openEnum } from "./open-enum.ts";
+import { Timestamp } from "./timestamp.ts";
+import { CheckoutPolicy } from "./warm-pool.ts";
+
+/** From which pool to take the machine, and how hard to try. */
+export const WarmPoolRequest = z
+  .object({
+    id: z.string().min(1).optional().describe("Needed unless mode is bypass"),
+    mode: CheckoutPolicy.optional().describe("Default: the pool's own policy"),
+    wait_ms: z.int().min(0).optional().describe("Wait this long for a ready machine; default 0"),
+  })
+  .meta({ id: "WarmPoolRequest" });
+export type WarmPoolRequest = z.infer<typeof WarmPoolRequest>;
+
+/** A machine to start. */
+export const CreateMachineRequest = z
+  .looseObject({
+    template: z.string().min(1).optional().describe("Template reference; default base"),
+    snapshot_id: z.string().min(1).nullish(),
+    vcpus: z.int().min(1).optional().describe("Default 1"),
+    memory_mb: z.int().min(1).optional().describe("Default 256"),
+    disk_mb: z.int().min(1).nullish(),
+    timeout_ms: z.int().min(1).optional().describe("Default 300000"),
+    timeout_action: z.enum(["destroy", "hibernate"]).nullish(),
+    inactivity_timeout_ms: z.int().min(1).nullish(),
+    auto_delete_after_ms: z.int().min(1).nullish(),
+    ephemeral: z.boolean().nullish(),
+    auto_resume: z.boolean().nullish(),
+    envs: z.record(z.string(), z.string()).nullish(),
+    metadata: z.record(z.string(), z.unknown()).nullish(),
+    internet_access: z.boolean().nullish(),
+    cwd: z.string().nullish(),
+    desktop: z.unknown().optional(),
+    network: z.unknown().optional(),
+    volumes: z.unknown().optional(),
+    lifecycle: z.object({ on_timeout: z.enum(["destroy", "pause"]) }).nullish(),
+    warm_pool: WarmPoolRequest.nullish(),
+  })
+  .meta({ id: "CreateMachineRequest" });
+export type CreateMachineRequest = z.infer<typeof CreateMachineRequest>;
+
+/** How the machine was come by. */
+export const WarmPoolCheckout = z
+  .looseObject({
+    source: openEnum(["ready_instance", "cold_create", "bypassed"]),
+    hit: z.boolean().describe("A ready machine was claimed"),
+    id: z.string().nullish(),
+    mode: openEnum(["prefer", "require", "bypass"]).optional(),
+    wait_ms: z.int().nullish(),
+  })
+  .meta({ id: "WarmPoolCheckout" });
+export type WarmPoolCheckout = z.infer<typeof WarmPoolCheckout>;
+
+/** Where a machine is in its life. */
+export const MachineStatus = openEnum(["creating", "running", "paused", "destroyed", "error"]);
+export type MachineStatus = z.infer<typeof MachineStatus>;
+
+const config = z.looseObject({ vcpus: z.int(), memory_mb: z.int(), disk_mb: z.int().nullish() });
+
+/** A machine. */
+export const Machine = z
+  .looseObject({
+    id: z.string().describe("mch_…"),
+    template: z.string(),
+    status: MachineStatus,
+    config,
+    created_at: Timestamp,
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    started_at: Timestamp.nullish(),
+    timeout_at: Timestamp.nullish(),
+    expires_at: Timestamp.nullish(),
+    timeout_action: z.string().nullish(),
+    timeout_ms: z.int().nullish(),
+    remaining_ms: z.int().nullish(),
+    cwd: z.string().nullish(),
+    snapshot_id: z.string().nullish(),
+    last_active_at: Timestamp.nullish(),
+    inactivity_timeout_ms: z.int().nullish(),
+    auto_delete_after_ms: z.int().nullish(),
+    ephemeral: z.boolean().nullish(),
+    warm_pool_checkout: WarmPoolCheckout.nullish(),
+  })
+  .meta({ id: "Machine" });
+export type Machine = z.infer<typeof Machine>;
+
+/** A machine as a list shows it. */
+export const MachineListItem = z
+  .looseObject({
+    ...Machine.shape,
+    template: z.string().optional(),
+    created_at: Timestamp.optional(),
+  })
+  .meta({ id: "MachineListItem" });
+export type MachineListItem = z.infer<typeof MachineListItem>;
+
+/** One page of machines. */
+export const MachineList = z
+  .looseObject({
+    items: z.array(MachineListItem),
+    has_next: z.boolean().default(false),
+    next_token: z.string().nullish(),
+  })
+  .meta({ id: "MachineList" });
+export type MachineList = z.infer<typeof MachineList>;
+
+/** Filters and page of a machine list. */
+export const MachineListQuery = z
+  .object({
+    state: z.string().optional().describe("Statuses, comma between them"),
+    template: z.string().optional(),
+    metadata: z.string().optional().describe("JSON object; every member must match"),
+    limit: z.int().min(1).max(1000).optional(),
+    next_token: z.string().min(1).optional(),
+  })
+  .meta({ id: "MachineListQuery" });
+export type MachineListQuery = z.infer<typeof MachineListQuery>;
+
+/** A command to run in a machine. */
+export const ExecRequest = z
+  .object({
+    command: z.string().min(1),
+    args: z.array(z.string()).optional(),
+    timeout_secs: z.number().positive().nullish().describe("Default 30"),
+    cwd: z.string().nullish(),
+    envs: z.record(z.string(), z.string()).nullish(),
+    shell: z.boolean().nullish().describe("Run the command through the shell"),
+    background: z.boolean().nullish().describe("Answer with the process id at once"),
+  })
+  .meta({ id: "ExecRequest" });
+export type ExecRequest = z.infer<typeof ExecRequest>;
+
+/** How the command ended. */
+export const ExecResult = z
+  .looseObject({ exit_code: z.int(), stdout: z.string(), stderr: z.string(), pid: z.int().nullish() })
+  .meta({ id: "ExecResult" });
+export type ExecResult = z.infer<typeof ExecResult>;

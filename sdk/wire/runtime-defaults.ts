@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+const ReadinessAnswer = z.looseObject({ kind: z.string() });
+
+/** What machines of an artifact begin with. Values of variables are never answered, only their names. */
+export const RuntimeDefaults = z
+  .looseObject({
+    default_env_keys: z.array(z.string()).optional(),
+    start_cmd: z.string().nullish(),
+    default_user: z.string().nullish(),
+    default_workdir: z.string().nullish(),
+    readiness: ReadinessAnswer.nullish(),
+  })
+  .meta({ id: "RuntimeDefaults" });
+export type RuntimeDefaults = z.infer<typeof RuntimeDefaults>;
+
+/** What the image itself says. */
+export const OciMetadata = z
+  .looseObject({
+    labels: z.record(z.string(), z.string()).nullish(),
+    exposed_ports: z.array(z.string()).optional(),
+    volumes: z.array(z.string()).optional(),
+    healthcheck: z
+      .looseObject({
+        test: z.array(z.string()).optional(),
+        interval_ns: z.int().nullish(),
+        timeout_ns: z.int().nullish(),
+        start_period_ns: z.int().nullish(),
+        retries: z.int().nullish(),
+        mapped_readiness: ReadinessAnswer.nullish(),
+      })
+      .nullish(),
+  })
+  .meta({ id: "OciMetadata" });
+export type OciMetadata = z.infer<typeof OciMetadata>;
