@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { asError, StartupError } from "./errors.ts";
+
+/** Where the service keeps its state unless told otherwise: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
+export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.NULLSPACE_LOCAL_DATA) return resolve(env.NULLSPACE_LOCAL_DATA);
+  return join(env.XDG_DATA_HOME || join(homedir(), ".local", "share"), "nullspace-local");
+}
+
+/** The service's folder, held by this process until {@link DataDirectory.close}. */
+export interface DataDirectory {
+  path: string;
+  /** SQLite file of the store. */
+  storePath: string;
+  /** Folder of the blobs. */
+  blobsPath: string;
+  apiKey: string;
+  /** Tells this service's images and containers from those of another service on the same engine. */
+  instanceId: string;
+  /** Lets another process use the folder. */
+  close(): void;
+}
+
+/**
+ * Opens (and at first use makes) the folder, mode 0700, with its API key, mode 0600.
+ *
+ * @throws StartupError `data_directory_in_use` while another service holds it; `data_directory_unusable` when it cannot
+ *   be made or read
+ */
+export function openDataDirectory(path: string): DataDirectory {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw new StartupError(
+      `The data directory ${path} cannot be used: ${asError(error).message}. Choose another with --data.`,
+      "data_directory_unusable",
+      error,
+    );
+  }
+  const release = lock(path);
+  try {
+    return {
+      path,
+      storePath: join(path, "store.db"),
+      blobsPath: join(path, "blobs"),
+      apiKey: readOrMake(join(path, "api-key"), () => `ns_local_${randomBytes(24).toString("base64url")}`),
+      instanceId: readOrMake(join(path, "instance-id"), () => randomBytes(8).toString("hex")),
+      close: release,
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/**
+ * Holds a lock that ends with the process, however it ends: the exclusive lock of an SQLite file is the operating
+ * system's, so that a kill leaves nothing behind.
+ */
+function lock(path: string): () => void {
+  const handle = new DatabaseSync(join(path, "lock.db"), { timeout: 0 });
+  try {
+    handle.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  } catch (error) {
+    handle.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    throw new StartupError(
+      `Another nullspace-local uses the data directory ${path}. Stop it, or choose another directory with --data.`,
+      "data_directory_in_use",
+      error,
+    );
+  }
+  return () => handle.close();
+}
+
+const SQLITE_BUSY = 5;
+
+function readOrMake(path: string, make: () => string): string {
+  if (!existsSync(path)) {
+    // Written aside and linked, so that a crash in the middle leaves no empty key.
+    const temporary = `${path}.new`;
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, `${make()}\n`, { mode: 0o600, flag: "wx", flush: true });
+    linkSync(temporary, path);
+    rmSync(temporary);
+  }
+  const value = readFileSync(path, "utf8").trim();
+  if (value === "") {
+    throw new StartupError(
+      `${path} is empty. Remove it, and the next start makes a new one.`,
+      "data_directory_unusable",
+    );
+  }
+  return value;
+}

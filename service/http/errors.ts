@@ -1,0 +1,94 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
+import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
+import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/sdk";
+import {
+  asError,
+  EngineUnavailableError,
+  InvalidRequestError,
+  ResourceNotFoundError,
+  ServiceError,
+} from "../errors.ts";
+
+/** At most this many problems of one request are spelled out in its answer. */
+const MAX_LISTED_PROBLEMS = 5;
+
+/** The error that the caller is to see; what is not meant for callers becomes a plain 500. */
+export function toServiceError(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  if (thrown instanceof TemplateRefError) return new InvalidRequestError(thrown.message, { cause: thrown });
+  if (thrown instanceof EngineUnreachableError || thrown instanceof EngineConnectionLostError) {
+    return new EngineUnavailableError(thrown.message, { cause: thrown });
+  }
+  if (hasZodFastifySchemaValidationErrors(thrown)) return invalidInput(thrown as unknown as FastifyError);
+  const error = asError(thrown) as Partial<FastifyError> & Error;
+  if (error.code?.startsWith("FST_") && error.statusCode !== undefined && error.statusCode < 500) {
+    return new ServiceError(error.message, {
+      code: error.statusCode === 404 ? "not_found" : "invalid_request",
+      status: error.statusCode,
+      retryable: false,
+      cause: error,
+    });
+  }
+  return new ServiceError("The service met an internal error. Its log holds the cause under this request id.", {
+    code: "internal_error",
+    status: 500,
+    retryable: false,
+    cause: error,
+  });
+}
+
+/** The error envelope of the contract (flat form); absent members are left out, never null. */
+export function toEnvelope(error: ServiceError, requestId: string): ErrorEnvelope {
+  return {
+    error: error.message,
+    code: error.code,
+    request_id: requestId,
+    ...(error.buildId !== undefined && { build_id: error.buildId }),
+    ...(error.retryable !== undefined && { retryable: error.retryable }),
+    ...(error.suggestedAction !== undefined && { suggested_action: error.suggestedAction }),
+    ...(error.detail !== undefined && { error_detail: error.detail as ErrorEnvelope["error_detail"] }),
+    ...(error.details !== undefined && { details: error.details }),
+  };
+}
+
+/** Answers a thrown error; 5xx go to the log with their cause. */
+export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toServiceError(thrown);
+  if (error.status >= 500) {
+    const cause = isResponseSerializationError(error.cause) ? error.cause.cause : (error.cause ?? error);
+    request.log.error({ err: cause, code: error.code }, "request failed");
+  }
+  // A body that was not read to its end would be taken for the next request on this connection.
+  if (error.status === 413) void reply.header("connection", "close");
+  void reply
+    .status(error.status)
+    .type("application/json")
+    .send(JSON.stringify(toEnvelope(error, request.id)));
+}
+
+/** Answers a path that no route serves. */
+export function handleUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split("?", 1)[0] ?? "";
+  handleError(new ResourceNotFoundError("not_found", `There is no ${request.method} ${path}.`), request, reply);
+}
+
+function invalidInput(error: FastifyError): InvalidRequestError {
+  const problems = (error.validation ?? []).map(({ instancePath, message }) => ({
+    // JSON pointer `/steps/0/packages` as a reader would write it: `steps[0].packages`.
+    path: instancePath
+      .split("/")
+      .slice(1)
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+      .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === "" ? part : `${path}.${part}`), ""),
+    message: message ?? "is invalid",
+  }));
+  const listed = problems
+    .slice(0, MAX_LISTED_PROBLEMS)
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  const rest = problems.length - listed.length;
+  return new InvalidRequestError(
+    `The request's ${error.validationContext ?? "input"} is invalid: ${listed.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`,
+    { details: { problems: problems.slice(0, MAX_LISTED_PROBLEMS) }, cause: error },
+  );
+}

@@ -1,0 +1,124 @@
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pino, type DestinationStream, type LevelWithSilent } from "pino";
+import { DockerEngine } from "pulumi-nullspace/docker";
+import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
+import { asError, StartupError } from "./errors.ts";
+import { bearerAuth } from "./http/auth.ts";
+import { createApp } from "./http/app.ts";
+import { registerHealthRoutes } from "./http/routes/health.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { Database } from "./store/database.ts";
+import { TemplateEvents } from "./templates/events.ts";
+import { findLogicalTemplate } from "./templates/logical-template.ts";
+import { parseTemplateRef } from "pulumi-nullspace/sdk";
+
+/** How to start {@link startLocalService}; every member has a default. */
+export interface LocalServiceOptions {
+  /** TCP port; 0 = a free one. Default 3000. */
+  port?: number;
+  /** Loopback address to listen on. Default `127.0.0.1`. */
+  host?: string;
+  /** Folder of the store, the blobs and the key. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
+  dataDirectory?: string;
+  /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
+  dockerHost?: string;
+  /** Image of the builtin template `nullspace/base`. Default: NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`. */
+  baseImage?: string;
+  /** How much to log, on standard error. Default `info`. */
+  logLevel?: LevelWithSilent;
+  /** Where the log goes. Default: standard error. */
+  logTo?: DestinationStream;
+}
+
+/** A running service. */
+export interface LocalService {
+  /** `http://127.0.0.1:<port>`. */
+  url: string;
+  apiKey: string;
+  dataDirectory: string;
+  /** Stops accepting, ends streams, leaves builds resumable, closes the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+
+/**
+ * Starts a Nullspace service on this machine.
+ *
+ * @example
+ * const service = await startLocalService({ port: 0, dataDirectory: "./data" });
+ * process.env.NULLSPACE_API_URL = service.url;
+ *
+ * @throws StartupError with a code: the data directory is in use, the port is taken, an option is wrong
+ */
+export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
+  const { port = 3000, host = "127.0.0.1" } = options;
+  if (!LOOPBACK.test(host)) {
+    throw new StartupError(
+      `--host ${host} is not a loopback address. This service runs commands for whoever holds its key, so it listens on 127.0.0.1, ::1 or localhost only.`,
+      "host_not_loopback",
+    );
+  }
+  const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? pino.destination(2));
+  const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
+  // What has been opened is closed in reverse order, whether the service stops or never came up.
+  const closers: (() => void | Promise<void>)[] = [() => data.close()];
+  const stop = once(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+  try {
+    const db = new Database(data.storePath);
+    closers.push(() => db.close());
+    const engine = new DockerEngine({ ...(options.dockerHost !== undefined && { host: options.dockerHost }) });
+    closers.push(() => engine.close());
+    const stopping = new AbortController();
+    closers.push(() => stopping.abort());
+    const deps: ServiceDeps = {
+      db,
+      engine,
+      events: new TemplateEvents(),
+      log,
+      instanceId: data.instanceId,
+      artifactUses: [],
+      stopping: stopping.signal,
+    };
+
+    const app = createApp({
+      logger: log,
+      authenticate: bearerAuth(data.apiKey),
+      refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
+    });
+    registerHealthRoutes(app);
+    closers.push(() => app.close());
+    await listen(() => app.listen({ port, host }), host, port);
+    const address = app.server.address() as AddressInfo;
+    const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
+    return { url, apiKey: data.apiKey, dataDirectory: data.path, close: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function listen(open: () => Promise<string>, host: string, port: number): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    const { code, message } = asError(error) as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new StartupError(
+        `Port ${port} of ${host} is taken. Stop what listens there, or choose another port (--port 0 takes a free one).`,
+        "port_in_use",
+        error,
+      );
+    }
+    throw new StartupError(`Cannot listen on ${host}:${port}: ${message}`, "cannot_listen", error);
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+}

@@ -1,0 +1,34 @@
+/** Failures in a row after which a pool stops trying at its normal pace and says that it is degraded. */
+export const HOLD_AFTER_FAILURES = 3;
+
+/** First wait after a failed member; it doubles with each further failure in a row. */
+export const BACKOFF_BASE_MS = 500;
+
+/** Longest wait between two tries: a held pool looks once a minute whether the cause has gone. */
+export const BACKOFF_CAP_MS = 60_000;
+
+/**
+ * A ready member must live this long (or be checked out) before the failures in a row are forgotten. Without it, a
+ * start command that dies a second after its probe passed would be started again at full pace for ever.
+ */
+export const STABLE_AFTER_MS = 10_000;
+
+/** How often members failed in a row, and when last. */
+export interface FailureStreak {
+  /** Failures since a member was last seen stable. */
+  readonly count: number;
+  /** Time of the last one, milliseconds since the epoch; `null` when `count` is 0. */
+  readonly lastAtMs: number | null;
+}
+
+/** When the next member may be started; `-Infinity` when nothing failed. */
+export function retryAtMs(streak: FailureStreak): number {
+  if (streak.count === 0 || streak.lastAtMs === null) return -Infinity;
+  const exponent = Math.min(streak.count - 1, 16);
+  return streak.lastAtMs + Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** exponent);
+}
+
+/** Whether the pool holds back instead of churning: its failures are no accident any more. */
+export function isHolding(streak: FailureStreak): boolean {
+  return streak.count >= HOLD_AFTER_FAILURES;
+}

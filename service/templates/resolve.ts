@@ -1,0 +1,161 @@
+import { parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/sdk";
+import { TemplateNotFoundError } from "../errors.ts";
+import type { Database } from "../store/database.ts";
+import { canonicalRefOf, findByName, getByKey, type LogicalTemplate } from "./logical-template.ts";
+
+/** Resources of a machine unless its request says otherwise. */
+export interface TemplateResources {
+  vcpus: number;
+  memoryMb: number;
+  /** Absent: the engine's own limit. */
+  diskMb?: number;
+  internetAccess: boolean;
+}
+
+/** What a ref stands for now: one artifact and how to start a machine from it. */
+export interface ResolvedTemplate {
+  /** Artifact, `tmpl_…`. */
+  templateId: string;
+  /** Build that made it, `tb_…`. */
+  buildId: string;
+  /** `namespace/name` as the template is called today. */
+  canonicalRef: string;
+  /** Tag that the ref went through: written in it, or the template's default one; absent for exact refs. */
+  tag?: string;
+  builtin: boolean;
+  /** Image on the engine, `sha256:…`. */
+  imageId: string;
+  /** Name of the image on the engine, `nullspace-local/tmpl_…`. */
+  imageRef: string;
+  startCmd?: string;
+  readiness?: Readiness;
+  /** Variables of every command in the machine, over those of the image. */
+  env: Record<string, string>;
+  /** Absent: the image's own. */
+  user?: string;
+  /** Absent: the image's own. */
+  workdir?: string;
+  resources: TemplateResources;
+}
+
+interface BuildRow {
+  buildId: string;
+  templateId: string;
+  templateKey: number;
+  status: string;
+  definition: string;
+  imageId: string | null;
+  imageRef: string | null;
+  state: string | null;
+}
+
+const BUILD = `
+  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition,
+         a.image_id AS imageId, a.image_ref AS imageRef, a.state
+  FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
+
+/**
+ * Finds the artifact that `ref` stands for.
+ *
+ * A bare name means its `default` tag, else `latest`, else the tag moved last, else the newest ready build, so that a
+ * template built only under tags of its own can be used by its name.
+ *
+ * @throws TemplateRefError when `ref` is not a ref; TemplateNotFoundError (with a reason) when it leads to no artifact
+ */
+export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
+  const parsed = parseTemplateRef(ref);
+  if (parsed.kind === "artifact") {
+    const build = db.get<BuildRow>(`${BUILD} WHERE b.template_id = ? AND t.deleted_at IS NULL`, [parsed.templateId]);
+    if (build === undefined) throw new TemplateNotFoundError(ref, "unknown_build");
+    return resolved(db, ref, build, undefined);
+  }
+  const template = findByName(db, parsed.namespace, parsed.name);
+  if (template === undefined) throw new TemplateNotFoundError(ref);
+  if (parsed.buildId !== undefined) {
+    const build = db.get<BuildRow>(`${BUILD} WHERE b.build_id = $build AND b.template_key = $key`, {
+      $build: parsed.buildId,
+      $key: template.templateKey,
+    });
+    if (build === undefined) {
+      throw new TemplateNotFoundError(
+        ref,
+        "unknown_build",
+        `Template ${canonicalRefOf(template)} has no build "${parsed.buildId}".`,
+      );
+    }
+    return resolved(db, ref, build, undefined);
+  }
+  const tag = parsed.tag ?? defaultTagOf(db, template);
+  if (tag === undefined) {
+    const build = db.get<BuildRow>(
+      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available'
+       ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
+      [template.templateKey],
+    );
+    if (build === undefined) {
+      throw new TemplateNotFoundError(
+        ref,
+        "not_ready",
+        `Template ${canonicalRefOf(template)} has no build that is ready.`,
+      );
+    }
+    return resolved(db, ref, build, undefined);
+  }
+  const build = db.get<BuildRow>(
+    `${BUILD} WHERE b.build_id = (SELECT build_id FROM tags WHERE template_key = $key AND tag = $tag)`,
+    { $key: template.templateKey, $tag: tag },
+  );
+  if (build === undefined) {
+    throw new TemplateNotFoundError(ref, "unknown_tag", `Template ${canonicalRefOf(template)} has no tag "${tag}".`);
+  }
+  return resolved(db, ref, build, tag);
+}
+
+/** The tag that a bare name means; `undefined` when the template has no tag at all. */
+export function defaultTagOf(db: Database, template: LogicalTemplate): string | undefined {
+  return db.get<{ tag: string }>(
+    `SELECT tag FROM tags WHERE template_key = ?
+     ORDER BY tag <> 'default', tag <> 'latest', moved_at DESC, tag LIMIT 1`,
+    [template.templateKey],
+  )?.tag;
+}
+
+function resolved(db: Database, ref: string, build: BuildRow, tag: string | undefined): ResolvedTemplate {
+  if (build.status !== "ready") {
+    throw new TemplateNotFoundError(
+      ref,
+      "not_ready",
+      `Build ${build.buildId} of "${ref}" is ${build.status}, not ready.`,
+    );
+  }
+  if (build.state !== "available" || build.imageId === null || build.imageRef === null) {
+    throw new TemplateNotFoundError(
+      ref,
+      "artifact_gone",
+      `The artifact of "${ref}" (build ${build.buildId}) is past its retention or was deleted. Build it again.`,
+    );
+  }
+  const template = getByKey(db, build.templateKey);
+  const request = JSON.parse(build.definition) as CreateTemplateRequest;
+  const { runtime_config: runtime = {}, build_config: config = {} } = request;
+  return {
+    templateId: build.templateId,
+    buildId: build.buildId,
+    canonicalRef: canonicalRefOf(template),
+    ...(tag !== undefined && { tag }),
+    builtin: template.builtin,
+    imageId: build.imageId,
+    imageRef: build.imageRef,
+    ...(request.start_cmd !== undefined && { startCmd: request.start_cmd }),
+    ...(runtime.readiness !== undefined && { readiness: runtime.readiness }),
+    env: runtime.default_envs ?? {},
+    ...(runtime.default_user !== undefined && { user: runtime.default_user }),
+    ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
+    resources: {
+      vcpus: config.vcpus ?? 1,
+      memoryMb: config.memory_mib ?? 512,
+      ...(config.disk_mb !== undefined && { diskMb: config.disk_mb }),
+      internetAccess: config.internet_access ?? true,
+    },
+  };
+}
