@@ -1,2 +1,3 @@
+export * from "./client/index.ts";
 export * from "./errors.ts";
 export * from "./wire/index.ts";

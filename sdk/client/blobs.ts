@@ -1,0 +1,67 @@
+import type { Readable } from "node:stream";
+import { PreflightResponse, type PreflightFile, type PreflightResult } from "../wire/blob.ts";
+import { pickCallOptions, type CallOptions } from "./call-options.ts";
+import { InvalidResponseError } from "./errors.ts";
+import { path } from "./path.ts";
+import type { Transport } from "./transport.ts";
+
+/** File bodies of build contexts. */
+export class BlobsApi {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Asks which of these files the service lacks.
+   *
+   * @returns one result for each file asked about, in the order asked
+   * @throws InvalidResponseError when the answer leaves a file out, or gives it no blob
+   */
+  async preflight(files: readonly PreflightFile[], options: CallOptions = {}): Promise<PreflightResult[]> {
+    const { files: results } = await this.#transport.json(
+      {
+        what: `ask which of ${files.length} files to upload`,
+        method: "POST",
+        path: "/v1/templates/blobs/preflight",
+        body: { files },
+        repeatable: true,
+        ...pickCallOptions(options),
+      },
+      PreflightResponse,
+    );
+    const byPath = new Map(results.map((result) => [result.path, result]));
+    if (results.length !== files.length || byPath.size !== files.length) {
+      throw new InvalidResponseError(
+        `The service answered the preflight of ${files.length} files with ${byPath.size} different paths.`,
+      );
+    }
+    return files.map((file) => {
+      const result = byPath.get(file.path);
+      if (result === undefined || (file.entry_type === "file" && !result.blob_id)) {
+        throw new InvalidResponseError(`The service's preflight gave no blob for ${file.path}.`);
+      }
+      return result;
+    });
+  }
+
+  /**
+   * Uploads the bytes of a blob. Safe to repeat: the same bytes are the same blob.
+   *
+   * @param body opened anew for every try
+   */
+  async put(
+    blobId: string,
+    body: { open: (signal: AbortSignal | undefined) => Readable | Uint8Array; sizeBytes: number; path?: string },
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.#transport.done({
+      what: `upload ${body.path ?? `blob ${blobId}`}`,
+      method: "PUT",
+      path: path`/v1/templates/blobs/${blobId}`,
+      upload: body,
+      ...pickCallOptions(options),
+    });
+  }
+}

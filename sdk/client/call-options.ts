@@ -1,0 +1,12 @@
+/** What every call takes beside its own arguments. */
+export interface CallOptions {
+  /** Ends the call at once; it throws the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Longest silence of the service, milliseconds; default that of the client. */
+  timeoutMs?: number | undefined;
+}
+
+/** Only what a call passes down, whatever else the caller's object holds. */
+export function pickCallOptions({ signal, timeoutMs }: CallOptions): CallOptions {
+  return { signal, timeoutMs };
+}

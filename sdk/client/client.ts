@@ -1,0 +1,77 @@
+import type { Dispatcher } from "undici";
+import type { Health } from "../wire/health.ts";
+import { BlobsApi } from "./blobs.ts";
+import { BuildsApi } from "./builds.ts";
+import type { CallOptions } from "./call-options.ts";
+import { MissingApiKeyError } from "./errors.ts";
+import { readHealth } from "./health.ts";
+import { MachinesApi } from "./machines.ts";
+import { findSettings, type SettingsPlaces } from "./settings.ts";
+import { TemplatesApi } from "./templates.ts";
+import { Transport } from "./transport.ts";
+import { WarmPoolsApi } from "./warm-pools.ts";
+
+/** How to reach a service; everything has a default. */
+export interface NullspaceClientOptions extends SettingsPlaces {
+  /** Longest silence of the service that a plain call endures, milliseconds; default 30 000. */
+  timeoutMs?: number | undefined;
+  /** An undici dispatcher to send through; it is yours to close. Default: a keep-alive pool of its own. */
+  dispatcher?: Dispatcher | undefined;
+}
+
+/**
+ * The service's calls, one method each. Holds connections: close it, or let `await using` do so.
+ *
+ * @example
+ *   await using client = new NullspaceClient();
+ *   const build = await client.builds.start({ name: "web", base_image: "python:3.12-slim" });
+ *   for await (const entry of client.builds.logs(build.build_id, { follow: true })) console.log(entry.message);
+ *
+ * @throws MissingApiKeyError when there is no key anywhere
+ * @throws InvalidSettingError when the URL is none that can be called
+ */
+export class NullspaceClient implements AsyncDisposable {
+  /** Where the service is. */
+  readonly baseUrl: string;
+  readonly builds: BuildsApi;
+  readonly blobs: BlobsApi;
+  readonly templates: TemplatesApi;
+  readonly warmPools: WarmPoolsApi;
+  readonly machines: MachinesApi;
+  readonly #transport: Transport;
+
+  constructor(options: NullspaceClientOptions = {}) {
+    const settings = findSettings(options);
+    const apiKey = settings.apiKey.value;
+    if (apiKey === undefined) {
+      throw new MissingApiKeyError({ configPath: settings.configPath, places: settings.apiKeyPlaces });
+    }
+    this.baseUrl = settings.baseUrl.value;
+    this.#transport = new Transport({
+      baseUrl: this.baseUrl,
+      apiKey,
+      timeoutMs: options.timeoutMs,
+      env: options.env,
+      dispatcher: options.dispatcher,
+    });
+    this.builds = new BuildsApi(this.#transport);
+    this.blobs = new BlobsApi(this.#transport);
+    this.templates = new TemplatesApi(this.#transport);
+    this.warmPools = new WarmPoolsApi(this.#transport);
+    this.machines = new MachinesApi(this.#transport);
+  }
+
+  /** Does the service answer? The key is not sent. */
+  async health(options: CallOptions = {}): Promise<Health> {
+    return readHealth(this.#transport, options);
+  }
+
+  /** Cuts what is running and frees the connections. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

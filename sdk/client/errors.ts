@@ -1,0 +1,174 @@
+import { NullspaceError } from "../errors.ts";
+import type { TemplateFailureDetail } from "../wire/error.ts";
+
+/** Facts of an error that the service answered. */
+export interface ApiErrorOptions {
+  /** The service's code, such as `template_not_found`. */
+  code: string;
+  /** HTTP status; absent when the error came as an entry of a build's log. */
+  status?: number | undefined;
+  /** Correlation id to quote to the service's operators. */
+  requestId?: string | undefined;
+  /** Whether the service says that the same request may succeed later. */
+  retryable?: boolean | undefined;
+  /** What the service advises. */
+  suggestedAction?: string | undefined;
+  /** Why a build or an upload failed. */
+  detail?: TemplateFailureDetail | undefined;
+  /** Whatever else the service sent along. */
+  details?: unknown;
+  /** How long the service asks to wait, milliseconds. */
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** The service refused a request, or a build of it failed. The sub-class says in which way; `code` says exactly. */
+export class ApiError extends NullspaceError {
+  /** HTTP status; absent when the error came as an entry of a build's log. */
+  readonly status: number | undefined;
+  /** Correlation id to quote to the service's operators. */
+  readonly requestId: string | undefined;
+  /** Whether the service says that the same request may succeed later. */
+  readonly retryable: boolean | undefined;
+  /** What the service advises. */
+  readonly suggestedAction: string | undefined;
+  /** Why a build or an upload failed: phase, step, attempts, stable reason. */
+  readonly detail: TemplateFailureDetail | undefined;
+  /** Whatever else the service sent along. */
+  readonly details: unknown;
+  /** How long the service asked to wait before the next try, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: ApiErrorOptions) {
+    super(message, { code: options.code, cause: options.cause });
+    this.status = options.status;
+    this.requestId = options.detail?.request_id ?? options.requestId;
+    this.retryable = options.detail?.retryable ?? options.retryable;
+    this.suggestedAction = options.suggestedAction ?? options.detail?.suggested_action;
+    this.detail = options.detail;
+    this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The key is missing, wrong, expired or revoked. */
+export class AuthError extends ApiError {}
+/** The key is right and may not do this. */
+export class PermissionError extends ApiError {}
+/** A quota or a capacity is used up. */
+export class QuotaExceededError extends ApiError {}
+/** The thing is in a state that does not allow this, or the name is taken. */
+export class ConflictError extends ApiError {}
+/** There is no such thing, or it is not visible to this key. */
+export class NotFoundError extends ApiError {}
+/** A file of the build context was refused. */
+export class FileUploadError extends ApiError {}
+/** A build failed. */
+export class BuildError extends ApiError {}
+/** This deployment of the service cannot do it. */
+export class NotImplementedError extends ApiError {}
+
+/** Too many requests, also after the client's own retries. */
+export class RateLimitError extends ApiError {}
+
+/** No complete answer came: nothing listens, the connection broke, or the service was silent for too long. */
+export class TransportError extends NullspaceError {
+  /** Base URL of the service. */
+  readonly url: string;
+  /**
+   * `not_sent`: the service cannot have seen the request. `unknown`: it may have acted on it, so a call that is neither
+   * safe nor keyed must be looked up before it is sent again.
+   */
+  readonly outcome: "not_sent" | "unknown";
+  /** Why, in one word: `refused`, `unresolved`, `timeout`, `broken`. */
+  readonly reason: "refused" | "unresolved" | "timeout" | "broken";
+
+  constructor(message: string, options: Pick<TransportError, "url" | "outcome" | "reason"> & { cause?: unknown }) {
+    super(message, { code: "transport_error", cause: options.cause });
+    this.url = options.url;
+    this.outcome = options.outcome;
+    this.reason = options.reason;
+  }
+}
+
+/** The answer is not what the contract says: no JSON, a wrong shape, a redirect, another build's entries. */
+export class InvalidResponseError extends NullspaceError {
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(message: string, options: { status?: number; requestId?: string | undefined; cause?: unknown } = {}) {
+    super(message, { code: "invalid_response", cause: options.cause });
+    this.status = options.status;
+    this.requestId = options.requestId;
+  }
+}
+
+/** The thing waited for did not come in time. */
+export class TimeoutError extends NullspaceError {
+  /** How long it was waited, milliseconds. */
+  readonly timeoutMs: number;
+
+  constructor(message: string, options: { timeoutMs: number; cause?: unknown }) {
+    super(message, { code: "timeout", cause: options.cause });
+    this.timeoutMs = options.timeoutMs;
+  }
+}
+
+/** There is no API key in any of the places where one may be; nothing was sent. */
+export class MissingApiKeyError extends NullspaceError {
+  /** Every place looked in, in order. */
+  readonly places: readonly string[];
+
+  constructor(options: { configPath: string; places: readonly string[] }) {
+    super(
+      `There is no Nullspace API key. Set NULLSPACE_API_KEY, or write {"api_key": "…"} into ${options.configPath}. ` +
+        "A local service prints its key when it starts: nullspace-local serve",
+      { code: "missing_api_key" },
+    );
+    this.places = options.places;
+  }
+}
+
+/** A setting cannot be used, wherever it came from. */
+export class InvalidSettingError extends NullspaceError {
+  /** Name of the setting, such as `baseUrl`. */
+  readonly setting: string;
+
+  constructor(setting: string, message: string) {
+    super(message, { code: "invalid_setting" });
+    this.setting = setting;
+  }
+}
+
+/** The client was closed, and then used. */
+export class ClientClosedError extends NullspaceError {
+  constructor() {
+    super("This NullspaceClient is closed. Make a new one, or close it later", { code: "client_closed" });
+  }
+}
+
+/** An argument of a call cannot be sent; nothing was. */
+export class InvalidArgumentError extends NullspaceError {
+  /** Name of the argument. */
+  readonly argument: string;
+
+  constructor(argument: string, message: string, options: { cause?: unknown } = {}) {
+    super(`${argument}: ${message}`, { code: "invalid_request", cause: options.cause });
+    this.argument = argument;
+  }
+}
+
+/** An entry of the build context that the service has no form for. */
+export class UnsupportedEntryError extends NullspaceError {
+  /** Path inside the context. */
+  readonly path: string;
+
+  constructor(path: string, type: string) {
+    super(
+      `${path} is a ${type}, and a build context of the service holds only files and folders. ` +
+        'Ignore it, or use symlinks: "copy" to send what it points at.',
+      { code: "unsupported_entry" },
+    );
+    this.path = path;
+  }
+}

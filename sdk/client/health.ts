@@ -1,0 +1,21 @@
+import { Health } from "../wire/health.ts";
+import { pickCallOptions, type CallOptions } from "./call-options.ts";
+import { Transport } from "./transport.ts";
+
+/** Asks a service whether it is well, without a key. */
+export async function readHealth(transport: Transport, options: CallOptions = {}): Promise<Health> {
+  return transport.json(
+    { what: "reach the service", method: "GET", path: "/healthz", anonymous: true, ...pickCallOptions(options) },
+    Health,
+  );
+}
+
+/** As `readHealth`, for programs that have no key yet. */
+export async function checkHealth(baseUrl: string, options: CallOptions = {}): Promise<Health> {
+  const transport = new Transport({ baseUrl, apiKey: "" });
+  try {
+    return await readHealth(transport, options);
+  } finally {
+    await transport.close();
+  }
+}

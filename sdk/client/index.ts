@@ -1,0 +1,18 @@
+export type { CallOptions } from "./call-options.ts";
+export type { BlobsApi } from "./blobs.ts";
+export type { BuildsApi, LogOptions, WaitOptions } from "./builds.ts";
+export { NullspaceClient, type NullspaceClientOptions } from "./client.ts";
+export * from "./errors.ts";
+export { checkHealth } from "./health.ts";
+export type { MachinesApi } from "./machines.ts";
+export { DEFAULT_BASE_URL, findSettings, type Setting, type Settings, type SettingsPlaces } from "./settings.ts";
+export type { TemplatesApi } from "./templates.ts";
+export {
+  uploadFiles,
+  type UploadEntry,
+  type UploadFile,
+  type UploadFolder,
+  type UploadOptions,
+  type UploadProgress,
+} from "./upload-files.ts";
+export type { WaitUntilReadyOptions, WarmPoolsApi } from "./warm-pools.ts";

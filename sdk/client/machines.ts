@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import {
+  ExecResult,
+  Machine,
+  MachineList,
+  MachineListItem,
+  type CreateMachineRequest,
+  type ExecRequest,
+  type MachineListQuery,
+} from "../wire/machine.ts";
+import { pickCallOptions, type CallOptions } from "./call-options.ts";
+import { path } from "./path.ts";
+import type { Transport } from "./transport.ts";
+
+/** A machine may be started cold while the caller waits. */
+const CREATE_TIMEOUT_MS = 120_000;
+/** The service answers when the command has ended, and a little after. */
+const EXEC_GRACE_MS = 30_000;
+const EXEC_TIMEOUT_SECS = 30;
+/** What the service says while the machine or its host is between two states. */
+const TRANSITION_CODES = ["transition_in_progress", "transition_recovery_required"];
+const CREATE_ATTEMPTS = 30;
+const PROOF = "x-nullspace-dispatch-proof";
+/** Proofs speed up a service's routing of calls; the oldest is forgotten first, and a call without one still works. */
+const MAX_PROOFS = 1_000;
+
+const LooseList = z.union([MachineList, z.array(MachineListItem)]);
+
+/** Running machines. */
+export class MachinesApi {
+  readonly #transport: Transport;
+  readonly #proofs = new Map<string, string>();
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Starts a machine, from a warm pool if asked; it is usable when this returns. The idempotency key makes a try whose
+   * answer was lost, and the one after it, one machine.
+   *
+   * @param options.idempotencyKey default a fresh one for this call
+   */
+  async create(
+    request: CreateMachineRequest,
+    options: CallOptions & { idempotencyKey?: string | undefined } = {},
+  ): Promise<Machine> {
+    const { value, headers } = await this.#transport.jsonWithHeaders(
+      {
+        what: `create a machine of ${request.template ?? "base"}`,
+        method: "POST",
+        path: "/v1/machines",
+        body: request,
+        headers: { "idempotency-key": options.idempotencyKey ?? randomUUID() },
+        retryCodes: TRANSITION_CODES,
+        maxAttempts: CREATE_ATTEMPTS,
+        timeoutMs: options.timeoutMs ?? CREATE_TIMEOUT_MS + (request.warm_pool?.wait_ms ?? 0),
+        signal: options.signal,
+      },
+      Machine,
+    );
+    const proof = headers[PROOF];
+    if (typeof proof === "string") this.#remember(value.id, proof);
+    return value;
+  }
+
+  /** A machine by id. */
+  async get(id: string, options: CallOptions = {}): Promise<Machine> {
+    return this.#transport.json(
+      { what: `read machine ${id}`, method: "GET", path: path`/v1/machines/${id}`, ...pickCallOptions(options) },
+      Machine,
+    );
+  }
+
+  /** One page of machines that match every given filter. */
+  async list(query: MachineListQuery = {}, options: CallOptions = {}): Promise<MachineList> {
+    const answer = await this.#transport.json(
+      { what: "list machines", method: "GET", path: "/v1/machines", query: { ...query }, ...pickCallOptions(options) },
+      LooseList,
+    );
+    return Array.isArray(answer) ? { items: answer, has_next: false } : answer;
+  }
+
+  /** Destroys a machine. */
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    this.#proofs.delete(id);
+    await this.#transport.done({
+      what: `delete machine ${id}`,
+      method: "DELETE",
+      path: path`/v1/machines/${id}`,
+      ...pickCallOptions(options),
+    });
+  }
+
+  /** Runs a command and waits for its end. A command that fails is an answer (`exit_code`), not an error. */
+  async exec(id: string, request: ExecRequest, options: CallOptions = {}): Promise<ExecResult> {
+    const proof = this.#proofs.get(id);
+    const commandMs = (request.timeout_secs ?? EXEC_TIMEOUT_SECS) * 1000;
+    return this.#transport.json(
+      {
+        what: `run a command in machine ${id}`,
+        method: "POST",
+        path: path`/v1/machines/${id}/exec`,
+        body: { background: false, ...request },
+        ...(proof !== undefined && { headers: { [PROOF]: proof } }),
+        timeoutMs: options.timeoutMs ?? commandMs + EXEC_GRACE_MS,
+        signal: options.signal,
+      },
+      ExecResult,
+    );
+  }
+
+  #remember(id: string, proof: string): void {
+    this.#proofs.set(id, proof);
+    const oldest = this.#proofs.size > MAX_PROOFS ? this.#proofs.keys().next().value : undefined;
+    if (oldest !== undefined) this.#proofs.delete(oldest);
+  }
+}

@@ -1,0 +1,233 @@
+import { z } from "zod";
+import type { CreateTemplateRequest } from "../wire/create-template.ts";
+import { PlanResponse, ValidationResponse } from "../wire/plan.ts";
+import { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, type Visibility } from "../wire/template.ts";
+import { pickCallOptions, type CallOptions } from "./call-options.ts";
+import { InvalidArgumentError, NotFoundError } from "./errors.ts";
+import { path } from "./path.ts";
+import type { Transport } from "./transport.ts";
+
+/** Templates by reference, their tags, aliases, names and namespaces. */
+export class TemplatesApi {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * The artifact that a reference stands for now.
+   *
+   * @throws NotFoundError (`template_not_found`) when there is none, or none that the key may see
+   */
+  async get(ref: string, options: CallOptions = {}): Promise<TemplateInfo> {
+    return this.#transport.json(
+      {
+        what: `read template ${ref}`,
+        method: "GET",
+        path: path`/v1/templates/refs/${ref}`,
+        ...pickCallOptions(options),
+      },
+      TemplateInfo,
+    );
+  }
+
+  /** Everything that the key may see, its own and the built-in ones. */
+  async list(options: CallOptions = {}): Promise<TemplateInfo[]> {
+    return this.#transport.json(
+      { what: "list templates", method: "GET", path: "/v1/templates", ...pickCallOptions(options) },
+      z.array(TemplateInfo),
+    );
+  }
+
+  /** Is there a template behind `ref`? Only the service's word that there is none means no; other errors are thrown. */
+  async exists(ref: string, options: CallOptions = {}): Promise<boolean> {
+    try {
+      await this.get(ref, options);
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError && error.code === "template_not_found") return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Deletes what `ref` names: a bare name the whole template, `name:tag` the tag, `name:tb_…` or `tmpl_…` the artifact.
+   *
+   * @throws ConflictError when it is in use
+   */
+  async delete(ref: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.done({
+      what: `delete template ${ref}`,
+      method: "DELETE",
+      path: path`/v1/templates/refs/${ref}`,
+      ...pickCallOptions(options),
+    });
+  }
+
+  /** Points tags at the artifact behind `ref`, all of them or none. */
+  async assignTags(ref: string, tags: readonly string[], options: CallOptions = {}): Promise<TemplateInfo> {
+    if (tags.length === 0) throw new InvalidArgumentError("tags", "give at least one");
+    return this.#transport.json(
+      {
+        what: `assign ${tags.length === 1 ? `tag ${tags[0]}` : "tags"} to ${ref}`,
+        method: "POST",
+        path: path`/v1/templates/refs/${ref}/tags`,
+        body: { tags },
+        repeatable: true,
+        ...pickCallOptions(options),
+      },
+      TemplateInfo,
+    );
+  }
+
+  /** Tags of a template, and the builds that they point at. */
+  async listTags(ref: string, options: CallOptions = {}): Promise<TagInfo[]> {
+    return this.#transport.json(
+      {
+        what: `list tags of ${ref}`,
+        method: "GET",
+        path: path`/v1/templates/refs/${ref}/tags`,
+        ...pickCallOptions(options),
+      },
+      z.array(TagInfo),
+    );
+  }
+
+  /** Removes a tag; what it pointed at stays. */
+  async removeTag(ref: string, tag: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.done({
+      what: `remove tag ${tag} of ${ref}`,
+      method: "DELETE",
+      path: path`/v1/templates/refs/${ref}/tags/${tag}`,
+      ...pickCallOptions(options),
+    });
+  }
+
+  /** Former names of a template that still resolve. */
+  async listAliases(ref: string, options: CallOptions = {}): Promise<AliasInfo[]> {
+    return this.#transport.json(
+      {
+        what: `list aliases of ${ref}`,
+        method: "GET",
+        path: path`/v1/templates/refs/${ref}/aliases`,
+        ...pickCallOptions(options),
+      },
+      z.array(AliasInfo),
+    );
+  }
+
+  /** Removes a former name, `namespace/old-name`; it resolves no more. */
+  async removeAlias(ref: string, alias: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.done({
+      what: `remove alias ${alias} of ${ref}`,
+      method: "DELETE",
+      path: path`/v1/templates/refs/${ref}/aliases/${alias}`,
+      ...pickCallOptions(options),
+    });
+  }
+
+  /**
+   * Renames a template within its namespace; the old name stays as an alias.
+   *
+   * @throws ConflictError when the name is taken
+   */
+  async rename(ref: string, newName: string, options: CallOptions = {}): Promise<TemplateInfo> {
+    return this.#transport.json(
+      {
+        what: `rename ${ref} to ${newName}`,
+        method: "POST",
+        path: path`/v1/templates/refs/${ref}/rename`,
+        body: { new_name: newName },
+        ...pickCallOptions(options),
+      },
+      TemplateInfo,
+    );
+  }
+
+  /** Says who may see a template. */
+  async setVisibility(ref: string, visibility: Visibility, options: CallOptions = {}): Promise<TemplateInfo> {
+    return this.#transport.json(
+      {
+        what: `make ${ref} ${visibility}`,
+        method: "PATCH",
+        path: path`/v1/templates/refs/${ref}/visibility`,
+        body: { visibility },
+        repeatable: true,
+        ...pickCallOptions(options),
+      },
+      TemplateInfo,
+    );
+  }
+
+  /**
+   * Reserves a name for a short while; a build that brings the token takes it.
+   *
+   * @throws ConflictError when the name is taken or reserved by someone else
+   */
+  async reserveName(name: string, options: CallOptions = {}): Promise<NameClaim> {
+    return this.#transport.json(
+      {
+        what: `reserve the name ${name}`,
+        method: "POST",
+        path: "/v1/templates/claims",
+        body: { template_ref: name },
+        ...pickCallOptions(options),
+      },
+      NameClaim,
+    );
+  }
+
+  /** Gives a reserved name back. */
+  async releaseName(claimToken: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.done({
+      what: "release a reserved name",
+      method: "DELETE",
+      path: path`/v1/templates/claims/${claimToken}`,
+      ...pickCallOptions(options),
+    });
+  }
+
+  /** A namespace by its slug. */
+  async getNamespace(slug: string, options: CallOptions = {}): Promise<NamespaceInfo> {
+    return this.#transport.json(
+      {
+        what: `read namespace ${slug}`,
+        method: "GET",
+        path: path`/v1/templates/namespaces/${slug}`,
+        ...pickCallOptions(options),
+      },
+      NamespaceInfo,
+    );
+  }
+
+  /** Would the service accept this build? An invalid request is an answer (`valid: false`), not an error. */
+  async validate(request: CreateTemplateRequest, options: CallOptions = {}): Promise<ValidationResponse> {
+    return this.#transport.json(
+      {
+        what: "validate the template",
+        method: "POST",
+        path: "/v1/templates/validate",
+        body: request,
+        repeatable: true,
+        ...pickCallOptions(options),
+      },
+      ValidationResponse,
+    );
+  }
+
+  /** What the service would build, step by step. */
+  async plan(request: CreateTemplateRequest, options: CallOptions = {}): Promise<PlanResponse> {
+    return this.#transport.json(
+      {
+        what: "plan the template",
+        method: "POST",
+        path: "/v1/templates/plan",
+        body: request,
+        repeatable: true,
+        ...pickCallOptions(options),
+      },
+      PlanResponse,
+    );
+  }
+}
