@@ -131,12 +131,16 @@ To take it down:
   if (!kept) {
     await story.step("Take everything down", async () => {
       // Not under the abort signal: an interrupted story still cleans up.
-      if (stackExists) {
-        const destroy = await pulumi(["destroy", "--yes", "--skip-preview"], AbortSignal.timeout(120_000));
-        story.quote(resourceLines(destroy.stdout));
-        await pulumi(["stack", "rm", "--yes", "dev"], AbortSignal.timeout(30_000));
+      try {
+        if (stackExists) {
+          const destroy = await pulumi(["destroy", "--yes", "--skip-preview"], AbortSignal.timeout(120_000));
+          story.quote(resourceLines(destroy.stdout));
+          await pulumi(["stack", "rm", "--yes", "dev"], AbortSignal.timeout(30_000));
+        }
+      } finally {
+        await service?.stop();
       }
-      await service?.stop();
+      // Only now: a stack that could not be destroyed keeps its state, its program and the service's log.
       await rm(home, { recursive: true, force: true });
     });
   }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 
@@ -31,8 +31,11 @@ export async function startServiceProcess(options: {
     // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
     detached: true,
   });
+  closeSync(log); // the child has its own copy
+  const { stdout } = child;
+  if (!stdout) throw new Error("the local service was started without a standard output");
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  const lines = createInterface({ input: child.stdout });
+  const lines = createInterface({ input: stdout });
   const found: Record<string, string> = {};
   const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
   try {
@@ -58,7 +61,7 @@ export async function startServiceProcess(options: {
       await ended;
     },
     detach() {
-      child.stdout.destroy();
+      stdout.destroy();
       child.unref();
     },
   };
