@@ -1,0 +1,114 @@
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import { pack } from "tar-stream";
+import type { BuildContext } from "../../context/index.ts";
+import { DockerOptionError } from "../errors.ts";
+import type { CheckedBuildOptions } from "./build-options.ts";
+
+/** What a build is sent, or told to fetch. */
+export interface BuildSource {
+  /** The tar archive, in `encoding`. Exclusive with `remote`. */
+  body?: Readable;
+  /** URL that the engine fetches itself. */
+  remote?: string;
+  encoding?: string;
+  /** Path of the Dockerfile in the archive, when it is not `Dockerfile`. */
+  dockerfile?: string;
+  /** Text of the Dockerfile, when it is known here: errors then name the line. */
+  dockerfileText?: string;
+}
+
+/** Addresses that docker-py and the Docker command line leave to the engine to fetch. */
+const REMOTE = /^(?:https?:\/\/|git:\/\/|github\.com\/|git@)/;
+const DEFAULT_DOCKERFILE = "Dockerfile";
+/** A Dockerfile is a page or two; what is larger was not meant as one. */
+const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
+
+/** Opens what is to be built. The caller reads `body` to its end or destroys it. */
+export async function openBuildSource(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
+  const source = await openUncompressed(options, signal);
+  if (!options.gzip || source.body === undefined) return source;
+  const compressed = createGzip();
+  // An error of the source ends the compressed stream with the same error.
+  pipeline(source.body, compressed, () => {});
+  return { ...source, body: compressed, encoding: "gzip" };
+}
+
+async function openUncompressed(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
+  const { path, context, fileobj, dockerfile } = options;
+  if (path !== undefined && REMOTE.test(path)) {
+    return { remote: path, ...(dockerfile === undefined ? {} : { dockerfile }) };
+  }
+  if (path !== undefined) {
+    const { readContext } = await import("../../context/index.ts");
+    const read = await readContext({
+      dir: path,
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+      ...(options.dockerfileContent === undefined ? {} : { dockerfileContent: options.dockerfileContent }),
+      signal,
+    });
+    return openContext(read, signal);
+  }
+  if (context !== undefined && isBuildContext(context)) return openContext(context, signal);
+  const archive = context ?? (options.customContext ? fileobj : undefined);
+  if (archive !== undefined && typeof archive !== "string" && !isBuildContext(archive)) {
+    return {
+      body: toReadable(archive),
+      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+    };
+  }
+  return openDockerfile(fileobj ?? "", dockerfile ?? DEFAULT_DOCKERFILE);
+}
+
+async function openContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {
+  const { tarContext } = await import("../../context/index.ts");
+  const { dockerfile } = context;
+  return {
+    body: tarContext(context, { signal }),
+    ...(dockerfile === undefined ? {} : { dockerfile: dockerfile.path, dockerfileText: String(dockerfile.content) }),
+  };
+}
+
+/** A context that holds a Dockerfile and nothing else. */
+async function openDockerfile(
+  fileobj: NonNullable<CheckedBuildOptions["fileobj"]>,
+  name: string,
+): Promise<BuildSource> {
+  const content = typeof fileobj === "string" ? Buffer.from(fileobj) : await readDockerfile(fileobj);
+  const archive = pack();
+  archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
+  archive.finalize();
+  return {
+    body: Readable.from(archive),
+    ...(name === DEFAULT_DOCKERFILE ? {} : { dockerfile: name }),
+    dockerfileText: content.toString("utf8"),
+  };
+}
+
+async function readDockerfile(stream: Uint8Array | AsyncIterable<Uint8Array>): Promise<Buffer> {
+  if (stream instanceof Uint8Array) return Buffer.from(stream);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_DOCKERFILE_BYTES) {
+      throw new DockerOptionError(
+        "fileobj",
+        `Build option fileobj holds more than ${MAX_DOCKERFILE_BYTES} bytes, too much for a Dockerfile. For an archive, set customContext.`,
+      );
+    }
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks);
+}
+
+function isBuildContext(value: object): value is BuildContext {
+  return "entries" in value && "hash" in value && !(Symbol.asyncIterator in value);
+}
+
+function toReadable(archive: Readable | Uint8Array | AsyncIterable<Uint8Array>): Readable {
+  if (archive instanceof Readable) return archive;
+  // Bytes are given in one piece: iterating them would give numbers.
+  return Readable.from(archive instanceof Uint8Array ? [archive] : archive, { objectMode: false });
+}

@@ -1,0 +1,67 @@
+import { compareApiVersions, requireApiVersion } from "../api-version.ts";
+import { DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
+import type { EnginePing } from "../engine.ts";
+import type { CheckedBuildOptions } from "./build-options.ts";
+
+/** API version of the first engine (18.09) whose BuildKit is no experiment. */
+const BUILDKIT_API_VERSION = "1.39";
+const BUILDKIT_NETWORKS = new Set(["", "default", "none", "host"]);
+
+/**
+ * The builder to use. A builder that would ignore an option without a word is not an answer, so `auto` looks at the
+ * options as well as at the engine.
+ *
+ * @throws DockerOptionError when the options contradict each other, ApiVersionError or UnsupportedByEngineError when
+ *   the engine lacks the builder that they need
+ */
+export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing): "buildkit" | "classic" {
+  const classicOnly = needsClassic(options);
+  const buildkitOnly = needsBuildKit(options);
+  if (classicOnly !== undefined && (buildkitOnly !== undefined || options.builder === "buildkit")) {
+    const other = buildkitOnly ?? 'builder: "buildkit"';
+    throw new DockerOptionError(
+      classicOnly,
+      `BuildKit ignores ${classicOnly}, so it cannot be combined with ${other}.`,
+    );
+  }
+  if (buildkitOnly !== undefined && options.builder === "classic") {
+    throw new DockerOptionError(buildkitOnly, `Only BuildKit has ${buildkitOnly}; leave out builder: "classic".`);
+  }
+  if (options.builder === "buildkit" || buildkitOnly !== undefined) {
+    refuseWithoutBuildKit(buildkitOnly ?? 'builder: "buildkit"', engine);
+    return "buildkit";
+  }
+  if (options.builder === "classic" || classicOnly !== undefined) return "classic";
+  return hasBuildKit(engine) ? "buildkit" : "classic";
+}
+
+function hasBuildKit({ osType, apiVersion, isPodman }: EnginePing): boolean {
+  return osType === "linux" && !isPodman && compareApiVersions(apiVersion, BUILDKIT_API_VERSION) >= 0;
+}
+
+function refuseWithoutBuildKit(feature: string, engine: EnginePing): void {
+  if (engine.isPodman) {
+    throw new UnsupportedByEngineError(
+      feature,
+      `Podman's Docker API has no BuildKit and ignores ${feature}. Use Docker Engine, or leave ${feature} out.`,
+    );
+  }
+  if (engine.osType !== "linux") {
+    throw new UnsupportedByEngineError(feature, `A ${engine.osType} engine has no BuildKit, which ${feature} needs.`);
+  }
+  requireApiVersion(feature, BUILDKIT_API_VERSION, engine.apiVersion);
+}
+
+function needsClassic(options: CheckedBuildOptions): string | undefined {
+  if (Object.keys(options.containerLimits ?? {}).length > 0) return "containerLimits";
+  if (options.squash) return "squash";
+  if (options.isolation !== undefined) return "isolation";
+  for (const name of ["cpuPeriod", "cpuQuota", "cpusetMems"] as const) if (options[name] !== undefined) return name;
+  if (!BUILDKIT_NETWORKS.has(options.networkMode ?? "")) return `networkMode: ${JSON.stringify(options.networkMode)}`;
+  return undefined;
+}
+
+function needsBuildKit(options: CheckedBuildOptions): string | undefined {
+  for (const name of ["secrets", "ssh", "outputs"] as const) if ((options[name]?.length ?? 0) > 0) return name;
+  return options.cacheTo === undefined ? undefined : "cacheTo";
+}

@@ -1,0 +1,98 @@
+import { LineBuffer } from "./line-buffer.ts";
+import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
+
+/** `Step 2/5 : RUN make`; Buildah writes `STEP 2/5: RUN make`. */
+const STEP = /^STEP (\d+)(?:\/(\d+))?\s?: (.*)$/i;
+const CACHED = /^\s*-+> Using cache/;
+const LAYER = /^\s*-+> [0-9a-f]{10,64}$/;
+const RUNNING = /^\s*-+> Running in [0-9a-f]+$/;
+const REMOVED = /^Removing intermediate container [0-9a-f]+$/;
+const DONE = /^Successfully (?:built|tagged) /;
+const WARNING = /^\[Warning\] (.*)$/;
+/** The classic builder marks standard error by its colour alone (moby, pkg/streamformatter/streamwriter.go). */
+const STDERR_ON = "\u001b[91m";
+const STDERR_OFF = "\u001b[0m";
+
+/** Progress of the classic builder: text lines that follow a fixed form since Docker 1.0. */
+export class ClassicProgress implements ProgressDecoder {
+  readonly #lines = { stdout: new LineBuffer(), stderr: new LineBuffer() };
+  #step: BuildStep | undefined;
+
+  *decode(record: Record<string, unknown>): Generator<BuildProgress> {
+    if (typeof record.stream === "string") yield* this.#text(record.stream);
+    else if (typeof record.status === "string") yield this.#status(record, record.status);
+    else if (typeof record.error === "string") yield* this.#fail(record.error);
+    else if (record.aux !== undefined) yield { kind: "aux", value: record.aux };
+  }
+
+  *flush(): Generator<BuildProgress> {
+    for (const stream of ["stdout", "stderr"] as const) {
+      for (const line of this.#lines[stream].flush()) yield* this.#line(line, stream);
+    }
+    yield* this.#end("completed");
+  }
+
+  *#text(text: string): Generator<BuildProgress> {
+    const isStderr = text.startsWith(STDERR_ON);
+    const stream = isStderr ? "stderr" : "stdout";
+    const plain = isStderr ? text.slice(STDERR_ON.length).replace(STDERR_OFF, "") : text;
+    for (const line of this.#lines[stream].push(plain)) yield* this.#line(line, stream);
+  }
+
+  *#line(line: string, stream: "stdout" | "stderr"): Generator<BuildProgress> {
+    const step = STEP.exec(line);
+    const warning = WARNING.exec(line);
+    if (step) yield* this.#begin(step);
+    else if (warning) yield { kind: "warning", ...this.#stepId(), text: warning[1] ?? "", detail: [] };
+    else if (CACHED.test(line)) yield* this.#end("cached");
+    else if (LAYER.test(line)) yield* this.#end("completed");
+    else if (line !== "" && !RUNNING.test(line) && !REMOVED.test(line) && !DONE.test(line)) {
+      yield { kind: "log", ...this.#stepId(), stream, text: line };
+    }
+  }
+
+  *#begin([, number, total, instruction]: RegExpExecArray): Generator<BuildProgress> {
+    yield* this.#end("completed");
+    this.#step = {
+      id: `step-${number}`,
+      name: `[${total === undefined ? number : `${number}/${total}`}] ${instruction}`,
+      inputs: [],
+      number: Number(number),
+      ...(total === undefined ? {} : { total: Number(total) }),
+      state: "started",
+    };
+    yield { kind: "step", step: this.#step };
+  }
+
+  *#end(state: "completed" | "cached"): Generator<BuildProgress> {
+    if (this.#step?.state !== "started") return;
+    this.#step = { ...this.#step, state };
+    yield { kind: "step", step: this.#step };
+  }
+
+  *#fail(error: string): Generator<BuildProgress> {
+    for (const stream of ["stdout", "stderr"] as const) {
+      for (const line of this.#lines[stream].flush()) yield* this.#line(line, stream);
+    }
+    if (this.#step?.state !== "started") return;
+    this.#step = { ...this.#step, state: "failed", error };
+    yield { kind: "step", step: this.#step };
+  }
+
+  #status(record: Record<string, unknown>, text: string): BuildProgress {
+    const detail = (record.progressDetail ?? {}) as { current?: unknown; total?: unknown };
+    return {
+      kind: "status",
+      ...this.#stepId(),
+      id: typeof record.id === "string" ? record.id : text,
+      text,
+      ...(typeof detail.current === "number" ? { current: detail.current } : {}),
+      ...(typeof detail.total === "number" ? { total: detail.total } : {}),
+      done: /complete$|^Already exists$/i.test(text),
+    };
+  }
+
+  #stepId(): { stepId?: string } {
+    return this.#step ? { stepId: this.#step.id } : {};
+  }
+}

@@ -1,0 +1,252 @@
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import { registryConfigHeader } from "../auth/auth-headers.ts";
+import { compareApiVersions } from "../api-version.ts";
+import type { DockerEngine, EnginePing } from "../engine.ts";
+import type { EngineRequest } from "../engine-transport.ts";
+import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
+import { type EngineRecord, JsonSplitter } from "../json-records.ts";
+import { openBuildSession } from "../session/build-session.ts";
+import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
+import { type BuildOptions, type CheckedBuildOptions, checkBuildOptions } from "./build-options.ts";
+import { buildQuery } from "./build-query.ts";
+import { type BuildSource, openBuildSource } from "./build-source.ts";
+import { chooseBuilder } from "./choose-builder.ts";
+import type { BuildProgress } from "./progress.ts";
+
+/** What a build has made. */
+export interface BuildResult {
+  /** Content digest of the image's configuration, `sha256:…`. */
+  imageId: string;
+}
+
+/** First API version of POST /build/cancel. */
+const CANCEL_API_VERSION = "1.39";
+/** The connection's end stops the build by itself; the call beside it must not hold its caller up. */
+const CANCEL_TIMEOUT_MS = 5_000;
+
+interface StartedBuild {
+  chunks: AsyncGenerator<Buffer>;
+  outcome: BuildOutcome;
+}
+
+/**
+ * A build under way. Read its progress (`for await`), or the engine's own records, or its bytes: one of them, once. Or
+ * only await `done`, which reads and drops the progress. A reader that is slow holds the engine's stream back; one that
+ * leaves early cancels the build.
+ *
+ * @example
+ * const build = engine.build({ path: "./app", tags: ["app:1"] });
+ * for await (const progress of build) if (progress.kind === "log") console.log(progress.text);
+ * const { imageId } = await build.done;
+ */
+export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
+  /** Name of the build on the engine. */
+  readonly buildId: string;
+  readonly #engine: DockerEngine;
+  readonly #controller = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #started: Promise<StartedBuild>;
+  readonly #done = Promise.withResolvers<BuildResult>();
+  readonly #cleanUp = new AsyncDisposableStack();
+  readonly #raw: boolean;
+  #isRead = false;
+  #engineFacts: EnginePing | undefined;
+
+  /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
+  constructor(engine: DockerEngine, given: BuildOptions) {
+    const options = checkBuildOptions(given);
+    this.#engine = engine;
+    this.buildId = options.buildId ?? randomUUID();
+    this.#raw = options.decode === false;
+    this.#signal = this.#controller.signal;
+    this.#followSignal(options);
+    // Who reads the progress gets the failure there and need not ask `done` for it too.
+    this.#done.promise.catch(() => {});
+    this.#started = this.#start(options);
+    this.#started.catch((error: unknown) => this.#settle({ error }));
+  }
+
+  /** Settles when the build has ended: with the image, or with why there is none. */
+  get done(): Promise<BuildResult> {
+    // Somebody has to read the stream for it to end; a reader that comes in this turn of the event loop goes first.
+    setImmediate(() => {
+      if (!this.#isRead) void this.#drain();
+    });
+    return this.#done.promise;
+  }
+
+  /** Progress in one shape for both builders; with `decode: false`, the engine's bytes. */
+  [Symbol.asyncIterator](): AsyncGenerator<T> {
+    return (this.#raw ? this.bytes() : this.progress()) as AsyncGenerator<T>;
+  }
+
+  /** Progress in one shape for both builders. */
+  progress(): AsyncGenerator<BuildProgress> {
+    return this.#read((_chunk, _records, progress) => progress);
+  }
+
+  /** The engine's records as they come. */
+  records(): AsyncGenerator<EngineRecord> {
+    return this.#read((_chunk, records) => records);
+  }
+
+  /** The engine's bytes as they come. The end is checked all the same: a failed build fails here too. */
+  bytes(): AsyncGenerator<Buffer> {
+    return this.#read((chunk) => (chunk ? [chunk] : []));
+  }
+
+  /** Stops the build on the engine; `done` and readers then fail with ImageBuildCancelledError. */
+  async cancel(): Promise<void> {
+    if (!this.#signal.aborted) this.#controller.abort(new ImageBuildCancelledError());
+    await this.#tellEngine();
+  }
+
+  /** The generators below run only when read, so the one reader is noted here, at the call. */
+  #read<U>(
+    pick: (chunk: Buffer | undefined, records: EngineRecord[], progress: BuildProgress[]) => U[],
+  ): AsyncGenerator<U> {
+    if (this.#isRead) {
+      throw new DockerOptionError(
+        "build",
+        "This build is being read already: its progress, records and bytes are one stream, and it can be read once.",
+      );
+    }
+    this.#isRead = true;
+    return this.#generate(pick);
+  }
+
+  async *#generate<U>(
+    pick: (chunk: Buffer | undefined, records: EngineRecord[], progress: BuildProgress[]) => U[],
+  ): AsyncGenerator<U> {
+    let isOver = false;
+    try {
+      const { chunks, outcome } = await this.#started;
+      const splitter = new JsonSplitter();
+      for await (const chunk of chunks) {
+        const records = [...splitter.push(chunk)];
+        const progress = records.flatMap((record) => outcome.observe(record));
+        yield* pick(chunk, records, progress);
+      }
+      splitter.end();
+      this.#signal.throwIfAborted();
+      yield* pick(undefined, [], outcome.end());
+      const result = outcome.result();
+      isOver = true;
+      await this.#settle({ result });
+    } catch (error) {
+      isOver = true;
+      const reason: unknown = this.#signal.aborted ? this.#signal.reason : error;
+      await this.#settle({ error: reason });
+      throw reason;
+    } finally {
+      if (!isOver) {
+        this.#controller.abort(new ImageBuildCancelledError());
+        await this.#settle({ error: this.#signal.reason });
+      }
+    }
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for await (const _ of this.#read(() => [])) continue;
+    } catch {
+      // `done` is rejected with it, and it is `done` that was asked.
+    }
+  }
+
+  async #settle(end: { result: BuildResult } | { error: unknown }): Promise<void> {
+    if (this.#signal.aborted) void this.#tellEngine();
+    await this.#cleanUp.disposeAsync();
+    if ("result" in end) this.#done.resolve(end.result);
+    else this.#done.reject(end.error);
+  }
+
+  async #start(options: CheckedBuildOptions): Promise<StartedBuild> {
+    const engine = await this.#engine.negotiate(this.#signal);
+    this.#engineFacts = engine;
+    const builder = chooseBuilder(options, engine);
+    const session =
+      builder === "buildkit" ? await openBuildSession(this.#engine, engine, options, this.#signal) : undefined;
+    if (session) this.#cleanUp.use(session);
+    const source = await openBuildSource(options, this.#signal);
+    const { body } = source;
+    if (body) this.#cleanUp.defer(() => void body.destroy());
+    const { config, host } = this.#engine;
+    const query = buildQuery({
+      options,
+      source,
+      engine,
+      builder,
+      buildId: this.buildId,
+      proxyArgs: options.useConfigProxy ? await config.proxyBuildArgs(host) : {},
+      sessionId: session?.id,
+    });
+    const request = await this.#engine.versioned({
+      method: "POST",
+      path: "/build",
+      query,
+      headers: { ...contextHeaders(source), ...(await this.#authHeaders(builder, options)) },
+      ...(body ? { body } : {}),
+      signal: this.#signal,
+    });
+    const answer = await this.#send(request, body);
+    return {
+      chunks: this.#engine.transport.readBody(request, answer),
+      outcome: new BuildOutcome(builder, source.dockerfileText),
+    };
+  }
+
+  async #send(request: EngineRequest, body: Readable | undefined): Promise<Readable> {
+    // What goes wrong with the context surfaces as a broken request; the context's own error says more.
+    let contextError: unknown;
+    body?.once("error", (error) => (contextError = error));
+    try {
+      return (await this.#engine.transport.request(request)).body;
+    } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      throw contextError ?? (error instanceof EngineError ? refusedBuild(error) : error);
+    }
+  }
+
+  /** The classic builder is sent credentials in a header; BuildKit ignores that and asks through the session. */
+  async #authHeaders(
+    builder: "buildkit" | "classic",
+    { auth = {} }: CheckedBuildOptions,
+  ): Promise<Record<string, string>> {
+    if (builder === "buildkit") return {};
+    const credentials = await this.#engine.config.allCredentials(auth, this.#signal);
+    return credentials.size === 0 ? {} : { "x-registry-config": registryConfigHeader(credentials) };
+  }
+
+  #followSignal({ signal, timeoutMs }: CheckedBuildOptions): void {
+    const abort = () => this.#controller.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    else if (signal) {
+      signal.addEventListener("abort", abort, { once: true });
+      this.#cleanUp.defer(() => signal.removeEventListener("abort", abort));
+    }
+    if (timeoutMs === undefined) return;
+    const timer = setTimeout(() => this.#controller.abort(new ImageBuildTimeoutError(timeoutMs)), timeoutMs);
+    this.#cleanUp.defer(() => clearTimeout(timer));
+  }
+
+  /** Beside closing the connection: a proxy may hold that open, and the engine would build on. */
+  async #tellEngine(): Promise<void> {
+    const engine = this.#engineFacts;
+    if (!engine || engine.isPodman || compareApiVersions(engine.apiVersion, CANCEL_API_VERSION) < 0) return;
+    const request = await this.#engine.versioned({
+      method: "POST",
+      path: "/build/cancel",
+      query: new URLSearchParams({ id: this.buildId }),
+      signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS),
+    });
+    // The build may be over, or the engine gone; either way there is nothing left to stop.
+    await this.#engine.transport.text(request).catch(() => {});
+  }
+}
+
+function contextHeaders({ body, encoding = "identity" }: BuildSource): Record<string, string> {
+  if (body === undefined) return {};
+  return { "content-type": "application/x-tar", ...(encoding === "identity" ? {} : { "content-encoding": encoding }) };
+}

@@ -1,0 +1,231 @@
+import http from "node:http";
+import type { Duplex, Readable } from "node:stream";
+import { Pool } from "undici";
+import { type z } from "zod";
+import type { EngineHost } from "./engine-host.ts";
+import type { EngineTls } from "./engine-tls.ts";
+import { dialEngine } from "./connection.ts";
+import {
+  DockerError,
+  EngineConflictError,
+  EngineConnectionLostError,
+  EngineError,
+  EngineNotFoundError,
+  EngineProtocolError,
+  EngineUnreachableError,
+} from "./errors.ts";
+
+/** One HTTP request to the engine. */
+export interface EngineRequest {
+  method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** Path with its API version, without a query. */
+  path: string;
+  query?: URLSearchParams;
+  headers?: Record<string, string | string[]>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is; exclusive with `json`. */
+  body?: Readable | Uint8Array;
+  signal?: AbortSignal | undefined;
+  /** Longest silence of the engine before and inside its answer. Default: no limit, as builds and waits are silent for long. */
+  timeoutMs?: number | undefined;
+}
+
+/** The engine's answer, its body unread. */
+export interface EngineResponse {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Readable;
+}
+
+/** A connection that the engine has given up to us. */
+export interface HijackedConnection {
+  socket: Duplex;
+  /** Bytes that came with the engine's answer; they stand before everything that `socket` gives. */
+  head: Buffer;
+}
+
+/** One engine is local or near; this many requests at once only waits on itself. */
+const MAX_CONNECTIONS = 256;
+/** An error's body is a sentence; no more than this of it is read. */
+const MAX_ERROR_CHARS = 64 * 1024;
+const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
+/** HTTP to one engine: pooled requests, and connections that leave HTTP behind. */
+export class EngineTransport {
+  readonly host: EngineHost;
+  readonly #tls: EngineTls | undefined;
+  readonly #pool: Pool;
+  readonly #hijacked = new Set<Duplex>();
+
+  constructor(host: EngineHost, tls: EngineTls | undefined) {
+    this.host = host;
+    this.#tls = tls;
+    this.#pool = new Pool("http://localhost", {
+      connections: MAX_CONNECTIONS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (_options, callback) => {
+        dialEngine(host, tls).then(
+          // undici wants a net.Socket and uses what every Duplex of dialEngine has.
+          (socket) => callback(null, socket as never),
+          (error: unknown) => callback(error as Error, null),
+        );
+      },
+    });
+  }
+
+  /** @throws EngineError for a status of 400 and above */
+  async request(request: EngineRequest): Promise<EngineResponse> {
+    const { method, signal, timeoutMs = 0 } = request;
+    signal?.throwIfAborted();
+    try {
+      const response = await this.#pool.request({
+        method,
+        path: pathOf(request),
+        headers: { host: "localhost", ...(request.json === undefined ? {} : JSON_TYPE), ...request.headers },
+        body: request.json === undefined ? (request.body ?? null) : JSON.stringify(request.json),
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        ...(signal ? { signal } : {}),
+      });
+      if (response.statusCode >= 400) throw await refusal(request, response.statusCode, response.body);
+      return { status: response.statusCode, headers: response.headers, body: response.body };
+    } catch (error) {
+      throw this.#translate(request, error);
+    }
+  }
+
+  /** Like `request`, with the answer's JSON parsed by `schema`. */
+  async json<T extends z.ZodType>(request: EngineRequest, schema: T): Promise<z.infer<T>> {
+    const text = await this.text(request);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new EngineProtocolError(`The engine's answer to ${describe(request)} is not JSON.`, cause);
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new EngineProtocolError(
+      `The engine's answer to ${describe(request)} has another shape than expected.`,
+      parsed.error,
+    );
+  }
+
+  /** Like `request`, with the answer read to its end. */
+  async text(request: EngineRequest): Promise<string> {
+    const { body } = await this.request(request);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.readBody(request, body)) {
+      size += chunk.length;
+      if (size > MAX_JSON_BYTES) {
+        throw new EngineProtocolError(
+          `The engine's answer to ${describe(request)} is larger than ${MAX_JSON_BYTES} bytes.`,
+        );
+      }
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  /** The body's chunks, with a broken connection told as EngineConnectionLostError. Leaving early closes it. */
+  async *readBody(request: EngineRequest, body: Readable): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of body) yield chunk as Buffer;
+    } catch (error) {
+      throw this.#translate(request, error);
+    } finally {
+      body.destroy();
+    }
+  }
+
+  /** Asks the engine to turn the connection into a plain stream of `protocol` (Engine API, "hijacking"). */
+  async hijack(request: EngineRequest, protocol: "tcp" | "h2c"): Promise<HijackedConnection> {
+    request.signal?.throwIfAborted();
+    const socket = await dialEngine(this.host, this.#tls);
+    try {
+      return await this.#upgrade(request, protocol, socket);
+    } catch (error) {
+      socket.destroy();
+      throw this.#translate(request, error);
+    }
+  }
+
+  #upgrade(request: EngineRequest, protocol: string, socket: Duplex): Promise<HijackedConnection> {
+    const { promise, resolve, reject } = Promise.withResolvers<HijackedConnection>();
+    const call = http.request({
+      method: request.method,
+      path: pathOf(request),
+      headers: {
+        ...(request.json === undefined ? {} : JSON_TYPE),
+        ...request.headers,
+        host: "localhost",
+        connection: "Upgrade",
+        upgrade: protocol,
+      },
+      createConnection: () => socket as never,
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    call.once("error", reject);
+    call.once("response", (response) => {
+      const status = response.statusCode ?? 0;
+      refusal(request, status, response).then(reject, reject);
+    });
+    call.once("upgrade", (_response, upgraded, head) => {
+      this.#hijacked.add(upgraded);
+      upgraded.once("close", () => this.#hijacked.delete(upgraded));
+      resolve({ socket: upgraded, head });
+    });
+    call.end(request.json === undefined ? undefined : JSON.stringify(request.json));
+    return promise;
+  }
+
+  /** Ends what is open; requests under way fail. */
+  async close(): Promise<void> {
+    for (const socket of this.#hijacked) socket.destroy();
+    await this.#pool.destroy();
+  }
+
+  #translate(request: EngineRequest, error: unknown): unknown {
+    if (error instanceof DockerError) return error;
+    if (request.signal?.aborted) return request.signal.reason;
+    if (error instanceof Error && error.cause instanceof EngineUnreachableError) return error.cause;
+    return new EngineConnectionLostError(this.host.display, describe(request), error);
+  }
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+function pathOf({ path, query }: EngineRequest): string {
+  return query && query.size > 0 ? `${path}?${query.toString()}` : path;
+}
+
+/** Method and path: queries may hold build arguments, which are nobody's business in an error. */
+function describe({ method, path }: EngineRequest): string {
+  return `${method} ${path}`;
+}
+
+async function refusal(request: EngineRequest, status: number, body: Readable): Promise<EngineError> {
+  let text = "";
+  for await (const chunk of body) {
+    text += String(chunk);
+    if (text.length > MAX_ERROR_CHARS) break;
+  }
+  const facts = { status, request: describe(request), engineMessage: messageOf(text) || `HTTP status ${status}` };
+  if (status === 404) return new EngineNotFoundError(facts);
+  if (status === 409) return new EngineConflictError(facts);
+  return new EngineError(facts);
+}
+
+function messageOf(text: string): string {
+  if (!text.trimStart().startsWith("{")) return text.trim();
+  try {
+    const value = JSON.parse(text) as { message?: unknown };
+    return typeof value.message === "string" ? value.message : text.trim();
+  } catch {
+    // Not the engine's JSON after all (a proxy's page, say): its text is the best there is.
+    return text.trim();
+  }
+}

@@ -1,0 +1,146 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { type ApiVersion, negotiateApiVersion } from "./api-version.ts";
+import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
+import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
+import { type EngineRequest, EngineTransport } from "./engine-transport.ts";
+import { EngineContainers } from "./containers.ts";
+import { EngineImages } from "./images.ts";
+import { ImageBuild } from "./build/image-build.ts";
+import type { BuildOptions } from "./build/build-options.ts";
+import { DockerConfig } from "./auth/docker-config.ts";
+
+/** How to reach an engine; every member has Docker's own default. */
+export interface DockerEngineOptions {
+  /** Engine address, such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. Default: DOCKER_HOST, else the local socket. */
+  host?: string;
+  /** Environment that DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_CONFIG are read from. Default: this process's. */
+  env?: Record<string, string | undefined>;
+  /** Folder of Docker's `config.json`. Default: DOCKER_CONFIG, else `~/.docker`. */
+  configDir?: string;
+  /** Certificates for a `tcp` address, which then means TLS. Default: those of DOCKER_CERT_PATH, if that or DOCKER_TLS_VERIFY is set. */
+  tls?: EngineTls;
+}
+
+/** Facts of the engine's `/version`; unknown members are kept. */
+export const EngineVersion = z.looseObject({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  MinAPIVersion: z.string().optional(),
+  Os: z.string(),
+  Arch: z.string(),
+  Components: z.array(z.looseObject({ Name: z.string(), Version: z.string() })).optional(),
+});
+export type EngineVersion = z.infer<typeof EngineVersion>;
+
+/** What an engine says of itself when pinged. */
+export interface EnginePing {
+  /** The API version that this client speaks with it. */
+  apiVersion: ApiVersion;
+  /** The newest API version that the engine speaks. */
+  engineApiVersion: string;
+  /** `linux` or `windows`. */
+  osType: string;
+  experimental: boolean;
+  /** Builder that the engine prefers: `1` classic, `2` BuildKit; absent on old engines. */
+  builderVersion?: string;
+  /** Whether it is Podman that answers. */
+  isPodman: boolean;
+}
+
+/**
+ * A Docker Engine, over a unix socket, TCP, TLS or SSH. Opens connections as they are needed; call `close` at the end.
+ *
+ * @example
+ * const engine = new DockerEngine();
+ * const { imageId } = await engine.build({ path: "./app", tags: ["app:1"] }).done;
+ * await engine.close();
+ */
+export class DockerEngine {
+  readonly images: EngineImages;
+  readonly containers: EngineContainers;
+  /** Docker's configuration folder: credentials, credential helpers, proxies. */
+  readonly config: DockerConfig;
+  readonly #transport: EngineTransport;
+  #ping: Promise<EnginePing> | undefined;
+
+  constructor(options: DockerEngineOptions = {}) {
+    const env = options.env ?? process.env;
+    const configDir = options.configDir ?? (env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"));
+    const tls = options.tls ?? tlsFromEnvironment(env, configDir);
+    const host = parseEngineHost(options.host ?? (env.DOCKER_HOST || DEFAULT_ENGINE_HOST), tls !== undefined);
+    this.#transport = new EngineTransport(host, tls);
+    this.config = new DockerConfig(configDir, env);
+    this.images = new EngineImages(this);
+    this.containers = new EngineContainers(this);
+  }
+
+  /** The address in use, as DOCKER_HOST spells it. */
+  get host(): string {
+    return this.#transport.host.display;
+  }
+
+  /** @internal */
+  get transport(): EngineTransport {
+    return this.#transport;
+  }
+
+  /** Asks the engine whether it is there. @throws EngineUnreachableError when it is not */
+  async ping({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EnginePing> {
+    const { headers, body } = await this.#transport.request({ method: "GET", path: "/_ping", signal });
+    body.resume();
+    const header = (name: string) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    const engineApiVersion = header("api-version") ?? "";
+    const builderVersion = header("builder-version");
+    return {
+      apiVersion: negotiateApiVersion(engineApiVersion),
+      engineApiVersion,
+      osType: header("ostype") ?? "linux",
+      experimental: header("docker-experimental") === "true",
+      ...(builderVersion === undefined ? {} : { builderVersion }),
+      isPodman: header("libpod-api-version") !== undefined || /libpod|podman/i.test(header("server") ?? ""),
+    };
+  }
+
+  /** The engine's version and those of its parts. */
+  version({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EngineVersion> {
+    return this.#transport.json({ method: "GET", path: "/version", signal }, EngineVersion);
+  }
+
+  /** Builds an image. The build starts at once; read its progress, or await its `done`. */
+  build(options: BuildOptions): ImageBuild {
+    return new ImageBuild(this, options);
+  }
+
+  /** The engine's facts, asked for once; a failure is not remembered. */
+  async negotiate(signal?: AbortSignal): Promise<EnginePing> {
+    signal?.throwIfAborted();
+    // Shared by concurrent callers, so it must not end with the signal of one of them.
+    this.#ping ??= this.ping().catch((error: unknown) => {
+      this.#ping = undefined;
+      throw error;
+    });
+    return this.#ping;
+  }
+
+  /** A request whose path is completed with the negotiated API version. @internal */
+  async versioned(request: EngineRequest): Promise<EngineRequest> {
+    const { apiVersion } = await this.negotiate(request.signal);
+    return { ...request, path: `/v${apiVersion}${request.path}` };
+  }
+
+  /** Closes every connection; what is under way fails. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+}
+
+function tlsFromEnvironment(env: Record<string, string | undefined>, configDir: string): EngineTls | undefined {
+  const verify = Boolean(env.DOCKER_TLS_VERIFY);
+  if (!verify && !env.DOCKER_CERT_PATH) return undefined;
+  return readTlsFolder(env.DOCKER_CERT_PATH || configDir, verify);
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
+import type { DockerEngine } from "./engine.ts";
+import type { HijackedConnection } from "./engine-transport.ts";
+import { EngineConnectionLostError, ExecTimeoutError } from "./errors.ts";
+import { readLogFrames } from "./log-frames.ts";
+
+/** A command to run in a container. */
+export interface ExecOptions {
+  /** Program and arguments; no shell is put around them. */
+  cmd: string[];
+  /** Variables beside those of the container. */
+  env?: Record<string, string> | undefined;
+  /** User, or `user:group`; default the container's. */
+  user?: string | undefined;
+  /** Absolute path; default the container's. */
+  workdir?: string | undefined;
+  /** What the command reads; default nothing (end of file at once). */
+  stdin?: string | Uint8Array | Readable | undefined;
+  /** After this long the command is killed and ExecTimeoutError thrown. Default: no limit. */
+  timeoutMs?: number | undefined;
+  /** Of each stream no more than this is kept; the rest is read and dropped. Default 1 MiB. */
+  maxOutputBytes?: number | undefined;
+  /** Aborting it kills the command as a timeout does. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How a command ended. */
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** Whether output was dropped because of `maxOutputBytes`. */
+  truncated: boolean;
+}
+
+const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
+/** Marks the processes of one command: a variable is inherited by all that they start. */
+const MARK = "NULLSPACE_EXEC_ID";
+/** Killing must not take longer than the command was allowed to. */
+const KILL_TIMEOUT_MS = 5_000;
+
+const Created = z.looseObject({ Id: z.string() });
+const Inspected = z.looseObject({ Running: z.boolean(), ExitCode: z.number().nullish() });
+
+/** Runs a command in a container, and leaves none of its processes behind when it is given up. */
+export async function runExec(engine: DockerEngine, containerId: string, options: ExecOptions): Promise<ExecResult> {
+  const { signal, timeoutMs } = options;
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
+  const mark = randomUUID();
+  const stdout = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+  const stderr = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+  let started = false;
+  try {
+    const execId = await createExec(engine, containerId, options, mark, stop);
+    started = true;
+    const request = await engine.versioned({
+      method: "POST",
+      path: `/exec/${execId}/start`,
+      json: { Detach: false, Tty: false },
+      signal: stop,
+    });
+    const connection = await engine.transport.hijack(request, "tcp");
+    await exchange(connection, options.stdin, { stdout, stderr }, stop).catch((cause: unknown) => {
+      if (stop.aborted) throw cause;
+      throw new EngineConnectionLostError(engine.host, `${request.method} ${request.path}`, cause);
+    });
+    const exitCode = await waitForExit(engine, execId, stop);
+    const truncated = stdout.truncated || stderr.truncated;
+    return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated };
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    const killed = !started || (await killMarked(engine, containerId, mark));
+    if (signal?.aborted) throw signal.reason;
+    throw new ExecTimeoutError({
+      containerId,
+      timeoutMs: timeoutMs ?? 0,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      killed,
+    });
+  }
+}
+
+async function createExec(
+  engine: DockerEngine,
+  containerId: string,
+  options: ExecOptions,
+  mark: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const request = await engine.versioned({
+    method: "POST",
+    path: `/containers/${encodeURIComponent(containerId)}/exec`,
+    json: {
+      AttachStdin: options.stdin !== undefined,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: false,
+      Cmd: options.cmd,
+      Env: [...Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`), `${MARK}=${mark}`],
+      ...(options.user === undefined ? {} : { User: options.user }),
+      ...(options.workdir === undefined ? {} : { WorkingDir: options.workdir }),
+    },
+    signal,
+  });
+  return (await engine.transport.json(request, Created)).Id;
+}
+
+async function exchange(
+  { socket, head }: HijackedConnection,
+  stdin: ExecOptions["stdin"],
+  output: { stdout: BoundedOutput; stderr: BoundedOutput },
+  stop: AbortSignal,
+): Promise<void> {
+  const abort = () => socket.destroy(stop.reason as Error);
+  stop.addEventListener("abort", abort);
+  try {
+    stop.throwIfAborted();
+    if (head.length > 0) socket.unshift(head);
+    const input =
+      stdin === undefined || typeof stdin === "string" || stdin instanceof Uint8Array
+        ? Promise.resolve(void socket.end(stdin))
+        : pipeline(stdin, socket, { signal: stop });
+    // A command may end without reading its input; then the pipe breaks, and that is not an error of the exec.
+    const fed = input.catch((error: unknown) => (stop.aborted ? undefined : error));
+    for await (const chunk of readLogFrames(socket)) output[chunk.stream].add(chunk.data);
+    stop.throwIfAborted();
+    await fed;
+  } finally {
+    stop.removeEventListener("abort", abort);
+    socket.destroy();
+  }
+}
+
+/** The output's end comes a moment before the engine has noted the exit code. */
+async function waitForExit(engine: DockerEngine, execId: string, signal: AbortSignal): Promise<number> {
+  for (let delayMs = 5; ; delayMs = Math.min(delayMs * 2, 1_000)) {
+    const request = await engine.versioned({ method: "GET", path: `/exec/${execId}/json`, signal });
+    const { Running, ExitCode } = await engine.transport.json(request, Inspected);
+    if (!Running && ExitCode !== null && ExitCode !== undefined) return ExitCode;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+  }
+}
+
+/**
+ * The Engine API cannot end an exec, so a second one does it from inside: it kills whatever carries the mark. That needs
+ * `sh` and `grep` in the image.
+ *
+ * @returns whether every marked process is gone
+ */
+async function killMarked(engine: DockerEngine, containerId: string, mark: string): Promise<boolean> {
+  // Killing may race with forking, so it goes on until a round finds nothing.
+  const script = `n=0; while [ $n -lt 20 ]; do n=$((n+1)); f=
+for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && kill -9 "\${p#/proc/}" 2>/dev/null && f=1; done
+[ -z "$f" ] && exit 0; done; exit 1`;
+  try {
+    const { exitCode } = await runExec(engine, containerId, {
+      cmd: ["/bin/sh", "-c", script],
+      user: "0",
+      timeoutMs: KILL_TIMEOUT_MS,
+    });
+    return exitCode === 0;
+  } catch {
+    // No shell, container gone, engine gone: all the caller can be told is that the process may still be there.
+    return false;
+  }
+}
+
+class BoundedOutput {
+  readonly #limit: number;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  truncated = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(data: Buffer): void {
+    const room = this.#limit - this.#size;
+    if (data.length > room) this.truncated = true;
+    if (room <= 0) return;
+    // A copy: the piece is a view into a network buffer that would be kept alive as a whole.
+    this.#chunks.push(Buffer.from(data.subarray(0, room)));
+    this.#size += Math.min(room, data.length);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}

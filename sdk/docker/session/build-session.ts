@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { compareApiVersions } from "../api-version.ts";
+import type { CheckedBuildOptions } from "../build/build-options.ts";
+import type { DockerEngine, EnginePing } from "../engine.ts";
+import { authService } from "./auth-service.ts";
+import { healthService } from "./health-service.ts";
+import { secretsService } from "./secrets-service.ts";
+import type { SessionService } from "./session-service.ts";
+import { sshService } from "./ssh-service.ts";
+
+/** A BuildKit session: while it is open, the engine can ask this client for credentials, secrets and agents. */
+export interface BuildSession extends AsyncDisposable {
+  /** The `session` of POST /build. */
+  readonly id: string;
+}
+
+/** First API version without POST /session (deprecated there, and on its way out). */
+const LAST_SESSION_API_VERSION = "1.52";
+
+/** Opens a session for one build, with what its options offer. */
+export async function openBuildSession(
+  engine: DockerEngine,
+  facts: EnginePing,
+  options: CheckedBuildOptions,
+  signal: AbortSignal,
+): Promise<BuildSession | undefined> {
+  if (compareApiVersions(facts.apiVersion, LAST_SESSION_API_VERSION) > 0) return undefined;
+  const services = [
+    healthService(),
+    authService(engine.config, options.auth ?? {}, signal),
+    await secretsService(options.secrets ?? []),
+    ...(options.ssh && options.ssh.length > 0 ? [sshService(options.ssh)] : []),
+  ];
+  return openSession(engine, services, signal);
+}
+
+/** Turns a connection to the engine around: the engine is the client on it, and calls `services` (POST /session). */
+export async function openSession(
+  engine: DockerEngine,
+  services: readonly SessionService[],
+  signal: AbortSignal,
+): Promise<BuildSession> {
+  const id = randomBytes(16).toString("hex");
+  const request = await engine.versioned({
+    method: "POST",
+    path: "/session",
+    headers: {
+      "x-docker-expose-session-uuid": id,
+      "x-docker-expose-session-name": "pulumi-nullspace",
+      "x-docker-expose-session-sharedkey": "",
+      "x-docker-expose-session-grpc-method": services.flatMap(({ definition }) =>
+        Object.values(definition).map(({ path }) => path),
+      ),
+    },
+    signal,
+  });
+  const server = new Server();
+  for (const { definition, handlers } of services) {
+    server.addService(definition, handlers as UntypedServiceImplementation);
+  }
+  const { socket, head } = await engine.transport.hijack(request, "h2c");
+  // The engine may already have begun to speak HTTP/2 in the packet of its answer.
+  if (head.length > 0) socket.unshift(head);
+  // The engine closes the session when the build is over; that is its right, not a failure.
+  socket.on("error", () => socket.destroy());
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
+  return {
+    id,
+    async [Symbol.asyncDispose]() {
+      server.forceShutdown();
+      socket.destroy();
+    },
+  };
+}

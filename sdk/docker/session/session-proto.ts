@@ -1,0 +1,45 @@
+/**
+ * What a BuildKit session asks of its client, as far as it is used here: buildkit, session/auth/auth.proto,
+ * session/secrets/secrets.proto, session/sshforward/ssh.proto. Kept as text in a module, so that it is compiled along
+ * with the code that reads it.
+ */
+export const SESSION_PROTOS = {
+  auth: `
+    syntax = "proto3";
+    package moby.filesync.v1;
+    service Auth {
+      rpc Credentials(CredentialsRequest) returns (CredentialsResponse);
+    }
+    message CredentialsRequest { string Host = 1; }
+    message CredentialsResponse { string Username = 1; string Secret = 2; }
+  `,
+  secrets: `
+    syntax = "proto3";
+    package moby.buildkit.secrets.v1;
+    service Secrets {
+      rpc GetSecret(GetSecretRequest) returns (GetSecretResponse);
+    }
+    message GetSecretRequest { string ID = 1; map<string, string> annotations = 2; }
+    message GetSecretResponse { bytes data = 1; }
+  `,
+  ssh: `
+    syntax = "proto3";
+    package moby.sshforward.v1;
+    service SSH {
+      rpc CheckAgent(CheckAgentRequest) returns (CheckAgentResponse);
+      rpc ForwardAgent(stream BytesMessage) returns (stream BytesMessage);
+    }
+    message BytesMessage { bytes data = 1; }
+    message CheckAgentRequest { string ID = 1; }
+    message CheckAgentResponse {}
+  `,
+  health: `
+    syntax = "proto3";
+    package grpc.health.v1;
+    service Health {
+      rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
+    }
+    message HealthCheckRequest { string service = 1; }
+    message HealthCheckResponse { int32 status = 1; }
+  `,
+};
