@@ -7,6 +7,8 @@ import type { OpenAnswer } from "./transport.ts";
 
 /** Streams that break one after the other, with no entry between them, before the follower gives up. */
 export const MAX_BROKEN_STREAMS = 10;
+/** A stream that lived this long was well: a proxy that cuts idle connections is no reason to give up on a slow build. */
+const HEALTHY_STREAM_MS = 15_000;
 
 /** What a follower asks of the service. */
 export interface LogSource {
@@ -16,6 +18,8 @@ export interface LogSource {
   /** Entries from `offset` on as they are now, and whether the build has ended. */
   poll: (offset: number) => Promise<{ entries: LogEntry[]; ended: boolean }>;
   signal?: AbortSignal | undefined;
+  /** How to wait between two streams; default a growing pause. */
+  wait?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** Reads the entries of one stream, and insists that they are all of one build. */
@@ -49,6 +53,7 @@ export async function* followLog(source: LogSource, offset: number): AsyncGenera
   let cursor = offset;
   let broken = 0;
   for (;;) {
+    const openedAt = performance.now();
     try {
       const answer = await source.open(cursor);
       for await (const entry of readEntries(answer, `follow the log of build ${source.buildId}`, source.buildId)) {
@@ -69,8 +74,10 @@ export async function* followLog(source: LogSource, offset: number): AsyncGenera
       }
       if (ended) return;
     } catch (error) {
-      if (!(error instanceof TransportError) || ++broken >= MAX_BROKEN_STREAMS) throw error;
+      if (!(error instanceof TransportError)) throw error;
+      if (error.reason === "broken" && performance.now() - openedAt > HEALTHY_STREAM_MS) broken = 0;
+      if (++broken >= MAX_BROKEN_STREAMS) throw error;
     }
-    await pause(backoffMs(Math.max(broken, 1)), source.signal);
+    await (source.wait ?? pause)(backoffMs(Math.max(broken, 1)), source.signal);
   }
 }
