@@ -141,6 +141,16 @@ export class EngineContainers {
     });
   }
 
+  /** Freezes every process of a running container. @throws EngineConflictError when it does not run or is paused already */
+  async pause(id: string, { signal }: Cancellable = {}): Promise<void> {
+    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/pause`, signal });
+  }
+
+  /** Lets a paused container go on. */
+  async unpause(id: string, { signal }: Cancellable = {}): Promise<void> {
+    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/unpause`, signal });
+  }
+
   /** Sends a signal to the main process; default SIGKILL. @throws EngineConflictError when it does not run */
   async kill(id: string, options: { killSignal?: string } & Cancellable = {}): Promise<void> {
     const query = new URLSearchParams({ signal: options.killSignal ?? "SIGKILL" });
