@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+/**
+ * The front of `npm run quickstart` and `npm test`: sets up what is needed, compiles the packages where the sources have
+ * changed, runs the command on Node 24, and stops again what it has started.
+ *
+ *   node scripts/run.mjs quickstart [--keep]
+ *   node scripts/run.mjs test [arguments of vitest]
+ *
+ * The exit code is the command's; 130 after Ctrl-C, 143 after SIGTERM.
+ */
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, setUp } from "./setup.mjs";
+import { signalGroup } from "./setup/command.mjs";
+import { SetupError } from "./setup/errors.mjs";
+import { buildPackages } from "./setup/package-build.mjs";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A terminal's Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. */
+const SAME_KEYPRESS_MS = 500;
+
+/** @type {Record<string, number>} */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+const [command, ...rest] = process.argv.slice(2);
+if (command !== "quickstart" && command !== "test") {
+  console.error("usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest]");
+  process.exit(2);
+}
+
+const stopping = new AbortController();
+/** @type {import("node:child_process").ChildProcess | undefined} */
+let child;
+/** @type {NodeJS.Signals | undefined} */
+let firstSignal;
+let signalledAtMs = 0;
+for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  process.on(name, () => {
+    if (Date.now() - signalledAtMs < SAME_KEYPRESS_MS) return;
+    signalledAtMs = Date.now();
+    firstSignal ??= name;
+    stopping.abort(new SetupError("STOPPED", `stopped by ${name}`));
+    signalGroup(child?.pid, name);
+  });
+}
+
+try {
+  process.exitCode = await main(command, rest);
+} catch (error) {
+  console.error(`[set-up] failed: ${describe(error)}`);
+  process.exitCode = 1;
+}
+if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;
+
+/**
+ * @param {"quickstart" | "test"} name
+ * @param {string[]} args
+ */
+async function main(name, args) {
+  const { env, stop } = await setUp({ profile: name, signal: stopping.signal });
+  let keep = false;
+  try {
+    const script = name === "quickstart" ? "quickstart.ts" : "test.mjs";
+    // The tests count the build as one of their checks.
+    if (name === "quickstart") await buildForRun(env);
+    const node = ["--conditions=nullspace-source", join(ROOT, "scripts", script), ...args];
+    const code = await runToEnd("node", node, env);
+    keep = name === "quickstart" && args.includes("--keep") && code === 0;
+    return code;
+  } finally {
+    await stop({ keep });
+    if (keep) console.log("\nAnd where set-up has started a private engine for it: node scripts/setup.mjs --stop");
+  }
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function buildForRun(env) {
+  const startedMs = performance.now();
+  const outcome = await buildPackages({ root: ROOT, env, signal: stopping.signal });
+  console.log(
+    `[set-up] ${"packages".padEnd(16)} ${`${((performance.now() - startedMs) / 1000).toFixed(1)} s`.padStart(7)}  ${outcome}`,
+  );
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} exit code
+ */
+async function runToEnd(program, args, env) {
+  stopping.signal.throwIfAborted();
+  // A process group of its own: each signal reaches it once, from here, and it has the time to clean up.
+  child = spawn(program, args, { env, cwd: process.cwd(), detached: true, stdio: ["ignore", "inherit", "inherit"] });
+  const running = child;
+  try {
+    return await new Promise((resolve, reject) => {
+      running.once("error", reject);
+      running.once("exit", (code) => resolve(code ?? 1));
+    });
+  } finally {
+    child = undefined;
+    // What it has left behind goes with it; a service that was meant to stay (--keep) has a group of its own.
+    signalGroup(running.pid, "SIGTERM");
+  }
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+/**
+ * Everything that `npm run quickstart` and `npm test` need on a machine, found or made. Runs on any Node >= 20, uses
+ * nothing but Node, and may be run any number of times.
+ *
+ *   node scripts/setup.mjs                  what the quickstart needs; stops again what it started to try it
+ *   node scripts/setup.mjs --profile test   and what the tests need
+ *   node scripts/setup.mjs --keep           leaves the private engine and registry running
+ *   node scripts/setup.mjs --stop           stops them
+ *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
+ */
+import { delimiter, dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { privateEngine } from "./setup/dockerd.mjs";
+import { SetupError } from "./setup/errors.mjs";
+import { readPlatform } from "./setup/platform.mjs";
+import { loopbackRegistry } from "./setup/registry.mjs";
+import { stopShared } from "./setup/shared-process.mjs";
+import { STEPS } from "./setup/steps.mjs";
+import { toolCache } from "./setup/tool-cache.mjs";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Runs the steps of set-up.
+ *
+ * @param {object} [options]
+ * @param {import("./setup/step.mjs").Profile} [options.profile] default `quickstart`
+ * @param {boolean} [options.check] only look, and go on to the next step where something is missing; default false
+ * @param {NodeJS.ProcessEnv} [options.env] default: the environment of this process
+ * @param {string} [options.root] folder of the clone; default: this one
+ * @param {(line: string) => void} [options.log] default: standard output
+ * @param {AbortSignal} [options.signal] ends it; what was started is stopped
+ * @param {readonly import("./setup/step.mjs").Step[]} [options.steps] default: all
+ * @returns {Promise<{
+ *   env: NodeJS.ProcessEnv,
+ *   missing: SetupError[],
+ *   stop: (options?: { keep?: boolean }) => Promise<void>
+ * }>} `env`: the whole environment for what runs on this set-up; `missing`: what `check` did not find; `stop`: stops what
+ *   was started here and nobody else uses; with `keep` it stays until `--stop`
+ * @throws {SetupError} when a step cannot be done; what the steps before it have started is stopped
+ */
+export async function setUp({
+  profile = "quickstart",
+  check = false,
+  env: outerEnv = process.env,
+  root = ROOT,
+  log = console.log,
+  signal,
+  steps = STEPS,
+} = {}) {
+  const platform = readPlatform({ env: outerEnv });
+  const cache = toolCache(outerEnv);
+  const env = { ...outerEnv };
+  /** @type {SetupError[]} */
+  const missing = [];
+  /** @type {import("./setup/step.mjs").Release[]} */
+  const releases = [];
+  const stop = async ({ keep = false } = {}) => {
+    // The last started first: the registry goes before the engine that uses it.
+    while (releases.length > 0) await releases.pop()?.({ keep });
+  };
+
+  try {
+    for (const step of steps.filter(({ profiles }) => profiles.includes(profile))) {
+      signal?.throwIfAborted();
+      const startedMs = performance.now();
+      const tell = (/** @type {string} */ text) => {
+        const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+        log(`[set-up] ${step.title.padEnd(16)} ${`${seconds} s`.padStart(7)}  ${text}`);
+      };
+      const note = (/** @type {string} */ text) => log(`[set-up] ${step.title.padEnd(16)}    ...   ${text}`);
+      try {
+        const onStop = (/** @type {import("./setup/step.mjs").Release} */ release) => releases.push(release);
+        const result = await step.run({ root, platform, cache, env: { ...env }, check, profile, note, onStop, signal });
+        Object.assign(env, result.env, { PATH: [...(result.path ?? []), env["PATH"]].join(delimiter) });
+        tell(result.chose);
+      } catch (error) {
+        if (!check || !(error instanceof SetupError)) throw error;
+        missing.push(error);
+        tell(`MISSING: ${describe(error)}`);
+      }
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { env, missing, stop };
+}
+
+/**
+ * What went wrong and what to do by hand, as text for a person.
+ *
+ * @param {unknown} error
+ */
+export function describe(error) {
+  if (!(error instanceof SetupError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error.install === undefined ? error.message : `${error.message}\n         To do by hand: ${error.install}`;
+}
+
+/**
+ * Stops the private engine and the registry, even those that were kept.
+ *
+ * @param {{ env?: NodeJS.ProcessEnv, log?: (line: string) => void }} [options]
+ */
+export async function stopAll({ env = process.env, log = console.log } = {}) {
+  const context = { cache: toolCache(env), env, signal: undefined };
+  for (const shared of [loopbackRegistry(context).process, privateEngine(context).process]) {
+    log(`[set-up] ${shared.name}: ${await stopShared(shared)}`);
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      stop: { type: "boolean", default: false },
+      profile: { type: "string", default: "quickstart" },
+    },
+  });
+  const profile = values.profile;
+  if (profile !== "quickstart" && profile !== "test")
+    throw new SetupError("BAD_PROFILE", `--profile is quickstart or test, not ${profile}`);
+  if (values.stop) return stopAll();
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"])
+    process.once(name, () => controller.abort(new SetupError("STOPPED", `stopped by ${name}`)));
+  const { missing, stop } = await setUp({ profile, check: values.check, signal: controller.signal });
+  await stop({ keep: values.keep });
+  if (missing.length === 0) return;
+  console.log(`[set-up] ${missing.length} missing: ${missing.map(({ code }) => code).join(", ")}`);
+  process.exitCode = 1;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main().catch((error) => {
+    console.error(`[set-up] failed: ${describe(error)}`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { describeFailure, runCommand } from "./command.mjs";
+import { SetupError } from "./errors.mjs";
+import { readJson, writeJson } from "./tool-cache.mjs";
+
+/** Folders of sources, and the folder that each is compiled to. */
+const SOURCES = [
+  { from: "sdk", to: "dist/sdk" },
+  { from: "provider", to: "dist/provider" },
+  { from: "bin", to: "dist/bin" },
+  { from: "service", to: "service/dist" },
+];
+
+/** What else decides what the compiler writes. */
+const SETTINGS = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.base.json",
+  "tsconfig.build.json",
+  "service/package.json",
+  "service/tsconfig.build.json",
+];
+
+const STAMP = "dist/.built-from.json";
+const BUILD_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Compiles both packages, unless they were compiled from these very sources.
+ *
+ * @param {{ root: string, env: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options `env`: Node 24 is first on PATH
+ * @returns {Promise<"built" | "up to date">}
+ * @throws {SetupError} with the compiler's words
+ */
+export async function buildPackages({ root, env, signal }) {
+  const digest = digestSources(root);
+  if (
+    readJson(join(root, STAMP))?.digest === digest &&
+    SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to)))
+  ) {
+    return "up to date";
+  }
+  const result = await runCommand("npm", ["run", "--silent", "build"], {
+    cwd: root,
+    env,
+    timeoutMs: BUILD_TIMEOUT_MS,
+    signal,
+  });
+  if (result.code !== 0) {
+    throw new SetupError("BUILD_FAILED", `npm run build failed:\n${describeFailure(result)}`);
+  }
+  removeOrphans(root);
+  // npm makes a package's commands executable when it installs it; here it was installed before they were compiled.
+  for (const bin of ["dist/bin", "service/dist/bin"]) {
+    if (!existsSync(join(root, bin))) continue;
+    for (const file of readdirSync(join(root, bin))) if (file.endsWith(".js")) chmodSync(join(root, bin, file), 0o755);
+  }
+  writeJson(join(root, STAMP), { digest });
+  return "built";
+}
+
+/** @param {string} root */
+function digestSources(root) {
+  const hash = createHash("sha256");
+  for (const path of [
+    ...SETTINGS,
+    ...SOURCES.flatMap(({ from }) => listFiles(join(root, from), ".ts").map((file) => relative(root, file))),
+  ]) {
+    if (!existsSync(join(root, path))) continue;
+    const content = readFileSync(join(root, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Removes what was compiled from a source that is there no more: a test could import it and pass.
+ *
+ * @param {string} root
+ */
+function removeOrphans(root) {
+  for (const { from, to } of SOURCES) {
+    for (const file of listFiles(join(root, to), "")) {
+      const name = relative(join(root, to), file).replace(/(\.d\.ts|\.js)(\.map)?$/, "");
+      if (/\.(d\.ts|js)(\.map)?$/.test(file) && !existsSync(join(root, from, `${name}.ts`))) rmSync(file);
+    }
+  }
+}
+
+/**
+ * Files below a folder, sorted; dist and node_modules are not sources.
+ *
+ * @param {string} folder
+ * @param {string} ending
+ */
+function listFiles(folder, ending) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter(
+      (path) => path.endsWith(ending) && !path.split(sep).some((part) => part === "node_modules" || part === "dist"),
+    )
+    .map((path) => join(folder, path))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+}

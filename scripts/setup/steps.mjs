@@ -1,0 +1,23 @@
+import { baseImage } from "./base-image.mjs";
+import { dockerEngine } from "./docker-engine.mjs";
+import { nodeRuntime } from "./node-runtime.mjs";
+import { npmDependencies } from "./npm-dependencies.mjs";
+import { pulumiCli } from "./pulumi-cli.mjs";
+import { pythonClient } from "./python-client.mjs";
+import { dockerCommand, git } from "./test-tools.mjs";
+
+/**
+ * Every step, in order: a later one may use what an earlier one has made.
+ *
+ * @type {readonly import("./step.mjs").Step[]}
+ */
+export const STEPS = [
+  npmDependencies,
+  nodeRuntime,
+  pulumiCli,
+  dockerEngine,
+  baseImage,
+  pythonClient,
+  dockerCommand,
+  git,
+];
