@@ -17,8 +17,8 @@ export interface UploadFile {
   type: "file";
   /** Path in the context that the build sees. */
   path: string;
-  /** Permission bits. */
-  mode: number;
+  /** Permission bits, octal: `0644`. */
+  mode: string;
   sizeBytes: number;
   sha256: string;
   /** Ask for a fresh upload even if the service has these bytes. */
@@ -30,7 +30,7 @@ export interface UploadFile {
 export interface UploadFolder {
   type: "dir";
   path: string;
-  mode: number;
+  mode: string;
 }
 
 /** How far an upload is; sizes are those of what the service lacks. */
@@ -79,7 +79,7 @@ export async function uploadFiles(
         path: entry.path,
         entry_type: entry.type,
         ...(entry.type === "file" && { blob_id: blob_id! }),
-        mode: octal(entry.mode),
+        mode: entry.mode,
       });
       if (entry.type === "file" && lacks && !missing.has(blob_id!)) missing.set(blob_id!, entry);
     }
@@ -107,7 +107,7 @@ export async function uploadFiles(
 }
 
 function describe(entry: UploadEntry): PreflightFile {
-  const mode = octal(entry.mode);
+  const { mode } = entry;
   if (entry.type === "dir") return { path: entry.path, entry_type: "dir", mode };
   return {
     path: entry.path,
@@ -117,9 +117,4 @@ function describe(entry: UploadEntry): PreflightFile {
     size_bytes: entry.sizeBytes,
     ...(entry.forceUpload && { force_upload: true }),
   };
-}
-
-/** Permission bits as the wire writes them; set-id and sticky bits do not travel. */
-export function octal(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, "0");
 }

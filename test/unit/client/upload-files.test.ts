@@ -26,7 +26,7 @@ function file(path: string, content: string): UploadEntry {
   return {
     type: "file",
     path,
-    mode: 0o100755,
+    mode: "0755",
     sizeBytes: Buffer.byteLength(content),
     sha256: createHash("sha256").update(content).digest("hex"),
     open: () => Readable.from([Buffer.from(content)]),
@@ -46,7 +46,7 @@ describe("uploading files", () => {
     });
     const { blobs } = server.client();
     const entries = [
-      { type: "dir" as const, path: "d", mode: 0o755 },
+      { type: "dir" as const, path: "d", mode: "0755" },
       file("d/a", "same"),
       file("b", "same"),
       file("empty", ""),
