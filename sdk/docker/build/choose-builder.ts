@@ -19,10 +19,7 @@ export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing):
   const buildkitOnly = needsBuildKit(options);
   if (classicOnly !== undefined && (buildkitOnly !== undefined || options.builder === "buildkit")) {
     const other = buildkitOnly ?? 'builder: "buildkit"';
-    throw new DockerOptionError(
-      classicOnly,
-      `BuildKit ignores ${classicOnly}, so it cannot be combined with ${other}.`,
-    );
+    throw new DockerOptionError(classicOnly, `BuildKit has no ${classicOnly}, so it cannot be combined with ${other}.`);
   }
   if (buildkitOnly !== undefined && options.builder === "classic") {
     throw new DockerOptionError(buildkitOnly, `Only BuildKit has ${buildkitOnly}; leave out builder: "classic".`);

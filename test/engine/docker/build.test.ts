@@ -49,7 +49,9 @@ describe.each(["buildkit", "classic"] as const)("a build with the %s builder", (
 
   it("fails with the step, its line, the exit code and the last log lines", async () => {
     const fileobj = `# a comment\nFROM ${BASE_IMAGE}\n\nRUN echo ok \\\n  && true\nRUN echo before; exit 42\n`;
-    const error = await engine.build({ fileobj, builder, noCache: true }).done.catch((cause: unknown) => cause);
+    const error = await engine
+      .build({ fileobj, builder, noCache: true, forcerm: true })
+      .done.catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ImageBuildError);
     expect(error).toMatchObject({
       code: "image_build_failed",

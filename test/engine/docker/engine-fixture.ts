@@ -19,6 +19,11 @@ export class TestEngine extends DockerEngine implements AsyncDisposable {
   readonly #images = new Set<string>();
   #count = 0;
 
+  /** Labels of a container that is removed at the end. */
+  get labels(): Record<string, string> {
+    return { [TEST_LABEL]: this.#run };
+  }
+
   /** A fresh image name, removed at the end. */
   imageName(): string {
     const name = `nullspace-test-${this.#run}-${this.#count++}:1`;
@@ -28,7 +33,7 @@ export class TestEngine extends DockerEngine implements AsyncDisposable {
 
   /** A running container of the base image, removed at the end. */
   async runContainer(cmd: string[], image = BASE_IMAGE): Promise<string> {
-    const config = { Image: image, Cmd: cmd, Labels: { [TEST_LABEL]: this.#run }, HostConfig: { Init: true } };
+    const config = { Image: image, Cmd: cmd, Labels: this.labels, HostConfig: { Init: true } };
     const { id } = await this.containers.create(config);
     await this.containers.start(id);
     return id;
@@ -39,7 +44,7 @@ export class TestEngine extends DockerEngine implements AsyncDisposable {
     const { id } = await this.containers.create({
       Image: BASE_IMAGE,
       Cmd: ["ps", "-o", "args"],
-      Labels: { [TEST_LABEL]: this.#run },
+      Labels: this.labels,
       HostConfig: { PidMode: "host" },
     });
     await this.containers.start(id);
