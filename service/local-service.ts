@@ -9,7 +9,10 @@ import { createApp } from "./http/app.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { Database } from "./store/database.ts";
+import { createTemplateFloor } from "./template-floor.ts";
+import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
+import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
 import { findLogicalTemplate } from "./templates/logical-template.ts";
 import { parseTemplateRef } from "pulumi-nullspace/sdk";
 
@@ -25,6 +28,8 @@ export interface LocalServiceOptions {
   dockerHost?: string;
   /** Image of the builtin template `nullspace/base`. Default: NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`. */
   baseImage?: string;
+  /** How long an artifact that no tag, pool, machine or other template needs is kept. Default 30 days. */
+  artifactRetentionMs?: number;
   /** How much to log, on standard error. Default `info`. */
   logLevel?: LevelWithSilent;
   /** Where the log goes. Default: standard error. */
@@ -73,7 +78,6 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     const engine = new DockerEngine({ ...(options.dockerHost !== undefined && { host: options.dockerHost }) });
     closers.push(() => engine.close());
     const stopping = new AbortController();
-    closers.push(() => stopping.abort());
     const deps: ServiceDeps = {
       db,
       engine,
@@ -83,14 +87,24 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       artifactUses: [],
       stopping: stopping.signal,
     };
+    const templates = createTemplateFloor(deps, {
+      blobsPath: data.blobsPath,
+      baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
+      retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
+    });
+    closers.push(() => templates.stop());
 
     const app = createApp({
       logger: log,
       authenticate: bearerAuth(data.apiKey),
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
     });
-    registerHealthRoutes(app);
     closers.push(() => app.close());
+    // First of all when it stops: what waits on requests lets go, so that the application can close.
+    closers.push(() => stopping.abort(new Error("the service stops")));
+    registerHealthRoutes(app);
+    templates.registerRoutes(app);
+    templates.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;

@@ -72,6 +72,7 @@ CREATE TABLE builds (
   error                TEXT,
   error_detail         TEXT,
   cache_summary        TEXT,
+  log_bytes            INTEGER NOT NULL DEFAULT 0,
   oci_metadata         TEXT,
   retry_of_build_id    TEXT,
   original_build_id    TEXT,
@@ -91,11 +92,13 @@ CREATE TABLE artifacts (
   build_id     TEXT NOT NULL UNIQUE REFERENCES builds,
   image_id     TEXT NOT NULL,
   image_ref    TEXT NOT NULL,
-  -- available; expired: past its retention, image about to go; purged: image gone.
+  -- available; expired: past its retention; purged: deleted, or expired and reclaimed.
   state        TEXT NOT NULL CHECK (state IN ('available', 'expired', 'purged')),
   -- Since when nothing pins it (NULL: pinned by a tag, a pool or a child).
   unpinned_at  TEXT,
-  created_at   TEXT NOT NULL
+  created_at   TEXT NOT NULL,
+  -- NULL: the image is still on the engine (and has to be removed once the state is not available).
+  image_removed_at TEXT
 ) STRICT;
 
 CREATE TABLE tags (

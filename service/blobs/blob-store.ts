@@ -1,0 +1,248 @@
+import { createHash } from "node:crypto";
+import { createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { PreflightFile, PreflightResult } from "pulumi-nullspace/sdk";
+import { now } from "../clock.ts";
+import { newId } from "../ids.ts";
+import type { Database } from "../store/database.ts";
+import { MAX_BLOB_BYTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
+import { uploadError } from "./upload-error.ts";
+
+const PREFIX = "blob_";
+
+/** A file body that the store knows of. */
+export interface Blob {
+  /** SHA-256, lower-case hex. */
+  digest: string;
+  sizeBytes: number;
+  /** Whether its bytes are here. */
+  isStored: boolean;
+}
+
+/**
+ * File bodies of build contexts, addressed by SHA-256: one file a digest, written aside and renamed, so that a body is
+ * there whole or not at all. The blob id is the digest with a prefix; equal bodies share one.
+ */
+export class BlobStore {
+  readonly #db: Database;
+  readonly #folder: string;
+  readonly #incoming: string;
+
+  constructor(db: Database, folder: string) {
+    this.#db = db;
+    this.#folder = folder;
+    this.#incoming = join(folder, "incoming");
+    // What an earlier process left half-written.
+    rmSync(this.#incoming, { recursive: true, force: true });
+    mkdirSync(this.#incoming, { recursive: true, mode: 0o700 });
+  }
+
+  /** The id of a body. */
+  static idOf(digest: string): string {
+    return PREFIX + digest;
+  }
+
+  /** Answers which bodies are missing, in the order asked, and expects those that are. */
+  preflight(files: readonly PreflightFile[]): PreflightResult[] {
+    if (files.length > MAX_CONTEXT_ENTRIES) {
+      throw uploadError(
+        "preflight",
+        "too_many_entries",
+        `The build context has ${files.length} entries; the most is ${MAX_CONTEXT_ENTRIES}.`,
+        "Leave files out of the context, for example with a .dockerignore file.",
+        { entries: files.length, limit: MAX_CONTEXT_ENTRIES },
+      );
+    }
+    refuseLarge(files);
+    const at = now();
+    return this.#db.transaction(() =>
+      files.map(({ path, entry_type, mode, sha256, size_bytes, force_upload }) => {
+        const common = { path, entry_type, ...(mode !== undefined && { mode }) };
+        if (entry_type === "dir" || sha256 === undefined || size_bytes === undefined)
+          return { ...common, missing: false };
+        const blob = this.#expect(sha256, size_bytes, path, at);
+        return { ...common, missing: !blob.isStored || force_upload === true, blob_id: BlobStore.idOf(sha256) };
+      }),
+    );
+  }
+
+  /** What is known of a blob id; `undefined` for one that no preflight gave out. */
+  find(blobId: string): Blob | undefined {
+    if (!blobId.startsWith(PREFIX)) return undefined;
+    const row = this.#db.get<{ digest: string; size_bytes: number; stored_at: string | null }>(
+      "SELECT digest, size_bytes, stored_at FROM blobs WHERE digest = ?",
+      [blobId.slice(PREFIX.length)],
+    );
+    return row && { digest: row.digest, sizeBytes: row.size_bytes, isStored: row.stored_at !== null };
+  }
+
+  /**
+   * Takes a body in. Sending one that is here already is fine.
+   *
+   * @param declaredBytes the request's Content-Length, where it has one
+   * @throws InvalidRequestError `file_upload_error`: unknown blob, wrong size or digest, cut short
+   */
+  async put(blobId: string, body: Readable, declaredBytes: number | undefined): Promise<void> {
+    const blob = this.find(blobId);
+    if (blob === undefined) {
+      throw uploadError(
+        "blob_upload",
+        "unknown_blob",
+        `The service did not ask for the blob "${blobId}".`,
+        "Call POST /v1/templates/blobs/preflight first, and upload under the blob ids of its answer.",
+        { blob_id: blobId },
+      );
+    }
+    if (declaredBytes !== undefined && declaredBytes !== blob.sizeBytes)
+      throw wrongSize(blobId, blob.sizeBytes, declaredBytes);
+    await this.#store(blob, body, blobId);
+    this.#markStored(blob.digest);
+  }
+
+  /** Takes in a body that came inside a request. @returns its blob id */
+  async putBytes(bytes: Buffer, path: string): Promise<string> {
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    const blob = this.#db.transaction(() => this.#expect(digest, bytes.length, path, now()));
+    if (!blob.isStored) {
+      await this.#store(blob, [bytes], BlobStore.idOf(digest));
+      this.#markStored(digest);
+    }
+    return BlobStore.idOf(digest);
+  }
+
+  /** The bytes of a stored body. */
+  open(digest: string): Readable {
+    return createReadStream(this.#pathOf(digest));
+  }
+
+  /**
+   * Removes bodies that no build names and that nobody asked for since `before`.
+   *
+   * @returns how many were removed
+   */
+  async sweep(before: string): Promise<number> {
+    const gone = this.#db.all<{ digest: string }>(
+      `DELETE FROM blobs WHERE last_used_at < ? AND digest NOT IN (SELECT digest FROM build_blobs) RETURNING digest`,
+      [before],
+    );
+    for (const { digest } of gone) await rm(this.#pathOf(digest), { force: true });
+    return gone.length;
+  }
+
+  #expect(digest: string, sizeBytes: number, path: string, at: string): Blob {
+    this.#db.run(
+      `INSERT INTO blobs (digest, size_bytes, stored_at, last_used_at) VALUES ($digest, $size, NULL, $at)
+       ON CONFLICT (digest) DO UPDATE SET last_used_at = excluded.last_used_at,
+         size_bytes = CASE WHEN stored_at IS NULL THEN excluded.size_bytes ELSE size_bytes END`,
+      { $digest: digest, $size: sizeBytes, $at: at },
+    );
+    const blob = this.find(BlobStore.idOf(digest)) as Blob;
+    if (blob.sizeBytes !== sizeBytes) {
+      throw uploadError(
+        "preflight",
+        "conflicting_sizes",
+        `${path}: the body with SHA-256 ${digest} has ${blob.sizeBytes} bytes, and the request says ${sizeBytes}.`,
+        "Compute the digest and the size from the same bytes: the file may have changed in between.",
+        { path, sha256: digest, expected_bytes: blob.sizeBytes, size_bytes: sizeBytes },
+      );
+    }
+    if (!blob.isStored) return blob;
+    // The row is a promise; the file is the truth (someone may have cleaned the folder by hand).
+    if (statSync(this.#pathOf(digest), { throwIfNoEntry: false })?.size === sizeBytes) return blob;
+    this.#db.run("UPDATE blobs SET stored_at = NULL WHERE digest = ?", [digest]);
+    return { ...blob, isStored: false };
+  }
+
+  async #store(blob: Blob, body: AsyncIterable<Buffer> | Iterable<Buffer>, blobId: string): Promise<void> {
+    const temporary = join(this.#incoming, newId("in_"));
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      const hash = createHash("sha256");
+      let size = 0;
+      try {
+        for await (const chunk of body) {
+          size += chunk.length;
+          if (size > blob.sizeBytes) throw wrongSize(blobId, blob.sizeBytes, size);
+          hash.update(chunk);
+          await file.writeFile(chunk);
+        }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+        throw uploadError(
+          "blob_upload",
+          "truncated",
+          `The upload of ${blobId} was cut short after ${size} bytes.`,
+          "Upload it again.",
+          {
+            blob_id: blobId,
+          },
+        );
+      }
+      if (size !== blob.sizeBytes) throw wrongSize(blobId, blob.sizeBytes, size);
+      const digest = hash.digest("hex");
+      if (digest !== blob.digest) {
+        throw uploadError(
+          "blob_upload",
+          "digest_mismatch",
+          `The bytes sent as ${blobId} have the SHA-256 ${digest}, not ${blob.digest}.`,
+          "The file changed after the preflight, or the upload was damaged: run the preflight again and upload again.",
+          { blob_id: blobId, expected_sha256: blob.digest, actual_sha256: digest },
+        );
+      }
+      await file.sync();
+      await file.close();
+      const target = this.#pathOf(blob.digest);
+      await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+      await rename(temporary, target);
+    } finally {
+      await file.close();
+      await rm(temporary, { force: true });
+    }
+  }
+
+  #markStored(digest: string): void {
+    this.#db.run("UPDATE blobs SET stored_at = $at, last_used_at = $at WHERE digest = $digest", {
+      $at: now(),
+      $digest: digest,
+    });
+  }
+
+  #pathOf(digest: string): string {
+    return join(this.#folder, digest.slice(0, 2), digest);
+  }
+}
+
+function refuseLarge(files: readonly PreflightFile[]): void {
+  let total = 0;
+  for (const { path, size_bytes = 0 } of files) {
+    total += size_bytes;
+    if (size_bytes <= MAX_BLOB_BYTES) continue;
+    throw uploadError(
+      "preflight",
+      "file_too_large",
+      `${path} has ${size_bytes} bytes; the most for one file is ${MAX_BLOB_BYTES}.`,
+      "Leave the file out of the context, or fetch it in a build step.",
+      { path, size_bytes, limit: MAX_BLOB_BYTES },
+    );
+  }
+  if (total <= MAX_CONTEXT_BYTES) return;
+  throw uploadError(
+    "preflight",
+    "context_too_large",
+    `The build context has ${total} bytes; the most is ${MAX_CONTEXT_BYTES}.`,
+    "Leave files out of the context, for example with a .dockerignore file.",
+    { size_bytes: total, limit: MAX_CONTEXT_BYTES },
+  );
+}
+
+function wrongSize(blobId: string, expected: number, actual: number): Error {
+  return uploadError(
+    "blob_upload",
+    "size_mismatch",
+    `${blobId} was announced with ${expected} bytes, and ${actual} came.`,
+    "The file changed after the preflight, or the upload was cut: run the preflight again and upload again.",
+    { blob_id: blobId, expected_bytes: expected, actual_bytes: actual },
+  );
+}

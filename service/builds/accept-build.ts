@@ -1,0 +1,110 @@
+import type { ContextFile } from "pulumi-nullspace/sdk";
+import { BlobStore } from "../blobs/blob-store.ts";
+import { now } from "../clock.ts";
+import { newId } from "../ids.ts";
+import { LOCAL_USER } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import { consumeClaim } from "../templates/claims.ts";
+import { canonicalRefOf, findByName, type LogicalTemplate } from "../templates/logical-template.ts";
+import type { BuildLog } from "./build-log.ts";
+import type { CheckedRequest } from "./check-request.ts";
+
+/** What accepting a build stands on. */
+export interface BuildAcceptor {
+  db: Database;
+  blobs: BlobStore;
+  buildLog: BuildLog;
+}
+
+/** Lineage of a retry. */
+export interface RetryLineage {
+  retryOfBuildId: string;
+  originalBuildId: string;
+}
+
+/**
+ * Records a checked request as a build that waits: from here on it has an id, a log, and a place in its template's
+ * history. The template is made if the name is free; a claim on the name is used up.
+ *
+ * @returns the build's id
+ */
+export async function acceptBuild(
+  { db, blobs, buildLog }: BuildAcceptor,
+  request: CheckedRequest,
+  lineage?: RetryLineage,
+): Promise<string> {
+  const files = await storeInlineFiles(blobs, request);
+  const buildId = newId("tb_");
+  const templateId = newId("tmpl_");
+  const at = now();
+  db.transaction(() => {
+    const template = takeName(db, request, at);
+    db.run(
+      `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type,
+         source_digest, context_digest, dockerfile_digest, definition, needs_credentials, inline_context,
+         base_template_id, triggered_by, created_at, updated_at, queued_at, retry_of_build_id, original_build_id)
+       VALUES ($build, $template, $key, $name, $tags, 'waiting', $backend, $sourceType, $sourceDigest, $contextDigest,
+         $dockerfileDigest, $definition, $needsCredentials, $inline, $base, $user, $at, $at, $at, $retryOf, $original)`,
+      {
+        $build: buildId,
+        $template: templateId,
+        $key: template.templateKey,
+        $name: template.name,
+        $tags: JSON.stringify(request.tags),
+        $backend: request.backend,
+        $sourceType: request.sourceType,
+        $sourceDigest: request.sourceDigest,
+        $contextDigest: request.contextDigest ?? null,
+        $dockerfileDigest: request.dockerfileDigest ?? null,
+        $definition: JSON.stringify({ ...request.definition, ...(files.length > 0 && { build_context: { files } }) }),
+        $needsCredentials: request.credentials.isEmpty ? 0 : 1,
+        $inline: request.hasInlineContext ? 1 : 0,
+        $base: request.base.kind === "template" ? request.base.template.templateId : null,
+        $user: LOCAL_USER,
+        $at: at,
+        $retryOf: lineage?.retryOfBuildId ?? null,
+        $original: lineage?.originalBuildId ?? null,
+      },
+    );
+    for (const digest of new Set(request.context.map((entry) => entry.digest).filter((one) => one !== undefined))) {
+      db.run("INSERT INTO build_blobs (build_id, digest) VALUES (?, ?)", [buildId, digest]);
+    }
+    buildLog.append(buildId, {
+      kind: "start",
+      level: "info",
+      phase: "preparing",
+      message: `Build of ${canonicalRefOf(template)} (${request.tags.join(", ")}) accepted`,
+    });
+    for (const message of request.warnings)
+      buildLog.append(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
+  });
+  return buildId;
+}
+
+/** The template of the request's name (also by an alias of it), made if there is none. */
+function takeName(db: Database, { namespace, name, claimToken }: CheckedRequest, at: string): LogicalTemplate {
+  const existing = findByName(db, namespace, name);
+  if (existing !== undefined) return existing;
+  consumeClaim(db, namespace, name, claimToken);
+  db.run(
+    `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
+     VALUES ($namespace, $name, 'private', 0, $at, $at)`,
+    { $namespace: namespace, $name: name, $at: at },
+  );
+  return findByName(db, namespace, name) as LogicalTemplate;
+}
+
+/** The context as it is stored: every body a blob. */
+async function storeInlineFiles(blobs: BlobStore, request: CheckedRequest): Promise<ContextFile[]> {
+  const files: ContextFile[] = [];
+  for (const { path, type, mode, digest, inline } of request.context) {
+    if (inline !== undefined) await blobs.putBytes(inline, path);
+    files.push({
+      path,
+      entry_type: type,
+      mode: mode.toString(8).padStart(4, "0"),
+      ...(digest !== undefined && { blob_id: BlobStore.idOf(digest) }),
+    });
+  }
+  return files;
+}

@@ -1,0 +1,51 @@
+import type { CacheSummary, OciMetadata } from "pulumi-nullspace/sdk";
+import type { BuildDefinition } from "./build-record.ts";
+import type { NewLogEntry } from "./build-log.ts";
+import type { ContextEntry } from "./context-entries.ts";
+import type { BuildCredentials } from "./credentials.ts";
+
+/** One build to run. */
+export interface BuildJob {
+  buildId: string;
+  templateId: string;
+  definition: BuildDefinition;
+  /** What a declarative build starts from: an image by name, or by id when it is a template's. */
+  baseImage?: string;
+  /** Whether the base is an image of this service, which no registry knows. */
+  baseIsTemplate: boolean;
+  context: readonly ContextEntry[];
+  credentials: BuildCredentials;
+}
+
+/** What a build made. */
+export interface BuiltImage {
+  /** The engine's id of the image. */
+  imageId: string;
+  /** Name under which the image is kept. */
+  imageRef: string;
+  ociMetadata: OciMetadata;
+  cache: CacheSummary;
+}
+
+/** Receives the news of a running build. */
+export type BuildReporter = (entry: NewLogEntry) => void;
+
+/**
+ * What turns a definition into an image. Docker Engine is the one of this service; another (BuildKit on another host,
+ * with an OCI registry) keeps this contract.
+ */
+export interface BuildExecutor {
+  /** @throws EngineUnavailableError when nothing can be built now */
+  checkAvailable(signal: AbortSignal): Promise<void>;
+  /**
+   * Builds, then runs the start command and its readiness check once.
+   *
+   * @param signal aborted: the build stops on the engine too, and leaves nothing behind
+   * @throws BuildFailure saying in which phase and why
+   */
+  run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage>;
+  /** Removes the image of an artifact. @returns `false` while something still uses it */
+  removeImage(imageRef: string, signal: AbortSignal): Promise<boolean>;
+  /** Removes what builds of an earlier process left on the engine. */
+  cleanUp(signal: AbortSignal): Promise<void>;
+}

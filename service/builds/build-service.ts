@@ -1,0 +1,270 @@
+import type { Logger } from "pino";
+import type {
+  BuildList,
+  CreateTemplateRequest,
+  RetryRequest,
+  StatusSnapshot,
+  TemplateBuild,
+  TemplateInfo,
+} from "pulumi-nullspace/sdk";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { ConflictError, InvalidRequestError } from "../errors.ts";
+import { audit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import type { TemplateEvents } from "../templates/events.ts";
+import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import { resolveTemplate } from "../templates/resolve.ts";
+import { moveTags } from "../templates/tags.ts";
+import { templateInfo } from "../templates/template-view.ts";
+import { acceptBuild } from "./accept-build.ts";
+import type { BuildExecutor } from "./build-executor.ts";
+import { failureDetail } from "./build-failure.ts";
+import { listBuilds, type BuildFilter } from "./build-history.ts";
+import { BuildLog } from "./build-log.ts";
+import { BuildQueue } from "./build-queue.ts";
+import { definitionOf, getBuild, isFinal, type BuildRecord } from "./build-record.ts";
+import { markCancelled, markFailed } from "./build-transitions.ts";
+import { buildView, promotability } from "./build-view.ts";
+import { BuildCancelled, interruptedFailure, runBuild, ServiceStopping, type BuildWorker } from "./build-worker.ts";
+import { checkRequest, type CheckedRequest, type RequestChecker } from "./check-request.ts";
+import type { BuildCredentials } from "./credentials.ts";
+
+/** A wait for the end of a build looks again after this time; what wakes it is the log. */
+const WAIT_MS = 30_000;
+
+/** What {@link BuildService} stands on. */
+export interface BuildServiceOptions {
+  db: Database;
+  blobs: BlobStore;
+  executor: BuildExecutor;
+  events: TemplateEvents;
+  log: Logger;
+  resolve: RequestChecker["resolve"];
+  /** How long an artifact that nothing pins is kept. */
+  retentionMs: number;
+}
+
+/** Builds from their acceptance to their end: the one place where their state changes. */
+export class BuildService {
+  readonly buildLog: BuildLog;
+  readonly #options: BuildServiceOptions;
+  readonly #worker: BuildWorker;
+  readonly #queue: BuildQueue;
+  /** By build, from the request to the end of the build. Bounded by the builds that wait or run. */
+  readonly #credentials = new Map<string, BuildCredentials>();
+
+  constructor(options: BuildServiceOptions) {
+    this.#options = options;
+    this.buildLog = new BuildLog(options.db);
+    this.#worker = { ...options, buildLog: this.buildLog };
+    this.#queue = new BuildQueue(async (buildId, signal) => {
+      try {
+        await runBuild(this.#worker, buildId, this.#credentials.get(buildId), signal);
+      } finally {
+        this.#credentials.delete(buildId);
+      }
+    }, options.log);
+  }
+
+  /** Takes up what an earlier process left: queues it again where it can, fails the rest with a stable reason. */
+  resume(): void {
+    const { db, log } = this.#options;
+    const left = db.all<BuildRecord>(
+      "SELECT * FROM builds WHERE status IN ('waiting', 'building') ORDER BY created_at, build_id",
+    );
+    for (const { build_id: buildId, needs_credentials, status } of left) {
+      if (needs_credentials === 1) {
+        markFailed(
+          this.#worker,
+          buildId,
+          failureDetail(interruptedFailure(), buildId, (text) => text),
+        );
+        log.warn({ buildId }, "build interrupted: its credentials are gone");
+        continue;
+      }
+      if (status === "building") {
+        db.run("UPDATE builds SET status = 'waiting', started_at = NULL WHERE build_id = ?", [buildId]);
+        this.buildLog.append(buildId, {
+          kind: "retry",
+          level: "warn",
+          phase: "retry",
+          message: "The service was restarted; the build begins again",
+        });
+      }
+      log.info({ buildId }, "build queued again");
+      this.#queue.add(buildId);
+    }
+  }
+
+  /** Ends what runs in a state that {@link resume} takes up. */
+  stop(): Promise<void> {
+    return this.#queue.stop(new ServiceStopping("the service stops"));
+  }
+
+  /** Checks a request and says what is wrong with it by throwing. Changes nothing. */
+  check(request: CreateTemplateRequest, signal: AbortSignal): Promise<CheckedRequest> {
+    return checkRequest(this.#options, request, signal);
+  }
+
+  /** Accepts a build and queues it. */
+  async start(request: CreateTemplateRequest, signal: AbortSignal): Promise<TemplateBuild> {
+    const checked = await this.check(request, signal);
+    return this.#accept(checked, undefined, signal);
+  }
+
+  /** A build with its log from `offset` on; the log is complete when the status is final. */
+  snapshot(buildId: string, offset: number): StatusSnapshot {
+    const build = getBuild(this.#options.db, buildId);
+    return {
+      build: this.#view(build),
+      entries: this.buildLog
+        .read(buildId, offset)
+        .map(({ entry }) => JSON.parse(entry) as StatusSnapshot["entries"][number]),
+      next_offset: Math.max(build.next_offset, offset),
+    };
+  }
+
+  /** Waits until a build has ended. @throws the signal's reason when it is aborted first */
+  async waitUntilFinal(buildId: string, signal: AbortSignal): Promise<void> {
+    while (!isFinal(getBuild(this.#options.db, buildId).status)) {
+      await this.buildLog.waitForEntry(buildId, WAIT_MS, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Stops a build, also on the engine. On one that is final already it changes nothing. */
+  cancel(buildId: string, reason: string | undefined): StatusSnapshot {
+    if (markCancelled(this.#worker, buildId, reason)) {
+      this.#queue.abort(buildId, new BuildCancelled("the build was cancelled"));
+      this.#credentials.delete(buildId);
+      this.#options.events.emit({ kind: "build_finished" });
+    }
+    return this.snapshot(buildId, 0);
+  }
+
+  /** Cancels every build of a template that has not ended. */
+  cancelAll(templateKey: number, reason: string): void {
+    const open = this.#options.db.all<{ build_id: string }>(
+      "SELECT build_id FROM builds WHERE template_key = ? AND status IN ('waiting', 'building')",
+      [templateKey],
+    );
+    for (const { build_id } of open) this.cancel(build_id, reason);
+  }
+
+  /** Builds the definition of an ended build again, as a new build. */
+  async retry(buildId: string, request: RetryRequest, signal: AbortSignal): Promise<TemplateBuild> {
+    const { db } = this.#options;
+    const record = getBuild(db, buildId);
+    if (!isFinal(record.status)) {
+      throw new ConflictError(`Build ${buildId} is ${record.status}; only a build that has ended can be retried.`, {
+        buildId,
+      });
+    }
+    const { secret_ids, base_image_auth_kind, registries, ...definition } = definitionOf(record);
+    refuseMissingCredentials(request, { secret_ids, base_image_auth_kind, registries });
+    if (record.inline_context === 1) {
+      throw new InvalidRequestError(
+        `Build ${buildId} was given its files inside the request, and those are not kept. Start a new build.`,
+        { buildId },
+      );
+    }
+    if (request.tags?.length === 0) throw new InvalidRequestError("tags: give at least one tag, or leave it out.");
+    const checked = await this.check(
+      {
+        ...definition,
+        name: canonicalRefOf(getByKey(db, record.template_key)),
+        tags: request.tags ?? (JSON.parse(record.tags) as string[]),
+        ...(request.base_image_auth !== undefined && { base_image_auth: request.base_image_auth }),
+        ...(request.registry_auth !== undefined && { registry_auth: request.registry_auth }),
+        ...(request.build_secrets !== undefined && { build_secrets: request.build_secrets }),
+      } as CreateTemplateRequest,
+      signal,
+    );
+    const lineage = { retryOfBuildId: buildId, originalBuildId: record.original_build_id ?? buildId };
+    return this.#accept(checked, lineage, signal);
+  }
+
+  /** Moves tags to the artifact of a build that is ready. */
+  promote(buildId: string, tags: readonly string[]): TemplateInfo {
+    const { db, events } = this.#options;
+    const info = db.transaction(() => {
+      const record = getBuild(db, buildId);
+      const template = getByKey(db, record.template_key);
+      const artifact = db.get<{ state: "available" | "expired" | "purged" }>(
+        "SELECT state FROM artifacts WHERE build_id = ?",
+        [buildId],
+      );
+      const { promotable, status, reason } = promotability(record, artifact);
+      if (!promotable) {
+        throw new ConflictError(`Build ${buildId} cannot be promoted: ${reason ?? status}.`, {
+          buildId,
+          details: { promotability: status },
+          suggestedAction:
+            status === "not_ready" ? "Promote a build that is ready." : "Build it again, then promote the new build.",
+        });
+      }
+      moveTags(db, template, tags, buildId);
+      audit(db, "build_promoted", canonicalRefOf(template), { buildId, tags });
+      return templateInfo(db, resolveTemplate(db, record.template_id), template);
+    });
+    events.emit({ kind: "tag_moved", templateId: info.id });
+    return info;
+  }
+
+  /** A page of a template's builds, newest first. */
+  list(templateKey: number, filter: BuildFilter): BuildList {
+    return listBuilds(this.#options.db, templateKey, filter, this.#options.retentionMs);
+  }
+
+  async #accept(
+    checked: CheckedRequest,
+    lineage: { retryOfBuildId: string; originalBuildId: string } | undefined,
+    signal: AbortSignal,
+  ): Promise<TemplateBuild> {
+    // Refused before anything is recorded: a build that cannot even begin would only be a corpse in the history.
+    await this.#options.executor.checkAvailable(signal);
+    const buildId = await acceptBuild(this.#worker, checked, lineage);
+    if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);
+    const accepted = this.#view(getBuild(this.#options.db, buildId));
+    this.#queue.add(buildId);
+    return accepted;
+  }
+
+  #view(record: BuildRecord): TemplateBuild {
+    return buildView(this.#options.db, record, this.#options.retentionMs);
+  }
+}
+
+function refuseMissingCredentials(
+  request: RetryRequest,
+  needed: {
+    secret_ids?: string[] | undefined;
+    base_image_auth_kind?: string | undefined;
+    registries?: string[] | undefined;
+  },
+): void {
+  const wanted = [...(needed.secret_ids ?? [])].sort();
+  const given = (request.build_secrets ?? []).map(({ id }) => id).sort();
+  if (wanted.join() !== given.join()) {
+    throw new InvalidRequestError(
+      `build_secrets: this build needs the secrets ${list(wanted)}, and ${list(given)} were given. Give exactly those; their values are not kept.`,
+    );
+  }
+  if (needed.base_image_auth_kind !== undefined && request.base_image_auth === undefined) {
+    throw new InvalidRequestError(
+      "base_image_auth: this build's base image needs credentials, and they are not kept. Give them anew.",
+    );
+  }
+  const missing = (needed.registries ?? []).filter(
+    (host) => !request.registry_auth?.some(({ registry }) => registry === host),
+  );
+  if (missing.length > 0) {
+    throw new InvalidRequestError(
+      `registry_auth: this build needs credentials for ${list(missing)}, and they are not kept. Give them anew.`,
+    );
+  }
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "(none)" : names.join(", ");
+}

@@ -1,0 +1,302 @@
+import {
+  EngineConflictError,
+  EngineConnectionLostError,
+  EngineNotFoundError,
+  EngineUnreachableError,
+  parseImageRef,
+  type DockerEngine,
+  type ImageInspect,
+  type RegistryAuths,
+} from "pulumi-nullspace/docker";
+import type { BlobStore } from "../../blobs/blob-store.ts";
+import { asError, EngineUnavailableError } from "../../errors.ts";
+import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
+import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";
+import { BuildFailure } from "../build-failure.ts";
+import { checkDockerfile } from "../dockerfile/check-dockerfile.ts";
+import { renderDockerfile, type RenderedDockerfile } from "../dockerfile/render-dockerfile.ts";
+import { normalizeSource } from "../copy-sources.ts";
+import { readFileText } from "../context-entries.ts";
+import { countFileBlobs } from "../file-blob-cache.ts";
+import { contextEntries, openArchive, placedEntries, type ArchiveEntry } from "./context-archive.ts";
+import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
+import { BUILD_LABEL, checkLaunch, removeContainer } from "./launch-check.ts";
+import { ociMetadataOf } from "./oci-metadata.ts";
+import { ProgressLog } from "./progress-log.ts";
+import { registryAuths } from "./registry-credentials.ts";
+import type { Database } from "../../store/database.ts";
+
+/** Repository of the images of all templates; the tag-less name of one is this, a slash and its artifact id. */
+export const IMAGE_REPOSITORY = "nullspace-local";
+
+/** A ping that takes longer means an engine that is not there. */
+const PING_TIMEOUT_MS = 5_000;
+
+/** What {@link EngineExecutor} stands on. */
+export interface EngineExecutorOptions {
+  engine: DockerEngine;
+  blobs: BlobStore;
+  db: Database;
+  instanceId: string;
+}
+
+/**
+ * Builds on Docker Engine: BuildKit through the engine's API, the classic builder where the engine has no BuildKit.
+ * Both backends of the contract, `native` and `buildkit`, are this one; `native` only means that no secret can be
+ * mounted.
+ */
+export class EngineExecutor implements BuildExecutor {
+  readonly #options: EngineExecutorOptions;
+
+  constructor(options: EngineExecutorOptions) {
+    this.#options = options;
+  }
+
+  async checkAvailable(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.engine.ping({ signal: AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT_MS)]) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
+        throw new EngineUnavailableError(error.message, { cause: error });
+      }
+      if (asError(error).name === "TimeoutError") {
+        throw new EngineUnavailableError(
+          `Docker Engine at ${this.#options.engine.host} did not answer within ${PING_TIMEOUT_MS} ms.`,
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+  }
+
+  async run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage> {
+    const imageRef = `${IMAGE_REPOSITORY}/${job.templateId}`;
+    const auths = await registryAuths(job.credentials, await this.#authTarget(job), signal);
+    const files = countFileBlobs(this.#options.db, job, report);
+    try {
+      const { imageId, layers } =
+        job.baseImage === undefined
+          ? await this.#buildDockerfile(job, imageRef, auths, report, signal)
+          : await this.#buildSteps(job, job.baseImage, imageRef, auths, report, signal);
+      await checkLaunch(this.#options.engine, this.#options.instanceId, job, imageId, report, signal);
+      const image = await this.#options.engine.images.inspect(imageId, { signal });
+      return {
+        imageId,
+        imageRef,
+        ociMetadata: ociMetadataOf(image),
+        cache: { ...NO_FINAL_ARTIFACTS, ...layers, ...files },
+      };
+    } catch (error) {
+      await this.removeImage(imageRef, AbortSignal.timeout(30_000)).catch(() => {
+        // The failure of the build is what counts; the sweep removes images that no artifact has.
+      });
+      throw error;
+    }
+  }
+
+  async removeImage(imageRef: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.engine.images.remove(imageRef, { signal });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return true;
+      // A machine still runs on it.
+      if (error instanceof EngineConflictError) return false;
+      throw error;
+    }
+  }
+
+  async cleanUp(signal: AbortSignal): Promise<void> {
+    const { engine, instanceId, db } = this.#options;
+    const containers = await engine.containers.list({
+      all: true,
+      filters: { label: [`${INSTANCE_LABEL}=${instanceId}`, BUILD_LABEL] },
+      signal,
+    });
+    for (const { Id } of containers) await removeContainer(engine, Id);
+    const images = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${instanceId}`] }, signal });
+    for (const { RepoTags } of images) {
+      for (const name of RepoTags ?? []) {
+        const templateId = /^nullspace-local\/(tmpl_[a-z0-9]+):latest$/.exec(name)?.[1];
+        if (templateId === undefined) continue;
+        const wanted = db.get(
+          "SELECT 1 FROM builds LEFT JOIN artifacts USING (template_id) WHERE template_id = ? AND (status IN ('waiting', 'building') OR image_removed_at IS NULL)",
+          [templateId],
+        );
+        if (wanted === undefined) await this.removeImage(name, signal);
+      }
+    }
+  }
+
+  async #buildDockerfile(
+    job: BuildJob,
+    imageRef: string,
+    auths: RegistryAuths,
+    report: BuildReporter,
+    signal: AbortSignal,
+  ) {
+    const { definition } = job;
+    const progress = new ProgressLog({ report, skipCache: definition.skip_cache === true });
+    const text =
+      definition.dockerfile ?? (await readFileText(this.#options.blobs, job.context, definition.dockerfile_path ?? ""));
+    const imageId = await this.#buildImage(job, {
+      imageRef,
+      auths,
+      text,
+      entries: contextEntries(job.context),
+      progress,
+      signal,
+    });
+    return { imageId, layers: progress.layers() };
+  }
+
+  async #buildSteps(
+    job: BuildJob,
+    baseImage: string,
+    imageRef: string,
+    auths: RegistryAuths,
+    report: BuildReporter,
+    signal: AbortSignal,
+  ) {
+    const { definition, context } = job;
+    const base = await this.#haveBase(job, baseImage, auths, report, signal);
+    const steps = definition.steps ?? [];
+    const rendered: RenderedDockerfile = renderDockerfile({
+      baseImage,
+      baseUser: base.Config?.User ?? "",
+      steps,
+      buildEnvs: definition.build_envs ?? {},
+      cacheNonce: job.buildId,
+      isFile: (source) => context.some(({ path, type }) => type === "file" && path === normalizeSource(source)),
+    });
+    const progress = new ProgressLog({
+      report,
+      declarative: { steps, rendered },
+      skipCache: definition.skip_cache === true,
+    });
+    const entries = placedEntries(context, rendered.placements);
+    const imageId = await this.#buildImage(job, { imageRef, auths, text: rendered.text, entries, progress, signal });
+    return { imageId, layers: progress.layers() };
+  }
+
+  async #buildImage(
+    job: BuildJob,
+    {
+      imageRef,
+      auths,
+      text,
+      entries,
+      progress,
+      signal,
+    }: {
+      imageRef: string;
+      auths: RegistryAuths;
+      text: string;
+      entries: ArchiveEntry[];
+      progress: ProgressLog;
+      signal: AbortSignal;
+    },
+  ): Promise<string> {
+    const { engine, blobs, instanceId } = this.#options;
+    const { definition, credentials } = job;
+    const dockerfile = freeName(entries);
+    const archive = openArchive(
+      blobs,
+      [
+        ...entries,
+        { path: dockerfile, type: "file", mode: 0o644, body: { text } },
+        // The context has been chosen by who sent it: an ignore file in it must not choose once more. The two files
+        // that are ours are no part of it.
+        {
+          path: `${dockerfile}.dockerignore`,
+          type: "file",
+          mode: 0o644,
+          body: { text: `/${dockerfile}\n/${dockerfile}.dockerignore\n` },
+        },
+      ],
+      signal,
+    );
+    const build = engine.build({
+      context: archive,
+      dockerfile,
+      tags: [imageRef],
+      labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
+      forcerm: true,
+      ...(definition.build_args !== undefined && { buildArgs: definition.build_args }),
+      ...(definition.build_target !== undefined && { target: definition.build_target }),
+      ...(definition.skip_cache === true && { noCache: true }),
+      ...(Object.keys(auths).length > 0 && { auth: auths }),
+      ...(credentials.secrets.length > 0 && { secrets: credentials.secrets.map(({ id, value }) => ({ id, value })) }),
+      buildId: job.buildId,
+      signal,
+    });
+    try {
+      for await (const one of build) progress.observe(one);
+      return (await build.done).imageId;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw imageBuildFailure(error, progress.failedStepIndex());
+    } finally {
+      archive.destroy();
+    }
+  }
+
+  /** Fetches the base image unless the engine has it. Its user decides as whom commands run. */
+  async #haveBase(
+    job: BuildJob,
+    image: string,
+    auths: RegistryAuths,
+    report: BuildReporter,
+    signal: AbortSignal,
+  ): Promise<ImageInspect> {
+    const { images } = this.#options.engine;
+    try {
+      try {
+        return await images.inspect(image, { signal });
+      } catch (error) {
+        if (!(error instanceof EngineNotFoundError)) throw error;
+        if (job.baseIsTemplate) {
+          throw new BuildFailure(`The image of the base template is not on the engine any more (${image}).`, {
+            phase: "prepare",
+            reason: "base_template_gone",
+            suggestedAction: "Build the base template again, then this one.",
+            cause: error,
+          });
+        }
+      }
+      report({ kind: "message", level: "info", phase: "preparing", message: `Pulling the base image ${image}` });
+      const auth = auths[parseImageRef(image).registry];
+      await images.pull(image, { signal, ...(auth !== undefined && { auth }) });
+      return await images.inspect(image, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof BuildFailure ? error : baseImageFailure(image, error);
+    }
+  }
+
+  /** Image that `base_image_auth` is for. */
+  async #authTarget({ baseImage, definition, context }: BuildJob): Promise<string | undefined> {
+    if (definition.base_image_auth_kind === undefined) return undefined;
+    if (baseImage !== undefined) return baseImage;
+    const text =
+      definition.dockerfile ?? (await readFileText(this.#options.blobs, context, definition.dockerfile_path ?? ""));
+    return checkDockerfile(text, definition.build_target).finalBase;
+  }
+}
+
+/** Artifacts are always made anew: the layers below them are what the engine caches. */
+const NO_FINAL_ARTIFACTS = {
+  final_artifact_hits: 0,
+  final_artifact_misses: 1,
+  final_artifact_bypasses: 0,
+  final_artifact_stores: 1,
+};
+
+/** A name for the Dockerfile that nothing in the context has. */
+function freeName(entries: readonly ArchiveEntry[]): string {
+  const taken = new Set(entries.map(({ path }) => path));
+  let name = ".nullspace.Dockerfile";
+  while (taken.has(name) || taken.has(`${name}.dockerignore`)) name += "_";
+  return name;
+}

@@ -1,0 +1,138 @@
+import {
+  EngineConnectionLostError,
+  EngineError,
+  EngineUnreachableError,
+  ImageBuildCutShortError,
+  ImageBuildError,
+} from "pulumi-nullspace/docker";
+import { asError } from "../../errors.ts";
+import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../machines/errors.ts";
+import { BuildFailure } from "../build-failure.ts";
+
+/** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
+const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
+const MISSING_WORDS = /not found|manifest unknown|does not exist|no such image/i;
+
+/** Why the base image cannot be had. */
+export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
+  const lost = engineLost(thrown, "prepare");
+  if (lost !== undefined) return lost;
+  const words = thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message;
+  if (AUTH_WORDS.test(words) && !MISSING_WORDS.test(words.replace(AUTH_WORDS, ""))) {
+    return new BuildFailure(`The registry refuses to give the base image ${image}: ${words}`, {
+      code: "unauthorized",
+      phase: "auth",
+      reason: "registry_auth_failed",
+      suggestedAction: "Give credentials for the registry (base_image_auth), or check the ones given.",
+      details: { image },
+      cause: thrown,
+    });
+  }
+  return new BuildFailure(`The base image ${image} cannot be had: ${words}`, {
+    phase: "prepare",
+    reason: "base_image_unavailable",
+    suggestedAction:
+      "Check the name and the tag of the base image, and that its registry can be reached from the engine.",
+    details: { image },
+    cause: thrown,
+  });
+}
+
+/** Why the image could not be built. */
+export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined): BuildFailure {
+  const lost = engineLost(thrown, "build_step");
+  if (lost !== undefined) return lost;
+  if (thrown instanceof ImageBuildError) {
+    const { step, dockerfileLine, exitCode, logTail, builderMessage } = thrown;
+    const where = [
+      ...(step !== undefined ? [step] : []),
+      ...(dockerfileLine !== undefined ? [`line ${dockerfileLine}`] : []),
+    ];
+    const isAuth = step === undefined || /^\[internal\]|FROM /.test(step) ? AUTH_WORDS.test(builderMessage) : false;
+    return new BuildFailure(
+      `The build failed${where.length > 0 ? ` at ${where.join(", ")}` : ""}: ${builderMessage}` +
+        (logTail.length > 0
+          ? `\n${logTail
+              .slice(-10)
+              .map((line) => `  | ${line}`)
+              .join("\n")}`
+          : ""),
+      {
+        ...(isAuth && { code: "unauthorized" as const }),
+        phase: isAuth ? "auth" : "build_step",
+        reason: isAuth ? "registry_auth_failed" : exitCode !== undefined ? "command_failed" : "step_failed",
+        suggestedAction: isAuth
+          ? "Give credentials for the registry (base_image_auth or registry_auth), or check the ones given."
+          : "See the last lines of the failing step, correct it, and build again.",
+        ...(stepIndex !== undefined && { stepIndex }),
+        details: {
+          ...(step !== undefined && { step }),
+          ...(dockerfileLine !== undefined && { dockerfile_line: dockerfileLine }),
+          ...(exitCode !== undefined && { exit_code: exitCode }),
+          log_tail: logTail.slice(-20),
+        },
+        cause: thrown,
+      },
+    );
+  }
+  return new BuildFailure(`The engine refused the build: ${asError(thrown).message}`, {
+    phase: "prepare",
+    reason: "engine_refused",
+    suggestedAction: "Correct what the engine's message names, and build again.",
+    cause: thrown,
+  });
+}
+
+/** Why the built image did not come up. */
+export function launchFailure(thrown: unknown): BuildFailure {
+  const lost = engineLost(thrown, "readiness");
+  if (lost !== undefined) return lost;
+  if (thrown instanceof ReadinessTimeoutError) {
+    return new BuildFailure(thrown.message, {
+      phase: "readiness",
+      reason: "readiness_timeout",
+      suggestedAction: "Correct the start command or the readiness check, or give it more time (timeout_secs).",
+      details: {
+        check: thrown.check,
+        attempts: thrown.attempts,
+        last_failure: thrown.lastFailure,
+        log_tail: thrown.logTail,
+      },
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof MachineExitedError) {
+    return new BuildFailure(thrown.message, {
+      phase: "readiness",
+      reason: thrown.outOfMemory ? "out_of_memory" : "start_command_exited",
+      suggestedAction: thrown.outOfMemory
+        ? "Give the template more memory (build_config.memory_mib)."
+        : "A start command must go on running: correct it, or run in build steps what is to end.",
+      details: { exit_code: thrown.exitCode, log_tail: thrown.logTail },
+      cause: thrown,
+    });
+  }
+  return new BuildFailure(`The image does not start: ${asError(thrown).message}`, {
+    phase: "readiness",
+    reason: thrown instanceof MachineRefusedError ? "container_refused" : "start_failed",
+    suggestedAction: "See that the image has /bin/sh and that default_user and default_workdir fit it.",
+    cause: thrown,
+  });
+}
+
+/** The engine went away: nothing is wrong with the definition, so the build may simply be run again. */
+function engineLost(thrown: unknown, phase: "prepare" | "build_step" | "readiness"): BuildFailure | undefined {
+  const isLost =
+    thrown instanceof EngineUnreachableError ||
+    thrown instanceof EngineConnectionLostError ||
+    thrown instanceof ImageBuildCutShortError;
+  if (!isLost) return undefined;
+  return new BuildFailure(`The engine went away during the build: ${thrown.message}`, {
+    code: "internal_error",
+    phase,
+    reason: "engine_unavailable",
+    retryable: true,
+    suggestedAction: "Start Docker Engine, and retry the build.",
+    cause: thrown,
+  });
+}

@@ -1,0 +1,78 @@
+import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
+import { startMachineContainer, type MachineArtifact } from "../../machines/container.ts";
+import { waitUntilReady } from "../../machines/readiness.ts";
+import type { BuildJob, BuildReporter } from "../build-executor.ts";
+import { launchFailure } from "./engine-failure.ts";
+
+/** Label of the container in which a build tries its start command: the build. */
+export const BUILD_LABEL = "dev.nullspace.local.build";
+
+/**
+ * Starts a machine of the image once and waits until it is ready: a template whose start command does not come up is a
+ * failed build, not a pool that never fills. Nothing is left of the machine.
+ *
+ * @throws BuildFailure of the phase `readiness`
+ */
+export async function checkLaunch(
+  engine: DockerEngine,
+  serviceId: string,
+  job: BuildJob,
+  imageId: string,
+  report: BuildReporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { definition, buildId, templateId } = job;
+  const { start_cmd: startCmd, runtime_config: runtime = {}, build_config: config = {} } = definition;
+  if (startCmd === undefined && runtime.readiness === undefined) return;
+  const artifact: MachineArtifact = {
+    templateId,
+    imageId,
+    ...(startCmd !== undefined && { startCmd }),
+    env: runtime.default_envs ?? {},
+    ...(runtime.default_user !== undefined && { user: runtime.default_user }),
+    ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
+  };
+  const name = `nullspace-check-${buildId}`;
+  report({
+    kind: "message",
+    level: "info",
+    phase: "startup",
+    message: startCmd === undefined ? "Starting a machine" : `Running the start command: ${startCmd}`,
+  });
+  try {
+    const containerId = await startMachineContainer(engine, artifact, {
+      serviceId,
+      name,
+      labels: { [BUILD_LABEL]: buildId },
+      vcpus: config.vcpus ?? 1,
+      memoryMb: config.memory_mib ?? 512,
+      internetAccess: config.internet_access ?? true,
+      signal,
+    });
+    await waitUntilReady(engine, containerId, runtime.readiness, {
+      signal,
+      onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
+        report({
+          kind: "message",
+          level: ok ? "info" : "debug",
+          phase: "readiness",
+          message: ok ? `Ready after ${elapsedMs} ms` : `Not ready after ${elapsedMs} ms: ${reason ?? "no answer"}`,
+          attempt,
+        }),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw launchFailure(error);
+  } finally {
+    await removeContainer(engine, name);
+  }
+}
+
+/** Removes a container; one that is not there is no error. Not cancellable: it is the cleaning up after a cancel. */
+export async function removeContainer(engine: DockerEngine, name: string): Promise<void> {
+  try {
+    await engine.containers.remove(name, { force: true, volumes: true, signal: AbortSignal.timeout(30_000) });
+  } catch (error) {
+    if (!(error instanceof EngineNotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { NamespaceInfo } from "pulumi-nullspace/sdk";
+import { z } from "zod";
+import type { ServiceDeps } from "../../service-deps.ts";
+import { getNamespace } from "../../templates/namespaces.ts";
+import { ERROR_RESPONSES } from "../error-responses.ts";
+import type { ServiceApp } from "../service-app.ts";
+
+/** `GET /v1/templates/namespaces/{slug}`. */
+export function registerNamespaceRoutes(app: ServiceApp, { db }: ServiceDeps): void {
+  app.get(
+    "/v1/templates/namespaces/:slug",
+    {
+      schema: {
+        tags: ["namespaces"],
+        params: z.object({ slug: z.string().min(1) }),
+        response: { 200: NamespaceInfo, ...ERROR_RESPONSES },
+      },
+    },
+    async (request) => getNamespace(db, request.params.slug),
+  );
+}

@@ -1,0 +1,30 @@
+import { CreateTemplateRequest, PlanResponse, ValidationResponse } from "pulumi-nullspace/sdk";
+import { z } from "zod";
+import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
+import type { BuildService } from "../../builds/build-service.ts";
+import { planOf, validateRequest } from "../../builds/plan.ts";
+import type { ServiceDeps } from "../../service-deps.ts";
+import { ERROR_RESPONSES } from "../error-responses.ts";
+import { requestSignal } from "../request-signal.ts";
+import type { ServiceApp } from "../service-app.ts";
+
+/** `POST /v1/templates/validate`, `POST /v1/templates/plan`: nothing is built, nothing is kept. */
+export function registerPlanRoutes(app: ServiceApp, { stopping }: ServiceDeps, builds: BuildService): void {
+  const tags = ["builds"];
+  app.post(
+    "/v1/templates/validate",
+    {
+      bodyLimit: MAX_CONTEXT_BODY_BYTES,
+      schema: { tags, body: z.unknown(), response: { 200: ValidationResponse, ...ERROR_RESPONSES } },
+    },
+    async (request, reply) => validateRequest(builds, request.body, requestSignal(reply, stopping)),
+  );
+  app.post(
+    "/v1/templates/plan",
+    {
+      bodyLimit: MAX_CONTEXT_BODY_BYTES,
+      schema: { tags, body: CreateTemplateRequest, response: { 200: PlanResponse, ...ERROR_RESPONSES } },
+    },
+    async (request, reply) => planOf(await builds.check(request.body, requestSignal(reply, stopping))),
+  );
+}

@@ -1,0 +1,154 @@
+import {
+  AliasInfo,
+  AssignTagsRequest,
+  RenameRequest,
+  SetVisibilityRequest,
+  TagInfo,
+  TemplateInfo,
+} from "pulumi-nullspace/sdk";
+import { z } from "zod";
+import type { ServiceDeps } from "../../service-deps.ts";
+import { listAliases, removeAlias } from "../../templates/aliases.ts";
+import type { Deletion } from "../../templates/delete-template.ts";
+import { listTemplates } from "../../templates/list-templates.ts";
+import { renameTemplate } from "../../templates/rename.ts";
+import { assignTags, listTags, removeTag } from "../../templates/tags.ts";
+import { describeRef } from "../../templates/template-view.ts";
+import { setVisibility } from "../../templates/visibility.ts";
+import { ERROR_RESPONSES } from "../error-responses.ts";
+import { pickFields, readFields } from "../fields.ts";
+import { RefParams, refPaths } from "../ref-params.ts";
+import { requestSignal } from "../request-signal.ts";
+import type { ServiceApp } from "../service-app.ts";
+
+const FieldsQuery = z.object({ fields: z.string().optional().describe("Comma-separated members to answer") });
+const Nothing = z.null().describe("Done");
+
+/** What these routes need beside the store. */
+export interface TemplateRouteOptions {
+  /** Makes a builtin that a ref names, if need be, so that it can be described. */
+  prepare: (ref: string, signal: AbortSignal) => Promise<void>;
+  /** Deletes what a ref is about, and all that follows from it. */
+  deleteRef: (ref: string) => Deletion;
+}
+
+/** Templates by ref: get, list, delete, tags, aliases, rename, visibility. */
+export function registerTemplateRoutes(
+  app: ServiceApp,
+  deps: ServiceDeps,
+  { prepare, deleteRef }: TemplateRouteOptions,
+): void {
+  const { db, events, stopping } = deps;
+  const tags = ["templates"];
+  const errors = ERROR_RESPONSES;
+  const Rows = z.array(TemplateInfo.partial());
+
+  app.get(
+    "/v1/templates",
+    { schema: { tags, querystring: FieldsQuery, response: { 200: Rows, ...errors } } },
+    async (request) => {
+      const fields = readFields(request.query.fields);
+      return listTemplates(db).map((template) => pickFields(template, fields));
+    },
+  );
+
+  for (const path of refPaths("")) {
+    app.get(
+      path,
+      {
+        schema: {
+          tags,
+          params: RefParams,
+          querystring: FieldsQuery,
+          response: { 200: TemplateInfo.partial(), ...errors },
+        },
+      },
+      async (request, reply) => {
+        const fields = readFields(request.query.fields);
+        await prepare(request.params.ref, requestSignal(reply, stopping));
+        return pickFields(describeRef(db, request.params.ref), fields);
+      },
+    );
+    app.delete(
+      path,
+      { schema: { tags, params: RefParams, response: { 204: Nothing, ...errors } } },
+      async (request, reply) => {
+        deleteRef(request.params.ref);
+        return reply.status(204).send(null);
+      },
+    );
+  }
+
+  for (const path of refPaths("/tags")) {
+    app.post(
+      path,
+      { schema: { tags, params: RefParams, body: AssignTagsRequest, response: { 200: TemplateInfo, ...errors } } },
+      async (request) => {
+        assignTags(db, request.params.ref, request.body.tags);
+        events.emit({ kind: "tag_moved" });
+        return describeRef(db, request.params.ref);
+      },
+    );
+    app.get(
+      path,
+      { schema: { tags, params: RefParams, response: { 200: z.array(TagInfo), ...errors } } },
+      async (request) => listTags(db, request.params.ref),
+    );
+    app.delete(
+      `${path}/:tag`,
+      { schema: { tags, params: RefParams.extend({ tag: z.string().min(1) }), response: { 204: Nothing, ...errors } } },
+      async (request, reply) => {
+        removeTag(db, request.params.ref, request.params.tag);
+        events.emit({ kind: "tag_moved" });
+        return reply.status(204).send(null);
+      },
+    );
+  }
+
+  for (const path of refPaths("/aliases")) {
+    app.get(
+      path,
+      { schema: { tags, params: RefParams, response: { 200: z.array(AliasInfo), ...errors } } },
+      async (request) => listAliases(db, request.params.ref),
+    );
+    app.delete(
+      `${path}/:alias`,
+      {
+        schema: { tags, params: RefParams.extend({ alias: z.string().min(1) }), response: { 204: Nothing, ...errors } },
+      },
+      async (request, reply) => {
+        removeAlias(db, request.params.ref, request.params.alias);
+        events.emit({ kind: "template_changed" });
+        return reply.status(204).send(null);
+      },
+    );
+  }
+
+  for (const path of refPaths("/rename")) {
+    app.post(
+      path,
+      { schema: { tags, params: RefParams, body: RenameRequest, response: { 200: TemplateInfo, ...errors } } },
+      async (request) =>
+        change(request.params.ref, () => renameTemplate(db, request.params.ref, request.body.new_name)),
+    );
+  }
+
+  for (const path of refPaths("/visibility")) {
+    app.patch(
+      path,
+      { schema: { tags, params: RefParams, body: SetVisibilityRequest, response: { 200: TemplateInfo, ...errors } } },
+      async (request) =>
+        change(request.params.ref, () => setVisibility(db, request.params.ref, request.body.visibility)),
+    );
+  }
+
+  function change(ref: string, work: () => void): TemplateInfo {
+    // The answer is part of the change: without an artifact to describe, nothing is changed.
+    const info = db.transaction(() => {
+      work();
+      return describeRef(db, ref);
+    });
+    events.emit({ kind: "template_changed" });
+    return info;
+  }
+}

@@ -1,0 +1,43 @@
+import type { AliasInfo } from "pulumi-nullspace/sdk";
+import { ResourceNotFoundError } from "../errors.ts";
+import { audit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import { canonicalRefOf, getLogicalTemplate } from "./logical-template.ts";
+import { refuseBuiltin } from "./names.ts";
+
+/** Former names that still lead to the template, sorted. */
+export function listAliases(db: Database, ref: string): AliasInfo[] {
+  return db.all<{ alias_ref: string; created_at: string }>(
+    `SELECT namespace || '/' || name AS alias_ref, created_at FROM aliases WHERE template_key = ? ORDER BY alias_ref`,
+    [getLogicalTemplate(db, ref).templateKey],
+  );
+}
+
+/**
+ * Takes a former name away; it is free for others from then on.
+ *
+ * @param alias `namespace/old-name`, or the old name alone
+ * @throws ResourceNotFoundError `template_alias_not_found` when it is not an alias of this template
+ */
+export function removeAlias(db: Database, ref: string, alias: string): void {
+  db.transaction(() => {
+    const template = getLogicalTemplate(db, ref);
+    refuseBuiltin(template, "changed");
+    const slash = alias.indexOf("/");
+    const removed = db.run(
+      "DELETE FROM aliases WHERE template_key = $key AND namespace = $namespace AND name = $name",
+      {
+        $key: template.templateKey,
+        $namespace: slash < 0 ? template.namespace : alias.slice(0, slash),
+        $name: alias.slice(slash + 1),
+      },
+    );
+    if (removed === 0) {
+      throw new ResourceNotFoundError(
+        "template_alias_not_found",
+        `"${alias}" is not an alias of ${canonicalRefOf(template)}.`,
+      );
+    }
+    audit(db, "alias_removed", canonicalRefOf(template), { alias });
+  });
+}

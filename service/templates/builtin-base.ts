@@ -1,0 +1,156 @@
+import {
+  EngineConnectionLostError,
+  EngineNotFoundError,
+  EngineUnreachableError,
+  type DockerEngine,
+} from "pulumi-nullspace/docker";
+import type { Logger } from "pino";
+import { now } from "../clock.ts";
+import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Database } from "../store/database.ts";
+import { canonicalJson, digestOf } from "../builds/canonical-json.ts";
+import { ociMetadataOf } from "../builds/engine/oci-metadata.ts";
+import { findByName, SYSTEM_NAMESPACE } from "./logical-template.ts";
+import { moveTags } from "./tags.ts";
+
+/** The template that machines start from when nothing else is asked for. */
+export const BASE_NAME = "base";
+
+/** Image of it unless told otherwise: small, and it has a shell. */
+export const DEFAULT_BASE_IMAGE = "busybox:stable";
+
+/** What {@link BuiltinBase} stands on. */
+export interface BuiltinBaseOptions {
+  db: Database;
+  engine: DockerEngine;
+  log: Logger;
+  /** Image by name. */
+  image: string;
+}
+
+/**
+ * `nullspace/base`: the configured image as a template. It is made when it is first needed, because the image may have
+ * to be pulled, and a service that only builds from Dockerfiles never needs it.
+ */
+export class BuiltinBase {
+  readonly #options: BuiltinBaseOptions;
+  #making: Promise<void> | undefined;
+
+  constructor(options: BuiltinBaseOptions) {
+    this.#options = options;
+    const { db } = options;
+    db.transaction(() => {
+      if (findByName(db, SYSTEM_NAMESPACE, BASE_NAME) !== undefined) return;
+      const at = now();
+      db.run(
+        `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
+         VALUES ($namespace, $name, 'public', 1, $at, $at)`,
+        { $namespace: SYSTEM_NAMESPACE, $name: BASE_NAME, $at: at },
+      );
+    });
+  }
+
+  /** Makes the artifact unless it is there for the configured image. Calls at the same time share one making. */
+  async ensure(signal: AbortSignal): Promise<void> {
+    if (this.#isMade()) return;
+    // Not with the caller's signal: others wait for the same pull.
+    this.#making ??= this.#make().finally(() => (this.#making = undefined));
+    await Promise.race([this.#making, aborted(signal)]);
+  }
+
+  /** Makes the artifact if that costs nothing: the image is on the engine already. */
+  async ensureIfPresent(signal: AbortSignal): Promise<void> {
+    const { engine, image, log } = this.#options;
+    try {
+      await engine.images.inspect(image, { signal });
+      await this.ensure(signal);
+    } catch (error) {
+      log.debug({ image, err: asError(error) }, "the base template is made when it is needed");
+    }
+  }
+
+  #isMade(): boolean {
+    const { db, image } = this.#options;
+    const definition = db.get<{ definition: string }>(
+      `SELECT b.definition FROM tags JOIN builds b USING (build_id) JOIN artifacts a USING (build_id)
+       JOIN templates t ON t.template_key = tags.template_key
+       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'`,
+      [BASE_NAME],
+    )?.definition;
+    return definition !== undefined && (JSON.parse(definition) as { base_image?: string }).base_image === image;
+  }
+
+  async #make(): Promise<void> {
+    const { db, engine, image, log } = this.#options;
+    const imageInspect = await this.#haveImage();
+    const templateId = newId("tmpl_");
+    const imageRef = `nullspace-local/${templateId}`;
+    await engine.images.tag(imageInspect.Id, imageRef);
+    const at = now();
+    const definition = { base_image: image };
+    db.transaction(() => {
+      const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
+      if (template === undefined) throw new Error("the base template's row is missing");
+      const buildId = newId("tb_");
+      db.run(
+        `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type, source_digest,
+           definition, needs_credentials, inline_context, triggered_by, created_at, updated_at, queued_at, started_at,
+           finished_at, oci_metadata)
+         VALUES ($build, $template, $key, $name, '["latest"]', 'ready', 'native', 'oci_import', $digest, $definition, 0, 0,
+           'nullspace', $at, $at, $at, $at, $at, $oci)`,
+        {
+          $build: buildId,
+          $template: templateId,
+          $key: template.templateKey,
+          $name: BASE_NAME,
+          $digest: digestOf(canonicalJson(definition)),
+          $definition: JSON.stringify(definition),
+          $oci: JSON.stringify(ociMetadataOf(imageInspect)),
+          $at: at,
+        },
+      );
+      db.run(
+        `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, state, created_at)
+         VALUES (?, ?, ?, ?, 'available', ?)`,
+        [templateId, buildId, imageInspect.Id, imageRef, at],
+      );
+      moveTags(db, template, ["latest"], buildId);
+    });
+    log.info({ image, templateId }, "base template made");
+  }
+
+  async #haveImage() {
+    const { engine, image } = this.#options;
+    try {
+      try {
+        return await engine.images.inspect(image);
+      } catch (error) {
+        if (!(error instanceof EngineNotFoundError)) throw error;
+      }
+      await engine.images.pull(image);
+      return await engine.images.inspect(image);
+    } catch (error) {
+      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
+        throw new EngineUnavailableError(error.message, { cause: error });
+      }
+      throw new UnavailableError(
+        `The image ${image} of the template nullspace/base cannot be had: ${asError(error).message}`,
+        {
+          code: "base_image_unavailable",
+          suggestedAction:
+            "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,12 @@
+import type { NamespaceInfo } from "pulumi-nullspace/sdk";
+import { ResourceNotFoundError } from "../errors.ts";
+import type { Database } from "../store/database.ts";
+
+/** A namespace by its slug. @throws ResourceNotFoundError `namespace_not_found` */
+export function getNamespace(db: Database, slug: string): NamespaceInfo {
+  const row = db.get<{ slug: string; kind: string; is_default: number }>("SELECT * FROM namespaces WHERE slug = ?", [
+    slug,
+  ]);
+  if (row === undefined) throw new ResourceNotFoundError("namespace_not_found", `There is no namespace "${slug}".`);
+  return { slug: row.slug, kind: row.kind, is_default: row.is_default === 1 };
+}

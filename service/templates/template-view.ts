@@ -1,0 +1,50 @@
+import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/sdk";
+import type { Database } from "../store/database.ts";
+import { canonicalRefOf, getByKey, type LogicalTemplate } from "./logical-template.ts";
+import { defaultTagOf, resolveTemplate, type ResolvedTemplate } from "./resolve.ts";
+
+/** What machines of an artifact begin with, without the values of variables, which are never answered. */
+export function runtimeDefaultsOf(
+  artifact: Pick<ResolvedTemplate, "env" | "startCmd" | "readiness" | "user" | "workdir">,
+): RuntimeDefaults {
+  return {
+    default_env_keys: Object.keys(artifact.env).sort(),
+    ...(artifact.startCmd !== undefined && { start_cmd: artifact.startCmd }),
+    ...(artifact.user !== undefined && { default_user: artifact.user }),
+    ...(artifact.workdir !== undefined && { default_workdir: artifact.workdir }),
+    ...(artifact.readiness !== undefined && { readiness: artifact.readiness }),
+  };
+}
+
+/** Tags that point at a build now, sorted. */
+export function tagsOfBuild(db: Database, buildId: string): string[] {
+  return db
+    .all<{ tag: string }>("SELECT tag FROM tags WHERE build_id = ? ORDER BY tag", [buildId])
+    .map(({ tag }) => tag);
+}
+
+/** An artifact as the wire shows it. */
+export function templateInfo(db: Database, artifact: ResolvedTemplate, template: LogicalTemplate): TemplateInfo {
+  const defaultTag = defaultTagOf(db, template);
+  return {
+    id: artifact.templateId,
+    name: template.name,
+    description: template.builtin ? "The base template that comes with the service" : "",
+    builtin: template.builtin,
+    canonical_ref: canonicalRefOf(template),
+    namespace_slug: template.namespace,
+    visibility: template.visibility,
+    tags: tagsOfBuild(db, artifact.buildId),
+    ...(defaultTag !== undefined && { default_tag: defaultTag }),
+    runtime_defaults: runtimeDefaultsOf(artifact),
+  };
+}
+
+/** The artifact of a ref as the wire shows it. @throws TemplateNotFoundError */
+export function describeRef(db: Database, ref: string): TemplateInfo {
+  const artifact = resolveTemplate(db, ref);
+  const { template_key } = db.get<{ template_key: number }>("SELECT template_key FROM builds WHERE build_id = ?", [
+    artifact.buildId,
+  ]) as { template_key: number };
+  return templateInfo(db, artifact, getByKey(db, template_key));
+}
