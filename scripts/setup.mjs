@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { privateEngine } from "./setup/dockerd.mjs";
 import { SetupError } from "./setup/errors.mjs";
-import { readPlatform } from "./setup/platform.mjs";
+import { readPlatform, withUsualFolders } from "./setup/platform.mjs";
 import { loopbackRegistry } from "./setup/registry.mjs";
 import { stopShared } from "./setup/shared-process.mjs";
 import { STEPS } from "./setup/steps.mjs";
@@ -50,9 +50,10 @@ export async function setUp({
   signal,
   steps = STEPS,
 } = {}) {
-  const platform = readPlatform({ env: outerEnv });
-  const cache = toolCache(outerEnv);
-  const env = { ...outerEnv };
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...outerEnv, PATH: withUsualFolders(outerEnv["PATH"]) };
+  const platform = readPlatform({ env });
+  const cache = toolCache(env);
   /** @type {SetupError[]} */
   const missing = [];
   /** @type {import("./setup/step.mjs").Release[]} */
@@ -74,7 +75,9 @@ export async function setUp({
       try {
         const onStop = (/** @type {import("./setup/step.mjs").Release} */ release) => releases.push(release);
         const result = await step.run({ root, platform, cache, env: { ...env }, check, profile, note, onStop, signal });
-        Object.assign(env, result.env, { PATH: [...(result.path ?? []), env["PATH"]].join(delimiter) });
+        Object.assign(env, result.env, {
+          PATH: [...(result.path ?? []), env["PATH"] ?? ""].filter((folder) => folder !== "").join(delimiter),
+        });
         tell(result.chose);
       } catch (error) {
         if (!check || !(error instanceof SetupError)) throw error;
@@ -105,7 +108,11 @@ export function describe(error) {
  * @param {{ env?: NodeJS.ProcessEnv, log?: (line: string) => void }} [options]
  */
 export async function stopAll({ env = process.env, log = console.log } = {}) {
-  const context = { cache: toolCache(env), env, signal: undefined };
+  const context = {
+    cache: toolCache(env),
+    env: { ...env, PATH: withUsualFolders(env["PATH"]) },
+    signal: undefined,
+  };
   for (const shared of [loopbackRegistry(context).process, privateEngine(context).process]) {
     log(`[set-up] ${shared.name}: ${await stopShared(shared)}`);
   }

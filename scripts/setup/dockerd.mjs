@@ -59,7 +59,7 @@ export function privateEngine({ cache, env, signal }) {
       "--log-opt=max-size=10m",
       "--log-opt=max-file=2",
     ];
-    return startDetached(dockerd, args, { logFile, env: { ...env, PATH: `${env["PATH"]}:/usr/sbin:/sbin` } });
+    return startDetached(dockerd, args, { logFile, env });
   };
 
   return {

@@ -1,8 +1,18 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** System folders that a short PATH (cron, `su`, CI) often lacks, and where dockerd, ip and busybox live. */
-const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+/**
+ * Folders that a short PATH (cron, `su`, CI) often lacks: where dockerd, ip and busybox live, and Go's official archive.
+ */
+const USUAL_FOLDERS = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+  "/usr/local/go/bin",
+];
 
 /**
  * What set-up must know about the machine.
@@ -48,7 +58,17 @@ function readOsRelease() {
 }
 
 /**
- * The first executable file called `name` on PATH, then in the system folders.
+ * PATH with the usual folders at its end. An empty PATH stays empty: it means that nothing is to be found by luck.
+ *
+ * @param {string | undefined} path
+ */
+export function withUsualFolders(path) {
+  const folders = (path ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.length === 0 ? "" : [...new Set([...folders, ...USUAL_FOLDERS])].join(delimiter);
+}
+
+/**
+ * The first executable file called `name` on PATH.
  *
  * @param {string} name
  * @param {NodeJS.ProcessEnv} env
@@ -59,15 +79,13 @@ export function findCommand(name, env) {
 }
 
 /**
- * Every executable file called `name`, in the order of PATH, then of the system folders.
+ * Every executable file called `name`, in the order of PATH.
  *
  * @param {string} name
  * @param {NodeJS.ProcessEnv} env
  */
 export function findCommands(name, env) {
-  const onPath = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  // An empty PATH means that the caller wants nothing found by luck.
-  const folders = onPath.length === 0 ? [] : [...new Set([...onPath, ...SYSTEM_FOLDERS])];
+  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, name)).filter(isExecutableFile);
 }
 

@@ -32,9 +32,10 @@ export function isRunning(identity) {
     // EPERM = it runs, as another user.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
-  const startedAt = "startedAt" in identity ? identity.startedAt : null;
-  if (typeof startedAt !== "string") return true;
   const now = readStart(pid);
+  const startedAt = "startedAt" in identity ? identity.startedAt : null;
+  // Without a start time (no /proc, when it was noted) the number has to do.
+  if (typeof startedAt !== "string") return now?.isZombie !== true;
   return now !== undefined && !now.isZombie && now.startedAt === startedAt;
 }
 

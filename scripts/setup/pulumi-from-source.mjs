@@ -117,8 +117,7 @@ export async function buildPulumi(context) {
  * @returns {Promise<{ isUsable: true, path: string, version: string } | { isUsable: false, reason: string }>}
  */
 export async function findGo(env) {
-  const usual = "/usr/local/go/bin/go"; // Where the official archive goes; its folder is often not on PATH.
-  const path = findCommand("go", env) ?? (env["PATH"] && isExecutableFile(usual) ? usual : undefined);
+  const path = findCommand("go", env);
   if (path === undefined) return { isUsable: false, reason: "there is no Go on PATH" };
   const result = await runCommand(path, ["env", "GOVERSION", "GOTOOLCHAIN"], { env: goEnv(env), timeoutMs: 30_000 });
   const [version = "", toolchain = ""] = result.stdout.trim().split("\n");
