@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** Machines, and the instances (containers) that they are or were. */
+/** Machines, and the guests: containers that are, were or may become machines. */
 export const machines: Migration = {
   number: 2,
   name: "machines",
@@ -43,11 +43,11 @@ CREATE INDEX machines_by_artifact ON machines (template_id) WHERE status IN ('cr
 
 -- A row for each container that runs or should, written before the engine is asked: after a crash the rows say which
 -- containers are ours and which are strays. The row goes when the engine has removed the container.
-CREATE TABLE instances (
-  instance_id       TEXT PRIMARY KEY,
+CREATE TABLE guests (
+  guest_id          TEXT PRIMARY KEY,
   -- Pool that it was made for; stays after the checkout.
   pool_id           TEXT,
-  -- Owner. UNIQUE, so that no machine can ever have two instances, nor an instance two owners.
+  -- Owner. UNIQUE, so that no machine can ever have two guests, nor a guest two owners.
   machine_id        TEXT UNIQUE REFERENCES machines,
   state             TEXT NOT NULL CHECK (state IN ('warming', 'ready', 'claimed', 'terminating')),
   template_id       TEXT NOT NULL,
@@ -56,14 +56,13 @@ CREATE TABLE instances (
   memory_mb         INTEGER NOT NULL,
   disk_mb           INTEGER,
   internet_access   INTEGER NOT NULL,
-  container_id      TEXT,
   release_reason    TEXT,
   created_at_ms     INTEGER NOT NULL,
   ready_at_ms       INTEGER,
   CHECK ((state = 'claimed') = (machine_id IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX instances_by_pool ON instances (pool_id, state);
-CREATE INDEX instances_by_artifact ON instances (template_id);
+CREATE INDEX guests_by_pool ON guests (pool_id, state);
+CREATE INDEX guests_by_artifact ON guests (template_id);
 `,
 };

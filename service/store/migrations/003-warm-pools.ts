@@ -1,6 +1,6 @@
 import type { Migration } from "./migration.ts";
 
-/** Warm pools. Their members are rows of `instances`. */
+/** Warm pools. Their members are rows of `guests`. */
 export const warmPools: Migration = {
   number: 3,
   name: "warm pools",
@@ -39,6 +39,7 @@ CREATE TABLE warm_pools (
   degraded_reason            TEXT,
   failure_count              INTEGER NOT NULL DEFAULT 0,
   failure_at_ms              INTEGER,
+  failure_reason             TEXT,
   last_failure               TEXT,
   released_this_tick         INTEGER NOT NULL DEFAULT 0,
 

@@ -1,0 +1,249 @@
+import type { Logger } from "pino";
+import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
+import { asError, ConflictError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { checkOut, type CheckoutDeps } from "../pools/checkout.ts";
+import type { WantedMachine } from "../pools/checkout-match.ts";
+import { compatibilityKey, type MachineShape } from "../pools/compatibility.ts";
+import { WarmPoolNotFoundError } from "../pools/errors.ts";
+import { classifyFailure } from "../pools/member-failure.ts";
+import { followedRef } from "../pools/pool-target.ts";
+import type { Guest } from "../store/guests.ts";
+import type { MachineRow, MachineStore } from "../store/machines.ts";
+import type { PoolRow } from "../store/warm-pools.ts";
+import { resolveTemplate, type ResolvedTemplate } from "../templates/resolve.ts";
+import { MachineStartFailedError } from "./errors.ts";
+import type { GuestRunner } from "./guest-runner.ts";
+import type { MachineDriver } from "./machine-driver.ts";
+import { DEFAULT_SIZE, DEFAULT_TEMPLATE, isExactRef, readMachineWish, type MachineWish } from "./machine-request.ts";
+
+/** What the creation stands on. */
+export interface CreateMachineDeps extends CheckoutDeps {
+  readonly machines: MachineStore;
+  readonly runner: GuestRunner;
+  readonly driver: MachineDriver;
+  readonly log: Logger;
+  /** Has the expiry look at its clock again. */
+  readonly onChange: () => void;
+}
+
+/** Creates machines: out of a pool where that is asked for and possible, else by a cold start. */
+export class MachineCreator {
+  readonly #deps: CreateMachineDeps;
+  /** Creations under way, by idempotency key. */
+  readonly #underWay = new Map<string, { digest: string; machine: Promise<MachineRow> }>();
+
+  constructor(deps: CreateMachineDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Creates the machine of a request, once for each key: a request that comes again, at the same time or later, gets
+   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries anew.
+   *
+   * @throws ConflictError when the key came with another request before
+   */
+  create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+    const wish = readMachineWish(request);
+    const underWay = this.#underWay.get(idempotencyKey);
+    if (underWay !== undefined) {
+      if (underWay.digest !== wish.digest) throw keyReused(idempotencyKey);
+      return underWay.machine;
+    }
+    const known = this.#deps.machines.byIdempotencyKey(idempotencyKey);
+    if (known !== undefined) {
+      if (known.requestDigest !== wish.digest) throw keyReused(idempotencyKey);
+      return Promise.resolve(known);
+    }
+    const machine = this.#create(idempotencyKey, wish).finally(() => this.#underWay.delete(idempotencyKey));
+    this.#underWay.set(idempotencyKey, { digest: wish.digest, machine });
+    return machine;
+  }
+
+  /** Waits until no creation is under way. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([...this.#underWay.values()].map(({ machine }) => machine));
+  }
+
+  async #create(key: string, wish: MachineWish): Promise<MachineRow> {
+    const { db, pools } = this.#deps;
+    const pool = wish.pool?.id === undefined ? undefined : pools.get(wish.pool.id);
+    if (wish.pool?.id !== undefined && pool === undefined) throw new WarmPoolNotFoundError(wish.pool.id);
+    const ref = wish.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
+    // Without a template of its own a request means what the pool holds, be it pinned or followed.
+    const isOfPool = wish.template === undefined && pool !== undefined;
+    const template = resolveTemplate(db, isOfPool ? heldRef(pool) : ref);
+    const shape: WantedMachine = { ...shapeOf(wish, pool, template), isExact: !isOfPool && isExactRef(ref) };
+    const mode = wish.pool?.mode ?? pool?.checkoutPolicy;
+
+    if (pool !== undefined && (mode === "prefer" || mode === "require")) {
+      const checkout = { id: pool.poolId, mode, wait_ms: wish.pool?.waitMs ?? 0 };
+      const hit = await this.#fromPool(key, wish, ref, shape, checkout);
+      if (hit !== null) return hit;
+      return this.#coldStart(key, wish, ref, shape, { source: "cold_create", hit: false, ...checkout });
+    }
+    if (wish.pool === undefined) return this.#coldStart(key, wish, ref, shape, null);
+    const bypassed: WarmPoolCheckout = { source: "bypassed", hit: false, mode: "bypass" };
+    return this.#coldStart(key, wish, ref, shape, pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
+  }
+
+  async #fromPool(
+    key: string,
+    wish: MachineWish,
+    ref: string,
+    shape: WantedMachine,
+    checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
+  ): Promise<MachineRow | null> {
+    const { machines, guests, driver, runner, onChange } = this.#deps;
+    const hit = await checkOut(this.#deps, {
+      poolId: checkout.id,
+      wanted: shape,
+      mode: checkout.mode,
+      waitMs: checkout.wait_ms,
+      isAlive: (guest) => driver.isAlive(guest.guestId),
+      writeOwner: (guest) => {
+        const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
+        const row = machineRow(key, wish, ref, { ...shape, templateId: guest.templateId }, answer);
+        machines.insert(row);
+        return row.machineId;
+      },
+      eraseOwner: (machineId, guest) => {
+        this.#fail(machineId, "The machine of the pool had died before it was checked out.");
+        const dead = guests.get(guest.guestId);
+        if (dead !== undefined) void runner.takeDown(dead);
+      },
+    });
+    if (hit === null) return null;
+    return this.#started(hit.machineId, onChange);
+  }
+
+  async #coldStart(
+    key: string,
+    wish: MachineWish,
+    ref: string,
+    shape: MachineShape,
+    checkout: WarmPoolCheckout | null,
+  ): Promise<MachineRow> {
+    const { db, machines, guests, runner, log, onChange } = this.#deps;
+    const row = machineRow(key, wish, ref, shape, checkout);
+    const guest = db.transaction((): Guest => {
+      machines.insert(row);
+      return guests.insert(
+        {
+          ...shape,
+          poolId: null,
+          machineId: row.machineId,
+          compatibilityKey: compatibilityKey(shape),
+          internetAccess: shape.internetAccess ? 1 : 0,
+        },
+        Date.now(),
+      );
+    });
+    try {
+      await runner.bringUp(guest);
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (machines.get(row.machineId)?.status === "destroyed") {
+        throw new ConflictError(`Machine ${row.machineId} was destroyed while it was being created.`, { cause: error });
+      }
+      log.warn({ machineId: row.machineId, err: error }, "a machine did not come up");
+      this.#fail(row.machineId, error.message);
+      const failed = guests.get(guest.guestId);
+      if (failed !== undefined) void runner.takeDown(failed);
+      if (classifyFailure(error).engineAway) throw error;
+      throw new MachineStartFailedError(ref, error);
+    }
+    guests.markUp(guest.guestId, Date.now());
+    return this.#started(row.machineId, onChange);
+  }
+
+  /** The machine is usable from here on, and its time begins. */
+  #started(machineId: string, onChange: () => void): MachineRow {
+    const { machines } = this.#deps;
+    const nowMs = Date.now();
+    const row = machines.get(machineId);
+    const timeoutAtMs = nowMs + (row?.timeoutMs ?? 0);
+    const change = { status: "running", startedAtMs: nowMs, lastActiveAtMs: nowMs, timeoutAtMs } as const;
+    machines.update(machineId, change, ["creating"]);
+    onChange();
+    const machine = machines.get(machineId);
+    if (machine?.status !== "running") {
+      throw new ConflictError(`Machine ${machineId} was destroyed while it was being created.`);
+    }
+    return machine;
+  }
+
+  /** The machine never was: its guest goes, and its key may be used again. */
+  #fail(machineId: string, failure: string): void {
+    const { db, machines, guests } = this.#deps;
+    db.transaction(() => {
+      const guest = guests.ofMachine(machineId);
+      if (guest !== undefined) guests.release(guest.guestId, ["claimed"], "failed");
+      machines.update(machineId, { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() }, [
+        "creating",
+      ]);
+    });
+  }
+}
+
+/** The reference of what a pool's members are made from. */
+function heldRef(pool: PoolRow): string {
+  return pool.versionPolicy === "track_tag" ? followedRef(pool) : pool.templateId;
+}
+
+function shapeOf(wish: MachineWish, pool: PoolRow | undefined, template: ResolvedTemplate): MachineShape {
+  return {
+    templateId: template.templateId,
+    // What a request leaves open takes the pool's size, so that leaving it open can never make a request unpoolable.
+    vcpus: wish.vcpus ?? pool?.vcpus ?? DEFAULT_SIZE.vcpus,
+    memoryMb: wish.memoryMb ?? pool?.memoryMb ?? DEFAULT_SIZE.memoryMb,
+    diskMb: wish.diskMb ?? pool?.diskMb ?? null,
+    // A template built to run without internet has none in any machine; a request can only take away.
+    internetAccess: wish.internetAccess && template.resources.internetAccess,
+  };
+}
+
+function machineRow(
+  idempotencyKey: string,
+  wish: MachineWish,
+  template: string,
+  shape: MachineShape,
+  checkout: WarmPoolCheckout | null,
+): MachineRow {
+  const nowMs = Date.now();
+  return {
+    machineId: newId("mch_"),
+    idempotencyKey,
+    requestDigest: wish.digest,
+    template,
+    templateId: shape.templateId,
+    status: "creating",
+    vcpus: shape.vcpus,
+    memoryMb: shape.memoryMb,
+    diskMb: shape.diskMb,
+    internetAccess: shape.internetAccess ? 1 : 0,
+    envs: JSON.stringify(wish.envs),
+    cwd: wish.cwd,
+    metadata: JSON.stringify(wish.metadata),
+    timeoutMs: wish.timeoutMs,
+    timeoutAction: wish.timeoutAction,
+    timeoutAtMs: nowMs + wish.timeoutMs,
+    inactivityTimeoutMs: wish.inactivityTimeoutMs,
+    autoDeleteAfterMs: wish.autoDeleteAfterMs,
+    ephemeral: wish.ephemeral ? 1 : 0,
+    autoResume: wish.autoResume ? 1 : 0,
+    checkout: checkout === null ? null : JSON.stringify(checkout),
+    failure: null,
+    createdAtMs: nowMs,
+    startedAtMs: null,
+    lastActiveAtMs: nowMs,
+    pausedAtMs: null,
+    endedAtMs: null,
+  };
+}
+
+function keyReused(key: string): ConflictError {
+  return new ConflictError(`The idempotency key "${key}" was used for another request.`, {
+    suggestedAction: "Send the same body with it, or use a new key.",
+  });
+}

@@ -1,0 +1,97 @@
+import type { Logger } from "pino";
+import { asError } from "../errors.ts";
+import type { MachineRow, MachineStore } from "../store/machines.ts";
+import type { MachineService } from "./machine-service.ts";
+
+/** A clock further away than this is looked at in between: timers cannot be set for longer than 24.8 days. */
+const LOOK_AT_LEAST_EVERY_MS = 60_000;
+
+/** Machines that ended stay readable this long. */
+const KEEP_ENDED_MS = 24 * 3600 * 1000;
+
+/** Pause after an action that failed, for the engine to come back. */
+const RETRY_MS = 5_000;
+
+/** What to do with a machine, and when. */
+export interface MachineDeadline {
+  readonly atMs: number;
+  readonly action: "destroy" | "hibernate";
+}
+
+/** What the expiry stands on. */
+export interface ExpiryDeps {
+  readonly machines: MachineStore;
+  readonly service: MachineService;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+}
+
+/** Ends (or freezes) machines when their time is up. One timer, set for the next deadline of all. */
+export class MachineExpiry {
+  readonly #deps: ExpiryDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #isRunning = false;
+  #isWoken = false;
+
+  constructor(deps: ExpiryDeps) {
+    this.#deps = deps;
+    deps.stopping.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
+
+  /** Looks at the clock again: a machine came, went, or has another deadline. */
+  wake(): void {
+    this.#isWoken = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    while (this.#isWoken && !this.#deps.stopping.aborted) {
+      this.#isWoken = false;
+      await this.#endDue();
+    }
+    this.#isRunning = false;
+    if (this.#deps.stopping.aborted) return;
+    const nowMs = Date.now();
+    const nextMs = Math.min(...this.#deadlines().map(({ atMs }) => atMs), nowMs + LOOK_AT_LEAST_EVERY_MS);
+    // What is still due could not be ended just now.
+    this.#timer = setTimeout(() => this.wake(), nextMs > nowMs ? nextMs - nowMs : RETRY_MS);
+  }
+
+  async #endDue(): Promise<void> {
+    const { machines, service, log } = this.#deps;
+    const nowMs = Date.now();
+    machines.purge(nowMs - KEEP_ENDED_MS);
+    const due = this.#deadlines().filter(({ atMs }) => atMs <= nowMs);
+    await Promise.all(
+      due.map(async ({ machineId, action }) => {
+        log.info({ machineId, action }, "a machine's time is up");
+        try {
+          await (action === "destroy" ? service.end(machineId, "destroyed") : service.pause(machineId));
+        } catch (error) {
+          log.warn({ machineId, action, err: asError(error) }, "that did not work; trying again");
+        }
+      }),
+    );
+  }
+
+  #deadlines(): (MachineDeadline & { machineId: string })[] {
+    return this.#deps.machines.withStatus("running", "paused").flatMap((machine) => {
+      const deadline = deadlineOf(machine);
+      return deadline === null ? [] : [{ ...deadline, machineId: machine.machineId }];
+    });
+  }
+}
+
+/** The next thing that is to happen to a machine for the passing of time; `null`: nothing. */
+export function deadlineOf(machine: MachineRow): MachineDeadline | null {
+  if (machine.status === "paused") {
+    if (machine.autoDeleteAfterMs === null || machine.pausedAtMs === null) return null;
+    return { atMs: machine.pausedAtMs + machine.autoDeleteAfterMs, action: "destroy" };
+  }
+  const inactiveAtMs =
+    machine.inactivityTimeoutMs === null ? Infinity : machine.lastActiveAtMs + machine.inactivityTimeoutMs;
+  return { atMs: Math.min(machine.timeoutAtMs, inactiveAtMs), action: machine.timeoutAction };
+}

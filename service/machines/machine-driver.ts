@@ -1,0 +1,72 @@
+import type { Readiness } from "pulumi-nullspace/sdk";
+import type { MachineArtifact } from "./container.ts";
+import type { ReadinessOptions } from "./readiness.ts";
+
+/** Everything needed to make one guest; the same spec twice means the same guest. */
+export interface GuestSpec {
+  /** `gst_…`: the identity under which it is found again. */
+  readonly guestId: string;
+  /** Pool that it is made for; absent for a machine made on demand. */
+  readonly poolId?: string;
+  /** Machine that it is made for; absent for a member of a pool. */
+  readonly machineId?: string;
+  readonly artifact: MachineArtifact;
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly internetAccess: boolean;
+}
+
+/** A guest as the driver's host knows it. */
+export interface ObservedGuest {
+  readonly guestId: string;
+  /** It runs or is paused (what it held in memory is still there), or was just made and will be started. */
+  readonly alive: boolean;
+}
+
+/** A command to run in a guest. */
+export interface GuestCommand {
+  /** Program and arguments. */
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** What the command reads; default nothing. */
+  readonly stdin?: string;
+  /** After this long it is killed, with all that it started. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a command ended. */
+export interface GuestCommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Where machines run. The service decides what should be and records it first; a driver makes it so. Every call may be
+ * repeated after a crash: starting what runs and removing what is gone are successes.
+ *
+ * Docker Engine is the one driver of this service. Another (Kubernetes with agent-sandbox, a fleet of micro-VMs) has to
+ * keep this contract and nothing else.
+ */
+export interface MachineDriver {
+  /** Makes and starts the guest of a spec, or takes up the one that was made before. */
+  start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
+  /** Waits until the guest is ready, after the rules of `readiness.ts`. */
+  waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
+  /** Runs a command to its end. @throws ExecTimeoutError */
+  exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult>;
+  /** Whether the guest lives. */
+  isAlive(guestId: string, signal?: AbortSignal): Promise<boolean>;
+  /** How a guest that lives no more came to its end, in words. */
+  explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
+  /** Freezes the guest; its memory stays. */
+  pause(guestId: string, signal?: AbortSignal): Promise<void>;
+  /** Lets a frozen guest go on. */
+  resume(guestId: string, signal?: AbortSignal): Promise<void>;
+  /** Removes the guest, running or not, with all that it wrote. */
+  remove(guestId: string, signal?: AbortSignal): Promise<void>;
+  /** Every guest of this service. */
+  list(signal?: AbortSignal): Promise<ObservedGuest[]>;
+}

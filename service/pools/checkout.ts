@@ -1,0 +1,104 @@
+import type { Database } from "../store/database.ts";
+import type { Guest, GuestStore } from "../store/guests.ts";
+import type { PoolRow, PoolStore } from "../store/warm-pools.ts";
+import { chooseMember, matchPool, type WantedMachine } from "./checkout-match.ts";
+import { UnpoolableRequestError, WarmPoolUnavailableError } from "./errors.ts";
+import type { PoolController } from "./pool-controller.ts";
+import { currentTarget } from "./pool-target.ts";
+
+/** What the checkout stands on. */
+export interface CheckoutDeps {
+  readonly db: Database;
+  readonly pools: PoolStore;
+  readonly guests: GuestStore;
+  readonly controller: PoolController;
+}
+
+/** A machine wanted from a pool. */
+export interface CheckoutRequest {
+  readonly poolId: string;
+  readonly wanted: WantedMachine;
+  /** `require` fails where `prefer` gives nothing. */
+  readonly mode: "prefer" | "require";
+  readonly waitMs: number;
+  /** Whether a member that was claimed lives; one that does not is dropped, and another is tried. */
+  readonly isAlive: (guest: Guest) => Promise<boolean>;
+  /** Writes the machine that will own the guest. Runs in the transaction of the claim, before it. */
+  readonly writeOwner: (guest: Guest) => string;
+  /** Takes the owner back: the guest it was written for is dead. */
+  readonly eraseOwner: (machineId: string, guest: Guest) => void;
+}
+
+/** A member that has an owner now. */
+export interface CheckedOut {
+  readonly guest: Guest;
+  readonly machineId: string;
+}
+
+/**
+ * Takes a ready member out of a pool, waiting for one if asked to. The claim is one transaction: the machine is written
+ * and the member goes from `ready` to `claimed` by that machine, or neither happens.
+ *
+ * @returns `null` when the pool gives nothing and the mode is `prefer`
+ * @throws UnpoolableRequestError, WarmPoolUnavailableError with `require`
+ */
+export async function checkOut(deps: CheckoutDeps, request: CheckoutRequest): Promise<CheckedOut | null> {
+  const deadlineMs = performance.now() + request.waitMs;
+  for (;;) {
+    const outcome = claim(deps, request);
+    if (outcome.kind === "claimed") {
+      deps.controller.wake(request.poolId);
+      if (await request.isAlive(outcome.guest)) return outcome;
+      // A ghost: it died between its last sign of life and the claim. The claim is resolved before the next is tried.
+      request.eraseOwner(outcome.machineId, outcome.guest);
+      continue;
+    }
+    if (outcome.kind === "unpoolable") {
+      if (request.mode === "require") throw new UnpoolableRequestError(request.poolId, outcome.reason);
+      return null;
+    }
+    const leftMs = deadlineMs - performance.now();
+    const mayCome = outcome.kind === "empty" && leftMs > 0;
+    if (mayCome && (await deps.controller.waitForChange(request.poolId, leftMs))) continue;
+    if (request.mode === "prefer") return null;
+    throw new WarmPoolUnavailableError(request.poolId, outcome.reason);
+  }
+}
+
+type ClaimOutcome =
+  | ({ kind: "claimed" } & CheckedOut)
+  /** Nothing ready; it may come. */
+  | { kind: "empty"; reason: string }
+  /** The pool hands out nothing in its state. */
+  | { kind: "closed"; reason: string }
+  | { kind: "unpoolable"; reason: string };
+
+function claim({ db, pools, guests }: CheckoutDeps, request: CheckoutRequest): ClaimOutcome {
+  return db.transaction((): ClaimOutcome => {
+    const pool = pools.get(request.poolId);
+    if (pool === undefined || pool.state !== "enabled") {
+      return { kind: "closed", reason: pool === undefined ? "it does not exist" : describeClosed(pool) };
+    }
+    const members = guests.ofPool(pool.poolId);
+    const target = currentTarget(db, pool);
+    const match = matchPool(request.wanted, pool, target, members);
+    if (!match.poolable) return { kind: "unpoolable", reason: match.reason };
+    const chosen = chooseMember(members, match.accepts, target?.compatibilityKey ?? pool.compatibilityKey);
+    if (chosen === undefined) return { kind: "empty", reason: describeEmpty(pool, members, request.waitMs) };
+    const machineId = request.writeOwner(chosen);
+    // Always true inside this transaction; the compare-and-set is what makes it so for whoever else might write.
+    if (!guests.claim(chosen.guestId, machineId)) throw new Error(`guest ${chosen.guestId} was ready and is not`);
+    return { kind: "claimed", guest: chosen, machineId };
+  });
+}
+
+function describeClosed(pool: PoolRow): string {
+  return pool.state === "draining" ? "it is being drained" : `it is ${pool.state}`;
+}
+
+function describeEmpty(pool: PoolRow, members: readonly Guest[], waitMs: number): string {
+  const warming = members.filter((guest) => guest.state === "warming").length;
+  const waited = waitMs > 0 ? ` after ${waitMs} ms` : "";
+  const why = pool.degradedReason === null ? "" : `; the pool is degraded (${pool.degradedReason})`;
+  return `none is ready${waited} (${warming} warming)${why}`;
+}

@@ -1,0 +1,272 @@
+import {
+  parseTemplateRef,
+  WARM_POOL_DEFAULTS,
+  type CreateWarmPoolRequest,
+  type UpdateWarmPoolRequest,
+  type WarmPool,
+  type WarmPoolListQuery,
+} from "pulumi-nullspace/sdk";
+import { InvalidRequestError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Database } from "../store/database.ts";
+import type { GuestStore } from "../store/guests.ts";
+import type { PoolRow, PoolState, PoolStore } from "../store/warm-pools.ts";
+import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
+import { poolAnswer } from "./pool-answer.ts";
+import type { PoolController } from "./pool-controller.ts";
+import { createTemplateFilter } from "./pool-filter.ts";
+import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
+import { resolveTarget, retarget } from "./pool-target.ts";
+import { rollTo } from "./reconcile-pool.ts";
+
+/** Largest pool: one host holds no more containers than this in good order. */
+export const MAX_POOL_SIZE = 500;
+
+/** Pools of an answer unless the query says otherwise. */
+const DEFAULT_LIMIT = 1000;
+
+const LIVE: readonly PoolState[] = ["enabled", "disabled", "draining"];
+
+/** What the service of pools stands on. */
+export interface PoolServiceDeps {
+  readonly db: Database;
+  readonly pools: PoolStore;
+  readonly guests: GuestStore;
+  readonly controller: PoolController;
+}
+
+/** The calls of the contract on warm pools. Each changes the store and wakes the pool's worker, which does the rest. */
+export class PoolService {
+  readonly #deps: PoolServiceDeps;
+
+  constructor(deps: PoolServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws PoolNameTakenError, TemplateNotFoundError, InvalidRequestError */
+  create(request: CreateWarmPoolRequest): WarmPool {
+    const { db, pools, controller } = this.#deps;
+    const nowMs = Date.now();
+    const poolId = newId("twp_");
+    db.transaction(() => {
+      this.#assertNameIsFree(request.name);
+      const settings = settingsOf(request);
+      assertBounds(settings);
+      pools.insert({ ...NEW_POOL, ...settings, ...resolveTarget(db, settings), poolId, ...times(nowMs) });
+    });
+    controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** A pool, also a deleted one. @throws WarmPoolNotFoundError */
+  get(poolId: string): WarmPool {
+    return poolAnswer(this.#row(poolId), this.#deps.guests.ofPool(poolId));
+  }
+
+  /** Newest first; deleted ones only when they are asked for. */
+  list(query: WarmPoolListQuery): WarmPool[] {
+    const { db, pools, guests } = this.#deps;
+    const matchesTemplate = query.template === undefined ? () => true : createTemplateFilter(db, query.template);
+    const labels = (query.label ?? []).map((text) => splitLabel(text));
+    return pools
+      .list(query.state === undefined ? LIVE : [query.state])
+      .filter(matchesTemplate)
+      .filter((pool) => {
+        const has = JSON.parse(pool.labels) as Record<string, string>;
+        return labels.every(([key, value]) => Object.hasOwn(has, key) && has[key] === value);
+      })
+      .map((pool) => ({ pool, members: guests.ofPool(pool.poolId) }))
+      .filter(
+        ({ pool, members }) =>
+          query.status === undefined || poolHealth(pool, countMembers(pool, members)) === query.status,
+      )
+      .slice(0, query.limit ?? DEFAULT_LIMIT)
+      .map(({ pool, members }) => poolAnswer(pool, members));
+  }
+
+  /** The counts alone. */
+  status(poolId: string): PoolCounts {
+    return countMembers(this.#row(poolId), this.#deps.guests.ofPool(poolId));
+  }
+
+  /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
+  update(poolId: string, request: UpdateWarmPoolRequest): WarmPool {
+    const { db, pools, controller } = this.#deps;
+    db.transaction(() => {
+      const before = this.#liveRow(poolId, "updated");
+      if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
+      const after = { ...before, ...changesOf(request) };
+      assertBounds(after);
+      const target = retarget(db, before, after);
+      pools.update(poolId, { ...after, ...rollTo(before, target), updatedAtMs: Date.now() });
+    });
+    controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** Fills and hands out (again). Undoes a drain that has not ended, too. */
+  enable(poolId: string): WarmPool {
+    return this.#turn(poolId, "enabled", ["disabled", "draining"], {
+      enabledAtMs: Date.now(),
+      drainRequestedAtMs: null,
+      disabledAtMs: null,
+      failureCount: 0,
+      failureAtMs: null,
+    });
+  }
+
+  /** Neither fills nor hands out; what is ready is kept. Ends a drain that is under way. */
+  disable(poolId: string): WarmPool {
+    return this.#turn(poolId, "disabled", ["enabled", "draining"], { disabledAtMs: Date.now() });
+  }
+
+  /** Neither fills nor hands out, and lets everything go that nobody holds; the pool is disabled when that is done. */
+  drain(poolId: string): WarmPool {
+    return this.#turn(poolId, "draining", ["enabled", "disabled"], { drainRequestedAtMs: Date.now() });
+  }
+
+  /** Drains for good. Machines that were checked out live on; the record stays readable. */
+  delete(poolId: string): WarmPool {
+    this.#row(poolId);
+    const nowMs = Date.now();
+    const change = { state: "deleted", deletedAtMs: nowMs, drainRequestedAtMs: nowMs, updatedAtMs: nowMs } as const;
+    this.#deps.pools.update(poolId, change, LIVE);
+    this.#deps.controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** Runs the controller once over the pool and waits for it. */
+  async reconcile(poolId: string): Promise<WarmPool> {
+    this.#row(poolId);
+    await this.#deps.controller.reconcile(poolId);
+    return this.get(poolId);
+  }
+
+  #turn(poolId: string, state: PoolState, from: readonly PoolState[], change: Partial<PoolRow>): WarmPool {
+    this.#liveRow(poolId, state === "draining" ? "drained" : state);
+    // In that state already: nothing to do, and the times of the first call stand.
+    const isTurned = this.#deps.pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
+    if (isTurned) this.#deps.controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  #row(poolId: string): PoolRow {
+    const pool = this.#deps.pools.get(poolId);
+    if (pool === undefined) throw new WarmPoolNotFoundError(poolId);
+    return pool;
+  }
+
+  #liveRow(poolId: string, action: string): PoolRow {
+    const pool = this.#row(poolId);
+    if (pool.state === "deleted") throw new PoolDeletedError(poolId, action);
+    return pool;
+  }
+
+  #assertNameIsFree(name: string): void {
+    const holder = this.#deps.pools.liveByName(name);
+    if (holder !== undefined) throw new PoolNameTakenError(name, holder.poolId);
+  }
+}
+
+const NEW_POOL = {
+  state: "enabled",
+  rolloutGeneration: 1,
+  previousResolvedTemplate: null,
+  previousBuildId: null,
+  previousTemplateId: null,
+  degradedReason: null,
+  failureCount: 0,
+  failureAtMs: null,
+  failureReason: null,
+  lastFailure: null,
+  releasedThisTick: 0,
+} as const;
+
+function times(nowMs: number) {
+  return {
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    enabledAtMs: nowMs,
+    disabledAtMs: null,
+    drainRequestedAtMs: null,
+    lastReconciledAtMs: null,
+    deletedAtMs: null,
+  };
+}
+
+function settingsOf(request: CreateWarmPoolRequest) {
+  return {
+    name: request.name,
+    templateRef: templateRefOf(request.template_ref),
+    minReady: request.min_ready,
+    maxReady: request.max_ready,
+    vcpus: request.resources.vcpus,
+    memoryMb: request.resources.memory_mb,
+    diskMb: request.resources.disk_mb ?? null,
+    checkoutPolicy: request.checkout_policy ?? WARM_POOL_DEFAULTS.checkout_policy,
+    idleTimeoutSeconds: request.idle_timeout_seconds ?? WARM_POOL_DEFAULTS.idle_timeout_seconds,
+    staleAfterSeconds: request.stale_after_seconds ?? WARM_POOL_DEFAULTS.stale_after_seconds,
+    versionPolicy: versionPolicyOf(request),
+    trackTag: request.track_tag ?? null,
+    hostPoolId: request.host_pool_id ?? null,
+    cellId: request.cell_id ?? null,
+    labels: JSON.stringify(request.labels ?? {}),
+    metadata: JSON.stringify(request.metadata ?? {}),
+  };
+}
+
+/** Whoever names a tag to track wants it tracked. */
+function versionPolicyOf(request: CreateWarmPoolRequest): PoolRow["versionPolicy"] {
+  if (request.version_policy === "pinned_build" && request.track_tag !== undefined) {
+    throw new InvalidRequestError(
+      `track_tag "${request.track_tag}" contradicts version_policy pinned_build: leave one of the two out.`,
+    );
+  }
+  return request.version_policy ?? (request.track_tag === undefined ? WARM_POOL_DEFAULTS.version_policy : "track_tag");
+}
+
+/** Members that are absent stay; `null` clears those that may be cleared. */
+function changesOf(request: UpdateWarmPoolRequest): Partial<PoolRow> {
+  const { resources, labels, metadata } = request;
+  const changes: { [Member in keyof PoolRow]?: PoolRow[Member] | undefined } = {
+    name: request.name,
+    templateRef: request.template_ref && templateRefOf(request.template_ref),
+    minReady: request.min_ready,
+    maxReady: request.max_ready,
+    vcpus: resources?.vcpus,
+    memoryMb: resources?.memory_mb,
+    diskMb: resources && (resources.disk_mb ?? null),
+    checkoutPolicy: request.checkout_policy,
+    idleTimeoutSeconds: request.idle_timeout_seconds,
+    staleAfterSeconds: request.stale_after_seconds,
+    versionPolicy: request.version_policy,
+    trackTag: request.track_tag,
+    hostPoolId: request.host_pool_id,
+    cellId: request.cell_id,
+    labels: labels && JSON.stringify(labels),
+    metadata: metadata && JSON.stringify(metadata),
+  };
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<PoolRow>;
+}
+
+/** The reference as it was given, once it is known to be one. */
+function templateRefOf(ref: string): string {
+  parseTemplateRef(ref);
+  return ref;
+}
+
+function assertBounds({ minReady, maxReady }: Pick<PoolRow, "minReady" | "maxReady">): void {
+  if (maxReady < minReady) {
+    throw new InvalidRequestError(`max_ready (${maxReady}) must be at least min_ready (${minReady}).`);
+  }
+  if (maxReady > MAX_POOL_SIZE) {
+    throw new InvalidRequestError(
+      `max_ready is ${maxReady}; this service holds at most ${MAX_POOL_SIZE} machines a pool.`,
+    );
+  }
+}
+
+function splitLabel(text: string): [key: string, value: string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,140 @@
+import { newId } from "../ids.ts";
+import type { Database } from "./database.ts";
+
+/** What a guest is for at this moment. */
+export type GuestState = "warming" | "ready" | "claimed" | "terminating";
+
+/** One container that is, was or may become a machine; see the table `guests`. */
+export interface Guest {
+  guestId: string;
+  poolId: string | null;
+  machineId: string | null;
+  state: GuestState;
+  templateId: string;
+  compatibilityKey: string;
+  vcpus: number;
+  memoryMb: number;
+  diskMb: number | null;
+  internetAccess: 0 | 1;
+  releaseReason: string | null;
+  createdAtMs: number;
+  readyAtMs: number | null;
+}
+
+const COLUMNS = `
+  guest_id AS guestId, pool_id AS poolId, machine_id AS machineId, state, template_id AS templateId,
+  compatibility_key AS compatibilityKey, vcpus, memory_mb AS memoryMb, disk_mb AS diskMb,
+  internet_access AS internetAccess, release_reason AS releaseReason,
+  created_at_ms AS createdAtMs, ready_at_ms AS readyAtMs`;
+
+/** What a new guest is made from. */
+export type NewGuest = Pick<
+  Guest,
+  "poolId" | "machineId" | "templateId" | "compatibilityKey" | "vcpus" | "memoryMb" | "diskMb" | "internetAccess"
+>;
+
+/**
+ * The guests. Every change of state is one compare-and-set: it names the state that it expects, and says whether it
+ * found it, so that two workers that want one guest cannot both have it.
+ */
+export class GuestStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Records the intent to have a guest: `warming` for a pool, `claimed` for the machine that it is made for. */
+  insert(guest: NewGuest, nowMs: number): Guest {
+    const guestId = newId("gst_");
+    this.#db.run(
+      `INSERT INTO guests (guest_id, pool_id, machine_id, state, template_id, compatibility_key, vcpus, memory_mb,
+                           disk_mb, internet_access, created_at_ms)
+       VALUES ($guestId, $poolId, $machineId, $state, $templateId, $key, $vcpus, $memoryMb, $diskMb, $internet, $now)`,
+      {
+        $guestId: guestId,
+        $poolId: guest.poolId,
+        $machineId: guest.machineId,
+        $state: guest.machineId === null ? "warming" : "claimed",
+        $templateId: guest.templateId,
+        $key: guest.compatibilityKey,
+        $vcpus: guest.vcpus,
+        $memoryMb: guest.memoryMb,
+        $diskMb: guest.diskMb,
+        $internet: guest.internetAccess,
+        $now: nowMs,
+      },
+    );
+    return this.get(guestId) as Guest;
+  }
+
+  get(guestId: string): Guest | undefined {
+    return this.#db.get<Guest>(`SELECT ${COLUMNS} FROM guests WHERE guest_id = ?`, [guestId]);
+  }
+
+  /** The guest that is this machine. */
+  ofMachine(machineId: string): Guest | undefined {
+    return this.#db.get<Guest>(`SELECT ${COLUMNS} FROM guests WHERE machine_id = ?`, [machineId]);
+  }
+
+  /** All guests made for a pool, checked out ones too. */
+  ofPool(poolId: string): Guest[] {
+    return this.#db.all<Guest>(`SELECT ${COLUMNS} FROM guests WHERE pool_id = ? ORDER BY guest_id`, [poolId]);
+  }
+
+  all(): Guest[] {
+    return this.#db.all<Guest>(`SELECT ${COLUMNS} FROM guests ORDER BY guest_id`);
+  }
+
+  /** Whether there is any guest at all. */
+  hasAny(): boolean {
+    return this.#db.get("SELECT 1 FROM guests LIMIT 1") !== undefined;
+  }
+
+  /** A guest made for a machine is up. */
+  markUp(guestId: string, nowMs: number): void {
+    this.#db.run("UPDATE guests SET ready_at_ms = $now WHERE guest_id = $id", { $id: guestId, $now: nowMs });
+  }
+
+  /** `warming` → `ready`. A guest that was ready before a restart keeps the age that it had. */
+  markReady(guestId: string, nowMs: number): boolean {
+    return (
+      this.#db.run(
+        `UPDATE guests SET state = 'ready', ready_at_ms = coalesce(ready_at_ms, $now)
+         WHERE guest_id = $id AND state = 'warming'`,
+        { $id: guestId, $now: nowMs },
+      ) === 1
+    );
+  }
+
+  /** `ready` → `claimed` by `machineId`: the checkout. */
+  claim(guestId: string, machineId: string): boolean {
+    return (
+      this.#db.run(
+        "UPDATE guests SET state = 'claimed', machine_id = $machine WHERE guest_id = $id AND state = 'ready'",
+        { $id: guestId, $machine: machineId },
+      ) === 1
+    );
+  }
+
+  /** Anything → `terminating`. `from` guards against letting go what changed its state meanwhile. */
+  release(guestId: string, from: readonly GuestState[], reason: string): boolean {
+    return (
+      this.#db.run(
+        `UPDATE guests SET state = 'terminating', machine_id = NULL, release_reason = $reason
+         WHERE guest_id = $id AND state <> 'terminating' AND instr($from, ',' || state || ',') > 0`,
+        { $id: guestId, $reason: reason, $from: `,${from.join(",")},` },
+      ) === 1
+    );
+  }
+
+  /** After a restart nobody has seen the ready ones for a while: they prove themselves again before a checkout. */
+  probeReadyAgain(): void {
+    this.#db.run("UPDATE guests SET state = 'warming' WHERE state = 'ready'");
+  }
+
+  /** The engine has removed the container. */
+  delete(guestId: string): void {
+    this.#db.run("DELETE FROM guests WHERE guest_id = ? AND state = 'terminating'", [guestId]);
+  }
+}

@@ -1,0 +1,158 @@
+import type { SQLInputValue } from "node:sqlite";
+import type { Database } from "./database.ts";
+
+/** Statuses of a machine, as the contract names them. */
+export const MACHINE_STATUSES = ["creating", "running", "paused", "destroyed", "error"] as const;
+export type MachineState = (typeof MACHINE_STATUSES)[number];
+
+/** A machine as the store keeps it; JSON columns are text here. */
+export interface MachineRow {
+  machineId: string;
+  idempotencyKey: string | null;
+  requestDigest: string;
+  template: string;
+  templateId: string;
+  status: MachineState;
+  vcpus: number;
+  memoryMb: number;
+  diskMb: number | null;
+  internetAccess: 0 | 1;
+  envs: string;
+  cwd: string | null;
+  metadata: string;
+  timeoutMs: number;
+  timeoutAction: "destroy" | "hibernate";
+  timeoutAtMs: number;
+  inactivityTimeoutMs: number | null;
+  autoDeleteAfterMs: number | null;
+  ephemeral: 0 | 1;
+  autoResume: 0 | 1;
+  checkout: string | null;
+  failure: string | null;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  lastActiveAtMs: number;
+  pausedAtMs: number | null;
+  endedAtMs: number | null;
+}
+
+const NAMES: Record<keyof MachineRow, string> = {
+  machineId: "machine_id",
+  idempotencyKey: "idempotency_key",
+  requestDigest: "request_digest",
+  template: "template",
+  templateId: "template_id",
+  status: "status",
+  vcpus: "vcpus",
+  memoryMb: "memory_mb",
+  diskMb: "disk_mb",
+  internetAccess: "internet_access",
+  envs: "envs",
+  cwd: "cwd",
+  metadata: "metadata",
+  timeoutMs: "timeout_ms",
+  timeoutAction: "timeout_action",
+  timeoutAtMs: "timeout_at_ms",
+  inactivityTimeoutMs: "inactivity_timeout_ms",
+  autoDeleteAfterMs: "auto_delete_after_ms",
+  ephemeral: "ephemeral",
+  autoResume: "auto_resume",
+  checkout: "checkout",
+  failure: "failure",
+  createdAtMs: "created_at_ms",
+  startedAtMs: "started_at_ms",
+  lastActiveAtMs: "last_active_at_ms",
+  pausedAtMs: "paused_at_ms",
+  endedAtMs: "ended_at_ms",
+};
+const KEYS = Object.keys(NAMES) as (keyof MachineRow)[];
+const COLUMNS = KEYS.map((key) => `${NAMES[key]} AS ${key}`).join(", ");
+
+/** Which machines a list shows. */
+export interface MachineFilter {
+  statuses: readonly MachineState[];
+  /** Equal to the reference that the machine was asked with, or to its artifact. */
+  template?: string;
+  /** Members that the metadata must have. */
+  metadata?: Record<string, unknown>;
+  /** Only machines older than this one. */
+  afterId?: string;
+  limit: number;
+}
+
+/** The machines. */
+export class MachineStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  insert(row: MachineRow): void {
+    const binds = Object.fromEntries(KEYS.map((key) => [`$${key}`, row[key]])) as Record<string, SQLInputValue>;
+    const names = KEYS.map((key) => NAMES[key]).join(", ");
+    this.#db.run(`INSERT INTO machines (${names}) VALUES (${KEYS.map((key) => `$${key}`).join(", ")})`, binds);
+  }
+
+  get(machineId: string): MachineRow | undefined {
+    return this.#db.get<MachineRow>(`SELECT ${COLUMNS} FROM machines WHERE machine_id = ?`, [machineId]);
+  }
+
+  byIdempotencyKey(key: string): MachineRow | undefined {
+    return this.#db.get<MachineRow>(`SELECT ${COLUMNS} FROM machines WHERE idempotency_key = ?`, [key]);
+  }
+
+  /** Newest first. */
+  list(filter: MachineFilter): MachineRow[] {
+    return this.#db.all<MachineRow>(
+      `SELECT ${COLUMNS} FROM machines
+       WHERE instr($statuses, ',' || status || ',') > 0
+         AND ($template IS NULL OR template = $template OR template_id = $template)
+         AND ($after IS NULL OR machine_id < $after)
+         AND NOT EXISTS (
+           SELECT 1 FROM json_each($metadata) AS wanted
+           WHERE NOT EXISTS (
+             SELECT 1 FROM json_each(machines.metadata) AS has
+             WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
+       ORDER BY machine_id DESC LIMIT $limit`,
+      {
+        $statuses: `,${filter.statuses.join(",")},`,
+        $template: filter.template ?? null,
+        $after: filter.afterId ?? null,
+        $metadata: JSON.stringify(filter.metadata ?? {}),
+        $limit: filter.limit,
+      },
+    );
+  }
+
+  withStatus(...statuses: readonly MachineState[]): MachineRow[] {
+    return this.#db.all<MachineRow>(
+      `SELECT ${COLUMNS} FROM machines WHERE instr(?, ',' || status || ',') > 0 ORDER BY machine_id`,
+      [`,${statuses.join(",")},`],
+    );
+  }
+
+  /** Changes members of a machine. `from`: only while its status is one of these. @returns whether it did */
+  update(machineId: string, change: Partial<MachineRow>, from: readonly MachineState[] = MACHINE_STATUSES): boolean {
+    const keys = KEYS.filter((key) => change[key] !== undefined);
+    if (keys.length === 0) return false;
+    const set = keys.map((key) => `${NAMES[key]} = $${key}`).join(", ");
+    const binds = Object.fromEntries(keys.map((key) => [`$${key}`, change[key]])) as Record<string, SQLInputValue>;
+    return (
+      this.#db.run(`UPDATE machines SET ${set} WHERE machine_id = $id AND instr($from, ',' || status || ',') > 0`, {
+        ...binds,
+        $id: machineId,
+        $from: `,${from.join(",")},`,
+      }) === 1
+    );
+  }
+
+  /** Forgets machines that ended before `beforeMs`. */
+  purge(beforeMs: number): number {
+    return this.#db.run(
+      `DELETE FROM machines WHERE ended_at_ms < ? AND status IN ('destroyed', 'error')
+         AND NOT EXISTS (SELECT 1 FROM guests WHERE guests.machine_id = machines.machine_id)`,
+      [beforeMs],
+    );
+  }
+}
