@@ -1,0 +1,48 @@
+import { ContextError } from "../../sdk/context/errors.ts";
+import { NullspaceError } from "../../sdk/errors.ts";
+import { UsageError } from "./errors.ts";
+
+/** Exit codes of every command. */
+export const EXIT = {
+  ok: 0,
+  /** The work was tried and failed: a build error, an engine that is down, a difference found by `diff`. */
+  failed: 1,
+  /** The input is wrong: options, paths, ignore files. Nothing was started. */
+  badInput: 2,
+  /** Interrupted by the user (128 + SIGINT). */
+  interrupted: 130,
+} as const;
+
+/** What a failed command prints as its last line on standard error. */
+export interface ErrorDocument {
+  error: { code: string; message: string };
+}
+
+/** The machine-readable form of any error. */
+export function errorDocument(error: unknown): ErrorDocument {
+  if (error instanceof NullspaceError) return { error: { code: error.code, message: error.message } };
+  if (isAbort(error)) return { error: { code: "interrupted", message: "Interrupted." } };
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: { code: "unexpected", message } };
+}
+
+/** The exit code that an error leads to. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError || error instanceof ContextError) return EXIT.badInput;
+  return isAbort(error) ? EXIT.interrupted : EXIT.failed;
+}
+
+/**
+ * Reports `error` and returns the exit code. In every mode the last line on standard error is one JSON object,
+ * `{"error":{"code","message"}}`, so that a script never has to guess; a terminal gets the plain message before it.
+ */
+export function fail(error: unknown, stderr: NodeJS.WriteStream = process.stderr): number {
+  const document = errorDocument(error);
+  if (stderr.isTTY) stderr.write(`error: ${document.error.message}\n`);
+  stderr.write(`${JSON.stringify(document)}\n`);
+  return exitCodeOf(error);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

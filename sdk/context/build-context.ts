@@ -1,0 +1,90 @@
+import type { ContextEntry, IgnoredEntry, UnsupportedEntry } from "./entry.ts";
+import type { IgnoreRule } from "./ignore/rule.ts";
+import { ruleLocation } from "./ignore/rule.ts";
+import type { Manifest } from "./manifest/manifest.ts";
+import { type EntryTable, entryAt } from "./table/entry-table.ts";
+import type { WalkedIgnored } from "./walk/walk-tree.ts";
+
+/** The Dockerfile that belongs to a context. */
+export interface ContextDockerfile {
+  /**
+   * The name to give to a builder: the path in the context, or the fixed name under which a Dockerfile from outside (or
+   * an inline one) is put into the tar.
+   */
+  readonly path: string;
+  readonly content: string;
+  /** Whether the Dockerfile is one of the entries. */
+  readonly isInContext: boolean;
+  /** The ignore file in force, when it is one of the entries: its path. */
+  readonly ignoreFile?: string;
+}
+
+/** The facts that a {@link BuildContext} is made of. */
+export interface ContextFacts {
+  readonly dir: string;
+  readonly hash: `h1:${string}`;
+  readonly table: EntryTable;
+  readonly manifest: Manifest;
+  readonly ignored: readonly WalkedIgnored[];
+  readonly rules: readonly IgnoreRule[];
+  readonly unsupported: readonly UnsupportedEntry[];
+  readonly totalBytes: number;
+  readonly dockerfile?: ContextDockerfile;
+  /** Links were replaced by what they point at. */
+  readonly followsLinks: boolean;
+}
+
+/** A directory tree as a build would get it: which entries, what they weigh, and the hash that says whether it changed. */
+export class BuildContext {
+  /** Real, absolute path of the context. Not part of the hash. */
+  readonly dir: string;
+  /** Changes exactly when what is sent changes. */
+  readonly hash: `h1:${string}`;
+  /** Path -> short digest, at most `manifestEntries` lines. */
+  readonly manifest: Manifest;
+  /** Bytes of all files. */
+  readonly totalBytes: number;
+  /** Entries left out because they cannot be sent; only with `unsupported: "list"`. */
+  readonly unsupported: readonly UnsupportedEntry[];
+  readonly dockerfile: ContextDockerfile | undefined;
+  readonly followsLinks: boolean;
+  /** The entries as columns in shared memory: what to use on large trees. */
+  readonly table: EntryTable;
+  readonly #ignored: readonly WalkedIgnored[];
+  readonly #rules: readonly IgnoreRule[];
+  #entries: readonly ContextEntry[] | undefined;
+
+  constructor(facts: ContextFacts) {
+    this.dir = facts.dir;
+    this.hash = facts.hash;
+    this.manifest = facts.manifest;
+    this.totalBytes = facts.totalBytes;
+    this.unsupported = facts.unsupported;
+    this.dockerfile = facts.dockerfile;
+    this.followsLinks = facts.followsLinks;
+    this.table = facts.table;
+    this.#ignored = facts.ignored;
+    this.#rules = facts.rules;
+  }
+
+  /**
+   * Every entry that is sent, sorted by the bytes of its path. Made into objects at first use (about 3 ms for each 10,000);
+   * {@link each} makes them one at a time.
+   */
+  get entries(): readonly ContextEntry[] {
+    return (this.#entries ??= Array.from({ length: this.table.length }, (_, index) => entryAt(this.table, index)));
+  }
+
+  /** Every entry, one object at a time. */
+  *each(): Generator<ContextEntry> {
+    for (let index = 0; index < this.table.length; index++) yield entryAt(this.table, index);
+  }
+
+  /** Every entry that a rule excludes, sorted by path, with the rule. */
+  get ignored(): readonly IgnoredEntry[] {
+    return this.#ignored.map(({ path, type, rule: index }) => {
+      const rule = this.#rules[index]!;
+      return { path, type, rule: ruleLocation(rule), pattern: rule.pattern };
+    });
+  }
+}

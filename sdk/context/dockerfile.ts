@@ -1,0 +1,123 @@
+import { hash } from "node:crypto";
+import { readFile, realpath } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { ContextError } from "./errors.ts";
+
+/** The file that a builder looks for when none is named. */
+export const DEFAULT_DOCKERFILE = "Dockerfile";
+const DEFAULT_ALTERNATIVE = "dockerfile";
+
+/** The name in the tar of a Dockerfile that does not lie in the context. Fixed, so that the tar depends on nothing else. */
+export const OUTSIDE_DOCKERFILE_PATH = ".dockerfile.nullspace";
+
+export const DOCKERIGNORE = ".dockerignore";
+
+/** Where the Dockerfile is looked for. */
+export interface DockerfileSource {
+  /** Real path of the context. */
+  readonly root: string;
+  /** Path relative to the context, or absolute; `false` = there is none. Default `Dockerfile`. */
+  readonly dockerfile?: string | false;
+  /** The Dockerfile's text, instead of a file. */
+  readonly dockerfileContent?: string;
+}
+
+/** The Dockerfile and the ignore file in force. */
+export interface FoundDockerfile {
+  /** Path in the context; `undefined` when the Dockerfile lies outside, or is inline. */
+  readonly contextPath?: string;
+  readonly content?: string;
+  /** SHA-256 of the file's bytes, hex. */
+  readonly sha256?: string;
+  readonly ignoreFile?: FoundIgnoreFile;
+}
+
+export interface FoundIgnoreFile {
+  /** For messages: relative to the context where it lies in it. */
+  readonly name: string;
+  /** Path in the context; `undefined` when it lies outside. */
+  readonly contextPath?: string;
+  readonly text: string;
+}
+
+/**
+ * Reads the Dockerfile and the ignore file that goes with it: `<Dockerfile>.dockerignore` beside the Dockerfile if there
+ * is one, else `.dockerignore` in the context.
+ *
+ * @throws ContextError `dockerfile_not_found`, naming the path that was looked for
+ */
+export async function findDockerfile(source: DockerfileSource): Promise<FoundDockerfile> {
+  const { root, dockerfile, dockerfileContent } = source;
+  const rootIgnoreFile = await readIgnoreFile(root, join(root, DOCKERIGNORE));
+  if (dockerfileContent !== undefined) {
+    return { content: dockerfileContent, sha256: hash("sha256", dockerfileContent), ignoreFile: rootIgnoreFile };
+  }
+  if (dockerfile === false) return { ignoreFile: rootIgnoreFile };
+  const file = await locate(root, dockerfile);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new ContextError("dockerfile_unreadable", `The Dockerfile ${file} cannot be read: ${messageOf(error)}.`, {
+      path: file,
+      cause: error,
+    });
+  });
+  return {
+    contextPath: pathInContext(root, file),
+    content: bytes.toString("utf8"),
+    sha256: hash("sha256", bytes),
+    ignoreFile: (await readIgnoreFile(root, `${file}.dockerignore`)) ?? rootIgnoreFile,
+  };
+}
+
+/** The real path of the Dockerfile. Links are followed, as the Docker command line does. */
+async function locate(root: string, dockerfile: string | undefined): Promise<string> {
+  const wanted = resolve(root, dockerfile ?? DEFAULT_DOCKERFILE);
+  const found =
+    (await real(wanted)) ?? (dockerfile === undefined ? await real(join(root, DEFAULT_ALTERNATIVE)) : undefined);
+  if (found !== undefined) return found;
+  throw new ContextError(
+    "dockerfile_not_found",
+    `There is no Dockerfile at ${wanted}. Create it, or name another one (relative paths start at the context, ${root}).`,
+    { path: wanted },
+  );
+}
+
+async function real(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new ContextError("dockerfile_unreadable", `The Dockerfile ${path} cannot be read: ${messageOf(error)}.`, {
+      path,
+      cause: error,
+    });
+  }
+}
+
+async function readIgnoreFile(root: string, file: string): Promise<FoundIgnoreFile | undefined> {
+  const contextPath = pathInContext(root, file);
+  const name = contextPath ?? file;
+  try {
+    return { name, contextPath, text: await readFile(file, "utf8") };
+  } catch (error) {
+    // A directory of that name is an ordinary entry, for the Python client too.
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
+    throw new ContextError("unreadable", `The ignore file ${name} cannot be read: ${messageOf(error)}.`, {
+      path: name,
+      cause: error,
+    });
+  }
+}
+
+function pathInContext(root: string, file: string): string | undefined {
+  const path = relative(root, file);
+  const isOutside = path === "" || path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return isOutside ? undefined : path.split(sep).join("/");
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+import { InvalidIgnorePatternError } from "../errors.ts";
+import { type DockerLine, MAX_LINE_BYTES, normalizePattern, readDockerignore } from "./docker-ignorefile.ts";
+import { dockerMatcher, type DockerRule } from "./docker-matcher.ts";
+import { compileDockerPattern } from "./docker-pattern.ts";
+import { readGitignoreLines } from "./gitignore-file.ts";
+import { gitignoreMatcher, type GitignoreRule } from "./gitignore-matcher.ts";
+import { compileGitignorePattern } from "./gitignore-pattern.ts";
+import { MalformedPatternError } from "./malformed-pattern.ts";
+import type { IgnoreMatcher } from "./matcher.ts";
+import type { IgnoreRule } from "./rule.ts";
+
+/** How ignore patterns are read: Docker's rules (moby's matcher) or Git's (as the service's Python client reads them). */
+export type IgnoreSyntax = "docker" | "gitignore";
+
+/** What {@link createIgnoreMatcher} compiles. */
+export interface IgnoreSource {
+  /** Default `docker`. */
+  syntax?: IgnoreSyntax;
+  /** An ignore file: its text, and its name for messages and explanations. */
+  file?: { name: string; text: string };
+  /** More patterns, read after the file's. */
+  patterns?: readonly string[];
+  /** Paths that are sent whatever the rules say. Default none. */
+  alwaysSent?: readonly string[];
+}
+
+/**
+ * Compiles ignore rules. Ask it about paths with `ruleFor`, or walk with its cursors.
+ *
+ * @throws InvalidIgnorePatternError naming file and line
+ * @example
+ *   const matcher = createIgnoreMatcher({ patterns: ["*.log", "!keep.log"] });
+ *   ruleFor(matcher, "a.log")?.pattern; // "*.log"
+ */
+export function createIgnoreMatcher(source: IgnoreSource): IgnoreMatcher {
+  const { syntax = "docker", alwaysSent = [] } = source;
+  if (syntax === "docker") return dockerMatcher(dockerRules(source), alwaysSent);
+  return gitignoreMatcher(gitignoreRules(source), alwaysSent);
+}
+
+function dockerRules({ file, patterns = [] }: IgnoreSource): DockerRule[] {
+  const lines: DockerLine[] = file ? readDockerignore(file.text, file.name) : [];
+  for (const rule of optionRules(patterns)) {
+    const pattern = normalizePattern(rule.pattern);
+    if (pattern !== undefined) lines.push({ rule, pattern });
+  }
+  const rules: DockerRule[] = [];
+  for (const { rule, pattern } of lines) {
+    if (Buffer.byteLength(rule.pattern) >= MAX_LINE_BYTES) {
+      throw new InvalidIgnorePatternError(rule, `the line is longer than ${MAX_LINE_BYTES} bytes`);
+    }
+    const compiled = compile(rule, () => compileDockerPattern(pattern));
+    if (compiled) rules.push({ rule, pattern: compiled });
+  }
+  return rules;
+}
+
+function gitignoreRules({ file, patterns = [] }: IgnoreSource): GitignoreRule[] {
+  const rules: GitignoreRule[] = [];
+  for (const rule of [...(file ? readGitignoreLines(file.text, file.name) : []), ...optionRules(patterns)]) {
+    const compiled = compile(rule, () => compileGitignorePattern(rule.pattern));
+    if (compiled) rules.push({ rule, pattern: compiled });
+  }
+  return rules;
+}
+
+function optionRules(patterns: readonly string[]): IgnoreRule[] {
+  return patterns.map((pattern, index) => ({ pattern, line: index + 1 }));
+}
+
+function compile<T>(rule: IgnoreRule, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof MalformedPatternError)) throw error;
+    throw new InvalidIgnorePatternError(rule, error.message);
+  }
+}

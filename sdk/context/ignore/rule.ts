@@ -1,0 +1,17 @@
+/** Where an ignore rule stands, for messages: the file (relative to the context, or its path) and the line, from 1. */
+export interface IgnoreRule {
+  /** The line as written, without its line ending. */
+  readonly pattern: string;
+  /** The file it stands in; `undefined` for a pattern given as an option. */
+  readonly file?: string;
+  /** Its line in the file, or its position in the option, from 1. */
+  readonly line: number;
+}
+
+/** `.dockerignore:3`, or `ignorePatterns[2]` for a pattern given as an option. */
+export function ruleLocation(rule: IgnoreRule): string {
+  return rule.file === undefined ? `ignorePatterns[${rule.line - 1}]` : `${rule.file}:${rule.line}`;
+}
+
+/** The "file" of the exceptions that keep the Dockerfile and the ignore file in the context. */
+export const ALWAYS_SENT = "(always sent)";

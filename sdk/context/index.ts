@@ -1,0 +1,18 @@
+export { BuildContext, type ContextDockerfile } from "./build-context.ts";
+export type { ContextEntry, ContextEntryType, IgnoredEntry, UnsupportedEntry } from "./entry.ts";
+export {
+  ContextError,
+  type ContextErrorCode,
+  ContextLimitError,
+  type DirectoryWeight,
+  InvalidIgnorePatternError,
+} from "./errors.ts";
+export { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
+export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
+export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
+export { type ContextLimits, DEFAULT_LIMITS } from "./limits.ts";
+export type { Manifest } from "./manifest/manifest.ts";
+export { type ContextOptions, readContext } from "./read-context.ts";
+export type { SymlinkMode } from "./walk/job.ts";
+export { openContextFile } from "./open-context-file.ts";
+export { tarContext, type TarOptions } from "./tar/tar-context.ts";

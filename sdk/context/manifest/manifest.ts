@@ -1,0 +1,79 @@
+import { hash } from "node:crypto";
+import { RecordHash } from "../hash/record-hash.ts";
+import { digestBytes, type EntryTable } from "../table/entry-table.ts";
+import { DIRECTORY, EXECUTABLE, SYMLINK } from "../table/kind.ts";
+import { textAt, textBytes } from "../table/text-column.ts";
+import { type DirectoryFold, foldDirectories } from "./fold.ts";
+
+/** Lines of a manifest unless asked otherwise: what a reader of a preview, and the engine's state, can take. */
+export const DEFAULT_MANIFEST_ENTRIES = 500;
+/** Hex digits of a digest in the manifest. It explains; the context hash decides. */
+const DIGEST_DIGITS = 12;
+/** Longer link texts are given as a digest. */
+const MAX_LINK_TEXT = 80;
+/** The line of a Dockerfile that is sent from outside of the context. */
+export const OUTSIDE_DOCKERFILE = "(Dockerfile)";
+/** The line of a context whose root alone has more entries than the manifest may have lines. */
+const WHOLE_CONTEXT = "./";
+
+/** Path -> short digest. A path with a slash at its end stands for everything below that directory. */
+export type Manifest = Record<string, string>;
+
+/**
+ * What changed, in a form for people: a file is `<digest>`, or `<digest>+x` when it is executable; a link is
+ * `-> <target>`, an empty directory `dir`. Above `cap` lines, directories are folded into one line with one digest.
+ * A change in one file always changes exactly one line: its own, or that of a directory above it.
+ */
+export function buildManifest(table: EntryTable, cap = DEFAULT_MANIFEST_ENTRIES, outsideDockerfile?: string): Manifest {
+  const manifest: Manifest = {};
+  if (outsideDockerfile !== undefined) manifest[OUTSIDE_DOCKERFILE] = outsideDockerfile.slice(0, DIGEST_DIGITS);
+  const directories = foldDirectories(table, outsideDockerfile === undefined ? cap : cap - 1);
+  let open: { prefix: string; records: RecordHash } | undefined;
+  const close = () => {
+    if (open) manifest[lineName(open.prefix)] = open.records.digest().slice(0, DIGEST_DIGITS);
+    open = undefined;
+  };
+  for (let index = 0; index < table.length; index++) {
+    const path = textBytes(table.paths, index).toString("latin1");
+    const prefix = foldedPrefix(path, directories);
+    if (prefix === undefined) {
+      // A directory with content shows through its content.
+      if (table.kinds[index] === DIRECTORY && directories.get(`${path}/`)!.children > 0) continue;
+      manifest[textAt(table.paths, index)] = describe(table, index);
+      continue;
+    }
+    if (open?.prefix !== prefix) {
+      close();
+      open = { prefix, records: new RecordHash() };
+    }
+    open!.records.addEntry(table, index);
+  }
+  close();
+  return manifest;
+}
+
+/** The outermost directory on the way to `path` that is one line; `undefined` when the path has a line of its own. */
+function foldedPrefix(path: string, directories: ReadonlyMap<string, DirectoryFold>): string | undefined {
+  for (let end = 0; ;) {
+    const prefix = path.slice(0, end);
+    if (!directories.get(prefix)!.isExpanded) return prefix;
+    end = path.indexOf("/", end) + 1;
+    if (end === 0) return undefined;
+  }
+}
+
+function lineName(prefix: string): string {
+  return prefix === "" ? WHOLE_CONTEXT : Buffer.from(prefix, "latin1").toString("utf8");
+}
+
+function describe(table: EntryTable, index: number): string {
+  const kind = table.kinds[index];
+  if (kind === DIRECTORY) return "dir";
+  if (kind === SYMLINK) {
+    const target = textAt(table.targets, index);
+    const shown = target.length > MAX_LINK_TEXT ? hash("sha256", target).slice(0, DIGEST_DIGITS) : target;
+    return `-> ${shown}`;
+  }
+  const digest = digestBytes(table, index).toString("hex").slice(0, DIGEST_DIGITS);
+  return kind === EXECUTABLE ? `${digest}+x` : digest;
+}

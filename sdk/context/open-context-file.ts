@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import type { BuildContext } from "./build-context.ts";
+import { ContextError } from "./errors.ts";
+import { digestBytes, findEntry } from "./table/entry-table.ts";
+import { isFileKind } from "./table/kind.ts";
+import { isAsRecorded, isSameFile, openFlags } from "./walk/file-identity.ts";
+import { fileChanged, fromSystemError } from "./walk/walk-errors.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The content of one file of a context, as it was when it was hashed. The stream yields exactly `size` bytes, or fails with
+ * `file_changed`: what arrived whole has the digest of the entry.
+ *
+ * @param path of the entry
+ * @throws ContextError `entry_not_found` when the context has no such file
+ */
+export function openContextFile(context: BuildContext, path: string, options: { signal?: AbortSignal } = {}): Readable {
+  const index = findEntry(context.table, path);
+  if (index < 0 || !isFileKind(context.table.kinds[index]!)) {
+    throw new ContextError(
+      "entry_not_found",
+      `The context ${context.dir} has no file ${path}. Paths are relative to it.`,
+      {
+        path,
+      },
+    );
+  }
+  return Readable.from(chunks(context, index, path), { objectMode: false, highWaterMark: CHUNK_BYTES, ...options });
+}
+
+async function* chunks(context: BuildContext, index: number, path: string): AsyncGenerator<Buffer> {
+  const { table, dir, followsLinks } = context;
+  const size = table.sizes[index]!;
+  let file: FileHandle | undefined;
+  try {
+    file = await open(`${dir}/${path}`, openFlags(followsLinks));
+    const before = await file.stat({ bigint: true });
+    if (!before.isFile() || Number(before.size) !== size) throw fileChanged(path, "changed");
+    // A file that still looks as it did is trusted; any other is digested on the way.
+    const digest = isAsRecorded(table, index, before) ? undefined : createHash("sha256");
+    for (let left = size; left > 0;) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) throw fileChanged(path, "changed");
+      const bytes = chunk.subarray(0, bytesRead);
+      digest?.update(bytes);
+      left -= bytesRead;
+      // The last piece is held back until it is certain: a changed file never looks complete.
+      if (left === 0) await verify(file);
+      yield bytes;
+    }
+    if (size === 0) await verify(file);
+
+    async function verify(opened: FileHandle): Promise<void> {
+      const after = await opened.stat({ bigint: true });
+      const isSame = digest
+        ? after.size === before.size && digest.digest().equals(digestBytes(table, index))
+        : isSameFile(before, after);
+      if (!isSame) throw fileChanged(path, "changed");
+    }
+  } catch (error) {
+    throw fromSystemError(error, path);
+  } finally {
+    await file?.close();
+  }
+}

@@ -1,0 +1,138 @@
+import { realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { BuildContext } from "./build-context.ts";
+import { type FoundDockerfile, findDockerfile, OUTSIDE_DOCKERFILE_PATH } from "./dockerfile.ts";
+import { ContextError } from "./errors.ts";
+import { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
+import { type ContextLimits, resolveLimits } from "./limits.ts";
+import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
+import type { ReadJob, SymlinkMode } from "./walk/job.ts";
+import { runRead } from "./walk/run-read.ts";
+
+/** What {@link readContext} reads, and by which rules. */
+export interface ContextOptions {
+  /** The directory whose content is sent. Relative to the working directory. */
+  dir: string;
+  /**
+   * The Dockerfile, relative to `dir`; it may lie outside. Default `Dockerfile`. `false` = the context has none, which is
+   * what declarative templates have.
+   */
+  dockerfile?: string | false;
+  /** The Dockerfile's text, instead of a file. */
+  dockerfileContent?: string;
+  /** How the ignore file and `ignorePatterns` are read. Default `docker`. */
+  ignoreSyntax?: IgnoreSyntax;
+  /** More patterns, read after those of the ignore file. */
+  ignorePatterns?: readonly string[];
+  /**
+   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they point at is
+   * sent instead. `error`: a link is an error.
+   */
+  symlinks?: SymlinkMode;
+  /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */
+  unsupported?: "error" | "list";
+  limits?: ContextLimits;
+  /** Lines of the manifest. Default 500. */
+  manifestEntries?: number;
+  signal?: AbortSignal;
+}
+
+/** Walks of a tree in which something vanished between being listed and being read, before that is an error. */
+const ATTEMPTS = 3;
+
+/**
+ * Reads a build context: which entries are sent, their digests, and the hash of it all. The work happens in threads of its
+ * own; the caller's event loop stays free.
+ *
+ * @throws ContextError with a `code` of `ContextErrorCode`
+ * @example
+ *   const context = await readContext({ dir: "./app" });
+ *   console.log(context.hash, context.entries.length);
+ */
+export async function readContext(options: ContextOptions): Promise<BuildContext> {
+  const root = await contextRoot(options.dir);
+  const found = await findDockerfile({ ...options, root });
+  const ignore = ignoreSource(options, found);
+  // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
+  const { rules } = createIgnoreMatcher(ignore);
+  const job = readJob(root, options, found, ignore);
+  const result = await readSteadily(job, options.signal);
+  const { table, hash, manifest, ignored, unsupported, totalBytes } = result;
+  return new BuildContext({
+    dir: root,
+    hash,
+    table,
+    manifest,
+    ignored,
+    rules,
+    unsupported,
+    totalBytes,
+    followsLinks: job.symlinks === "copy",
+    dockerfile:
+      found.content === undefined
+        ? undefined
+        : {
+            path: found.contextPath ?? OUTSIDE_DOCKERFILE_PATH,
+            content: found.content,
+            isInContext: found.contextPath !== undefined,
+            ignoreFile: found.ignoreFile?.contextPath,
+          },
+  });
+}
+
+async function contextRoot(dir: string): Promise<string> {
+  const wanted = resolve(dir);
+  let root: string;
+  try {
+    root = await realpath(wanted);
+  } catch (cause) {
+    throw new ContextError("context_not_found", `There is no directory ${wanted}. Check the path of the context.`, {
+      path: wanted,
+      cause,
+    });
+  }
+  if ((await stat(root)).isDirectory()) return root;
+  throw new ContextError(
+    "context_not_a_directory",
+    `${wanted} is a file. A context is a directory; name the one it is in.`,
+    {
+      path: wanted,
+    },
+  );
+}
+
+function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSource {
+  const { ignoreFile, contextPath } = found;
+  const alwaysSent = [ignoreFile?.contextPath, contextPath].filter((path) => path !== undefined);
+  return {
+    syntax: options.ignoreSyntax ?? "docker",
+    file: ignoreFile && { name: ignoreFile.name, text: ignoreFile.text },
+    patterns: options.ignorePatterns ?? [],
+    alwaysSent,
+  };
+}
+
+function readJob(root: string, options: ContextOptions, found: FoundDockerfile, ignore: IgnoreSource): ReadJob {
+  const isInContext = found.contextPath !== undefined;
+  return {
+    root,
+    ignore,
+    symlinks: options.symlinks ?? "keep",
+    limits: resolveLimits(options.limits),
+    unsupported: options.unsupported ?? "error",
+    reservedPath: found.sha256 === undefined || isInContext ? undefined : OUTSIDE_DOCKERFILE_PATH,
+    dockerfile: found.sha256 === undefined ? undefined : { sha256: found.sha256, isInContext },
+    manifestEntries: options.manifestEntries ?? DEFAULT_MANIFEST_ENTRIES,
+  };
+}
+
+async function readSteadily(job: ReadJob, signal: AbortSignal | undefined) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runRead(job, undefined, signal);
+    } catch (error) {
+      const isRace = error instanceof ContextError && error.code === "file_changed";
+      if (!isRace || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

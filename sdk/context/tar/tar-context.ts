@@ -1,0 +1,87 @@
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import type { Worker } from "node:worker_threads";
+import type { BuildContext } from "../build-context.ts";
+import { startThread } from "../walk/thread.ts";
+import { fromThreadError } from "../walk/thread-message.ts";
+import type { TarJob, TarMessage } from "./tar-job.ts";
+
+/** Pieces that may be on their way at once: enough to keep the thread busy, little enough to hold in memory. */
+const PIECES_AHEAD = 4;
+
+/** How {@link tarContext} packs. */
+export interface TarOptions {
+  /** Compress with gzip. Default false. */
+  gzip?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * The context as a tar, the bytes that a Docker engine is sent. Equal hashes give equal bytes (before gzip): owner and times
+ * are zero, modes normalised, entries in the order of their paths.
+ *
+ * The stream holds the packing back while nobody reads. It fails with `file_changed` when a file no longer has the content
+ * that was hashed; an archive that ends without an error is the one that the hash names.
+ */
+export function tarContext(context: BuildContext, options: TarOptions = {}): Readable {
+  const tar = new TarStream(context, options.signal);
+  if (!options.gzip) return tar;
+  // Errors of either end destroy the other; the reader sees the first one.
+  return pipeline(tar, createGzip(), () => undefined);
+}
+
+class TarStream extends Readable {
+  readonly #context: BuildContext;
+  readonly #credit = new Int32Array(new SharedArrayBuffer(4));
+  #thread: Worker | undefined;
+  #isFull = false;
+
+  constructor(context: BuildContext, signal: AbortSignal | undefined) {
+    super({ highWaterMark: 1024 * 1024, signal });
+    this.#context = context;
+    this.#credit[0] = PIECES_AHEAD;
+  }
+
+  override _read(): void {
+    if (!this.#thread) this.#start();
+    else if (this.#isFull) {
+      this.#isFull = false;
+      this.#giveCredit();
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!this.#thread) return callback(error);
+    this.#thread.terminate().then(
+      () => callback(error),
+      (cause: unknown) => callback(error ?? (cause as Error)),
+    );
+  }
+
+  #start(): void {
+    const { dir, table, followsLinks, dockerfile } = this.#context;
+    const job: TarJob = {
+      root: dir,
+      table,
+      followLinks: followsLinks,
+      outsideDockerfile: dockerfile?.isInContext === false ? dockerfile.content : undefined,
+      credit: this.#credit,
+    };
+    this.#thread = startThread("./tar-worker", import.meta.url, job);
+    this.#thread.on("message", (message: TarMessage) => this.#receive(message));
+    this.#thread.on("error", (error) => this.destroy(error));
+  }
+
+  #receive(message: TarMessage): void {
+    if (this.destroyed) return;
+    if (message.type === "end") this.push(null);
+    else if (message.type === "failed") this.destroy(fromThreadError(message.error));
+    else if (this.push(message.bytes)) this.#giveCredit();
+    else this.#isFull = true;
+  }
+
+  #giveCredit(): void {
+    Atomics.add(this.#credit, 0, 1);
+    Atomics.notify(this.#credit, 0);
+  }
+}

@@ -1,0 +1,19 @@
+import type { EntryTable } from "../table/entry-table.ts";
+import type { ThreadError } from "../walk/thread-message.ts";
+
+/** What the packing thread is started with. */
+export interface TarJob {
+  readonly root: string;
+  readonly table: EntryTable;
+  readonly followLinks: boolean;
+  /** Text of a Dockerfile that is not in the context. */
+  readonly outsideDockerfile?: string;
+  /** One number: how many pieces the thread may still send. It waits while there are none. */
+  readonly credit: Int32Array;
+}
+
+/** What the packing thread says. */
+export type TarMessage =
+  | { readonly type: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly type: "end" }
+  | { readonly type: "failed"; readonly error: ThreadError };

@@ -1,0 +1,20 @@
+/** Memory that the reading threads of one job share to divide the work. */
+export interface Control {
+  /** See the slots below. */
+  readonly slots: Int32Array;
+  /** Bytes of all files admitted so far. */
+  readonly bytes: BigInt64Array;
+}
+
+/** The next entry that nobody has taken yet. */
+export const NEXT = 0;
+/** Set when one thread failed: the others stop. */
+export const STOP = 1;
+/** Helpers that are at work. */
+export const BUSY = 2;
+/** Files whose content was read, not taken from the stat cache. */
+export const READ = 3;
+
+export function createControl(): Control {
+  return { slots: new Int32Array(new SharedArrayBuffer(16)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
+}

@@ -1,0 +1,61 @@
+import { type BigIntStats, constants } from "node:fs";
+import type { EntryTable } from "../table/entry-table.ts";
+import { EXECUTABLE, FILE } from "../table/kind.ts";
+
+/**
+ * Never blocks on a FIFO that took a file's place (O_NONBLOCK). A link that did is not followed (O_NOFOLLOW), unless links
+ * are to be followed.
+ */
+export function openFlags(followLinks: boolean): number {
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+  return O_RDONLY | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW);
+}
+
+/** A timestamp without a fraction comes from a file system that counts in seconds (two, on FAT). */
+const COARSE_TICK_MS = 2_100;
+/** Several ticks of a kernel's clock (at most 10 ms each), and some room for its reading of the time. */
+const FINE_TICK_MS = 50;
+const NS_PER_MS = 1_000_000n;
+const NS_PER_SECOND = 1_000_000_000n;
+
+/**
+ * Whether a file with these times, looked at now, can no longer change without its times changing: its last change lies
+ * at least one tick of the file system's clock back. (Git calls the others "racily clean".)
+ */
+export function isSettledNow(stats: BigIntStats): boolean {
+  return settlesInMs(stats) === 0;
+}
+
+/** How long until the file counts as settled; 0 when it does. */
+export function settlesInMs(stats: BigIntStats): number {
+  const tick = stats.ctimeNs % NS_PER_SECOND === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
+  const age = Date.now() - Number(stats.ctimeNs / NS_PER_MS);
+  return age >= tick ? 0 : tick - age;
+}
+
+/** Whether two looks at a file saw the same content, as far as its size and times can tell. */
+export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/** Whether the file still looks as it did when the table's digest was taken, and looking the same proves it. */
+export function isAsRecorded(table: EntryTable, index: number, stats: BigIntStats): boolean {
+  return (
+    table.isSettled[index] === 1 &&
+    stats.isFile() &&
+    table.sizes[index] === Number(stats.size) &&
+    table.mtimes[index] === stats.mtimeNs &&
+    table.ctimes[index] === stats.ctimeNs &&
+    table.inodes[index] === stats.ino
+  );
+}
+
+/** Notes what the file looked like when its digest was taken. */
+export function recordFile(table: EntryTable, index: number, stats: BigIntStats, isSettled: boolean): void {
+  table.kinds[index] = (stats.mode & 0o111n) === 0n ? FILE : EXECUTABLE;
+  table.sizes[index] = Number(stats.size);
+  table.mtimes[index] = stats.mtimeNs;
+  table.ctimes[index] = stats.ctimeNs;
+  table.inodes[index] = stats.ino;
+  table.isSettled[index] = isSettled ? 1 : 0;
+}

@@ -1,0 +1,21 @@
+import type { IgnoreSource } from "../ignore/create-matcher.ts";
+import type { ContextLimits } from "../limits.ts";
+
+/** What to do with symbolic links: send them as links, refuse them, or send what they point at. */
+export type SymlinkMode = "keep" | "error" | "copy";
+
+/** What a reading thread is asked to do. Plain data: it crosses a thread border. */
+export interface ReadJob {
+  /** Real, absolute path of the context. */
+  readonly root: string;
+  readonly ignore: IgnoreSource;
+  readonly symlinks: SymlinkMode;
+  readonly limits: Required<ContextLimits>;
+  /** Sockets, FIFOs and devices: an error, or left out and listed. */
+  readonly unsupported: "error" | "list";
+  /** A path that nothing in the context may have: the name under which an outside Dockerfile travels. */
+  readonly reservedPath?: string;
+  /** What lies outside of the tree but belongs to its hash: the Dockerfile. */
+  readonly dockerfile?: { readonly sha256: string; readonly isInContext: boolean };
+  readonly manifestEntries: number;
+}

@@ -1,0 +1,33 @@
+const NOT_ASCII = /[^\0-\x7f]/; // eslint-disable-line no-control-regex
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+// Paths are read as Latin-1, one character a byte: no name is lost, and comparing strings compares bytes.
+
+/** What a system call takes: the string itself where it is ASCII, else the bytes it stands for. */
+export function systemPath(latin1: string): string | Buffer {
+  return NOT_ASCII.test(latin1) ? Buffer.from(latin1, "latin1") : latin1;
+}
+
+/** The text that the bytes spell in UTF-8; `undefined` when they spell none. */
+export function decodeName(latin1: string): string | undefined {
+  if (!NOT_ASCII.test(latin1)) return latin1;
+  try {
+    return STRICT.decode(Buffer.from(latin1, "latin1"));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** The text for people: bytes that are not UTF-8 as `\xNN`. */
+export function displayName(latin1: string): string {
+  return decodeName(latin1) ?? latin1.replace(/[^\x20-\x7e]/g, (character) => `\\x${hex(character)}`);
+}
+
+export function toLatin1(text: string): string {
+  return NOT_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(2, "0");
+}

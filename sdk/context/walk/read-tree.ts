@@ -1,0 +1,82 @@
+import { lstatSync } from "node:fs";
+import type { UnsupportedEntry } from "../entry.ts";
+import { contextHash } from "../hash/context-hash.ts";
+import { buildManifest, type Manifest } from "../manifest/manifest.ts";
+import { createEntryTable, type EntryTable } from "../table/entry-table.ts";
+import { isFileKind } from "../table/kind.ts";
+import { textBytes } from "../table/text-column.ts";
+import { BUSY, type Control, READ, STOP } from "./control.ts";
+import { digestEntries, TotalExceeded } from "./digest-entries.ts";
+import { DirectoryWeights, overLimit } from "./directory-weights.ts";
+import type { ReadJob } from "./job.ts";
+import { systemPath } from "./latin1.ts";
+import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
+
+/** What reading a tree yields. Columns are shared memory; the rest is small and copied. */
+export interface ReadResult {
+  readonly table: EntryTable;
+  readonly hash: `h1:${string}`;
+  readonly manifest: Manifest;
+  readonly ignored: readonly WalkedIgnored[];
+  readonly unsupported: readonly UnsupportedEntry[];
+  readonly totalBytes: number;
+  /** Files whose content was read; the others were known from an earlier reading. */
+  readonly filesRead: number;
+}
+
+/**
+ * Walks, digests, hashes: the whole reading of a context, in the thread that leads it.
+ *
+ * @returns `undefined` when a helper failed: it says why
+ * @param onTable called when the walk is done, before the first file is opened: helpers can start
+ */
+export function readTree(
+  job: ReadJob,
+  control: Control,
+  onTable: (table: EntryTable) => void,
+  previous?: EntryTable,
+): ReadResult | undefined {
+  const { paths, kinds, targets, ignored, unsupported } = walkTree(job);
+  const table = createEntryTable(paths, kinds, targets);
+  onTable(table);
+  try {
+    digestEntries(table, job, control, previous);
+  } catch (error) {
+    Atomics.store(control.slots, STOP, 1);
+    throw explain(error, table, job);
+  }
+  waitForHelpers(control);
+  if (Atomics.load(control.slots, STOP) === 1) return undefined;
+  const { dockerfile } = job;
+  return {
+    table,
+    hash: contextHash(table, dockerfile),
+    manifest: buildManifest(
+      table,
+      job.manifestEntries,
+      dockerfile?.isInContext === false ? dockerfile.sha256 : undefined,
+    ),
+    ignored,
+    unsupported,
+    totalBytes: table.sizes.reduce((sum, size) => sum + size, 0),
+    filesRead: Atomics.load(control.slots, READ),
+  };
+}
+
+/** Turns the bare fact that the sum is too large into the error that names the directories. */
+export function explain(error: unknown, table: EntryTable, job: ReadJob): unknown {
+  if (!(error instanceof TotalExceeded)) return error;
+  const weights = new DirectoryWeights();
+  for (let index = 0; index < table.length; index++) {
+    if (!isFileKind(table.kinds[index]!)) continue;
+    const path = textBytes(table.paths, index).toString("latin1");
+    weights.add(path, lstatSync(systemPath(`${job.root}/${path}`), { throwIfNoEntry: false })?.size ?? 0);
+  }
+  return overLimit("context_too_large", job.limits.bytes, weights, job.ignore.syntax ?? "docker");
+}
+
+function waitForHelpers(control: Control): void {
+  for (let busy = Atomics.load(control.slots, BUSY); busy > 0; busy = Atomics.load(control.slots, BUSY)) {
+    Atomics.wait(control.slots, BUSY, busy, 1000);
+  }
+}

@@ -1,0 +1,105 @@
+import type { UnsupportedKind } from "../entry.ts";
+import { ContextError } from "../errors.ts";
+
+const IGNORE_IT = "Add it to the ignore file";
+
+const KIND_NAMES: Readonly<Record<UnsupportedKind, string>> = {
+  socket: "a socket",
+  fifo: "a named pipe (FIFO)",
+  device: "a device",
+  unknown: "neither a file, a directory nor a link",
+};
+
+/** A socket, FIFO or device. Reading one could wait for ever, and no builder can use it. */
+export function notSendable(path: string, kind: UnsupportedKind): ContextError {
+  return new ContextError(
+    "unsupported_entry",
+    `${path} is ${KIND_NAMES[kind]}: it cannot be sent. ${IGNORE_IT}, or remove it.`,
+    {
+      path,
+    },
+  );
+}
+
+export function nameNotUtf8(path: string): ContextError {
+  return new ContextError(
+    "name_not_utf8",
+    `The name ${path} is not valid UTF-8, so it can neither be written down nor sent. Rename it, or ignore its directory.`,
+    { path },
+  );
+}
+
+export function nameReserved(path: string): ContextError {
+  return new ContextError(
+    "name_reserved",
+    `${path} is the name under which a Dockerfile from outside the context is sent. Rename the file, or ignore it.`,
+    { path },
+  );
+}
+
+export function linkRefused(path: string): ContextError {
+  return new ContextError(
+    "symlink_not_supported",
+    `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at, ` +
+      `replace it by a file, or ignore it.`,
+    { path },
+  );
+}
+
+export function linkEscapes(path: string, target: string): ContextError {
+  return new ContextError(
+    "symlink_escapes_context",
+    `${path} is a symbolic link to ${target}, outside of the context: it would mean something else on another machine. ` +
+      `Set symlinks: "copy" to send what it points at, make it a relative link inside the context, or ignore it.`,
+    { path },
+  );
+}
+
+export function linkBroken(path: string, cause: unknown): ContextError {
+  return new ContextError(
+    "symlink_broken",
+    `${path} is a symbolic link to nothing, so there is no content to copy. Repair it, ignore it, or set symlinks: "keep".`,
+    { path, cause },
+  );
+}
+
+export function linkLoop(path: string, cause?: unknown): ContextError {
+  return new ContextError(
+    "symlink_loop",
+    `${path} leads back to a directory above it, so copying what links point at would never end. ` +
+      `Ignore it, or set symlinks: "keep".`,
+    { path, cause },
+  );
+}
+
+/** The tree or file was not the same from the beginning to the end of reading it. */
+export function fileChanged(path: string, what: string, cause?: unknown): ContextError {
+  return new ContextError(
+    "file_changed",
+    `${path} ${what} while the context was being read. Try again when nothing writes to it, or ignore it.`,
+    { path, cause },
+  );
+}
+
+/** What a failed system call on an entry means. Any other error is returned as it is. */
+export function fromSystemError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return fileChanged(path, "vanished", error);
+    case "ELOOP":
+      return fileChanged(path, "was replaced by a link", error);
+    case "EACCES":
+    case "EPERM":
+      return unreadable(path, "permission denied. Change its permissions, or ignore it", error);
+    case "ENAMETOOLONG":
+      return unreadable(path, "its path is longer than the system can open. Move the context up, or ignore it", error);
+    default:
+      return unreadable(path, `${error.message}. Repair it, or ignore it`, error);
+  }
+}
+
+function unreadable(path: string, reason: string, cause: Error): ContextError {
+  return new ContextError("unreadable", `${path} cannot be read: ${reason}.`, { path, cause });
+}

@@ -1,0 +1,241 @@
+import { type Dirent, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import type { ContextEntryType, UnsupportedEntry, UnsupportedKind } from "../entry.ts";
+import { createIgnoreMatcher } from "../ignore/create-matcher.ts";
+import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "../ignore/matcher.ts";
+import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
+import { DirectoryWeights, overLimit } from "./directory-weights.ts";
+import type { ReadJob } from "./job.ts";
+import { decodeName, displayName, systemPath } from "./latin1.ts";
+import { staysInContext } from "./link-target.ts";
+import {
+  fromSystemError,
+  linkBroken,
+  linkEscapes,
+  linkLoop,
+  linkRefused,
+  nameNotUtf8,
+  nameReserved,
+  notSendable,
+} from "./walk-errors.ts";
+
+/** Over the limit the walk only counts, up to this many times the limit, so that the error names the right directories. */
+const COUNT_AHEAD = 5;
+
+/** An entry that a rule excludes; `rule` is an index into the matcher's rules. */
+export interface WalkedIgnored {
+  readonly path: string;
+  readonly type: ContextEntryType | "other";
+  readonly rule: number;
+}
+
+/** What the walk found: parallel lists, paths in Latin-1 and sorted by their bytes. Files are not opened yet. */
+export interface WalkedTree {
+  readonly paths: string[];
+  readonly kinds: number[];
+  readonly targets: string[];
+  readonly ignored: WalkedIgnored[];
+  readonly unsupported: UnsupportedEntry[];
+}
+
+/** One name of a directory that takes part in the walk. */
+interface Child {
+  /** What it sorts by. A directory comes twice: as itself, and as the place where its content goes (`name/`). */
+  readonly key: string;
+  readonly name: string;
+  readonly kind: number;
+}
+
+/** A directory on the way down. */
+interface Place {
+  /** Its path with a slash at the end; empty for the root. Latin-1. */
+  readonly prefix: string;
+  readonly cursor: IgnoreCursor;
+  /** Slots of the excluded directories above, which become entries when something below them is sent (Git's rules). */
+  readonly pending: readonly number[];
+  /** Device and inode of this directory and those above it, kept when links are followed. */
+  readonly identities: readonly string[];
+}
+
+/**
+ * Walks the tree under the job's root, rules applied. Synchronous: it runs in a thread of its own. Names are visited in
+ * the order that makes the paths come out sorted by their bytes.
+ */
+export function walkTree(job: ReadJob): WalkedTree {
+  const walk = new Walk(job);
+  walk.enter({ prefix: "", cursor: walk.matcher.root(), pending: [], identities: [] });
+  return walk.finish();
+}
+
+class Walk {
+  readonly matcher: IgnoreMatcher;
+  readonly #job: ReadJob;
+  readonly #tree: WalkedTree = { paths: [], kinds: [], targets: [], ignored: [], unsupported: [] };
+  #files = 0;
+  #weights: DirectoryWeights | undefined;
+
+  constructor(job: ReadJob) {
+    this.#job = job;
+    this.matcher = createIgnoreMatcher(job.ignore);
+  }
+
+  enter(place: Place): void {
+    const children: Child[] = [];
+    for (const dirent of this.#list(place.prefix)) this.#look(dirent, place, children);
+    // Latin-1 strings: the order of characters is the order of bytes.
+    children.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const slots = new Map<string, number>();
+    for (const { key, name, kind } of children) {
+      const path = place.prefix + name;
+      if (key === name) {
+        if (kind === PENDING_DIRECTORY) slots.set(name, this.#tree.paths.length);
+        this.#add(path, kind, place.pending);
+        continue;
+      }
+      const slot = slots.get(name);
+      this.enter({
+        prefix: `${path}/`,
+        cursor: place.cursor.enter(matchText(name)),
+        pending: slot === undefined ? place.pending : [...place.pending, slot],
+        identities: this.#identities(path, place),
+      });
+    }
+  }
+
+  finish(): WalkedTree {
+    if (this.#weights) this.#failOverLimit(this.#weights);
+    const { paths, kinds, targets } = this.#tree;
+    if (!kinds.includes(PENDING_DIRECTORY)) return this.#tree;
+    const kept = kinds.flatMap((kind, index) => (kind === PENDING_DIRECTORY ? [] : [index]));
+    const pick = <T>(column: readonly T[]): T[] => kept.map((index) => column[index]!);
+    return { ...this.#tree, paths: pick(paths), kinds: pick(kinds), targets: pick(targets) };
+  }
+
+  #list(prefix: string): Dirent<string>[] {
+    try {
+      return readdirSync(systemPath(`${this.#job.root}/${prefix}`), { withFileTypes: true, encoding: "latin1" });
+    } catch (error) {
+      throw fromSystemError(error, prefix === "" ? "The context" : displayName(prefix.slice(0, -1)));
+    }
+  }
+
+  /** Decides about one name: excluded, or a child to add. */
+  #look(dirent: Dirent<string>, { prefix, cursor }: Place, children: Child[]): void {
+    const { name } = dirent;
+    const path = prefix + name;
+    const isLink = dirent.isSymbolicLink();
+    const isDirectory = dirent.isDirectory();
+    // Git's rules, as the Python client asks them: a link is excluded when it would be as a file or as a directory.
+    const rule = cursor.excludedBy(matchText(name), isDirectory || isLink);
+    if (rule !== INCLUDED) {
+      const type = isLink ? "symlink" : isDirectory ? "dir" : dirent.isFile() ? "file" : "other";
+      this.#tree.ignored.push({ path: displayName(path), type, rule });
+      if (!isDirectory || !cursor.mayReincludeBelow(matchText(name))) return;
+      if (this.#job.ignore.syntax === "gitignore") children.push({ key: name, name, kind: PENDING_DIRECTORY });
+      children.push({ key: `${name}/`, name, kind: DIRECTORY });
+      return;
+    }
+    if (decodeName(name) === undefined) throw nameNotUtf8(displayName(path));
+    if (path === this.#job.reservedPath) throw nameReserved(path);
+    const kind = this.#kindOf(dirent, path);
+    if (kind === undefined) return;
+    children.push({ key: name, name, kind });
+    if (kind === DIRECTORY) children.push({ key: `${name}/`, name, kind });
+  }
+
+  /** `undefined` for an entry that is only listed, not sent. */
+  #kindOf(dirent: Dirent<string>, path: string): number | undefined {
+    let entry: Dirent<string> | Stats = dirent;
+    if (dirent.isSymbolicLink()) {
+      if (this.#job.symlinks === "error") throw linkRefused(displayName(path));
+      if (this.#job.symlinks === "keep") return SYMLINK;
+      entry = this.#follow(path);
+    }
+    if (entry.isFile()) return FILE;
+    if (entry.isDirectory()) return DIRECTORY;
+    const kind = unsupportedKind(entry);
+    if (this.#job.unsupported === "error") throw notSendable(displayName(path), kind);
+    this.#tree.unsupported.push({ path: displayName(path), kind });
+    return undefined;
+  }
+
+  /** What a link points at in the end. */
+  #follow(path: string): Stats {
+    try {
+      return statSync(systemPath(`${this.#job.root}/${path}`));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "ENOENT" || code === "ENOTDIR") throw linkBroken(displayName(path), error);
+      if (code === "ELOOP") throw linkLoop(displayName(path), error);
+      throw fromSystemError(error, displayName(path));
+    }
+  }
+
+  #identities(path: string, { identities }: Place): readonly string[] {
+    if (this.#job.symlinks !== "copy") return identities;
+    const known = identities.length > 0 ? identities : [identityOf(statSync(this.#job.root))];
+    const identity = identityOf(this.#follow(path));
+    if (known.includes(identity)) throw linkLoop(displayName(path));
+    return [...known, identity];
+  }
+
+  #add(path: string, kind: number, pending: readonly number[]): void {
+    const { paths, kinds, targets } = this.#tree;
+    if (kind === FILE || kind === SYMLINK) {
+      if (!this.#count(path)) return;
+      for (const slot of pending) kinds[slot] = DIRECTORY;
+    }
+    if (this.#weights) return;
+    paths.push(path);
+    kinds.push(kind);
+    targets.push(kind === SYMLINK ? this.#readLink(path) : "");
+  }
+
+  /** Counts a file or link; false when the limit is passed and it need not be kept. */
+  #count(path: string): boolean {
+    this.#files++;
+    const { files: limit } = this.#job.limits;
+    if (this.#files <= limit) return true;
+    if (!this.#weights) {
+      this.#weights = new DirectoryWeights();
+      this.#tree.paths.forEach((known, index) => {
+        const kind = this.#tree.kinds[index];
+        if (kind === FILE || kind === SYMLINK) this.#weights!.add(known, 0);
+      });
+    }
+    this.#weights.add(path, 0);
+    if (this.#files >= limit * COUNT_AHEAD) this.#failOverLimit(this.#weights);
+    return false;
+  }
+
+  #failOverLimit(weights: DirectoryWeights): never {
+    const { limits, ignore } = this.#job;
+    throw overLimit("too_many_files", limits.files, weights, ignore.syntax ?? "docker");
+  }
+
+  #readLink(path: string): string {
+    let target: string;
+    try {
+      target = readlinkSync(systemPath(`${this.#job.root}/${path}`), "latin1");
+    } catch (error) {
+      throw fromSystemError(error, displayName(path));
+    }
+    if (decodeName(target) === undefined) throw nameNotUtf8(`${displayName(path)} -> ${displayName(target)}`);
+    if (!staysInContext(path, target)) throw linkEscapes(displayName(path), displayName(target));
+    return target;
+  }
+}
+
+/** The text of a name that patterns are matched with: bytes that are not UTF-8 become U+FFFD, as in Go. */
+function matchText(name: string): string {
+  return decodeName(name) ?? Buffer.from(name, "latin1").toString("utf8");
+}
+
+function unsupportedKind(entry: Dirent<string> | Stats): UnsupportedKind {
+  if (entry.isSocket()) return "socket";
+  if (entry.isFIFO()) return "fifo";
+  return entry.isBlockDevice() || entry.isCharacterDevice() ? "device" : "unknown";
+}
+
+function identityOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
