@@ -9,5 +9,7 @@ export type RegisterCommand = (program: Command) => void;
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   context: async () => (await import("../commands/context.ts")).registerContext,
+  docker: async () => (await import("../commands/docker.ts")).registerDocker,
+  image: async () => (await import("../commands/image.ts")).registerImage,
   doctor: async () => (await import("../commands/doctor.ts")).registerDoctor,
 };
