@@ -22,8 +22,8 @@ import { PoolService } from "./pool-service.ts";
 export interface FleetOptions {
   /** Makes a builtin that a reference names, if need be. Default: nothing is made. */
   readonly prepare?: (ref: string, signal: AbortSignal) => Promise<void>;
-  /** Where machines run. Default: containers of the service's engine. */
-  readonly driver?: MachineDriver;
+  /** Puts something around the driver of the service's engine. Default: nothing. */
+  readonly wrapDriver?: (driver: MachineDriver) => MachineDriver;
 }
 
 /** The machines and warm pools of a service, wired together. */
@@ -46,7 +46,8 @@ export class Fleet {
     const guests = new GuestStore(db);
     const machines = new MachineStore(db);
     const pools = new PoolStore(db);
-    const driver = options.driver ?? new DockerMachineDriver(deps.engine, deps.instanceId);
+    const engineDriver = new DockerMachineDriver(deps.engine, deps.instanceId);
+    const driver = options.wrapDriver?.(engineDriver) ?? engineDriver;
     const runner = new GuestRunner({
       guests,
       driver,
