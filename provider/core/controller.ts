@@ -1,0 +1,100 @@
+import type { z } from "zod";
+import type { OperationContext } from "./operation-context.ts";
+import type { PropertyChange, PropertyTable } from "./property-diff.ts";
+
+/** Inputs or outputs of a resource, as the engine keeps them. Unknown ones are `UNKNOWN`, absent ones are left out. */
+export type Properties = Record<string, unknown>;
+
+/** One input that is not right. */
+export interface CheckFailure {
+  /** Path of the input, such as `readiness.port`; `""` for the resource as a whole. */
+  property: string;
+  /** What is wrong, and what to do. */
+  reason: string;
+}
+
+export interface CheckRequest {
+  /** Inputs of the last update; absent when the resource is new, or is about to be replaced. */
+  olds?: Properties;
+  /** Inputs as the program gives them. */
+  news: Properties;
+}
+
+export interface CheckResult {
+  /** `news` with defaults and computed inputs filled in. */
+  inputs: Properties;
+  failures: CheckFailure[];
+}
+
+export interface DiffRequest {
+  oldInputs: Properties;
+  newInputs: Properties;
+}
+
+export interface DiffResult {
+  /** Empty: nothing to do. */
+  changes: PropertyChange[];
+  /** Delete the old resource before the new one is made: both cannot hold the same name. */
+  deleteBeforeReplace: boolean;
+  /** Outputs that an update in place leaves as they are. */
+  stables: string[];
+}
+
+export interface CreateResult {
+  id: string;
+  outputs: Properties;
+}
+
+export interface ReadRequest {
+  id: string;
+  /** Absent on import: the ID alone must do. */
+  inputs?: Properties;
+  outputs?: Properties;
+}
+
+export interface ReadResult {
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+}
+
+export interface UpdateRequest {
+  id: string;
+  oldInputs: Properties;
+  oldOutputs: Properties;
+  newInputs: Properties;
+}
+
+export interface DeleteRequest {
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+}
+
+/**
+ * The life of one type of resource. It knows neither gRPC nor closures: a shell carries it to the engine.
+ *
+ * Every method may be called again after it was interrupted, and must then go on from what is there. Errors that leave
+ * a resource behind are {@link PartialFailureError}s.
+ */
+export interface Controller {
+  /** Name of the type, such as `Template`. */
+  readonly type: string;
+  readonly description: string;
+  readonly inputs: z.ZodObject;
+  /** Outputs beside the inputs, which are all outputs as well. */
+  readonly outputs: z.ZodObject;
+  readonly table: PropertyTable;
+
+  /** Validates and completes the inputs. It may read the disk, and never calls the service. */
+  check(request: CheckRequest, context: OperationContext): Promise<CheckResult>;
+  /** Compares inputs with inputs. It touches neither disk nor network: it must be right in a refresh and elsewhere. */
+  diff(request: DiffRequest): DiffResult;
+  /** In a preview, promises what is certain and does nothing. */
+  create(inputs: Properties, context: OperationContext): Promise<CreateResult>;
+  /** @returns undefined when the service says that the resource is gone, and for no other reason */
+  read(request: ReadRequest, context: OperationContext): Promise<ReadResult | undefined>;
+  update(request: UpdateRequest, context: OperationContext): Promise<Properties>;
+  /** A resource that is gone already is success. */
+  delete(request: DeleteRequest, context: OperationContext): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import { OperationCancelledError, OperationTimeoutError } from "../errors.ts";
+import type { OperationContext } from "./operation-context.ts";
+
+/** A time limit on an operation, joined with the user's wish to stop. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts the operation's clock. The signal's reason is an {@link OperationTimeoutError} or an
+ * {@link OperationCancelledError}.
+ *
+ * @param operation option of `customTimeouts` that would allow more time: `create`, `update`, `delete` or `read`
+ */
+export function startDeadline(context: OperationContext, operation: string, defaultMs: number): Deadline {
+  const timeoutMs = context.timeoutMs ?? defaultMs;
+  const controller = new AbortController();
+  const stop = () => controller.abort(new OperationCancelledError());
+  if (context.signal.aborted) stop();
+  context.signal.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(() => controller.abort(new OperationTimeoutError(timeoutMs, operation)), timeoutMs);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      context.signal.removeEventListener("abort", stop);
+    },
+  };
+}
+
+/** Waits, or throws the signal's reason as soon as it is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, ms);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}

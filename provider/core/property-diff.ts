@@ -1,0 +1,77 @@
+import type { Properties } from "./controller.ts";
+import type { PropertyPath } from "./property-path.ts";
+import { isRecord, UNKNOWN } from "./unknown.ts";
+
+/**
+ * What a changed input leads to.
+ *
+ * - `rebuild`: a new build, in place
+ * - `update`: a call of the service, in place
+ * - `replace`: another resource
+ * - `ignore`: nothing: it only says how something else is come by
+ */
+export type ChangeEffect = "rebuild" | "update" | "replace" | "ignore";
+
+export interface PropertyRule {
+  effect: ChangeEffect;
+  /** Order and repetition do not matter. */
+  set?: boolean;
+}
+
+/** The effect of every input of a resource. */
+export type PropertyTable = Readonly<Record<string, PropertyRule>>;
+
+export interface PropertyChange {
+  path: PropertyPath;
+  kind: "add" | "delete" | "update";
+  effect: ChangeEffect;
+}
+
+/** All changed inputs that are not ignored, by their paths. `null` and an absent member are the same. */
+export function diffProperties(olds: Properties, news: Properties, table: PropertyTable): PropertyChange[] {
+  const changes: PropertyChange[] = [];
+  for (const key of Object.keys(table)) {
+    const rule = table[key];
+    if (rule === undefined || rule.effect === "ignore") continue;
+    const [before, after] = rule.set === true ? [asSet(olds[key]), asSet(news[key])] : [olds[key], news[key]];
+    for (const change of diffValues([key], before, after, rule.set === true)) {
+      changes.push({ ...change, effect: rule.effect });
+    }
+  }
+  return changes;
+}
+
+/** Differences of two values, each at the deepest place that tells them apart. */
+export function* diffValues(
+  path: PropertyPath,
+  before: unknown,
+  after: unknown,
+  whole = false,
+): Generator<Omit<PropertyChange, "effect">> {
+  const absentBefore = before === undefined || before === null;
+  const absentAfter = after === undefined || after === null;
+  if (absentBefore && absentAfter) return;
+  if (absentBefore) yield { path, kind: "add" };
+  else if (absentAfter) yield { path, kind: "delete" };
+  else if (before === UNKNOWN || after === UNKNOWN) yield { path, kind: "update" };
+  else if (whole) {
+    if (!sameValue(before, after)) yield { path, kind: "update" };
+  } else if (Array.isArray(before) && Array.isArray(after)) {
+    for (let index = 0; index < Math.max(before.length, after.length); index++) {
+      yield* diffValues([...path, index], before[index], after[index]);
+    }
+  } else if (isRecord(before) && isRecord(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      yield* diffValues([...path, key], before[key], after[key]);
+    }
+  } else if (before !== after) yield { path, kind: "update" };
+}
+
+/** Are the values equal, all the way down? Nothing is equal to an unknown value. */
+export function sameValue(before: unknown, after: unknown): boolean {
+  return diffValues([], before, after).next().done === true;
+}
+
+function asSet(value: unknown): unknown {
+  return Array.isArray(value) ? [...new Set<unknown>(value)].sort() : value;
+}

@@ -1,0 +1,13 @@
+/** Steps from a property bag to a value in it. */
+export type PropertyPath = readonly (string | number)[];
+
+const PLAIN = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+
+/** Prints a path as the engine writes it: `env.NODE_ENV`, `tags[0]`, `contextFiles["a b.py"]`. */
+export function formatPropertyPath(path: PropertyPath): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    if (!PLAIN.test(step)) return `${text}["${step.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"]`;
+    return text === "" ? step : `${text}.${step}`;
+  }, "");
+}

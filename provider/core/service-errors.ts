@@ -1,0 +1,32 @@
+import { ApiError } from "../../sdk/client/index.ts";
+
+/** A not-found code that names the missing thing. A bare 404, of a proxy or of a wrong URL, does not say that it is gone. */
+const GONE = /^[a-z_]+_not_found$/;
+
+/** Does the error say that the very thing asked for does not exist (any more)? */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && GONE.test(error.code);
+}
+
+/** The answer, or undefined when the thing is gone. */
+export async function orGone<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The error as a sentence for the user: what happened, what the service advises, what to quote to its operators. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof ApiError)) return error.message;
+  const advice = error.suggestedAction;
+  const parts = [error.message];
+  if (advice !== undefined && advice !== "" && !error.message.includes(advice)) parts.push(advice);
+  if (error.requestId !== undefined && !error.message.includes(error.requestId)) {
+    parts.push(`(request ${error.requestId})`);
+  }
+  return parts.join(" ");
+}

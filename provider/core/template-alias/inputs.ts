@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { TemplateName } from "../../../sdk/wire/index.ts";
+import type { PropertyTable } from "../property-diff.ts";
+import { TemplateNameRef } from "../template-name-ref.ts";
+
+/** Inputs of a `TemplateAlias`. */
+export const TemplateAliasInputs = z.object({
+  template: TemplateNameRef.describe("Template that the alias stands for: `name` or `namespace/name`."),
+  alias: TemplateName.describe("The other name, one segment, in the template's namespace."),
+});
+export type TemplateAliasInputs = z.infer<typeof TemplateAliasInputs>;
+
+/** What a change of each input leads to. */
+export const TEMPLATE_ALIAS_TABLE = {
+  template: { effect: "replace" },
+  alias: { effect: "replace" },
+} as const satisfies PropertyTable & Record<keyof TemplateAliasInputs, unknown>;
+
+/** What a `TemplateAlias` has beside its inputs. */
+export const TemplateAliasOutputs = z.object({
+  aliasRef: z.string().describe("`namespace/alias`: resolves to the template wherever a template is named."),
+  canonicalRef: z.string().describe("`namespace/name` of the template."),
+});
+export type TemplateAliasOutputs = z.infer<typeof TemplateAliasOutputs>;

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { BuildId, TagName } from "../../../sdk/wire/index.ts";
+import type { PropertyTable } from "../property-diff.ts";
+import { TemplateNameRef } from "../template-name-ref.ts";
+
+/** Inputs of a `TemplateTag`. */
+export const TemplateTagInputs = z.object({
+  template: TemplateNameRef.describe("Template that the tag belongs to: `name` or `namespace/name`."),
+  tag: TagName.describe("The tag."),
+  buildId: BuildId.describe(
+    "Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the " +
+      "tag in one step: nobody ever sees it missing.",
+  ),
+});
+export type TemplateTagInputs = z.infer<typeof TemplateTagInputs>;
+
+/** What a change of each input leads to. */
+export const TEMPLATE_TAG_TABLE = {
+  template: { effect: "replace" },
+  tag: { effect: "replace" },
+  buildId: { effect: "update" },
+} as const satisfies PropertyTable & Record<keyof TemplateTagInputs, unknown>;
+
+/** What a `TemplateTag` has beside its inputs. */
+export const TemplateTagOutputs = z.object({
+  ref: z.string().describe("`namespace/name:tag`, to start machines and pools from."),
+  templateId: z.string().describe("What the build made, `tmpl_…`."),
+  previousBuildId: z
+    .string()
+    .optional()
+    .describe("Build that the tag pointed at before its last move, for a way back."),
+});
+export type TemplateTagOutputs = z.infer<typeof TemplateTagOutputs>;

@@ -1,0 +1,38 @@
+import { checkInputs } from "../check-inputs.ts";
+import type { CheckRequest, CheckResult, Properties } from "../controller.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { hasUnknown, UNKNOWN } from "../unknown.ts";
+import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";
+import { findMissingFiles, readTemplateContext, toCheckFailure, type ContextInputs } from "./template-context.ts";
+
+/** Validates the inputs and fills in the hash and the manifest of the build context. */
+export async function checkTemplate({ olds, news }: CheckRequest, context: OperationContext): Promise<CheckResult> {
+  const { inputs, failures } = checkInputs(TemplateInputs, news);
+  if (inputs.dockerfile !== undefined && inputs.dockerfileContent !== undefined) {
+    failures.push({ property: "dockerfileContent", reason: "give dockerfile or dockerfileContent, not both" });
+  }
+  if (failures.length > 0) return { inputs, failures };
+  if (inputs.contextHash !== undefined) {
+    // Given by the program, or put back by ignoreChanges: the files are not looked at, so the manifest stays as it was.
+    const unmoved = olds !== undefined && olds.contextHash === inputs.contextHash;
+    if (unmoved && olds.contextFiles !== undefined) inputs.contextFiles = olds.contextFiles;
+    return { inputs, failures };
+  }
+  if (CONTEXT_INPUTS.some((key) => hasUnknown(inputs[key]))) {
+    return { inputs: { ...inputs, contextHash: UNKNOWN, contextFiles: UNKNOWN }, failures };
+  }
+  return hashContext(inputs, context);
+}
+
+async function hashContext(inputs: Properties, { cwd, signal }: OperationContext): Promise<CheckResult> {
+  const where = inputs as unknown as ContextInputs;
+  const failures = await findMissingFiles(where, cwd);
+  if (failures.length > 0) return { inputs, failures };
+  try {
+    const { hash, manifest } = await readTemplateContext(where, cwd, signal);
+    return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { inputs, failures: [toCheckFailure(error)] };
+  }
+}

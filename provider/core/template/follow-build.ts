@@ -1,0 +1,66 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import type { LogEntry, TemplateBuild } from "../../../sdk/wire/index.ts";
+import { BuildFailedError } from "../../errors.ts";
+import type { Log } from "../operation-context.ts";
+
+/** Log lines that a failure repeats. */
+const LAST_LINES = 20;
+
+export interface FollowOptions {
+  log: Log;
+  /** Hides secret values in what the build prints. */
+  mask: (text: string) => string;
+  signal: AbortSignal;
+}
+
+/**
+ * Shows the build's log as it comes and waits for its end.
+ *
+ * @throws BuildFailedError when the build failed or was cancelled
+ */
+export async function followBuild(
+  client: NullspaceClient,
+  buildId: string,
+  { log, mask, signal }: FollowOptions,
+): Promise<TemplateBuild> {
+  const last: string[] = [];
+  const { build } = await client.builds.waitUntilTerminal(buildId, {
+    signal,
+    onEntry: (entry: LogEntry) => {
+      const line = mask(entry.message.trimEnd());
+      if (line === "") return;
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+      if (entry.kind === "warning") log("warning", line);
+      else log("info", `${stepOf(entry)}${line}`, { ephemeral: true });
+    },
+  });
+  if (build.status === "ready") return build;
+  throw new BuildFailedError(build.build_id, build.status, reasonsOf(build, last, mask));
+}
+
+function stepOf({ step_index, total_steps }: LogEntry): string {
+  if (step_index == null) return "";
+  return total_steps == null ? `[${step_index}] ` : `[${step_index}/${total_steps}] `;
+}
+
+function reasonsOf(build: TemplateBuild, last: readonly string[], mask: (text: string) => string): string[] {
+  const name = build.canonical_ref || build.name;
+  if (build.status === "cancelled") {
+    const by = build.cancel_requested_by == null ? "" : ` by ${build.cancel_requested_by}`;
+    const why = build.cancellation_reason ? `: ${build.cancellation_reason}` : "";
+    return [`build ${build.build_id} of ${name} was cancelled${by}${why}. Run pulumi up again to build anew.`];
+  }
+  const detail = build.error_detail;
+  const where = [
+    ...(detail?.step_index == null ? [] : [`step ${detail.step_index}`]),
+    ...(detail?.phase === undefined ? [] : [`phase ${detail.phase}`]),
+  ].join(", ");
+  const message = mask(detail?.message ?? build.error ?? "the service gives no reason");
+  const advice = detail?.suggested_action || "Mend the cause";
+  return [
+    `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,
+    ...(last.length === 0 ? [] : [`last lines of its log:\n${last.map((line) => `  ${line}`).join("\n")}`]),
+    `${advice.replace(/[.\s]+$/, "")}, then run pulumi up again. The last good build stays live.`,
+  ];
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** A build that has not become the live one. */
+export const BuildAttempt = z
+  .object({
+    buildId: z.string().describe("Id of the build, `tb_…`."),
+    definition: z.string().describe("Digest of the inputs that it builds from."),
+  })
+  .describe("A build that has not become the live one (yet).")
+  .meta({ id: "BuildAttempt" });
+export type BuildAttempt = z.infer<typeof BuildAttempt>;
+
+/** What a `Template` has beside its inputs. */
+export const TemplateOutputs = z.object({
+  canonicalRef: z.string().describe("`namespace/name` of the template today."),
+  namespace: z.string().describe("Namespace of the template."),
+  buildId: z.string().describe("The newest good build, `tb_…`: promote this one to other stacks."),
+  templateId: z.string().describe("What that build made, `tmpl_…`."),
+  status: z
+    .string()
+    .describe("How the newest build of this resource ended: `ready`, or why there is nothing newer than `buildId`."),
+  sourceDigest: z.string().optional().describe("The service's digest of what `buildId` was built from."),
+  contextDigest: z.string().optional().describe("The service's digest of the build context of `buildId`."),
+  attempt: BuildAttempt.optional()
+    .describe("The build that the next update goes on with; absent when the newest one is live.")
+    .meta({ secret: true }),
+});
+export type TemplateOutputs = z.infer<typeof TemplateOutputs>;

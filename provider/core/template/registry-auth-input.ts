@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { RegistryAuth } from "../../../sdk/wire/index.ts";
+
+const text = () => z.string().min(1);
+
+const BasicAuth = z
+  .strictObject({
+    kind: z.literal("basic"),
+    username: text().describe("User name."),
+    password: text().describe("Password or token.").meta({ secret: true }),
+  })
+  .describe("User name and password.")
+  .meta({ id: "BasicAuth" });
+
+const GcpArtifactRegistryAuth = z
+  .strictObject({
+    kind: z.literal("gcp_artifact_registry"),
+    serviceAccountJson: text().describe("JSON text of the service account key.").meta({ secret: true }),
+  })
+  .describe("Google Artifact Registry, with a service account.")
+  .meta({ id: "GcpArtifactRegistryAuth" });
+
+const AwsEcrAuth = z
+  .strictObject({
+    kind: z.literal("aws_ecr"),
+    accessKeyId: text().describe("Access key id."),
+    secretAccessKey: text().describe("Secret access key.").meta({ secret: true }),
+    region: text().describe("Region of the registry."),
+    sessionToken: text().optional().describe("Session token of temporary credentials.").meta({ secret: true }),
+  })
+  .describe("Amazon Elastic Container Registry, with an access key.")
+  .meta({ id: "AwsEcrAuth" });
+
+/** Credentials of one registry that the Dockerfile names. */
+export const RegistryAuthInput = z
+  .strictObject({
+    registry: text().describe("Host of the registry, as the Dockerfile writes it."),
+    auth: z
+      .discriminatedUnion("kind", [BasicAuth, GcpArtifactRegistryAuth, AwsEcrAuth])
+      .describe("How to log in there."),
+  })
+  .describe("Credentials of one private registry.")
+  .meta({ id: "RegistryAuth" });
+export type RegistryAuthInput = z.infer<typeof RegistryAuthInput>;
+
+/** The credentials in the words of the service. */
+export function toWireRegistryAuth({ registry, auth }: RegistryAuthInput): RegistryAuth {
+  switch (auth.kind) {
+    case "basic":
+      return { registry, auth };
+    case "gcp_artifact_registry":
+      return { registry, auth: { kind: auth.kind, service_account_json: auth.serviceAccountJson } };
+    case "aws_ecr":
+      return {
+        registry,
+        auth: {
+          kind: auth.kind,
+          access_key_id: auth.accessKeyId,
+          secret_access_key: auth.secretAccessKey,
+          region: auth.region,
+          ...(auth.sessionToken === undefined ? {} : { session_token: auth.sessionToken }),
+        },
+      };
+  }
+}

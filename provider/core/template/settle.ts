@@ -1,0 +1,89 @@
+import { ConflictError, type NullspaceClient } from "../../../sdk/client/index.ts";
+import { parseTemplateRef, type Visibility } from "../../../sdk/wire/index.ts";
+import { NameTakenError } from "../../errors.ts";
+import { orGone } from "../service-errors.ts";
+
+/** The two parts of a canonical reference. */
+export function splitRef(ref: string): { namespace: string; name: string } {
+  const parsed = parseTemplateRef(ref);
+  return parsed.kind === "artifact"
+    ? { namespace: "", name: parsed.templateId }
+    : { namespace: parsed.namespace ?? "", name: parsed.name };
+}
+
+/**
+ * Gives the template its name. The old one stays behind as an alias, so nobody who uses it notices.
+ *
+ * @returns the canonical reference, changed or not
+ * @throws NameTakenError when another template has the name
+ */
+export async function settleName(
+  client: NullspaceClient,
+  ref: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { namespace, name: current } = splitRef(ref);
+  if (current === name) return ref;
+  const wanted = namespace === "" ? name : `${namespace}/${name}`;
+  try {
+    return (await client.templates.rename(ref, name, { signal })).canonical_ref || wanted;
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    const aliases = await client.templates.listAliases(ref, { signal });
+    if (!aliases.some(({ alias_ref }) => alias_ref === wanted)) {
+      const holder = (await orGone(client.templates.get(wanted, { signal })))?.canonical_ref;
+      throw new NameTakenError(
+        `cannot rename ${ref} to ${wanted}: ${holder === undefined ? "the name is taken" : `it belongs to ${holder}`}. ` +
+          "Choose another name, or free that one first.",
+        { ref: wanted, holder, cause: error },
+      );
+    }
+    // The template goes back to a name that it had before, and that its own alias holds.
+    await client.templates.removeAlias(ref, wanted, { signal });
+    return (await client.templates.rename(ref, name, { signal })).canonical_ref || wanted;
+  }
+}
+
+/**
+ * Points the wanted tags at the build and takes away those that are wanted no longer, unless something else has moved
+ * them since.
+ *
+ * @param dropped tags of this resource's last update that the inputs no longer name
+ * @param ours builds of this resource: a dropped tag on another build belongs to someone else
+ */
+export async function settleTags(
+  client: NullspaceClient,
+  ref: string,
+  {
+    wanted,
+    dropped,
+    buildId,
+    ours,
+    signal,
+  }: {
+    wanted: readonly string[];
+    dropped: readonly string[];
+    buildId: string;
+    ours: ReadonlySet<string>;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const now = new Map((await client.templates.listTags(ref, { signal })).map(({ tag, build_id }) => [tag, build_id]));
+  const missing = wanted.filter((tag) => now.get(tag) !== buildId);
+  if (missing.length > 0) await client.builds.promote(buildId, { tags: missing }, { signal });
+  for (const tag of dropped) {
+    const target = now.get(tag);
+    if (target !== undefined && ours.has(target)) await orGone(client.templates.removeTag(ref, tag, { signal }));
+  }
+}
+
+/** Shows the template to those who may see it. */
+export async function settleVisibility(
+  client: NullspaceClient,
+  ref: string,
+  { wanted, current, signal }: { wanted: Visibility; current: string | undefined; signal: AbortSignal },
+): Promise<void> {
+  if (current === wanted) return;
+  await client.templates.setVisibility(ref, wanted, { signal });
+}

@@ -1,0 +1,147 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import type { WarmPool } from "../../../sdk/wire/index.ts";
+import { OperationTimeoutError, PartialFailureError } from "../../errors.ts";
+import { checkInputs, withDefaults } from "../check-inputs.ts";
+import type { CheckResult, Controller, Properties, UpdateRequest } from "../controller.ts";
+import { startDeadline } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { diffProperties } from "../property-diff.ts";
+import { clientFor } from "../provider-config.ts";
+import { explain, orGone } from "../service-errors.ts";
+import { createPool } from "./create-pool.ts";
+import { WARM_POOL_TABLE, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { toInputs, toOutputs, toUpdateRequest } from "./pool-request.ts";
+import { describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
+
+const READY_TIMEOUT_MS = 10 * 60_000;
+const CALL_TIMEOUT_MS = 5 * 60_000;
+
+/** Machines of a template that are kept ready. */
+export const warmPoolController: Controller = {
+  type: "WarmPool",
+  description: "A pool of machines of one template that are kept running, ready to be checked out at once.",
+  inputs: WarmPoolInputs,
+  outputs: WarmPoolOutputs,
+  table: WARM_POOL_TABLE,
+
+  async check({ news }) {
+    return checkTogether(checkInputs(WarmPoolInputs, news));
+  },
+
+  diff({ oldInputs, newInputs }) {
+    const olds = withDefaults(WarmPoolInputs, oldInputs);
+    const changes = diffProperties(olds, newInputs, WARM_POOL_TABLE);
+    return { changes, deleteBeforeReplace: false, stables: ["poolId"] };
+  },
+
+  async create(properties, context) {
+    if (context.preview) return { id: "", outputs: properties };
+    const inputs = WarmPoolInputs.parse(properties);
+    const client = clientFor(context.config);
+    using deadline = startDeadline(context, "create", READY_TIMEOUT_MS);
+    const pool = await createPool(client, inputs, deadline.signal);
+    const outputs = await settle(client, pool, inputs, context, {
+      id: pool.id,
+      echo: properties,
+      expectsBuild: true,
+      signal: deadline.signal,
+    });
+    return { id: pool.id, outputs: { ...properties, ...outputs } };
+  },
+
+  update: updatePool,
+
+  async read({ id, inputs }, context) {
+    using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
+    const pool = await orGone(clientFor(context.config).warmPools.get(id, { signal: deadline.signal }));
+    if (pool === undefined || pool.state === "deleted") return undefined;
+    const read = toInputs(pool, inputs === undefined || Object.keys(inputs).length === 0 ? undefined : inputs);
+    return { id, inputs: read, outputs: { ...read, ...toOutputs(pool) } };
+  },
+
+  async delete({ id }, context) {
+    const client = clientFor(context.config);
+    using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
+    await orGone(client.warmPools.delete(id, { signal: deadline.signal }));
+    await waitUntilEmpty(client, id, deadline.signal);
+  },
+};
+
+/** Rules between inputs, for those that are known. */
+function checkTogether(result: CheckResult): CheckResult {
+  const { minReady, maxReady, versionPolicy, trackTag, template } = result.inputs;
+  if (typeof minReady === "number" && typeof maxReady === "number" && minReady > maxReady) {
+    result.failures.push({ property: "maxReady", reason: `${maxReady} is less than minReady, ${minReady}` });
+  }
+  const bare = typeof template === "string" && !template.includes(":");
+  if (versionPolicy === "track_tag" && trackTag === undefined && bare) {
+    result.failures.push({
+      property: "trackTag",
+      reason:
+        'versionPolicy "track_tag" needs a tag to follow: set trackTag, or write it behind the template, name:tag',
+    });
+  }
+  return result;
+}
+
+async function updatePool(
+  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
+  context: OperationContext,
+): Promise<Properties> {
+  const olds = withDefaults(WarmPoolInputs, oldInputs);
+  const changed = new Set(diffProperties(olds, newInputs, WARM_POOL_TABLE).map(({ path: [key] }) => key as string));
+  const moves = ["template", "versionPolicy", "trackTag"].some((key) => changed.has(key));
+  if (context.preview) {
+    const { poolId, state, resolvedBuildId, rolloutGeneration } = oldOutputs;
+    const identity = moves ? {} : { resolvedBuildId, rolloutGeneration };
+    return { ...newInputs, poolId, ...(changed.has("enabled") ? {} : { state }), ...identity };
+  }
+  const inputs = WarmPoolInputs.parse(newInputs);
+  const client = clientFor(context.config);
+  using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
+  const { signal } = deadline;
+  const request = toUpdateRequest(inputs, changed);
+  const pool =
+    Object.keys(request).length > 0
+      ? await client.warmPools.update(id, request, { signal })
+      : await client.warmPools.get(id, { signal });
+  const outputs = await settle(client, pool, inputs, context, {
+    id,
+    echo: oldInputs,
+    expectsBuild: moves || inputs.versionPolicy === "track_tag",
+    signal,
+  });
+  return { ...newInputs, ...outputs };
+}
+
+/** Switches the pool on or off and waits for it; what exists by then is kept when that fails. */
+async function settle(
+  client: NullspaceClient,
+  pool: WarmPool,
+  inputs: WarmPoolInputs,
+  context: OperationContext,
+  { id, echo, expectsBuild, signal }: { id: string; echo: Properties; expectsBuild: boolean; signal: AbortSignal },
+): Promise<Partial<WarmPoolOutputs>> {
+  let last = pool;
+  try {
+    if (inputs.enabled !== (pool.state === "enabled")) {
+      last = await (inputs.enabled
+        ? client.warmPools.enable(id, { signal })
+        : client.warmPools.disable(id, { signal }));
+    }
+    if (inputs.enabled && inputs.waitForReady) {
+      last = await waitForPool(client, id, { inputs, expectsBuild, signal, log: context.log }, (seen) => {
+        last = seen;
+      });
+    }
+    return toOutputs(last);
+  } catch (error) {
+    const state = `warm pool ${inputs.name} (${id}): ${describePool(last)}`;
+    throw new PartialFailureError({
+      id,
+      outputs: { ...echo, ...toOutputs(last) },
+      reasons: [error instanceof OperationTimeoutError ? `${state}: ${error.message}` : `${state}. ${explain(error)}`],
+      cause: error,
+    });
+  }
+}

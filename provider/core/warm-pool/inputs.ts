@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
+import type { PropertyTable } from "../property-diff.ts";
+import { TemplateAnyRef } from "../template-name-ref.ts";
+
+/** Inputs of a `WarmPool`. */
+export const WarmPoolInputs = z.object({
+  name: z.string().min(1).max(160).describe("Name of the pool, unique among your live pools."),
+  template: TemplateAnyRef.describe(
+    "Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted.",
+  ),
+  minReady: z.int().min(0).describe("Machines to keep ready."),
+  maxReady: z.int().min(0).describe("Most machines ready and warming together; at least `minReady`."),
+  vcpus: z.int().min(1).default(2).describe("Virtual CPUs of a machine. Default 2."),
+  memoryMb: z.int().min(1).default(512).describe("Memory of a machine, MB. Default 512."),
+  diskMb: z.int().min(1).optional().describe("Disk of a machine, MB. Default: that of the template."),
+  checkoutPolicy: CheckoutPolicy.default("prefer").describe(
+    "What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready " +
+      "one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`.",
+  ),
+  idleTimeoutSeconds: z
+    .int()
+    .min(1)
+    .default(600)
+    .describe("Ready machines above `minReady` are let go after so many seconds. Default 600."),
+  staleAfterSeconds: z
+    .int()
+    .min(1)
+    .default(900)
+    .describe("Ready machines older than so many seconds are replaced. Default 900."),
+  versionPolicy: VersionPolicy.default("pinned_build").describe(
+    "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
+      "(`track_tag`). Default `pinned_build`.",
+  ),
+  trackTag: TagName.optional().describe("Tag to follow, with `track_tag`. Default: the tag in `template`."),
+  labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by."),
+  metadata: z.record(z.string(), z.unknown()).optional().describe("Anything to keep with the pool."),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true."),
+  waitForReady: z
+    .boolean()
+    .default(true)
+    .describe("Whether an update waits until `minReady` machines of the right build are ready. Default true."),
+});
+export type WarmPoolInputs = z.infer<typeof WarmPoolInputs>;
+
+/** What a change of each input leads to. */
+export const WARM_POOL_TABLE = {
+  name: { effect: "update" },
+  template: { effect: "update" },
+  minReady: { effect: "update" },
+  maxReady: { effect: "update" },
+  vcpus: { effect: "update" },
+  memoryMb: { effect: "update" },
+  diskMb: { effect: "update" },
+  checkoutPolicy: { effect: "update" },
+  idleTimeoutSeconds: { effect: "update" },
+  staleAfterSeconds: { effect: "update" },
+  versionPolicy: { effect: "update" },
+  trackTag: { effect: "update" },
+  labels: { effect: "update" },
+  metadata: { effect: "update" },
+  enabled: { effect: "update" },
+  waitForReady: { effect: "ignore" },
+} as const satisfies PropertyTable & Record<keyof WarmPoolInputs, unknown>;
+
+/** What a `WarmPool` has beside its inputs. */
+export const WarmPoolOutputs = z.object({
+  poolId: z.string().describe("Id of the pool, `twp_…`: name it when a machine is started."),
+  state: z.string().describe("`enabled`, `disabled` or `draining`."),
+  resolvedBuildId: z.string().optional().describe("Build that the pool's machines are started from, `tb_…`."),
+  rolloutGeneration: z.int().describe("Goes up each time the pool moves to another build."),
+});
+export type WarmPoolOutputs = z.infer<typeof WarmPoolOutputs>;

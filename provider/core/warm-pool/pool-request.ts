@@ -1,0 +1,87 @@
+import type { CreateWarmPoolRequest, UpdateWarmPoolRequest, WarmPool } from "../../../sdk/wire/index.ts";
+import type { Properties } from "../controller.ts";
+import type { WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+
+/** The pool that the inputs ask for, in the words of the service. */
+export function toCreateRequest(inputs: WarmPoolInputs): CreateWarmPoolRequest {
+  return {
+    name: inputs.name,
+    template_ref: inputs.template,
+    min_ready: inputs.minReady,
+    max_ready: inputs.maxReady,
+    resources: toResources(inputs),
+    checkout_policy: inputs.checkoutPolicy,
+    idle_timeout_seconds: inputs.idleTimeoutSeconds,
+    stale_after_seconds: inputs.staleAfterSeconds,
+    version_policy: inputs.versionPolicy,
+    ...(inputs.trackTag === undefined ? {} : { track_tag: inputs.trackTag }),
+    ...(inputs.labels === undefined ? {} : { labels: inputs.labels }),
+    ...(inputs.metadata === undefined ? {} : { metadata: inputs.metadata }),
+  };
+}
+
+/** Only the members whose inputs changed. What an input no longer says is cleared. */
+export function toUpdateRequest(inputs: WarmPoolInputs, changed: ReadonlySet<string>): UpdateWarmPoolRequest {
+  const all = toCreateRequest(inputs);
+  const request: UpdateWarmPoolRequest = {};
+  if (changed.has("name")) request.name = all.name;
+  if (changed.has("template")) request.template_ref = all.template_ref;
+  if (changed.has("minReady") || changed.has("maxReady")) {
+    // Both, so that the service compares the new ones with each other.
+    request.min_ready = all.min_ready;
+    request.max_ready = all.max_ready;
+  }
+  if (["vcpus", "memoryMb", "diskMb"].some((key) => changed.has(key))) request.resources = all.resources;
+  if (changed.has("checkoutPolicy")) request.checkout_policy = all.checkout_policy;
+  if (changed.has("idleTimeoutSeconds")) request.idle_timeout_seconds = all.idle_timeout_seconds;
+  if (changed.has("staleAfterSeconds")) request.stale_after_seconds = all.stale_after_seconds;
+  if (changed.has("versionPolicy")) request.version_policy = all.version_policy;
+  if (changed.has("trackTag")) request.track_tag = all.track_tag ?? null;
+  if (changed.has("labels")) request.labels = all.labels ?? {};
+  if (changed.has("metadata")) request.metadata = all.metadata ?? {};
+  return request;
+}
+
+function toResources({ vcpus, memoryMb, diskMb }: WarmPoolInputs): CreateWarmPoolRequest["resources"] {
+  return { vcpus, memory_mb: memoryMb, ...(diskMb === undefined ? {} : { disk_mb: diskMb }) };
+}
+
+/** The pool as inputs. What only the program knows is taken from the inputs of the last update. */
+export function toInputs(pool: WarmPool, last: Properties | undefined): Properties {
+  return {
+    name: pool.name,
+    template: pool.template_ref,
+    minReady: pool.min_ready,
+    maxReady: pool.max_ready,
+    vcpus: pool.resources.vcpus,
+    memoryMb: pool.resources.memory_mb,
+    ...optional("diskMb", last === undefined || last.diskMb !== undefined ? pool.resources.disk_mb : undefined),
+    checkoutPolicy: pool.checkout_policy,
+    ...optional("idleTimeoutSeconds", pool.idle_timeout_seconds),
+    ...optional("staleAfterSeconds", pool.stale_after_seconds),
+    versionPolicy: pool.version_policy,
+    // The service fills in the tag of the ref: shown only where the program gives one.
+    ...optional("trackTag", last === undefined || last.trackTag !== undefined ? pool.track_tag : undefined),
+    ...optional("labels", Object.keys(pool.labels).length > 0 || last?.labels !== undefined ? pool.labels : undefined),
+    ...optional(
+      "metadata",
+      Object.keys(pool.metadata).length > 0 || last?.metadata !== undefined ? pool.metadata : undefined,
+    ),
+    enabled: pool.state === "enabled",
+    waitForReady: last?.waitForReady ?? true,
+  };
+}
+
+/** What the pool has beside its inputs. Counts come and go, and are left out. */
+export function toOutputs(pool: WarmPool): Partial<WarmPoolOutputs> {
+  return {
+    poolId: pool.id,
+    state: pool.state,
+    ...optional("resolvedBuildId", pool.resolved_template_build_id),
+    ...optional("rolloutGeneration", pool.rollout_generation),
+  };
+}
+
+function optional<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {
+  return (value == null ? {} : { [key]: value }) as { [K in Key]?: Value };
+}
