@@ -1,0 +1,147 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResourceProperties } from "./resource-properties.ts";
+/** Inputs of a {@link WarmPool}. */
+export interface WarmPoolArgs {
+  /** Name of the pool, unique among your live pools. */
+  name: pulumi.Input<string>;
+  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  template: pulumi.Input<string>;
+  /** Machines to keep ready. */
+  minReady: pulumi.Input<number>;
+  /** Most machines ready and warming together; at least `minReady`. */
+  maxReady: pulumi.Input<number>;
+  /** Virtual CPUs of a machine. Default 2. */
+  vcpus?: pulumi.Input<number>;
+  /** Memory of a machine, MB. Default 512. */
+  memoryMb?: pulumi.Input<number>;
+  /** Disk of a machine, MB. Default: that of the template. */
+  diskMb?: pulumi.Input<number>;
+  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
+  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  idleTimeoutSeconds?: pulumi.Input<number>;
+  /** Ready machines older than so many seconds are replaced. Default 900. */
+  staleAfterSeconds?: pulumi.Input<number>;
+  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
+  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  trackTag?: pulumi.Input<string>;
+  /** Labels to find pools by. */
+  labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Anything to keep with the pool. */
+  metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
+  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  enabled?: pulumi.Input<boolean>;
+  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  waitForReady?: pulumi.Input<boolean>;
+}
+/** What may be given to look up a {@link WarmPool} by its ID. */
+export interface WarmPoolState {
+  /** Name of the pool, unique among your live pools. */
+  name?: pulumi.Input<string>;
+  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  template?: pulumi.Input<string>;
+  /** Machines to keep ready. */
+  minReady?: pulumi.Input<number>;
+  /** Most machines ready and warming together; at least `minReady`. */
+  maxReady?: pulumi.Input<number>;
+  /** Virtual CPUs of a machine. Default 2. */
+  vcpus?: pulumi.Input<number>;
+  /** Memory of a machine, MB. Default 512. */
+  memoryMb?: pulumi.Input<number>;
+  /** Disk of a machine, MB. Default: that of the template. */
+  diskMb?: pulumi.Input<number>;
+  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
+  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  idleTimeoutSeconds?: pulumi.Input<number>;
+  /** Ready machines older than so many seconds are replaced. Default 900. */
+  staleAfterSeconds?: pulumi.Input<number>;
+  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
+  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  trackTag?: pulumi.Input<string>;
+  /** Labels to find pools by. */
+  labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Anything to keep with the pool. */
+  metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
+  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  enabled?: pulumi.Input<boolean>;
+  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  waitForReady?: pulumi.Input<boolean>;
+  /** Id of the pool, `twp_…`: name it when a machine is started. */
+  poolId?: pulumi.Input<string>;
+  /** `enabled`, `disabled` or `draining`. */
+  state?: pulumi.Input<string>;
+  /** Build that the pool's machines are started from, `tb_…`. */
+  resolvedBuildId?: pulumi.Input<string>;
+  /** Goes up each time the pool moves to another build. */
+  rolloutGeneration?: pulumi.Input<number>;
+}
+/** What a {@link WarmPool} has. */
+export interface WarmPoolOutputs {
+  /** Name of the pool, unique among your live pools. */
+  readonly name: pulumi.Output<string>;
+  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  readonly template: pulumi.Output<string>;
+  /** Machines to keep ready. */
+  readonly minReady: pulumi.Output<number>;
+  /** Most machines ready and warming together; at least `minReady`. */
+  readonly maxReady: pulumi.Output<number>;
+  /** Virtual CPUs of a machine. Default 2. */
+  readonly vcpus: pulumi.Output<number>;
+  /** Memory of a machine, MB. Default 512. */
+  readonly memoryMb: pulumi.Output<number>;
+  /** Disk of a machine, MB. Default: that of the template. */
+  readonly diskMb: pulumi.Output<number | undefined>;
+  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  readonly checkoutPolicy: pulumi.Output<"prefer" | "require" | "bypass">;
+  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  readonly idleTimeoutSeconds: pulumi.Output<number>;
+  /** Ready machines older than so many seconds are replaced. Default 900. */
+  readonly staleAfterSeconds: pulumi.Output<number>;
+  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  readonly versionPolicy: pulumi.Output<"pinned_build" | "track_tag">;
+  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  readonly trackTag: pulumi.Output<string | undefined>;
+  /** Labels to find pools by. */
+  readonly labels: pulumi.Output<{ [key: string]: string } | undefined>;
+  /** Anything to keep with the pool. */
+  readonly metadata: pulumi.Output<{ [key: string]: unknown } | undefined>;
+  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  readonly enabled: pulumi.Output<boolean>;
+  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  readonly waitForReady: pulumi.Output<boolean>;
+  /** Id of the pool, `twp_…`: name it when a machine is started. */
+  readonly poolId: pulumi.Output<string>;
+  /** `enabled`, `disabled` or `draining`. */
+  readonly state: pulumi.Output<string>;
+  /** Build that the pool's machines are started from, `tb_…`. */
+  readonly resolvedBuildId: pulumi.Output<string | undefined>;
+  /** Goes up each time the pool moves to another build. */
+  readonly rolloutGeneration: pulumi.Output<number>;
+}
+/** Names of the properties of a {@link WarmPool}. */
+export const WARM_POOL_PROPERTIES: ResourceProperties = {
+  inputs: [
+    "name",
+    "template",
+    "minReady",
+    "maxReady",
+    "vcpus",
+    "memoryMb",
+    "diskMb",
+    "checkoutPolicy",
+    "idleTimeoutSeconds",
+    "staleAfterSeconds",
+    "versionPolicy",
+    "trackTag",
+    "labels",
+    "metadata",
+    "enabled",
+    "waitForReady",
+  ],
+  outputs: ["poolId", "state", "resolvedBuildId", "rolloutGeneration"],
+  secrets: [],
+};

@@ -1,0 +1,107 @@
+import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./type-model.ts";
+
+const HEADER = "// Made by `npm run generate` from the schemas in provider/core: change those, not this.";
+
+/**
+ * A TypeScript module with the types of a resource: `…Args`, `…State`, `…Outputs`. Written out rather than inferred from
+ * zod, so that a user's compiler reads plain interfaces, whatever its version.
+ */
+export function renderResourceTypes(model: ResourceModel): string {
+  const outputs = [...model.inputs, ...model.outputs];
+  const { name } = model;
+  return [
+    HEADER,
+    'import type * as pulumi from "@pulumi/pulumi";',
+    'import type { ResourceProperties } from "./resource-properties.ts";',
+    ...[...model.objects.values()].flatMap((object) => [renderObject(object, "Args"), renderObject(object, "")]),
+    `/** Inputs of a {@link ${name}}. */`,
+    `export interface ${name}Args {`,
+    ...model.inputs.map((property) => member(property, inputType(property.type), !property.required)),
+    "}",
+    `/** What may be given to look up a {@link ${name}} by its ID. */`,
+    `export interface ${name}State {`,
+    ...outputs.map((property) => member(property, inputType(property.type), true)),
+    "}",
+    `/** What a {@link ${name}} has. */`,
+    `export interface ${name}Outputs {`,
+    ...outputs.map((property) => {
+      const optional = !property.required && property.default === undefined && property.name !== "contextHash";
+      const type = plainType(property.type) + (optional ? " | undefined" : "");
+      return `${doc(property.description)}readonly ${property.name}: pulumi.Output<${type}>;`;
+    }),
+    "}",
+    `/** Names of the properties of a {@link ${name}}. */`,
+    `export const ${constantName(name)}_PROPERTIES: ResourceProperties = ${JSON.stringify({
+      inputs: model.inputs.map((property) => property.name),
+      outputs: model.outputs.map((property) => property.name),
+      secrets: outputs.filter(({ secret }) => secret).map((property) => property.name),
+    })};`,
+    "",
+  ].join("\n");
+}
+
+function renderObject(object: ObjectModel, suffix: "Args" | ""): string {
+  const type = suffix === "Args" ? inputType : plainType;
+  return [
+    doc(object.description) + `export interface ${object.name}${suffix} {`,
+    ...object.properties.map((property) => {
+      const optional = !property.required && (suffix === "Args" || property.default === undefined);
+      return member(property, type(property.type), optional);
+    }),
+    "}",
+  ].join("\n");
+}
+
+function member({ name, description }: PropertyModel, type: string, optional: boolean): string {
+  return `${doc(description)}${name}${optional ? "?" : ""}: ${type};`;
+}
+
+function doc(text: string): string {
+  return text === "" ? "" : `/** ${text.replaceAll("*/", "*\\/")} */\n`;
+}
+
+/** A type whose every part may be an output of another resource. */
+function inputType(type: TypeModel): string {
+  switch (type.kind) {
+    case "array":
+      return `pulumi.Input<${inputType(type.items)}[]>`;
+    case "map":
+      return `pulumi.Input<{ [key: string]: ${inputType(type.values)} }>`;
+    case "object":
+      return `pulumi.Input<${type.name}Args>`;
+    case "union":
+      return `pulumi.Input<${type.members.map((name) => `${name}Args`).join(" | ")}>`;
+    case "constant":
+      return plainType(type);
+    default:
+      return `pulumi.Input<${plainType(type)}>`;
+  }
+}
+
+function plainType(type: TypeModel): string {
+  switch (type.kind) {
+    case "any":
+      return "unknown";
+    case "integer":
+      return "number";
+    case "array":
+      return `Array<${plainType(type.items)}>`;
+    case "map":
+      return `{ [key: string]: ${plainType(type.values)} }`;
+    case "enum":
+      return type.values.map((value) => JSON.stringify(value)).join(" | ");
+    case "constant":
+      return JSON.stringify(type.value);
+    case "object":
+      return type.name;
+    case "union":
+      return type.members.join(" | ");
+    default:
+      return type.kind;
+  }
+}
+
+/** `TemplateTag` as `TEMPLATE_TAG`. */
+function constantName(name: string): string {
+  return name.replaceAll(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
+}
