@@ -1,0 +1,38 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { TEMPLATE_TAG_PROPERTIES } from "../resources/template-tag.ts";
+import type { TemplateTagArgs, TemplateTagOutputs, TemplateTagState } from "../resources/template-tag.ts";
+import { dynamicToken, providerText } from "./provider-text.ts";
+
+/**
+ * A tag of a template, pointing at one build; moving it promotes that build.
+ *
+ * @example
+ *   new TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });
+ */
+export class TemplateTag extends resourceWith<TemplateTagOutputs>() {
+  /** @param args inputs; everything else is computed */
+  constructor(name: string, args: TemplateTagArgs, options: pulumi.CustomResourceOptions = {}) {
+    super(
+      dynamicToken("TemplateTag"),
+      name,
+      { ...toRegistered(TEMPLATE_TAG_PROPERTIES, args), __provider: providerText("TemplateTag") },
+      withSecretOutputs(TEMPLATE_TAG_PROPERTIES, options),
+    );
+  }
+
+  /** Looks up one that exists, by its ID, without managing it. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: TemplateTagState = {},
+    options: pulumi.CustomResourceOptions = {},
+  ): TemplateTag {
+    return new TemplateTag(name, state as TemplateTagArgs, { ...options, id });
+  }
+
+  /** Is the value a `TemplateTag`, of whatever copy of this package? */
+  static override isInstance(value: unknown): value is TemplateTag {
+    return (value as { __pulumiType?: unknown } | null | undefined)?.__pulumiType === dynamicToken("TemplateTag");
+  }
+}

@@ -1,0 +1,43 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { TEMPLATE_PROPERTIES } from "../resources/template.ts";
+import type { TemplateArgs, TemplateOutputs, TemplateState } from "../resources/template.ts";
+import { nativeOptions, nativeToken } from "./native-resource.ts";
+
+/**
+ * A sandbox template: what a Dockerfile and its build context make, under a name.
+ *
+ * @example
+ *   new Template("web", {
+ *     name: "web",
+ *     context: "./app",
+ *     startCmd: "node server.js",
+ *     readiness: { kind: "http", port: 8080, path: "/healthz" },
+ *   });
+ */
+export class Template extends resourceWith<TemplateOutputs>() {
+  /** @param args inputs; everything else is computed */
+  constructor(name: string, args: TemplateArgs, options: pulumi.CustomResourceOptions = {}) {
+    super(
+      nativeToken("Template"),
+      name,
+      toRegistered(TEMPLATE_PROPERTIES, args),
+      nativeOptions(withSecretOutputs(TEMPLATE_PROPERTIES, options)),
+    );
+  }
+
+  /** Looks up one that exists, by its ID, without managing it. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: TemplateState = {},
+    options: pulumi.CustomResourceOptions = {},
+  ): Template {
+    return new Template(name, state as TemplateArgs, { ...options, id });
+  }
+
+  /** Is the value a `Template`, of whatever copy of this package? */
+  static override isInstance(value: unknown): value is Template {
+    return (value as { __pulumiType?: unknown } | null | undefined)?.__pulumiType === nativeToken("Template");
+  }
+}

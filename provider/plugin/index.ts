@@ -1,0 +1,1 @@
+export { serve, type Plugin, type ServeOptions } from "./serve.ts";

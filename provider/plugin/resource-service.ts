@@ -1,0 +1,280 @@
+import grpc from "@grpc/grpc-js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import type { Controller, Properties } from "../core/controller.ts";
+import type { OperationContext } from "../core/operation-context.ts";
+import { decodeProperties, encodeProperties, joinSecrets, type SecretPaths } from "../values/wire-values.ts";
+import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
+import { toDiffResponse } from "./diff-response.ts";
+import { type EngineLog } from "./engine-log.ts";
+import { packageSchema, packageVersion } from "./package-files.ts";
+import { initFailed, statusOf, type StatusError } from "./status-errors.ts";
+
+/** `nullspace:index:Template` */
+const TYPE_PREFIX = "nullspace:index:";
+/** The service and its client are loaded with the first resource, so that the plugin starts at once. */
+const loadCore = () => import("./core-loader.ts");
+
+export interface ResourceServiceOptions {
+  /** Aborted when the engine sends Cancel or the process is told to end. */
+  stop: AbortController;
+  log: EngineLog;
+  /** Folder of the Pulumi program. */
+  cwd: string;
+}
+
+/** The engine's side of the provider: one method for each call of `pulumirpc.ResourceProvider`. */
+export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
+  let config: { apiKey?: string; apiUrl?: string } = {};
+
+  const contextOf = (request: { getUrn(): string }, timeoutSeconds = 0, preview = false): OperationContext => ({
+    urn: request.getUrn(),
+    preview,
+    ...(timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1000 } : {}),
+    signal: stop.signal,
+    log: log.forResource(request.getUrn()),
+    config,
+    cwd,
+  });
+
+  return {
+    handshake: unary(async (request) => {
+      log.connect(request.getEngineAddress());
+      const response = new providerProto.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      response.setAcceptResources(false);
+      response.setAcceptOutputs(false);
+      response.setSupportsAutonamingConfiguration(false);
+      response.setAcceptsByteString(false);
+      return response;
+    }),
+
+    attach: unary(async (request) => {
+      log.connect(request.getAddress());
+      return new emptyProto.Empty();
+    }),
+
+    getPluginInfo: unary(async () => {
+      const info = new pluginProto.PluginInfo();
+      info.setVersion(packageVersion());
+      return info;
+    }),
+
+    getSchema: unary(async (request) => {
+      if (request.getVersion() !== 0) throw unsupported(`schema version ${request.getVersion()}`);
+      const response = new providerProto.GetSchemaResponse();
+      response.setSchema(packageSchema());
+      return response;
+    }),
+
+    checkConfig: unary(async (request) => {
+      const { values, secrets } = decodeStruct(request.getNews());
+      const response = new providerProto.CheckResponse();
+      response.setInputs(encodeStruct(values, joinSecrets(["apiKey"], secrets)));
+      response.setFailuresList(checkConfig(values).map(toCheckFailure));
+      return response;
+    }),
+
+    diffConfig: unary(async (request) =>
+      diffConfig(
+        decodeStruct(request.getOldInputs() ?? request.getOlds()).values,
+        decodeStruct(request.getNews()).values,
+      ),
+    ),
+
+    configure: unary(async (request) => {
+      config = pickConfig(decodeStruct(request.getArgs()).values);
+      const { findSettings } = await import("../../sdk/client/settings.ts");
+      if (findSettings({ apiKey: config.apiKey }).apiKey.value === undefined) throw new StatusFailure(missingApiKey());
+      const response = new providerProto.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
+      response.setAcceptresources(false);
+      response.setAcceptoutputs(false);
+      return response;
+    }),
+
+    check: unary(async (request) => {
+      const { controller, secretKeys } = await find(request.getUrn());
+      const olds = request.hasOlds() ? decodeStruct(request.getOlds()) : undefined;
+      const news = decodeStruct(request.getNews());
+      const result = await controller.check(
+        { news: news.values, ...(olds === undefined ? {} : { olds: olds.values }) },
+        contextOf(request),
+      );
+      const response = new providerProto.CheckResponse();
+      response.setInputs(encodeStruct(result.inputs, joinSecrets(secretKeys, news.secrets)));
+      response.setFailuresList(result.failures.map(toCheckFailure));
+      return response;
+    }),
+
+    diff: unary(async (request) => {
+      const { controller } = await find(request.getUrn());
+      const oldInputs = decodeStruct(request.getOldInputs() ?? request.getOlds()).values;
+      const newInputs = decodeStruct(request.getNews()).values;
+      return toDiffResponse(controller.diff({ oldInputs, newInputs }), request.getIgnorechangesList());
+    }),
+
+    create: unary(async (request) => {
+      const { controller, secretKeys } = await find(request.getUrn());
+      const inputs = decodeStruct(request.getProperties());
+      const secrets = joinSecrets(secretKeys, inputs.secrets);
+      const context = contextOf(request, request.getTimeout(), request.getPreview());
+      const { id, outputs } = await keepingPartial(() => controller.create(inputs.values, context), {
+        inputs: inputs.values,
+        secrets,
+      });
+      const response = new providerProto.CreateResponse();
+      response.setId(id);
+      response.setProperties(encodeStruct(outputs, secrets));
+      return response;
+    }),
+
+    read: unary(async (request) => {
+      const { controller, secretKeys } = await find(request.getUrn());
+      const inputs = decodeStruct(request.getInputs());
+      const outputs = decodeStruct(request.getProperties());
+      const imported = Object.keys(outputs.values).length === 0;
+      const result = await controller.read(
+        { id: request.getId(), ...(imported ? {} : { inputs: inputs.values, outputs: outputs.values }) },
+        contextOf(request, request.getTimeout()),
+      );
+      const response = new providerProto.ReadResponse();
+      if (result === undefined) return response;
+      const secrets = joinSecrets(secretKeys, inputs.secrets, outputs.secrets);
+      response.setId(result.id);
+      response.setInputs(encodeStruct(result.inputs, secrets));
+      response.setProperties(encodeStruct(result.outputs, secrets));
+      return response;
+    }),
+
+    update: unary(async (request) => {
+      const { controller, secretKeys } = await find(request.getUrn());
+      const news = decodeStruct(request.getNews());
+      const olds = decodeStruct(request.getOlds());
+      const oldInputs = decodeStruct(request.getOldInputs() ?? request.getOlds());
+      const secrets = joinSecrets(secretKeys, news.secrets, olds.secrets, oldInputs.secrets);
+      const outputs = await keepingPartial(
+        () =>
+          controller.update(
+            { id: request.getId(), oldInputs: oldInputs.values, oldOutputs: olds.values, newInputs: news.values },
+            contextOf(request, request.getTimeout(), request.getPreview()),
+          ),
+        { inputs: news.values, secrets },
+      );
+      const response = new providerProto.UpdateResponse();
+      response.setProperties(encodeStruct(outputs, joinSecrets(secretKeys, news.secrets)));
+      return response;
+    }),
+
+    delete: unary(async (request) => {
+      const { controller } = await find(request.getUrn());
+      const outputs = decodeStruct(request.getProperties()).values;
+      const inputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()).values : outputs;
+      await controller.delete({ id: request.getId(), inputs, outputs }, contextOf(request, request.getTimeout()));
+      return new emptyProto.Empty();
+    }),
+
+    cancel: unary(async () => {
+      stop.abort();
+      return new emptyProto.Empty();
+    }),
+
+    invoke: unary(async (request) => Promise.reject(unsupported(`function ${request.getTok()}`))),
+    call: unary(async (request) => Promise.reject(unsupported(`method ${request.getTok()}`))),
+    construct: unary(async (request) => Promise.reject(unsupported(`component ${request.getType()}`))),
+    parameterize: unary(async () => Promise.reject(unsupported("parameterization"))),
+    getMapping: unary(async () => new providerProto.GetMappingResponse()),
+    getMappings: unary(async () => new providerProto.GetMappingsResponse()),
+    list: (call) => {
+      call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "this provider lists no resources" });
+    },
+  };
+}
+
+/** An error that is a status already. */
+class StatusFailure extends Error {
+  readonly answer: StatusError;
+
+  constructor(answer: StatusError) {
+    super(answer.details);
+    this.answer = answer;
+  }
+}
+
+function unsupported(what: string): StatusFailure {
+  return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
+}
+
+/** A handler from a function: what it throws becomes a status. */
+function unary<Request, Response>(
+  handle: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    handle(call.request).then(
+      (response) => callback(null, response),
+      async (error: unknown) => callback(await toStatus(error)),
+    );
+  };
+}
+
+async function toStatus(error: unknown): Promise<StatusError> {
+  if (error instanceof StatusFailure) return error.answer;
+  const { explain } = await loadCore();
+  const code = statusOf(error);
+  // A fault of ours: whoever reports it needs the place.
+  const stack = code === grpc.status.INTERNAL && error instanceof Error ? `\n${error.stack}` : "";
+  return { code, details: `${explain(error)}${stack}` };
+}
+
+async function find(urn: string): Promise<{ controller: Controller; secretKeys: string[] }> {
+  const { controllerFor, secretProperties } = await loadCore();
+  const type = typeOfUrn(urn);
+  const controller = controllerFor(type.startsWith(TYPE_PREFIX) ? type.slice(TYPE_PREFIX.length) : type);
+  return { controller, secretKeys: secretProperties(controller) };
+}
+
+/** `urn:pulumi:stack::project::parent$type::name` */
+function typeOfUrn(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+/** A partial failure becomes the status that makes the engine keep the resource. */
+async function keepingPartial<Result>(
+  operation: () => Promise<Result>,
+  { inputs, secrets }: { inputs: Properties; secrets: SecretPaths },
+): Promise<Result> {
+  const { PartialFailureError } = await loadCore();
+  try {
+    return await operation();
+  } catch (error) {
+    if (!(error instanceof PartialFailureError)) throw error;
+    throw new StatusFailure(
+      initFailed({
+        id: error.id,
+        properties: encodeProperties(error.outputs, secrets),
+        inputs: encodeProperties(inputs, secrets),
+        reasons: error.reasons,
+      }),
+    );
+  }
+}
+
+function decodeStruct(struct: Struct | undefined) {
+  return decodeProperties(struct?.toJavaScript() as Properties | undefined);
+}
+
+function encodeStruct(values: Properties, secrets: SecretPaths): Struct {
+  return structProto.Struct.fromJavaScript(encodeProperties(values, secrets) as never);
+}
+
+function toCheckFailure({ property, reason }: { property: string; reason: string }) {
+  const failure = new providerProto.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
