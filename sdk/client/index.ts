@@ -7,6 +7,7 @@ export { checkHealth } from "./health.ts";
 export type { MachinesApi } from "./machines.ts";
 export { DEFAULT_BASE_URL, findSettings, type Setting, type Settings, type SettingsPlaces } from "./settings.ts";
 export type { TemplatesApi } from "./templates.ts";
+export { uploadContext } from "./upload-context.ts";
 export {
   uploadFiles,
   type UploadEntry,

@@ -1,6 +1,7 @@
+import { NullspaceError } from "../errors.ts";
 import { TransportError } from "./errors.ts";
 
-const REFUSED = new Set(["ECONNREFUSED", "ENOENT"]);
+const REFUSED = new Set(["ECONNREFUSED"]);
 const UNRESOLVED = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL"]);
 const UNREACHED = new Set(["UND_ERR_CONNECT_TIMEOUT", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
 const SILENT = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
@@ -10,7 +11,7 @@ const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
  * What a failed request of the HTTP library means: who could not be reached, and whether the request may have been acted
  * on (`outcome`), which decides if it can be sent again.
  *
- * @returns undefined when `error` is no failure of the transport
+ * @returns undefined when `error` is no failure of the transport, such as one of a file that was being uploaded
  */
 export function transportError(
   what: string,
@@ -18,7 +19,7 @@ export function transportError(
   timeoutMs: number,
   error: unknown,
 ): TransportError | undefined {
-  const code = codeOf(error);
+  const code = error instanceof NullspaceError ? undefined : codeOf(error);
   if (code === undefined) return undefined;
   const fail = (
     reason: TransportError["reason"],
