@@ -5,7 +5,7 @@ import { callEngine, findStreamError } from "./docker-api.mjs";
 import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
 import { findCommand } from "./platform.mjs";
-import { hasImage, loopbackRegistry } from "./registry.mjs";
+import { loopbackRegistry } from "./registry.mjs";
 import { useShared } from "./shared-process.mjs";
 import { forgetFailure, recallFailure, rememberFailure } from "./tool-cache.mjs";
 
@@ -162,14 +162,13 @@ async function makeBusybox(context, name) {
  * @param {string} tag
  */
 async function push(context, registry, tag) {
-  const isPushed = await hasImage(registry, REPOSITORY, tag);
   // The engine wants the header even where nobody asks for a password: {} in base64.
   const headers = { "x-registry-auth": "e30=" };
   const answer = await engine(context, "POST", `/images/${registry}/${REPOSITORY}/push?tag=${tag}`, { headers });
   const reason = answer.status === 200 ? findStreamError(answer.text) : messageOf(answer.text);
   if (reason === undefined) return;
   throw new SetupError("IMAGE_NOT_PUSHED", `the engine cannot push to the registry at ${registry}: ${reason}`, {
-    install: `an engine on this machine (is ${context.env["DOCKER_HOST"]} one?): it must reach ${registry}; image there: ${isPushed}`,
+    install: `use an engine on this machine: the one at ${context.env["DOCKER_HOST"]} does not reach its loopback interface`,
   });
 }
 

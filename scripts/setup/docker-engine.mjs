@@ -36,7 +36,8 @@ export const dockerEngine = {
           install,
         });
       }
-      await ensurePackages(["docker.io", "docker-registry", "busybox-static", "iproute2"], context);
+      // Without apparmor's parser no container starts on a kernel that enforces it.
+      await ensurePackages(["docker.io", "docker-registry", "busybox-static", "iproute2", "apparmor"], context);
       // Where systemd runs, the package starts its own service: then that is the machine's engine.
       const service = existsSync("/run/systemd/system") ? await waitForService(context) : undefined;
       if (service !== undefined) return service;
@@ -47,41 +48,41 @@ export const dockerEngine = {
     onStop(use.release);
     const state = await pingEngine(engine.host, env, signal);
     const version = state.isUp ? `${state.version}, API ${state.apiVersion}` : "";
-    if (use.wasStarted)
-      note("a private engine: it changes no firewall rule, so its containers do not reach the internet");
+    if (use.wasStarted) note("of its own: it changes no firewall rule, so its containers do not reach the internet");
     return {
       chose: `${version}, ${use.wasStarted ? "started" : "shared with another run"} at ${engine.host}`,
-      env: { DOCKER_HOST: engine.host },
+      // What may be set for the engine of a DOCKER_HOST that does not answer is not for this one.
+      env: { DOCKER_HOST: engine.host, DOCKER_TLS_VERIFY: "", DOCKER_CERT_PATH: "" },
     };
   },
 };
 
 /** @param {Pick<import("./step.mjs").StepContext, "env" | "note" | "signal">} context */
 async function findRunningEngine({ env, note, signal }) {
-  for (const { host, isAsked } of candidates(env)) {
+  for (const host of candidates(env)) {
     const state = await pingEngine(host, env, signal);
     if (state.isUp) {
       return { chose: `${state.version}, API ${state.apiVersion}, running at ${host}`, env: { DOCKER_HOST: host } };
     }
-    if (isAsked) note(`${host} does not answer: ${state.reason}`);
+    note(`${host} does not answer: ${state.reason}`);
   }
   return undefined;
 }
 
 /**
- * Where an engine may listen, in order: DOCKER_HOST, the system's socket, Docker Desktop's, a rootless one.
+ * Where an engine should listen: at DOCKER_HOST, then at the sockets that are there, the system's, Docker Desktop's and a
+ * rootless one's.
  *
  * @param {NodeJS.ProcessEnv} env
- * @returns {{ host: string, isAsked: boolean }[]} `isAsked` = it should answer: the user named it, or its socket is there
  */
 export function candidates(env) {
-  const asked = env["DOCKER_HOST"] ? [{ host: env["DOCKER_HOST"], isAsked: true }] : [];
+  const asked = env["DOCKER_HOST"] ? [env["DOCKER_HOST"]] : [];
   const sockets = [
     "/var/run/docker.sock",
     env["HOME"] && join(env["HOME"], ".docker/run/docker.sock"),
     env["XDG_RUNTIME_DIR"] && join(env["XDG_RUNTIME_DIR"], "docker.sock"),
   ].filter((path) => typeof path === "string" && existsSync(path));
-  return [...asked, ...sockets.map((path) => ({ host: `unix://${path}`, isAsked: true }))];
+  return [...asked, ...sockets.map((path) => `unix://${path}`)];
 }
 
 /** @param {import("./step.mjs").StepContext} context */

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
@@ -67,6 +67,12 @@ export async function buildPulumi(context) {
     `building ${VERSION} from its Go module with Go ${go.version}: once a machine, 6 to 10 minutes on two processors (here: ${availableParallelism()})`,
   );
   mkdirSync(dirname(home(cache)), { recursive: true });
+  // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
+  // the next run goes on from there.
+  const work = join(cache.root, "pulumi", "go");
+  const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
+  // Somebody who uses Go has the modules, or wants them, in the usual place.
+  if (!existsSync(go.moduleCache)) buildEnv.GOMODCACHE = join(work, "modules");
   const draft = mkdtempSync(`${home(cache)}.draft-`);
   const startedMs = Date.now();
   const telling = setInterval(
@@ -81,6 +87,7 @@ export async function buildPulumi(context) {
       const build = [
         "build",
         "-mod=mod",
+        "-modcacherw",
         "-trimpath",
         // As the project's own Makefile sets it: a CLI without a version takes itself for a development build.
         `-ldflags=-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${command.version}`,
@@ -92,7 +99,7 @@ export async function buildPulumi(context) {
       const [program, args] = nice === undefined ? [go.path, build] : [nice, ["-n", "10", go.path, ...build]];
       const result = await runCommand(program, args, {
         cwd: module,
-        env: goEnv(env),
+        env: buildEnv,
         timeoutMs: BUILD_TIMEOUT_MS,
         signal,
       });
@@ -105,6 +112,7 @@ export async function buildPulumi(context) {
     }
     rmSync(home(cache), { recursive: true, force: true });
     renameSync(draft, home(cache));
+    rmSync(work, { recursive: true, force: true });
   } finally {
     clearInterval(telling);
     rmSync(draft, { recursive: true, force: true });
@@ -114,17 +122,20 @@ export async function buildPulumi(context) {
 
 /**
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ isUsable: true, path: string, version: string } | { isUsable: false, reason: string }>}
+ * @returns {Promise<{ isUsable: true, path: string, version: string, moduleCache: string } | { isUsable: false, reason: string }>}
  */
 export async function findGo(env) {
   const path = findCommand("go", env);
   if (path === undefined) return { isUsable: false, reason: "there is no Go on PATH" };
-  const result = await runCommand(path, ["env", "GOVERSION", "GOTOOLCHAIN"], { env: goEnv(env), timeoutMs: 30_000 });
-  const [version = "", toolchain = ""] = result.stdout.trim().split("\n");
+  const result = await runCommand(path, ["env", "GOVERSION", "GOTOOLCHAIN", "GOMODCACHE"], {
+    env: goEnv(env),
+    timeoutMs: 30_000,
+  });
+  const [version = "", toolchain = "", moduleCache = ""] = result.stdout.split("\n");
   if (!canBuild(version, toolchain)) {
     return { isUsable: false, reason: `Go at ${path} is "${version}", and ${OLDEST_GO.join(".")} or newer is needed` };
   }
-  return { isUsable: true, path, version: version.replace(/^go/, "") };
+  return { isUsable: true, path, version: version.replace(/^go/, ""), moduleCache };
 }
 
 /**

@@ -49,23 +49,6 @@ export function loopbackRegistry({ cache, env }) {
   };
 }
 
-/**
- * Whether the registry has an image.
- *
- * @param {string} address `localhost:PORT`
- * @param {string} repository
- * @param {string} tag
- */
-export async function hasImage(address, repository, tag) {
-  const accept = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
-  const answer = await fetch(`http://${address.replace("localhost", "127.0.0.1")}/v2/${repository}/manifests/${tag}`, {
-    method: "HEAD",
-    headers: { accept },
-    signal: AbortSignal.timeout(5_000),
-  });
-  return answer.ok;
-}
-
 /** @param {unknown} port */
 async function isRegistry(port) {
   if (typeof port !== "number") return false;

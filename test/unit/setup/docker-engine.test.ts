@@ -52,9 +52,7 @@ test("an engine is looked for at DOCKER_HOST first, then at the sockets that are
   const home = temporaryFolder();
   mkdirSync(join(home, ".docker/run"), { recursive: true });
   writeFileSync(join(home, ".docker/run/docker.sock"), "");
-  const hosts = candidates({ DOCKER_HOST: "tcp://127.0.0.1:2375", HOME: home, XDG_RUNTIME_DIR: "/nonexistent" }).map(
-    ({ host }) => host,
-  );
+  const hosts = candidates({ DOCKER_HOST: "tcp://127.0.0.1:2375", HOME: home, XDG_RUNTIME_DIR: "/nonexistent" });
   expect(hosts[0]).toBe("tcp://127.0.0.1:2375");
   expect(hosts.at(-1)).toBe(`unix://${home}/.docker/run/docker.sock`);
   expect(hosts.join()).not.toContain("/nonexistent");
