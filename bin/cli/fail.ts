@@ -1,4 +1,5 @@
 import { ContextError } from "../../sdk/context/errors.ts";
+import { DockerOptionError, ImageRefError } from "../../sdk/docker/errors.ts";
 import { NullspaceError } from "../../sdk/errors.ts";
 import { UsageError } from "./errors.ts";
 
@@ -26,9 +27,12 @@ export function errorDocument(error: unknown): ErrorDocument {
   return { error: { code: "unexpected", message } };
 }
 
+/** Errors that say that the input is wrong, whatever the engine or the service might think of it. */
+const BAD_INPUT = [UsageError, ContextError, DockerOptionError, ImageRefError];
+
 /** The exit code that an error leads to. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof ContextError) return EXIT.badInput;
+  if (BAD_INPUT.some((type) => error instanceof type)) return EXIT.badInput;
   return isAbort(error) ? EXIT.interrupted : EXIT.failed;
 }
 

@@ -9,12 +9,18 @@ import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
 import { ImageBuild } from "./build/image-build.ts";
 import type { BuildOptions } from "./build/build-options.ts";
+import type { BuildProgress } from "./build/progress.ts";
 import { DockerConfig } from "./auth/docker-config.ts";
+import { currentContext, readContextEndpoint } from "./docker-context.ts";
+import { DockerOptionError } from "./errors.ts";
+import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./prune.ts";
 
 /** How to reach an engine; every member has Docker's own default. */
 export interface DockerEngineOptions {
   /** Engine address, such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. Default: DOCKER_HOST, else the local socket. */
   host?: string;
+  /** Name of a Docker context to use. Default: DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise. */
+  context?: string;
   /** Environment that DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_CONFIG are read from. Default: this process's. */
   env?: Record<string, string | undefined>;
   /** Folder of Docker's `config.json`. Default: DOCKER_CONFIG, else `~/.docker`. */
@@ -68,9 +74,8 @@ export class DockerEngine {
   constructor(options: DockerEngineOptions = {}) {
     const env = options.env ?? process.env;
     const configDir = options.configDir ?? (env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"));
-    const tls = options.tls ?? tlsFromEnvironment(env, configDir);
-    const host = parseEngineHost(options.host ?? (env.DOCKER_HOST || DEFAULT_ENGINE_HOST), tls !== undefined);
-    this.#transport = new EngineTransport(host, tls);
+    const { host, tls } = findEngine(options, env, configDir);
+    this.#transport = new EngineTransport(parseEngineHost(host, tls !== undefined), tls);
     this.config = new DockerConfig(configDir, env);
     this.images = new EngineImages(this);
     this.containers = new EngineContainers(this);
@@ -112,8 +117,15 @@ export class DockerEngine {
   }
 
   /** Builds an image. The build starts at once; read its progress, or await its `done`. */
-  build(options: BuildOptions): ImageBuild {
+  build(options: BuildOptions & { decode: false }): ImageBuild<Buffer>;
+  build(options: BuildOptions): ImageBuild;
+  build(options: BuildOptions): ImageBuild<BuildProgress | Buffer> {
     return new ImageBuild(this, options);
+  }
+
+  /** Removes build cache. */
+  pruneBuilds(options: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
+    return pruneBuilds(this, options);
   }
 
   /** The engine's facts, asked for once; a failure is not remembered. */
@@ -137,6 +149,21 @@ export class DockerEngine {
   async close(): Promise<void> {
     await this.#transport.close();
   }
+}
+
+/** Docker's own order: what the caller says, then DOCKER_HOST, then a context, then the local socket. */
+function findEngine(
+  { host, context, tls }: DockerEngineOptions,
+  env: Record<string, string | undefined>,
+  configDir: string,
+): { host: string; tls: EngineTls | undefined } {
+  if (host !== undefined && context !== undefined) {
+    throw new DockerOptionError("context", "An engine has a host or a context, not both.");
+  }
+  const named = context === undefined ? undefined : readContextEndpoint(configDir, context);
+  const chosen = named ?? (host === undefined && !env.DOCKER_HOST ? currentContext(configDir, env) : undefined);
+  if (chosen) return { host: chosen.host, tls: tls ?? chosen.tls };
+  return { host: host ?? (env.DOCKER_HOST || DEFAULT_ENGINE_HOST), tls: tls ?? tlsFromEnvironment(env, configDir) };
 }
 
 function tlsFromEnvironment(env: Record<string, string | undefined>, configDir: string): EngineTls | undefined {

@@ -29,7 +29,6 @@ const ConfigFile = z.looseObject({
   credsStore: z.string().optional(),
   credHelpers: z.record(z.string(), z.string()).optional(),
   proxies: z.record(z.string(), ProxyEntry).optional(),
-  currentContext: z.string().optional(),
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
@@ -89,11 +88,6 @@ export class DockerConfig {
   async proxyBuildArgs(host: string): Promise<Record<string, string>> {
     const { proxies = {} } = await this.#read();
     return proxyArguments(proxies[host] ?? proxies.default ?? {});
-  }
-
-  /** Name of the context that `docker context use` chose, if any. */
-  async currentContext(): Promise<string | undefined> {
-    return (await this.#read()).currentContext;
   }
 
   get #file(): string {

@@ -24,6 +24,11 @@ const DEFAULT_DOCKERFILE = "Dockerfile";
 /** A Dockerfile is a page or two; what is larger was not meant as one. */
 const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
 
+/** Whether a path is an address that the engine fetches. */
+export function isRemotePath(path: string): boolean {
+  return REMOTE.test(path);
+}
+
 /** Opens what is to be built. The caller reads `body` to its end or destroys it. */
 export async function openBuildSource(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
   const source = await openUncompressed(options, signal);
@@ -36,7 +41,7 @@ export async function openBuildSource(options: CheckedBuildOptions, signal: Abor
 
 async function openUncompressed(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
   const { path, context, fileobj, dockerfile } = options;
-  if (path !== undefined && REMOTE.test(path)) {
+  if (path !== undefined && isRemotePath(path)) {
     return { remote: path, ...(dockerfile === undefined ? {} : { dockerfile }) };
   }
   if (path !== undefined) {

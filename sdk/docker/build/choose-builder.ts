@@ -2,6 +2,7 @@ import { compareApiVersions, requireApiVersion } from "../api-version.ts";
 import { DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
+import { isRemotePath } from "./build-source.ts";
 
 /** API version of the first engine (18.09) whose BuildKit is no experiment. */
 const BUILDKIT_API_VERSION = "1.39";
@@ -15,6 +16,7 @@ const BUILDKIT_NETWORKS = new Set(["", "default", "none", "host"]);
  *   the engine lacks the builder that they need
  */
 export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing): "buildkit" | "classic" {
+  if (engine.isPodman) refuseWhatPodmanDrops(options);
   const classicOnly = needsClassic(options);
   const buildkitOnly = needsBuildKit(options);
   if (classicOnly !== undefined && (buildkitOnly !== undefined || options.builder === "buildkit")) {
@@ -47,6 +49,26 @@ function refuseWithoutBuildKit(feature: string, engine: EnginePing): void {
     throw new UnsupportedByEngineError(feature, `A ${engine.osType} engine has no BuildKit, which ${feature} needs.`);
   }
   requireApiVersion(feature, BUILDKIT_API_VERSION, engine.apiVersion);
+}
+
+/**
+ * Options that Podman's Docker API takes and drops, or reads as something else (podman, pkg/api/handlers/compat/
+ * images_build.go): a build that was meant to be offline would be online.
+ */
+function refuseWhatPodmanDrops(options: CheckedBuildOptions): void {
+  const dropped = [
+    ...(["none", "host"].includes(options.networkMode ?? "")
+      ? ["networkMode", `networkMode: "${options.networkMode}"`]
+      : []),
+    ...(options.cacheFrom.length > 0 ? ["cacheFrom", "cacheFrom"] : []),
+    ...(options.path !== undefined && isRemotePath(options.path) ? ["path", "a remote path"] : []),
+  ];
+  const [option, what] = dropped;
+  if (option === undefined) return;
+  throw new UnsupportedByEngineError(
+    option,
+    `Podman's Docker API ignores ${what}, so the build would not be what was asked for. Use Docker Engine, or leave it out.`,
+  );
 }
 
 function needsClassic(options: CheckedBuildOptions): string | undefined {

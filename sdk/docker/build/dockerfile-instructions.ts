@@ -8,6 +8,8 @@ export interface DockerfileInstruction {
   stage: number;
   /** Name that `FROM … AS name` gives that stage, in lower case. */
   stageName?: string;
+  /** Of a FROM: the image or stage that it starts from, as it is written. */
+  base?: string;
 }
 
 const HEREDOC = /<<-?\s*(["']?)([A-Za-z_][A-Za-z0-9_]*)\1/g;
@@ -42,14 +44,21 @@ export function listInstructions(dockerfile: string): DockerfileInstruction[] {
       stage++;
       stageName = /\sAS\s+(\S+)\s*$/i.exec(text)?.[1]?.toLowerCase();
     }
+    const base = keyword === "FROM" ? /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(text)?.[1] : undefined;
     if (["RUN", "COPY", "ADD"].includes(keyword)) i = skipHeredocs(lines, i, text);
-    instructions.push({ line, keyword, stage, ...(stageName === undefined ? {} : { stageName }) });
+    instructions.push({
+      line,
+      keyword,
+      stage,
+      ...(stageName === undefined ? {} : { stageName }),
+      ...(base === undefined ? {} : { base }),
+    });
   }
   return instructions;
 }
 
-/** Instructions that BuildKit counts as steps of a stage, FROM being the first. */
-const COUNTED = new Set(["FROM", "RUN", "COPY", "ADD", "WORKDIR"]);
+/** Instructions that BuildKit counts as steps of a stage, beside a FROM that names an image. */
+const COUNTED = new Set(["RUN", "COPY", "ADD", "WORKDIR"]);
 
 /**
  * The line of the step that a builder names, or `undefined` when that cannot be told.
@@ -65,10 +74,16 @@ export function lineOfStep(dockerfile: string, step: string, builder: "classic" 
   const counted =
     builder === "classic"
       ? instructions
-      : instructions.filter((one) => COUNTED.has(one.keyword) && isInStage(one, prefix, instructions));
+      : instructions.filter((one) => isCounted(one, instructions) && isInStage(one, prefix, instructions));
   const found = counted[Number(number) - 1];
   // The keyword must agree: a wrong line misleads more than none.
   return found?.keyword === keyword?.toUpperCase() ? found?.line : undefined;
+}
+
+/** A FROM counts when there is something to fetch: not for an earlier stage, nor for `scratch`. */
+function isCounted({ keyword, base, stage }: DockerfileInstruction, all: readonly DockerfileInstruction[]): boolean {
+  if (keyword !== "FROM") return COUNTED.has(keyword);
+  return base !== "scratch" && !all.some((one) => one.stage < stage && one.stageName === base?.toLowerCase());
 }
 
 function isInStage(

@@ -36,8 +36,10 @@ export async function startPrivateRegistry({ tls }: { tls: boolean }): Promise<P
   // JSON is YAML.
   await writeFile(join(dir, "config.yml"), JSON.stringify(config));
   const child = spawn("docker-registry", ["serve", join(dir, "config.yml")], { stdio: "ignore" });
-  const failed = once(child, "error").then(([error]: [Error]) => {
-    throw new Error(`docker-registry could not be started (${error.message}). Install Debian's docker-registry.`);
+  const failed = once(child, "error").then(([error]) => {
+    throw new Error(
+      `docker-registry could not be started (${(error as Error).message}). Install Debian's docker-registry.`,
+    );
   });
   await Promise.race([failed, answering(port)]);
   failed.catch(() => {});
