@@ -70,9 +70,10 @@ export async function buildPulumi(context) {
   // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
   // the next run goes on from there.
   const work = join(cache.root, "pulumi", "go");
+  /** @type {NodeJS.ProcessEnv} */
   const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
   // Somebody who uses Go has the modules, or wants them, in the usual place.
-  if (!existsSync(go.moduleCache)) buildEnv.GOMODCACHE = join(work, "modules");
+  if (!existsSync(go.moduleCache)) buildEnv["GOMODCACHE"] = join(work, "modules");
   const draft = mkdtempSync(`${home(cache)}.draft-`);
   const startedMs = Date.now();
   const telling = setInterval(
