@@ -26,10 +26,13 @@ const TCP_LISTEN = "0A";
 const SHOW_SOCKETS =
   'for t in /proc/net/tcp /proc/net/tcp6; do [ -r "$t" ] && while read -r l; do echo "$l"; done <"$t"; done; true';
 
-/** Asks over HTTP from inside with what there is; prints the status. 97: there is nothing to ask with. */
+/**
+ * Asks over HTTP from inside with what there is; prints the status. 97: there is nothing to ask with. wget gets no
+ * timeout of its own: the try as a whole has one, and Debian's static busybox crashes on `-T`.
+ */
 const ASK_HTTP = `u="http://localhost:$1$2"
 if command -v curl >/dev/null 2>&1; then curl -s -m "$3" -o /dev/null -w '%{http_code}' "$u"
-elif command -v wget >/dev/null 2>&1; then if wget -q -T "$3" -O /dev/null "$u" 2>/dev/null; then echo 200; else exit 1; fi
+elif command -v wget >/dev/null 2>&1; then if wget -q -O /dev/null "$u" 2>/dev/null; then echo 200; else exit 1; fi
 elif command -v bash >/dev/null 2>&1; then bash -c 'exec 3<>"/dev/tcp/localhost/$0" || exit 1
 printf "GET %s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" "$1" >&3; read -r -t "$2" v s r <&3; echo "$s"' "$1" "$2" "$3"
 else exit 97; fi`;
