@@ -1,0 +1,184 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { registryAuthHeader, registryConfigHeader } from "../../../sdk/docker/auth/auth-headers.ts";
+import { DockerConfig, RegistryCredentials } from "../../../sdk/docker/index.ts";
+
+let dir: string;
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "nullspace-docker-config-"))));
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const decode = (header: string) => JSON.parse(Buffer.from(header, "base64url").toString()) as Record<string, unknown>;
+
+function configure(config: unknown): DockerConfig {
+  writeFileSync(join(dir, "config.json"), typeof config === "string" ? config : JSON.stringify(config));
+  return new DockerConfig(dir, { PATH: `${dir}${delimiter}${process.env.PATH}` });
+}
+
+async function found(config: DockerConfig, host: string, explicit = {}) {
+  return (await config.credentialsFor(host, explicit))?.reveal();
+}
+
+function addHelper(name: string, script: string): void {
+  writeFileSync(join(dir, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(dir, `docker-credential-${name}`), 0o755);
+}
+
+// The behaviours of docker-py's auth tests (tests/unit/auth_test.py), written anew.
+describe("credentials for a registry", () => {
+  it("are absent without a file, without an entry, and with an empty entry", async () => {
+    expect(await found(new DockerConfig(dir), "docker.io")).toBeUndefined();
+    expect(await found(configure({ auths: {} }), "docker.io")).toBeUndefined();
+    expect(await found(configure({ auths: { "r.example": {} } }), "r.example")).toBeUndefined();
+  });
+
+  it.each([
+    ["r.example", "r.example"],
+    ["https://r.example/v1/", "r.example"],
+    ["http://r.example", "r.example"],
+    ["r.example:5000", "r.example:5000"],
+    ["https://index.docker.io/v1/", "docker.io"],
+    ["https://index.docker.io/v1/", "index.docker.io"],
+    ["https://index.docker.io/v1/", "registry-1.docker.io"],
+    ["docker.io", "https://index.docker.io/v1/"],
+  ])("under %s are found for %s", async (entry, host) => {
+    const config = configure({ auths: { [entry]: { auth: base64("me:pass:word") } } });
+    expect(await found(config, host)).toEqual({ username: "me", password: "pass:word" });
+  });
+
+  it("are not those of another port or host", async () => {
+    const config = configure({ auths: { "r.example:5000": { auth: base64("me:x") } } });
+    expect(await found(config, "r.example")).toBeUndefined();
+  });
+
+  it("under the bare host win over those under an address of it", async () => {
+    const config = configure({
+      auths: { "https://r.example/v1/": { auth: base64("old:x") }, "r.example": { auth: base64("new:x") } },
+    });
+    expect(await found(config, "r.example")).toMatchObject({ username: "new" });
+  });
+
+  it("may be an identity token, or a name and password in clear", async () => {
+    const config = configure({
+      auths: { a: { identitytoken: "tok", auth: base64("x:y") }, b: { username: "u", password: "p" } },
+    });
+    expect(await found(config, "a")).toEqual({ identityToken: "tok" });
+    expect(await found(config, "b")).toEqual({ username: "u", password: "p" });
+  });
+
+  it("given explicitly come first", async () => {
+    const config = configure({ auths: { "docker.io": { auth: base64("file:x") } } });
+    const explicit = { "index.docker.io": { username: "given", password: "y" } };
+    expect(await found(config, "docker.io", explicit)).toMatchObject({ username: "given" });
+  });
+
+  it("come from the helper of the registry, else from the store, else from the file", async () => {
+    addHelper("one", `read -r s; echo "{\\"ServerURL\\":\\"$s\\",\\"Username\\":\\"one-$s\\",\\"Secret\\":\\"x\\"}"`);
+    addHelper(
+      "two",
+      `read -r s; [ "$s" = in-file ] && { echo "credentials not found in native keychain"; exit 1; }; echo '{"ServerURL":"","Username":"<token>","Secret":"tok"}'`,
+    );
+    const config = configure({
+      credHelpers: { "r.example": "one", "https://index.docker.io/v1/": "one" },
+      credsStore: "two",
+      auths: { "in-file": { auth: base64("file:x") } },
+    });
+    expect(await found(config, "r.example")).toMatchObject({ username: "one-r.example" });
+    expect(await found(config, "docker.io")).toMatchObject({ username: "one-https://index.docker.io/v1/" });
+    expect(await found(config, "other")).toEqual({ identityToken: "tok" });
+    expect(await found(config, "in-file")).toMatchObject({ username: "file" });
+  });
+
+  it("are collected from the store, the helpers and the file for a classic build", async () => {
+    addHelper(
+      "store",
+      `if [ "$1" = list ]; then echo '{"https://stored/v1/":"u"}'; else echo '{"Username":"s","Secret":"x"}'; fi`,
+    );
+    addHelper("own", `echo '{"Username":"h","Secret":"x"}'`);
+    const config = configure({
+      credsStore: "store",
+      credHelpers: { helped: "own" },
+      auths: { file: { auth: base64("f:x") } },
+    });
+    const all = await config.allCredentials({ given: { username: "g", password: "x" } });
+    expect([...all.keys()].toSorted()).toEqual(["file", "given", "helped", "stored"]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a file that is not JSON", "{ not json with sesame", "is not JSON"],
+    ["an entry that is not base64 of user:password", { auths: { r: { auth: base64("sesame") } } }, "is damaged"],
+    ["a section of another shape", { auths: { r: "sesame" } }, "is not valid"],
+    [
+      "a helper that is not installed",
+      { credsStore: "nullspace-missing" },
+      "docker-credential-nullspace-missing could not be run",
+    ],
+    ["a helper's name that is a path", { credsStore: "../evil" }, "not the name of a credential helper"],
+  ])("fail with %s, and the error holds no secret", async (_name, content, reason) => {
+    const error = await configure(content)
+      .credentialsFor("r")
+      .catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: "registry_credentials", message: expect.stringContaining(reason) as string });
+    expect(inspect(error)).not.toContain("sesame");
+  });
+
+  it("fail when the helper fails or answers nonsense, without what it printed", async () => {
+    addHelper("bad", "echo 'sesame'; exit 3");
+    addHelper("odd", "echo 'sesame'");
+    for (const [helper, reason] of [
+      ["bad", "ended with code 3"],
+      ["odd", "something unexpected"],
+    ]) {
+      const error = await configure({ credsStore: helper })
+        .credentialsFor("r")
+        .catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ message: expect.stringContaining(reason!) as string });
+      expect(inspect(error)).not.toContain("sesame");
+    }
+  });
+
+  it("do not show in util.inspect, JSON or text", () => {
+    const credentials = new RegistryCredentials({ username: "u", password: "sesame" });
+    expect(inspect({ credentials }) + JSON.stringify({ credentials }) + `${credentials}`).not.toContain("sesame");
+  });
+});
+
+describe("proxies of the configuration", () => {
+  it("become build arguments in both spellings, those of the engine's own entry first", async () => {
+    const config = configure({
+      proxies: { default: { httpProxy: "http://p:1", noProxy: "a,b" }, "tcp://engine:1": { httpsProxy: "http://q:2" } },
+    });
+    expect(await config.proxyBuildArgs("unix:///x")).toEqual({
+      HTTP_PROXY: "http://p:1",
+      http_proxy: "http://p:1",
+      NO_PROXY: "a,b",
+      no_proxy: "a,b",
+    });
+    expect(await config.proxyBuildArgs("tcp://engine:1")).toEqual({
+      HTTPS_PROXY: "http://q:2",
+      https_proxy: "http://q:2",
+    });
+  });
+});
+
+describe("headers for the engine", () => {
+  it("are URL-safe base64 with padding, as the engine ignores any other without a word", () => {
+    const header = registryAuthHeader(
+      "r",
+      new RegistryCredentials({ username: "u", password: "\u00ff\u00fe\u00ff>>>???" }),
+    );
+    expect(header).toMatch(/^[A-Za-z0-9_-]+=*$/);
+    expect(header.length % 4).toBe(0);
+    expect(header).toMatch(/[-_]/);
+    expect(decode(header)).toEqual({ username: "u", password: "\u00ff\u00fe\u00ff>>>???", serveraddress: "r" });
+  });
+
+  it("name Docker Hub by its index too, where engines look", () => {
+    const header = registryConfigHeader(new Map([["docker.io", new RegistryCredentials({ identityToken: "t" })]]));
+    const entry = { identitytoken: "t", serveraddress: "https://index.docker.io/v1/" };
+    expect(decode(header)).toEqual({ "docker.io": entry, "https://index.docker.io/v1/": entry });
+  });
+});
