@@ -8,9 +8,9 @@
 import { access, appendFile, cp, mkdir, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, stripVTControlCharacters } from "node:util";
+import { inspect, parseArgs, stripVTControlCharacters } from "node:util";
 import { NullspaceClient } from "../sdk/client/index.ts";
-import { run, type CommandResult } from "./quickstart/command.ts";
+import { CommandError, run, type CommandResult } from "./quickstart/command.ts";
 import { startServiceProcess, type ServiceProcess } from "./quickstart/local-service.ts";
 import { createStory } from "./quickstart/story.ts";
 
@@ -59,93 +59,105 @@ const pulumi = (args: string[], abortSignal: AbortSignal | undefined = signal): 
   });
 
 try {
-  await story.step("Start the local Nullspace service", async () => {
-    service = await startServiceProcess({
-      command: process.execPath,
-      args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
-      dataDir: join(home, "data"),
-      logFile: join(home, "service.log"),
-      env: process.env,
-    });
-    story.say(`it answers at ${service.env.NULLSPACE_API_URL}`);
-  });
-
-  const first = await story.step("pulumi up: build the template, tag it, alias it, fill the pool", async () => {
-    await pulumi(["stack", "init", "dev"]);
-    stackExists = true;
-    await pulumi(["config", "set", "baseImage", baseImage]);
-    const up = await pulumi(["up", "--yes", "--skip-preview"]);
-    story.quote(resourceLines(up.stdout));
-    return outputs();
-  });
-  story.say(`${first.tag} is build ${first.buildId}`);
-
+  service = await story.step("Start the local Nullspace service", startService);
   const client = new NullspaceClient({
-    apiKey: service!.env.NULLSPACE_API_KEY,
-    baseUrl: service!.env.NULLSPACE_API_URL,
+    apiKey: service.env.NULLSPACE_API_KEY,
+    baseUrl: service.env.NULLSPACE_API_URL,
   });
   try {
-    await story.step("Check out a machine from the pool and run a command in it", () => showPage(client, first));
-
-    await story.step("Edit one file, and ask what that would do", async () => {
-      await appendFile(join(program, "app", "www", "index.html"), "<p>Changed in the quickstart</p>\n");
-      const preview = await pulumi(["preview", "--diff"]);
-      story.quote(diffLines(preview.stdout));
-    });
-
-    const second = await story.step("pulumi up: build again, move the tag, roll the pool", async () => {
-      const up = await pulumi(["up", "--yes", "--skip-preview"]);
-      story.quote(resourceLines(up.stdout));
-      return outputs();
-    });
-    story.say(`${second.tag} was build ${first.buildId} and is now ${second.buildId}`);
-
-    await story.step("Check out a machine again: it has the change", () => showPage(client, second));
+    await tell(client);
   } finally {
     await client.close();
   }
-
   if (flags.keep) {
     kept = true;
-    service!.detach();
-    const here = relative(process.cwd(), program) || ".";
-    console.log(`
-Left running: the service (process ${service!.pid}), the stack "dev" and its pool. To go on from here:
+    service.detach();
+    console.log(whatToTypeNext(service));
+  }
+} catch (error) {
+  // A command's own words, or the reason of the stop; a stack trace only for what nobody foresaw.
+  const expected = error instanceof CommandError || signal.aborted;
+  console.error(`\n${expected && error instanceof Error ? error.message : inspect(error)}`);
+  process.exitCode = 1;
+}
+if (!kept) await story.step("Take everything down", takeDown);
+console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 
-  export NULLSPACE_API_URL=${service!.env.NULLSPACE_API_URL}
-  export NULLSPACE_API_KEY=${service!.env.NULLSPACE_API_KEY}
+async function startService(): Promise<ServiceProcess> {
+  const process_ = await startServiceProcess({
+    command: process.execPath,
+    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    dataDir: join(home, "data"),
+    logFile: join(home, "service.log"),
+    env: process.env,
+  });
+  story.say(`it answers at ${process_.env.NULLSPACE_API_URL}`);
+  return process_;
+}
+
+async function tell(client: NullspaceClient): Promise<void> {
+  const first = await story.step("pulumi up: build the template, tag it, alias it, fill the pool", async () => {
+    await pulumi(["stack", "init", "dev"]);
+    stackExists = true;
+    await pulumi(["config", "set", "baseImage", baseImage!]);
+    return update();
+  });
+  story.say(`${first.tag} is build ${first.buildId}`);
+
+  await story.step("Check out a machine from the pool and run a command in it", () => showPage(client, first));
+
+  await story.step("Edit one file, and ask what that would do", async () => {
+    await appendFile(join(program, "app", "www", "index.html"), "<p>Changed in the quickstart</p>\n");
+    story.quote(diffLines((await pulumi(["preview", "--diff"])).stdout));
+  });
+
+  const second = await story.step("pulumi up: build again, move the tag, roll the pool", update);
+  story.say(`${second.tag} was build ${first.buildId} and is now ${second.buildId}`);
+
+  await story.step("Check out a machine again: it has the change", () => showPage(client, second));
+}
+
+async function update(): Promise<Outputs> {
+  const up = await pulumi(["up", "--yes", "--skip-preview"]);
+  story.quote(resourceLines(up.stdout));
+  return JSON.parse((await pulumi(["stack", "output", "--json"])).stdout) as Outputs;
+}
+
+/** Not under the abort signal: an interrupted story still cleans up. */
+async function takeDown(): Promise<void> {
+  try {
+    if (stackExists) {
+      const destroy = await pulumi(["destroy", "--yes", "--skip-preview"], AbortSignal.timeout(120_000));
+      story.quote(resourceLines(destroy.stdout));
+      await pulumi(["stack", "rm", "--yes", "dev"], AbortSignal.timeout(30_000));
+    }
+  } finally {
+    await service?.stop();
+  }
+  // Only now: a stack that could not be destroyed keeps its state, its program and the service's log.
+  await rm(home, { recursive: true, force: true });
+}
+
+function whatToTypeNext({ env, pid }: ServiceProcess): string {
+  const dockerHost = process.env.DOCKER_HOST;
+  return `
+Left running: the service (process ${pid}), the stack "dev" and its pool. To go on from here:
+
+  export NULLSPACE_API_URL=${env.NULLSPACE_API_URL}
+  export NULLSPACE_API_KEY=${env.NULLSPACE_API_KEY}
   export PULUMI_BACKEND_URL=${pulumiEnv.PULUMI_BACKEND_URL} PULUMI_CONFIG_PASSPHRASE=quickstart
-  export PATH="${process.env.PATH}"${process.env.DOCKER_HOST ? `\n  export DOCKER_HOST=${process.env.DOCKER_HOST}` : ""}
-  cd ${here}
+  export PATH="${process.env.PATH}"${dockerHost ? `\n  export DOCKER_HOST=${dockerHost}` : ""}
+  cd ${relative(process.cwd(), program) || "."}
   pulumi preview --diff        # after an edit in app/
   pulumi up
 
 To take it down:
 
   pulumi destroy --yes && pulumi stack rm --yes dev
-  kill ${service!.pid}
+  kill ${pid}
   rm -r ${home}
-`);
-  }
-} finally {
-  if (!kept) {
-    await story.step("Take everything down", async () => {
-      // Not under the abort signal: an interrupted story still cleans up.
-      try {
-        if (stackExists) {
-          const destroy = await pulumi(["destroy", "--yes", "--skip-preview"], AbortSignal.timeout(120_000));
-          story.quote(resourceLines(destroy.stdout));
-          await pulumi(["stack", "rm", "--yes", "dev"], AbortSignal.timeout(30_000));
-        }
-      } finally {
-        await service?.stop();
-      }
-      // Only now: a stack that could not be destroyed keeps its state, its program and the service's log.
-      await rm(home, { recursive: true, force: true });
-    });
-  }
+`;
 }
-console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 
 /** Takes a machine out of the pool, prints the page that it serves, and ends it. */
 async function showPage(client: NullspaceClient, stack: Outputs): Promise<void> {
@@ -182,10 +194,6 @@ interface Outputs {
   contextHash: string;
   tag: string;
   poolId: string;
-}
-
-async function outputs(): Promise<Outputs> {
-  return JSON.parse((await pulumi(["stack", "output", "--json"])).stdout) as Outputs;
 }
 
 /** The lines of an update's output that name a resource, and its summary. */
