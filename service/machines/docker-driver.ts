@@ -52,7 +52,6 @@ export class DockerMachineDriver implements MachineDriver {
     const { exitCode, stdout, stderr } = await this.#engine.containers.exec(containerName(guestId), {
       cmd: [...command.argv],
       env: { ...command.env },
-      workdir: command.cwd,
       stdin: command.stdin,
       timeoutMs: command.timeoutMs,
       maxOutputBytes: MAX_OUTPUT_BYTES,

@@ -81,14 +81,20 @@ export class MachineRefusedError extends NullspaceError {
   }
 }
 
-/** 503 `machine_start_failed`: a machine that was asked for did not come up. */
+/**
+ * A machine that was asked for did not come up. 503 `capacity_exceeded` when the engine refused it, which may pass; else
+ * 409 `machine_start_failed`: its template starts no machine now, and asking again starts the same failure again.
+ */
 export class MachineStartFailedError extends ServiceError {
   constructor(template: string, cause: Error) {
+    const isRefused = cause instanceof MachineRefusedError;
     super(`No machine of "${template}" could be started: ${cause.message}`, {
-      code: "machine_start_failed",
-      status: 503,
-      retryable: true,
-      suggestedAction: "See the start command and the readiness check of the template, and the engine's free memory.",
+      code: isRefused ? "capacity_exceeded" : "machine_start_failed",
+      status: isRefused ? 503 : 409,
+      retryable: isRefused,
+      suggestedAction: isRefused
+        ? "Free memory or disk on the engine's host, and try again."
+        : "Correct the start command or the readiness check of the template, and build it again.",
       cause,
     });
   }

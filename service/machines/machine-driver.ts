@@ -28,7 +28,6 @@ export interface GuestCommand {
   /** Program and arguments. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
   /** What the command reads; default nothing. */
   readonly stdin?: string;
   /** After this long it is killed, with all that it started. */

@@ -1,4 +1,4 @@
-import { EngineConflictError, ExecTimeoutError, type DockerEngine } from "pulumi-nullspace/docker";
+import { EngineError, ExecTimeoutError, type DockerEngine } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { probeHttpFromHost } from "./probe-http.ts";
 
@@ -46,8 +46,9 @@ export async function tryProbe(probe: Probe, attempt: ProbeTry): Promise<ProbeRe
     return await tryCommand(probe.command, attempt);
   } catch (error) {
     if (error instanceof ExecTimeoutError) return failed(`the try took longer than ${attempt.timeoutMs} ms`);
-    // The main process has ended meanwhile: whoever waits for it says so, with its exit code.
-    if (error instanceof EngineConflictError) return failed("the machine does not run");
+    // The engine will not run the try, mostly because the main process has ended: whoever waits for that says so, with
+    // its exit code.
+    if (error instanceof EngineError) return failed(error.engineMessage);
     throw error;
   }
 }

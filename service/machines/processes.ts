@@ -41,13 +41,21 @@ printf '%s %s %s\\n' "$p" "$r" "$(tr '\\n' ' ' <"$d/command")"; done; true`;
 const FIND = `for d in ${FOLDER}/p.*; do [ -f "$d/pid" ] && read -r p <"$d/pid" && [ "$p" = "$1" ] && break; d=; done
 [ -n "$d" ] || exit ${NO_SUCH_PROCESS}`;
 
-/** Starts a command that outlives the call. @returns its process id in the machine */
-export async function startProcess(driver: MachineDriver, guestId: string, command: GuestCommand): Promise<number> {
-  const { argv } = command;
-  const shown = argv[0] === "sh" && argv[1] === "-c" ? argv.slice(2).join(" ") : argv.join(" ");
+/**
+ * Starts a command that outlives the call.
+ *
+ * @param shown the command as a list shows it
+ * @returns its process id in the machine
+ */
+export async function startProcess(
+  driver: MachineDriver,
+  guestId: string,
+  command: GuestCommand,
+  shown: string,
+): Promise<number> {
   const result = await driver.exec(guestId, {
     ...command,
-    argv: ["sh", "-c", START, "sh", shown, ...argv],
+    argv: ["sh", "-c", START, "sh", shown, ...command.argv],
     timeoutMs: TIMEOUT_MS,
   });
   const pid = Number.parseInt(result.stdout, 10);

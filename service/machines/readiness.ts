@@ -14,6 +14,9 @@ const FIRST_PAUSE_MS = 50;
 /** One try may take this long, so that a server that accepts and never answers does not eat the whole time. */
 const MAX_TRY_MS = 10_000;
 
+/** The last try gets this long even when less is left: one that is cut short says nothing of the machine. */
+const MIN_TRY_MS = 2_000;
+
 /** One try of a check, as a log shows it. */
 export interface ReadinessAttempt {
   /** From 1. */
@@ -80,7 +83,7 @@ async function passCheck(
   let pauseMs = Math.min(FIRST_PAUSE_MS, intervalMs);
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = timeoutMs - (performance.now() - startMs);
-    const tryMs = Math.max(1, Math.ceil(Math.min(MAX_TRY_MS, leftMs)));
+    const tryMs = Math.ceil(Math.max(MIN_TRY_MS, Math.min(MAX_TRY_MS, leftMs)));
     const result = await tryProbe(readiness, { engine, containerId, timeoutMs: tryMs, signal });
     const elapsedMs = Math.round(performance.now() - startMs);
     if (result.ok || elapsedMs >= graceMs) {

@@ -2,7 +2,7 @@ import { EngineConflictError, EngineNotFoundError, ExecTimeoutError } from "pulu
 import type { ExecRequest, ExecResult } from "pulumi-nullspace/sdk";
 import { InvalidRequestError, ServiceError } from "../errors.ts";
 import { MachineNotReadyError } from "./errors.ts";
-import type { GuestCommandResult, MachineDriver } from "./machine-driver.ts";
+import type { MachineDriver } from "./machine-driver.ts";
 import type { MachineService, RunningMachine } from "./machine-service.ts";
 import { startProcess } from "./processes.ts";
 
@@ -55,15 +55,15 @@ export async function runCommand(
   const { machine, guest } = await runningMachine(deps.service, machineId);
   deps.service.touch(machineId);
   const command = {
-    argv: argvOf(request),
+    argv: argvOf(request, request.cwd ?? machine.cwd),
     env: { ...(JSON.parse(machine.envs) as Record<string, string>), ...request.envs },
-    ...((request.cwd ?? machine.cwd) != null && { cwd: (request.cwd ?? machine.cwd) as string }),
     timeoutMs: timeoutSecs * 1000,
     ...(signal && { signal }),
   };
   try {
-    if (request.background) return { pid: await startProcess(deps.driver, guest.guestId, command) };
-    const result = notFoundToStderr(await deps.driver.exec(guest.guestId, command));
+    if (request.background)
+      return { pid: await startProcess(deps.driver, guest.guestId, command, shownCommand(request)) };
+    const result = await deps.driver.exec(guest.guestId, command);
     return { exit_code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   } catch (error) {
     throw translate(error, machineId, request.command, timeoutSecs);
@@ -78,20 +78,24 @@ async function runningMachine(service: MachineService, machineId: string): Promi
   return service.running(machineId, "run a command");
 }
 
-/** `shell` puts the command through `sh -c`; arguments are then quoted, so that they arrive as they are. */
-export function argvOf(request: Pick<ExecRequest, "command" | "args" | "shell">): string[] {
-  const args = request.args ?? [];
-  if (!request.shell) return [request.command, ...args];
+/**
+ * Program and arguments as the machine runs them. `shell` puts the command through `sh -c`; arguments are then quoted, so
+ * that they arrive as they are.
+ *
+ * Without it a shell still begins, and becomes the command: so a command or folder that does not exist is told on
+ * standard error with the usual exit codes, where engines say it in ways of their own.
+ */
+export function argvOf(request: Pick<ExecRequest, "command" | "args" | "shell">, cwd: string | null): string[] {
+  const { command, args = [], shell } = request;
   const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`);
-  return ["sh", "-c", [request.command, ...quoted].join(" ")];
+  const argv = shell ? ["sh", "-c", [command, ...quoted].join(" ")] : [command, ...args];
+  if (cwd === null) return shell ? argv : ["sh", "-c", 'exec "$@"', "sh", ...argv];
+  return ["sh", "-c", 'cd -- "$1" || exit 126; shift; exec "$@"', "sh", cwd, ...argv];
 }
 
-/** The engine reports a program that does not exist on standard output; a shell would say it on standard error. */
-function notFoundToStderr(result: GuestCommandResult): GuestCommandResult {
-  const isEngineSpeaking =
-    (result.exitCode === 126 || result.exitCode === 127) && result.stdout.startsWith("OCI runtime exec failed");
-  if (!isEngineSpeaking) return result;
-  return { exitCode: result.exitCode, stdout: "", stderr: `${result.stdout.trim()}\n${result.stderr}` };
+/** A command as a list of processes shows it. */
+function shownCommand({ command, args = [] }: ExecRequest): string {
+  return [command, ...args].join(" ");
 }
 
 function translate(error: unknown, machineId: string, command: string, timeoutSecs: number): unknown {
