@@ -2,11 +2,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
 import { DockerEngine } from "pulumi-nullspace/docker";
+import { parseTemplateRef } from "pulumi-nullspace/sdk";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { bearerAuth } from "./http/auth.ts";
 import { createApp } from "./http/app.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
+import { fleetArtifactUses } from "./pools/artifact-uses.ts";
+import { Fleet } from "./pools/fleet.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { Database } from "./store/database.ts";
 import { createTemplateFloor } from "./template-floor.ts";
@@ -14,7 +17,6 @@ import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
 import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
 import { findLogicalTemplate } from "./templates/logical-template.ts";
-import { parseTemplateRef } from "pulumi-nullspace/sdk";
 
 /** How to start {@link startLocalService}; every member has a default. */
 export interface LocalServiceOptions {
@@ -84,7 +86,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       events: new TemplateEvents(),
       log,
       instanceId: data.instanceId,
-      artifactUses: [],
+      artifactUses: [fleetArtifactUses],
       stopping: stopping.signal,
     };
     const templates = createTemplateFloor(deps, {
@@ -93,6 +95,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
     });
     closers.push(() => templates.stop());
+    const fleet = new Fleet(deps, { prepare: templates.prepare });
+    closers.push(() => fleet.settle());
 
     const app = createApp({
       logger: log,
@@ -104,7 +108,9 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closers.push(() => stopping.abort(new Error("the service stops")));
     registerHealthRoutes(app);
     templates.registerRoutes(app);
+    fleet.registerRoutes(app);
     templates.start();
+    fleet.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;

@@ -1,4 +1,4 @@
-import { fastify, type FastifyBaseLogger } from "fastify";
+import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
@@ -28,7 +28,7 @@ export function createApp({ logger, authenticate, refExists }: AppOptions): Serv
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: true,

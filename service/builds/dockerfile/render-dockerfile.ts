@@ -23,6 +23,9 @@ export interface RenderedDockerfile {
   stepOfInstruction: ReadonlyMap<number, number>;
 }
 
+/** By number: a name is looked up in files that small images do not have. */
+const ROOT = "0:0";
+
 /** What {@link renderDockerfile} draws from. */
 export interface RenderOptions {
   baseImage: string;
@@ -58,7 +61,7 @@ export function renderDockerfile({
   const stepOfCounted = new Map<number, number>();
   const stepOfInstruction = new Map<number, number>();
   let counted = 1;
-  let user = baseUser === "" ? "root" : baseUser;
+  let user = baseUser === "" ? ROOT : baseUser;
   let current = user;
 
   const add = (stepIndex: number, instruction: string, makesLayer: boolean): void => {
@@ -72,7 +75,7 @@ export function renderDockerfile({
     current = wanted;
   };
   const run = (stepIndex: number, command: string, as: string = user): void => {
-    actAs(stepIndex, as);
+    actAs(stepIndex, as === "root" ? ROOT : as);
     add(stepIndex, `RUN ${json(["/bin/sh", "-c", exported(buildEnvs) + command])}`, true);
   };
 
@@ -83,7 +86,7 @@ export function renderDockerfile({
         add(index, `WORKDIR ${word(step.path)}`, true);
         break;
       case "user":
-        user = step.user;
+        user = step.user === "root" ? ROOT : step.user;
         actAs(index, user);
         break;
       case "copy":
@@ -106,7 +109,7 @@ export function renderDockerfile({
         break;
       default: {
         const command = commandOf(step);
-        if (command !== undefined) run(index, command.text, command.asRoot ? "root" : (command.user ?? user));
+        if (command !== undefined) run(index, command.text, command.asRoot ? ROOT : (command.user ?? user));
       }
     }
   }
@@ -232,9 +235,13 @@ function escaped(text: string): string {
   return text.replace(/[\\$'"]/g, "\\$&");
 }
 
-/** A file name that the builder's pattern matching takes literally. */
+/**
+ * A file name that the builder's pattern matching takes literally. Each special character stands in a class of its own:
+ * a backslash before it would do for the matcher, but older BuildKits then look for a file with the backslash in its
+ * name.
+ */
 function pattern(name: string): string {
-  return escaped(name.replace(/[\\*?[\]]/g, "\\$&"));
+  return escaped(name.replace(/[*?[]/g, "[$&]").replaceAll("\\", "[\\\\]"));
 }
 
 /** An argument of an instruction that is one word. */

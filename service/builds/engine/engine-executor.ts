@@ -203,18 +203,7 @@ export class EngineExecutor implements BuildExecutor {
     const dockerfile = freeName(entries);
     const archive = openArchive(
       blobs,
-      [
-        ...entries,
-        { path: dockerfile, type: "file", mode: 0o644, body: { text } },
-        // The context has been chosen by who sent it: an ignore file in it must not choose once more. The two files
-        // that are ours are no part of it.
-        {
-          path: `${dockerfile}.dockerignore`,
-          type: "file",
-          mode: 0o644,
-          body: { text: `/${dockerfile}\n/${dockerfile}.dockerignore\n` },
-        },
-      ],
+      [...entries, { path: dockerfile, type: "file", mode: 0o644, body: { text } }],
       signal,
     );
     const build = engine.build({
@@ -236,7 +225,7 @@ export class EngineExecutor implements BuildExecutor {
       return (await build.done).imageId;
     } catch (error) {
       signal.throwIfAborted();
-      throw imageBuildFailure(error, progress.failedStepIndex());
+      throw imageBuildFailure(error, progress.failedStepIndex(), job.baseImage === undefined ? text : undefined);
     } finally {
       archive.destroy();
     }
@@ -293,10 +282,13 @@ const NO_FINAL_ARTIFACTS = {
   final_artifact_stores: 1,
 };
 
-/** A name for the Dockerfile that nothing in the context has. */
+/**
+ * A name for the Dockerfile that nothing in the context has. It is part of what `COPY .` copies, as everywhere with
+ * Docker: an engine reads it out of the archive that is the context.
+ */
 function freeName(entries: readonly ArchiveEntry[]): string {
   const taken = new Set(entries.map(({ path }) => path));
-  let name = ".nullspace.Dockerfile";
-  while (taken.has(name) || taken.has(`${name}.dockerignore`)) name += "_";
+  let name = "Dockerfile";
+  while (taken.has(name)) name += ".nullspace";
   return name;
 }

@@ -8,6 +8,7 @@ import {
 import { asError } from "../../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../machines/errors.ts";
 import { BuildFailure } from "../build-failure.ts";
+import { lineOfStep } from "../dockerfile/line-of-step.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
@@ -38,12 +39,22 @@ export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
   });
 }
 
-/** Why the image could not be built. */
-export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined): BuildFailure {
+/**
+ * Why the image could not be built.
+ *
+ * @param dockerfile text of the user's Dockerfile; absent when it was rendered from steps, whose lines mean nothing
+ */
+export function imageBuildFailure(
+  thrown: unknown,
+  stepIndex: number | undefined,
+  dockerfile: string | undefined,
+): BuildFailure {
   const lost = engineLost(thrown, "build_step");
   if (lost !== undefined) return lost;
   if (thrown instanceof ImageBuildError) {
-    const { step, dockerfileLine, exitCode, logTail, builderMessage } = thrown;
+    const { step, exitCode, logTail, builderMessage } = thrown;
+    const dockerfileLine =
+      dockerfile === undefined ? undefined : (thrown.dockerfileLine ?? lineOfStep(dockerfile, step));
     const where = [
       ...(step !== undefined ? [step] : []),
       ...(dockerfileLine !== undefined ? [`line ${dockerfileLine}`] : []),

@@ -1,11 +1,15 @@
 import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
 import { startMachineContainer, type MachineArtifact } from "../../machines/container.ts";
 import { waitUntilReady } from "../../machines/readiness.ts";
+import type { Readiness } from "pulumi-nullspace/sdk";
 import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { launchFailure } from "./engine-failure.ts";
 
 /** Label of the container in which a build tries its start command: the build. */
 export const BUILD_LABEL = "dev.nullspace.local.build";
+
+/** Without a readiness check a start command counts as up when it has lived this long. */
+const SETTLE: Readiness = { kind: "timeout", timeout_ms: 1_000 };
 
 /**
  * Starts a machine of the image once and waits until it is ready: a template whose start command does not come up is a
@@ -49,7 +53,7 @@ export async function checkLaunch(
       internetAccess: config.internet_access ?? true,
       signal,
     });
-    await waitUntilReady(engine, containerId, runtime.readiness, {
+    await waitUntilReady(engine, containerId, runtime.readiness ?? SETTLE, {
       signal,
       onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
         report({

@@ -6,6 +6,9 @@ import { describeStep, type RenderedDockerfile } from "../dockerfile/render-dock
 /** `[build 2/5] RUN make` without its number. */
 const NUMBER = /^\[[^\]]*\]\s*/;
 
+/** Instructions that make a layer; a base image is no layer of this build, whether it was here or not. */
+const MAKES_LAYER = /^(?:RUN|COPY|ADD|WORKDIR)\b/i;
+
 /** What progress is told against. */
 export interface ProgressLogOptions {
   report: BuildReporter;
@@ -84,6 +87,8 @@ export class ProgressLog {
     if (step.state === "started" && before !== "started") {
       this.#lastStarted = step;
       report({ kind: "message", level: "info", phase: "step", message: subject, ...position });
+    } else if (!MAKES_LAYER.test(step.name.replace(NUMBER, ""))) {
+      return;
     } else if (step.state === "cached") {
       this.#layers.hits++;
       report({
@@ -96,7 +101,7 @@ export class ProgressLog {
         cache_subject: subject,
         ...position,
       });
-    } else if (step.state === "completed" && /^RUN|^COPY|^ADD|^WORKDIR/i.test(step.name.replace(NUMBER, ""))) {
+    } else if (step.state === "completed") {
       if (skipCache) this.#layers.bypasses++;
       else this.#layers.misses++;
       this.#layers.stores++;
