@@ -30,6 +30,8 @@ export interface TemplateFloorOptions {
 export interface TemplateFloor {
   /** The artifact of a ref, for whoever starts machines; a builtin is made first if need be. */
   resolve: (ref: string, signal: AbortSignal) => Promise<ResolvedTemplate>;
+  /** Makes a builtin that a ref names, if need be; other refs are left alone. */
+  prepare: (ref: string, signal: AbortSignal) => Promise<void>;
   registerRoutes: (app: ServiceApp) => void;
   /** Takes up what an earlier process left, and starts the workers. */
   start: () => void;
@@ -50,6 +52,7 @@ export function createTemplateFloor(deps: ServiceDeps, options: TemplateFloorOpt
 
   return {
     resolve,
+    prepare,
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
       registerBuildRoutes(app, deps, builds);
