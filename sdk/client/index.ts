@@ -5,6 +5,7 @@ export { NullspaceClient, type NullspaceClientOptions } from "./client.ts";
 export * from "./errors.ts";
 export { checkHealth } from "./health.ts";
 export type { MachinesApi } from "./machines.ts";
+export * from "./objects/index.ts";
 export { DEFAULT_BASE_URL, findSettings, type Setting, type Settings, type SettingsPlaces } from "./settings.ts";
 export type { TemplatesApi } from "./templates.ts";
 export { uploadContext } from "./upload-context.ts";

@@ -6,7 +6,7 @@ import type {
   StatusSnapshot,
   TemplateBuild,
   TemplateInfo,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { ConflictError, InvalidRequestError } from "../errors.ts";
 import { audit } from "../store/audit.ts";

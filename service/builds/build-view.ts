@@ -7,7 +7,7 @@ import type {
   TemplateBuild,
   TemplateBuildSummary,
   TemplateFailureDetail,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import { later } from "../clock.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";

@@ -1,4 +1,4 @@
-import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/sdk";
+import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
 import type { MachineRow } from "../store/machines.ts";
 
 /** The answer of the contract for a machine. The published client refuses nulls here, so what is absent is left out. */

@@ -1,4 +1,4 @@
-import type { RolloutStatus, WarmPool } from "pulumi-nullspace/sdk";
+import type { RolloutStatus, WarmPool } from "pulumi-nullspace/wire";
 import type { Guest } from "../store/guests.ts";
 import type { PoolRow } from "../store/warm-pools.ts";
 import { countMembers } from "./pool-status.ts";

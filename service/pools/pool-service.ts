@@ -5,7 +5,7 @@ import {
   type UpdateWarmPoolRequest,
   type WarmPool,
   type WarmPoolListQuery,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
@@ -35,7 +35,8 @@ export interface PoolServiceDeps {
   readonly controller: PoolController;
 }
 
-/** The calls of the contract on warm pools. Each changes the store and wakes the pool's worker, which does the rest. */
+/** The calls of the contract on warm pools. Each changes the store and has the pool's worker look at
+ * it; what takes long goes on after the answer. */
 export class PoolService {
   readonly #deps: PoolServiceDeps;
 
@@ -44,7 +45,7 @@ export class PoolService {
   }
 
   /** @throws PoolNameTakenError, TemplateNotFoundError, InvalidRequestError */
-  create(request: CreateWarmPoolRequest): WarmPool {
+  async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller } = this.#deps;
     const nowMs = Date.now();
     const poolId = newId("twp_");
@@ -54,7 +55,7 @@ export class PoolService {
       assertBounds(settings);
       pools.insert({ ...NEW_POOL, ...settings, ...resolveTarget(db, settings), poolId, ...times(nowMs) });
     });
-    controller.wake(poolId);
+    await controller.wake(poolId);
     return this.get(poolId);
   }
 
@@ -90,7 +91,7 @@ export class PoolService {
   }
 
   /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
-  update(poolId: string, request: UpdateWarmPoolRequest): WarmPool {
+  async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller } = this.#deps;
     db.transaction(() => {
       const before = this.#liveRow(poolId, "updated");
@@ -100,12 +101,12 @@ export class PoolService {
       const target = retarget(db, before, after);
       pools.update(poolId, { ...after, ...rollTo(before, target), updatedAtMs: Date.now() });
     });
-    controller.wake(poolId);
+    await controller.wake(poolId);
     return this.get(poolId);
   }
 
   /** Fills and hands out (again). Undoes a drain that has not ended, too. */
-  enable(poolId: string): WarmPool {
+  enable(poolId: string): Promise<WarmPool> {
     return this.#turn(poolId, "enabled", ["disabled", "draining"], {
       enabledAtMs: Date.now(),
       drainRequestedAtMs: null,
@@ -116,22 +117,22 @@ export class PoolService {
   }
 
   /** Neither fills nor hands out; what is ready is kept. Ends a drain that is under way. */
-  disable(poolId: string): WarmPool {
+  disable(poolId: string): Promise<WarmPool> {
     return this.#turn(poolId, "disabled", ["enabled", "draining"], { disabledAtMs: Date.now() });
   }
 
   /** Neither fills nor hands out, and lets everything go that nobody holds; the pool is disabled when that is done. */
-  drain(poolId: string): WarmPool {
+  drain(poolId: string): Promise<WarmPool> {
     return this.#turn(poolId, "draining", ["enabled", "disabled"], { drainRequestedAtMs: Date.now() });
   }
 
   /** Drains for good. Machines that were checked out live on; the record stays readable. */
-  delete(poolId: string): WarmPool {
+  async delete(poolId: string): Promise<WarmPool> {
     this.#row(poolId);
     const nowMs = Date.now();
     const change = { state: "deleted", deletedAtMs: nowMs, drainRequestedAtMs: nowMs, updatedAtMs: nowMs } as const;
     this.#deps.pools.update(poolId, change, LIVE);
-    this.#deps.controller.wake(poolId);
+    await this.#deps.controller.wake(poolId);
     return this.get(poolId);
   }
 
@@ -142,11 +143,16 @@ export class PoolService {
     return this.get(poolId);
   }
 
-  #turn(poolId: string, state: PoolState, from: readonly PoolState[], change: Partial<PoolRow>): WarmPool {
+  async #turn(
+    poolId: string,
+    state: PoolState,
+    from: readonly PoolState[],
+    change: Partial<PoolRow>,
+  ): Promise<WarmPool> {
     this.#liveRow(poolId, state === "draining" ? "drained" : state);
     // In that state already: nothing to do, and the times of the first call stand.
     const isTurned = this.#deps.pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
-    if (isTurned) this.#deps.controller.wake(poolId);
+    if (isTurned) await this.#deps.controller.wake(poolId);
     return this.get(poolId);
   }
 

@@ -8,7 +8,7 @@ import {
   StatusSnapshot,
   TemplateBuild,
   TemplateInfo,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";

@@ -1,4 +1,4 @@
-import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/sdk";
+import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../machines/create-machine.ts";

@@ -5,7 +5,7 @@ import {
   WarmPoolList,
   WarmPoolListQuery,
   WarmPoolStatusCounts,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { PoolService } from "../../pools/pool-service.ts";
@@ -43,7 +43,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
     },
     async (request, reply) => {
       await prepare(request.body.template_ref, requestSignal(reply, stopping));
-      return reply.status(201).send(pools.create(request.body));
+      return reply.status(201).send(await pools.create(request.body));
     },
   );
 

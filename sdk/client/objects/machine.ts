@@ -1,0 +1,192 @@
+import type {
+  CreateMachineRequest,
+  Machine as MachineInfo,
+  MachineList,
+  MachineListQuery,
+  WarmPoolCheckout,
+} from "../../wire/machine.ts";
+import type { CheckoutPolicy } from "../../wire/warm-pool.ts";
+import type { CallOptions } from "../call-options.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { keepClient, withClient, type Connection, type ConnectionOptions } from "./connection.ts";
+
+/** Templates that need more memory to be of any use. */
+const HEAVY_TEMPLATES = ["code-interpreter", "desktop"];
+
+/** What a machine is made of. */
+export interface MachineSettings {
+  /** Template reference; default `base`. */
+  template?: string | undefined;
+  /** Pool to take it from: its id. Needed unless the mode is `bypass`. */
+  warmPool?: string | undefined;
+  /** `prefer` a ready machine, `require` one, or `bypass` the pool; default: the pool's policy. */
+  warmPoolMode?: CheckoutPolicy | undefined;
+  /** Wait this long for a ready machine, milliseconds; default: the service's, no wait. */
+  warmPoolWaitMs?: number | undefined;
+  /** Default 2. */
+  vcpus?: number | undefined;
+  /** Default 512; 2048 for `code-interpreter` and `desktop`. */
+  memoryMb?: number | undefined;
+  diskMb?: number | undefined;
+  /** Life of the machine, milliseconds; default 300 000. */
+  lifetimeMs?: number | undefined;
+  /** What happens at its end; default: the service's. */
+  timeoutAction?: "destroy" | "hibernate" | undefined;
+  envs?: Record<string, string> | undefined;
+  metadata?: Record<string, unknown> | undefined;
+  cwd?: string | undefined;
+  /** Default true. */
+  internetAccess?: boolean | undefined;
+}
+
+/** How to run a command. */
+export interface RunOptions extends CallOptions {
+  args?: readonly string[] | undefined;
+  /** The command may take this long, seconds; default 30. */
+  timeoutSecs?: number | undefined;
+  cwd?: string | undefined;
+  envs?: Record<string, string> | undefined;
+  /** Run it through the shell; default: the service's. */
+  shell?: boolean | undefined;
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * A running machine. Holds a connection: close it, or let `await using` do so. The machine lives on until `kill`.
+ *
+ * @example
+ *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: pool.id });
+ *   const { stdout } = await machine.run("uname", { args: ["-a"] });
+ *   await machine.kill();
+ */
+export class Machine implements AsyncDisposable {
+  readonly #connection: Connection;
+  #info: MachineInfo;
+
+  private constructor(connection: Connection, info: MachineInfo) {
+    this.#connection = connection;
+    this.#info = info;
+  }
+
+  /** Starts a machine; it is usable when this returns. A try whose answer was lost, and the next, are one machine. */
+  static async create(
+    settings: MachineSettings = {},
+    options: ConnectionOptions & CallOptions & { idempotencyKey?: string | undefined } = {},
+  ): Promise<Machine> {
+    const { signal, idempotencyKey } = options;
+    const request = createRequest(settings);
+    return keepClient(options, async (connection) => {
+      return new Machine(connection, await connection.client.machines.create(request, { signal, idempotencyKey }));
+    });
+  }
+
+  /** A machine by id. */
+  static async get(id: string, options: ConnectionOptions & CallOptions = {}): Promise<Machine> {
+    const { signal } = options;
+    return keepClient(options, async (connection) => {
+      return new Machine(connection, await connection.client.machines.get(id, { signal }));
+    });
+  }
+
+  /** One page of machines that match every given filter. */
+  static async list(query: MachineListQuery = {}, options: ConnectionOptions & CallOptions = {}): Promise<MachineList> {
+    return withClient(options, (client) => client.machines.list(query, { signal: options.signal }));
+  }
+
+  /** `mch_…` */
+  get id(): string {
+    return this.#info.id;
+  }
+
+  /** Everything the service has said last about the machine; `refresh()` asks again. */
+  get info(): Readonly<MachineInfo> {
+    return this.#info;
+  }
+
+  /** How the machine was come by; undefined when no pool was considered. */
+  get checkout(): WarmPoolCheckout | undefined {
+    return this.#info.warm_pool_checkout ?? undefined;
+  }
+
+  /** Asks how the machine is. What is known of its checkout stays known. */
+  async refresh(options: CallOptions = {}): Promise<MachineInfo> {
+    const info = await this.#connection.client.machines.get(this.id, options);
+    return (this.#info = { ...info, warm_pool_checkout: info.warm_pool_checkout ?? this.#info.warm_pool_checkout });
+  }
+
+  /** Runs a command and waits for its end. One that fails is an answer (`exitCode`), not an error. */
+  async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
+    const { args, timeoutSecs = 30, cwd, envs, shell, signal, timeoutMs } = options;
+    const request = {
+      command,
+      ...(args !== undefined && { args: [...args] }),
+      timeout_secs: timeoutSecs,
+      ...(cwd !== undefined && { cwd }),
+      ...(envs !== undefined && { envs }),
+      ...(shell !== undefined && { shell }),
+    };
+    const result = await this.#connection.client.machines.exec(this.id, request, { signal, timeoutMs });
+    return { exitCode: result.exit_code, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** Destroys the machine. */
+  async kill(options: CallOptions = {}): Promise<void> {
+    await this.#connection.client.machines.delete(this.id, options);
+  }
+
+  /** What the service has said last; for logs and `JSON.stringify`. */
+  toJSON(): MachineInfo {
+    return this.#info;
+  }
+
+  /** Frees the connection, unless the client was yours. The machine goes on. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function createRequest(settings: MachineSettings): CreateMachineRequest {
+  const { template = "base", diskMb, timeoutAction, cwd } = settings;
+  const heavy = HEAVY_TEMPLATES.includes(template);
+  const warmPool = checkoutRequest(settings);
+  return {
+    template,
+    vcpus: settings.vcpus ?? 2,
+    memory_mb: settings.memoryMb ?? (heavy ? 2048 : 512),
+    ...(diskMb !== undefined && { disk_mb: diskMb }),
+    timeout_ms: settings.lifetimeMs ?? 300_000,
+    ...(timeoutAction !== undefined && { timeout_action: timeoutAction }),
+    envs: settings.envs ?? {},
+    metadata: settings.metadata ?? {},
+    internet_access: settings.internetAccess ?? true,
+    auto_resume: false,
+    ...(cwd !== undefined && { cwd }),
+    ...(warmPool !== undefined && { warm_pool: warmPool }),
+  };
+}
+
+function checkoutRequest(settings: MachineSettings): CreateMachineRequest["warm_pool"] {
+  const { warmPool, warmPoolMode, warmPoolWaitMs } = settings;
+  if (warmPool === undefined && warmPoolMode === undefined && warmPoolWaitMs === undefined) return undefined;
+  if (warmPool === undefined && warmPoolMode !== "bypass") {
+    throw new InvalidArgumentError("warmPool", 'give the pool\'s id, or use warmPoolMode: "bypass"');
+  }
+  if (warmPoolWaitMs !== undefined && !(Number.isInteger(warmPoolWaitMs) && warmPoolWaitMs >= 0)) {
+    throw new InvalidArgumentError("warmPoolWaitMs", `must be a whole number, 0 or more, not ${warmPoolWaitMs}`);
+  }
+  return {
+    ...(warmPool !== undefined && { id: warmPool }),
+    ...(warmPoolMode !== undefined && { mode: warmPoolMode }),
+    ...(warmPoolWaitMs !== undefined && { wait_ms: warmPoolWaitMs }),
+  };
+}

@@ -1,0 +1,197 @@
+import type {
+  CheckoutPolicy,
+  CreateWarmPoolRequest,
+  UpdateWarmPoolRequest,
+  VersionPolicy,
+  WarmPool as PoolInfo,
+  WarmPoolListQuery,
+} from "../../wire/warm-pool.ts";
+import type { CallOptions } from "../call-options.ts";
+import type { WaitUntilReadyOptions } from "../warm-pools.ts";
+import { keepClient, withClient, type Connection, type ConnectionOptions } from "./connection.ts";
+
+/** What a pool is made of. */
+export interface WarmPoolSettings {
+  /** 1 to 160 characters. */
+  name: string;
+  /** Name, tag, exact build or artifact. */
+  template: string;
+  /** Machines to keep ready. */
+  minReady: number;
+  /** Ceiling for warming plus ready. */
+  maxReady: number;
+  /** Default 2. */
+  vcpus?: number | undefined;
+  /** Default 512. */
+  memoryMb?: number | undefined;
+  diskMb?: number | undefined;
+  /** Default `prefer`. */
+  checkoutPolicy?: CheckoutPolicy | undefined;
+  /** Default 600. */
+  idleTimeoutSeconds?: number | undefined;
+  /** Default 900. */
+  staleAfterSeconds?: number | undefined;
+  /** Default `pinned_build`. */
+  versionPolicy?: VersionPolicy | undefined;
+  /** Tag to follow with `track_tag`, when `template` has none. */
+  trackTag?: string | undefined;
+  labels?: Record<string, string> | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+/** Members to change; the rest stays. `trackTag: null` clears it. */
+export type WarmPoolChanges = Omit<Partial<WarmPoolSettings>, "trackTag"> & { trackTag?: string | null | undefined };
+
+/**
+ * Machines of one template, kept ready. Holds a connection: close it, or let `await using` do so.
+ *
+ * @example
+ *   await using pool = await WarmPool.create({ name: "web", template: "acme/web:stable", minReady: 2, maxReady: 4 });
+ *   await pool.waitUntilReady();
+ */
+export class WarmPool implements AsyncDisposable {
+  readonly #connection: Connection;
+  #info: PoolInfo;
+
+  private constructor(connection: Connection, info: PoolInfo) {
+    this.#connection = connection;
+    this.#info = info;
+  }
+
+  /** Makes a pool and begins to fill it. */
+  static async create(settings: WarmPoolSettings, options: ConnectionOptions & CallOptions = {}): Promise<WarmPool> {
+    const { signal } = options;
+    return keepClient(options, async (connection) => {
+      const info = await connection.client.warmPools.create(createRequest(settings), { signal });
+      return new WarmPool(connection, info);
+    });
+  }
+
+  /** A pool by id. */
+  static async get(id: string, options: ConnectionOptions & CallOptions = {}): Promise<WarmPool> {
+    const { signal } = options;
+    return keepClient(options, async (connection) => {
+      return new WarmPool(connection, await connection.client.warmPools.get(id, { signal }));
+    });
+  }
+
+  /** What the service says about the pools that match every given filter. */
+  static async list(query: WarmPoolListQuery = {}, options: ConnectionOptions & CallOptions = {}): Promise<PoolInfo[]> {
+    return withClient(options, (client) => client.warmPools.list(query, { signal: options.signal }));
+  }
+
+  /** `twp_…` */
+  get id(): string {
+    return this.#info.id;
+  }
+
+  /** Everything the service has said last about the pool; `refresh()` asks again. */
+  get info(): Readonly<PoolInfo> {
+    return this.#info;
+  }
+
+  /** Asks how the pool is. */
+  async refresh(options: CallOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.get(this.id, options));
+  }
+
+  /** Changes what is given; the rest stays. Sizes that are left out are those last known. */
+  async update(changes: WarmPoolChanges, options: CallOptions = {}): Promise<PoolInfo> {
+    const request = updateRequest(changes, this.#info);
+    return (this.#info = await this.#connection.client.warmPools.update(this.id, request, options));
+  }
+
+  /** Fills the pool, from disabled or draining. */
+  async enable(options: CallOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.enable(this.id, options));
+  }
+
+  /** Stops filling and checkout; ready machines stay. */
+  async disable(options: CallOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.disable(this.id, options));
+  }
+
+  /** Stops filling and checkout, and lets ready machines go. */
+  async drain(options: CallOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.drain(this.id, options));
+  }
+
+  /** Runs the pool's controller once, now. */
+  async reconcile(options: CallOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.reconcile(this.id, options));
+  }
+
+  /** Marks the pool deleted and lets its machines go; those already checked out live on. */
+  async delete(options: CallOptions = {}): Promise<void> {
+    await this.#connection.client.warmPools.delete(this.id, options);
+  }
+
+  /** Waits until enough machines are ready: see `NullspaceClient.warmPools.waitUntilReady`. */
+  async waitUntilReady(options: WaitUntilReadyOptions = {}): Promise<PoolInfo> {
+    return (this.#info = await this.#connection.client.warmPools.waitUntilReady(this.id, options));
+  }
+
+  /** What the service has said last; for logs and `JSON.stringify`. */
+  toJSON(): PoolInfo {
+    return this.#info;
+  }
+
+  /** Frees the connection, unless the client was yours. The pool goes on. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function createRequest(settings: WarmPoolSettings): CreateWarmPoolRequest {
+  const { name, template, minReady, maxReady, vcpus = 2, memoryMb = 512, diskMb } = settings;
+  const { trackTag, ...rest } = shared(settings);
+  return {
+    name,
+    template_ref: template,
+    min_ready: minReady,
+    max_ready: maxReady,
+    resources: { vcpus, memory_mb: memoryMb, ...(diskMb !== undefined && { disk_mb: diskMb }) },
+    ...rest,
+    ...(typeof trackTag === "string" && { track_tag: trackTag }),
+  };
+}
+
+function updateRequest(changes: WarmPoolChanges, known: PoolInfo): UpdateWarmPoolRequest {
+  const { name, template, minReady, maxReady, vcpus, memoryMb, diskMb } = changes;
+  const { trackTag, ...rest } = shared(changes);
+  const disk = diskMb ?? known.resources.disk_mb ?? undefined;
+  const resized = vcpus !== undefined || memoryMb !== undefined || diskMb !== undefined;
+  return {
+    ...(name !== undefined && { name }),
+    ...(template !== undefined && { template_ref: template }),
+    ...(minReady !== undefined && { min_ready: minReady }),
+    ...(maxReady !== undefined && { max_ready: maxReady }),
+    // The service takes sizes whole.
+    ...(resized && {
+      resources: {
+        vcpus: vcpus ?? known.resources.vcpus,
+        memory_mb: memoryMb ?? known.resources.memory_mb,
+        ...(disk !== undefined && { disk_mb: disk }),
+      },
+    }),
+    ...rest,
+    ...(trackTag !== undefined && { track_tag: trackTag }),
+  };
+}
+
+function shared(settings: WarmPoolChanges) {
+  const { checkoutPolicy, idleTimeoutSeconds, staleAfterSeconds, versionPolicy, trackTag, labels, metadata } = settings;
+  return {
+    ...(checkoutPolicy !== undefined && { checkout_policy: checkoutPolicy }),
+    ...(idleTimeoutSeconds !== undefined && { idle_timeout_seconds: idleTimeoutSeconds }),
+    ...(staleAfterSeconds !== undefined && { stale_after_seconds: staleAfterSeconds }),
+    ...(versionPolicy !== undefined && { version_policy: versionPolicy }),
+    ...(labels !== undefined && { labels }),
+    ...(metadata !== undefined && { metadata }),
+    trackTag,
+  };
+}

@@ -1,0 +1,80 @@
+import type { z } from "zod";
+import { formatPath } from "../wire/issues.ts";
+import { TemplateArgumentError } from "./errors.ts";
+
+/** `value` as it is, when it is a text with something in it. */
+export function requireText(argument: string, value: unknown): string {
+  if (typeof value !== "string" || value.trim() === "") {
+    throw new TemplateArgumentError(argument, `must be a text that is not empty, not ${show(value)}`);
+  }
+  return value;
+}
+
+/** A list of texts from one text or many; each not empty and without space around it. */
+export function requireWords(
+  argument: string,
+  first: string | Iterable<string>,
+  more: readonly string[] = [],
+): string[] {
+  const words = typeof first === "string" ? [first] : [...iterable(argument, first)];
+  words.push(...more);
+  for (const [index, word] of words.entries()) {
+    requireText(`${argument}[${index}]`, word);
+    if (word.trim() !== word)
+      throw new TemplateArgumentError(`${argument}[${index}]`, `has space around it: ${show(word)}`);
+  }
+  return words;
+}
+
+/** Names and values of environment variables. */
+export function requireEnv(argument: string, envs: Readonly<Record<string, string>>): Record<string, string> {
+  if (typeof envs !== "object" || envs === null)
+    throw new TemplateArgumentError(argument, "must be an object of texts");
+  for (const [name, value] of Object.entries(envs)) {
+    if (name === "" || /[=\0]/.test(name)) {
+      throw new TemplateArgumentError(argument, `${show(name)} cannot name a variable`);
+    }
+    if (typeof value !== "string") throw new TemplateArgumentError(`${argument}.${name}`, "must be a text");
+  }
+  return { ...envs };
+}
+
+/**
+ * Permission bits as four octal digits.
+ *
+ * @param mode a number (`0o755`) or octal text (`"755"`)
+ */
+export function requireMode(argument: string, mode: number | string): string {
+  const bits =
+    typeof mode === "string" && /^\s*(0o?)?[0-7]{1,5}\s*$/.test(mode)
+      ? parseInt(mode.trim().replace(/^0o/, ""), 8)
+      : mode;
+  if (typeof bits !== "number" || !Number.isInteger(bits) || bits < 0 || bits > 0o7777) {
+    throw new TemplateArgumentError(argument, `must be permission bits, such as 0o755 or "755", not ${show(mode)}`);
+  }
+  return bits.toString(8).padStart(4, "0");
+}
+
+/** `value` as a wire schema reads it; the first problem names the member. */
+export function requireShape<Schema extends z.ZodType>(
+  argument: string,
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const member = formatPath(issue?.path ?? []);
+  throw new TemplateArgumentError(member === "" ? argument : `${argument}.${member}`, issue?.message ?? "is not valid");
+}
+
+/** A value in a message, short; what may be secret never comes here. */
+function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function iterable(argument: string, value: unknown): Iterable<string> {
+  if (typeof value === "object" && value !== null && Symbol.iterator in value) return value as Iterable<string>;
+  throw new TemplateArgumentError(argument, `must be a text or a list of texts, not ${show(value)}`);
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { requireText } from "./argument-checks.ts";
+import { normalizeBaseRef } from "./base-ref.ts";
+import { TemplateBuilder } from "./builder.ts";
+import { callSite } from "./call-site.ts";
+import type { FileContext, TemplateBase, TemplateDefinition } from "./definition.ts";
+import { TemplateArgumentError } from "./errors.ts";
+import { awsAuth, basicAuth, gcpAuth, type AwsAuthOptions, type BasicAuthOptions } from "./registry-credentials.ts";
+
+/** Where copy sources start. */
+export interface FileContextOptions {
+  /** Folder in which relative copy sources start, and whose `.dockerignore` counts. */
+  fileContextPath?: string | undefined;
+  /** More ignore lines, read after the `.dockerignore`, in Git's syntax. */
+  fileIgnorePatterns?: readonly string[] | undefined;
+}
+
+/** Options of the bases that are images. */
+export type ImageOptions = FileContextOptions & BasicAuthOptions;
+
+/** Any image: `registry.example/team/app:1`. */
+export function fromImage(image: string, options: ImageOptions = {}): TemplateBuilder {
+  return onImage("fromImage", requireText("fromImage: image", image).trim(), options);
+}
+
+/** An image, or `ubuntu:22.04` when none is given; then credentials are refused, for there is nothing to log in to. */
+export function fromBaseImage(image?: string, options: ImageOptions = {}): TemplateBuilder {
+  if (image !== undefined) return onImage("fromBaseImage", requireText("fromBaseImage: image", image).trim(), options);
+  if (options.username !== undefined || options.password !== undefined) {
+    throw new TemplateArgumentError("fromBaseImage: image", "name the image that username and password belong to");
+  }
+  return onImage("fromBaseImage", "ubuntu:22.04", options, {
+    authRefusal: "the base was not named: use fromImage with the image to log in for",
+  });
+}
+
+/** `ubuntu:<version>`, default 22.04. */
+export function fromUbuntuImage(version = "22.04", options: FileContextOptions = {}): TemplateBuilder {
+  const { fileContextPath, fileIgnorePatterns } = options;
+  const image = `ubuntu:${requireText("fromUbuntuImage: version", version)}`;
+  return onImage("fromUbuntuImage", image, { fileContextPath, fileIgnorePatterns });
+}
+
+/** `debian:<tag>`, default stable-slim. */
+export function fromDebianImage(tag = "stable-slim", options: ImageOptions = {}): TemplateBuilder {
+  return onImage("fromDebianImage", `debian:${requireText("fromDebianImage: tag", tag)}`, options);
+}
+
+/** `debian:stable-slim`, or `python:<python>-slim`, which is Debian too. */
+export function debianSlim(options: ImageOptions & { python?: string | undefined } = {}): TemplateBuilder {
+  const image =
+    options.python === undefined ? "debian:stable-slim" : tagged("python", "debianSlim", options.python, "slim");
+  return onImage("debianSlim", image, options);
+}
+
+/** `python:<version>[-<variant>]`. */
+export function fromPythonImage(
+  version: string,
+  options: ImageOptions & { variant?: string | undefined } = {},
+): TemplateBuilder {
+  return onImage("fromPythonImage", tagged("python", "fromPythonImage", version, options.variant), options);
+}
+
+/** `node:<version>[-<variant>]`. */
+export function fromNodeImage(
+  version: string,
+  options: ImageOptions & { variant?: string | undefined } = {},
+): TemplateBuilder {
+  return onImage("fromNodeImage", tagged("node", "fromNodeImage", version, options.variant), options);
+}
+
+/** `oven/bun:<version>[-<variant>]`. */
+export function fromBunImage(
+  version: string,
+  options: ImageOptions & { variant?: string | undefined } = {},
+): TemplateBuilder {
+  return onImage("fromBunImage", tagged("oven/bun", "fromBunImage", version, options.variant), options);
+}
+
+/** An image, with that Python installed by apt when `addPython` is given. */
+export function fromRegistry(
+  image: string,
+  options: ImageOptions & { addPython?: string | undefined } = {},
+): TemplateBuilder {
+  const named = requireText("fromRegistry: image", image).trim();
+  if (options.addPython === undefined) return onImage("fromRegistry", named, options);
+  const python = `python${requireText("fromRegistry: addPython", options.addPython)}`;
+  const packages = [python, `${python}-venv`, "python3-pip"];
+  const step = { step: { action: "apt_install" as const, packages }, addedAt: callSite(fromRegistry) };
+  return onImage("fromRegistry", named, options, { steps: [step] });
+}
+
+/** An image of Google Artifact Registry, with a service account's key or the path of its JSON file. */
+export function fromGcpRegistry(
+  image: string,
+  options: FileContextOptions & { serviceAccountJson: Readonly<Record<string, unknown>> | string },
+): TemplateBuilder {
+  const baseImageAuth = gcpAuth("fromGcpRegistry", options.serviceAccountJson);
+  return start({ kind: "image", image: requireText("fromGcpRegistry: image", image).trim() }, options, {
+    baseImageAuth,
+  });
+}
+
+/** An image of Amazon ECR. */
+export function fromAwsRegistry(image: string, options: FileContextOptions & AwsAuthOptions): TemplateBuilder {
+  const baseImageAuth = awsAuth("fromAwsRegistry", options);
+  return start({ kind: "image", image: requireText("fromAwsRegistry: image", image).trim() }, options, {
+    baseImageAuth,
+  });
+}
+
+/** Another template. A bare name is a built-in one; your own need their namespace: `acme/web:v1`, or `tmpl_…`. */
+export function fromTemplate(ref: string, options: FileContextOptions = {}): TemplateBuilder {
+  const image = normalizeBaseRef(requireText("fromTemplate: ref", ref));
+  return start({ kind: "image", image }, options, {
+    authRefusal: "the base is a template, and the service logs in to no registry for it",
+  });
+}
+
+/** A Dockerfile, read now. Its context is its folder, or `fileContextPath`. */
+export function fromDockerfile(path: string, options: FileContextOptions = {}): TemplateBuilder {
+  const file = resolve(requireText("fromDockerfile: path", path));
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new TemplateArgumentError("fromDockerfile: path", `cannot read ${file}`, { cause });
+  }
+  const { fileContextPath = dirname(file), fileIgnorePatterns } = options;
+  return start({ kind: "dockerfile", content, path: file }, { fileContextPath, fileIgnorePatterns });
+}
+
+/**
+ * The text of a Dockerfile. Without `fileContextPath` it has no context.
+ *
+ * @param options.pathHint where the Dockerfile would lie in the context, for its own ignore file; default `Dockerfile`
+ */
+export function fromDockerfileContent(
+  content: string,
+  options: FileContextOptions & { pathHint?: string | undefined } = {},
+): TemplateBuilder {
+  requireText("fromDockerfileContent: content", content);
+  const { fileContextPath, pathHint = "Dockerfile" } = options;
+  if (fileContextPath === undefined) return start({ kind: "dockerfile", content }, options);
+  return start({ kind: "dockerfile", content, path: resolve(fileContextPath, pathHint) }, options);
+}
+
+function onImage(
+  argument: string,
+  image: string,
+  options: ImageOptions,
+  more: Partial<TemplateDefinition> = {},
+): TemplateBuilder {
+  const auth = basicAuth(argument, options);
+  return start({ kind: "image", image }, options, { ...more, ...(auth !== undefined && { baseImageAuth: auth }) });
+}
+
+function start(
+  base: TemplateBase,
+  options: FileContextOptions,
+  more: Partial<TemplateDefinition> = {},
+): TemplateBuilder {
+  const fileContext = toFileContext(options);
+  return TemplateBuilder.of({
+    base,
+    steps: [],
+    buildEnvs: {},
+    runtimeEnvs: {},
+    buildSecrets: [],
+    ...(fileContext !== undefined && { fileContext }),
+    ...more,
+  });
+}
+
+function toFileContext({ fileContextPath, fileIgnorePatterns }: FileContextOptions): FileContext | undefined {
+  if (fileContextPath !== undefined) {
+    const root = resolve(requireText("fileContextPath", fileContextPath));
+    return { root, ignorePatterns: [...(fileIgnorePatterns ?? [])] };
+  }
+  if (fileIgnorePatterns === undefined) return undefined;
+  throw new TemplateArgumentError("fileIgnorePatterns", "give fileContextPath too: the folder that they are about");
+}
+
+function tagged(image: string, argument: string, version: string, variant: string | undefined): string {
+  const tag = requireText(`${argument}: version`, version);
+  return variant === undefined ? `${image}:${tag}` : `${image}:${tag}-${requireText(`${argument}: variant`, variant)}`;
+}

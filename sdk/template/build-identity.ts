@@ -1,0 +1,35 @@
+import { TemplateArgumentError } from "./errors.ts";
+
+/** What a build is called. */
+export interface BuildIdentity {
+  name?: string | undefined;
+  tags?: readonly string[] | undefined;
+}
+
+/**
+ * Name and tags from the short form (`web`, `web:v1`) and the long one.
+ *
+ * @throws TemplateArgumentError when both say the same thing, or the short form is a reference to something that exists
+ */
+export function resolveIdentity(shorthand: string | undefined, { name, tags }: BuildIdentity): BuildIdentity {
+  if (tags?.length === 0)
+    throw new TemplateArgumentError("tags", "give at least one, or leave it out for the default tag");
+  if (shorthand === undefined) return { name, tags };
+  const refuse = (problem: string): never => {
+    throw new TemplateArgumentError("name", `${JSON.stringify(shorthand)} ${problem}`);
+  };
+  if (name !== undefined) refuse("is given beside options.name: use one of them");
+  const text = shorthand.trim();
+  if (text === "") refuse("is empty");
+  if (text.includes("/")) refuse("has a namespace: a build goes into your own, so leave it out, or use options.name");
+  const colon = text.lastIndexOf(":");
+  if (colon < 0) {
+    if (text.startsWith("tmpl_")) refuse("is an artifact, and a build makes a new one: give a name");
+    return { name: text, tags };
+  }
+  const [base, tag] = [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  if (base === "" || tag === "") refuse("must be name or name:tag");
+  if (tag.startsWith("tb_")) refuse("names a build that exists: give a tag");
+  if (tags !== undefined) refuse("has a tag, and options.tags are given too: use one of them");
+  return { name: base, tags: [tag] };
+}

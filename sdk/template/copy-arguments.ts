@@ -1,0 +1,58 @@
+import type { CopyItem } from "../wire/step.ts";
+import { requireMode, requireText } from "./argument-checks.ts";
+import { TemplateArgumentError } from "./errors.ts";
+
+/** How copied files arrive. */
+export interface CopyOptions {
+  /** Owner, `user[:group]`; default root. */
+  user?: string | undefined;
+  /** Permission bits, `0o644` or `"644"`; default those of the files. */
+  mode?: number | string | undefined;
+  /** Send the files again even if the service has them, and do not reuse the layer; default false. */
+  forceUpload?: boolean | undefined;
+}
+
+/** One item of `copyItems`: a pair, or an object whose own options win over the call's. */
+export type CopyItemArgument =
+  | readonly [src: string | readonly string[], dst: string]
+  | ({ src: string | readonly string[]; dst: string } & CopyOptions);
+
+/** What a copy is on the wire, its sources still being paths on this machine. */
+export function toCopy(
+  argument: string,
+  src: string | readonly string[],
+  dst: string,
+  options: CopyOptions = {},
+): CopyItem {
+  const sources = (typeof src === "string" ? [src] : [...src]).map((one, index) =>
+    requireText(typeof src === "string" ? `${argument}: src` : `${argument}: src[${index}]`, one).trim(),
+  );
+  if (sources.length === 0) throw new TemplateArgumentError(`${argument}: src`, "give at least one file or folder");
+  requireText(`${argument}: dst`, dst);
+  return {
+    sources,
+    dst,
+    ...(options.user !== undefined && { user: requireText(`${argument}: user`, options.user) }),
+    ...(options.mode !== undefined && { mode: requireMode(`${argument}: mode`, options.mode) }),
+    ...(options.forceUpload && { force_upload: true }),
+  };
+}
+
+/** Items of a `copyItems` call. */
+export function toCopyItems(items: readonly CopyItemArgument[], defaults: CopyOptions): CopyItem[] {
+  if (items.length === 0) throw new TemplateArgumentError("copyItems: items", "give at least one");
+  return items.map((item, index) => {
+    const argument = `copyItems: items[${index}]`;
+    if (isPair(item)) return toCopy(argument, item[0], item[1], defaults);
+    const { src, dst, user, mode, forceUpload } = item;
+    return toCopy(argument, src, dst, {
+      user: user ?? defaults.user,
+      mode: mode ?? defaults.mode,
+      forceUpload: forceUpload ?? defaults.forceUpload,
+    });
+  });
+}
+
+function isPair(item: CopyItemArgument): item is readonly [string | readonly string[], string] {
+  return Array.isArray(item);
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import type { ContextFile } from "../wire/blob.ts";
+import type { BuildBackend, CreateTemplateRequest } from "../wire/create-template.ts";
+import type { BuildSecret } from "../wire/registry-auth.ts";
+import { resolveIdentity } from "./build-identity.ts";
+import { withSecret } from "./build-secrets.ts";
+import { collectContext, type CollectedContext } from "./collect-context.ts";
+import type { LocalEntry } from "./collect-files.ts";
+import type { TemplateDefinition } from "./definition.ts";
+import { ContextSourceError, TemplateArgumentError } from "./errors.ts";
+
+/** What a build is called, how big it is, and how it runs. */
+export interface RequestOptions {
+  /** Name of the template; default: the service makes one up. */
+  name?: string | undefined;
+  /** Default: the service's, `default`. */
+  tags?: readonly string[] | undefined;
+  /** Virtual CPUs of build and machines; default 2. */
+  cpuCount?: number | undefined;
+  /** Memory of build and machines, MiB; default 512. */
+  memoryMb?: number | undefined;
+  /** Smallest root filesystem, MB; default: headroom that the service chooses. */
+  diskMb?: number | undefined;
+  /** Default true. */
+  internetAccess?: boolean | undefined;
+  /** Default: buildkit for a Dockerfile, else native. */
+  buildBackend?: BuildBackend | undefined;
+  /** Beside those of the builder. */
+  buildSecrets?: readonly { id: string; value: string; source?: BuildSecret["source"] }[] | undefined;
+  /** Bypass every cache; default false. */
+  skipCache?: boolean | undefined;
+  /** Token of a reserved name. */
+  claimToken?: string | undefined;
+}
+
+/** Options of `toJSON`: without any of the sizes the request says none. */
+export type JsonOptions = RequestOptions & { alias?: string | undefined };
+
+/**
+ * The request that builds a definition.
+ *
+ * @param form `json`: files inline, sizes only when given (`toJSON`); `call`: files inline, sizes always (validate, plan);
+ *   `outline`: files without their bytes, sizes always (build fills in blobs; inspect shows it)
+ */
+export function createRequest(
+  definition: TemplateDefinition,
+  options: JsonOptions,
+  form: "json" | "call" | "outline",
+  context: CollectedContext = collectContext(definition),
+): CreateTemplateRequest {
+  const { base, buildEnvs, startCmd } = definition;
+  if (base.kind === "dockerfile" && options.buildBackend === "native") {
+    throw new TemplateArgumentError(
+      "buildBackend",
+      "native does not build a Dockerfile: use buildkit, or leave it out",
+    );
+  }
+  const { name, tags } = resolveIdentity(undefined, options);
+  const declarative = context.steps.length > 0 || Object.keys(buildEnvs).length > 0 || startCmd !== undefined;
+  const files = context.entries.map((entry) => contextFile(entry, form !== "outline"));
+  const secrets = (options.buildSecrets ?? []).reduce<readonly BuildSecret[]>(
+    (all, secret) => withSecret("buildSecrets", all, secret),
+    definition.buildSecrets,
+  );
+  const runtime = runtimeConfig(definition);
+  const config = buildConfig(options, form);
+  return {
+    ...(name !== undefined && { name }),
+    ...(options.alias !== undefined && { alias: options.alias }),
+    ...(tags !== undefined && { tags: [...tags] }),
+    ...(base.kind === "dockerfile" ? { dockerfile: base.content } : { base_image: base.image }),
+    ...(base.kind === "image" && declarative && { steps: context.steps }),
+    ...(Object.keys(buildEnvs).length > 0 && { build_envs: { ...buildEnvs } }),
+    ...(startCmd !== undefined && { start_cmd: startCmd }),
+    ...(files.length > 0 && { build_context: { files } }),
+    ...(config !== undefined && { build_config: config }),
+    ...(options.buildBackend !== undefined && { build_backend: options.buildBackend }),
+    ...(runtime !== undefined && { runtime_config: runtime }),
+    ...(definition.baseImageAuth !== undefined && { base_image_auth: definition.baseImageAuth }),
+    ...(secrets.length > 0 && { build_secrets: [...secrets] }),
+    ...(options.skipCache && { skip_cache: true }),
+    ...(options.claimToken !== undefined && { claim_token: options.claimToken }),
+  };
+}
+
+function runtimeConfig(definition: TemplateDefinition): CreateTemplateRequest["runtime_config"] {
+  const { defaultUser, defaultWorkdir, runtimeEnvs, readiness } = definition;
+  const config = {
+    ...(defaultUser !== undefined && { default_user: defaultUser }),
+    ...(defaultWorkdir !== undefined && { default_workdir: defaultWorkdir }),
+    ...(Object.keys(runtimeEnvs).length > 0 && { default_envs: { ...runtimeEnvs } }),
+    ...(readiness !== undefined && { readiness }),
+  };
+  return Object.keys(config).length > 0 ? config : undefined;
+}
+
+function buildConfig(
+  options: RequestOptions,
+  form: "json" | "call" | "outline",
+): CreateTemplateRequest["build_config"] {
+  const { cpuCount, memoryMb, diskMb, internetAccess = true } = options;
+  const asked = cpuCount !== undefined || memoryMb !== undefined || diskMb !== undefined || !internetAccess;
+  if (form === "json" && !asked) return undefined;
+  for (const [argument, value] of Object.entries({ cpuCount, memoryMb, diskMb })) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw new TemplateArgumentError(argument, `must be a whole number, 1 or more, not ${value}`);
+    }
+  }
+  return {
+    vcpus: cpuCount ?? 2,
+    memory_mib: memoryMb ?? 512,
+    ...(!internetAccess && { internet_access: false }),
+    ...(diskMb !== undefined && { disk_mb: diskMb }),
+  };
+}
+
+function contextFile(entry: LocalEntry, inline: boolean): ContextFile {
+  const { type, path, mode, fsPath } = entry;
+  if (type === "dir" || !inline) return { path, entry_type: type, mode };
+  try {
+    return { path, entry_type: "file", content_base64: readFileSync(fsPath, "base64"), mode };
+  } catch (cause) {
+    throw new ContextSourceError(fsPath, "cannot be read", { code: "source_unreadable", cause });
+  }
+}

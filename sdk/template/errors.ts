@@ -1,0 +1,30 @@
+import { NullspaceError } from "../errors.ts";
+
+/** A builder was used wrongly; the call that did it throws, and `argument` names what is wrong. */
+export class TemplateArgumentError extends NullspaceError {
+  /** Name of the argument, such as `aptInstall: packages[1]`. */
+  readonly argument: string;
+
+  constructor(argument: string, problem: string, options: { cause?: unknown } = {}) {
+    super(`${argument}: ${problem}`, { code: "invalid_request", cause: options.cause });
+    this.argument = argument;
+  }
+}
+
+/** A file or folder that the template needs cannot be taken into its build context. */
+export class ContextSourceError extends NullspaceError {
+  /** Path on this machine. */
+  readonly path: string;
+
+  constructor(
+    path: string,
+    problem: string,
+    options: {
+      code: "source_not_found" | "source_unsupported" | "source_ignored" | "source_unreadable";
+      cause?: unknown;
+    },
+  ) {
+    super(`${path}: ${problem}`, options);
+    this.path = path;
+  }
+}

@@ -1,0 +1,72 @@
+import { Readiness } from "../wire/readiness.ts";
+import { requireShape, requireText } from "./argument-checks.ts";
+import { TemplateArgumentError } from "./errors.ts";
+import { shellQuote } from "./shell-quote.ts";
+
+/** How patiently a probe is asked. */
+export interface ReadinessTuning {
+  /** Give up after this long, seconds; default 30. */
+  timeoutSecs?: number | undefined;
+  /** Between two tries, milliseconds; default 500. */
+  intervalMs?: number | undefined;
+  /** Before the first try, seconds; default 2. */
+  startupGraceSecs?: number | undefined;
+}
+
+/** Ready when something listens on a TCP port of the machine. */
+export function waitForPort(port: number, tuning: ReadinessTuning = {}): Readiness {
+  return requireShape("waitForPort", Readiness, { kind: "tcp", port, ...wireTuning(tuning) });
+}
+
+/** Ready when a URL of the machine itself answers: `http://localhost:8080/health`. */
+export function waitForUrl(url: string, tuning: ReadinessTuning = {}): Readiness {
+  const { port, path } = parseLocalUrl(url);
+  return requireShape("waitForUrl", Readiness, { kind: "http", port, path, ...wireTuning(tuning) });
+}
+
+/** Ready when a process of exactly this name runs. Needs `ps` in the image. */
+export function waitForProcess(name: string, tuning: ReadinessTuning = {}): Readiness {
+  const quoted = shellQuote(requireText("waitForProcess: name", name));
+  return waitForCommand(`ps -eo comm= | grep -Fx -- ${quoted} >/dev/null`, tuning);
+}
+
+/** Ready when a file exists. */
+export function waitForFile(path: string, tuning: ReadinessTuning = {}): Readiness {
+  return waitForCommand(`test -e ${shellQuote(requireText("waitForFile: path", path))}`, tuning);
+}
+
+/** Ready when a shell command ends with 0. */
+export function waitForCommand(command: string, tuning: ReadinessTuning = {}): Readiness {
+  return requireShape("waitForCommand", Readiness, { kind: "command", command, ...wireTuning(tuning) });
+}
+
+/** Ready after a while, whatever happens. */
+export function waitForTimeout(timeoutMs: number): Readiness {
+  return requireShape("waitForTimeout", Readiness, { kind: "timeout", timeout_ms: timeoutMs });
+}
+
+/** A probe, or a shell command that is one. */
+export function toReadiness(argument: string, readiness: Readiness | string): Readiness {
+  if (typeof readiness === "string") return waitForCommand(requireText(argument, readiness));
+  return requireShape(argument, Readiness, readiness);
+}
+
+function wireTuning({ timeoutSecs = 30, intervalMs = 500, startupGraceSecs = 2 }: ReadinessTuning): object {
+  return { timeout_secs: timeoutSecs, interval_ms: intervalMs, startup_grace_secs: startupGraceSecs };
+}
+
+function parseLocalUrl(url: string): { port: number; path: string } {
+  const refuse = (problem: string): never => {
+    throw new TemplateArgumentError("waitForUrl: url", problem);
+  };
+  if (!/^http:\/\//i.test(url)) refuse("must begin with http://");
+  const authority = url.slice("http://".length).split(/[/?#]/)[0]!;
+  if (authority.includes("@")) refuse("must not hold a user name or password");
+  const [, host = "", port] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];
+  if (!["localhost", "127.0.0.1", "0.0.0.0"].includes(host.toLowerCase())) {
+    refuse("must be on the machine itself: localhost, 127.0.0.1 or 0.0.0.0");
+  }
+  if (port === undefined) refuse("needs a port, as in http://localhost:8080/health");
+  if (/[?#]/.test(url)) refuse("must end at its path: a probe takes no query and no fragment");
+  return { port: Number(port), path: url.slice("http://".length + authority.length) || "/" };
+}
