@@ -56,7 +56,8 @@ export function toEnvelope(error: ServiceError, requestId: string): ErrorEnvelop
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toServiceError(thrown);
   if (error.status >= 500) {
-    const cause = isResponseSerializationError(error.cause) ? error.cause.cause : (error.cause ?? error);
+    const source = error.cause ?? error;
+    const cause = source instanceof Error && isResponseSerializationError(source) ? source.cause : source;
     request.log.error({ err: cause, code: error.code }, "request failed");
   }
   // A body that was not read to its end would be taken for the next request on this connection.
