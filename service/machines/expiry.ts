@@ -93,5 +93,7 @@ export function deadlineOf(machine: MachineRow): MachineDeadline | null {
   }
   const inactiveAtMs =
     machine.inactivityTimeoutMs === null ? Infinity : machine.lastActiveAtMs + machine.inactivityTimeoutMs;
-  return { atMs: Math.min(machine.timeoutAtMs, inactiveAtMs), action: machine.timeoutAction };
+  const atMs = Math.min(machine.timeoutAtMs, inactiveAtMs);
+  // An ephemeral machine that nobody uses is not kept asleep.
+  return { atMs, action: atMs === inactiveAtMs && machine.ephemeral === 1 ? "destroy" : machine.timeoutAction };
 }

@@ -62,6 +62,11 @@ export function readMachineWish(request: CreateMachineRequest): MachineWish {
   if ((pool?.wait_ms ?? 0) > MAX_WAIT_MS) {
     throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; at most ${MAX_WAIT_MS} can be waited.`);
   }
+  if (request.ephemeral && request.auto_resume) {
+    throw new InvalidRequestError(
+      "ephemeral contradicts auto_resume: an ephemeral machine is destroyed, not put to sleep.",
+    );
+  }
   return {
     template: request.template,
     vcpus: request.vcpus,

@@ -47,7 +47,7 @@ export async function checkOut(deps: CheckoutDeps, request: CheckoutRequest): Pr
   for (;;) {
     const outcome = claim(deps, request);
     if (outcome.kind === "claimed") {
-      deps.controller.wake(request.poolId);
+      void deps.controller.wake(request.poolId);
       if (await request.isAlive(outcome.guest)) return outcome;
       // A ghost: it died between its last sign of life and the claim. The claim is resolved before the next is tried.
       request.eraseOwner(outcome.machineId, outcome.guest);

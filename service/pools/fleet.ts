@@ -55,7 +55,7 @@ export class Fleet {
       stopping,
       findArtifact: (templateId) => resolveTemplate(db, templateId),
       onGone: ({ poolId }) => {
-        if (poolId !== null) this.#controller.wake(poolId);
+        if (poolId !== null) void this.#controller.wake(poolId);
       },
     });
     const onChange = () => this.#expiry.wake();

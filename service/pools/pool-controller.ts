@@ -29,20 +29,21 @@ export class PoolController {
     const unsubscribe = events.subscribe(() => this.wakeAll());
     stopping.addEventListener("abort", unsubscribe, { once: true });
     for (const { poolId, state } of pools.list(["enabled", "disabled", "draining", "deleted"])) {
-      if (state !== "deleted" || guests.ofPool(poolId).some((guest) => guest.state !== "claimed")) this.wake(poolId);
+      if (state !== "deleted" || guests.ofPool(poolId).some((guest) => guest.state !== "claimed"))
+        void this.wake(poolId);
     }
   }
 
-  /** Has a pool looked at soon. */
-  wake(poolId: string): void {
-    this.#worker(poolId).wake();
+  /** Has a pool looked at soon. Resolves when that has happened. */
+  async wake(poolId: string): Promise<void> {
     // A waiting checkout may have to give up because the pool was disabled.
     this.#changes.emit(poolId);
+    await this.#worker(poolId).wake();
   }
 
   /** Has every pool looked at soon. */
   wakeAll(): void {
-    for (const poolId of this.#workers.keys()) this.wake(poolId);
+    for (const poolId of this.#workers.keys()) void this.wake(poolId);
   }
 
   /** One pass over a pool now, after a look at what lives. Resolves when it is done. */
@@ -65,7 +66,7 @@ export class PoolController {
     const failure = { reason: "artifact_prewarm_failed" as const, message: `A ready machine died. ${how}` };
     if (recordMemberFailure(db, pools, guests, guest.guestId, ["ready"], failure, Date.now())) {
       log.warn({ poolId: guest.poolId, guestId: guest.guestId }, failure.message);
-      if (guest.poolId !== null) this.wake(guest.poolId);
+      if (guest.poolId !== null) void this.wake(guest.poolId);
     }
   }
 
@@ -77,7 +78,7 @@ export class PoolController {
    */
   async waitForChange(poolId: string, timeoutMs: number): Promise<boolean> {
     this.#addWaiting(poolId, 1);
-    this.#worker(poolId).wake();
+    void this.#worker(poolId).wake();
     try {
       return await new Promise<boolean>((resolve) => {
         const { stopping } = this.#deps;

@@ -45,14 +45,15 @@ export class PoolWorker {
     deps.stopping.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** Has the pool looked at soon. Calls before that happens count as one. */
-  wake(): void {
-    if (this.#isQueued || this.#deps.stopping.aborted) return;
+  /** Has the pool looked at soon. Calls before that happens count as one. Resolves when it has happened. */
+  wake(): Promise<void> {
+    if (this.#isQueued || this.#deps.stopping.aborted) return this.#tail;
     this.#isQueued = true;
     this.#tail = this.#tail.then(() => {
       this.#isQueued = false;
       this.#pass(false);
     });
+    return this.#tail;
   }
 
   /**
@@ -104,13 +105,13 @@ export class PoolWorker {
       if (failure.engineAway) this.#engineAwayUntilMs = Date.now() + ENGINE_RETRY_MS;
       else recordMemberFailure(db, pools, guests, guest.guestId, ["warming"], failure, Date.now());
     } finally {
-      this.wake();
+      void this.wake();
     }
   }
 
   #lookAgain(atMs: number | null): void {
     clearTimeout(this.#timer);
     const waitMs = Math.min(LOOK_AT_LEAST_EVERY_MS, Math.max(0, (atMs ?? Infinity) - Date.now()));
-    this.#timer = setTimeout(() => this.wake(), waitMs);
+    this.#timer = setTimeout(() => void this.wake(), waitMs);
   }
 }
