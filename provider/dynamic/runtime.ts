@@ -2,6 +2,7 @@ import type { Controller, Properties } from "../core/controller.ts";
 import { controllerFor } from "../core/controllers.ts";
 import type { OperationContext } from "../core/operation-context.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
+import { hasUnknown } from "../core/unknown.ts";
 import { explain } from "../core/service-errors.ts";
 import { PartialFailureError } from "../errors.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
@@ -70,13 +71,15 @@ async function check(controller: Controller, olds: Properties, news: Properties)
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
 function diff(controller: Controller, olds: Properties, news: Properties) {
+  const plain = withoutProvider(news);
   const result = controller.diff({
     oldInputs: pickInputs(controller, withoutProvider(olds)),
-    newInputs: withoutProvider(news),
+    newInputs: plain,
   });
-  const replaces = new Set(
-    result.changes.filter(({ effect }) => effect === "replace").map(({ path: [key] }) => String(key)),
-  );
+  const replacing = result.changes.filter(({ effect }) => effect === "replace").map(({ path: [key] }) => String(key));
+  // No dynamic provider can promise outputs in a preview, so every output of a resource that is updated is unknown there.
+  // Most stay what they are: a preview full of replacements that never happen would teach the user to look away.
+  const replaces = new Set(replacing.filter((key) => !hasUnknown(plain[key])));
   return {
     // Without an answer the engine compares the inputs itself, and shows the user what changed in them.
     changes: result.changes.length === 0 ? false : undefined,

@@ -177,10 +177,11 @@ function partialFailure(id: string, outputs: Properties, error: unknown): Partia
   const reasons = failed
     ? error.reasons
     : [build === undefined ? explain(error) : `build ${build} of ${outputs.canonicalRef as string}: ${explain(error)}`];
+  const live = outputs.buildId as string | undefined;
   return new PartialFailureError({
     id,
     outputs: failed ? { ...outputs, status: error.status } : outputs,
-    reasons,
+    reasons: live === undefined || live === build ? reasons : [...reasons, `build ${live} stays live until then`],
     cause: error,
   });
 }

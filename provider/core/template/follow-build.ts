@@ -61,6 +61,6 @@ function reasonsOf(build: TemplateBuild, last: readonly string[], mask: (text: s
   return [
     `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,
     ...(last.length === 0 ? [] : [`last lines of its log:\n${last.map((line) => `  ${line}`).join("\n")}`]),
-    `${advice.replace(/[.\s]+$/, "")}, then run pulumi up again. The last good build stays live.`,
+    `${advice.replace(/[.\s]+$/, "")}, then run pulumi up again.`,
   ];
 }

@@ -1,0 +1,312 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Properties } from "../../../provider/core/controller.ts";
+import { templateController as template } from "../../../provider/core/template/controller.ts";
+import { NameTakenError, PartialFailureError } from "../../../provider/errors.ts";
+import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { ProgramFolder } from "./program-folder.ts";
+
+const DOCKERFILE = `FROM ${BASE_IMAGE}\nCOPY hello.txt /hello.txt\n`;
+/** A build that lasts until it is stopped, or until a test has long failed. */
+const SLOW = `${DOCKERFILE}RUN sleep 100\n`;
+
+describe("a Template on a real service", () => {
+  let service: RunningService;
+  let proxy: FaultProxy;
+  let client: NullspaceClient;
+  let program: ProgramFolder;
+  let names = 0;
+  let name: string;
+
+  beforeAll(async () => {
+    service = await RunningService.start();
+    proxy = await FaultProxy.start(service.url);
+    client = new NullspaceClient({ apiKey: service.apiKey, baseUrl: service.url });
+  });
+  afterAll(async () => {
+    await client?.close();
+    await proxy?.[Symbol.asyncDispose]();
+    await service?.[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    name = `web-${++names}`;
+    proxy.rule = () => undefined;
+    proxy.seen.length = 0;
+    program = new ProgramFolder({ apiKey: service.apiKey, apiUrl: proxy.url });
+    program.write({ Dockerfile: DOCKERFILE, "hello.txt": "hello\n" });
+  });
+  afterEach(() => program[Symbol.dispose]());
+
+  const builds = async (ref = `local/${name}`) => (await client.builds.list(ref)).builds;
+  const tags = async () =>
+    Object.fromEntries((await client.templates.listTags(`local/${name}`)).map(({ tag, build_id }) => [tag, build_id]));
+
+  async function create(more: Properties = {}) {
+    const inputs = await program.check(template, { name, ...more });
+    return { inputs, ...(await template.create(inputs, program.context())) };
+  }
+
+  async function update(
+    last: { id: string; inputs: Properties; outputs: Properties },
+    more: Properties,
+    options: Parameters<ProgramFolder["context"]>[0] = {},
+  ) {
+    const inputs = await program.check(template, { name, ...more }, last.inputs);
+    const request = { id: last.id, oldInputs: last.inputs, oldOutputs: last.outputs, newInputs: inputs };
+    return { id: last.id, inputs, outputs: await template.update(request, program.context(options)) };
+  }
+
+  /** What the engine keeps of a create that failed half-way: the new inputs, and what the error carries. */
+  async function failingCreate(more: Properties, options: Parameters<ProgramFolder["context"]>[0] = {}) {
+    const inputs = await program.check(template, { name, ...more });
+    const error = await template.create(inputs, program.context(options)).then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    if (!(error instanceof PartialFailureError)) throw error ?? new Error("the create succeeded");
+    return { inputs, id: error.id, outputs: error.outputs as Properties, reasons: error.reasons.join("\n") };
+  }
+
+  it("is built, named and tagged", async () => {
+    const { id, outputs, inputs } = await create({ tags: ["default", "v1"], visibility: "public" });
+    expect(id).toBe(`local/${name}`);
+    expect(outputs).toMatchObject({
+      name,
+      canonicalRef: `local/${name}`,
+      namespace: "local",
+      status: "ready",
+      buildId: expect.stringMatching(/^tb_/),
+      templateId: expect.stringMatching(/^tmpl_/),
+      contextHash: inputs.contextHash,
+    });
+    expect(outputs).not.toHaveProperty("attempt");
+    expect(await tags()).toEqual({ default: outputs.buildId, v1: outputs.buildId });
+    expect(await client.templates.get(`local/${name}`)).toMatchObject({ visibility: "public" });
+  });
+
+  it("calls nobody in a preview", async () => {
+    const inputs = await program.check(template, { name });
+    expect(await template.create(inputs, program.context({ preview: true }))).toEqual({ id: "", outputs: inputs });
+    expect(proxy.seen).toEqual([]);
+  });
+
+  it("passes build secrets, and shows them nowhere", async () => {
+    program.write({
+      Dockerfile: `${DOCKERFILE}RUN --mount=type=secret,id=token cat /run/secrets/token\n`,
+    });
+    const { outputs } = await create({ buildSecrets: { token: "hunter2-is-secret" } });
+    expect(outputs.status).toBe("ready");
+    expect(program.messages.join("\n")).not.toContain("hunter2-is-secret");
+  });
+
+  it("finds its own build when the answer to its start is lost", async () => {
+    proxy.once("lose-answer", "POST", /\/v1\/templates\/builds$/);
+    const { outputs } = await create();
+    expect(outputs.status).toBe("ready");
+    expect(await builds()).toMatchObject([{ build_id: outputs.buildId }]);
+  });
+
+  it("starts again when the request itself was lost", async () => {
+    proxy.once("lose-request", "POST", /\/v1\/templates\/builds$/);
+    const { outputs } = await create();
+    expect(await builds()).toMatchObject([{ build_id: outputs.buildId }]);
+  });
+
+  it("does not take another's template of that name", async () => {
+    await create();
+    const before = await builds();
+    const error = await create().then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    expect(error).toBeInstanceOf(NameTakenError);
+    expect((error as Error).message).toMatch(new RegExp(`local/${name} exists already.*pulumi import`));
+    expect(await builds()).toEqual(before);
+  });
+
+  it("gives the name back when nothing was made", async () => {
+    proxy.rule = (method, path) => (method === "POST" && path.endsWith("/preflight") ? "lose-request" : undefined);
+    await expect(create()).rejects.toThrow();
+    expect(proxy.seen.at(-1)).toMatch(/^DELETE \/v1\/templates\/claims\//);
+    proxy.rule = () => undefined;
+    expect((await create()).outputs.status).toBe("ready");
+  });
+
+  it("is kept when its build fails, with the step and the last lines, and is built again after the mend", async () => {
+    program.write({ Dockerfile: `${DOCKERFILE}RUN echo before-the-end && false\n` });
+    const failed = await failingCreate({});
+    expect(failed.id).toBe(`local/${name}`);
+    expect(failed.reasons).toMatch(/build tb_\S+ of local\/web-\d+ failed \(.*step/);
+    expect(failed.reasons).toContain("before-the-end");
+    expect(failed.reasons).toContain("run pulumi up again");
+    expect(failed.outputs).toMatchObject({ status: "error", attempt: { buildId: expect.stringMatching(/^tb_/) } });
+    expect(failed.outputs).not.toHaveProperty("buildId");
+
+    // A refresh in between keeps it, although the service knows no artifact of it.
+    const read = await template.read(failed, program.context());
+    expect(read?.id).toBe(failed.id);
+
+    program.write({ Dockerfile: DOCKERFILE });
+    const mended = await update({ ...failed, outputs: read!.outputs }, {});
+    expect(mended.outputs).toMatchObject({ status: "ready", buildId: expect.stringMatching(/^tb_/) });
+    expect(mended.outputs).not.toHaveProperty("attempt");
+  });
+
+  it("builds a failed definition again", async () => {
+    program.write({ Dockerfile: `${DOCKERFILE}RUN false\n` });
+    const failed = await failingCreate({});
+    const again = await update(failed, {}).catch((error: unknown) => error);
+    expect(again).toBeInstanceOf(PartialFailureError);
+    expect(await builds()).toHaveLength(2);
+  });
+
+  it("goes on with a build that it was stopped in", async () => {
+    program.write({ Dockerfile: `${DOCKERFILE}RUN sleep 3\n` });
+    const stop = new AbortController();
+    const failed = await failingCreate(
+      {},
+      { signal: stop.signal, log: (_severity, message) => message.includes("started") && stop.abort() },
+    );
+    expect(failed.reasons).toMatch(/build tb_\S+ of local\/web-\d+: stopped by the user: run pulumi up again/);
+    const resumed = await update(failed, {});
+    expect(await builds()).toMatchObject([{ build_id: resumed.outputs.buildId }]);
+  });
+
+  it("says how to give a build more time, and goes on with it", async () => {
+    program.write({ Dockerfile: SLOW });
+    const failed = await failingCreate({}, { timeoutMs: 5000 });
+    expect(failed.reasons).toContain('customTimeouts: { create: "60m" }');
+    const { attempt } = failed.outputs as { attempt: { buildId: string } };
+    // Another definition: the build that nobody waits for any more is stopped.
+    program.write({ Dockerfile: DOCKERFILE });
+    const { outputs } = await update(failed, {});
+    expect(outputs.buildId).not.toBe(attempt.buildId);
+    expect((await client.builds.get(attempt.buildId)).build.status).toBe("cancelled");
+    expect(await tags()).toEqual({ default: outputs.buildId });
+  });
+
+  it("keeps the last good build live when the next one fails", async () => {
+    const first = await create();
+    program.write({ Dockerfile: `${DOCKERFILE}RUN false\n` });
+    const error = (await update(first, {}).catch((caught: unknown) => caught)) as PartialFailureError;
+    expect(error).toBeInstanceOf(PartialFailureError);
+    expect(error.outputs).toMatchObject({ buildId: first.outputs.buildId, status: "error" });
+    expect(error.outputs.contextHash).toBe(first.inputs.contextHash);
+    expect(error.reasons.join("\n")).toContain(`build ${first.outputs.buildId as string} stays live`);
+    expect(await tags()).toEqual({ default: first.outputs.buildId });
+
+    // Back to what is live: nothing is built.
+    program.write({ Dockerfile: DOCKERFILE });
+    const before = (await builds()).length;
+    const back = await update({ ...first, outputs: error.outputs as Properties }, {});
+    expect(back.outputs).toMatchObject({ buildId: first.outputs.buildId, status: "ready" });
+    expect(back.outputs).not.toHaveProperty("attempt");
+    expect(await builds()).toHaveLength(before);
+  });
+
+  it("builds a change once and moves its tags", async () => {
+    const first = await create();
+    program.write({ "hello.txt": "changed\n" });
+    const second = await update(first, {});
+    expect(second.outputs.buildId).not.toBe(first.outputs.buildId);
+    expect(await builds()).toHaveLength(2);
+    expect(await tags()).toEqual({ default: second.outputs.buildId });
+  });
+
+  it("moves tags without a build, and leaves those that others moved", async () => {
+    const first = await create({ tags: ["default", "old", "theirs"] });
+    program.write({ "hello.txt": "changed\n" });
+    const second = await update(first, { tags: ["default", "old", "theirs"] });
+    await client.builds.promote(first.outputs.buildId as string, { tag: "mine" });
+    const third = await update(second, { tags: ["default", "new", "theirs"] });
+    expect(third.outputs.buildId).toBe(second.outputs.buildId);
+    expect(await builds()).toHaveLength(2);
+    expect(await tags()).toEqual({
+      default: second.outputs.buildId,
+      new: second.outputs.buildId,
+      theirs: second.outputs.buildId,
+      mine: first.outputs.buildId,
+    });
+  });
+
+  it("is renamed in place, there and back", async () => {
+    const first = await create();
+    const other = `${name}-renamed`;
+    const renamed = await update(first, { name: other });
+    expect(renamed.outputs).toMatchObject({ canonicalRef: `local/${other}`, buildId: first.outputs.buildId });
+    expect(await client.templates.get(`local/${name}`)).toMatchObject({ canonical_ref: `local/${other}` });
+    const back = await update(renamed, { name });
+    expect(back.outputs.canonicalRef).toBe(`local/${name}`);
+    expect(await builds()).toHaveLength(1);
+  });
+
+  it("does not take another's name in a rename", async () => {
+    const first = await create();
+    const holder = name;
+    name = `web-${++names}`;
+    const second = await create();
+    const error = await update(second, { name: holder }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NameTakenError);
+    expect((error as Error).message).toContain(`cannot rename local/${name} to local/${holder}`);
+    expect(first.id).toBe(`local/${holder}`);
+  });
+
+  it("is shown to others and hidden again", async () => {
+    const first = await create();
+    const shown = await update(first, { visibility: "public" });
+    expect(await client.templates.get(`local/${name}`)).toMatchObject({ visibility: "public" });
+    await update(shown, {});
+    expect(await client.templates.get(`local/${name}`)).toMatchObject({ visibility: "private" });
+  });
+
+  it("reads what others changed as a difference of its inputs", async () => {
+    const first = await create({ tags: ["default", "v1"] });
+    expect(await template.read(first, program.context())).toEqual({
+      id: first.id,
+      inputs: first.inputs,
+      outputs: first.outputs,
+    });
+    await client.templates.setVisibility(first.id, "public");
+    await client.templates.removeTag(first.id, "v1");
+    const read = await template.read(first, program.context());
+    expect(read?.inputs).toMatchObject({ visibility: "public", tags: ["default"] });
+    const { changes } = template.diff({ oldInputs: read!.inputs, newInputs: first.inputs });
+    expect(changes.map(({ path }) => path.join("."))).toEqual(["tags", "visibility"]);
+  });
+
+  it("is imported by its ID alone, and then equals a program that describes it", async () => {
+    const more = { user: "nobody", workdir: "/tmp", vcpus: 1, memoryMib: 128, env: { A: "1" }, tags: ["default"] };
+    const first = await create({ ...more, readiness: { kind: "timeout", timeoutMs: 1 }, startCmd: "sleep 9" });
+    const imported = await template.read({ id: first.id }, program.context());
+    expect(imported?.inputs).toMatchObject({ name, user: "nobody", workdir: "/tmp", vcpus: 1, memoryMib: 128 });
+    expect(imported?.outputs).toMatchObject({ buildId: first.outputs.buildId, canonicalRef: first.id });
+    // What Read returns passes Check without a look at the disk.
+    const checked = await template.check({ news: imported!.inputs }, program.context({ cwd: "/nonexistent" }));
+    expect(checked.failures).toEqual([]);
+    expect(template.diff({ oldInputs: imported!.inputs, newInputs: first.inputs }).changes).toEqual([]);
+    // What import can know still counts.
+    const { changes } = template.diff({ oldInputs: imported!.inputs, newInputs: { ...first.inputs, user: "root" } });
+    expect(changes.map(({ path }) => path.join("."))).toEqual(["user"]);
+  });
+
+  it("is gone only when the service says so", async () => {
+    const first = await create();
+    await template.delete(first, program.context());
+    expect(await client.templates.exists(first.id)).toBe(false);
+    expect(await template.read(first, program.context())).toBeUndefined();
+    // A second time is success.
+    await template.delete(first, program.context());
+
+    proxy.rule = () => "lose-request";
+    await expect(template.read(first, program.context({ timeoutMs: 2000 }))).rejects.toThrow();
+  });
+
+  it("stops a build in progress before it deletes", async () => {
+    program.write({ Dockerfile: SLOW });
+    const failed = await failingCreate({}, { timeoutMs: 5000 });
+    const { buildId } = failed.outputs.attempt as { buildId: string };
+    await template.delete(failed, program.context());
+    expect((await client.builds.get(buildId)).build.status).toBe("cancelled");
+  });
+});
