@@ -6,7 +6,7 @@ import { DockerOptionError, UnsupportedByEngineError } from "./errors.ts";
 
 /** What of the build cache goes. Without options: what no image needs ("dangling"). */
 export const PruneBuildsOptions = z.strictObject({
-  /** Such as `{ until: "24h" }`, `{ type: "exec.cachemount" }`, `{ unused: "1h" }`; several values = any of them. */
+  /** Such as `{ until: "24h" }`, `{ type: "exec.cachemount" }`, `{ unused: "1h" }`; engines take one value for each. */
   filters: z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])).optional(),
   /** Keep this much: bytes, or text such as `10g`. */
   keepStorage: z.union([z.number().int().nonnegative(), z.string()]).optional(),
@@ -70,7 +70,17 @@ export function pruneQuery(options: PruneBuildsOptions, apiVersion: string): URL
   }
   if (options.filters !== undefined) {
     requireApiVersion("filters of pruneBuilds", OPTIONS_API_VERSION, apiVersion);
-    const lists = Object.entries(options.filters).map(([name, value]) => [name, [value].flat().map(String)]);
+    const lists = Object.entries(options.filters).map(([name, value]): [string, string[]] => [
+      name,
+      [value].flat().map(String),
+    ]);
+    const empty = lists.find(([, values]) => values.length === 0);
+    // To the engine a filter without values is no filter, so a list that came out empty would prune everything.
+    if (empty)
+      throw new DockerOptionError(
+        "filters",
+        `The filter ${empty[0]} of pruneBuilds has no values. Give some, or leave it out.`,
+      );
     query.set("filters", JSON.stringify(Object.fromEntries(lists)));
   }
   if (options.keepStorage !== undefined) {

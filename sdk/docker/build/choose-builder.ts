@@ -1,11 +1,13 @@
 import { compareApiVersions, requireApiVersion } from "../api-version.ts";
-import { DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
+import { ApiVersionError, DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import { isRemotePath } from "./build-source.ts";
 
 /** API version of the first engine (18.09) whose BuildKit is no experiment. */
 const BUILDKIT_API_VERSION = "1.39";
+/** API version of the first engine (23.0) that passes these on to BuildKit; older ones drop them. */
+const BUILDKIT_LIMITS_API_VERSION = "1.42";
 const BUILDKIT_NETWORKS = new Set(["", "default", "none", "host"]);
 
 /**
@@ -18,6 +20,7 @@ const BUILDKIT_NETWORKS = new Set(["", "default", "none", "host"]);
 export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing): "buildkit" | "classic" {
   if (engine.isPodman) refuseWhatPodmanDrops(options);
   const classicOnly = needsClassic(options);
+  const needsNewer = needsNewerBuildKit(options, engine);
   const buildkitOnly = needsBuildKit(options);
   if (classicOnly !== undefined && (buildkitOnly !== undefined || options.builder === "buildkit")) {
     const other = buildkitOnly ?? 'builder: "buildkit"';
@@ -28,9 +31,12 @@ export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing):
   }
   if (options.builder === "buildkit" || buildkitOnly !== undefined) {
     refuseWithoutBuildKit(buildkitOnly ?? 'builder: "buildkit"', engine);
+    if (needsNewer !== undefined) {
+      throw new ApiVersionError(`${needsNewer} with BuildKit`, BUILDKIT_LIMITS_API_VERSION, engine.apiVersion);
+    }
     return "buildkit";
   }
-  if (options.builder === "classic" || classicOnly !== undefined) return "classic";
+  if (options.builder === "classic" || classicOnly !== undefined || needsNewer !== undefined) return "classic";
   return hasBuildKit(engine) ? "buildkit" : "classic";
 }
 
@@ -75,9 +81,16 @@ function needsClassic(options: CheckedBuildOptions): string | undefined {
   if (Object.keys(options.containerLimits ?? {}).length > 0) return "containerLimits";
   if (options.squash) return "squash";
   if (options.isolation !== undefined) return "isolation";
-  for (const name of ["cpuPeriod", "cpuQuota", "cpusetMems"] as const) if (options[name] !== undefined) return name;
+  for (const name of ["cpuPeriod", "cpuQuota", "cpusetMems", "cgroupParent"] as const)
+    if (options[name] !== undefined) return name;
   if (!BUILDKIT_NETWORKS.has(options.networkMode ?? "")) return `networkMode: ${JSON.stringify(options.networkMode)}`;
   return undefined;
+}
+
+function needsNewerBuildKit(options: CheckedBuildOptions, { apiVersion }: EnginePing): string | undefined {
+  if (compareApiVersions(apiVersion, BUILDKIT_LIMITS_API_VERSION) >= 0) return undefined;
+  if (options.shmSize !== undefined) return "shmSize";
+  return (options.ulimits?.length ?? 0) > 0 ? "ulimits" : undefined;
 }
 
 function needsBuildKit(options: CheckedBuildOptions): string | undefined {

@@ -158,6 +158,8 @@ describe("the builder", () => {
     ["classic on Windows", {}, { ...ENGINE, osType: "windows" }, "classic"],
     ["classic on Podman", {}, PODMAN, "classic"],
     ["classic for limits, which BuildKit would drop", { containerLimits: { memory: "1g" } }, ENGINE, "classic"],
+    ["classic for a shm size that an old BuildKit would drop", { shmSize: "1g" }, ENGINE, "classic"],
+    ["BuildKit for one that it takes", { shmSize: "1g" }, { ...ENGINE, apiVersion: "1.42" }, "buildkit"],
     ["classic for a network by name", { networkMode: "mine" }, ENGINE, "classic"],
     ["what was asked for", { builder: "classic" }, ENGINE, "classic"],
   ])("is %s", (_name, options, engine, expected) => {
@@ -177,6 +179,12 @@ describe("the builder", () => {
       { containerLimits: { memory: 1 }, secrets: [{ id: "a", value: "b" }] },
       ENGINE,
       "invalid_docker_option",
+    ],
+    [
+      "ulimits with an old BuildKit, which would drop them",
+      { builder: "buildkit", ulimits: [{ name: "nofile", soft: 1, hard: 1 }] },
+      ENGINE,
+      "api_version_too_old",
     ],
     ["BuildKit on Podman", { builder: "buildkit" }, PODMAN, "unsupported_by_engine"],
     ["secrets on Podman", { secrets: [{ id: "a", value: "b" }] }, PODMAN, "unsupported_by_engine"],
