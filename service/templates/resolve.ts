@@ -57,8 +57,8 @@ const BUILD = `
 /**
  * Finds the artifact that `ref` stands for.
  *
- * A bare name means its `default` tag, else `latest`, else the tag moved last, else the newest ready build, so that a
- * template built only under tags of its own can be used by its name.
+ * A bare name means its `default` tag, else `latest`, else the build that became ready last, so that a template built
+ * only under tags of its own can be used by its name, and moving those tags does not move the bare name.
  *
  * @throws TemplateRefError when `ref` is not a ref; TemplateNotFoundError (with a reason) when it leads to no artifact
  */
@@ -111,11 +111,10 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   return resolved(db, ref, build, tag);
 }
 
-/** The tag that a bare name means; `undefined` when the template has no tag at all. */
+/** The tag that a bare name means; `undefined` when it means the build that became ready last. */
 export function defaultTagOf(db: Database, template: LogicalTemplate): string | undefined {
   return db.get<{ tag: string }>(
-    `SELECT tag FROM tags WHERE template_key = ?
-     ORDER BY tag <> 'default', tag <> 'latest', moved_at DESC, tag LIMIT 1`,
+    "SELECT tag FROM tags WHERE template_key = ? AND tag IN ('default', 'latest') ORDER BY tag LIMIT 1",
     [template.templateKey],
   )?.tag;
 }

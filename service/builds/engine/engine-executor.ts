@@ -14,7 +14,7 @@ import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
 import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";
 import { BuildFailure } from "../build-failure.ts";
 import { checkDockerfile } from "../dockerfile/check-dockerfile.ts";
-import { renderDockerfile, type RenderedDockerfile } from "../dockerfile/render-dockerfile.ts";
+import { describeStep, renderDockerfile, type RenderedDockerfile } from "../dockerfile/render-dockerfile.ts";
 import { normalizeSource } from "../copy-sources.ts";
 import { readFileText } from "../context-entries.ts";
 import { countFileBlobs } from "../file-blob-cache.ts";
@@ -225,7 +225,15 @@ export class EngineExecutor implements BuildExecutor {
       return (await build.done).imageId;
     } catch (error) {
       signal.throwIfAborted();
-      throw imageBuildFailure(error, progress.failedStepIndex(), job.baseImage === undefined ? text : undefined);
+      const index = progress.failedStepIndex();
+      const step = definition.steps?.[(index ?? 0) - 1];
+      throw imageBuildFailure(
+        error,
+        index,
+        job.baseImage === undefined
+          ? { kind: "dockerfile", text }
+          : { kind: "steps", step: step && describeStep(step) },
+      );
     } finally {
       archive.destroy();
     }

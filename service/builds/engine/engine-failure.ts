@@ -39,27 +39,29 @@ export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
   });
 }
 
-/**
- * Why the image could not be built.
- *
- * @param dockerfile text of the user's Dockerfile; absent when it was rendered from steps, whose lines mean nothing
- */
-export function imageBuildFailure(
-  thrown: unknown,
-  stepIndex: number | undefined,
-  dockerfile: string | undefined,
-): BuildFailure {
+/** What a failed image build was made from. */
+export type FailedSource =
+  | { kind: "dockerfile"; text: string }
+  /** The step in words, where it is known which one failed; lines of a Dockerfile of ours would mean nothing. */
+  | { kind: "steps"; step: string | undefined };
+
+/** Why the image could not be built. @param stepIndex step that failed, from 1, where it is known */
+export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined, source: FailedSource): BuildFailure {
   const lost = engineLost(thrown, "build_step");
   if (lost !== undefined) return lost;
   if (thrown instanceof ImageBuildError) {
-    const { step, exitCode, logTail, builderMessage } = thrown;
+    const { exitCode, logTail, builderMessage } = thrown;
+    const step = source.kind === "steps" ? (source.step ?? thrown.step) : thrown.step;
     const dockerfileLine =
-      dockerfile === undefined ? undefined : (thrown.dockerfileLine ?? lineOfStep(dockerfile, step));
+      source.kind === "steps" ? undefined : (thrown.dockerfileLine ?? lineOfStep(source.text, thrown.step));
     const where = [
-      ...(step !== undefined ? [step] : []),
-      ...(dockerfileLine !== undefined ? [`line ${dockerfileLine}`] : []),
+      ...(step === undefined
+        ? []
+        : [source.kind === "steps" && stepIndex !== undefined ? `step ${stepIndex} (${step})` : step]),
+      ...(dockerfileLine === undefined ? [] : [`line ${dockerfileLine}`]),
     ];
-    const isAuth = step === undefined || /^\[internal\]|FROM /.test(step) ? AUTH_WORDS.test(builderMessage) : false;
+    const isAuth =
+      thrown.step === undefined || /^\[internal\]|FROM /.test(thrown.step) ? AUTH_WORDS.test(builderMessage) : false;
     return new BuildFailure(
       `The build failed${where.length > 0 ? ` at ${where.join(", ")}` : ""}: ${builderMessage}` +
         (logTail.length > 0

@@ -75,7 +75,7 @@ describe("the log", () => {
   it("is replayed from an offset, polled to its end, and followed until the last entry", async () => {
     const { build, entries, next_offset } = await service.build({
       name: "logged",
-      dockerfile: `FROM ${BASE_IMAGE}\nRUN printf 'odd \\xe2\\x80\\xa8 line\\n'\n`,
+      dockerfile: `FROM ${BASE_IMAGE}\nRUN : ${Math.random()}; printf 'odd \\xe2\\x80\\xa8 line\\n'\n`,
     });
     expect(entries.map(({ offset }: { offset: number }) => offset)).toEqual([...entries.keys()]);
     expect(next_offset).toBe(entries.length);
