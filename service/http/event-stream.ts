@@ -12,7 +12,7 @@ const PAGE_ENTRIES = 500;
  * Characters that JSON allows in a string and that some clients take for the end of a line (the Python one splits at
  * every Unicode line boundary): they travel escaped.
  */
- 
+
 const LINE_BOUNDARIES = /[\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/g;
 
 /** What to stream. */
