@@ -6,7 +6,8 @@ import {
   type DockerEngine,
 } from "pulumi-nullspace/docker";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../service-deps.ts";
-import { MachineImageMissingError, MachineRefusedError } from "./errors.ts";
+import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "./errors.ts";
+import { readLogTail } from "./log-tail.ts";
 
 /** What a machine runs: the members of a resolved template that its container needs. */
 export interface MachineArtifact {
@@ -55,7 +56,8 @@ const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
  * enforcement here: the engine has no portable limit for a root file system.
  *
  * @returns the container's id
- * @throws MachineImageMissingError, MachineRefusedError; engine errors when the engine is away
+ * @throws MachineImageMissingError, MachineRefusedError, MachineExitedError for one that ended since it was made;
+ *   engine errors when the engine is away
  */
 export async function startMachineContainer(
   engine: DockerEngine,
@@ -86,13 +88,25 @@ async function makeOrFind(
       throw new MachineImageMissingError(artifact.templateId, artifact.imageId, error);
     }
     if (error instanceof EngineConflictError) {
-      const existing = await engine.containers.inspect(name, { signal });
-      if (existing.Config.Labels?.[INSTANCE_LABEL] === serviceId) return existing.Id;
-      throw new MachineRefusedError(`a container called ${name} exists that this service did not make`, error);
+      return takeUp(engine, name, serviceId, signal);
     }
     if (error instanceof EngineError) throw new MachineRefusedError(error.engineMessage, error);
     throw error;
   }
+}
+
+/**
+ * A container that an earlier try made. One that was never started or still runs goes on; one that ran and ended is not
+ * started a second time, because what its first life left on disk is in it.
+ */
+async function takeUp(engine: DockerEngine, name: string, serviceId: string, signal?: AbortSignal): Promise<string> {
+  const { Id, State, Config } = await engine.containers.inspect(name, { signal });
+  if (Config.Labels?.[INSTANCE_LABEL] !== serviceId) {
+    throw new MachineRefusedError(`a container called ${name} exists that this service did not make`);
+  }
+  if (State.Running || State.Status === "created") return Id;
+  const logTail = await readLogTail(engine, Id, signal);
+  throw new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail });
 }
 
 function containerConfig(artifact: MachineArtifact, options: MachineContainerOptions): ContainerConfig {

@@ -82,6 +82,17 @@ test("starting a container twice under one name gives the same one", async () =>
   expect(await start(undefined, true, container)).toBe(await start(undefined, true, container));
 });
 
+test("a container that ran and ended is not started a second time", async () => {
+  const container = name();
+  const id = await start("echo once; exit 5", true, container);
+  await engine.containers.wait(id);
+  await expect(start("echo once; exit 5", true, container)).rejects.toMatchObject({
+    code: "machine_exited",
+    exitCode: 5,
+    logTail: ["once"],
+  });
+});
+
 test("a container of that name that is not ours is left alone", async () => {
   const container = name();
   const { id } = await engine.containers.create({ Image: BASE_IMAGE, Cmd: ["true"] }, { name: container });
