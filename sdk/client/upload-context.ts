@@ -1,4 +1,5 @@
-import { openContextFile, type BuildContext, type ContextEntry } from "../context/index.ts";
+import { Readable } from "node:stream";
+import type { BuildContext, ContextEntry } from "../context/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import { UnsupportedEntryError } from "./errors.ts";
 import type { NullspaceClient } from "./client.ts";
@@ -30,6 +31,12 @@ function uploadEntry(context: BuildContext, entry: ContextEntry): UploadEntry {
     mode,
     sizeBytes: entry.size,
     sha256: entry.sha256,
-    open: () => openContextFile(context, path),
+    open: () => Readable.from(readEntry(context, path), { objectMode: false }),
   };
+}
+
+/** Whoever has a context has loaded its floor; whoever has none does not pay for it. */
+async function* readEntry(context: BuildContext, path: string): AsyncGenerator<Uint8Array> {
+  const { openContextFile } = await import("../context/index.ts");
+  yield* openContextFile(context, path) as AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { basename, join, posix, relative, resolve, sep } from "node:path";
-import { ruleFor, type IgnoreMatcher } from "../context/index.ts";
+import { ruleFor, type IgnoreMatcher } from "../context/ignore/matcher.ts";
 import { ContextSourceError } from "./errors.ts";
 
 /** An entry of a build context, still on this machine. */

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createIgnoreMatcher, type IgnoreMatcher } from "../context/index.ts";
+// Not through the index: the walk and the worker behind it have no part in this, and cost every importer.
+import { createIgnoreMatcher } from "../context/ignore/create-matcher.ts";
+import type { IgnoreMatcher } from "../context/ignore/matcher.ts";
 import type { FileContext } from "./definition.ts";
 import { ContextSourceError } from "./errors.ts";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalText } from "./optional-members.ts";
 
 /**
  * Path inside a build context: relative, `/` between the parts, no empty part, `.` or `..`, so that it can never leave
@@ -86,8 +87,8 @@ export const PreflightResult = z
     path: z.string(),
     entry_type: z.string(),
     missing: z.boolean().describe("The service lacks these bytes: upload them to the blob"),
-    blob_id: z.string().nullish(),
-    mode: z.string().nullish(),
+    blob_id: optionalText,
+    mode: optionalText,
   })
   .meta({ id: "PreflightResult" });
 export type PreflightResult = z.infer<typeof PreflightResult>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TemplateFailureDetail } from "./error.ts";
 import { LogEntry } from "./log-entry.ts";
+import { count, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { TagName } from "./ref.ts";
 import { BaseImageAuth, BuildSecret, RegistryAuth } from "./registry-auth.ts";
@@ -19,8 +20,6 @@ export function isTerminalStatus(status: BuildStatus): boolean {
 /** What was built from. */
 export const SourceType = openEnum(["declarative", "dockerfile", "oci_import", "template_base"]);
 export type SourceType = z.infer<typeof SourceType>;
-
-const count = z.int().default(0);
 
 /** How often each cache of the service was of use. */
 export const CacheSummary = z
@@ -45,7 +44,7 @@ export type CacheSummary = z.infer<typeof CacheSummary>;
 export const ArtifactAvailability = z
   .looseObject({
     status: openEnum(["available", "publishing", "warming", "unavailable", "failed"]),
-    reason: z.string().nullish(),
+    reason: optionalText,
   })
   .meta({ id: "ArtifactAvailability" });
 export type ArtifactAvailability = z.infer<typeof ArtifactAvailability>;
@@ -55,7 +54,7 @@ export const Promotability = z
   .looseObject({
     status: openEnum(["promotable", "not_ready", "expired", "purged", "unavailable"]),
     promotable: z.boolean(),
-    reason: z.string().nullish(),
+    reason: optionalText,
   })
   .meta({ id: "Promotability" });
 export type Promotability = z.infer<typeof Promotability>;
@@ -70,28 +69,28 @@ const summary = {
   updated_at: Timestamp,
   build_backend: openEnum(["native", "buildkit"]).default("native"),
   source_type: SourceType.default("declarative"),
-  source_digest: z.string().nullish(),
-  context_digest: z.string().nullish(),
-  dockerfile_digest: z.string().nullish(),
+  source_digest: optionalText,
+  context_digest: optionalText,
+  dockerfile_digest: optionalText,
   build_config: z.record(z.string(), z.unknown()).nullish(),
-  triggered_by: z.string().nullish(),
-  queued_at: Timestamp.nullish(),
-  started_at: Timestamp.nullish(),
-  finished_at: Timestamp.nullish(),
-  duration_ms: z.int().nullish(),
-  failure_phase: z.string().nullish(),
+  triggered_by: optionalText,
+  queued_at: optionalTime,
+  started_at: optionalTime,
+  finished_at: optionalTime,
+  duration_ms: optionalInt,
+  failure_phase: optionalText,
   cache_summary: CacheSummary.nullish(),
   artifact_availability: ArtifactAvailability.nullish(),
   promotability: Promotability.nullish(),
-  retention_expires_at: Timestamp.nullish().describe("When the artifact may be reclaimed"),
+  retention_expires_at: optionalTime.describe("When the artifact may be reclaimed"),
   runtime_defaults: RuntimeDefaults.nullish(),
   oci_metadata: OciMetadata.nullish(),
   artifact_ids: z.array(z.string()).default([]),
-  retry_of_build_id: z.string().nullish(),
-  original_build_id: z.string().nullish(),
-  cancel_requested_at: Timestamp.nullish(),
-  cancel_requested_by: z.string().nullish(),
-  cancellation_reason: z.string().nullish(),
+  retry_of_build_id: optionalText,
+  original_build_id: optionalText,
+  cancel_requested_at: optionalTime,
+  cancel_requested_by: optionalText,
+  cancellation_reason: optionalText,
 };
 
 /** A build as the history of a template lists it. */
@@ -105,7 +104,7 @@ export const TemplateBuild = z
     canonical_ref: z.string().default("").describe("namespace/name"),
     namespace_slug: z.string().default(""),
     visibility: openEnum(["private", "public"]).default("private"),
-    error: z.string().nullish().describe("Why it failed, as text; see error_detail"),
+    error: optionalText.describe("Why it failed, as text; see error_detail"),
     error_detail: TemplateFailureDetail.nullish(),
   })
   .meta({ id: "TemplateBuild" });
@@ -113,7 +112,7 @@ export type TemplateBuild = z.infer<typeof TemplateBuild>;
 
 /** One page of a template's builds, newest first. */
 export const BuildList = z
-  .looseObject({ builds: z.array(TemplateBuildSummary), next_cursor: z.string().nullish() })
+  .looseObject({ builds: z.array(TemplateBuildSummary), next_cursor: optionalText })
   .meta({ id: "BuildList" });
 export type BuildList = z.infer<typeof BuildList>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalFlag, optionalInt, optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 
 /** Codes that the service is known to answer. Others may come; match on the ones you handle. */
@@ -69,12 +70,12 @@ export const TemplateFailureDetail = z
     phase: FailurePhase,
     retryable: z.boolean().describe("The same request may succeed later"),
     suggested_action: z.string().describe("What a person can do about it"),
-    step_index: z.int().nullish().describe("Which step, from 1"),
-    attempt: z.int().nullish().describe("From 1"),
-    max_attempts: z.int().nullish(),
-    cache_subject: z.string().nullish(),
-    build_id: z.string().nullish(),
-    request_id: z.string().nullish(),
+    step_index: optionalInt.describe("Which step, from 1"),
+    attempt: optionalInt.describe("From 1"),
+    max_attempts: optionalInt,
+    cache_subject: optionalText,
+    build_id: optionalText,
+    request_id: optionalText,
     details: z.record(z.string(), z.unknown()).nullish().describe("A stable `reason` and the facts that belong to it"),
   })
   .meta({ id: "TemplateFailureDetail" });
@@ -86,10 +87,10 @@ export const ErrorEnvelope = z
     error: z.string().describe("Text for people"),
     code: ErrorCode.describe("Stable code for programs"),
     error_detail: TemplateFailureDetail.nullish(),
-    request_id: z.string().nullish().describe("Same as the x-request-id header"),
-    build_id: z.string().nullish(),
-    retryable: z.boolean().nullish(),
-    suggested_action: z.string().nullish(),
+    request_id: optionalText.describe("Same as the x-request-id header"),
+    build_id: optionalText,
+    retryable: optionalFlag,
+    suggested_action: optionalText,
     details: z.unknown().optional(),
   })
   .meta({ id: "ErrorEnvelope" });

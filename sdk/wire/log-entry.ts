@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TemplateFailureDetail } from "./error.ts";
+import { optionalInt, optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { OciMetadata, RuntimeDefaults } from "./runtime-defaults.ts";
 import { TemplateInfo } from "./template.ts";
@@ -28,10 +29,10 @@ export const LogEntry = z
       "cleanup",
       "retry",
     ]).nullish(),
-    step_index: z.int().nullish().describe("From 1"),
-    total_steps: z.int().nullish(),
-    attempt: z.int().nullish().describe("From 1"),
-    max_attempts: z.int().nullish(),
+    step_index: optionalInt.describe("From 1"),
+    total_steps: optionalInt,
+    attempt: optionalInt.describe("From 1"),
+    max_attempts: optionalInt,
     cache_kind: openEnum(["file_blob", "layer", "final_artifact"]).nullish(),
     cache_status: openEnum(["hit", "miss", "stored", "bypass"]).nullish(),
     cache_reason: openEnum([
@@ -40,7 +41,7 @@ export const LogEntry = z
       "force_upload",
       "missing_or_incompatible",
     ]).nullish(),
-    cache_subject: z.string().nullish().describe("Context path or step text"),
+    cache_subject: optionalText.describe("Context path or step text"),
     error_detail: TemplateFailureDetail.nullish().describe("On kind error"),
     result: TemplateInfo.nullish().describe("On kind end"),
     result_metadata: z

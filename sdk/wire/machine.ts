@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalFlag, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { Timestamp } from "./timestamp.ts";
 import { CheckoutPolicy } from "./warm-pool.ts";
@@ -25,12 +26,12 @@ export const CreateMachineRequest = z
     timeout_action: z.enum(["destroy", "hibernate"]).nullish(),
     inactivity_timeout_ms: z.int().min(1).nullish(),
     auto_delete_after_ms: z.int().min(1).nullish(),
-    ephemeral: z.boolean().nullish(),
-    auto_resume: z.boolean().nullish(),
+    ephemeral: optionalFlag,
+    auto_resume: optionalFlag,
     envs: z.record(z.string(), z.string()).nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
-    internet_access: z.boolean().nullish(),
-    cwd: z.string().nullish(),
+    internet_access: optionalFlag,
+    cwd: optionalText,
     desktop: z.unknown().optional(),
     network: z.unknown().optional(),
     volumes: z.unknown().optional(),
@@ -45,9 +46,9 @@ export const WarmPoolCheckout = z
   .looseObject({
     source: openEnum(["ready_instance", "cold_create", "bypassed"]),
     hit: z.boolean().describe("A ready machine was claimed"),
-    id: z.string().nullish(),
+    id: optionalText,
     mode: openEnum(["prefer", "require", "bypass"]).optional(),
-    wait_ms: z.int().nullish(),
+    wait_ms: optionalInt,
   })
   .meta({ id: "WarmPoolCheckout" });
 export type WarmPoolCheckout = z.infer<typeof WarmPoolCheckout>;
@@ -56,7 +57,7 @@ export type WarmPoolCheckout = z.infer<typeof WarmPoolCheckout>;
 export const MachineStatus = openEnum(["creating", "running", "paused", "destroyed", "error"]);
 export type MachineStatus = z.infer<typeof MachineStatus>;
 
-const config = z.looseObject({ vcpus: z.int(), memory_mb: z.int(), disk_mb: z.int().nullish() });
+const config = z.looseObject({ vcpus: z.int(), memory_mb: z.int(), disk_mb: optionalInt });
 
 /** A machine. */
 export const Machine = z
@@ -67,18 +68,18 @@ export const Machine = z
     config,
     created_at: Timestamp,
     metadata: z.record(z.string(), z.unknown()).optional(),
-    started_at: Timestamp.nullish(),
-    timeout_at: Timestamp.nullish(),
-    expires_at: Timestamp.nullish(),
-    timeout_action: z.string().nullish(),
-    timeout_ms: z.int().nullish(),
-    remaining_ms: z.int().nullish(),
-    cwd: z.string().nullish(),
-    snapshot_id: z.string().nullish(),
-    last_active_at: Timestamp.nullish(),
-    inactivity_timeout_ms: z.int().nullish(),
-    auto_delete_after_ms: z.int().nullish(),
-    ephemeral: z.boolean().nullish(),
+    started_at: optionalTime,
+    timeout_at: optionalTime,
+    expires_at: optionalTime,
+    timeout_action: optionalText,
+    timeout_ms: optionalInt,
+    remaining_ms: optionalInt,
+    cwd: optionalText,
+    snapshot_id: optionalText,
+    last_active_at: optionalTime,
+    inactivity_timeout_ms: optionalInt,
+    auto_delete_after_ms: optionalInt,
+    ephemeral: optionalFlag,
     warm_pool_checkout: WarmPoolCheckout.nullish(),
   })
   .meta({ id: "Machine" });
@@ -99,7 +100,7 @@ export const MachineList = z
   .looseObject({
     items: z.array(MachineListItem),
     has_next: z.boolean().default(false),
-    next_token: z.string().nullish(),
+    next_token: optionalText,
   })
   .meta({ id: "MachineList" });
 export type MachineList = z.infer<typeof MachineList>;
@@ -122,16 +123,16 @@ export const ExecRequest = z
     command: z.string().min(1),
     args: z.array(z.string()).optional(),
     timeout_secs: z.number().positive().nullish().describe("Default 30"),
-    cwd: z.string().nullish(),
+    cwd: optionalText,
     envs: z.record(z.string(), z.string()).nullish(),
-    shell: z.boolean().nullish().describe("Run the command through the shell"),
-    background: z.boolean().nullish().describe("Answer with the process id at once"),
+    shell: optionalFlag.describe("Run the command through the shell"),
+    background: optionalFlag.describe("Answer with the process id at once"),
   })
   .meta({ id: "ExecRequest" });
 export type ExecRequest = z.infer<typeof ExecRequest>;
 
 /** How the command ended. */
 export const ExecResult = z
-  .looseObject({ exit_code: z.int(), stdout: z.string(), stderr: z.string(), pid: z.int().nullish() })
+  .looseObject({ exit_code: z.int(), stdout: z.string(), stderr: z.string(), pid: optionalInt })
   .meta({ id: "ExecResult" });
 export type ExecResult = z.infer<typeof ExecResult>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { SourceType } from "./build.ts";
 
@@ -6,7 +7,7 @@ import { SourceType } from "./build.ts";
 export const ValidationResponse = z
   .looseObject({
     valid: z.boolean(),
-    errors: z.array(z.looseObject({ code: z.string(), message: z.string(), phase: z.string().nullish() })).default([]),
+    errors: z.array(z.looseObject({ code: z.string(), message: z.string(), phase: optionalText })).default([]),
     warnings: z.array(z.string()).default([]),
   })
   .meta({ id: "ValidationResponse" });
@@ -24,9 +25,9 @@ export const BuildPlan = z
     build_envs: z.record(z.string(), z.string()).default({}),
     env_assignments: z.array(z.array(z.string())).default([]).describe("[name, value] pairs in order"),
     ignored_instructions: z.array(z.string()).default([]),
-    start_cmd: z.string().nullish(),
-    default_user: z.string().nullish(),
-    default_workdir: z.string().nullish(),
+    start_cmd: optionalText,
+    default_user: optionalText,
+    default_workdir: optionalText,
     readiness: z.looseObject({ kind: z.string() }).nullish(),
     ignored_instruction_warnings: z.array(z.looseObject({ instruction: z.string(), line: z.int() })).optional(),
   })
@@ -40,8 +41,8 @@ export const PlanResponse = z
     requires_base_image_auth: z.boolean(),
     build_backend: openEnum(["native", "buildkit"]).default("native"),
     source_type: SourceType.default("declarative"),
-    source_digest: z.string().nullish(),
-    dockerfile_digest: z.string().nullish(),
+    source_digest: optionalText,
+    dockerfile_digest: optionalText,
     warnings: z.array(z.string()).default([]),
     context_manifest: z
       .looseObject({ context_manifest_id: z.string(), context_digest: z.string(), file_count: z.int() })

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalInt, optionalText } from "./optional-members.ts";
 
 const ReadinessAnswer = z.looseObject({ kind: z.string() });
 
@@ -6,9 +7,9 @@ const ReadinessAnswer = z.looseObject({ kind: z.string() });
 export const RuntimeDefaults = z
   .looseObject({
     default_env_keys: z.array(z.string()).optional(),
-    start_cmd: z.string().nullish(),
-    default_user: z.string().nullish(),
-    default_workdir: z.string().nullish(),
+    start_cmd: optionalText,
+    default_user: optionalText,
+    default_workdir: optionalText,
     readiness: ReadinessAnswer.nullish(),
   })
   .meta({ id: "RuntimeDefaults" });
@@ -23,10 +24,10 @@ export const OciMetadata = z
     healthcheck: z
       .looseObject({
         test: z.array(z.string()).optional(),
-        interval_ns: z.int().nullish(),
-        timeout_ns: z.int().nullish(),
-        start_period_ns: z.int().nullish(),
-        retries: z.int().nullish(),
+        interval_ns: optionalInt,
+        timeout_ns: optionalInt,
+        start_period_ns: optionalInt,
+        retries: optionalInt,
         mapped_readiness: ReadinessAnswer.nullish(),
       })
       .nullish(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { TagName, TemplateName } from "./ref.ts";
 import { RuntimeDefaults } from "./runtime-defaults.ts";
@@ -19,7 +20,7 @@ export const TemplateInfo = z
     namespace_slug: z.string().default(""),
     visibility: openEnum(["private", "public"]).default("private"),
     tags: z.array(z.string()).optional().describe("Tags that point at this artifact now"),
-    default_tag: z.string().nullish(),
+    default_tag: optionalText,
     runtime_defaults: RuntimeDefaults.nullish(),
   })
   .meta({ id: "TemplateInfo" });

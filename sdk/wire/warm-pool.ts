@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { count, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { TagName } from "./ref.ts";
-import { Timestamp } from "./timestamp.ts";
 
 /** Should a machine come from the pool? */
 export const CheckoutPolicy = z.enum(["prefer", "require", "bypass"]);
@@ -81,14 +81,14 @@ export type UpdateWarmPoolRequest = z.infer<typeof UpdateWarmPoolRequest>;
 /** Members of a pool by what they are doing. */
 export const WarmPoolStatusCounts = z
   .looseObject({
-    target: z.int().default(0),
-    ready: z.int().default(0),
-    warming: z.int().default(0),
-    claimed: z.int().default(0),
-    draining: z.int().default(0),
-    failed: z.int().default(0),
-    expired: z.int().default(0),
-    unavailable: z.int().default(0),
+    target: count,
+    ready: count,
+    warming: count,
+    claimed: count,
+    draining: count,
+    failed: count,
+    expired: count,
+    unavailable: count,
   })
   .meta({ id: "WarmPoolStatusCounts" });
 export type WarmPoolStatusCounts = z.infer<typeof WarmPoolStatusCounts>;
@@ -122,22 +122,22 @@ const rolloutCounts = z.looseObject({
 export const RolloutStatus = z
   .looseObject({
     version_policy: z.string().optional(),
-    track_tag: z.string().nullish(),
+    track_tag: optionalText,
     rollout_generation: z.int().optional(),
     current_identity: z
       .looseObject({
-        template: z.string().nullish(),
-        resolved_template_build_id: z.string().nullish(),
-        runtime_artifact_id: z.string().nullish(),
-        warm_profile_key: z.string().nullish(),
-        create_fingerprint: z.string().nullish(),
+        template: optionalText,
+        resolved_template_build_id: optionalText,
+        runtime_artifact_id: optionalText,
+        warm_profile_key: optionalText,
+        create_fingerprint: optionalText,
       })
       .optional(),
     current_counts: rolloutCounts.optional(),
     observed_pool_counts: rolloutCounts.optional(),
     old_ready_or_warming: z.int().optional(),
     old_ready_or_warming_released_this_tick: z.int().optional(),
-    updated_at: Timestamp.nullish(),
+    updated_at: optionalTime,
   })
   .meta({ id: "RolloutStatus" });
 export type RolloutStatus = z.infer<typeof RolloutStatus>;
@@ -149,42 +149,42 @@ export const WarmPool = z
     name: z.string().default(""),
     template_ref: z.string().default(""),
     state: WarmPoolState.default("disabled"),
-    min_ready: z.int().default(0),
-    max_ready: z.int().default(0),
+    min_ready: count,
+    max_ready: count,
     resources: z
       .looseObject({
-        vcpus: z.int().default(0),
-        memory_mb: z.int().default(0),
-        disk_mb: z.int().nullish(),
+        vcpus: count,
+        memory_mb: count,
+        disk_mb: optionalInt,
       })
       .default({ vcpus: 0, memory_mb: 0 }),
     status: WarmPoolStatusCounts.default(() => WarmPoolStatusCounts.parse({})),
-    resolved_template: z.string().nullish(),
-    resolved_template_build_id: z.string().nullish(),
-    runtime_artifact_id: z.string().nullish(),
-    idle_timeout_seconds: z.int().nullish(),
-    stale_after_seconds: z.int().nullish(),
+    resolved_template: optionalText,
+    resolved_template_build_id: optionalText,
+    runtime_artifact_id: optionalText,
+    idle_timeout_seconds: optionalInt,
+    stale_after_seconds: optionalInt,
     checkout_policy: openEnum(["prefer", "require", "bypass"]).default("prefer"),
     version_policy: openEnum(["pinned_build", "track_tag"]).default("pinned_build"),
-    track_tag: z.string().nullish(),
-    rollout_generation: z.int().nullish(),
+    track_tag: optionalText,
+    rollout_generation: optionalInt,
     rollout_status: RolloutStatus.nullish(),
-    previous_resolved_template: z.string().nullish(),
-    previous_resolved_template_build_id: z.string().nullish(),
-    previous_runtime_artifact_id: z.string().nullish(),
+    previous_resolved_template: optionalText,
+    previous_resolved_template_build_id: optionalText,
+    previous_runtime_artifact_id: optionalText,
     degraded_reason: DegradedReason.nullish(),
-    host_pool_id: z.string().nullish(),
-    cell_id: z.string().nullish(),
-    compatibility_key: z.string().nullish(),
+    host_pool_id: optionalText,
+    cell_id: optionalText,
+    compatibility_key: optionalText,
     labels: z.record(z.string(), z.string()).default({}),
     metadata: z.record(z.string(), z.unknown()).default({}),
-    created_at: Timestamp.nullish(),
-    updated_at: Timestamp.nullish(),
-    enabled_at: Timestamp.nullish(),
-    disabled_at: Timestamp.nullish(),
-    drain_requested_at: Timestamp.nullish(),
-    last_reconciled_at: Timestamp.nullish(),
-    deleted_at: Timestamp.nullish(),
+    created_at: optionalTime,
+    updated_at: optionalTime,
+    enabled_at: optionalTime,
+    disabled_at: optionalTime,
+    drain_requested_at: optionalTime,
+    last_reconciled_at: optionalTime,
+    deleted_at: optionalTime,
   })
   .meta({ id: "WarmPool" });
 export type WarmPool = z.infer<typeof WarmPool>;
