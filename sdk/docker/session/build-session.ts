@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { Duplex } from "node:stream";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { compareApiVersions } from "../api-version.ts";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import type { DockerEngine, EnginePing } from "../engine.ts";
+import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
 import { authService } from "./auth-service.ts";
 import { healthService } from "./health-service.ts";
 import { secretsService } from "./secrets-service.ts";
@@ -32,7 +34,20 @@ export async function openBuildSession(
     await secretsService(options.secrets ?? []),
     ...(options.ssh && options.ssh.length > 0 ? [sshService(options.ssh)] : []),
   ];
-  return openSession(engine, services, signal);
+  try {
+    return await openSession(engine, services, signal);
+  } catch (error) {
+    if (!(error instanceof EngineNotFoundError)) throw error;
+    // A build that offers nothing of its own can do without.
+    const wanted = (["secrets", "ssh"] as const).find((name) => (options[name]?.length ?? 0) > 0);
+    if (wanted === undefined) return undefined;
+    throw new UnsupportedByEngineError(wanted, `This engine has no sessions (POST /session), which ${wanted} need.`);
+  }
+}
+
+/** Node's HTTP/2 turns away a TLS socket that agreed on another protocol; here that was agreed on by the upgrade. */
+function withoutAlpn(socket: Duplex): Duplex {
+  return "alpnProtocol" in socket ? Duplex.from({ readable: socket, writable: socket }) : socket;
 }
 
 /** Turns a connection to the engine around: the engine is the client on it, and calls `services` (POST /session). */
@@ -64,7 +79,7 @@ export async function openSession(
   if (head.length > 0) socket.unshift(head);
   // The engine closes the session when the build is over; that is its right, not a failure.
   socket.on("error", () => socket.destroy());
-  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(withoutAlpn(socket));
   return {
     id,
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import net from "node:net";
+import type { AddressInfo } from "node:net";
+import tls from "node:tls";
+
+/** Stands between the client and the engine, to cut, count, and encrypt. */
+export interface EngineProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Bytes that went from the engine to the client. */
+  readonly bytesToClient: number;
+  /** Breaks every connection, as an engine does that is killed. */
+  cut(): void;
+}
+
+/** Starts a proxy on a free loopback port. With `secure`, clients speak TLS to it. */
+export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineProxy> {
+  const open = new Set<net.Socket>();
+  let bytesToClient = 0;
+  const serve = (client: net.Socket) => {
+    const engine = connectToEngine();
+    for (const socket of [client, engine]) {
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      // Either end may go away; the other then goes too.
+      socket.on("error", () => socket.destroy());
+    }
+    engine.on("data", (chunk: Buffer) => (bytesToClient += chunk.length));
+    client.pipe(engine).pipe(client);
+    client.once("close", () => engine.destroy());
+    engine.once("close", () => client.end());
+  };
+  const server = secure ? tls.createServer({ ...secure, allowHalfOpen: true }, serve) : net.createServer({ allowHalfOpen: true }, serve);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    get bytesToClient() {
+      return bytesToClient;
+    },
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function connectToEngine(): net.Socket {
+  const host = process.env.DOCKER_HOST ?? "";
+  if (host.startsWith("unix://")) return net.connect({ path: host.slice("unix://".length), allowHalfOpen: true });
+  const { hostname, port } = new URL(host);
+  return net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+}
