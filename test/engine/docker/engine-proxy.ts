@@ -30,6 +30,11 @@ export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineP
     engine.once("close", () => client.end());
   };
   const server = secure ? tls.createServer({ ...secure, allowHalfOpen: true }, serve) : net.createServer({ allowHalfOpen: true }, serve);
+  // Beneath TLS too, where a handshake that failed leaves a connection that `serve` never sees.
+  server.on("connection", (socket: net.Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const cut = () => {
