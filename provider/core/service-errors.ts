@@ -17,16 +17,3 @@ export async function orGone<Answer>(answer: Promise<Answer>): Promise<Answer | 
     throw error;
   }
 }
-
-/** The error as a sentence for the user: what happened, what the service advises, what to quote to its operators. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof ApiError)) return error.message;
-  const advice = error.suggestedAction;
-  const parts = [error.message];
-  if (advice !== undefined && advice !== "" && !error.message.includes(advice)) parts.push(advice);
-  if (error.requestId !== undefined && !error.message.includes(error.requestId)) {
-    parts.push(`(request ${error.requestId})`);
-  }
-  return parts.join(" ");
-}

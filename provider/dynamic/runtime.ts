@@ -3,7 +3,7 @@ import { controllerFor } from "../core/controllers.ts";
 import type { OperationContext } from "../core/operation-context.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { hasUnknown } from "../core/unknown.ts";
-import { explain } from "../core/service-errors.ts";
+import { explain } from "../core/explain.ts";
 import { PartialFailureError } from "../errors.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
 import { createStatusOutput } from "./status-output.ts";

@@ -1,5 +1,4 @@
 /** What the plugin needs once there is a resource: loaded late, so that its start is not paid for by it. */
 export { controllerFor } from "../core/controllers.ts";
 export { secretProperties } from "../core/secret-properties.ts";
-export { explain } from "../core/service-errors.ts";
 export { PartialFailureError } from "../errors.ts";

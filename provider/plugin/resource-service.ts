@@ -1,18 +1,18 @@
 import grpc from "@grpc/grpc-js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import structProto from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Controller, Properties } from "../core/controller.ts";
 import type { OperationContext } from "../core/operation-context.ts";
-import { decodeProperties, encodeProperties, joinSecrets, type SecretPaths } from "../values/wire-values.ts";
+import { encodeProperties, joinSecrets, type SecretPaths } from "../values/wire-values.ts";
 import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
 import { toDiffResponse } from "./diff-response.ts";
 import { type EngineLog } from "./engine-log.ts";
 import { packageSchema, packageVersion } from "./package-files.ts";
-import { initFailed, statusOf, type StatusError } from "./status-errors.ts";
+import { initFailed } from "./status-errors.ts";
+import { decodeStruct, encodeStruct } from "./structs.ts";
+import { StatusFailure, unary, unsupported } from "./unary.ts";
 
 /** `nullspace:index:Template` */
 const TYPE_PREFIX = "nullspace:index:";
@@ -196,41 +196,6 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
   };
 }
 
-/** An error that is a status already. */
-class StatusFailure extends Error {
-  readonly answer: StatusError;
-
-  constructor(answer: StatusError) {
-    super(answer.details);
-    this.answer = answer;
-  }
-}
-
-function unsupported(what: string): StatusFailure {
-  return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
-}
-
-/** A handler from a function: what it throws becomes a status. */
-function unary<Request, Response>(
-  handle: (request: Request) => Promise<Response>,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    handle(call.request).then(
-      (response) => callback(null, response),
-      async (error: unknown) => callback(await toStatus(error)),
-    );
-  };
-}
-
-async function toStatus(error: unknown): Promise<StatusError> {
-  if (error instanceof StatusFailure) return error.answer;
-  const { explain } = await loadCore();
-  const code = statusOf(error);
-  // A fault of ours: whoever reports it needs the place.
-  const stack = code === grpc.status.INTERNAL && error instanceof Error ? `\n${error.stack}` : "";
-  return { code, details: `${explain(error)}${stack}` };
-}
-
 async function find(urn: string): Promise<{ controller: Controller; secretKeys: string[] }> {
   const { controllerFor, secretProperties } = await loadCore();
   const type = typeOfUrn(urn);
@@ -262,14 +227,6 @@ async function keepingPartial<Result>(
       }),
     );
   }
-}
-
-function decodeStruct(struct: Struct | undefined) {
-  return decodeProperties(struct?.toJavaScript() as Properties | undefined);
-}
-
-function encodeStruct(values: Properties, secrets: SecretPaths): Struct {
-  return structProto.Struct.fromJavaScript(encodeProperties(values, secrets) as never);
 }
 
 function toCheckFailure({ property, reason }: { property: string; reason: string }) {

@@ -2,7 +2,8 @@ import { ConflictError, NotImplementedError, type NullspaceClient } from "../../
 import type { NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import type { Log } from "../operation-context.ts";
-import { explain, orGone } from "../service-errors.ts";
+import { explain } from "../explain.ts";
+import { orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
 import type { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 

@@ -2,13 +2,16 @@ import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { BuildGoneError, ForeignBuildError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
 import type { Controller, Properties, ReadRequest, ReadResult } from "../controller.ts";
-import { startDeadline } from "../deadline.ts";
+import { pause, startDeadline } from "../deadline.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { orGone } from "../service-errors.ts";
+import { splitRef } from "../template/settle.ts";
 import { TEMPLATE_TAG_TABLE, TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
+const LOOKS = 4;
+const LOOK_INTERVAL_MS = 500;
 
 /** A tag of a template: a name for a build that consumers follow. */
 export const templateTagController: Controller = {
@@ -83,10 +86,29 @@ async function promote(
   // A move that was done already, by an update that was interrupted, keeps what that one found.
   const previousBuildId = now === buildId ? previousBefore : now;
   return {
-    ref: `${info.canonical_ref || template}:${tag}`,
+    ref: `${await settledName(client, template, info.canonical_ref || template, signal)}:${tag}`,
     templateId: info.id || build.template_id,
     ...(previousBuildId === undefined ? {} : { previousBuildId }),
   };
+}
+
+/**
+ * The template's canonical name. While an alias of it is made, the template goes by that alias for a moment: a name other
+ * than the given one is looked at again before it is taken for the template's own.
+ */
+async function settledName(
+  client: NullspaceClient,
+  template: string,
+  canonicalRef: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name } = splitRef(template);
+  let current = canonicalRef;
+  for (let look = 0; look < LOOKS && splitRef(current).name !== name; look++) {
+    await pause(LOOK_INTERVAL_MS, signal);
+    current = (await client.templates.get(template, { signal })).canonical_ref || current;
+  }
+  return current;
 }
 
 async function readTag(

@@ -4,7 +4,8 @@ import type { Controller, CreateResult, DeleteRequest, Properties, UpdateRequest
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";
-import { explain, orGone } from "../service-errors.ts";
+import { explain } from "../explain.ts";
+import { orGone } from "../service-errors.ts";
 import { checkTemplate } from "./check.ts";
 import { claimName } from "./claim-name.ts";
 import { diffTemplate, needsRebuild } from "./diff.ts";

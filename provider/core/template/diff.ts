@@ -13,14 +13,16 @@ export const IMPORTED_HASH = "imported:";
  * equal, so that the first update takes over the template as it is.
  */
 export function diffTemplate({ oldInputs, newInputs }: DiffRequest): DiffResult {
+  // Either may be of an older version: in a refresh the state's own inputs come as the new ones.
   const olds = withDefaults(TemplateInputs, oldInputs);
+  const news = withDefaults(TemplateInputs, newInputs);
   const imported = isImported(oldInputs);
-  const changes = diffProperties(olds, newInputs, TEMPLATE_TABLE).filter(({ path: [key] }) => {
+  const changes = diffProperties(olds, news, TEMPLATE_TABLE).filter(({ path: [key] }) => {
     if (!imported) return true;
     return key !== "contextHash" && olds[key as string] !== undefined;
   });
   if (changes.some(({ path: [key] }) => key === "contextHash")) {
-    for (const change of diffValues(["contextFiles"], olds.contextFiles, newInputs.contextFiles)) {
+    for (const change of diffValues(["contextFiles"], olds.contextFiles, news.contextFiles)) {
       changes.push({ ...change, effect: "rebuild" });
     }
   }

@@ -7,7 +7,8 @@ import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
-import { explain, orGone } from "../service-errors.ts";
+import { explain } from "../explain.ts";
+import { orGone } from "../service-errors.ts";
 import { createPool } from "./create-pool.ts";
 import { WARM_POOL_TABLE, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
 import { toInputs, toOutputs, toUpdateRequest } from "./pool-request.ts";
@@ -30,7 +31,7 @@ export const warmPoolController: Controller = {
 
   diff({ oldInputs, newInputs }) {
     const olds = withDefaults(WarmPoolInputs, oldInputs);
-    const changes = diffProperties(olds, newInputs, WARM_POOL_TABLE);
+    const changes = diffProperties(olds, withDefaults(WarmPoolInputs, newInputs), WARM_POOL_TABLE);
     return { changes, deleteBeforeReplace: false, stables: ["poolId"] };
   },
 
@@ -90,7 +91,7 @@ async function updatePool(
 ): Promise<Properties> {
   const olds = withDefaults(WarmPoolInputs, oldInputs);
   const changed = new Set(diffProperties(olds, newInputs, WARM_POOL_TABLE).map(({ path: [key] }) => key as string));
-  const moves = ["template", "versionPolicy", "trackTag"].some((key) => changed.has(key));
+  const moves = ["template", "versionPolicy", "trackTag", "buildId"].some((key) => changed.has(key));
   if (context.preview) {
     const { poolId, state, resolvedBuildId, rolloutGeneration } = oldOutputs;
     const identity = moves ? {} : { resolvedBuildId, rolloutGeneration };

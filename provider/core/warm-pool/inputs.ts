@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
+import { BuildId, CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
 import type { PropertyTable } from "../property-diff.ts";
 import { TemplateAnyRef } from "../template-name-ref.ts";
 
@@ -33,6 +33,11 @@ export const WarmPoolInputs = z.object({
       "(`track_tag`). Default `pinned_build`.",
   ),
   trackTag: TagName.optional().describe("Tag to follow, with `track_tag`. Default: the tag in `template`."),
+  buildId: BuildId.optional().describe(
+    "Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, " +
+      "a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool " +
+      "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
+  ),
   labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by."),
   metadata: z.record(z.string(), z.unknown()).optional().describe("Anything to keep with the pool."),
   enabled: z
@@ -60,6 +65,7 @@ export const WARM_POOL_TABLE = {
   staleAfterSeconds: { effect: "update" },
   versionPolicy: { effect: "update" },
   trackTag: { effect: "update" },
+  buildId: { effect: "update" },
   labels: { effect: "update" },
   metadata: { effect: "update" },
   enabled: { effect: "update" },

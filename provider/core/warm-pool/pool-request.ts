@@ -1,12 +1,18 @@
-import type { CreateWarmPoolRequest, UpdateWarmPoolRequest, WarmPool } from "../../../sdk/wire/index.ts";
+import {
+  formatTemplateRef,
+  parseTemplateRef,
+  type CreateWarmPoolRequest,
+  type UpdateWarmPoolRequest,
+  type WarmPool,
+} from "../../../sdk/wire/index.ts";
 import type { Properties } from "../controller.ts";
-import type { WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { WarmPoolInputs, type WarmPoolOutputs } from "./inputs.ts";
 
 /** The pool that the inputs ask for, in the words of the service. */
 export function toCreateRequest(inputs: WarmPoolInputs): CreateWarmPoolRequest {
   return {
     name: inputs.name,
-    template_ref: inputs.template,
+    template_ref: templateRefOf(inputs),
     min_ready: inputs.minReady,
     max_ready: inputs.maxReady,
     resources: toResources(inputs),
@@ -25,7 +31,7 @@ export function toUpdateRequest(inputs: WarmPoolInputs, changed: ReadonlySet<str
   const all = toCreateRequest(inputs);
   const request: UpdateWarmPoolRequest = {};
   if (changed.has("name")) request.name = all.name;
-  if (changed.has("template")) request.template_ref = all.template_ref;
+  if (["template", "buildId", "versionPolicy"].some((key) => changed.has(key))) request.template_ref = all.template_ref;
   if (changed.has("minReady") || changed.has("maxReady")) {
     // Both, so that the service compares the new ones with each other.
     request.min_ready = all.min_ready;
@@ -42,15 +48,27 @@ export function toUpdateRequest(inputs: WarmPoolInputs, changed: ReadonlySet<str
   return request;
 }
 
+/** The ref that the pool is made from: a pinned build is named in it, a tag that is followed stays as it is. */
+function templateRefOf({ template, versionPolicy, buildId }: WarmPoolInputs): string {
+  if (versionPolicy !== "pinned_build" || buildId === undefined) return template;
+  const ref = parseTemplateRef(template);
+  if (ref.kind === "artifact") return template;
+  const { namespace, name } = ref;
+  return formatTemplateRef({ kind: "name", ...(namespace === undefined ? {} : { namespace }), name, buildId });
+}
+
 function toResources({ vcpus, memoryMb, diskMb }: WarmPoolInputs): CreateWarmPoolRequest["resources"] {
   return { vcpus, memory_mb: memoryMb, ...(diskMb === undefined ? {} : { disk_mb: diskMb }) };
 }
 
 /** The pool as inputs. What only the program knows is taken from the inputs of the last update. */
 export function toInputs(pool: WarmPool, last: Properties | undefined): Properties {
+  // The ref that was sent may carry the pinned build: the program's own words stand while they mean the same.
+  const sent = last === undefined ? undefined : WarmPoolInputs.safeParse(last).data;
+  const unmoved = sent !== undefined && templateRefOf(sent) === pool.template_ref;
   return {
     name: pool.name,
-    template: pool.template_ref,
+    template: unmoved ? sent.template : pool.template_ref,
     minReady: pool.min_ready,
     maxReady: pool.max_ready,
     vcpus: pool.resources.vcpus,
@@ -62,6 +80,7 @@ export function toInputs(pool: WarmPool, last: Properties | undefined): Properti
     versionPolicy: pool.version_policy,
     // The service fills in the tag of the ref: shown only where the program gives one.
     ...optional("trackTag", last === undefined || last.trackTag !== undefined ? pool.track_tag : undefined),
+    ...optional("buildId", last?.buildId === undefined ? undefined : pool.resolved_template_build_id),
     ...optional("labels", Object.keys(pool.labels).length > 0 || last?.labels !== undefined ? pool.labels : undefined),
     ...optional(
       "metadata",

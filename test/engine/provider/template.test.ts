@@ -64,7 +64,7 @@ describe("a Template on a real service", () => {
       () => undefined,
       (caught: unknown) => caught,
     );
-    if (!(error instanceof PartialFailureError)) throw error ?? new Error("the create succeeded");
+    if (!(error instanceof PartialFailureError)) throw new Error("no partial failure", { cause: error });
     return { inputs, id: error.id, outputs: error.outputs as Properties, reasons: error.reasons.join("\n") };
   }
 

@@ -1,0 +1,38 @@
+import grpc from "@grpc/grpc-js";
+import { explain } from "../core/explain.ts";
+import { statusOf, type StatusError } from "./status-errors.ts";
+
+/** An error that is a status already. */
+export class StatusFailure extends Error {
+  readonly answer: StatusError;
+
+  constructor(answer: StatusError) {
+    super(answer.details);
+    this.answer = answer;
+  }
+}
+
+/** This provider does not have it. */
+export function unsupported(what: string): StatusFailure {
+  return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
+}
+
+/** A handler from a function: what it throws becomes a status. */
+export function unary<Request, Response>(
+  handle: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    handle(call.request).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(toStatus(error)),
+    );
+  };
+}
+
+function toStatus(error: unknown): StatusError {
+  if (error instanceof StatusFailure) return error.answer;
+  const code = statusOf(error);
+  // A fault of ours: whoever reports it needs the place.
+  const stack = code === grpc.status.INTERNAL && error instanceof Error ? `\n${error.stack}` : "";
+  return { code, details: `${explain(error)}${stack}` };
+}

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import { struct } from "./plugin-client.ts";
+
+type Properties = Record<string, unknown>;
+
+/** Pulumi's own process for dynamic resources, called as the engine calls it. */
+export class DynamicProviderProcess implements AsyncDisposable {
+  readonly client: InstanceType<typeof providerGrpc.ResourceProviderClient>;
+  readonly #process: ChildProcess;
+  /** What the process wrote: the engine shows it to the user. */
+  readonly written: string[] = [];
+
+  private constructor(client: DynamicProviderProcess["client"], child: ChildProcess) {
+    this.client = client;
+    this.#process = child;
+  }
+
+  /** @param cwd folder of the program: packages are found from here */
+  static async start({ cwd, env }: { cwd: string; env: Record<string, string> }): Promise<DynamicProviderProcess> {
+    const program = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/dynamic-provider/index.js");
+    const child = spawn(process.execPath, ["--conditions=nullspace-source", program, "127.0.0.1:1"], {
+      cwd,
+      env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const lines = createInterface(child.stdout);
+    const port = await new Promise<string>((resolve, reject) => {
+      lines.once("line", resolve);
+      child.once("exit", (code) => reject(new Error(`the process ended with exit code ${code}`)));
+    });
+    const client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+    const provider = new DynamicProviderProcess(client, child);
+    lines.on("line", (line) => provider.written.push(line));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => provider.written.push(text));
+    return provider;
+  }
+
+  call<Response>(
+    method: (callback: (error: grpc.ServiceError | null, response: Response) => void) => unknown,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) =>
+      method((error, response) => (error === null ? resolve(response) : reject(error))),
+    );
+  }
+
+  async configure(args: Properties): Promise<void> {
+    const request = new providerProto.ConfigureRequest();
+    request.setArgs(struct(args));
+    await this.call((done) => this.client.configure(request, done));
+  }
+
+  async check(news: Properties, olds: Properties = {}) {
+    const request = new providerProto.CheckRequest();
+    request.setOlds(struct(olds));
+    request.setNews(struct(news));
+    const response = await this.call<InstanceType<typeof providerProto.CheckResponse>>((done) =>
+      this.client.check(request, done),
+    );
+    return {
+      inputs: response.getInputs()?.toJavaScript() as Properties,
+      failures: response.getFailuresList().map((failure) => failure.toObject()),
+    };
+  }
+
+  async diff(olds: Properties, news: Properties) {
+    const request = new providerProto.DiffRequest();
+    request.setId("local/web");
+    request.setOlds(struct(olds));
+    request.setNews(struct(news));
+    const response = await this.call<InstanceType<typeof providerProto.DiffResponse>>((done) =>
+      this.client.diff(request, done),
+    );
+    return response.toObject();
+  }
+
+  create(properties: Properties) {
+    const request = new providerProto.CreateRequest();
+    request.setProperties(struct(properties));
+    return this.call<InstanceType<typeof providerProto.CreateResponse>>((done) => this.client.create(request, done));
+  }
+
+  async read(id: string, properties: Properties) {
+    const request = new providerProto.ReadRequest();
+    request.setId(id);
+    request.setProperties(struct(properties));
+    return this.call<InstanceType<typeof providerProto.ReadResponse>>((done) => this.client.read(request, done));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.close();
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGKILL");
+    await ended;
+  }
+}
