@@ -25,11 +25,12 @@ const stable = new nullspace.TemplateTag("stable", {
 // A second name for the same template.
 const alias = new nullspace.TemplateAlias("site", { template: web.canonicalRef, alias: "quickstart-site" });
 
-// Two machines that are ready before anyone asks; they follow the tag.
+// Two machines that are ready before anyone asks. They follow the tag, and an update waits until they are of its build.
 const pool = new nullspace.WarmPool("pool", {
   name: "quickstart",
   template: stable.ref,
   versionPolicy: "track_tag",
+  buildId: stable.buildId,
   minReady: 2,
   maxReady: 3,
   vcpus: 1,

@@ -27,6 +27,8 @@ export interface WarmPoolArgs {
   versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
   /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
   trackTag?: pulumi.Input<string>;
+  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  buildId?: pulumi.Input<string>;
   /** Labels to find pools by. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Anything to keep with the pool. */
@@ -62,6 +64,8 @@ export interface WarmPoolState {
   versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
   /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
   trackTag?: pulumi.Input<string>;
+  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  buildId?: pulumi.Input<string>;
   /** Labels to find pools by. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Anything to keep with the pool. */
@@ -105,6 +109,8 @@ export interface WarmPoolOutputs {
   readonly versionPolicy: pulumi.Output<"pinned_build" | "track_tag">;
   /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
   readonly trackTag: pulumi.Output<string | undefined>;
+  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  readonly buildId: pulumi.Output<string | undefined>;
   /** Labels to find pools by. */
   readonly labels: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Anything to keep with the pool. */
@@ -137,6 +143,7 @@ export const WARM_POOL_PROPERTIES: ResourceProperties = {
     "staleAfterSeconds",
     "versionPolicy",
     "trackTag",
+    "buildId",
     "labels",
     "metadata",
     "enabled",
