@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { DockerEngine } from "../../../sdk/docker/index.ts";
+import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
+import { Fleet } from "../../../service/pools/fleet.ts";
+import { Database } from "../../../service/store/database.ts";
+import { GuestStore } from "../../../service/store/guests.ts";
+import { TemplateEvents } from "../../../service/templates/events.ts";
+import { MemoryDriver } from "./memory-driver.ts";
+import { seedBuild, type SeededBuild } from "./seed-template.ts";
+
+/** Size of every machine of these tests. */
+export const SIZE = { vcpus: 1, memory_mb: 64 };
+
+/** The real fleet on a store in memory and machines in memory. */
+export class MemoryFleet implements AsyncDisposable {
+  readonly db = new Database(":memory:");
+  readonly driver = new MemoryDriver();
+  readonly guests = new GuestStore(this.db);
+  readonly fleet: Fleet;
+  readonly #events = new TemplateEvents();
+  readonly #stopping = new AbortController();
+
+  constructor() {
+    const deps = {
+      db: this.db,
+      // Never asked: the driver is another.
+      engine: new DockerEngine({ host: "unix:///nowhere" }),
+      events: this.#events,
+      log: pino({ level: "silent" }),
+      instanceId: "test",
+      artifactUses: [],
+      stopping: this.#stopping.signal,
+    };
+    this.fleet = new Fleet(deps, { wrapDriver: () => this.driver });
+    this.fleet.start();
+  }
+
+  seed(name: string, tag = "default", definition: CreateTemplateRequest = {}): SeededBuild {
+    const build = seedBuild(this.db, name, tag, "sha256:none", definition);
+    this.#events.emit({ kind: "tag_moved" });
+    return build;
+  }
+
+  createPool(settings: Partial<CreateWarmPoolRequest> & { name: string }) {
+    const defaults = { template_ref: settings.name, min_ready: 1, max_ready: 2, resources: SIZE };
+    return this.fleet.pools.create({ ...defaults, ...settings });
+  }
+
+  createMachine(request: CreateMachineRequest, key: string = randomUUID()) {
+    return this.fleet.creator.create(key, { ...SIZE, ...request });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.fleet.settle();
+    this.db.close();
+  }
+}
