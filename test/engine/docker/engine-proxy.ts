@@ -29,7 +29,9 @@ export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineP
     client.once("close", () => engine.destroy());
     engine.once("close", () => client.end());
   };
-  const server = secure ? tls.createServer({ ...secure, allowHalfOpen: true }, serve) : net.createServer({ allowHalfOpen: true }, serve);
+  const server = secure
+    ? tls.createServer({ ...secure, allowHalfOpen: true }, serve)
+    : net.createServer({ allowHalfOpen: true }, serve);
   // Beneath TLS too, where a handshake that failed leaves a connection that `serve` never sees.
   server.on("connection", (socket: net.Socket) => {
     open.add(socket);
