@@ -49,7 +49,8 @@ for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 try {
   process.exitCode = await main(command, rest);
 } catch (error) {
-  console.error(`[set-up] failed: ${describe(error)}`);
+  // After a signal every error is the echo of it.
+  console.error(`[set-up] ${firstSignal === undefined ? `failed: ${describe(error)}` : `stopped by ${firstSignal}`}`);
   process.exitCode = 1;
 }
 if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;

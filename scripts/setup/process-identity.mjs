@@ -43,10 +43,11 @@ export function isRunning(identity) {
 function readStart(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // proc(5): the second field is the command in brackets and may hold blanks and brackets; state is field 3, start 22.
+    // proc(5): the second field is the command in brackets and may hold blanks and brackets; state is field 3, the
+    // number of threads 20, start 22. The first thread can be dead while others still hold the sockets of the process.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return { isZombie: fields[0] === "Z", startedAt: `${boot}:${fields[19]}` };
+    return { isZombie: fields[0] === "Z" && Number(fields[17]) <= 1, startedAt: `${boot}:${fields[19]}` };
   } catch {
     return undefined; // No /proc, or the process ended while it was read.
   }
