@@ -35,10 +35,21 @@ export function parseDockerfile(text: string): Instruction[] {
     }
     const [, keyword = "", argument = ""] = /^\s*(\S+)\s*([\s\S]*)$/.exec(joined) ?? [];
     const instruction = { line, keyword: keyword.toUpperCase(), argument, heredocs: [] as string[] };
-    if (TAKES_HEREDOC.has(instruction.keyword)) i = readHeredocs(lines, i, instruction);
+    // In the JSON form, `<<` is text like any other.
+    if (TAKES_HEREDOC.has(instruction.keyword) && !isJson(argument)) i = readHeredocs(lines, i, instruction);
     instructions.push(instruction);
   }
   return instructions;
+}
+
+function isJson(argument: string): boolean {
+  if (!argument.startsWith("[")) return false;
+  try {
+    return Array.isArray(JSON.parse(argument));
+  } catch {
+    // A bracket that begins no JSON, as in `RUN [ -d /x ]`: the shell form.
+    return false;
+  }
 }
 
 function readHeredocs(lines: readonly string[], last: number, instruction: Instruction): number {

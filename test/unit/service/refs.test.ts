@@ -139,7 +139,7 @@ describe("tags", () => {
   });
 
   it("end where a model of moves and removals says, whatever their order", async () => {
-    const builds = [];
+    const builds: string[] = [];
     for (let i = 0; i < 3; i++) builds.push((await store.ready({ name: "web", tags: [`own${i}`] })).buildId);
     const move = fc.record({ tag: fc.constantFrom("a", "b", "c"), build: fc.nat(2), remove: fc.boolean() });
     fc.assert(
