@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { PreflightResponse, type PreflightFile, type PreflightResult } from "../wire/blob.ts";
+import type { PreflightFile, PreflightResult } from "../wire/blob.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidResponseError } from "./errors.ts";
 import { path } from "./path.ts";
@@ -29,7 +29,7 @@ export class BlobsApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      PreflightResponse,
+      (wire) => wire.PreflightResponse,
     );
     const byPath = new Map(results.map((result) => [result.path, result]));
     if (results.length !== files.length || byPath.size !== files.length) {

@@ -1,14 +1,8 @@
-import {
-  BuildList,
-  isTerminalStatus,
-  StatusSnapshot,
-  TemplateBuild,
-  type BuildListQuery,
-  type RetryRequest,
-} from "../wire/build.ts";
+import type { BuildList, StatusSnapshot, TemplateBuild, BuildListQuery, RetryRequest } from "../wire/build.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
-import { isTerminalEntry, type LogEntry } from "../wire/log-entry.ts";
-import { TemplateInfo } from "../wire/template.ts";
+import type { LogEntry } from "../wire/log-entry.ts";
+import { isTerminalEntry, isTerminalStatus } from "../wire/terminal.ts";
+import type { TemplateInfo } from "../wire/template.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, InvalidResponseError, TransportError } from "./errors.ts";
 import { followLog, readEntries } from "./log-follower.ts";
@@ -63,7 +57,7 @@ export class BuildsApi {
           timeoutMs: options.timeoutMs ?? START_TIMEOUT_MS,
           signal: options.signal,
         },
-        TemplateBuild,
+        (wire) => wire.TemplateBuild,
       )
       .then(withCanonicalRef);
   }
@@ -108,7 +102,7 @@ export class BuildsApi {
         query: { offset: checkOffset(options.offset) },
         ...pickCallOptions(options),
       },
-      StatusSnapshot,
+      (wire) => wire.StatusSnapshot,
     );
     return sameBuild(snapshot, buildId);
   }
@@ -168,7 +162,7 @@ export class BuildsApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      StatusSnapshot,
+      (wire) => wire.StatusSnapshot,
     );
     return sameBuild(snapshot, buildId);
   }
@@ -188,7 +182,7 @@ export class BuildsApi {
           timeoutMs: options.timeoutMs ?? START_TIMEOUT_MS,
           signal: options.signal,
         },
-        TemplateBuild,
+        (wire) => wire.TemplateBuild,
       )
       .then(withCanonicalRef);
   }
@@ -214,7 +208,7 @@ export class BuildsApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      TemplateInfo,
+      (wire) => wire.TemplateInfo,
     );
   }
 
@@ -229,7 +223,7 @@ export class BuildsApi {
         query: { status, backend, source_type, limit, cursor },
         ...pickCallOptions(options),
       },
-      BuildList,
+      (wire) => wire.BuildList,
     );
   }
 

@@ -1,4 +1,4 @@
-import { TemplateFailureDetail } from "../wire/error.ts";
+import type { TemplateFailureDetail } from "../wire/error.ts";
 import {
   ApiError,
   AuthError,
@@ -13,6 +13,7 @@ import {
   type ApiErrorOptions,
 } from "./errors.ts";
 import { redact } from "./redact.ts";
+import { loadWire } from "./wire.ts";
 
 /** A text from a service that is longer than this says no more. */
 const MAX_TEXT = 2_000;
@@ -58,8 +59,12 @@ export interface ErrorAnswer {
  * @param what the call in words that follow "Could not": `read build tb_1`
  * @param credentials what no message may hold
  */
-export function errorFromAnswer(what: string, answer: ErrorAnswer, credentials: readonly string[]): ApiError {
-  const envelope = readEnvelope(answer.body);
+export async function errorFromAnswer(
+  what: string,
+  answer: ErrorAnswer,
+  credentials: readonly string[],
+): Promise<ApiError> {
+  const envelope = await readEnvelope(answer.body);
   const rateLimited = answer.status === 429 && !envelope.code;
   const code = rateLimited ? "rate_limit_exceeded" : (envelope.code ?? codeOfStatus(answer.status));
   const detail = envelope.detail;
@@ -130,7 +135,7 @@ interface Envelope {
   details?: unknown;
 }
 
-function readEnvelope(body: string): Envelope {
+async function readEnvelope(body: string): Promise<Envelope> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -141,7 +146,8 @@ function readEnvelope(body: string): Envelope {
   if (!isRecord(parsed)) return {};
   const nested = isRecord(parsed.error) ? parsed.error : {};
   const pick = (name: string): unknown => nested[name] ?? parsed[name];
-  const detail = TemplateFailureDetail.safeParse(pick("error_detail"));
+  const wire = await loadWire();
+  const detail = wire.TemplateFailureDetail.safeParse(pick("error_detail"));
   return {
     text: string(parsed.error) ?? string(pick("message")),
     code: string(pick("code")),

@@ -1,4 +1,4 @@
-import { Health } from "../wire/health.ts";
+import type { Health } from "../wire/health.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { Transport } from "./transport.ts";
 
@@ -6,7 +6,7 @@ import { Transport } from "./transport.ts";
 export async function readHealth(transport: Transport, options: CallOptions = {}): Promise<Health> {
   return transport.json(
     { what: "reach the service", method: "GET", path: "/healthz", anonymous: true, ...pickCallOptions(options) },
-    Health,
+    (wire) => wire.Health,
   );
 }
 

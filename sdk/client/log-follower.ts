@@ -1,9 +1,11 @@
-import { isTerminalEntry, LogEntry } from "../wire/log-entry.ts";
+import type { LogEntry } from "../wire/log-entry.ts";
 import { formatIssues } from "../wire/issues.ts";
+import { isTerminalEntry } from "../wire/terminal.ts";
 import { InvalidResponseError, TransportError } from "./errors.ts";
 import { backoffMs, pause } from "./retry.ts";
 import { readEvents } from "./sse.ts";
 import type { OpenAnswer } from "./transport.ts";
+import { loadWire } from "./wire.ts";
 
 /** Streams that break one after the other, with no entry between them, before the follower gives up. */
 export const MAX_BROKEN_STREAMS = 10;
@@ -24,9 +26,10 @@ export interface LogSource {
 
 /** Reads the entries of one stream, and insists that they are all of one build. */
 export async function* readEntries(answer: OpenAnswer, what: string, buildId?: string): AsyncGenerator<LogEntry> {
+  const wire = await loadWire();
   let expected = buildId;
   for await (const event of readEvents(answer.body, what)) {
-    const parsed = LogEntry.safeParse(event);
+    const parsed = wire.LogEntry.safeParse(event);
     if (!parsed.success) {
       throw new InvalidResponseError(
         `Could not ${what}: a log entry has an unknown shape: ${formatIssues(parsed.error, "entry")}.`,

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
-import {
+import type {
   ExecResult,
   Machine,
   MachineList,
-  MachineListItem,
-  type CreateMachineRequest,
-  type ExecRequest,
-  type MachineListQuery,
+  CreateMachineRequest,
+  ExecRequest,
+  MachineListQuery,
 } from "../wire/machine.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { path } from "./path.ts";
@@ -24,8 +22,6 @@ const CREATE_ATTEMPTS = 30;
 const PROOF = "x-nullspace-dispatch-proof";
 /** Proofs speed up a service's routing of calls; the oldest is forgotten first, and a call without one still works. */
 const MAX_PROOFS = 1_000;
-
-const LooseList = z.union([MachineList, z.array(MachineListItem)]);
 
 /** Running machines. */
 export class MachinesApi {
@@ -58,7 +54,7 @@ export class MachinesApi {
         timeoutMs: options.timeoutMs ?? CREATE_TIMEOUT_MS + (request.warm_pool?.wait_ms ?? 0),
         signal: options.signal,
       },
-      Machine,
+      (wire) => wire.Machine,
     );
     const proof = headers[PROOF];
     if (typeof proof === "string") this.#remember(value.id, proof);
@@ -69,7 +65,7 @@ export class MachinesApi {
   async get(id: string, options: CallOptions = {}): Promise<Machine> {
     return this.#transport.json(
       { what: `read machine ${id}`, method: "GET", path: path`/v1/machines/${id}`, ...pickCallOptions(options) },
-      Machine,
+      (wire) => wire.Machine,
     );
   }
 
@@ -77,7 +73,7 @@ export class MachinesApi {
   async list(query: MachineListQuery = {}, options: CallOptions = {}): Promise<MachineList> {
     const answer = await this.#transport.json(
       { what: "list machines", method: "GET", path: "/v1/machines", query: { ...query }, ...pickCallOptions(options) },
-      LooseList,
+      (wire) => wire.MachineList.or(wire.MachineListItem.array()),
     );
     return Array.isArray(answer) ? { items: answer, has_next: false } : answer;
   }
@@ -107,7 +103,7 @@ export class MachinesApi {
         timeoutMs: options.timeoutMs ?? commandMs + EXEC_GRACE_MS,
         signal: options.signal,
       },
-      ExecResult,
+      (wire) => wire.ExecResult,
     );
   }
 

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
-import { PlanResponse, ValidationResponse } from "../wire/plan.ts";
-import { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, type Visibility } from "../wire/template.ts";
+import type { PlanResponse, ValidationResponse } from "../wire/plan.ts";
+import type { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, Visibility } from "../wire/template.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, NotFoundError } from "./errors.ts";
 import { path } from "./path.ts";
@@ -28,7 +27,7 @@ export class TemplatesApi {
         path: path`/v1/templates/refs/${ref}`,
         ...pickCallOptions(options),
       },
-      TemplateInfo,
+      (wire) => wire.TemplateInfo,
     );
   }
 
@@ -36,7 +35,7 @@ export class TemplatesApi {
   async list(options: CallOptions = {}): Promise<TemplateInfo[]> {
     return this.#transport.json(
       { what: "list templates", method: "GET", path: "/v1/templates", ...pickCallOptions(options) },
-      z.array(TemplateInfo),
+      (wire) => wire.TemplateInfo.array(),
     );
   }
 
@@ -77,7 +76,7 @@ export class TemplatesApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      TemplateInfo,
+      (wire) => wire.TemplateInfo,
     );
   }
 
@@ -90,7 +89,7 @@ export class TemplatesApi {
         path: path`/v1/templates/refs/${ref}/tags`,
         ...pickCallOptions(options),
       },
-      z.array(TagInfo),
+      (wire) => wire.TagInfo.array(),
     );
   }
 
@@ -113,7 +112,7 @@ export class TemplatesApi {
         path: path`/v1/templates/refs/${ref}/aliases`,
         ...pickCallOptions(options),
       },
-      z.array(AliasInfo),
+      (wire) => wire.AliasInfo.array(),
     );
   }
 
@@ -141,7 +140,7 @@ export class TemplatesApi {
         body: { new_name: newName },
         ...pickCallOptions(options),
       },
-      TemplateInfo,
+      (wire) => wire.TemplateInfo,
     );
   }
 
@@ -156,7 +155,7 @@ export class TemplatesApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      TemplateInfo,
+      (wire) => wire.TemplateInfo,
     );
   }
 
@@ -174,7 +173,7 @@ export class TemplatesApi {
         body: { template_ref: name },
         ...pickCallOptions(options),
       },
-      NameClaim,
+      (wire) => wire.NameClaim,
     );
   }
 
@@ -197,7 +196,7 @@ export class TemplatesApi {
         path: path`/v1/templates/namespaces/${slug}`,
         ...pickCallOptions(options),
       },
-      NamespaceInfo,
+      (wire) => wire.NamespaceInfo,
     );
   }
 
@@ -212,7 +211,7 @@ export class TemplatesApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      ValidationResponse,
+      (wire) => wire.ValidationResponse,
     );
   }
 
@@ -227,7 +226,7 @@ export class TemplatesApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      PlanResponse,
+      (wire) => wire.PlanResponse,
     );
   }
 }

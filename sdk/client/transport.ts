@@ -9,6 +9,7 @@ import { credentialsIn } from "./redact.ts";
 import { backoffMs, jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, parseRetryAfter, pause } from "./retry.ts";
 import { transportError } from "./transport-failure.ts";
 import { userAgent } from "./version.ts";
+import { loadWire, type Wire } from "./wire.ts";
 
 /** Longest silence of the service that a plain call endures. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -85,20 +86,24 @@ export class Transport {
     this.#borrowed = options.dispatcher;
   }
 
-  /** Sends a call and reads its JSON answer. */
-  async json<Schema extends z.ZodType>(call: Call, schema: Schema): Promise<z.infer<Schema>> {
+  /**
+   * Sends a call and reads its JSON answer.
+   *
+   * @param schema picks the schema of the answer
+   */
+  async json<Schema extends z.ZodType>(call: Call, schema: (wire: Wire) => Schema): Promise<z.infer<Schema>> {
     return (await this.jsonWithHeaders(call, schema)).value;
   }
 
   /** As `json`, for the few calls whose headers matter. */
   async jsonWithHeaders<Schema extends z.ZodType>(
     call: Call,
-    schema: Schema,
+    schema: (wire: Wire) => Schema,
   ): Promise<{ value: z.infer<Schema>; headers: OpenAnswer["headers"] }> {
     return this.#withRetries(call, async () => {
       const answer = await this.#open(call);
       const text = await this.#readText(call, answer.body, MAX_BODY_BYTES);
-      return { value: parseAnswer(call, answer, text, schema), headers: answer.headers };
+      return { value: parseAnswer(call, answer, text, schema(await loadWire())), headers: answer.headers };
     });
   }
 
@@ -172,7 +177,7 @@ export class Transport {
         { status, requestId: header(headers, "x-request-id") },
       );
     }
-    throw errorFromAnswer(
+    throw await errorFromAnswer(
       call.what,
       {
         status,

@@ -1,10 +1,9 @@
-import { z } from "zod";
-import {
+import type {
   WarmPool,
   WarmPoolStatusCounts,
-  type CreateWarmPoolRequest,
-  type UpdateWarmPoolRequest,
-  type WarmPoolListQuery,
+  CreateWarmPoolRequest,
+  UpdateWarmPoolRequest,
+  WarmPoolListQuery,
 } from "../wire/warm-pool.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { ConflictError, InvalidArgumentError, TimeoutError } from "./errors.ts";
@@ -25,8 +24,6 @@ export interface WaitUntilReadyOptions extends CallOptions {
   intervalMs?: number | undefined;
 }
 
-const LooseList = z.union([z.looseObject({ items: z.array(WarmPool) }), z.array(WarmPool)]);
-
 /** Pools of machines kept ready. */
 export class WarmPoolsApi {
   readonly #transport: Transport;
@@ -45,7 +42,7 @@ export class WarmPoolsApi {
         body: request,
         ...pickCallOptions(options),
       },
-      WarmPool,
+      (wire) => wire.WarmPool,
     );
   }
 
@@ -58,7 +55,7 @@ export class WarmPoolsApi {
         path: path`/v1/template-warm-pools/${id}`,
         ...pickCallOptions(options),
       },
-      WarmPool,
+      (wire) => wire.WarmPool,
     );
   }
 
@@ -72,7 +69,7 @@ export class WarmPoolsApi {
         query: { ...query },
         ...pickCallOptions(options),
       },
-      LooseList,
+      (wire) => wire.WarmPoolList.or(wire.WarmPool.array()),
     );
     return Array.isArray(answer) ? answer : answer.items;
   }
@@ -88,7 +85,7 @@ export class WarmPoolsApi {
         repeatable: true,
         ...pickCallOptions(options),
       },
-      WarmPool,
+      (wire) => wire.WarmPool,
     );
   }
 
@@ -132,7 +129,7 @@ export class WarmPoolsApi {
         path: path`/v1/template-warm-pools/${id}/status`,
         ...pickCallOptions(options),
       },
-      WarmPoolStatusCounts,
+      (wire) => wire.WarmPoolStatusCounts,
     );
   }
 
@@ -179,7 +176,7 @@ export class WarmPoolsApi {
         timeoutMs: options.timeoutMs ?? CONTROL_TIMEOUT_MS,
         signal: options.signal,
       },
-      WarmPool,
+      (wire) => wire.WarmPool,
     );
   }
 }

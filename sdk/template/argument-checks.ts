@@ -1,5 +1,3 @@
-import type { z } from "zod";
-import { formatPath } from "../wire/issues.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /** `value` as it is, when it is a text with something in it. */
@@ -55,17 +53,19 @@ export function requireMode(argument: string, mode: number | string): string {
   return bits.toString(8).padStart(4, "0");
 }
 
-/** `value` as a wire schema reads it; the first problem names the member. */
-export function requireShape<Schema extends z.ZodType>(
+/** A number within bounds, whole unless `fraction`. */
+export function requireNumber(
   argument: string,
-  schema: Schema,
   value: unknown,
-): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const member = formatPath(issue?.path ?? []);
-  throw new TemplateArgumentError(member === "" ? argument : `${argument}.${member}`, issue?.message ?? "is not valid");
+  bounds: { min: number; max?: number; fraction?: boolean },
+): number {
+  const { min, max = Number.MAX_SAFE_INTEGER, fraction = false } = bounds;
+  if (typeof value === "number" && value >= min && value <= max && (fraction || Number.isInteger(value))) return value;
+  const upper = max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${max}`;
+  throw new TemplateArgumentError(
+    argument,
+    `must be a ${fraction ? "" : "whole "}number, ${min} ${upper}, not ${show(value)}`,
+  );
 }
 
 /** A value in a message, short; what may be secret never comes here. */

@@ -1,4 +1,4 @@
-import { NamespaceSlug } from "../wire/ref.ts";
+import { NAMESPACE_SLUG } from "../wire/ref-grammar.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /**
@@ -31,6 +31,6 @@ export function normalizeBaseRef(ref: string): string {
     if (qualifier === undefined) refuse("needs a tag: built-in templates are nullspace/name:tag");
     return `nullspace/${name}:${qualifier}`;
   }
-  if (!NamespaceSlug.safeParse(namespace).success) refuse(`has no namespace in front: "${namespace}"`);
+  if (!NAMESPACE_SLUG.pattern.test(namespace)) refuse(`has no namespace in front: "${namespace}"`);
   return text;
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BuildSecret } from "../wire/registry-auth.ts";
-import { requireShape } from "./argument-checks.ts";
+import type { BuildSecret } from "../wire/registry-auth.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /** Adds a secret; ids are unique. Messages name the id, never the value. */
@@ -10,11 +9,17 @@ export function withSecret(
   secret: { id: string; value: string; source?: BuildSecret["source"] },
 ): BuildSecret[] {
   if (typeof secret.value !== "string") throw new TemplateArgumentError(`${argument}: value`, "must be a text");
-  const checked = requireShape(argument, BuildSecret, { ...secret, source: secret.source ?? "value" });
-  if (secrets.some(({ id }) => id === checked.id)) {
-    throw new TemplateArgumentError(`${argument}: id`, `there is a secret "${checked.id}" already`);
+  if (typeof secret.id !== "string" || !/^[A-Za-z0-9._-]+$/.test(secret.id)) {
+    throw new TemplateArgumentError(`${argument}: id`, "must be letters, digits, '.', '_' or '-'");
   }
-  return [...secrets, checked];
+  const { id, value, source = "value" } = secret;
+  if (!["value", "env", "file"].includes(source)) {
+    throw new TemplateArgumentError(`${argument}: source`, "must be value, env or file");
+  }
+  if (secrets.some((other) => other.id === id)) {
+    throw new TemplateArgumentError(`${argument}: id`, `there is a secret "${id}" already`);
+  }
+  return [...secrets, { id, value, source }];
 }
 
 /** The secret that an environment variable holds. */

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Readiness } from "../wire/readiness.ts";
 import type { BuildSecret } from "../wire/registry-auth.ts";
-import { Step } from "../wire/step.ts";
+import type { Step } from "../wire/step.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
-import { requireEnv, requireMode, requireShape, requireText, requireWords } from "./argument-checks.ts";
+import { requireEnv, requireMode, requireNumber, requireText, requireWords } from "./argument-checks.ts";
 import { readSecretEnv, readSecretFile, withSecret } from "./build-secrets.ts";
 import { callSite } from "./call-site.ts";
 import { toCopy, toCopyItems, type CopyItemArgument, type CopyOptions } from "./copy-arguments.ts";
@@ -140,16 +140,13 @@ export class TemplateBuilder {
     options: { branch?: string | undefined; depth?: number | undefined } = {},
   ): TemplateBuilder {
     const { branch, depth } = options;
-    return this.#step(
-      this.gitClone,
-      requireShape("gitClone", Step, {
-        action: "git_clone",
-        url: requireText("gitClone: url", url),
-        path: requireText("gitClone: path", path),
-        ...(branch !== undefined && { branch: requireText("gitClone: branch", branch) }),
-        ...(depth !== undefined && { depth }),
-      }),
-    );
+    return this.#step(this.gitClone, {
+      action: "git_clone",
+      url: requireText("gitClone: url", url),
+      path: requireText("gitClone: path", path),
+      ...(branch !== undefined && { branch: requireText("gitClone: branch", branch) }),
+      ...(depth !== undefined && { depth: requireNumber("gitClone: depth", depth, { min: 1 }) }),
+    });
   }
 
   /** Working directory of later steps, and of machines; the last call wins for those. */

@@ -1,5 +1,5 @@
-import { Readiness } from "../wire/readiness.ts";
-import { requireShape, requireText } from "./argument-checks.ts";
+import type { Readiness } from "../wire/readiness.ts";
+import { requireNumber, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -15,13 +15,13 @@ export interface ReadinessTuning {
 
 /** Ready when something listens on a TCP port of the machine. */
 export function waitForPort(port: number, tuning: ReadinessTuning = {}): Readiness {
-  return requireShape("waitForPort", Readiness, { kind: "tcp", port, ...wireTuning(tuning) });
+  return checkReadiness("waitForPort", { kind: "tcp", port, ...wireTuning(tuning) });
 }
 
 /** Ready when a URL of the machine itself answers: `http://localhost:8080/health`. */
 export function waitForUrl(url: string, tuning: ReadinessTuning = {}): Readiness {
   const { port, path } = parseLocalUrl(url);
-  return requireShape("waitForUrl", Readiness, { kind: "http", port, path, ...wireTuning(tuning) });
+  return checkReadiness("waitForUrl", { kind: "http", port, path, ...wireTuning(tuning) });
 }
 
 /** Ready when a process of exactly this name runs. Needs `ps` in the image. */
@@ -37,21 +37,45 @@ export function waitForFile(path: string, tuning: ReadinessTuning = {}): Readine
 
 /** Ready when a shell command ends with 0. */
 export function waitForCommand(command: string, tuning: ReadinessTuning = {}): Readiness {
-  return requireShape("waitForCommand", Readiness, { kind: "command", command, ...wireTuning(tuning) });
+  return checkReadiness("waitForCommand", { kind: "command", command, ...wireTuning(tuning) });
 }
 
 /** Ready after a while, whatever happens. */
 export function waitForTimeout(timeoutMs: number): Readiness {
-  return requireShape("waitForTimeout", Readiness, { kind: "timeout", timeout_ms: timeoutMs });
+  return checkReadiness("waitForTimeout", { kind: "timeout", timeout_ms: timeoutMs });
 }
 
 /** A probe, or a shell command that is one. */
 export function toReadiness(argument: string, readiness: Readiness | string): Readiness {
   if (typeof readiness === "string") return waitForCommand(requireText(argument, readiness));
-  return requireShape(argument, Readiness, readiness);
+  return checkReadiness(argument, readiness);
 }
 
-function wireTuning({ timeoutSecs = 30, intervalMs = 500, startupGraceSecs = 2 }: ReadinessTuning): object {
+function checkReadiness(argument: string, readiness: Readiness): Readiness {
+  const { kind } = readiness;
+  if (kind === "timeout") {
+    requireNumber(`${argument}.timeout_ms`, readiness.timeout_ms, { min: 0 });
+    return readiness;
+  }
+  if (kind === "command") requireText(`${argument}.command`, readiness.command);
+  else if (kind === "tcp" || kind === "http")
+    requireNumber(`${argument}.port`, readiness.port, { min: 1, max: 65_535 });
+  else
+    throw new TemplateArgumentError(
+      `${argument}.kind`,
+      "must be tcp, http, command or timeout: use the waitFor… functions",
+    );
+  if (kind === "http" && !requireText(`${argument}.path`, readiness.path).startsWith("/")) {
+    throw new TemplateArgumentError(`${argument}.path`, "must begin with /");
+  }
+  const { timeout_secs = 1, interval_ms = 1, startup_grace_secs = 0 } = readiness;
+  requireNumber(`${argument}.timeout_secs`, timeout_secs, { min: Number.MIN_VALUE, fraction: true });
+  requireNumber(`${argument}.interval_ms`, interval_ms, { min: Number.MIN_VALUE, fraction: true });
+  requireNumber(`${argument}.startup_grace_secs`, startup_grace_secs, { min: 0, fraction: true });
+  return readiness;
+}
+
+function wireTuning({ timeoutSecs = 30, intervalMs = 500, startupGraceSecs = 2 }: ReadinessTuning) {
   return { timeout_secs: timeoutSecs, interval_ms: intervalMs, startup_grace_secs: startupGraceSecs };
 }
 

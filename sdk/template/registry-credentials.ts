@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BaseImageAuth } from "../wire/registry-auth.ts";
+import type { BaseImageAuth } from "../wire/registry-auth.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /** User name and password of a registry: both or neither. */
@@ -19,36 +19,35 @@ export interface AwsAuthOptions {
 /** Undefined when neither is given. */
 export function basicAuth(argument: string, { username, password }: BasicAuthOptions): BaseImageAuth | undefined {
   if (username === undefined && password === undefined) return undefined;
-  return checked(argument, { kind: "basic", username, password });
+  return {
+    kind: "basic",
+    username: credential(`${argument}: username`, username),
+    password: credential(`${argument}: password`, password),
+  };
 }
 
 /** @param account the service account's key, or the path of its JSON file */
 export function gcpAuth(argument: string, account: Readonly<Record<string, unknown>> | string): BaseImageAuth {
   const key = typeof account === "string" ? readAccount(argument, account) : { ...account };
   if (Object.keys(key).length === 0) throw new TemplateArgumentError(`${argument}: serviceAccountJson`, "is empty");
-  return checked(argument, { kind: "gcp_artifact_registry", service_account_json: key });
+  return { kind: "gcp_artifact_registry", service_account_json: key };
 }
 
 export function awsAuth(argument: string, options: AwsAuthOptions): BaseImageAuth {
-  return checked(argument, {
+  const { sessionToken } = options;
+  return {
     kind: "aws_ecr",
-    access_key_id: options.accessKeyId,
-    secret_access_key: options.secretAccessKey,
-    region: options.region,
-    session_token: options.sessionToken,
-  });
+    access_key_id: credential(`${argument}: accessKeyId`, options.accessKeyId),
+    secret_access_key: credential(`${argument}: secretAccessKey`, options.secretAccessKey),
+    region: credential(`${argument}: region`, options.region),
+    ...(sessionToken !== undefined && { session_token: credential(`${argument}: sessionToken`, sessionToken) }),
+  };
 }
 
 /** Names the member, never its value. */
-function checked(argument: string, auth: Record<string, unknown>): BaseImageAuth {
-  for (const [name, value] of Object.entries(auth)) {
-    if (name === "service_account_json" || (name === "session_token" && value === undefined)) continue;
-    if (typeof value !== "string" || value.trim() === "") {
-      const member = name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-      throw new TemplateArgumentError(`${argument}: ${member}`, "must be given, and not empty");
-    }
-  }
-  return BaseImageAuth.parse(JSON.parse(JSON.stringify(auth)));
+function credential(argument: string, value: unknown): string {
+  if (typeof value === "string" && value.trim() !== "") return value;
+  throw new TemplateArgumentError(argument, "must be given, and not empty");
 }
 
 function readAccount(argument: string, path: string): Record<string, unknown> {

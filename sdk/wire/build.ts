@@ -12,11 +12,6 @@ import { Timestamp } from "./timestamp.ts";
 export const BuildStatus = openEnum(["waiting", "building", "ready", "error", "cancelled"]);
 export type BuildStatus = z.infer<typeof BuildStatus>;
 
-/** Has the build ended, well or not? */
-export function isTerminalStatus(status: BuildStatus): boolean {
-  return status === "ready" || status === "error" || status === "cancelled";
-}
-
 /** What was built from. */
 export const SourceType = openEnum(["declarative", "dockerfile", "oci_import", "template_base"]);
 export type SourceType = z.infer<typeof SourceType>;

@@ -51,8 +51,3 @@ export const LogEntry = z
   })
   .meta({ id: "LogEntry" });
 export type LogEntry = z.infer<typeof LogEntry>;
-
-/** Is this the last entry of its build? */
-export function isTerminalEntry(entry: Pick<LogEntry, "kind">): boolean {
-  return entry.kind === "end" || entry.kind === "error" || entry.kind === "cancelled";
-}

@@ -1,13 +1,9 @@
 import type { BuilderStep } from "../../template/index.ts";
-import {
-  isTerminalStatus,
-  type RetryRequest,
-  type StatusSnapshot,
-  type TemplateBuild as BuildInfo,
-} from "../../wire/build.ts";
+import type { RetryRequest, StatusSnapshot, TemplateBuild as BuildInfo } from "../../wire/build.ts";
 import type { LogEntry } from "../../wire/log-entry.ts";
 import type { BuildSecret } from "../../wire/registry-auth.ts";
 import type { TemplateInfo } from "../../wire/template.ts";
+import { isTerminalStatus } from "../../wire/terminal.ts";
 import type { LogOptions, WaitOptions } from "../builds.ts";
 import type { CallOptions } from "../call-options.ts";
 import { InvalidResponseError } from "../errors.ts";

@@ -132,7 +132,7 @@ describe("wrong use fails at the call, naming the argument:", () => {
       () => alpine.copyItems([{ src: "a" } as unknown as CopyItemArgument]),
       "copyItems: items[0]: dst",
     ],
-    ["a depth of nothing", () => alpine.gitClone("u", "/p", { depth: 0 }), "gitClone.depth"],
+    ["a depth of nothing", () => alpine.gitClone("u", "/p", { depth: 0 }), "gitClone: depth"],
     ["a variable with an equals sign", () => alpine.setBuildEnvs({ "A=B": "1" }), "setBuildEnvs: envs"],
     [
       "a variable that is no text",
@@ -141,7 +141,7 @@ describe("wrong use fails at the call, naming the argument:", () => {
     ],
     ["an empty start command", () => alpine.setStartCmd(""), "setStartCmd: command"],
     ["an empty readiness command", () => alpine.setReadyCmd(" "), "setReadyCmd: readiness"],
-    ["a secret id with a space", () => alpine.addBuildSecret("a b", "v"), "addBuildSecret.id"],
+    ["a secret id with a space", () => alpine.addBuildSecret("a b", "v"), "addBuildSecret: id"],
     ["a secret given twice", () => alpine.addBuildSecret("a", "v").addBuildSecret("a", "w"), "addBuildSecret: id"],
     [
       "a secret of a variable that is not set",

@@ -68,15 +68,15 @@ describe("a template reference", () => {
       maxLength: 8,
     });
     const texts = fc.oneof(
-      fc.string({ unit: "binary" }),
+      fc.string(),
       pieces.map((some) => some.join("")),
     );
     fc.assert(
       fc.property(texts, (text) => {
         try {
-          expect(formatTemplateRef(parseTemplateRef(text))).toBe(text);
+          return formatTemplateRef(parseTemplateRef(text)) === text;
         } catch (error) {
-          expect(error).toBeInstanceOf(TemplateRefError);
+          return error instanceof TemplateRefError;
         }
       }),
     );
