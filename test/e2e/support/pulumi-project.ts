@@ -33,7 +33,7 @@ export class PulumiProject {
   constructor(options: PulumiProjectOptions) {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
     for (const folder of ["state", "home", "program", "bin"]) mkdirSync(join(this.dir, folder));
-    symlinkSync(options.nodeModules ?? join(repo, "node_modules"), join(this.dir, "program", "node_modules"));
+    this.useNodeModules(options.nodeModules ?? join(repo, "node_modules"));
     const plugin = join(repo, "dist", "bin", "pulumi-resource-nullspace.js");
     if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
     chmodSync(plugin, 0o755);
@@ -56,8 +56,11 @@ export class PulumiProject {
     };
   }
 
-  setEnv(env: Record<string, string>): void {
-    Object.assign(this.#env, env);
+  /** Sets which packages the program sees from the next run on. */
+  useNodeModules(folder: string): void {
+    const link = join(this.dir, "program", "node_modules");
+    rmSync(link, { force: true });
+    symlinkSync(folder, link);
   }
 
   /** Writes a file below the program's folder. */

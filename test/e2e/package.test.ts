@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { installPacked } from "./support/packed-package.ts";
+import { PulumiProject, repo } from "./support/pulumi-project.ts";
+import { baseImage, startTestService } from "./support/service.ts";
+
+describe("the package as npm installs it", () => {
+  it("gives no difference, and the same provider text, after an upgrade", async () => {
+    using before = installPacked("0.1.0");
+    using after = installPacked("0.2.0");
+    await using service = await startTestService();
+    const options = {
+      program: `"use strict";
+const nullspace = require("pulumi-nullspace");
+const web = new nullspace.Template("web", { name: "upgraded", context: "./app", buildArgs: { BASE_IMAGE: ${JSON.stringify(baseImage())} } });
+module.exports = { buildId: web.buildId };
+`,
+      files: { "app/Dockerfile": "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY hello.txt /\n", "app/hello.txt": "hello\n" },
+      env: service.env,
+    };
+    const project = new PulumiProject({ ...options, nodeModules: before.nodeModules });
+    try {
+      await project.ok("stack", "init", "dev");
+      await project.ok("up", "--yes", "--skip-preview");
+      const old = await project.resource("Template");
+      expect(String(old.inputs.__provider).length).toBeLessThan(1000);
+
+      project.useNodeModules(after.nodeModules);
+      const up = await project.ok("up", "--yes", "--skip-preview");
+      expect(up.text).toMatch(/2 unchanged/);
+      const upgraded = await project.resource("Template");
+      expect(upgraded.inputs.__provider).toBe(old.inputs.__provider);
+      expect(upgraded.outputs.buildId).toBe(old.outputs.buildId);
+      await project.ok("destroy", "--yes", "--skip-preview");
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it("type-checks in a program with Pulumi's default tsconfig, from every entry point", () => {
+    using installed = installPacked("0.1.0");
+    const dir = mkdtempSync(join(tmpdir(), "nullspace-types-"));
+    try {
+      symlinkSync(installed.nodeModules, join(dir, "node_modules"));
+      // What `pulumi new typescript` writes.
+      const compilerOptions = {
+        strict: true,
+        outDir: "bin",
+        target: "es2020",
+        module: "commonjs",
+        moduleResolution: "node",
+        sourceMap: true,
+        experimentalDecorators: true,
+        pretty: false,
+        noFallthroughCasesInSwitch: true,
+        noImplicitReturns: true,
+        forceConsistentCasingInFileNames: true,
+      };
+      writeFileSync(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts", "more.ts"] }));
+      writeFileSync(
+        join(dir, "index.ts"),
+        `import * as dynamic from "pulumi-nullspace";
+import * as native from "pulumi-nullspace/native";
+const args: dynamic.TemplateArgs = { name: "web", context: "./app", readiness: { kind: "tcp", port: 80 } };
+export const first = new dynamic.Template("web", args).buildId;
+export const second = new native.WarmPool("pool", { name: "p", template: "web", minReady: 1, maxReady: 2 }).poolId;
+`,
+      );
+      writeFileSync(
+        join(dir, "more.ts"),
+        `export { NullspaceClient } from "pulumi-nullspace/sdk";
+export { DockerEngine } from "pulumi-nullspace/docker";
+export { readContext } from "pulumi-nullspace/context";
+`,
+      );
+      const tsc = join(repo, "node_modules", "typescript", "bin", "tsc");
+      const check = (file: string, more: string[] = []): string => {
+        try {
+          return execFileSync(process.execPath, [tsc, "--noEmit", "-p", file, ...more], { cwd: dir, encoding: "utf8" });
+        } catch (error) {
+          return String((error as { stdout?: unknown }).stdout);
+        }
+      };
+      expect(check("tsconfig.json", ["--skipLibCheck"])).toBe("");
+      // A misspelt input is refused before anything runs.
+      writeFileSync(
+        join(dir, "more.ts"),
+        `import { Template } from "pulumi-nullspace";\nnew Template("web", { name: "web", startCommand: "true" });\n`,
+      );
+      expect(check("tsconfig.json", ["--skipLibCheck"])).toMatch(/more\.ts\(2,\d+\): error TS.*startCommand/);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repo } from "./pulumi-project.ts";
+
+/** A `node_modules` folder that holds this package as npm would install it, and links to all others. */
+export interface PackedPackage extends Disposable {
+  nodeModules: string;
+}
+
+/** Packs the package as it would be published, under a version of the test's choice, and unpacks it. */
+export function installPacked(version: string): PackedPackage {
+  const dir = mkdtempSync(join(tmpdir(), "nullspace-packed-"));
+  const nodeModules = join(dir, "node_modules");
+  const own = join(nodeModules, "pulumi-nullspace");
+  mkdirSync(own, { recursive: true });
+  for (const name of readdirSync(join(repo, "node_modules"))) {
+    if (name === "pulumi-nullspace" || name === "nullspace-local") continue;
+    symlinkSync(join(repo, "node_modules", name), join(nodeModules, name));
+  }
+  const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", dir], {
+    cwd: repo,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const answer = JSON.parse(packed) as { filename: string }[] | Record<string, { filename: string }>;
+  const [tarball] = Object.values(answer);
+  if (!tarball) throw new Error(`npm pack named no file: ${packed}`);
+  execFileSync("tar", ["-xzf", join(dir, tarball.filename), "-C", own, "--strip-components=1"]);
+  const manifest = join(own, "package.json");
+  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, "utf8")), version }));
+  return {
+    nodeModules,
+    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
