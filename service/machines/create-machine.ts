@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
-import { asError, ConflictError } from "../errors.ts";
+import { asError, ConflictError, ServiceError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { checkOut, type CheckoutDeps } from "../pools/checkout.ts";
 import type { WantedMachine } from "../pools/checkout-match.ts";
@@ -8,6 +8,7 @@ import { compatibilityKey, type MachineShape } from "../pools/compatibility.ts";
 import { WarmPoolNotFoundError } from "../pools/errors.ts";
 import { classifyFailure } from "../pools/member-failure.ts";
 import { followedRef } from "../pools/pool-target.ts";
+import type { Database } from "../store/database.ts";
 import type { Guest } from "../store/guests.ts";
 import type { MachineRow, MachineStore } from "../store/machines.ts";
 import type { PoolRow } from "../store/warm-pools.ts";
@@ -16,6 +17,9 @@ import { MachineStartFailedError } from "./errors.ts";
 import type { GuestRunner } from "./guest-runner.ts";
 import type { MachineDriver } from "./machine-driver.ts";
 import { DEFAULT_SIZE, DEFAULT_TEMPLATE, isExactRef, readMachineWish, type MachineWish } from "./machine-request.ts";
+
+/** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
+const MAX_MACHINES = 1000;
 
 /** What the creation stands on. */
 export interface CreateMachineDeps extends CheckoutDeps {
@@ -70,40 +74,40 @@ export class MachineCreator {
     const pool = wish.pool?.id === undefined ? undefined : pools.get(wish.pool.id);
     if (wish.pool?.id !== undefined && pool === undefined) throw new WarmPoolNotFoundError(wish.pool.id);
     const ref = wish.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
-    // Without a template of its own a request means what the pool holds, be it pinned or followed.
-    const isOfPool = wish.template === undefined && pool !== undefined;
-    const template = resolveTemplate(db, isOfPool ? heldRef(pool) : ref);
-    const shape: WantedMachine = { ...shapeOf(wish, pool, template), isExact: !isOfPool && isExactRef(ref) };
+    // What is wanted as of now: while a checkout waits, a tag may move, and the pool with it.
+    const want = () => wantedMachine(db, wish, ref, wish.pool?.id === undefined ? undefined : pools.get(wish.pool.id));
+    // Before anything waits: a reference that leads nowhere is an error at once.
+    want();
     const mode = wish.pool?.mode ?? pool?.checkoutPolicy;
 
     if (pool !== undefined && (mode === "prefer" || mode === "require")) {
       const checkout = { id: pool.poolId, mode, wait_ms: wish.pool?.waitMs ?? 0 };
-      const hit = await this.#fromPool(key, wish, ref, shape, checkout);
+      const hit = await this.#fromPool(key, wish, ref, want, checkout);
       if (hit !== null) return hit;
-      return this.#coldStart(key, wish, ref, shape, { source: "cold_create", hit: false, ...checkout });
+      return this.#coldStart(key, wish, ref, want(), { source: "cold_create", hit: false, ...checkout });
     }
-    if (wish.pool === undefined) return this.#coldStart(key, wish, ref, shape, null);
+    if (wish.pool === undefined) return this.#coldStart(key, wish, ref, want(), null);
     const bypassed: WarmPoolCheckout = { source: "bypassed", hit: false, mode: "bypass" };
-    return this.#coldStart(key, wish, ref, shape, pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
+    return this.#coldStart(key, wish, ref, want(), pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
   }
 
   async #fromPool(
     key: string,
     wish: MachineWish,
     ref: string,
-    shape: WantedMachine,
+    want: () => WantedMachine,
     checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
   ): Promise<MachineRow | null> {
     const { machines, guests, driver, runner, onChange } = this.#deps;
     const hit = await checkOut(this.#deps, {
       poolId: checkout.id,
-      wanted: shape,
+      want,
       mode: checkout.mode,
       waitMs: checkout.wait_ms,
       isAlive: (guest) => driver.isAlive(guest.guestId),
       writeOwner: (guest) => {
         const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
-        const row = machineRow(key, wish, ref, { ...shape, templateId: guest.templateId }, answer);
+        const row = machineRow(key, wish, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
         machines.insert(row);
         return row.machineId;
       },
@@ -125,6 +129,7 @@ export class MachineCreator {
     checkout: WarmPoolCheckout | null,
   ): Promise<MachineRow> {
     const { db, machines, guests, runner, log, onChange } = this.#deps;
+    if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
     const row = machineRow(key, wish, ref, shape, checkout);
     const guest = db.transaction((): Guest => {
       machines.insert(row);
@@ -151,6 +156,8 @@ export class MachineCreator {
       const failed = guests.get(guest.guestId);
       if (failed !== undefined) void runner.takeDown(failed);
       if (classifyFailure(error).engineAway) throw error;
+      if (runner.isStopping)
+        throw new UnavailableError("The service stops; ask again when it is back.", { cause: error });
       throw new MachineStartFailedError(ref, error);
     }
     guests.markUp(guest.guestId, Date.now());
@@ -184,6 +191,14 @@ export class MachineCreator {
       ]);
     });
   }
+}
+
+/** The machine that a request means at this moment. */
+function wantedMachine(db: Database, wish: MachineWish, ref: string, pool: PoolRow | undefined): WantedMachine {
+  // Without a template of its own a request means what the pool holds, be it pinned or followed.
+  const isOfPool = wish.template === undefined && pool !== undefined;
+  const template = resolveTemplate(db, isOfPool ? heldRef(pool) : ref);
+  return { ...shapeOf(wish, pool, template), isExact: !isOfPool && isExactRef(ref) };
 }
 
 /** The reference of what a pool's members are made from. */
@@ -240,6 +255,15 @@ function machineRow(
     pausedAtMs: null,
     endedAtMs: null,
   };
+}
+
+function tooManyMachines(): ServiceError {
+  return new ServiceError(`${MAX_MACHINES} machines live already, and this service holds no more.`, {
+    code: "quota_exceeded",
+    status: 429,
+    retryable: true,
+    suggestedAction: "Delete machines that are not needed, or give them shorter timeouts.",
+  });
 }
 
 function keyReused(key: string): ConflictError {

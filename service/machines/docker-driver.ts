@@ -49,7 +49,7 @@ export class DockerMachineDriver implements MachineDriver {
   }
 
   async exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult> {
-    const { exitCode, stdout, stderr } = await this.#engine.containers.exec(containerName(guestId), {
+    return this.#engine.containers.exec(containerName(guestId), {
       cmd: [...command.argv],
       env: { ...command.env },
       stdin: command.stdin,
@@ -57,7 +57,6 @@ export class DockerMachineDriver implements MachineDriver {
       maxOutputBytes: MAX_OUTPUT_BYTES,
       signal: command.signal,
     });
-    return { exitCode, stdout, stderr };
   }
 
   async isAlive(guestId: string, signal?: AbortSignal): Promise<boolean> {

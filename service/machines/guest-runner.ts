@@ -49,6 +49,11 @@ export class GuestRunner {
     return this.#rising.has(guestId);
   }
 
+  /** Whether the service stops. */
+  get isStopping(): boolean {
+    return this.#deps.stopping.aborted;
+  }
+
   /** Whether a start that ended with an error ended by our own will: the guest is to go, or the service stops. */
   isStopped(guestId: string): boolean {
     return this.#deps.stopping.aborted || this.#deps.guests.get(guestId)?.state === "terminating";

@@ -54,6 +54,11 @@ export class GuestWatch {
     return this.#looking;
   }
 
+  /** Waits for the look under way, if there is one; call it after `stopping` was aborted. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([this.#looking]);
+  }
+
   async #look(): Promise<void> {
     const { driver, guests, stopping, onDied, log } = this.#deps;
     // The store first: what is ready by then must be in the driver's later answer, or is dead.

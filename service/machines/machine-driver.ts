@@ -40,6 +40,8 @@ export interface GuestCommandResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Output was dropped because there was too much of it. */
+  readonly truncated: boolean;
 }
 
 /**

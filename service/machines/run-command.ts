@@ -64,7 +64,9 @@ export async function runCommand(
     if (request.background)
       return { pid: await startProcess(deps.driver, guest.guestId, command, shownCommand(request)) };
     const result = await deps.driver.exec(guest.guestId, command);
-    return { exit_code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    const { exitCode, stdout, stderr, truncated } = result;
+    // Beyond the contract: told only when it is so.
+    return { exit_code: exitCode, stdout, stderr, ...(truncated && { truncated }) };
   } catch (error) {
     throw translate(error, machineId, request.command, timeoutSecs);
   } finally {

@@ -17,7 +17,8 @@ export interface CheckoutDeps {
 /** A machine wanted from a pool. */
 export interface CheckoutRequest {
   readonly poolId: string;
-  readonly wanted: WantedMachine;
+  /** What is wanted as of now; asked again at each try, because a tag may have moved. */
+  readonly want: () => WantedMachine;
   /** `require` fails where `prefer` gives nothing. */
   readonly mode: "prefer" | "require";
   readonly waitMs: number;
@@ -48,9 +49,15 @@ export async function checkOut(deps: CheckoutDeps, request: CheckoutRequest): Pr
     const outcome = claim(deps, request);
     if (outcome.kind === "claimed") {
       void deps.controller.wake(request.poolId);
-      if (await request.isAlive(outcome.guest)) return outcome;
-      // A ghost: it died between its last sign of life and the claim. The claim is resolved before the next is tried.
-      request.eraseOwner(outcome.machineId, outcome.guest);
+      let isAlive = false;
+      try {
+        isAlive = await request.isAlive(outcome.guest);
+      } finally {
+        // A ghost, which died between its last sign of life and the claim, or an engine that does not tell. The claim is
+        // resolved before anything else is tried; a member that was claimed never goes back.
+        if (!isAlive) request.eraseOwner(outcome.machineId, outcome.guest);
+      }
+      if (isAlive) return outcome;
       continue;
     }
     if (outcome.kind === "unpoolable") {
@@ -81,7 +88,7 @@ function claim({ db, pools, guests }: CheckoutDeps, request: CheckoutRequest): C
     }
     const members = guests.ofPool(pool.poolId);
     const target = currentTarget(db, pool);
-    const match = matchPool(request.wanted, pool, target, members);
+    const match = matchPool(request.want(), pool, target, members);
     if (!match.poolable) return { kind: "unpoolable", reason: match.reason };
     const chosen = chooseMember(members, match.accepts, target?.compatibilityKey ?? pool.compatibilityKey);
     if (chosen === undefined) return { kind: "empty", reason: describeEmpty(pool, members, request.waitMs) };

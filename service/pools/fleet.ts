@@ -95,7 +95,8 @@ export class Fleet {
   /** Serves the calls on machines and warm pools. */
   registerRoutes(app: ServiceApp): void {
     const routes = { fleet: this, stopping: this.#deps.stopping, prepare: this.#prepare };
-    registerMachineRoutes(app, routes);
+    // Machines were called sandboxes before; programs of that time still find them.
+    for (const path of ["/v1/machines", "/v1/sandboxes"]) registerMachineRoutes(app, { ...routes, path });
     registerWarmPoolRoutes(app, routes);
   }
 
@@ -117,6 +118,7 @@ export class Fleet {
    * Containers go on: the next start takes them up again.
    */
   async settle(): Promise<void> {
+    await this.#watch.settle();
     await this.creator.settle();
     await this.#runner.settle();
   }

@@ -72,6 +72,7 @@ export class PoolWorker {
     if (stopping.aborted) return;
     const nowMs = Date.now();
     let nextLookAtMs: number | null = nowMs + ENGINE_RETRY_MS;
+    let isOver = false;
     try {
       const isEngineAway = this.#engineAwayUntilMs > nowMs;
       const result = reconcilePool(db, pools, guests, this.#poolId, {
@@ -80,6 +81,7 @@ export class PoolWorker {
         isEngineAway,
         waitingCheckouts: waitingCheckouts(this.#poolId),
       });
+      isOver = result.isOver;
       nextLookAtMs = isEngineAway ? this.#engineAwayUntilMs : result.nextLookAtMs;
       for (const line of result.story) log.info({ poolId: this.#poolId }, line);
       for (const guest of result.members) {
@@ -89,7 +91,8 @@ export class PoolWorker {
     } catch (error) {
       log.error({ poolId: this.#poolId, err: asError(error) }, "a warm pool could not be reconciled; trying again");
     }
-    this.#lookAgain(nextLookAtMs);
+    clearTimeout(this.#timer);
+    if (!isOver) this.#lookAgain(nextLookAtMs);
   }
 
   async #warm(guest: Guest): Promise<void> {
@@ -110,7 +113,6 @@ export class PoolWorker {
   }
 
   #lookAgain(atMs: number | null): void {
-    clearTimeout(this.#timer);
     const waitMs = Math.min(LOOK_AT_LEAST_EVERY_MS, Math.max(0, (atMs ?? Infinity) - Date.now()));
     this.#timer = setTimeout(() => void this.wake(), waitMs);
   }

@@ -22,6 +22,8 @@ export interface PassResult {
   readonly nextLookAtMs: number | null;
   /** What changed, in words. */
   readonly story: readonly string[];
+  /** The pool is deleted and has let everything go: there will never be anything to do again. */
+  readonly isOver: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export function reconcilePool(
 ): PassResult {
   return db.transaction((): PassResult => {
     const stored = pools.get(poolId);
-    if (stored === undefined) return { members: [], nextLookAtMs: null, story: [] };
+    if (stored === undefined) return { members: [], nextLookAtMs: null, story: [], isOver: true };
     const story: string[] = [];
     const target = stored.state === "enabled" ? currentTarget(db, stored) : null;
     const rolled = target === null ? {} : rollTo(stored, target);
@@ -66,7 +68,8 @@ export function reconcilePool(
     );
     const releasedOld = apply(guests, pool, members, plan, facts.nowMs, story);
     const after = guests.ofPool(poolId);
-    const isDrained = pool.state === "draining" && !after.some((guest) => guest.state !== "claimed");
+    const isEmpty = !after.some((guest) => guest.state !== "claimed");
+    const isDrained = pool.state === "draining" && isEmpty;
     if (isDrained) story.push("drained; the pool is disabled");
     pools.update(poolId, {
       ...rolled,
@@ -78,7 +81,12 @@ export function reconcilePool(
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,
     });
-    return { members: after, nextLookAtMs: earliest(plan.nextLookAtMs, settleAtMs(failures, members)), story };
+    return {
+      members: after,
+      nextLookAtMs: earliest(plan.nextLookAtMs, settleAtMs(failures, members)),
+      story,
+      isOver: pool.state === "deleted" && isEmpty,
+    };
   });
 }
 

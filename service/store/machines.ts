@@ -125,6 +125,12 @@ export class MachineStore {
     );
   }
 
+  /** Machines that are not over. */
+  countLive(): number {
+    const sql = "SELECT count(*) AS count FROM machines WHERE status IN ('creating', 'running', 'paused')";
+    return this.#db.get<{ count: number }>(sql)?.count ?? 0;
+  }
+
   withStatus(...statuses: readonly MachineState[]): MachineRow[] {
     return this.#db.all<MachineRow>(
       `SELECT ${COLUMNS} FROM machines WHERE instr(?, ',' || status || ',') > 0 ORDER BY machine_id`,

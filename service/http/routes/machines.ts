@@ -1,4 +1,11 @@
-import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
+import {
+  CreateMachineRequest,
+  ErrorEnvelope,
+  ExecRequest,
+  ExecResult,
+  Machine,
+  MachineListItem,
+} from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../machines/create-machine.ts";
@@ -20,7 +27,6 @@ import { ERROR_RESPONSES } from "../error-responses.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
-const PATH = "/v1/machines";
 const Params = z.object({ id: z.string().min(1) });
 const ProcessParams = Params.extend({ pid: z.coerce.number().int().positive() });
 const Fields = z.string().optional().describe("Comma-separated members to answer");
@@ -65,17 +71,19 @@ export interface MachineRouteOptions {
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
+  /** Where they are served. */
+  path: string;
 }
 
 /** Machines: create, get, list, destroy, timeout, resume, commands, background processes. */
-export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare }: MachineRouteOptions): void {
+export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
   const { machines, creator, driver } = fleet;
   const tags = ["machines"];
-  const errors = { ...ERROR_RESPONSES, 502: ERROR_RESPONSES[503], 504: ERROR_RESPONSES[503] };
+  const errors = { ...ERROR_RESPONSES, 429: ErrorEnvelope, 502: ErrorEnvelope, 504: ErrorEnvelope };
   const one = { tags, params: Params };
 
   app.post(
-    PATH,
+    path,
     { schema: { tags, headers: CreateHeaders, body: CreateMachineRequest, response: { 201: Machine, ...errors } } },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
@@ -89,7 +97,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.get(
-    PATH,
+    path,
     { schema: { tags, querystring: ListQuery, response: { 200: ListAnswer, ...errors } } },
     async (request) => {
       const { filter, pageSize, fields } = readMachineListQuery(request.query);
@@ -107,7 +115,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.get(
-    `${PATH}/:id`,
+    `${path}/:id`,
     { schema: { ...one, querystring: z.object({ fields: Fields }), response: { 200: Machine.partial(), ...errors } } },
     async (request) => {
       const { fields } = readMachineListQuery(request.query);
@@ -116,7 +124,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.delete(
-    `${PATH}/:id`,
+    `${path}/:id`,
     { schema: { ...one, response: { 200: z.object({ id: z.string(), status: z.string() }), ...errors } } },
     async (request) => {
       const { machineId, status } = await machines.destroy(request.params.id);
@@ -125,7 +133,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.post(
-    `${PATH}/:id/exec`,
+    `${path}/:id/exec`,
     {
       schema: {
         ...one,
@@ -138,7 +146,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.post(
-    `${PATH}/:id/timeout`,
+    `${path}/:id/timeout`,
     { schema: { ...one, body: TimeoutRequest, response: { 200: TimeoutAnswer, ...errors } } },
     async (request) => {
       const { timeout_ms: timeoutMs, timeout_action: action } = request.body;
@@ -157,7 +165,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.post(
-    `${PATH}/:id/resume`,
+    `${path}/:id/resume`,
     { schema: { ...one, response: { 200: ResumeAnswer, ...errors } } },
     async (request) => {
       const machine = await machines.resume(request.params.id);
@@ -172,18 +180,18 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   const guestOf = (id: string) => machines.running(id, "show its processes").guest.guestId;
   app.get(
-    `${PATH}/:id/processes`,
+    `${path}/:id/processes`,
     { schema: { ...one, response: { 200: z.array(BackgroundProcess), ...errors } } },
     async (request) => listProcesses(driver, guestOf(request.params.id)),
   );
   const process = { tags, params: ProcessParams };
   app.get(
-    `${PATH}/:id/processes/:pid/logs`,
+    `${path}/:id/processes/:pid/logs`,
     { schema: { ...process, response: { 200: ProcessLogs, ...errors } } },
     async (request) => readProcessLogs(driver, guestOf(request.params.id), request.params.pid),
   );
   app.post(
-    `${PATH}/:id/processes/:pid/kill`,
+    `${path}/:id/processes/:pid/kill`,
     { schema: { ...process, response: { 204: Nothing, ...errors } } },
     async (request, reply) => {
       await killProcess(driver, guestOf(request.params.id), request.params.pid);
@@ -191,7 +199,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     },
   );
   app.post(
-    `${PATH}/:id/processes/:pid/stdin`,
+    `${path}/:id/processes/:pid/stdin`,
     { schema: { ...process, body: z.object({ data: z.string() }), response: { 204: Nothing, ...errors } } },
     async (request, reply) => {
       await writeToProcess(driver, guestOf(request.params.id), request.params.pid, request.body.data);
@@ -199,7 +207,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     },
   );
 
-  app.get(`${PATH}/:id/ws`, { schema: { ...one, response: { 501: ERROR_RESPONSES[500], ...errors } } }, async () => {
+  app.get(`${path}/:id/ws`, { schema: { ...one, response: { 501: ErrorEnvelope, ...errors } } }, async () => {
     throw new ServiceError("The local service does not stream the output of a command.", {
       code: "not_implemented",
       status: 501,

@@ -38,7 +38,7 @@ export class MemoryDriver implements MachineDriver {
 
   async exec(): Promise<GuestCommandResult> {
     await this.#call();
-    return { exitCode: 0, stdout: "", stderr: "" };
+    return { exitCode: 0, stdout: "", stderr: "", truncated: false };
   }
 
   async isAlive(guestId: string): Promise<boolean> {

@@ -147,6 +147,8 @@ test("what is going on at a pool never gives a guest two owners, nor the driver 
           },
           { timeout: 20_000, interval: 20 },
         );
+        // No machine is left half made by whatever went wrong.
+        expect(world.fleet.machines.list({ statuses: ["creating"], limit: 1 })).toEqual([]);
         // What the driver holds and what the store says is the same.
         await vi.waitFor(() => {
           expect([...world.driver.guests.keys()].sort()).toEqual(
