@@ -2,11 +2,15 @@ import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BuildContext } from "./build-context.ts";
 import { type FoundDockerfile, findDockerfile, OUTSIDE_DOCKERFILE_PATH } from "./dockerfile.ts";
+import { ContextMemo, treeKey } from "./cache/context-memo.ts";
+import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
 import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
+import type { EntryTable } from "./table/entry-table.ts";
+import type { ReadResult } from "./walk/read-tree.ts";
 import { runRead } from "./walk/run-read.ts";
 
 /** What {@link readContext} reads, and by which rules. */
@@ -34,6 +38,11 @@ export interface ContextOptions {
   limits?: ContextLimits;
   /** Lines of the manifest. Default 500. */
   manifestEntries?: number;
+  /**
+   * Digests of files that still look the same (size, times to the nanosecond, inode) are not taken again. `true` (default):
+   * remembered within this process. A path: also kept in that file, for the next process. `false`: every file is read.
+   */
+  statCache?: boolean | string;
   signal?: AbortSignal;
 }
 
@@ -56,7 +65,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
   // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
   const { rules } = createIgnoreMatcher(ignore);
   const job = readJob(root, options, found, ignore);
-  const result = await readSteadily(job, options.signal);
+  const result = await readWithCache(job, options.statCache ?? true, options.signal);
   const { table, hash, manifest, ignored, unsupported, totalBytes } = result;
   return new BuildContext({
     dir: root,
@@ -126,10 +135,30 @@ function readJob(root: string, options: ContextOptions, found: FoundDockerfile, 
   };
 }
 
-async function readSteadily(job: ReadJob, signal: AbortSignal | undefined) {
+/** Shared by all readings of the process: several resources, and several checks of one, read the same tree. */
+const memo = new ContextMemo();
+
+async function readWithCache(
+  job: ReadJob,
+  cache: boolean | string,
+  signal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  if (cache === false) return readSteadily(job, undefined, signal);
+  if (cache === true) return memo.read(job, (previous, ending) => readSteadily(job, previous, ending), signal);
+  const key = treeKey(job);
+  const result = await readSteadily(job, await readStatCache(cache, key), signal);
+  if (result.filesRead > 0) await writeStatCache(cache, key, result.table);
+  return result;
+}
+
+async function readSteadily(
+  job: ReadJob,
+  previous: EntryTable | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ReadResult> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runRead(job, undefined, signal);
+      return await runRead(job, previous, signal);
     } catch (error) {
       const isRace = error instanceof ContextError && error.code === "file_changed";
       if (!isRace || attempt === ATTEMPTS) throw error;

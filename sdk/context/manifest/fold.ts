@@ -1,6 +1,6 @@
 import type { EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY } from "../table/kind.ts";
-import { textBytes } from "../table/text-column.ts";
+import { latin1At } from "../table/text-column.ts";
 
 /** A directory with more entries than this share of the cap is always one line: it would push out everything else. */
 const MAX_SHARE = 4;
@@ -56,7 +56,7 @@ function countChildren(table: EntryTable): Map<string, DirectoryFold> {
     return directory;
   };
   for (let index = 0; index < table.length; index++) {
-    const path = textBytes(table.paths, index).toString("latin1");
+    const path = latin1At(table.paths, index);
     if (table.kinds[index] === DIRECTORY) open(`${path}/`);
     else open(path.slice(0, path.lastIndexOf("/") + 1)).children++;
   }

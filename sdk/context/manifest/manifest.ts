@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { RecordHash } from "../hash/record-hash.ts";
 import { digestBytes, type EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY, EXECUTABLE, SYMLINK } from "../table/kind.ts";
-import { textAt, textBytes } from "../table/text-column.ts";
+import { latin1At, textAt } from "../table/text-column.ts";
 import { type DirectoryFold, foldDirectories } from "./fold.ts";
 
 /** Lines of a manifest unless asked otherwise: what a reader of a preview, and the engine's state, can take. */
@@ -34,7 +34,7 @@ export function buildManifest(table: EntryTable, cap = DEFAULT_MANIFEST_ENTRIES,
     open = undefined;
   };
   for (let index = 0; index < table.length; index++) {
-    const path = textBytes(table.paths, index).toString("latin1");
+    const path = latin1At(table.paths, index);
     const prefix = foldedPrefix(path, directories);
     if (prefix === undefined) {
       // A directory with content shows through its content.

@@ -1,6 +1,6 @@
 import type { ContextEntry } from "../entry.ts";
 import { isFileKind, kindFacts, SYMLINK } from "./kind.ts";
-import { textAt, textColumn, type TextColumn } from "./text-column.ts";
+import { bufferOf, textAt, type TextColumn } from "./text-column.ts";
 
 /** Bytes of a SHA-256. */
 export const DIGEST_BYTES = 32;
@@ -27,18 +27,14 @@ export interface EntryTable {
   readonly isSettled: Uint8Array;
 }
 
-/** @param paths sorted, as Latin-1 (each character one byte) */
-export function createEntryTable(
-  paths: readonly string[],
-  kinds: readonly number[],
-  targets: readonly string[],
-): EntryTable {
-  const length = paths.length;
+/** A table of these paths and link texts whose other columns are zero. */
+export function emptyTable(paths: TextColumn, targets: TextColumn): EntryTable {
+  const length = paths.offsets.length - 1;
   const shared = (bytesPerEntry: number) => new SharedArrayBuffer(bytesPerEntry * length);
-  const table: EntryTable = {
+  return {
     length,
-    paths: textColumn(paths),
-    targets: textColumn(targets),
+    paths,
+    targets,
     kinds: new Uint8Array(shared(1)),
     sizes: new Float64Array(shared(8)),
     digests: new Uint8Array(shared(DIGEST_BYTES)),
@@ -47,14 +43,16 @@ export function createEntryTable(
     inodes: new BigUint64Array(shared(8)),
     isSettled: new Uint8Array(shared(1)),
   };
-  table.kinds.set(kinds);
-  return table;
 }
 
 /** The digest of one file; a view, not a copy. */
 export function digestBytes(table: EntryTable, index: number): Buffer {
-  const { buffer, byteOffset } = table.digests;
-  return Buffer.from(buffer, byteOffset + index * DIGEST_BYTES, DIGEST_BYTES);
+  return bufferOf(table.digests).subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+}
+
+/** Sets the digest of one file; each character of `digest` is one byte, which makes no object a file. */
+export function setDigest(table: EntryTable, index: number, digest: string): void {
+  bufferOf(table.digests).write(digest, index * DIGEST_BYTES, DIGEST_BYTES, "latin1");
 }
 
 /** One entry as an object. */

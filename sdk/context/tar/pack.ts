@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { DOCKERIGNORE, OUTSIDE_DOCKERFILE_PATH } from "../dockerfile.ts";
 import { digestBytes, type EntryTable, findEntry } from "../table/entry-table.ts";
 import { isFileKind, kindFacts, SYMLINK } from "../table/kind.ts";
-import { textBytes } from "../table/text-column.ts";
+import { latin1At, textBytes } from "../table/text-column.ts";
 import { isAsRecorded, isSameFile, openFlags } from "../walk/file-identity.ts";
 import { displayName, systemPath } from "../walk/latin1.ts";
 import { fileChanged, fromSystemError } from "../walk/walk-errors.ts";
@@ -79,7 +79,7 @@ interface Sink {
  * any other is digested on the way and compared at its end. Either way it is looked at again after it was read.
  */
 function readFile({ root, table, followLinks }: TarJob, index: number, sink: Sink): void {
-  const path = textBytes(table.paths, index).toString("latin1");
+  const path = latin1At(table.paths, index);
   let fd: number;
   try {
     fd = openSync(systemPath(`${root}/${path}`), openFlags(followLinks));

@@ -1,13 +1,19 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import type { Worker } from "node:worker_threads";
 import type { BuildContext } from "../build-context.ts";
-import { startThread } from "../walk/thread.ts";
-import { fromThreadError } from "../walk/thread-message.ts";
-import type { TarJob, TarMessage } from "./tar-job.ts";
+import type { Answer } from "../thread/protocol.ts";
+import { fromThreadError } from "../thread/thread-error.ts";
+import { type RunningTask, startTask } from "../thread/thread-pool.ts";
+import type { TarJob } from "./tar-job.ts";
 
 /** Pieces that may be on their way at once: enough to keep the thread busy, little enough to hold in memory. */
 const PIECES_AHEAD = 4;
+
+/**
+ * Slots of an array made and dropped with each piece. The memory of pieces that were read is only given back when V8 cleans
+ * its nursery, and pieces alone do not fill that: without this, some hundred megabytes of dead pieces pile up first.
+ */
+const NURSERY_SLOTS = 4096;
 
 /** How {@link tarContext} packs. */
 export interface TarOptions {
@@ -33,8 +39,9 @@ export function tarContext(context: BuildContext, options: TarOptions = {}): Rea
 class TarStream extends Readable {
   readonly #context: BuildContext;
   readonly #credit = new Int32Array(new SharedArrayBuffer(4));
-  #thread: Worker | undefined;
+  #task: RunningTask | undefined;
   #isFull = false;
+  protected nursery: unknown[] = [];
 
   constructor(context: BuildContext, signal: AbortSignal | undefined) {
     super({ highWaterMark: 1024 * 1024, signal });
@@ -43,7 +50,7 @@ class TarStream extends Readable {
   }
 
   override _read(): void {
-    if (!this.#thread) this.#start();
+    if (!this.#task) this.#start();
     else if (this.#isFull) {
       this.#isFull = false;
       this.#giveCredit();
@@ -51,8 +58,8 @@ class TarStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (!this.#thread) return callback(error);
-    this.#thread.terminate().then(
+    if (!this.#task) return callback(error);
+    this.#task.cancel().then(
       () => callback(error),
       (cause: unknown) => callback(error ?? (cause as Error)),
     );
@@ -67,16 +74,18 @@ class TarStream extends Readable {
       outsideDockerfile: dockerfile?.isInContext === false ? dockerfile.content : undefined,
       credit: this.#credit,
     };
-    this.#thread = startThread("./tar-worker", import.meta.url, job);
-    this.#thread.on("message", (message: TarMessage) => this.#receive(message));
-    this.#thread.on("error", (error) => this.destroy(error));
+    this.#task = startTask(
+      { type: "pack", job },
+      { onAnswer: (answer) => this.#receive(answer), onCrash: (error) => this.destroy(error) },
+    );
   }
 
-  #receive(message: TarMessage): void {
+  #receive(answer: Answer): void {
     if (this.destroyed) return;
-    if (message.type === "end") this.push(null);
-    else if (message.type === "failed") this.destroy(fromThreadError(message.error));
-    else if (this.push(message.bytes)) this.#giveCredit();
+    this.nursery = new Array(NURSERY_SLOTS).fill(0);
+    if (answer.type === "end") this.push(null);
+    else if (answer.type === "failed") this.destroy(fromThreadError(answer.error));
+    else if (answer.type === "piece" && this.push(answer.bytes)) this.#giveCredit();
     else this.#isFull = true;
   }
 

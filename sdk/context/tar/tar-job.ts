@@ -1,5 +1,4 @@
 import type { EntryTable } from "../table/entry-table.ts";
-import type { ThreadError } from "../walk/thread-message.ts";
 
 /** What the packing thread is started with. */
 export interface TarJob {
@@ -11,9 +10,3 @@ export interface TarJob {
   /** One number: how many pieces the thread may still send. It waits while there are none. */
   readonly credit: Int32Array;
 }
-
-/** What the packing thread says. */
-export type TarMessage =
-  | { readonly type: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly type: "end" }
-  | { readonly type: "failed"; readonly error: ThreadError };

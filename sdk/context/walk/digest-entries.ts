@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from "node:fs";
 import { ContextLimitError } from "../errors.ts";
-import { comparePath, DIGEST_BYTES, type EntryTable } from "../table/entry-table.ts";
+import { comparePath, DIGEST_BYTES, digestBytes, type EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
-import { textBytes } from "../table/text-column.ts";
+import { latin1At, textBytes } from "../table/text-column.ts";
 import { type Control, NEXT, READ, STOP } from "./control.ts";
 import { digestFile, type DigestOptions, sleep } from "./digest-file.ts";
 import { formatBytes } from "./directory-weights.ts";
@@ -31,12 +31,13 @@ export function digestEntries(table: EntryTable, job: ReadJob, control: Control,
   const unsettled: number[] = [];
   for (let start = take(control); start < table.length; start = take(control)) {
     const end = Math.min(start + BATCH, table.length);
+    const now = Date.now();
     for (let index = start; index < end; index++) {
       if (!isFileKind(table.kinds[index]!)) continue;
       if (Atomics.load(control.slots, STOP) === 1) return;
       if (known && reuse(known, table, index, options)) continue;
       Atomics.add(control.slots, READ, 1);
-      if (!digestFile(table, index, pathOf(table, index), options)) unsettled.push(index);
+      if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
     }
   }
   settle(table, unsettled, { ...options, admit: (path, bytes) => checkFile(path, bytes, job) });
@@ -47,7 +48,7 @@ function take(control: Control): number {
 }
 
 function pathOf(table: EntryTable, index: number): string {
-  return textBytes(table.paths, index).toString("latin1");
+  return latin1At(table.paths, index);
 }
 
 /**
@@ -60,7 +61,7 @@ function settle(table: EntryTable, unsettled: readonly number[], options: Digest
     sleep(SETTLE_MS);
     waiting = waiting.filter((index) => {
       const digest = digestAt(table, index);
-      const isSettled = digestFile(table, index, pathOf(table, index), options);
+      const isSettled = digestFile(table, index, pathOf(table, index), Date.now(), options);
       return !isSettled && digest !== digestAt(table, index);
     });
   }
@@ -69,7 +70,7 @@ function settle(table: EntryTable, unsettled: readonly number[], options: Digest
 }
 
 function digestAt(table: EntryTable, index: number): string {
-  return Buffer.from(table.digests.buffer, index * DIGEST_BYTES, DIGEST_BYTES).toString("latin1");
+  return digestBytes(table, index).toString("latin1");
 }
 
 function admit(path: string, bytes: number, job: ReadJob, control: Control): void {

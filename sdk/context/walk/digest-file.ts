@@ -1,7 +1,7 @@
 import { hash, createHash } from "node:crypto";
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { DIGEST_BYTES, type EntryTable } from "../table/entry-table.ts";
-import { isSameFile, isSettledNow, openFlags, recordFile } from "./file-identity.ts";
+import { type EntryTable, setDigest } from "../table/entry-table.ts";
+import { isSameFile, openFlags, recordFile, settlesInMs } from "./file-identity.ts";
 import { displayName, systemPath } from "./latin1.ts";
 import { fileChanged, fromSystemError } from "./walk-errors.ts";
 
@@ -23,19 +23,29 @@ export interface DigestOptions {
 }
 
 /**
- * Digests the file of one entry and records what it looked like. The file is looked at before and after it is read: when
- * it changed in between, it is read again.
+ * Digests the file of one entry and records what it looked like.
  *
+ * A file whose last change lies at least a tick of the clock before it was opened, as it looks after it was read, did not
+ * change in between: one look is enough. Any other file is looked at before and after, and read again when it changed.
+ *
+ * @param now a time before the file is opened
  * @returns whether the digest is settled; if not, a change within the same tick of the clock would go unseen, and the
  *   caller digests the file again a little later
  * @throws ContextError `file_changed` when the file changes each time, or vanished
  */
-export function digestFile(table: EntryTable, index: number, path: string, options: DigestOptions): boolean {
+export function digestFile(
+  table: EntryTable,
+  index: number,
+  path: string,
+  now: number,
+  options: DigestOptions,
+): boolean {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const stats = digestOnce(table, index, path, options);
-    if (stats) {
-      const isSettled = isSettledNow(stats);
-      recordFile(table, index, stats, isSettled);
+    const seen = digestOnce(path, now, options);
+    if (seen) {
+      const isSettled = settlesInMs(seen.stats, now) === 0;
+      setDigest(table, index, seen.digest);
+      recordFile(table, index, seen.stats, isSettled);
       return isSettled;
     }
     sleep(WAIT_MS);
@@ -48,8 +58,14 @@ export function sleep(ms: number): void {
   Atomics.wait(sleeper, 0, 0, ms);
 }
 
-/** @returns what the file looked like, or `undefined` when it changed while it was read */
-function digestOnce(table: EntryTable, index: number, path: string, options: DigestOptions): BigIntStats | undefined {
+interface Seen {
+  /** One character a byte. */
+  readonly digest: string;
+  readonly stats: BigIntStats;
+}
+
+/** @returns `undefined` when the file changed while it was read */
+function digestOnce(path: string, now: number, options: DigestOptions): Seen | undefined {
   let fd: number;
   try {
     fd = openSync(systemPath(`${options.root}/${path}`), openFlags(options.followLinks));
@@ -57,19 +73,7 @@ function digestOnce(table: EntryTable, index: number, path: string, options: Dig
     throw fromSystemError(error, displayName(path));
   }
   try {
-    const before = fstatSync(fd, { bigint: true });
-    if (!before.isFile()) throw fileChanged(displayName(path), "stopped being a file");
-    const size = Number(before.size);
-    options.admit(path, size);
-    const digest = size < READ_BYTES ? digestSmall(fd, size) : digestLarge(fd, size);
-    const after = fstatSync(fd, { bigint: true });
-    if (digest === undefined || !isSameFile(before, after)) return undefined;
-    // "binary" is Latin-1: the digest's bytes, one a character, without an object for each.
-    Buffer.from(table.digests.buffer, table.digests.byteOffset + index * DIGEST_BYTES, DIGEST_BYTES).write(
-      digest,
-      "latin1",
-    );
-    return after;
+    return digestSmall(fd, path, now, options) ?? digestWatched(fd, path, options);
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   } finally {
@@ -77,19 +81,28 @@ function digestOnce(table: EntryTable, index: number, path: string, options: Dig
   }
 }
 
-function digestSmall(fd: number, size: number): string | undefined {
-  // One byte more than there should be: a short answer proves that the end was reached.
-  const read = readSync(fd, buffer, 0, size + 1, null);
-  return read === size ? hash("sha256", buffer.subarray(0, size), "binary") : undefined;
+/** One read, one look: for a file that is small and has not been touched for a while, which is nearly every file. */
+function digestSmall(fd: number, path: string, now: number, options: DigestOptions): Seen | undefined {
+  const size = readSync(fd, buffer, 0, READ_BYTES, 0);
+  if (size === READ_BYTES) return undefined;
+  const stats = fstatSync(fd, { bigint: true });
+  if (!stats.isFile() || Number(stats.size) !== size || settlesInMs(stats, now) > 0) return undefined;
+  options.admit(path, size);
+  return { digest: hash("sha256", buffer.subarray(0, size), "binary"), stats };
 }
 
-function digestLarge(fd: number, size: number): string | undefined {
-  const digest = createHash("sha256");
-  let total = 0;
-  for (let read = -1; read !== 0; total += read) {
-    read = readSync(fd, buffer, 0, READ_BYTES, null);
-    if (total + read > size) return undefined;
-    digest.update(read === READ_BYTES ? buffer : buffer.subarray(0, read));
+/** Looked at before and after. */
+function digestWatched(fd: number, path: string, options: DigestOptions): Seen | undefined {
+  const before = fstatSync(fd, { bigint: true });
+  if (!before.isFile()) throw fileChanged(displayName(path), "stopped being a file");
+  const size = Number(before.size);
+  options.admit(path, size);
+  const sha256 = createHash("sha256");
+  for (let at = 0, read = -1; read !== 0; at += read) {
+    read = readSync(fd, buffer, 0, READ_BYTES, at);
+    if (at + read > size) return undefined;
+    sha256.update(read === READ_BYTES ? buffer : buffer.subarray(0, read));
   }
-  return total === size ? digest.digest("binary") : undefined;
+  const stats = fstatSync(fd, { bigint: true });
+  return isSameFile(before, stats) ? { digest: sha256.digest("binary"), stats } : undefined;
 }

@@ -19,18 +19,15 @@ const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
- * Whether a file with these times, looked at now, can no longer change without its times changing: its last change lies
- * at least one tick of the file system's clock back. (Git calls the others "racily clean".)
+ * How long after `now` a file with these times can no longer change without its times changing: its last change has to lie
+ * one tick of the file system's clock back. 0 when it does. (Git calls the others "racily clean".)
+ *
+ * @param now milliseconds since the epoch
  */
-export function isSettledNow(stats: BigIntStats): boolean {
-  return settlesInMs(stats) === 0;
-}
-
-/** How long until the file counts as settled; 0 when it does. */
-export function settlesInMs(stats: BigIntStats): number {
+export function settlesInMs(stats: BigIntStats, now: number): number {
   const tick = stats.ctimeNs % NS_PER_SECOND === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
-  const age = Date.now() - Number(stats.ctimeNs / NS_PER_MS);
-  return age >= tick ? 0 : tick - age;
+  const age = now - Number(stats.ctimeNs / NS_PER_MS);
+  return Math.max(tick - age, 0);
 }
 
 /** Whether two looks at a file saw the same content, as far as its size and times can tell. */

@@ -1,4 +1,4 @@
-const NOT_ASCII = /[^\0-\x7f]/; // eslint-disable-line no-control-regex
+const NOT_ASCII = /[^\0-\x7f]/;
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // Paths are read as Latin-1, one character a byte: no name is lost, and comparing strings compares bytes.

@@ -2,9 +2,9 @@ import { lstatSync } from "node:fs";
 import type { UnsupportedEntry } from "../entry.ts";
 import { contextHash } from "../hash/context-hash.ts";
 import { buildManifest, type Manifest } from "../manifest/manifest.ts";
-import { createEntryTable, type EntryTable } from "../table/entry-table.ts";
+import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
-import { textBytes } from "../table/text-column.ts";
+import { latin1At } from "../table/text-column.ts";
 import { BUSY, type Control, READ, STOP } from "./control.ts";
 import { digestEntries, TotalExceeded } from "./digest-entries.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
@@ -36,8 +36,7 @@ export function readTree(
   onTable: (table: EntryTable) => void,
   previous?: EntryTable,
 ): ReadResult | undefined {
-  const { paths, kinds, targets, ignored, unsupported } = walkTree(job);
-  const table = createEntryTable(paths, kinds, targets);
+  const { table, ignored, unsupported } = walkTree(job);
   onTable(table);
   try {
     digestEntries(table, job, control, previous);
@@ -69,7 +68,7 @@ export function explain(error: unknown, table: EntryTable, job: ReadJob): unknow
   const weights = new DirectoryWeights();
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!)) continue;
-    const path = textBytes(table.paths, index).toString("latin1");
+    const path = latin1At(table.paths, index);
     weights.add(path, lstatSync(systemPath(`${job.root}/${path}`), { throwIfNoEntry: false })?.size ?? 0);
   }
   return overLimit("context_too_large", job.limits.bytes, weights, job.ignore.syntax ?? "docker");

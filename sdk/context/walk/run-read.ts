@@ -1,53 +1,66 @@
 import { availableParallelism } from "node:os";
-import type { Worker } from "node:worker_threads";
 import type { EntryTable } from "../table/entry-table.ts";
+import type { Answer, Task } from "../thread/protocol.ts";
+import { fromThreadError } from "../thread/thread-error.ts";
+import { type RunningTask, startTask } from "../thread/thread-pool.ts";
 import { createControl } from "./control.ts";
 import type { ReadJob } from "./job.ts";
 import type { ReadResult } from "./read-tree.ts";
-import { startThread } from "./thread.ts";
-import { fromThreadError, type ReadThreadData, type ReadThreadMessage } from "./thread-message.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
 /** More threads than this wait for the same disk. */
 const MAX_HELPERS = 3;
 
+/** Readings at a time; the others wait their turn. More would only take the disk and the cores from each other. */
+const MAX_READINGS = Math.max(2, availableParallelism());
+let readings = 0;
+const turns: (() => void)[] = [];
+
+/** As {@link readNow}, when it is this reading's turn. */
+export async function runRead(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
+  if (readings >= MAX_READINGS) await new Promise<void>((resolve) => turns.push(resolve));
+  else readings++;
+  try {
+    return await readNow(job, previous, signal);
+  } finally {
+    // The turn is handed over, not given back, while somebody waits.
+    const next = turns.shift();
+    if (next) next();
+    else readings--;
+  }
+}
+
 /**
  * Reads the tree in threads of its own: one walks and leads, others help to digest. Aborting ends them at once.
  *
  * @param previous what an earlier reading found: files that still look the same are not read again
  */
-export function runRead(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
+function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
   const { promise, resolve, reject } = Promise.withResolvers<ReadResult>();
-  const threads: Worker[] = [];
+  const tasks: RunningTask[] = [];
   const control = createControl();
-
-  const start = (table?: EntryTable): void => {
-    const data: ReadThreadData = { job, control, previous, table };
-    const thread = startThread("./read-worker", import.meta.url, data);
-    threads.push(thread);
-    thread.on("message", onMessage);
-    thread.on("error", reject);
+  const start = (task: Task): void => {
+    tasks.push(startTask(task, { onAnswer, onCrash: reject }));
   };
-  const onMessage = (message: ReadThreadMessage): void => {
-    if (message.type === "done") resolve(message.result);
-    else if (message.type === "failed") reject(fromThreadError(message.error));
-    else {
-      const helpers = Math.min(
-        availableParallelism() - 1,
-        MAX_HELPERS,
-        Math.floor(message.table.length / WORTH_A_HELPER),
-      );
-      for (let i = 0; i < helpers; i++) start(message.table);
+  const onAnswer = (answer: Answer): void => {
+    if (answer.type === "done") resolve(answer.result);
+    else if (answer.type === "failed") reject(fromThreadError(answer.error));
+    else if (answer.type === "table") {
+      const { table } = answer;
+      const helpers = Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(table.length / WORTH_A_HELPER));
+      for (let i = 0; i < helpers; i++) start({ type: "help", job, control, previous, table });
     }
   };
   const onAbort = (): void => reject(signal!.reason);
 
-  signal?.throwIfAborted();
+  if (signal?.aborted) return Promise.reject(signal.reason as Error);
   signal?.addEventListener("abort", onAbort, { once: true });
-  start();
-  return promise.finally(async () => {
-    signal?.removeEventListener("abort", onAbort);
-    await Promise.all(threads.map((thread) => thread.terminate()));
-  });
+  start({ type: "read", job, control, previous });
+  return promise
+    .catch(async (error: unknown) => {
+      await Promise.all(tasks.map((task) => task.cancel()));
+      throw error;
+    })
+    .finally(() => signal?.removeEventListener("abort", onAbort));
 }

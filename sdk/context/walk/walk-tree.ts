@@ -2,6 +2,8 @@ import { type Dirent, readdirSync, readlinkSync, type Stats, statSync } from "no
 import type { ContextEntryType, UnsupportedEntry, UnsupportedKind } from "../entry.ts";
 import { createIgnoreMatcher } from "../ignore/create-matcher.ts";
 import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "../ignore/matcher.ts";
+import type { EntryTable } from "../table/entry-table.ts";
+import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
@@ -28,11 +30,9 @@ export interface WalkedIgnored {
   readonly rule: number;
 }
 
-/** What the walk found: parallel lists, paths in Latin-1 and sorted by their bytes. Files are not opened yet. */
+/** What the walk found. Files are not opened yet: the table knows their paths alone. */
 export interface WalkedTree {
-  readonly paths: string[];
-  readonly kinds: number[];
-  readonly targets: string[];
+  readonly table: EntryTable;
   readonly ignored: WalkedIgnored[];
   readonly unsupported: UnsupportedEntry[];
 }
@@ -69,7 +69,9 @@ export function walkTree(job: ReadJob): WalkedTree {
 class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
-  readonly #tree: WalkedTree = { paths: [], kinds: [], targets: [], ignored: [], unsupported: [] };
+  readonly #entries = new EntryTableBuilder();
+  readonly #ignored: WalkedIgnored[] = [];
+  readonly #unsupported: UnsupportedEntry[] = [];
   #files = 0;
   #weights: DirectoryWeights | undefined;
 
@@ -87,7 +89,7 @@ class Walk {
     for (const { key, name, kind } of children) {
       const path = place.prefix + name;
       if (key === name) {
-        if (kind === PENDING_DIRECTORY) slots.set(name, this.#tree.paths.length);
+        if (kind === PENDING_DIRECTORY) slots.set(name, this.#entries.length);
         this.#add(path, kind, place.pending);
         continue;
       }
@@ -103,11 +105,7 @@ class Walk {
 
   finish(): WalkedTree {
     if (this.#weights) this.#failOverLimit(this.#weights);
-    const { paths, kinds, targets } = this.#tree;
-    if (!kinds.includes(PENDING_DIRECTORY)) return this.#tree;
-    const kept = kinds.flatMap((kind, index) => (kind === PENDING_DIRECTORY ? [] : [index]));
-    const pick = <T>(column: readonly T[]): T[] => kept.map((index) => column[index]!);
-    return { ...this.#tree, paths: pick(paths), kinds: pick(kinds), targets: pick(targets) };
+    return { table: this.#entries.build(), ignored: this.#ignored, unsupported: this.#unsupported };
   }
 
   #list(prefix: string): Dirent<string>[] {
@@ -128,7 +126,7 @@ class Walk {
     const rule = cursor.excludedBy(matchText(name), isDirectory || isLink);
     if (rule !== INCLUDED) {
       const type = isLink ? "symlink" : isDirectory ? "dir" : dirent.isFile() ? "file" : "other";
-      this.#tree.ignored.push({ path: displayName(path), type, rule });
+      this.#ignored.push({ path: displayName(path), type, rule });
       if (!isDirectory || !cursor.mayReincludeBelow(matchText(name))) return;
       if (this.#job.ignore.syntax === "gitignore") children.push({ key: name, name, kind: PENDING_DIRECTORY });
       children.push({ key: `${name}/`, name, kind: DIRECTORY });
@@ -154,7 +152,7 @@ class Walk {
     if (entry.isDirectory()) return DIRECTORY;
     const kind = unsupportedKind(entry);
     if (this.#job.unsupported === "error") throw notSendable(displayName(path), kind);
-    this.#tree.unsupported.push({ path: displayName(path), kind });
+    this.#unsupported.push({ path: displayName(path), kind });
     return undefined;
   }
 
@@ -179,15 +177,12 @@ class Walk {
   }
 
   #add(path: string, kind: number, pending: readonly number[]): void {
-    const { paths, kinds, targets } = this.#tree;
     if (kind === FILE || kind === SYMLINK) {
       if (!this.#count(path)) return;
-      for (const slot of pending) kinds[slot] = DIRECTORY;
+      for (const slot of pending) this.#entries.setKind(slot, DIRECTORY);
     }
     if (this.#weights) return;
-    paths.push(path);
-    kinds.push(kind);
-    targets.push(kind === SYMLINK ? this.#readLink(path) : "");
+    this.#entries.add(path, kind, kind === SYMLINK ? this.#readLink(path) : undefined);
   }
 
   /** Counts a file or link; false when the limit is passed and it need not be kept. */
@@ -197,10 +192,9 @@ class Walk {
     if (this.#files <= limit) return true;
     if (!this.#weights) {
       this.#weights = new DirectoryWeights();
-      this.#tree.paths.forEach((known, index) => {
-        const kind = this.#tree.kinds[index];
-        if (kind === FILE || kind === SYMLINK) this.#weights!.add(known, 0);
-      });
+      for (const known of this.#entries.each()) {
+        if (known.kind === FILE || known.kind === SYMLINK) this.#weights.add(known.path, 0);
+      }
     }
     this.#weights.add(path, 0);
     if (this.#files >= limit * COUNT_AHEAD) this.#failOverLimit(this.#weights);

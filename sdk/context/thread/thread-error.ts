@@ -1,22 +1,4 @@
 import { ContextError, type ContextErrorCode, ContextLimitError, type DirectoryWeight } from "../errors.ts";
-import type { EntryTable } from "../table/entry-table.ts";
-import type { Control } from "./control.ts";
-import type { ReadJob } from "./job.ts";
-import type { ReadResult } from "./read-tree.ts";
-
-/** What a reading thread is started with. The leader walks and gets no table; a helper only digests. */
-export interface ReadThreadData {
-  readonly job: ReadJob;
-  readonly control: Control;
-  readonly previous?: EntryTable;
-  readonly table?: EntryTable;
-}
-
-/** What a reading thread says. */
-export type ReadThreadMessage =
-  | { readonly type: "table"; readonly table: EntryTable }
-  | { readonly type: "done"; readonly result: ReadResult }
-  | { readonly type: "failed"; readonly error: ThreadError };
 
 /** An error on its way between threads: classes do not survive the journey. */
 export interface ThreadError {

@@ -1,0 +1,96 @@
+import { Worker } from "node:worker_threads";
+import type { Answer, Task } from "./protocol.ts";
+
+/** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 15 MB to keep. */
+const MAX_IDLE = 2;
+const IDLE_MS = 5_000;
+/**
+ * The threads make short-lived garbage and hold little. V8 would let each grow a nursery of tens of megabytes before it
+ * cleans up; this keeps the whole process small, at no cost in time that could be measured.
+ */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
+
+/** A task under way. */
+export interface RunningTask {
+  /** Ends the task, and its thread, at once. Does nothing when its outcome is known. */
+  cancel(): Promise<void>;
+}
+
+/** Who hears of a task. */
+export interface TaskListener {
+  onAnswer(answer: Exclude<Answer, { type: "finished" }>): void;
+  /** The thread itself broke down. */
+  onCrash(error: Error): void;
+}
+
+interface IdleThread {
+  readonly worker: Worker;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Threads that wait for work, the latest used last. They keep no process alive. */
+const idle: IdleThread[] = [];
+
+/** Runs one task in a thread of its own. */
+export function startTask(task: Task, listener: TaskListener): RunningTask {
+  const worker = takeThread();
+  let isOver = false;
+  /** The last thing but `finished` was said: the thread is about to be free, there is nothing to cut short. */
+  let isEnding = false;
+  const finish = (): void => {
+    isOver = true;
+    worker.removeAllListeners("message");
+    worker.removeAllListeners("error");
+  };
+  worker.on("message", (answer: Answer) => {
+    if (answer.type !== "finished") {
+      isEnding = answer.type === "failed" || answer.type === "done" || answer.type === "end";
+      return listener.onAnswer(answer);
+    }
+    finish();
+    keepThread(worker);
+  });
+  worker.on("error", (error) => {
+    finish();
+    listener.onCrash(error as Error);
+  });
+  worker.postMessage(task);
+  return {
+    async cancel() {
+      if (isOver || isEnding) return;
+      finish();
+      // A thread that is ended may still report an error; nobody is left to hear it.
+      worker.on("error", () => undefined);
+      await worker.terminate();
+    },
+  };
+}
+
+function takeThread(): Worker {
+  const thread = idle.pop();
+  if (thread) {
+    clearTimeout(thread.timer);
+    thread.worker.removeAllListeners("error");
+    thread.worker.ref();
+    return thread.worker;
+  }
+  // `.ts` when we run from sources, `.js` from `dist`. The flags of the process (loaders, hooks, inspectors) are not passed
+  // on: the threads need none.
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+  return new Worker(new URL(`./worker${extension}`, import.meta.url), {
+    execArgv: [],
+    resourceLimits: RESOURCE_LIMITS,
+  });
+}
+
+function keepThread(worker: Worker): void {
+  worker.unref();
+  const end = (): void => {
+    const index = idle.findIndex((thread) => thread.worker === worker);
+    if (index >= 0) idle.splice(index, 1);
+    void worker.terminate();
+  };
+  worker.on("error", end);
+  if (idle.length >= MAX_IDLE) return end();
+  idle.push({ worker, timer: setTimeout(end, IDLE_MS).unref() });
+}

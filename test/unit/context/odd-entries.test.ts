@@ -1,0 +1,329 @@
+import { execFileSync, spawn } from "node:child_process";
+import { appendFileSync, chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ContextError, type ContextOptions, readContext } from "../../../sdk/context/index.ts";
+import { temporaryFolder, tree } from "./support/trees.ts";
+
+async function read(dir: string, options: Partial<ContextOptions> = {}) {
+  return readContext({ dir, dockerfile: false, statCache: false, ...options });
+}
+
+async function failure(
+  dir: string,
+  options: Partial<ContextOptions> = {},
+): Promise<{ code: string; message: string; path?: string }> {
+  const error = await read(dir, options).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ContextError)) throw new Error(`expected an error of the context, got ${String(error)}`);
+  return { code: error.code, message: error.message, path: error.path };
+}
+
+describe("a context that is not there", { timeout: 60_000 }, () => {
+  it("is an error that names the path and what to do", async () => {
+    const dir = tree({ file: "x" });
+    expect(await failure(join(dir, "nope"))).toMatchObject({
+      code: "context_not_found",
+      message: expect.stringContaining(join(dir, "nope")),
+    });
+    expect(await failure(join(dir, "file"))).toMatchObject({ code: "context_not_a_directory" });
+    expect(await failure(dir, { dockerfile: undefined })).toEqual({
+      code: "dockerfile_not_found",
+      path: join(dir, "Dockerfile"),
+      message: `There is no Dockerfile at ${join(dir, "Dockerfile")}. Create it, or name another one (relative paths start at the context, ${dir}).`,
+    });
+    expect(await failure(dir, { dockerfile: "a/b" })).toMatchObject({
+      code: "dockerfile_not_found",
+      path: join(dir, "a/b"),
+    });
+    expect(await failure(dir, { dockerfile: "." })).toMatchObject({ code: "dockerfile_unreadable" });
+  });
+
+  it("takes a file named dockerfile when there is no Dockerfile, and the ignore file beside a named one", async () => {
+    const dir = tree({
+      dockerfile: "FROM lower\n",
+      "x/Prod": "FROM prod\n",
+      "x/Prod.dockerignore": "b\n",
+      ".dockerignore": "a\n",
+      a: "",
+      b: "",
+    });
+    const lower = await read(dir, { dockerfile: undefined });
+    expect(lower.dockerfile).toMatchObject({
+      path: "dockerfile",
+      content: "FROM lower\n",
+      ignoreFile: ".dockerignore",
+    });
+    expect(lower.ignored).toEqual([{ path: "a", type: "file", rule: ".dockerignore:1", pattern: "a" }]);
+    const prod = await read(dir, { dockerfile: "x/Prod" });
+    expect(prod.dockerfile).toMatchObject({ path: "x/Prod", ignoreFile: "x/Prod.dockerignore" });
+    expect(prod.ignored).toEqual([{ path: "b", type: "file", rule: "x/Prod.dockerignore:1", pattern: "b" }]);
+  });
+});
+
+describe("links", { timeout: 60_000 }, () => {
+  it("that leave the context are an error that says what to do", async () => {
+    for (const target of ["/etc/passwd", "../x", "a/../../x", "sub/../../../y"]) {
+      const dir = tree({ a: "1", "sub/": "", l: { link: target } });
+      expect(await failure(dir)).toMatchObject({
+        code: "symlink_escapes_context",
+        path: "l",
+        message: expect.stringContaining('symlinks: "copy"'),
+      });
+    }
+    await expect(
+      read(tree({ "a/b/l": { link: "../../x" }, m: { link: "missing" }, n: { link: "./a/../a" } })),
+    ).resolves.toBeDefined();
+  });
+
+  it("are refused with symlinks: error, unless they are ignored", async () => {
+    const dir = tree({ a: "1", l: { link: "a" } });
+    expect(await failure(dir, { symlinks: "error" })).toMatchObject({ code: "symlink_not_supported", path: "l" });
+    await expect(read(dir, { symlinks: "error", ignorePatterns: ["l"] })).resolves.toBeDefined();
+  });
+
+  it("are replaced by what they point at with symlinks: copy, wherever that is", async () => {
+    const outside = tree({ "lib/x": "far", "lib/run": { exec: "go" } });
+    const dir = tree({ a: "near", l: { link: "a" }, far: { link: join(outside, "lib") } });
+    const { entries } = await read(dir, { symlinks: "copy" });
+    expect(entries.map(({ path, type, mode }) => [path, type, mode])).toEqual([
+      ["a", "file", "0644"],
+      ["far", "dir", "0755"],
+      ["far/run", "file", "0755"],
+      ["far/x", "file", "0644"],
+      ["l", "file", "0644"],
+    ]);
+    expect((await read(tree({ a: "near", l: "near", "far/x": "far", "far/run": { exec: "go" } }))).hash).toBe(
+      (await read(dir, { symlinks: "copy" })).hash,
+    );
+  });
+
+  it("that lead nowhere or round in circles are errors with symlinks: copy, and plain links otherwise", async () => {
+    const dead = tree({ l: { link: "missing" } });
+    expect(await failure(dead, { symlinks: "copy" })).toMatchObject({ code: "symlink_broken", path: "l" });
+    const self = tree({ l: { link: "l" } });
+    expect(await failure(self, { symlinks: "copy" })).toMatchObject({ code: "symlink_loop", path: "l" });
+    const up = tree({ "a/b/up": { link: "../.." }, "a/c": "1" });
+    expect(await failure(up, { symlinks: "copy" })).toMatchObject({ code: "symlink_loop", path: "a/b/up" });
+    for (const dir of [dead, self, up]) await expect(read(dir)).resolves.toBeDefined();
+  });
+});
+
+describe("entries that cannot be sent", { timeout: 60_000 }, () => {
+  it("are errors that name them, never waits: FIFOs, sockets, devices", async () => {
+    const fifo = tree({ a: "" });
+    execFileSync("mkfifo", [join(fifo, "pipe")]);
+    expect(await failure(fifo)).toMatchObject({
+      code: "unsupported_entry",
+      path: "pipe",
+      message: expect.stringContaining("FIFO"),
+    });
+    expect((await read(fifo, { unsupported: "list" })).unsupported).toEqual([{ path: "pipe", kind: "fifo" }]);
+    await expect(read(fifo, { ignorePatterns: ["pipe"] })).resolves.toBeDefined();
+
+    const socket = tree({ "sub/": "" });
+    const server = createServer().listen(join(socket, "sub", "s.sock"));
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once("listening", resolve));
+    expect(await failure(socket)).toMatchObject({
+      code: "unsupported_entry",
+      path: "sub/s.sock",
+      message: expect.stringContaining("socket"),
+    });
+
+    const device = tree({ null: { link: "/dev/null" } });
+    expect(await failure(device, { symlinks: "copy" })).toMatchObject({
+      code: "unsupported_entry",
+      path: "null",
+      message: expect.stringContaining("device"),
+    });
+  });
+
+  it("are errors that name them: names that are not UTF-8, unless ignored", async () => {
+    const dir = tree({ "sub/a": "" });
+    writeFileSync(Buffer.concat([Buffer.from(`${dir}/sub/`), Buffer.from([0xff, 0x61])]), "x");
+    expect(await failure(dir)).toMatchObject({ code: "name_not_utf8", path: "sub/\\xffa" });
+    expect((await read(dir, { ignorePatterns: ["sub/?a"] })).ignored.map(({ path }) => path)).toEqual(["sub/\\xffa"]);
+  });
+
+  it("are errors that name them: files and directories without permission", async () => {
+    const dir = tree({ "a/secret": "x", "b/c": "" });
+    chmodSync(join(dir, "a/secret"), 0);
+    chmodSync(join(dir, "b"), 0);
+    onTestFinished(() => chmodSync(join(dir, "b"), 0o755));
+    // Root reads everything, so the walk runs as somebody else.
+    const program = `import("${new URL("../../../sdk/context/index.ts", import.meta.url).href}").then(async ({ readContext }) => {
+      for (const ignorePatterns of [["b"], ["a"]]) await readContext({ dir: ${JSON.stringify(dir)}, dockerfile: false, ignorePatterns })
+        .then(() => console.log("read"), (error) => console.log(error.code, error.path));
+    });`;
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chmodSync(dir, 0o755);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: "/",
+      stdio: ["ignore", "pipe", "inherit"],
+      ...(isRoot && { uid: 65534, gid: 65534 }),
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(output).toBe("unreadable a/secret\nunreadable b\n");
+  });
+
+  it("have a stated end: paths longer than the system opens", async () => {
+    const dir = temporaryFolder();
+    const name = "d".repeat(250);
+    // 4,096 bytes and more below the context: made step by step, for no call takes such a path whole.
+    execFileSync("sh", [
+      "-c",
+      `cd "$1" && for i in $(seq 17); do mkdir ${name} && cd -P ./${name} || exit 1; done; echo x > file`,
+      "sh",
+      dir,
+    ]);
+    expect(await failure(dir)).toMatchObject({
+      code: "unreadable",
+      message: expect.stringContaining("longer than the system can open"),
+    });
+    const fits = tree({ [`${Array.from({ length: 15 }, () => name).join("/")}/${"f".repeat(100)}`]: "x" });
+    expect((await read(fits)).entries.at(-1)!.path.length).toBe(15 * 251 + 100);
+  });
+});
+
+describe("names and sizes at the edge", { timeout: 60_000 }, () => {
+  it("are entries like any other: newlines, 255 bytes, blanks, everything but slash and NUL", async () => {
+    const names = [
+      "new\nline",
+      "n".repeat(255),
+      " ",
+      "\\",
+      "é".repeat(127),
+      "*",
+      "!x",
+      "#x",
+      "\t",
+      "\u007f",
+      "\u{1f600}",
+    ];
+    const { entries } = await read(tree(Object.fromEntries(names.map((name) => [name, name]))));
+    expect(entries.map(({ path }) => path)).toEqual(
+      names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    );
+  });
+
+  it("are hashed whole: a sparse file of 5 GiB", { timeout: 120_000 }, async () => {
+    const dir = tree({ "big.img": "" });
+    truncateSync(join(dir, "big.img"), 5 * 1024 ** 3);
+    const { entries, totalBytes } = await read(dir);
+    // sha256 of 5 GiB of zeros, as sha256sum says it.
+    expect(entries[0]).toMatchObject({
+      size: 5368709120,
+      sha256: "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5",
+    });
+    expect(totalBytes).toBe(5368709120);
+  });
+});
+
+describe("a tree that changes while it is read", { timeout: 60_000 }, () => {
+  it(
+    "gives a hash of what was there, or the error file_changed, never anything else",
+    { timeout: 60_000 },
+    async () => {
+      const dir = tree(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 7}/f${i}`, `${i}`])));
+      const paths = [join(dir, "d0/f0"), join(dir, "d1/f1")];
+      let isRunning = true;
+      const writer = (async () => {
+        for (let i = 0; isRunning; i++) {
+          appendFileSync(paths[0]!, "more");
+          writeFileSync(paths[1]!, "x".repeat(i % 50));
+          if (i % 5 === 0) rmSync(join(dir, "d2/f2"), { force: true });
+          else writeFileSync(join(dir, "d2/f2"), "back");
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+      })();
+      for (let i = 0; i < 10; i++) {
+        const outcome = await read(dir).catch((error: unknown) => error);
+        if (outcome instanceof ContextError) expect(outcome.code).toBe("file_changed");
+        else expect(outcome).toHaveProperty("hash", expect.stringMatching(/^h1:[0-9a-f]{64}$/));
+      }
+      isRunning = false;
+      await writer;
+      const first = await read(dir);
+      expect((await read(dir)).hash).toBe(first.hash);
+    },
+  );
+
+  it("is seen although an edit keeps size and times: a file written twice within a tick", async () => {
+    const dir = tree({ a: "0" });
+    for (let i = 1; i < 20; i++) {
+      writeFileSync(join(dir, "a"), String(i % 10));
+      const digest = (await readContext({ dir, dockerfile: false })).entries[0]!.sha256;
+      const fresh = (await read(dir)).entries[0]!.sha256;
+      expect(digest).toBe(fresh);
+    }
+  });
+});
+
+describe("limits", { timeout: 60_000 }, () => {
+  it("name the largest directories and a line to paste", async () => {
+    const spec: Record<string, string> = { keep: "x" };
+    for (let i = 0; i < 60; i++) spec[`web/node_modules/p${i % 3}/f${i}`] = "y".repeat(1000);
+    for (let i = 0; i < 5; i++) spec[`src/f${i}`] = "z";
+    const dir = tree(spec);
+    expect(await failure(dir, { limits: { files: 20 } })).toMatchObject({
+      code: "too_many_files",
+      message:
+        "The context holds more than 20 files (limits.files). The largest directories: web/node_modules (60 files), src (5 files). " +
+        "If it is not needed, add this line to the ignore file: web/node_modules",
+    });
+    expect(await failure(dir, { limits: { bytes: 10_000 }, ignoreSyntax: "gitignore" })).toMatchObject({
+      code: "context_too_large",
+      message:
+        "The context holds more than 9.8 KiB (limits.bytes). The largest directories: web/node_modules (60 files, 58.6 KiB), src (5 files, 5 B). " +
+        "If it is not needed, add this line to the ignore file: /web/node_modules",
+    });
+    expect(await failure(dir, { limits: { fileBytes: 999 } })).toMatchObject({
+      code: "file_too_large",
+      message: expect.stringMatching(
+        /^web\/node_modules\/p\d\/f\d+ has 1000 B, more than 999 B \(limits\.fileBytes\)\./,
+      ),
+    });
+    await expect(read(dir, { limits: { files: 66, bytes: 60_006, fileBytes: 1000 } })).resolves.toBeDefined();
+  });
+
+  it("count nothing that is ignored", async () => {
+    const dir = tree({ a: "1", "big/x": "1".repeat(100), "big/y": "1" });
+    await expect(read(dir, { ignorePatterns: ["big"], limits: { files: 1, bytes: 1 } })).resolves.toBeDefined();
+  });
+});
+
+describe("a name that is taken", { timeout: 60_000 }, () => {
+  it("is an error: the one under which an outside Dockerfile travels", async () => {
+    const dir = tree({ ".dockerfile.nullspace": "x" });
+    expect(await failure(dir, { dockerfile: undefined, dockerfileContent: "FROM x\n" })).toMatchObject({
+      code: "name_reserved",
+    });
+    await expect(read(dir)).resolves.toBeDefined();
+  });
+});
+
+describe("reading", { timeout: 60_000 }, () => {
+  it("ends at once when its signal aborts", async () => {
+    const dir = tree({ a: "1" });
+    truncateSync(join(dir, "a"), 4 * 1024 ** 3);
+    const controller = new AbortController();
+    const reading = read(dir, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 50);
+    await expect(reading).rejects.toThrow("enough");
+    await expect(read(dir, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+  });
+
+  it("follows a link that is the context itself, and reads a directory of links", async () => {
+    const dir = tree({ a: "1" });
+    const links = temporaryFolder();
+    symlinkSync(dir, join(links, "context"));
+    mkdirSync(join(links, "x"));
+    expect((await read(join(links, "context"))).hash).toBe((await read(dir)).hash);
+  });
+});

@@ -1,0 +1,38 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** A folder that is gone when the test is over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "nullspace-context-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * What a tree holds: text is a file's content, `{ link }` a symbolic link, `{ exec }` an executable file's content. A path
+ * with a slash at its end is an empty directory.
+ */
+export type TreeSpec = Readonly<Record<string, string | Buffer | { link: string } | { exec: string }>>;
+
+/** Makes the tree under `root`. */
+export function plant(root: string, spec: TreeSpec): string {
+  for (const [path, content] of Object.entries(spec)) {
+    const full = join(root, path);
+    mkdirSync(path.endsWith("/") ? full : dirname(full), { recursive: true });
+    if (path.endsWith("/")) continue;
+    if (typeof content === "string" || Buffer.isBuffer(content)) writeFileSync(full, content);
+    else if ("link" in content) symlinkSync(content.link, full);
+    else {
+      writeFileSync(full, content.exec);
+      chmodSync(full, 0o755);
+    }
+  }
+  return root;
+}
+
+/** A new tree in a folder of its own. */
+export function tree(spec: TreeSpec): string {
+  return plant(temporaryFolder(), spec);
+}
