@@ -2,16 +2,18 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
 import { DockerEngine } from "pulumi-nullspace/docker";
-import { parseTemplateRef } from "pulumi-nullspace/sdk";
+import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { bearerAuth } from "./http/auth.ts";
 import { createApp } from "./http/app.ts";
+import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
 import { fleetArtifactUses } from "./pools/artifact-uses.ts";
 import { Fleet } from "./pools/fleet.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { Database } from "./store/database.ts";
+import { serviceVersion } from "./version.ts";
 import { createTemplateFloor } from "./template-floor.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
@@ -106,6 +108,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
+    await registerOpenApi(app, serviceVersion());
     registerHealthRoutes(app);
     templates.registerRoutes(app);
     fleet.registerRoutes(app);

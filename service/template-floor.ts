@@ -1,4 +1,4 @@
-import { parseTemplateRef } from "pulumi-nullspace/sdk";
+import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { BlobStore } from "./blobs/blob-store.ts";
 import { BuildService } from "./builds/build-service.ts";
 import { EngineExecutor } from "./builds/engine/engine-executor.ts";

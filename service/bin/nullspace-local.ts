@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { startLocalService } from "../local-service.ts";
 import { StartupError } from "../errors.ts";
+import { serviceVersion } from "../version.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
 
@@ -26,7 +27,7 @@ class UsageError extends Error {}
 async function main(): Promise<void> {
   const { values, positionals } = readArguments();
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
-  if (values.version) return void process.stdout.write(`${await readVersion()}\n`);
+  if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
   if (positionals.length !== 1 || positionals[0] !== "serve") {
     throw new UsageError(
       positionals.length === 0 ? "Say what to do: serve." : `Unknown command: ${positionals.join(" ")}.`,
@@ -79,14 +80,6 @@ function readLevel(text: string): (typeof LOG_LEVELS)[number] {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined) throw new UsageError(`--log-level ${text} is not one of ${LOG_LEVELS.join(", ")}.`);
   return level;
-}
-
-async function readVersion(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const { findPackageJSON } = await import("node:module");
-  const path = findPackageJSON(import.meta.url);
-  if (path === undefined) throw new Error("package.json is missing");
-  return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;
 }
 
 /** Bad input and a service that cannot start are told in one line of JSON, as all commands of the house do. */

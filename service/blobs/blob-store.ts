@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import type { PreflightFile, PreflightResult } from "pulumi-nullspace/sdk";
+import type { PreflightFile, PreflightResult } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";

@@ -1,4 +1,4 @@
-import type { ContextFile } from "pulumi-nullspace/sdk";
+import type { ContextFile } from "pulumi-nullspace/wire";
 import { BlobStore } from "../blobs/blob-store.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";

@@ -1,4 +1,4 @@
-import type { CacheSummary, OciMetadata } from "pulumi-nullspace/sdk";
+import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
 import type { BuildDefinition } from "./build-record.ts";
 import type { NewLogEntry } from "./build-log.ts";
 import type { ContextEntry } from "./context-entries.ts";

@@ -1,4 +1,5 @@
-import { NullspaceError, type TemplateFailureDetail } from "pulumi-nullspace/sdk";
+import { NullspaceError } from "pulumi-nullspace/sdk";
+import { type TemplateFailureDetail } from "pulumi-nullspace/wire";
 
 /** Where a build failed, as the contract's `TemplateFailureDetail.phase` spells it. */
 export type FailurePhase =

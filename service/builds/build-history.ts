@@ -1,4 +1,4 @@
-import type { BuildList } from "pulumi-nullspace/sdk";
+import type { BuildList } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { BuildRecord } from "./build-record.ts";

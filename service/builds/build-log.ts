@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { LogEntry } from "pulumi-nullspace/sdk";
+import type { LogEntry } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import type { Database } from "../store/database.ts";
 

@@ -1,4 +1,4 @@
-import type { CreateTemplateRequest } from "pulumi-nullspace/sdk";
+import type { CreateTemplateRequest } from "pulumi-nullspace/wire";
 import { ResourceNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 

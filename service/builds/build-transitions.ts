@@ -1,4 +1,4 @@
-import type { CacheSummary, OciMetadata, TemplateFailureDetail } from "pulumi-nullspace/sdk";
+import type { CacheSummary, OciMetadata, TemplateFailureDetail } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import type { Database } from "../store/database.ts";
 import { audit, LOCAL_USER } from "../store/audit.ts";

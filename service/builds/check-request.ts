@@ -1,4 +1,4 @@
-import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/sdk";
+import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/wire";
 import { parseImageRef } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, InvalidRequestError, TemplateNotFoundError } from "../errors.ts";

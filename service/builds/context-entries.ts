@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ContextFile } from "pulumi-nullspace/sdk";
+import type { ContextFile } from "pulumi-nullspace/wire";
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES, MAX_INLINE_BYTES } from "../blobs/blob-limits.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { uploadError } from "../blobs/upload-error.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "pulumi-nullspace/sdk";
+import type { Step } from "pulumi-nullspace/wire";
 
 /** A copy of a step, whichever of the two copy actions it came from. */
 export interface CopyOrder {

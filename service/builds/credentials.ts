@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { BaseImageAuth, BuildSecret, CreateTemplateRequest, RegistryAuth } from "pulumi-nullspace/sdk";
+import type { BaseImageAuth, BuildSecret, CreateTemplateRequest, RegistryAuth } from "pulumi-nullspace/wire";
 
 /** What a build needs and the store never sees: held in memory from the request to the end of the build. */
 export class BuildCredentials {

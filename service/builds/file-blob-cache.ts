@@ -1,4 +1,4 @@
-import type { CacheSummary } from "pulumi-nullspace/sdk";
+import type { CacheSummary } from "pulumi-nullspace/wire";
 import type { Database } from "../store/database.ts";
 import type { BuildJob, BuildReporter } from "./build-executor.ts";
 

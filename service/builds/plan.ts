@@ -4,7 +4,7 @@ import {
   type PlanResponse,
   type Step,
   type ValidationResponse,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import { ServiceError } from "../errors.ts";
 import type { BuildService } from "./build-service.ts";
 import { digestOf } from "./canonical-json.ts";

@@ -1,4 +1,4 @@
-import { ErrorEnvelope } from "pulumi-nullspace/sdk";
+import { ErrorEnvelope } from "pulumi-nullspace/wire";
 
 /** Statuses of errors that any call may answer, with their body. */
 export const ERROR_RESPONSES = {

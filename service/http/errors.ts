@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
-import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/sdk";
+import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
 import {
   asError,
   EngineUnavailableError,

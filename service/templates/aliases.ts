@@ -1,4 +1,4 @@
-import type { AliasInfo } from "pulumi-nullspace/sdk";
+import type { AliasInfo } from "pulumi-nullspace/wire";
 import { ResourceNotFoundError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";

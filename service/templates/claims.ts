@@ -1,4 +1,4 @@
-import { parseTemplateRef, TemplateRefError, type NameClaim } from "pulumi-nullspace/sdk";
+import { parseTemplateRef, TemplateRefError, type NameClaim } from "pulumi-nullspace/wire";
 import { later, now } from "../clock.ts";
 import { ConflictError, InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";

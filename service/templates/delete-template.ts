@@ -1,4 +1,4 @@
-import { parseTemplateRef } from "pulumi-nullspace/sdk";
+import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { ConflictError } from "../errors.ts";
 import { audit } from "../store/audit.ts";

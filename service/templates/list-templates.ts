@@ -1,4 +1,4 @@
-import type { TemplateInfo } from "pulumi-nullspace/sdk";
+import type { TemplateInfo } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { describeRef } from "./template-view.ts";

@@ -1,4 +1,4 @@
-import { parseTemplateRef, type TemplateRef } from "pulumi-nullspace/sdk";
+import { parseTemplateRef, type TemplateRef } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 

@@ -1,4 +1,4 @@
-import { parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/sdk";
+import { parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, findByName, getByKey, type LogicalTemplate } from "./logical-template.ts";

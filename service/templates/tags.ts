@@ -1,4 +1,4 @@
-import { parseTemplateRef, type TagInfo } from "pulumi-nullspace/sdk";
+import { parseTemplateRef, type TagInfo } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
 import { audit } from "../store/audit.ts";

@@ -1,4 +1,4 @@
-import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/sdk";
+import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/wire";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, getByKey, type LogicalTemplate } from "./logical-template.ts";
 import { defaultTagOf, resolveTemplate, type ResolvedTemplate } from "./resolve.ts";

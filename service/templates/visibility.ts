@@ -1,4 +1,4 @@
-import type { Visibility } from "pulumi-nullspace/sdk";
+import type { Visibility } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";

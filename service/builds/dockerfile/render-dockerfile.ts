@@ -1,4 +1,4 @@
-import type { Step } from "pulumi-nullspace/sdk";
+import type { Step } from "pulumi-nullspace/wire";
 import { copyOrders, type CopyOrder } from "../copy-sources.ts";
 
 /** Where a copy finds its files in the archive that the builder is sent. */

@@ -1,5 +1,5 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
-import type { OciMetadata } from "pulumi-nullspace/sdk";
+import type { OciMetadata } from "pulumi-nullspace/wire";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
 
 interface Healthcheck {

@@ -1,5 +1,5 @@
 import type { BuildProgress, BuildStep } from "pulumi-nullspace/docker";
-import type { CacheSummary, Step } from "pulumi-nullspace/sdk";
+import type { CacheSummary, Step } from "pulumi-nullspace/wire";
 import type { BuildReporter } from "../build-executor.ts";
 import { describeStep, type RenderedDockerfile } from "../dockerfile/render-dockerfile.ts";
 

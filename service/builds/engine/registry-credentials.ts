@@ -1,5 +1,5 @@
 import { parseImageRef, type RegistryAuths, type RegistryAuth as EngineAuth } from "pulumi-nullspace/docker";
-import type { BaseImageAuth } from "pulumi-nullspace/sdk";
+import type { BaseImageAuth } from "pulumi-nullspace/wire";
 import type { BuildCredentials } from "../credentials.ts";
 import { fetchEcrPassword } from "./ecr-token.ts";
 

@@ -1,4 +1,4 @@
-import { PreflightRequest, PreflightResponse } from "pulumi-nullspace/sdk";
+import { PreflightRequest, PreflightResponse } from "pulumi-nullspace/wire";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import { MAX_BLOB_BYTES, MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";

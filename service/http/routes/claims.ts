@@ -1,4 +1,4 @@
-import { ClaimNameRequest, NameClaim } from "pulumi-nullspace/sdk";
+import { ClaimNameRequest, NameClaim } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { releaseName, reserveName } from "../../templates/claims.ts";

@@ -1,4 +1,4 @@
-import { Health } from "pulumi-nullspace/sdk";
+import { Health } from "pulumi-nullspace/wire";
 import type { ServiceApp } from "../service-app.ts";
 
 /** `GET /healthz`: the process answers; needs no key and says nothing about the engine. */

@@ -1,4 +1,4 @@
-import { NamespaceInfo } from "pulumi-nullspace/sdk";
+import { NamespaceInfo } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { getNamespace } from "../../templates/namespaces.ts";

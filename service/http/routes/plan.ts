@@ -1,4 +1,4 @@
-import { CreateTemplateRequest, PlanResponse, ValidationResponse } from "pulumi-nullspace/sdk";
+import { CreateTemplateRequest, PlanResponse, ValidationResponse } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BuildService } from "../../builds/build-service.ts";

@@ -5,7 +5,7 @@ import {
   SetVisibilityRequest,
   TagInfo,
   TemplateInfo,
-} from "pulumi-nullspace/sdk";
+} from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { listAliases, removeAlias } from "../../templates/aliases.ts";
