@@ -1,6 +1,10 @@
 export * from "./client/index.ts";
 export * from "./errors.ts";
 export * from "./template/index.ts";
-// Named like three objects of the wire (`pulumi-nullspace/wire`), which they stand for: a name exported here wins.
+export { TemplateRefError } from "./wire/errors.ts";
+export { formatTemplateRef, parseTemplateRef } from "./wire/ref-grammar.ts";
+export { isTerminalEntry, isTerminalStatus } from "./wire/terminal.ts";
+// The wire's types; its schemas are a floor of their own, `pulumi-nullspace/wire`, which costs much more to load. Three
+// names are those of the objects that stand for them: a name exported here by itself wins.
 export { Machine, TemplateBuild, WarmPool } from "./client/objects/index.ts";
-export * from "./wire/index.ts";
+export type * from "./wire/index.ts";
