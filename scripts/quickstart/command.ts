@@ -5,7 +5,6 @@ export interface CommandResult {
   exitCode: number;
   stdout: string;
   stderr: string;
-  seconds: number;
 }
 
 /** A command that ended with another exit code than 0. */
@@ -20,14 +19,33 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its end and keeps what it prints. Aborting sends SIGINT, so that it can end in order. */
+export interface CommandOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  signal?: AbortSignal;
+}
+
+/** Runs a command that must succeed. */
 export async function run(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const result = await runToEnd(command, args, options);
+  if (result.exitCode !== 0) throw new CommandError([command, ...args].join(" "), result);
+  return result;
+}
+
+/**
+ * Runs a command to its end, whatever its exit code, and keeps what it prints. Aborting sends SIGINT, so that it can end
+ * in order.
+ */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
-  const started = performance.now();
   const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ["ignore", "pipe", "pipe"] });
   const interrupt = (): void => void child.kill("SIGINT");
   options.signal?.addEventListener("abort", interrupt, { once: true });
@@ -39,8 +57,6 @@ export async function run(
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   }).finally(() => options.signal?.removeEventListener("abort", interrupt));
-  const result = { exitCode, stdout, stderr, seconds: (performance.now() - started) / 1000 };
   options.signal?.throwIfAborted();
-  if (exitCode !== 0) throw new CommandError([command, ...args].join(" "), result);
-  return result;
+  return { exitCode, stdout, stderr };
 }

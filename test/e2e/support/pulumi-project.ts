@@ -1,16 +1,13 @@
-import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runToEnd, type CommandResult } from "../../../scripts/quickstart/command.ts";
 
 export const repo = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** How a run of the Pulumi CLI ended. */
-export interface CliResult {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
+export interface CliResult extends CommandResult {
   /** Standard output and error, as a person would read them. */
   text: string;
 }
@@ -72,20 +69,11 @@ export class PulumiProject {
 
   /** Runs the CLI to its end, whatever the exit code. */
   async run(...args: string[]): Promise<CliResult> {
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    const result = await runToEnd("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: join(this.dir, "program"),
       env: this.#env,
-      stdio: ["ignore", "pipe", "pipe"],
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    const exitCode = await new Promise<number>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => resolve(code ?? 1));
-    });
-    return { exitCode, stdout, stderr, text: stdout + stderr };
+    return { ...result, text: result.stdout + result.stderr };
   }
 
   /** Runs the CLI and fails, with all that it printed, on another exit code than 0. */
