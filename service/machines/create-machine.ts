@@ -1,22 +1,19 @@
 import type { Logger } from "pino";
 import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../errors.ts";
-import { newId } from "../ids.ts";
 import { checkOut, type CheckoutDeps } from "../pools/checkout.ts";
 import type { WantedMachine } from "../pools/checkout-match.ts";
 import { compatibilityKey, type MachineShape } from "../pools/compatibility.ts";
 import { WarmPoolNotFoundError } from "../pools/errors.ts";
 import { classifyFailure } from "../pools/member-failure.ts";
-import { followedRef } from "../pools/pool-target.ts";
-import type { Database } from "../store/database.ts";
 import type { Guest } from "../store/guests.ts";
 import type { MachineRow, MachineStore } from "../store/machines.ts";
-import type { PoolRow } from "../store/warm-pools.ts";
-import { resolveTemplate, type ResolvedTemplate } from "../templates/resolve.ts";
 import { MachineStartFailedError } from "./errors.ts";
 import type { GuestRunner } from "./guest-runner.ts";
 import type { MachineDriver } from "./machine-driver.ts";
-import { DEFAULT_SIZE, DEFAULT_TEMPLATE, isExactRef, readMachineWish, type MachineWish } from "./machine-request.ts";
+import { DEFAULT_TEMPLATE, readMachineWish, type MachineWish } from "./machine-request.ts";
+import { machineRow } from "./machine-row.ts";
+import { wantedMachine } from "./wanted-machine.ts";
 
 /** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
 const MAX_MACHINES = 1000;
@@ -191,70 +188,6 @@ export class MachineCreator {
       ]);
     });
   }
-}
-
-/** The machine that a request means at this moment. */
-function wantedMachine(db: Database, wish: MachineWish, ref: string, pool: PoolRow | undefined): WantedMachine {
-  // Without a template of its own a request means what the pool holds, be it pinned or followed.
-  const isOfPool = wish.template === undefined && pool !== undefined;
-  const template = resolveTemplate(db, isOfPool ? heldRef(pool) : ref);
-  return { ...shapeOf(wish, pool, template), isExact: !isOfPool && isExactRef(ref) };
-}
-
-/** The reference of what a pool's members are made from. */
-function heldRef(pool: PoolRow): string {
-  return pool.versionPolicy === "track_tag" ? followedRef(pool) : pool.templateId;
-}
-
-function shapeOf(wish: MachineWish, pool: PoolRow | undefined, template: ResolvedTemplate): MachineShape {
-  return {
-    templateId: template.templateId,
-    // What a request leaves open takes the pool's size, so that leaving it open can never make a request unpoolable.
-    vcpus: wish.vcpus ?? pool?.vcpus ?? DEFAULT_SIZE.vcpus,
-    memoryMb: wish.memoryMb ?? pool?.memoryMb ?? DEFAULT_SIZE.memoryMb,
-    diskMb: wish.diskMb ?? pool?.diskMb ?? null,
-    // A template built to run without internet has none in any machine; a request can only take away.
-    internetAccess: wish.internetAccess && template.resources.internetAccess,
-  };
-}
-
-function machineRow(
-  idempotencyKey: string,
-  wish: MachineWish,
-  template: string,
-  shape: MachineShape,
-  checkout: WarmPoolCheckout | null,
-): MachineRow {
-  const nowMs = Date.now();
-  return {
-    machineId: newId("mch_"),
-    idempotencyKey,
-    requestDigest: wish.digest,
-    template,
-    templateId: shape.templateId,
-    status: "creating",
-    vcpus: shape.vcpus,
-    memoryMb: shape.memoryMb,
-    diskMb: shape.diskMb,
-    internetAccess: shape.internetAccess ? 1 : 0,
-    envs: JSON.stringify(wish.envs),
-    cwd: wish.cwd,
-    metadata: JSON.stringify(wish.metadata),
-    timeoutMs: wish.timeoutMs,
-    timeoutAction: wish.timeoutAction,
-    timeoutAtMs: nowMs + wish.timeoutMs,
-    inactivityTimeoutMs: wish.inactivityTimeoutMs,
-    autoDeleteAfterMs: wish.autoDeleteAfterMs,
-    ephemeral: wish.ephemeral ? 1 : 0,
-    autoResume: wish.autoResume ? 1 : 0,
-    checkout: checkout === null ? null : JSON.stringify(checkout),
-    failure: null,
-    createdAtMs: nowMs,
-    startedAtMs: null,
-    lastActiveAtMs: nowMs,
-    pausedAtMs: null,
-    endedAtMs: null,
-  };
 }
 
 function tooManyMachines(): ServiceError {

@@ -4,7 +4,7 @@ import type { GuestWatch } from "../machines/guest-watch.ts";
 import type { Guest } from "../store/guests.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { PoolWorker, type PoolWorkerDeps } from "./pool-worker.ts";
-import { recordMemberFailure } from "./reconcile-pool.ts";
+import { recordMemberFailure } from "./failure-streak.ts";
 
 /** What the controller stands on. */
 export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady"> {

@@ -5,7 +5,8 @@ import type { Database } from "../store/database.ts";
 import type { Guest, GuestStore } from "../store/guests.ts";
 import type { PoolStore } from "../store/warm-pools.ts";
 import { classifyFailure } from "./member-failure.ts";
-import { reconcilePool, recordMemberFailure } from "./reconcile-pool.ts";
+import { recordMemberFailure } from "./failure-streak.ts";
+import { reconcilePool } from "./reconcile-pool.ts";
 
 /** A pool is looked at this often even when nothing happens and nothing is due: events may be lost, timers may drift. */
 const LOOK_AT_LEAST_EVERY_MS = 15_000;
