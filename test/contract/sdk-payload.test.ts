@@ -23,9 +23,15 @@ interface Sent {
   uploads: string[];
 }
 
+/** What the Python client's dry run says. */
+interface Inspected {
+  request: CreateTemplateRequest;
+  context: Record<string, unknown>;
+}
+
 const recorded = new Map<string, Sent>();
 let recorder: ScriptedServer;
-let toJson: CreateTemplateRequest[];
+let printed: { json: CreateTemplateRequest; inspected: Inspected }[];
 
 beforeAll(async () => {
   if (!python) throw new Error("NULLSPACE_PYTHON is not set: start the tests with `npm test`");
@@ -66,10 +72,10 @@ beforeAll(async () => {
   );
   const script = join(home, "test/contract/sdk-payload/build.py");
   const { stdout } = await run(python, [script, recorder.url, programs], { maxBuffer: 64 * 1024 * 1024 });
-  toJson = stdout
+  printed = stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as CreateTemplateRequest);
+    .map((line) => JSON.parse(line) as (typeof printed)[number]);
 });
 
 afterAll(async () => {
@@ -93,9 +99,41 @@ describe("our builder sends what the published Python client sends", () => {
       expect(mine.build).toEqual(theirs.build);
       expect(mine.validate).toEqual(theirs.validate);
       expect(mine.uploads.sort()).toEqual(theirs.uploads.sort());
-      expect(sorted(ours().toJSON({ name: "web", alias: "w" }))).toEqual(sorted(toJson[index]));
+      expect(sorted(ours().toJSON({ name: "web", alias: "w" }))).toEqual(sorted(printed[index]!.json));
     },
   );
+});
+
+describe("our inspection lists what the published Python client lists", () => {
+  it.each(PROGRAMS.map(({ name, ours }, index) => ({ name, ours, index })))("for $name", async ({ ours, index }) => {
+    const { inspected } = printed[index]!;
+    const { request, context } = await Template.inspectBuildContext(ours(), "web");
+    expect(sorted(request)).toEqual(sorted(inspected.request));
+    expect({
+      total_bytes: context.totalBytes,
+      estimated_upload_bytes: context.totalBytes,
+      file_count: context.fileCount,
+      directory_count: context.directoryCount,
+      ignored_count: context.ignoredCount,
+      unsupported_count: context.unsupportedCount,
+      largest_files: context.largestFiles.map(({ path, sizeBytes }) => ({ path, size_bytes: sizeBytes })),
+      warnings: context.warnings,
+      unsupported_entries: context.unsupportedEntries,
+      ignored_entries: context.ignoredEntries.map(({ path, type }) => ({
+        path,
+        entry_type: type,
+        reason: "dockerignore",
+      })),
+      files: context.files.map(({ path, mode, sizeBytes, sha256 }) => ({
+        path,
+        entry_type: "file",
+        mode,
+        size_bytes: sizeBytes,
+        sha256,
+      })),
+      directories: context.directories.map(({ path, mode }) => ({ path, entry_type: "dir", mode })),
+    }).toEqual(inspected.context);
+  });
 });
 
 /** Entries are a set by contract: the Python client sends them in the order of the disk. */
@@ -130,6 +168,8 @@ function makeFixture(): void {
     "work/ctx/deep/x/keep.txt": "k",
     "work/ctx/deep/x/drop.txt": "d",
     "work/ctx/empty-file": "",
+    "work/ctx/src/.env.prod": "SECRET=1",
+    "work/ctx/build/out.pem": "key",
   };
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

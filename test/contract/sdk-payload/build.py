@@ -15,4 +15,5 @@ with open(programs, encoding="utf-8") as handle:
         connection = {"api_key": f"program-{index}", "base_url": base_url}
         T.build_in_background(builder, name="web", **options, **connection).close()
         T.validate(builder, name="web", **{k: v for k, v in options.items() if k != "disk_mb"}, **connection)
-        print(json.dumps(builder.to_json(name="web", alias="w")))
+        inspected = T.inspect_build_context(builder, name="web")
+        print(json.dumps({"json": builder.to_json(name="web", alias="w"), "inspected": inspected}))
