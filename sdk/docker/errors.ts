@@ -20,6 +20,19 @@ export class EngineUnreachableError extends DockerError {
   }
 }
 
+/** No BuildKit daemon answers at the address given as `builder`. Nothing was sent. Code `buildkit_unreachable`. */
+export class BuildKitUnreachableError extends DockerError {
+  readonly address: string;
+
+  constructor(address: string, cause?: unknown) {
+    super(
+      `No BuildKit daemon answers at ${address}. Start buildkitd there (its --addr must be this address, and its TLS settings those given here), or leave out the address to build on the engine.`,
+      { code: "buildkit_unreachable", cause },
+    );
+    this.address = address;
+  }
+}
+
 /** The connection to the engine broke in the middle of a request. Code `engine_connection_lost`. */
 export class EngineConnectionLostError extends DockerError {
   readonly host: string;

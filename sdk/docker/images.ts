@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { RegistryAuth } from "./auth/registry-credentials.ts";
 import { RegistryCredentials } from "./auth/registry-credentials.ts";
@@ -131,6 +132,19 @@ export class EngineImages {
     await this.#transfer("/images/create", query, image.registry, options);
   }
 
+  /** Takes in the images of an archive, as `docker save` and BuildKit's `docker` exporter write them. */
+  async load(archive: Readable, { signal }: Cancellable = {}): Promise<void> {
+    const request = await this.#engine.versioned({
+      method: "POST",
+      path: "/images/load",
+      query: new URLSearchParams({ quiet: "true" }),
+      headers: { "content-type": "application/x-tar" },
+      body: archive,
+      signal,
+    });
+    await this.#follow(request);
+  }
+
   /** Sends an image to the registry that its name says. */
   async push(ref: string, options: TransferOptions = {}): Promise<{ digest?: string }> {
     const { name, tag } = repositoryAndTag(ref);
@@ -148,7 +162,7 @@ export class EngineImages {
   }
 
   async #transfer(path: string, query: URLSearchParams, registry: string, options: TransferOptions): Promise<void> {
-    const { config, transport } = this.#engine;
+    const { config } = this.#engine;
     const credentials = options.auth
       ? new RegistryCredentials(options.auth)
       : await config.credentialsFor(registry, {}, options.signal);
@@ -160,9 +174,15 @@ export class EngineImages {
       headers: { "x-registry-auth": credentials ? registryAuthHeader(registry, credentials) : NO_AUTH },
       signal: options.signal,
     });
+    await this.#follow(request, options.onRecord);
+  }
+
+  /** Reads the records of a request; an error among them is one, although the engine began with 200. */
+  async #follow(request: EngineRequest, onRecord?: (record: EngineRecord) => void): Promise<void> {
+    const { transport } = this.#engine;
     const { body, status } = await transport.request(request);
     for await (const record of readJsonRecords(transport.readBody(request, body))) {
-      options.onRecord?.(record);
+      onRecord?.(record);
       // The status line is long gone when the registry says no.
       if (typeof record.error === "string") {
         throw new EngineError({ status, request: `${request.method} ${request.path}`, engineMessage: record.error });

@@ -3,7 +3,14 @@ export type { DockerEngineOptions, EnginePing } from "./engine.ts";
 export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
-export { BuildOptions, BuildOutput, BuildSecret, BuildSsh, ContainerLimits } from "./build/build-options.ts";
+export {
+  BuildKitDaemon,
+  BuildOptions,
+  BuildOutput,
+  BuildSecret,
+  BuildSsh,
+  ContainerLimits,
+} from "./build/build-options.ts";
 export type { BuildProgress, BuildStep } from "./build/progress.ts";
 export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./images.ts";
 export type { EngineFilters, TransferOptions } from "./images.ts";

@@ -48,13 +48,37 @@ export const BuildSsh = z.strictObject({
 
 /** Where BuildKit puts the result, instead of the engine's images. */
 export const BuildOutput = z.strictObject({
-  /** Exporter, such as `image`, `cacheonly`. */
-  type: z.string().min(1),
+  /**
+   * `image`: the builder's own images, and with the attribute `push: "true"` the registry. `cacheonly`: nowhere.
+   * `tar` (the root file system), `oci`, `docker` (archives of the image): the file `dest`.
+   */
+  type: z.enum(["image", "cacheonly", "tar", "oci", "docker"]),
+  /** File to write, for the types that are archives. */
+  dest: z.string().min(1).optional(),
+  /** Attributes of BuildKit's exporter, such as `{ name: "registry.example/app:1", push: "true" }`. */
   attrs: z.record(z.string(), z.string()).optional(),
 });
 export type BuildOutput = z.infer<typeof BuildOutput>;
 
 const Ulimit = z.strictObject({ name: z.string(), soft: z.number().int(), hard: z.number().int() });
+
+const Pem = z.union([z.string(), z.instanceof(Buffer)]);
+
+/** A BuildKit daemon to build on, in place of the one in the engine. */
+export const BuildKitDaemon = z.strictObject({
+  /** `unix:///path/to/buildkitd.sock` or `tcp://host:port`. */
+  address: z.string().min(1),
+  /** Certificates of a TLS connection. */
+  tls: z
+    .strictObject({
+      ca: Pem.optional(),
+      cert: Pem.optional(),
+      key: Pem.optional(),
+      rejectUnauthorized: z.boolean().optional(),
+    })
+    .optional(),
+});
+export type BuildKitDaemon = z.infer<typeof BuildKitDaemon>;
 
 const RegistryAuth = z.union([
   z.strictObject({ username: z.string(), password: z.string() }),
@@ -123,8 +147,11 @@ export const BuildOptions = z.strictObject({
   useConfigProxy: z.boolean().optional(),
   /** Stop the build after this long. Default no limit. */
   timeoutMs: z.number().positive().optional(),
-  /** Builder; `auto` takes BuildKit where the engine has it and nothing that was asked for needs the classic one. */
-  builder: z.enum(["auto", "buildkit", "classic"]).optional(),
+  /**
+   * Builder; `auto` takes BuildKit where the engine has it and nothing that was asked for needs the classic one. A
+   * BuildKit daemon by its address builds there, and the result is loaded into the engine unless `outputs` says otherwise.
+   */
+  builder: z.union([z.enum(["auto", "buildkit", "classic"]), BuildKitDaemon]).optional(),
   /** Secrets of `RUN --mount=type=secret`. BuildKit only. */
   secrets: z.array(BuildSecret).optional(),
   /** Agents of `RUN --mount=type=ssh`. BuildKit only. */
@@ -162,7 +189,7 @@ export type CheckedBuildOptions = Omit<
   tags: string[];
   cacheFrom: string[];
   extraHosts: string[];
-  builder: "auto" | "buildkit" | "classic";
+  builder: "auto" | "buildkit" | "classic" | BuildKitDaemon;
 };
 
 const SPELLINGS = [
@@ -268,6 +295,15 @@ function checkValues(options: CheckedBuildOptions): void {
   for (const host of options.extraHosts) {
     if (!/^[^:\s]+:\S+$/.test(host)) {
       throw new DockerOptionError("extraHosts", `Extra host ${JSON.stringify(host)} is not of the form name:address.`);
+    }
+  }
+  for (const { type, dest } of options.outputs ?? []) {
+    const isArchive = type !== "image" && type !== "cacheonly";
+    if (isArchive !== (dest !== undefined)) {
+      throw new DockerOptionError(
+        "outputs",
+        `The output ${type} ${isArchive ? "needs dest, the file to write" : "writes no file (dest)"}.`,
+      );
     }
   }
   const secretIds = new Set<string>();

@@ -24,6 +24,7 @@ export function refusedBuild(error: EngineError): ImageBuildError {
 /** Follows a build's records and knows, at the end, what came of it. */
 export class BuildOutcome {
   readonly #builder: "buildkit" | "classic";
+  readonly #makesImage: boolean;
   readonly #dockerfile: string | undefined;
   readonly #decoder: ProgressDecoder;
   readonly #logTail: { stepId: string | undefined; text: string }[] = [];
@@ -31,7 +32,9 @@ export class BuildOutcome {
   #imageId: string | undefined;
   #error: { message: string; code?: number } | undefined;
 
-  constructor(builder: "buildkit" | "classic", dockerfile: string | undefined) {
+  /** @param makesImage whether an end without an image is no end */
+  constructor(builder: "buildkit" | "classic", dockerfile: string | undefined, makesImage = true) {
+    this.#makesImage = makesImage;
     this.#builder = builder;
     this.#dockerfile = dockerfile;
     this.#decoder = builder === "buildkit" ? new BuildKitProgress() : new ClassicProgress();
@@ -58,8 +61,8 @@ export class BuildOutcome {
   /** @throws ImageBuildError when the builder said so, ImageBuildCutShortError when it said nothing */
   result(): { imageId: string } {
     if (this.#error) throw this.#failure(this.#error);
-    if (this.#imageId === undefined) throw new ImageBuildCutShortError();
-    return { imageId: this.#imageId };
+    if (this.#imageId === undefined && this.#makesImage) throw new ImageBuildCutShortError();
+    return { imageId: this.#imageId ?? "" };
   }
 
   #follow(progress: Iterable<BuildProgress>): BuildProgress[] {

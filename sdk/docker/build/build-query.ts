@@ -12,7 +12,7 @@ export interface BuildQueryInput {
   engine: EnginePing;
   builder: "buildkit" | "classic";
   buildId: string;
-  /** Build arguments from the proxies of Docker's configuration. */
+  /** Build arguments from the proxies of Docker's configuration, without those given explicitly. */
   proxyArgs: Record<string, string>;
   /** Session of this client on the engine, if it has one. */
   sessionId?: string | undefined;
@@ -43,7 +43,7 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
   set("forcerm", options.forcerm ?? false);
   if (options.pull) set("pull", true);
 
-  const args = { ...proxiesNotGiven(input.proxyArgs, options.buildArgs), ...options.buildArgs };
+  const args = { ...input.proxyArgs, ...options.buildArgs };
   if (options.cacheTo === "inline") args["BUILDKIT_INLINE_CACHE"] = "1";
   if (Object.keys(args).length > 0) set("buildargs", JSON.stringify(args));
   if (options.labels && Object.keys(options.labels).length > 0) set("labels", JSON.stringify(options.labels));
@@ -85,7 +85,10 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
 }
 
 /** A proxy counts as given in either spelling: builders let the lower-case one win, which must not be the file's. */
-function proxiesNotGiven(proxies: Record<string, string>, given: Record<string, unknown> = {}): Record<string, string> {
+export function proxiesNotGiven(
+  proxies: Record<string, string>,
+  given: Record<string, unknown> = {},
+): Record<string, string> {
   const names = new Set(Object.keys(given).map((name) => name.toLowerCase()));
   return Object.fromEntries(Object.entries(proxies).filter(([name]) => !names.has(name.toLowerCase())));
 }

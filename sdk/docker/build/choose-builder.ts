@@ -22,9 +22,8 @@ export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing):
   const classicOnly = needsClassic(options);
   const needsNewer = needsNewerBuildKit(options, engine);
   const buildkitOnly = needsBuildKit(options);
-  if (classicOnly !== undefined && (buildkitOnly !== undefined || options.builder === "buildkit")) {
-    const other = buildkitOnly ?? 'builder: "buildkit"';
-    throw new DockerOptionError(classicOnly, `BuildKit has no ${classicOnly}, so it cannot be combined with ${other}.`);
+  if (buildkitOnly !== undefined || options.builder === "buildkit") {
+    refuseClassicOnly(options, buildkitOnly ?? 'builder: "buildkit"');
   }
   if (buildkitOnly !== undefined && options.builder === "classic") {
     throw new DockerOptionError(buildkitOnly, `Only BuildKit has ${buildkitOnly}; leave out builder: "classic".`);
@@ -38,6 +37,13 @@ export function chooseBuilder(options: CheckedBuildOptions, engine: EnginePing):
   }
   if (options.builder === "classic" || classicOnly !== undefined || needsNewer !== undefined) return "classic";
   return hasBuildKit(engine) ? "buildkit" : "classic";
+}
+
+/** @throws DockerOptionError for an option that BuildKit does not have. @param other what asks for BuildKit */
+export function refuseClassicOnly(options: CheckedBuildOptions, other: string): void {
+  const classicOnly = needsClassic(options);
+  if (classicOnly === undefined) return;
+  throw new DockerOptionError(classicOnly, `BuildKit has no ${classicOnly}, so it cannot be combined with ${other}.`);
 }
 
 function hasBuildKit({ osType, apiVersion, isPodman }: EnginePing): boolean {

@@ -2,21 +2,27 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
+import { directBuild } from "../buildkit/direct-build.ts";
 import type { DockerEngine, EnginePing } from "../engine.ts";
 import type { EngineRequest } from "../engine-transport.ts";
 import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import { openBuildSession } from "../session/build-session.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
-import { type BuildOptions, type CheckedBuildOptions, checkBuildOptions } from "./build-options.ts";
-import { buildQuery } from "./build-query.ts";
+import {
+  type BuildKitDaemon,
+  type BuildOptions,
+  type CheckedBuildOptions,
+  checkBuildOptions,
+} from "./build-options.ts";
+import { buildQuery, proxiesNotGiven } from "./build-query.ts";
 import { type BuildSource, openBuildSource } from "./build-source.ts";
-import { chooseBuilder } from "./choose-builder.ts";
+import { chooseBuilder, refuseClassicOnly } from "./choose-builder.ts";
 import type { BuildProgress } from "./progress.ts";
 
 /** What a build has made. */
 export interface BuildResult {
-  /** Content digest of the image's configuration, `sha256:…`. */
+  /** Content digest of the image's configuration, `sha256:…`; empty when `outputs` asks for something else than an image. */
   imageId: string;
 }
 
@@ -162,7 +168,36 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     else this.#done.reject(end.error);
   }
 
-  async #start(options: CheckedBuildOptions): Promise<StartedBuild> {
+  #start(options: CheckedBuildOptions): Promise<StartedBuild> {
+    const { builder } = options;
+    return typeof builder === "object" ? this.#startDirect(options, builder) : this.#startOnEngine(options);
+  }
+
+  /** On a BuildKit daemon of its own. */
+  async #startDirect(options: CheckedBuildOptions, { address, tls }: BuildKitDaemon): Promise<StartedBuild> {
+    refuseClassicOnly(options, "a BuildKit daemon");
+    this.#signal.throwIfAborted();
+    const source = await openBuildSource(options, this.#signal);
+    if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
+    const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
+    const chunks = directBuild({
+      engine: this.#engine,
+      address,
+      tls,
+      options,
+      source,
+      buildArgs,
+      signal: this.#signal,
+    });
+    return { chunks, outcome: new BuildOutcome("buildkit", source.dockerfileText, makesImage(options)) };
+  }
+
+  async #proxyArgs({ useConfigProxy, buildArgs }: CheckedBuildOptions): Promise<Record<string, string>> {
+    if (!useConfigProxy) return {};
+    return proxiesNotGiven(await this.#engine.config.proxyBuildArgs(this.#engine.host), buildArgs);
+  }
+
+  async #startOnEngine(options: CheckedBuildOptions): Promise<StartedBuild> {
     const engine = await this.#engine.negotiate(this.#signal);
     this.#engineFacts = engine;
     const builder = chooseBuilder(options, engine);
@@ -172,14 +207,13 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const source = await openBuildSource(options, this.#signal);
     const { body } = source;
     if (body) this.#cleanUp.defer(() => void body.destroy());
-    const { config, host } = this.#engine;
     const query = buildQuery({
       options,
       source,
       engine,
       builder,
       buildId: this.buildId,
-      proxyArgs: options.useConfigProxy ? await config.proxyBuildArgs(host) : {},
+      proxyArgs: await this.#proxyArgs(options),
       sessionId: session?.id,
     });
     const request = await this.#engine.versioned({
@@ -193,7 +227,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const answer = await this.#send(request, body);
     return {
       chunks: this.#engine.transport.readBody(request, answer),
-      outcome: new BuildOutcome(builder, source.dockerfileText),
+      outcome: new BuildOutcome(builder, source.dockerfileText, makesImage(options)),
     };
   }
 
@@ -244,6 +278,10 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     // The build may be over, or the engine gone; either way there is nothing left to stop.
     await this.#engine.transport.text(request).catch(() => {});
   }
+}
+
+function makesImage({ outputs = [] }: CheckedBuildOptions): boolean {
+  return outputs.every(({ type }) => type === "image");
 }
 
 function contextHeaders({ body, encoding = "identity" }: BuildSource): Record<string, string> {

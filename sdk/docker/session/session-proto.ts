@@ -1,6 +1,6 @@
 /**
  * What a BuildKit session asks of its client, as far as it is used here: buildkit, session/auth/auth.proto,
- * session/secrets/secrets.proto, session/sshforward/ssh.proto. Kept as text in a module, so that it is compiled along
+ * session/secrets/secrets.proto, session/sshforward/ssh.proto, session/upload/upload.proto, session/filesync/filesync.proto. Kept as text in a module, so that it is compiled along
  * with the code that reads it.
  */
 export const SESSION_PROTOS = {
@@ -32,6 +32,22 @@ export const SESSION_PROTOS = {
     message BytesMessage { bytes data = 1; }
     message CheckAgentRequest { string ID = 1; }
     message CheckAgentResponse {}
+  `,
+  upload: `
+    syntax = "proto3";
+    package moby.upload.v1;
+    service Upload {
+      rpc Pull(stream BytesMessage) returns (stream BytesMessage);
+    }
+    message BytesMessage { bytes data = 1; }
+  `,
+  fileSend: `
+    syntax = "proto3";
+    package moby.filesync.v1;
+    service FileSend {
+      rpc DiffCopy(stream BytesMessage) returns (stream BytesMessage);
+    }
+    message BytesMessage { bytes data = 1; }
   `,
   health: `
     syntax = "proto3";

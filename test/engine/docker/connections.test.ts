@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
+import { makeCertificates } from "./certificates.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
 import { type EngineProxy, startEngineProxy } from "./engine-proxy.ts";
 
@@ -28,15 +27,7 @@ describe("an engine behind TLS", () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "nullspace-tls-"));
-    const openssl = (...args: string[]) => promisify(execFile)("openssl", args, { cwd: dir });
-    const key = ["-newkey", "rsa:2048", "-nodes"];
-    await openssl("req", "-x509", ...key, "-days", "2", "-subj", "/CN=ca", "-keyout", "ca-key.pem", "-out", "ca.pem");
-    await writeFile(join(dir, "san"), "subjectAltName=IP:127.0.0.1");
-    for (const name of ["server", "client"]) {
-      await openssl("req", ...key, "-subj", `/CN=${name}`, "-keyout", `${name}-key.pem`, "-out", `${name}.csr`);
-      const ca = ["-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-days", "2", "-extfile", "san"];
-      await openssl("x509", "-req", "-in", `${name}.csr`, ...ca, "-out", `${name}.pem`);
-    }
+    await makeCertificates(dir);
     await writeFile(join(dir, "cert.pem"), await readFile(join(dir, "client.pem")));
     await writeFile(join(dir, "key.pem"), await readFile(join(dir, "client-key.pem")));
     const pem = (name: string) => readFile(join(dir, name));
