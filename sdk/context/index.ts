@@ -15,4 +15,5 @@ export type { Manifest } from "./manifest/manifest.ts";
 export { type ContextOptions, readContext } from "./read-context.ts";
 export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";
+export { END_OF_ARCHIVE, paddingOf, type TarEntry, tarHeader } from "./tar/header.ts";
 export { tarContext, type TarOptions } from "./tar/tar-context.ts";
