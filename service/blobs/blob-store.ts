@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -110,6 +110,11 @@ export class BlobStore {
       this.#markStored(digest);
     }
     return BlobStore.idOf(digest);
+  }
+
+  /** The bytes of a stored body that is known to be small, at once. */
+  readSmall(digest: string): Buffer {
+    return readFileSync(this.#pathOf(digest));
   }
 
   /** The bytes of a stored body. */

@@ -114,14 +114,18 @@ export class EngineExecutor implements BuildExecutor {
       filters: { label: [`${INSTANCE_LABEL}=${instanceId}`, BUILD_LABEL] },
       signal,
     });
-    for (const { Id } of containers) await removeContainer(engine, Id);
+    for (const { Id, Labels } of containers) {
+      // One of a build that has been taken up again is that build's to remove.
+      if (!isOpen(db, Labels?.[BUILD_LABEL] ?? "")) await removeContainer(engine, Id);
+    }
     const images = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${instanceId}`] }, signal });
     for (const { RepoTags } of images) {
       for (const name of RepoTags ?? []) {
         const templateId = /^nullspace-local\/(tmpl_[a-z0-9]+):latest$/.exec(name)?.[1];
         if (templateId === undefined) continue;
         const wanted = db.get(
-          "SELECT 1 FROM builds LEFT JOIN artifacts USING (template_id) WHERE template_id = ? AND (status IN ('waiting', 'building') OR image_removed_at IS NULL)",
+          `SELECT 1 FROM builds b LEFT JOIN artifacts a USING (build_id)
+           WHERE b.template_id = ? AND (b.status IN ('waiting', 'building') OR (a.build_id IS NOT NULL AND a.image_removed_at IS NULL))`,
           [templateId],
         );
         if (wanted === undefined) await this.removeImage(name, signal);
@@ -280,6 +284,13 @@ export class EngineExecutor implements BuildExecutor {
       definition.dockerfile ?? (await readFileText(this.#options.blobs, context, definition.dockerfile_path ?? ""));
     return checkDockerfile(text, definition.build_target).finalBase;
   }
+}
+
+/** Whether a build waits or runs. */
+function isOpen(db: Database, buildId: string): boolean {
+  return (
+    db.get("SELECT 1 FROM builds WHERE build_id = ? AND status IN ('waiting', 'building')", [buildId]) !== undefined
+  );
 }
 
 /** Artifacts are always made anew: the layers below them are what the engine caches. */

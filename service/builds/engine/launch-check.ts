@@ -44,6 +44,8 @@ export async function checkLaunch(
     message: startCmd === undefined ? "Starting a machine" : `Running the start command: ${startCmd}`,
   });
   try {
+    // What an earlier run of this build left, if the service was killed in the middle of it.
+    await removeContainer(engine, name);
     const containerId = await startMachineContainer(engine, artifact, {
       serviceId,
       name,
