@@ -48,33 +48,38 @@ export class MachineExpiry {
 
   async #run(): Promise<void> {
     clearTimeout(this.#timer);
+    let hasFailed = false;
     while (this.#isWoken && !this.#deps.stopping.aborted) {
       this.#isWoken = false;
-      await this.#endDue();
+      hasFailed = !(await this.#endDue());
     }
     this.#isRunning = false;
     if (this.#deps.stopping.aborted) return;
     const nowMs = Date.now();
     const nextMs = Math.min(...this.#deadlines().map(({ atMs }) => atMs), nowMs + LOOK_AT_LEAST_EVERY_MS);
-    // What is still due could not be ended just now.
-    this.#timer = setTimeout(() => this.wake(), nextMs > nowMs ? nextMs - nowMs : RETRY_MS);
+    // A deadline that has passed since the last look is due at once; one that could not be kept has to wait.
+    this.#timer = setTimeout(() => this.wake(), hasFailed ? RETRY_MS : Math.max(0, nextMs - nowMs));
   }
 
-  async #endDue(): Promise<void> {
+  /** @returns whether everything that was due could be done */
+  async #endDue(): Promise<boolean> {
     const { machines, service, log } = this.#deps;
     const nowMs = Date.now();
     machines.purge(nowMs - KEEP_ENDED_MS);
     const due = this.#deadlines().filter(({ atMs }) => atMs <= nowMs);
-    await Promise.all(
+    const outcomes = await Promise.all(
       due.map(async ({ machineId, action }) => {
         log.info({ machineId, action }, "a machine's time is up");
         try {
           await (action === "destroy" ? service.end(machineId, "destroyed") : service.pause(machineId));
+          return true;
         } catch (error) {
           log.warn({ machineId, action, err: asError(error) }, "that did not work; trying again");
+          return false;
         }
       }),
     );
+    return outcomes.every((isDone) => isDone);
   }
 
   #deadlines(): (MachineDeadline & { machineId: string })[] {
