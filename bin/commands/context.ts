@@ -1,9 +1,19 @@
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
-import { type BuildContext, type ContextOptions, readContext, tarContext } from "../../sdk/context/index.ts";
+import {
+  type BuildContext,
+  type ContextOptions,
+  contextWarnings,
+  type ContextWarning,
+  readContext,
+  tarContext,
+} from "../../sdk/context/index.ts";
 import { action } from "../cli/action.ts";
+import { EXIT } from "../cli/fail.ts";
 import { print, printJson } from "../cli/output.ts";
+import { changesAgainst, changesReport } from "./context-diff.ts";
 import { dockerfileOption } from "./context-dockerfile.ts";
+import { contextReport } from "./context-report.ts";
 
 /** Options that every `context` command takes. */
 interface ReadOptions {
@@ -15,7 +25,7 @@ interface ReadOptions {
   json?: boolean;
 }
 
-/** Adds `context inspect | hash | tar`. */
+/** Adds `context inspect | hash | diff | tar`. */
 export function registerContext(program: Command): void {
   const context = program.command("context").description("Look into a build context: what is sent, and its hash");
 
@@ -24,16 +34,33 @@ export function registerContext(program: Command): void {
     .action(
       action(async (signal, dir: string, options: ReadOptions) => {
         const read = await readFrom(dir, options, { signal, unsupported: "list" });
-        await printJson({ files: read.entries, hash: read.hash, ignored: read.ignored }, signal);
+        const warnings = contextWarnings(read, options.ignoreSyntax);
+        await (options.json ? printInspection(read, warnings, signal) : print(contextReport(read, warnings), signal));
       }),
     );
 
   readCommand(context, "hash", "Print the context's hash")
-    .option("--json", "print one JSON object")
+    .option("--json", "print one JSON object: the hash and the manifest")
     .action(
       action(async (signal, dir: string, options: ReadOptions) => {
-        const { hash } = await readFrom(dir, options, { signal });
-        await (options.json ? printJson({ hash }, signal) : print(`${hash}\n`, signal));
+        const { hash, manifest } = await readFrom(dir, options, { signal });
+        await (options.json ? printJson({ hash, manifest }, signal) : print(`${hash}\n`, signal));
+      }),
+    );
+
+  readCommand(
+    context,
+    "diff",
+    "Print what changed since another tree, or since an earlier reading; exit 1 if anything did",
+  )
+    .requiredOption("--against <path>", "a directory, a manifest, or what inspect or hash printed with --json")
+    .option("--json", "print one JSON object")
+    .action(
+      action(async (signal, dir: string, options: ReadOptions & { against: string }) => {
+        const read = await readFrom(dir, options, { signal });
+        const changes = await changesAgainst(read, options.against, (other) => readFrom(other, options, { signal }));
+        await (options.json ? printJson({ changes }, signal) : print(changesReport(changes), signal));
+        return changes.length === 0 ? EXIT.ok : EXIT.failed;
       }),
     );
 
@@ -68,4 +95,29 @@ async function readFrom(dir: string, options: ReadOptions, more: Partial<Context
     symlinks: options.symlinks,
     ...more,
   });
+}
+
+/** Entries printed at a time. */
+const CHUNK = 1000;
+
+/** One JSON object, written piece by piece: a large context is never one string. */
+async function printInspection(
+  context: BuildContext,
+  warnings: readonly ContextWarning[],
+  signal: AbortSignal,
+): Promise<void> {
+  await print('{"files":[', signal);
+  let lines: string[] = [];
+  let isFirst = true;
+  const flush = async () => {
+    if (lines.length > 0) await print((isFirst ? "" : ",") + lines.join(","), signal);
+    isFirst = isFirst && lines.length === 0;
+    lines = [];
+  };
+  for (const entry of context.each()) {
+    if (lines.push(JSON.stringify(entry)) === CHUNK) await flush();
+  }
+  await flush();
+  const { hash, ignored, unsupported, totalBytes } = context;
+  await print(`],${JSON.stringify({ hash, ignored, unsupported, warnings, totalBytes }).slice(1)}\n`, signal);
 }

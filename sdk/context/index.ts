@@ -17,3 +17,6 @@ export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";
 export { END_OF_ARCHIVE, paddingOf, type TarEntry, tarHeader } from "./tar/header.ts";
 export { tarContext, type TarOptions } from "./tar/tar-context.ts";
+export { comparable, type ComparableContext, type ContextChange, difference } from "./inspect/difference.ts";
+export { contextWarnings, type ContextWarning, type WarningReason } from "./inspect/warnings.ts";
+export { formatBytes, ignoreLine } from "./walk/directory-weights.ts";

@@ -2,9 +2,6 @@ import type { EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 
-/** A directory with more entries than this share of the cap is always one line: it would push out everything else. */
-const MAX_SHARE = 4;
-
 /** A directory of the context, by its path with a slash at the end (Latin-1); the root's is empty. */
 export interface DirectoryFold {
   readonly depth: number;
@@ -16,26 +13,32 @@ export interface DirectoryFold {
 
 /**
  * Decides which directories the manifest lists entry by entry; all others are one line each. The root comes first, then
- * level after level in the order of the paths, as long as the cap holds.
+ * level after level, small directories before large ones; a directory that no longer fits is one line.
  *
- * Only names decide, so a changed content never folds anything. The order is fixed and expansion stops at the first
- * directory that does not fit, so one file more or less moves at most the last directory that fitted.
+ * Only names decide, so a changed content never folds anything. The order hardly ever changes, so one file more or less
+ * only moves what stands at the edge of the cap.
  *
  * @param cap lines that the manifest may have
  */
 export function foldDirectories(table: EntryTable, cap: number): Map<string, DirectoryFold> {
   const directories = countChildren(table);
-  const inOrder = [...directories].sort(([a, { depth: x }], [b, { depth: y }]) => x - y || (a < b ? -1 : 1));
+  const inOrder = [...directories].sort(
+    ([a, x], [b, y]) => x.depth - y.depth || sizeClass(x) - sizeClass(y) || (a < b ? -1 : 1),
+  );
   let lines = 1;
   for (const [prefix, directory] of inOrder) {
     const { children } = directory;
-    if (children === 0) continue;
-    if (prefix !== "" && (!directories.get(parentPrefix(prefix))!.isExpanded || children * MAX_SHARE > cap)) continue;
-    if (lines - 1 + children > cap) break;
+    const isListed = prefix === "" || directories.get(parentPrefix(prefix))!.isExpanded;
+    if (children === 0 || !isListed || lines - 1 + children > cap) continue;
     lines += children - 1;
     directory.isExpanded = true;
   }
   return directories;
+}
+
+/** Powers of two: one entry more or less seldom moves a directory in the order. */
+function sizeClass({ children }: DirectoryFold): number {
+  return 32 - Math.clz32(children);
 }
 
 /** `a/b/` -> `a/`; `a/` -> the root. */

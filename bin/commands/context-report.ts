@@ -1,0 +1,60 @@
+import { type BuildContext, type ContextWarning, formatBytes, type IgnoredEntry } from "../../sdk/context/index.ts";
+
+const LARGEST = 10;
+/** Paths listed for one ignore rule; the rest is a number. */
+const PATHS_A_RULE = 3;
+
+/** The context told to a person: what is sent, what weighs most, what is left out by which rule, what to look at. */
+export function contextReport(context: BuildContext, warnings: readonly ContextWarning[]): string {
+  const sections = [summary(context), largest(context), leftOut(context.ignored), advice(warnings)];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function summary(context: BuildContext): string {
+  const counts = { file: 0, dir: 0, symlink: 0 };
+  for (const { type } of context.each()) counts[type]++;
+  const { dockerfile } = context;
+  const lines = [
+    `Context     ${context.dir}`,
+    `Hash        ${context.hash}`,
+    `Sent        ${plural(counts.file, "file")} (${formatBytes(context.totalBytes)}), ${plural(counts.dir, "directory", "directories")}, ${plural(counts.symlink, "link")}`,
+  ];
+  if (dockerfile)
+    lines.push(`Dockerfile  ${dockerfile.path}${dockerfile.isInContext ? "" : " (from outside the context)"}`);
+  if (dockerfile?.ignoreFile) lines.push(`Ignore file ${dockerfile.ignoreFile}`);
+  return lines.join("\n");
+}
+
+function largest(context: BuildContext): string {
+  const top: { path: string; size: number }[] = [];
+  for (const { path, size, type } of context.each()) {
+    if (type !== "file" || (top.length === LARGEST && size <= top.at(-1)!.size)) continue;
+    top.push({ path, size });
+    top.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
+    top.length = Math.min(top.length, LARGEST);
+  }
+  if (top.length === 0) return "";
+  return ["Largest files", ...top.map(({ path, size }) => `  ${formatBytes(size).padStart(10)}  ${path}`)].join("\n");
+}
+
+function leftOut(ignored: readonly IgnoredEntry[]): string {
+  if (ignored.length === 0) return "";
+  const byRule = Map.groupBy(ignored, ({ rule, pattern }) => `${rule}  ${pattern}`);
+  const lines = [...byRule].map(([rule, entries]) => {
+    const shown = entries.slice(0, PATHS_A_RULE).map(({ path, type }) => (type === "dir" ? `${path}/` : path));
+    const more = entries.length - shown.length;
+    return `  ${rule}: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  });
+  return ["Left out, by rule", ...lines].join("\n");
+}
+
+function advice(warnings: readonly ContextWarning[]): string {
+  if (warnings.length === 0) return "";
+  const lines = warnings.map(({ message }) => `  ${message}`);
+  const paste = warnings.map(({ ignoreLine }) => `  ${ignoreLine}`);
+  return ["Worth a look", ...lines, "", "To leave them out, add to the ignore file", ...paste].join("\n");
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,34 @@
+import type { ContextEntry } from "../entry.ts";
+
+/** One line that differs between two contexts. `before` is missing for what is new, `after` for what is gone. */
+export interface ContextChange {
+  readonly path: string;
+  readonly kind: "added" | "removed" | "changed";
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** Path -> anything that is equal exactly when the entry is. */
+export type ComparableContext = Readonly<Record<string, string>>;
+
+/** Every entry of a context, one line each: for an exact comparison of two trees. */
+export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
+  const lines: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const entry of entries) {
+    const { path, type, mode, sha256, target } = entry;
+    lines[path] = type === "file" ? `${mode} ${sha256}` : type === "symlink" ? `-> ${target}` : "dir";
+  }
+  return lines;
+}
+
+/** What changed from `before` to `after`, sorted by path. */
+export function difference(before: ComparableContext, after: ComparableContext): ContextChange[] {
+  const changes: ContextChange[] = [];
+  for (const path of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, now] = [before[path], after[path]];
+    if (old === now) continue;
+    const kind = old === undefined ? "added" : now === undefined ? "removed" : "changed";
+    changes.push({ path, kind, ...(old !== undefined && { before: old }), ...(now !== undefined && { after: now }) });
+  }
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}

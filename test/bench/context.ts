@@ -1,0 +1,218 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type * as Context from "../../sdk/context/index.ts";
+
+// `npm run bench:context`: each row is a ratio against a peer measured in the same run, in turns, so that a busy machine is
+// busy for both. Trees are made in a temporary folder and removed. BENCH_ROUNDS (default 5) measures more often.
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const folder = mkdtempSync(join(tmpdir(), "nullspace-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** What is shipped is measured: compiled JavaScript, not sources that Node has to strip of types in every thread. */
+async function compiled(): Promise<typeof Context> {
+  const out = join(folder, "dist");
+  const root = new URL("../../", import.meta.url).pathname;
+  const flags =
+    "--outDir,--rootDir,--module,nodenext,--target,es2024,--types,node,--skipLibCheck,--rewriteRelativeImportExtensions";
+  const [outDir, rootDir, ...rest] = flags.split(",");
+  const files = [join(root, "sdk/context/index.ts"), join(root, "sdk/context/thread/worker.ts")];
+  execFileSync(
+    join(root, "node_modules/.bin/tsc"),
+    ["--ignoreConfig", ...files, outDir!, out, rootDir!, root, ...rest],
+    { cwd: root },
+  );
+  writeFileSync(join(out, "package.json"), '{"type":"module"}');
+  return (await import(join(out, "sdk/context/index.js"))) as typeof Context;
+}
+
+function plant(name: string, files: number, bytes: () => number, prefix = ""): string {
+  const root = join(folder, name);
+  for (let made = 0, d = 0; made < files; d++) {
+    const dir = join(root, prefix, `d${d % 20}`, `s${Math.floor(d / 20)}`);
+    mkdirSync(dir, { recursive: true });
+    for (let i = 0; i < 50 && made < files; i++, made++)
+      writeFileSync(join(dir, `file-${i}.txt`), randomBytes(bytes()));
+  }
+  return root;
+}
+
+const small = () => 2000 + Math.floor(Math.random() * 4000);
+
+async function clock(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+const median = (times: number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1]!;
+
+interface Row {
+  what: string;
+  oursMs: number;
+  peerMs: number;
+  ratio: number;
+  target: string;
+}
+const rows: Row[] = [];
+
+/** Measures both in turns, after one round that does not count. */
+async function compare(
+  what: string,
+  target: string,
+  ours: () => unknown,
+  peer: () => unknown,
+  rounds = ROUNDS,
+): Promise<void> {
+  const times = { ours: [] as number[], peer: [] as number[] };
+  for (let round = 0; round <= rounds; round++) {
+    const [a, b] = [await clock(ours), await clock(peer)];
+    if (round === 0 && rounds > 1) continue;
+    times.ours.push(a);
+    times.peer.push(b);
+  }
+  const [oursMs, peerMs] = [median(times.ours), median(times.peer)];
+  rows.push({ what, oursMs, peerMs, ratio: oursMs / peerMs, target });
+  print(rows.at(-1)!);
+}
+
+function print({ what, oursMs, peerMs, ratio, target }: Row): void {
+  console.log(
+    `${what.padEnd(58)} ${oursMs.toFixed(0).padStart(7)} ${peerMs.toFixed(0).padStart(8)} ${ratio.toFixed(2).padStart(7)}  ${target}`,
+  );
+}
+
+const sh = (command: string, cwd: string) => execFileSync("sh", ["-c", command], { cwd, stdio: "ignore" });
+const sha256sum = (cwd: string) => sh("find . -type f -print0 | xargs -0 -P2 -n 2000 sha256sum", cwd);
+
+const { readContext, tarContext } = await compiled();
+const hash = (dir: string, statCache: boolean | string = false) => readContext({ dir, dockerfile: false, statCache });
+async function drain(dir: string): Promise<void> {
+  const context = await hash(dir, true);
+  for await (const chunk of tarContext(context)) void chunk;
+}
+
+console.log(`${"".padEnd(58)} ${"ours ms".padStart(7)} ${"peer ms".padStart(8)} ${"ratio".padStart(7)}  target`);
+
+for (const files of [100, 2_000]) {
+  const dir = plant(`t${files}`, files, small);
+  await compare(
+    `hash ${files} small files / find|xargs sha256sum`,
+    "",
+    () => hash(dir),
+    () => sha256sum(dir),
+  );
+}
+
+const dir = plant("t20000", 20_000, small);
+await compare(
+  "hash 20,000 small files / find|xargs sha256sum",
+  "<= 1.0",
+  () => hash(dir),
+  () => sha256sum(dir),
+);
+const python = process.env.NULLSPACE_PYTHON;
+if (python && existsSync(python)) {
+  const program =
+    "import sys,docker.utils.build as b,docker.utils as u; f=b.tar(sys.argv[1],exclude=['*.log']); f.close()";
+  await compare(
+    "hash 20,000 small files / docker-py's tar",
+    "<= 0.1",
+    () => hash(dir),
+    () => execFileSync(python, ["-c", program, dir]),
+    3,
+  );
+}
+const gitAdd = () =>
+  sh(`rm -rf ${folder}/git && git init -q ${folder}/git && git --git-dir=${folder}/git/.git --work-tree=. add -A`, dir);
+await compare("hash 20,000 small files / git add -A", "<= 0.1", () => hash(dir), gitAdd, 3);
+await compare(
+  "second hash, stat cache in memory / first",
+  "<= 0.5",
+  () => hash(dir, true),
+  () => hash(dir),
+);
+const cache = join(folder, "stat-cache");
+await compare(
+  "second hash, stat cache in a file / first",
+  "<= 0.5",
+  () => hash(dir, cache),
+  () => hash(dir),
+);
+
+const web = plant("web", 2_000, small);
+const withIgnored = plant("web-ignored", 2_000, small);
+plant("web-ignored", 100_000, () => 10, "node_modules");
+const readWeb = (root: string) =>
+  readContext({ dir: root, dockerfile: false, statCache: false, ignorePatterns: ["**/node_modules"] });
+await compare(
+  "monorepo with 100,000 ignored files / without them",
+  "+ < 5 ms",
+  () => readWeb(withIgnored),
+  () => readWeb(web),
+  15,
+);
+
+const large = plant("t200000", 200_000, small);
+await compare(
+  "hash 200,000 small files / find|xargs sha256sum",
+  "",
+  () => hash(large),
+  () => sha256sum(large),
+  1,
+);
+
+const big = join(folder, "big");
+mkdirSync(big);
+for (let i = 0; i < 8; i++) sh(`head -c 268435456 /dev/urandom > f${i}`, big);
+await compare(
+  "hash 2 GB in big files / find|xargs sha256sum",
+  "",
+  () => hash(big),
+  () => sh("find . -type f -print0 | xargs -0 -P2 -n 4 sha256sum", big),
+  3,
+);
+await hash(big, true);
+await compare(
+  "tar 2 GB in big files / tar|cat (speed = 1 / ratio)",
+  "<= 1.43",
+  () => drain(big),
+  () => sh("tar cf - . | cat >/dev/null", big),
+  3,
+);
+
+// Memory and freedom of the event loop, each in a process of its own.
+const probe = `
+  const { readContext, tarContext } = await import(process.argv[1]);
+  const { monitorEventLoopDelay } = await import("node:perf_hooks");
+  const loop = monitorEventLoopDelay({ resolution: 1 }); loop.enable();
+  const context = await readContext({ dir: process.argv[2], dockerfile: false, statCache: false });
+  for await (const chunk of tarContext(context)) void chunk;
+  loop.disable();
+  console.log(JSON.stringify({ rssMb: process.resourceUsage().maxRSS / 1024, loopMs: loop.max / 1e6 }));`;
+for (const [what, root] of [
+  ["hash + tar of 20,000 files", dir],
+  ["hash + tar of 200,000 files", large],
+  ["hash + tar of 2 GB", big],
+] as const) {
+  const output = execFileSync(
+    process.execPath,
+    ["--input-type=module", "-e", probe, join(folder, "dist/sdk/context/index.js"), root],
+    { encoding: "utf8" },
+  );
+  const { rssMb, loopMs } = JSON.parse(output) as { rssMb: number; loopMs: number };
+  console.log(
+    `${what.padEnd(58)} resident ${rssMb.toFixed(0)} MB (< 150), event loop held ${loopMs.toFixed(0)} ms at most (< 50)`,
+  );
+}
+
+const controller = new AbortController();
+const ending = readContext({ dir: big, dockerfile: false, statCache: false, signal: controller.signal }).catch(
+  () => undefined,
+);
+await new Promise((resolve) => setTimeout(resolve, 150));
+const cancelledMs = await clock(() => (controller.abort(), ending));
+console.log(`${"cancelled while hashing 2 GB".padEnd(58)} after ${cancelledMs.toFixed(0)} ms (< 100)`);

@@ -1,0 +1,141 @@
+import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { readContext } from "../../../sdk/context/index.ts";
+import { ContextMemo } from "../../../sdk/context/cache/context-memo.ts";
+import { readStatCache, writeStatCache } from "../../../sdk/context/cache/stat-cache-file.ts";
+import type { ReadJob } from "../../../sdk/context/walk/job.ts";
+import type { ReadResult } from "../../../sdk/context/walk/read-tree.ts";
+import { temporaryFolder, tree } from "./support/trees.ts";
+
+const spec = () => Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`d${i % 5}/f${i}`, `content ${i}`]));
+
+describe("the stat cache", { timeout: 60_000 }, () => {
+  it("gives the hash that reading every file gives, after every kind of edit", async () => {
+    const dir = tree(spec());
+    const cache = join(temporaryFolder(), "sub", "cache");
+    await sleep(80); // The files settle, so that the cache is used at all.
+    const edits: (() => void)[] = [
+      () => undefined,
+      () => writeFileSync(join(dir, "d0/f0"), "content X"),
+      () => {
+        // Same size, same times: only the inode and the change time tell.
+        const { atime, mtime } = statSync(join(dir, "d1/f1"));
+        writeFileSync(join(dir, "d1/f1"), "content Y");
+        utimesSync(join(dir, "d1/f1"), atime, mtime);
+      },
+      () => renameSync(join(dir, "d2/f2"), join(dir, "d2/f7")),
+      () => writeFileSync(join(dir, "new"), ""),
+    ];
+    for (const edit of edits) {
+      edit();
+      const fresh = await readContext({ dir, dockerfile: false, statCache: false });
+      const remembered = await readContext({ dir, dockerfile: false });
+      const kept = await readContext({ dir, dockerfile: false, statCache: cache });
+      expect([remembered.hash, kept.hash]).toEqual([fresh.hash, fresh.hash]);
+    }
+  });
+
+  it("is not fooled by an edit within the tick of the clock in which a file was read", async () => {
+    const dir = tree({ a: "0" });
+    const cache = join(temporaryFolder(), "cache");
+    for (let i = 1; i <= 30; i++) {
+      writeFileSync(join(dir, "a"), String(i % 10));
+      const kept = await readContext({ dir, dockerfile: false, statCache: cache });
+      const fresh = await readContext({ dir, dockerfile: false, statCache: false });
+      expect(kept.hash).toBe(fresh.hash);
+    }
+  });
+
+  it("takes a file that is torn, of another tree or of another version as none", async () => {
+    const dir = tree({ a: "1" });
+    const file = join(temporaryFolder(), "cache");
+    const { table, hash } = await readContext({ dir, dockerfile: false, statCache: file });
+    const whole = readFileSync(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await writeStatCache(file, "key", table);
+    expect(await readStatCache(file, "key")).toEqual(table);
+    expect(await readStatCache(file, "other")).toBeUndefined();
+    expect(await readStatCache(`${file}.missing`, "key")).toBeUndefined();
+    for (const bad of [
+      whole.subarray(0, 40),
+      Buffer.alloc(0),
+      Buffer.concat([Buffer.from("x"), whole]),
+      Buffer.from(whole).fill(7, 60, 70),
+    ]) {
+      writeFileSync(file, bad);
+      expect((await readContext({ dir, dockerfile: false, statCache: file })).hash).toBe(hash);
+    }
+  });
+
+  it("spares the reading of files that are the same", async () => {
+    const dir = tree(spec());
+    await sleep(80);
+    const job = (root: string): ReadJob => ({
+      root,
+      ignore: {},
+      symlinks: "keep",
+      limits: { files: 100, bytes: 1e6, fileBytes: 1e6 },
+      unsupported: "error",
+      manifestEntries: 500,
+    });
+    const { runRead } = await import("../../../sdk/context/walk/run-read.ts");
+    const first = await runRead(job(dir));
+    expect(first.filesRead).toBe(50);
+    writeFileSync(join(dir, "d0/f0"), "changed");
+    const second = await runRead(job(dir), first.table);
+    expect(second.filesRead).toBe(1);
+    expect(second.hash).not.toBe(first.hash);
+  });
+});
+
+describe("the memo", { timeout: 60_000 }, () => {
+  const job = { root: "/x" } as ReadJob;
+  const result = { table: { length: 1 } } as ReadResult;
+
+  it("makes equal readings that overlap one, and later ones new", async () => {
+    const memo = new ContextMemo();
+    let readings = 0;
+    const gate = Promise.withResolvers<ReadResult>();
+    const read = () => (readings++, gate.promise);
+    const waiting = [memo.read(job, read), memo.read(job, read), memo.read({ ...job, root: "/y" }, read)];
+    gate.resolve(result);
+    await Promise.all(waiting);
+    expect(readings).toBe(2);
+    await memo.read(job, (previous) => {
+      readings++;
+      expect(previous).toBe(result.table);
+      return Promise.resolve(result);
+    });
+    expect(readings).toBe(3);
+  });
+
+  it("ends a reading only when the last who waits for it gives up, and starts a new one for the next", async () => {
+    const memo = new ContextMemo();
+    const signals: AbortSignal[] = [];
+    const read = (_: unknown, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<ReadResult>((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
+    };
+    const [first, second] = [new AbortController(), new AbortController()];
+    const waiting = [memo.read(job, read, first.signal), memo.read(job, read, second.signal)];
+    first.abort(new Error("first"));
+    await expect(waiting[0]).rejects.toThrow("first");
+    expect(signals[0]!.aborted).toBe(false);
+    second.abort(new Error("second"));
+    await expect(waiting[1]).rejects.toThrow("second");
+    expect(signals[0]!.aborted).toBe(true);
+    await expect(memo.read(job, () => Promise.resolve(result))).resolves.toBe(result);
+  });
+
+  it("gives a failure to all who wait, and tries again for the next", async () => {
+    const memo = new ContextMemo();
+    const failing = () => Promise.reject(new Error("no"));
+    const outcomes = await Promise.allSettled([memo.read(job, failing), memo.read(job, failing)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await expect(memo.read(job, () => Promise.resolve(result))).resolves.toBe(result);
+  });
+});
