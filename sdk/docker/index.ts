@@ -26,4 +26,6 @@ export type { ImageRef } from "./image-ref.ts";
 export { DockerConfig } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";
+export { CloudRegistryAuth, resolveCloudAuth } from "./auth/cloud-credentials.ts";
+export type { EcrTokenSource } from "./auth/cloud-credentials.ts";
 export * from "./errors.ts";

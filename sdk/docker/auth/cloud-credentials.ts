@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { RegistryCredentialsError } from "../errors.ts";
+import type { RegistryAuth } from "./registry-credentials.ts";
+
+/** Credentials for a registry in the forms that templates know. */
+export const CloudRegistryAuth = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("basic"), username: z.string().min(1), password: z.string().min(1) }),
+  z.object({
+    kind: z.literal("gcp_artifact_registry"),
+    /** Key of a service account: the object, or its JSON text. */
+    service_account_json: z.union([z.record(z.string(), z.unknown()), z.string().min(1)]),
+  }),
+  z.object({
+    kind: z.literal("aws_ecr"),
+    access_key_id: z.string().min(1),
+    secret_access_key: z.string().min(1),
+    region: z.string().min(1),
+    session_token: z.string().min(1).optional(),
+  }),
+]);
+export type CloudRegistryAuth = z.infer<typeof CloudRegistryAuth>;
+
+type AwsKeys = Extract<CloudRegistryAuth, { kind: "aws_ecr" }>;
+
+/** Asks ECR for an authorization token (base64 of user:password). */
+export type EcrTokenSource = (keys: AwsKeys, signal?: AbortSignal) => Promise<string | undefined>;
+
+/** User name under which Artifact Registry takes a service account's key as the password. */
+const GCP_KEY_USER = "_json_key";
+
+/**
+ * Turns a cloud's credentials into a user name and a password.
+ *
+ * @param getEcrToken how to get ECR's token; default the AWS SDK's client for ECR, `@aws-sdk/client-ecr`, which has to be installed for it
+ * @throws RegistryCredentialsError when ECR gives no token, or its client is not installed
+ */
+export async function resolveCloudAuth(
+  auth: CloudRegistryAuth,
+  signal?: AbortSignal,
+  getEcrToken: EcrTokenSource = getTokenWithAwsSdk,
+): Promise<RegistryAuth> {
+  switch (auth.kind) {
+    case "basic":
+      return { username: auth.username, password: auth.password };
+    case "gcp_artifact_registry": {
+      const key = auth.service_account_json;
+      return { username: GCP_KEY_USER, password: typeof key === "string" ? key : JSON.stringify(key) };
+    }
+    case "aws_ecr": {
+      const decoded = Buffer.from((await getEcrToken(auth, signal)) ?? "", "base64").toString("utf8");
+      const colon = decoded.indexOf(":");
+      if (colon < 0)
+        throw new RegistryCredentialsError(
+          `ECR of ${auth.region} gave no authorization token. See the key's permission ecr:GetAuthorizationToken.`,
+        );
+      return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+    }
+  }
+}
+
+const AWS_CLIENT = "@aws-sdk/client-ecr";
+
+/** What is used of the AWS SDK's client, whose types are absent when it is not installed. */
+interface EcrModule {
+  ECRClient: new (config: object) => {
+    send(command: object, options: object): Promise<{ authorizationData?: { authorizationToken?: string }[] }>;
+    destroy(): void;
+  };
+  GetAuthorizationTokenCommand: new (input: object) => object;
+}
+
+async function getTokenWithAwsSdk(keys: AwsKeys, signal?: AbortSignal): Promise<string | undefined> {
+  const { ECRClient, GetAuthorizationTokenCommand } = await importAwsClient();
+  const client = new ECRClient({
+    region: keys.region,
+    credentials: {
+      accessKeyId: keys.access_key_id,
+      secretAccessKey: keys.secret_access_key,
+      ...(keys.session_token === undefined ? {} : { sessionToken: keys.session_token }),
+    },
+  });
+  try {
+    const { authorizationData } = await client.send(new GetAuthorizationTokenCommand({}), { abortSignal: signal });
+    return authorizationData?.[0]?.authorizationToken;
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw new RegistryCredentialsError(`ECR of ${keys.region} refused the credentials.`, cause);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function importAwsClient(): Promise<EcrModule> {
+  try {
+    // The name is not a literal, so that the compiler and bundlers do not ask for an optional dependency.
+    return (await import(AWS_CLIENT as string)) as EcrModule;
+  } catch (cause) {
+    throw new RegistryCredentialsError(
+      `Credentials for ECR need the AWS SDK's client: npm install ${AWS_CLIENT}.`,
+      cause,
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { CloudRegistryAuth, resolveCloudAuth } from "../../../sdk/docker/auth/cloud-credentials.ts";
+
+const AWS = { kind: "aws_ecr", access_key_id: "AKIA", secret_access_key: "sesame", region: "eu-west-1" } as const;
+
+describe("credentials of a cloud", () => {
+  it("of Artifact Registry are the service account's key, as a password", async () => {
+    const key = { type: "service_account", private_key: "x" };
+    const expected = { username: "_json_key", password: JSON.stringify(key) };
+    const auth = (service_account_json: object | string) =>
+      CloudRegistryAuth.parse({ kind: "gcp_artifact_registry", service_account_json });
+    expect(await resolveCloudAuth(auth(key))).toEqual(expected);
+    expect(await resolveCloudAuth(auth(JSON.stringify(key)))).toEqual(expected);
+  });
+
+  it("of ECR are the token that it gives, taken apart", async () => {
+    const token = Buffer.from("AWS:a:b").toString("base64");
+    expect(await resolveCloudAuth(AWS, undefined, async () => token)).toEqual({ username: "AWS", password: "a:b" });
+  });
+
+  it("of ECR fail without a token, or without the AWS client, and name no secret", async () => {
+    const noToken = await resolveCloudAuth(AWS, undefined, async () => undefined).catch((cause: unknown) => cause);
+    expect(noToken).toMatchObject({
+      code: "registry_credentials",
+      message: expect.stringContaining("eu-west-1") as string,
+    });
+    const noClient = await resolveCloudAuth(AWS).catch((cause: unknown) => cause);
+    expect(noClient).toMatchObject({ message: expect.stringContaining("npm install @aws-sdk/client-ecr") as string });
+    expect(inspect([noToken, noClient])).not.toContain("sesame");
+  });
+
+  it("in plain are what they are", async () => {
+    expect(await resolveCloudAuth({ kind: "basic", username: "u", password: "p" })).toEqual({
+      username: "u",
+      password: "p",
+    });
+  });
+});
