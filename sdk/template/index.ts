@@ -7,7 +7,7 @@ export type { CopyItemArgument, CopyOptions } from "./copy-arguments.ts";
 export { createRequest, type JsonOptions, type RequestOptions } from "./create-request.ts";
 export type { BuilderStep, FileContext, TemplateBase, TemplateDefinition } from "./definition.ts";
 export { ContextSourceError, TemplateArgumentError } from "./errors.ts";
-export { hashFile } from "./hash-file.ts";
+export { hashFiles } from "./hash-file.ts";
 export { inspectContext, type ContextInspection, type ContextWarning } from "./inspect-context.ts";
 export {
   waitForCommand,

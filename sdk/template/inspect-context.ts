@@ -4,7 +4,7 @@ import { collectContext } from "./collect-context.ts";
 import type { LeftOut, LocalEntry } from "./collect-files.ts";
 import { createRequest, type RequestOptions } from "./create-request.ts";
 import type { TemplateDefinition } from "./definition.ts";
-import { hashFile } from "./hash-file.ts";
+import { hashFiles } from "./hash-file.ts";
 
 const LARGEST = 10;
 const BULKY = new Set([
@@ -64,10 +64,9 @@ export async function inspectContext(
     onUnsupported: (entry) => unsupported.push(entry),
   });
   const request = createRequest(definition, options, "outline", collected);
-  const files: ContextInspection["context"]["files"] = [];
-  for (const { type, path, mode, sizeBytes, fsPath } of collected.entries) {
-    if (type === "file") files.push({ path, mode, sizeBytes, sha256: await hashFile(fsPath, options.signal) });
-  }
+  const local = collected.entries.filter(({ type }) => type === "file");
+  const digests = await hashFiles(local, options.signal);
+  const files = local.map(({ path, mode, sizeBytes }, index) => ({ path, mode, sizeBytes, sha256: digests[index]! }));
   files.sort(byPath);
   const directories = collected.entries.filter(({ type }) => type === "dir").map(({ path, mode }) => ({ path, mode }));
   return {

@@ -4,7 +4,7 @@ import {
   collectContext,
   ContextSourceError,
   createRequest,
-  hashFile,
+  hashFiles,
   type LocalEntry,
   type RequestOptions,
   type TemplateDefinition,
@@ -12,10 +12,6 @@ import {
 import type { CreateTemplateRequest } from "../../wire/create-template.ts";
 import type { NullspaceClient } from "../client.ts";
 import { uploadFiles, type UploadEntry, type UploadOptions } from "../upload-files.ts";
-import { inLanes } from "../worker-lanes.ts";
-
-/** Files hashed at once: enough to keep the disk busy, few enough not to run out of descriptors. */
-const HASH_LANES = 16;
 
 /** Makes the request of a build, its files uploaded. */
 export async function prepareBuild(
@@ -27,22 +23,19 @@ export async function prepareBuild(
   const context = collectContext(definition);
   const request = createRequest(definition, options, "outline", context);
   if (context.entries.length === 0) return request;
-  const entries = new Array<UploadEntry>(context.entries.length);
-  await inLanes(
-    context.entries.map((entry, index) => ({ entry, index })),
-    HASH_LANES,
-    async ({ entry, index }, signal) => {
-      entries[index] = await uploadEntry(entry, signal);
-    },
+  const digests = await hashFiles(
+    context.entries.filter(({ type }) => type === "file"),
     upload.signal,
   );
+  const ordered = digests.values();
+  const entries = context.entries.map((entry) => uploadEntry(entry, () => ordered.next().value!));
   return { ...request, build_context: { files: await uploadFiles(client.blobs, entries, upload) } };
 }
 
-async function uploadEntry(entry: LocalEntry, signal: AbortSignal): Promise<UploadEntry> {
+function uploadEntry(entry: LocalEntry, nextDigest: () => string): UploadEntry {
   const { type, path, mode, fsPath, sizeBytes, forceUpload } = entry;
   if (type === "dir") return { type, path, mode };
-  const sha256 = await hashFile(fsPath, signal);
+  const sha256 = nextDigest();
   const open = (): Readable => Readable.from(readAsHashed(fsPath, sizeBytes), { objectMode: false });
   return { type: "file", path, mode, sizeBytes, sha256, ...(forceUpload && { forceUpload }), open };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Template } from "../../../sdk/client/objects/index.ts";
 import {
   ContextSourceError,
+  hashFiles,
   TemplateArgumentError,
   waitForPort,
   waitForProcess,
@@ -247,5 +249,29 @@ describe("files to copy", () => {
     expect(context.unsupportedEntries[0]).toMatchObject({ type: "symlink", path: expect.stringMatching(/src\/link$/) });
     expect(context.largestFiles[0]?.sizeBytes).toBe(6);
     expect(JSON.stringify(request)).not.toContain("content_base64");
+  });
+});
+
+describe("hashing", () => {
+  it("gives the digests of small and large files in order, and stops at a signal", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "hash-"));
+    try {
+      const contents = [Buffer.alloc(0), Buffer.from("a"), Buffer.alloc(1024 * 1024 + 1, "b")];
+      const files = contents.map((content, index) => {
+        writeFileSync(join(dir, `f${index}`), content);
+        return { fsPath: join(dir, `f${index}`), sizeBytes: content.length };
+      });
+      const expected = contents.map((content) => createHash("sha256").update(content).digest("hex"));
+      expect(await hashFiles(files)).toEqual(expected);
+      const reason = new Error("enough");
+      await expect(hashFiles(files, AbortSignal.abort(reason))).rejects.toBe(reason);
+      const missing = hashFiles([{ fsPath: join(dir, "none"), sizeBytes: 1 }]);
+      await expect(missing).rejects.toMatchObject({
+        code: "source_unreadable",
+        message: expect.stringContaining("none"),
+      });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });
