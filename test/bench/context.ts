@@ -16,15 +16,11 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 async function compiled(): Promise<typeof Context> {
   const out = join(folder, "dist");
   const root = new URL("../../", import.meta.url).pathname;
-  const flags =
-    "--outDir,--rootDir,--module,nodenext,--target,es2024,--types,node,--skipLibCheck,--rewriteRelativeImportExtensions";
-  const [outDir, rootDir, ...rest] = flags.split(",");
-  const files = [join(root, "sdk/context/index.ts"), join(root, "sdk/context/thread/worker.ts")];
-  execFileSync(
-    join(root, "node_modules/.bin/tsc"),
-    ["--ignoreConfig", ...files, outDir!, out, rootDir!, root, ...rest],
-    { cwd: root },
-  );
+  const config = join(folder, "tsconfig.json");
+  const compilerOptions = { rootDir: root, outDir: out, typeRoots: [join(root, "node_modules/@types")] };
+  const files = ["sdk/context/index.ts", "sdk/context/thread/worker.ts"].map((file) => join(root, file));
+  writeFileSync(config, JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, files }));
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", config], { stdio: "inherit" });
   writeFileSync(join(out, "package.json"), '{"type":"module"}');
   return (await import(join(out, "sdk/context/index.js"))) as typeof Context;
 }
