@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -107,6 +107,7 @@ async function fetchNode({ npm, tar, home, arch, integrity, env, signal, install
       throw new SetupError("NODE_DOES_NOT_RUN", `${name} does not run on this machine: ${why}`, { install });
     }
     rmSync(join(draft, archive));
+    chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
     renameSync(draft, home);
   } finally {
     rmSync(draft, { recursive: true, force: true });

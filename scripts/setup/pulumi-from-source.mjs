@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
@@ -112,6 +112,7 @@ export async function buildPulumi(context) {
       rmSync(module, { recursive: true });
     }
     rmSync(home(cache), { recursive: true, force: true });
+    chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
     renameSync(draft, home(cache));
     rmSync(work, { recursive: true, force: true });
   } finally {

@@ -21,7 +21,7 @@ export const dockerCommand = {
       });
     }
     return {
-      chose: `${docker.path}${docker.hasBuildx ? " (with buildx)" : ""}`,
+      chose: `${docker.version} at ${docker.path}${docker.hasBuildx ? " (with buildx)" : ""}`,
       env: { NULLSPACE_DOCKER_CLI: docker.path },
     };
   },
@@ -45,8 +45,12 @@ export const git = {
   },
 };
 
+/** The release line whose reading of .dockerignore the tests compare with, where it is there; Debian 12 has it. */
+const COMPARED_VERSION = "20.10.";
+
 /**
- * The first docker command without buildx, which sends a context as the engine's API takes it; else any.
+ * The docker command of the compared release; else the first without buildx, which sends a context as the engine's API
+ * takes it; else any.
  *
  * @param {NodeJS.ProcessEnv} env
  */
@@ -54,7 +58,10 @@ async function findDocker(env) {
   const found = [];
   for (const path of findCommands("docker", env)) {
     const { code } = await runCommand(path, ["buildx", "version"], { env, timeoutMs: 30_000 });
-    found.push({ path, hasBuildx: code === 0 });
+    const { stdout } = await runCommand(path, ["--version"], { env, timeoutMs: 30_000 });
+    const version = /version ([^\s,]+)/.exec(stdout)?.[1] ?? "of an unknown version";
+    found.push({ path, version, hasBuildx: code === 0 });
   }
-  return found.find(({ hasBuildx }) => !hasBuildx) ?? found[0];
+  const plain = found.filter(({ hasBuildx }) => !hasBuildx);
+  return plain.find(({ version }) => version.startsWith(COMPARED_VERSION)) ?? plain[0] ?? found[0];
 }
