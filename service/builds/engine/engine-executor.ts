@@ -20,14 +20,15 @@ import { readFileText } from "../context-entries.ts";
 import { countFileBlobs } from "../file-blob-cache.ts";
 import { contextEntries, openArchive, placedEntries, type ArchiveEntry } from "./context-archive.ts";
 import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
-import { BUILD_LABEL, checkLaunch, removeContainer } from "./launch-check.ts";
+import { checkLaunch } from "./launch-check.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { ociMetadataOf } from "./oci-metadata.ts";
 import { ProgressLog } from "./progress-log.ts";
 import { registryAuths } from "./registry-credentials.ts";
 import type { Database } from "../../store/database.ts";
 
 /** Repository of the images of all templates; the tag-less name of one is this, a slash and its artifact id. */
-export const IMAGE_REPOSITORY = "nullspace-local";
+const IMAGE_REPOSITORY = "nullspace-local";
 
 /** A ping that takes longer means an engine that is not there. */
 const PING_TIMEOUT_MS = 5_000;
@@ -107,30 +108,8 @@ export class EngineExecutor implements BuildExecutor {
     }
   }
 
-  async cleanUp(signal: AbortSignal): Promise<void> {
-    const { engine, instanceId, db } = this.#options;
-    const containers = await engine.containers.list({
-      all: true,
-      filters: { label: [`${INSTANCE_LABEL}=${instanceId}`, BUILD_LABEL] },
-      signal,
-    });
-    for (const { Id, Labels } of containers) {
-      // One of a build that has been taken up again is that build's to remove.
-      if (!isOpen(db, Labels?.[BUILD_LABEL] ?? "")) await removeContainer(engine, Id);
-    }
-    const images = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${instanceId}`] }, signal });
-    for (const { RepoTags } of images) {
-      for (const name of RepoTags ?? []) {
-        const templateId = /^nullspace-local\/(tmpl_[a-z0-9]+):latest$/.exec(name)?.[1];
-        if (templateId === undefined) continue;
-        const wanted = db.get(
-          `SELECT 1 FROM builds b LEFT JOIN artifacts a USING (build_id)
-           WHERE b.template_id = ? AND (b.status IN ('waiting', 'building') OR (a.build_id IS NOT NULL AND a.image_removed_at IS NULL))`,
-          [templateId],
-        );
-        if (wanted === undefined) await this.removeImage(name, signal);
-      }
-    }
+  cleanUp(signal: AbortSignal): Promise<void> {
+    return removeLeftovers(this.#options, (imageRef) => this.removeImage(imageRef, signal), signal);
   }
 
   async #buildDockerfile(
@@ -284,13 +263,6 @@ export class EngineExecutor implements BuildExecutor {
       definition.dockerfile ?? (await readFileText(this.#options.blobs, context, definition.dockerfile_path ?? ""));
     return checkDockerfile(text, definition.build_target).finalBase;
   }
-}
-
-/** Whether a build waits or runs. */
-function isOpen(db: Database, buildId: string): boolean {
-  return (
-    db.get("SELECT 1 FROM builds WHERE build_id = ? AND status IN ('waiting', 'building')", [buildId]) !== undefined
-  );
 }
 
 /** Artifacts are always made anew: the layers below them are what the engine caches. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { RunningService } from "../../engine/service/running-service.ts";
+import { type RunningService } from "../../engine/service/running-service.ts";
 
 /** How a Python program ended. */
 export interface PythonResult {

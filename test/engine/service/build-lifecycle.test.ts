@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { request } from "undici";
-import { DockerEngine } from "../../../sdk/docker/index.ts";
+import { DockerEngine, EngineNotFoundError } from "../../../sdk/docker/index.ts";
 import { BASE_IMAGE, RunningService } from "./running-service.ts";
 
 let service: RunningService;
@@ -237,3 +237,37 @@ describe("without an engine", () => {
     expect((await lonely.call("GET", "/healthz")).body).toEqual({ status: "ok" });
   });
 });
+
+describe("what a kill left on the engine", () => {
+  it("is removed at the next start, but for what is another service's", async () => {
+    const { build } = await service.build({ name: "kept", base_image: BASE_IMAGE });
+    const kept = `nullspace-local/${build.template_id}`;
+    const labels = (await engine.images.inspect(kept)).Config?.Labels ?? {};
+    const leave = async (name: string, Labels: Record<string, string>) =>
+      (await engine.containers.create({ Image: kept, Cmd: ["true"], Labels }, { name })).id;
+    const own = await leave("nullspace-check-tb_killed", { ...labels, "dev.nullspace.local.build": "tb_killed" });
+    const foreign = await leave("nullspace-check-tb_foreign", {
+      "dev.nullspace.local.instance": "another",
+      "dev.nullspace.local.build": "tb_foreign",
+    });
+    await engine.images.tag(kept, "nullspace-local/tmpl_0failed");
+    await service.restart();
+    await expect.poll(() => exists(engine.containers.inspect(own)), { timeout: 20_000 }).toBe(false);
+    await expect
+      .poll(() => exists(engine.images.inspect("nullspace-local/tmpl_0failed")), { timeout: 20_000 })
+      .toBe(false);
+    expect(await exists(engine.containers.inspect(foreign))).toBe(true);
+    expect(await exists(engine.images.inspect(kept))).toBe(true);
+    await engine.containers.remove(foreign);
+  });
+});
+
+async function exists(inspection: Promise<unknown>): Promise<boolean> {
+  return inspection.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof EngineNotFoundError) return false;
+      throw error;
+    },
+  );
+}
