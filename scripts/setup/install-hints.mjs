@@ -65,6 +65,11 @@ const HINTS = {
     linux: "git from your distribution",
     macos: "xcode-select --install",
   },
+  "test-commands": {
+    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc",
+    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client and runc from your distribution",
+    macos: "run the engine tests on Linux: they start docker-registry and buildkitd beside the engine",
+  },
 };
 
 /** Names of the tools that have a hint. */

@@ -4,7 +4,7 @@ import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
 import { pythonClient } from "./python-client.mjs";
-import { dockerCommand, git } from "./test-tools.mjs";
+import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 
 /**
  * Every step, in order: a later one may use what an earlier one has made.
@@ -20,4 +20,5 @@ export const STEPS = [
   pythonClient,
   dockerCommand,
   git,
+  testCommands,
 ];

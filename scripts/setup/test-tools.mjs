@@ -45,6 +45,37 @@ export const git = {
   },
 };
 
+/** What the engine tests run beside the Docker Engine: command -> the Debian package that has it. */
+const TEST_COMMANDS = {
+  "docker-registry": "docker-registry",
+  openssl: "openssl",
+  bzip2: "bzip2",
+  xz: "xz-utils",
+  "ssh-agent": "openssh-client",
+  "ssh-keygen": "openssh-client",
+  runc: "runc",
+};
+
+/** @type {import("./step.mjs").Step} */
+export const testCommands = {
+  title: "test commands",
+  profiles: ["test"],
+  async run(context) {
+    const { env, platform, check } = context;
+    const absent = () => Object.entries(TEST_COMMANDS).filter(([command]) => findCommand(command, env) === undefined);
+    if (absent().length > 0 && platform.canInstallPackages && !check) {
+      await ensurePackages([...new Set(absent().map(([, name]) => name))], context);
+    }
+    const missing = absent().map(([command]) => command);
+    if (missing.length > 0) {
+      throw new SetupError("NO_TEST_COMMANDS", `commands of the tests that are not on PATH: ${missing.join(", ")}`, {
+        install: installHint("test-commands", platform),
+      });
+    }
+    return { chose: Object.keys(TEST_COMMANDS).join(", ") };
+  },
+};
+
 /** The release line whose reading of .dockerignore the tests compare with, where it is there; Debian 12 has it. */
 const COMPARED_VERSION = "20.10.";
 
