@@ -185,7 +185,7 @@ export interface TemplateArgs {
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
   /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
   symlinks?: pulumi.Input<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. */
+  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   contextHash?: pulumi.Input<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -240,7 +240,7 @@ export interface TemplateState {
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
   /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
   symlinks?: pulumi.Input<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. */
+  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   contextHash?: pulumi.Input<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -311,7 +311,7 @@ export interface TemplateOutputs {
   readonly ignorePatterns: pulumi.Output<Array<string> | undefined>;
   /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
   readonly symlinks: pulumi.Output<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. */
+  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   readonly contextHash: pulumi.Output<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   readonly contextFiles: pulumi.Output<{ [key: string]: string } | undefined>;

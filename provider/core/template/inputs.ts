@@ -39,7 +39,8 @@ export const TemplateInputs = z.object({
     .optional()
     .describe(
       "Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when " +
-        "it is not given; pin it with the option `ignoreChanges`.",
+        "it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that " +
+        "are there for those that the template was built from.",
     ),
   contextFiles: z
     .record(z.string(), z.string())
