@@ -65,6 +65,11 @@ const HINTS = {
     linux: "git from your distribution",
     macos: "xcode-select --install",
   },
+  buildkitd: {
+    debian: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
+    linux: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
+    macos: "run the engine tests on Linux, where buildkitd runs",
+  },
   "test-commands": {
     debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc",
     linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client and runc from your distribution",

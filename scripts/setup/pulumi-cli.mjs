@@ -1,11 +1,12 @@
 import { dirname, join } from "node:path";
 import { runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
+import { BUILD_TIMEOUT_MS, findGo } from "./go-build.mjs";
 import { installHint } from "./install-hints.mjs";
 import { withLock } from "./lock.mjs";
 import { findCommand, isExecutableFile } from "./platform.mjs";
 import { downloadPulumi, downloadedPulumi } from "./pulumi-download.mjs";
-import { BUILD_TIMEOUT_MS, buildPulumi, builtPulumi, findGo } from "./pulumi-from-source.mjs";
+import { buildPulumi, builtPulumi } from "./pulumi-from-source.mjs";
 import { isAtLeast } from "./version.mjs";
 
 /** First release whose engine speaks the provider protocol as this project's tests saw it. */

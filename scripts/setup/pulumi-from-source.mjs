@@ -1,37 +1,24 @@
 import { availableParallelism } from "node:os";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describeFailure, runCommand } from "./command.mjs";
+import { join } from "node:path";
 import { SetupError } from "./errors.mjs";
+import { buildGoCommands, findGo } from "./go-build.mjs";
 import { installHint } from "./install-hints.mjs";
-import { findCommand, isExecutableFile } from "./platform.mjs";
-import { isAtLeast } from "./version.mjs";
+import { isExecutableFile } from "./platform.mjs";
 
-/**
- * The two commands, each built from a wrapper module in toolchain/ that pins every dependency and repeats the
- * replacements of the command's own go.mod, which Go reads in a main module only.
- */
-const COMMANDS = [
-  { name: "pulumi", version: "3.258.0", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
-  {
-    name: "pulumi-language-nodejs",
-    version: "3.60.0",
-    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-  },
-];
 const VERSION = "3.258.0";
 
-/** The `go` line of the CLI's go.mod. */
-const OLDEST_GO = [1, 25, 11];
+/** @param {string} version as the project's own Makefile sets it: a CLI without one takes itself for a development build */
+const versioned = (version) => `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
 
-/** The first Go that can fetch a newer one by itself (GOTOOLCHAIN). */
-const FIRST_GO_WITH_TOOLCHAINS = [1, 21, 0];
-
-/** About six minutes on two idle processors; more on a busy machine. */
-export const BUILD_TIMEOUT_MS = 35 * 60_000;
-
-const TELL_EVERY_MS = 60_000;
+/** The CLI and its language host for Node. */
+const COMMANDS = [
+  { name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", ldflags: versioned(VERSION) },
+  {
+    name: "pulumi-language-nodejs",
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    ldflags: versioned("3.60.0"),
+  },
+];
 
 /** @param {import("./tool-cache.mjs").ToolCache} cache */
 function home(cache) {
@@ -55,7 +42,7 @@ export function builtPulumi(cache) {
  * @returns {Promise<{ folder: string, version: string, how: string }>}
  */
 export async function buildPulumi(context) {
-  const { cache, env, note, signal, platform } = context;
+  const { cache, env, note, platform } = context;
   const go = await findGo(env);
   const install = installHint("pulumi", platform);
   if (!go.isUsable) {
@@ -66,98 +53,6 @@ export async function buildPulumi(context) {
   note(
     `building ${VERSION} from its Go module with Go ${go.version}: once a machine, 6 to 10 minutes on two processors (here: ${availableParallelism()})`,
   );
-  mkdirSync(dirname(home(cache)), { recursive: true });
-  // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
-  // the next run goes on from there.
-  const work = join(cache.root, "pulumi", "go");
-  /** @type {NodeJS.ProcessEnv} */
-  const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
-  // Somebody who uses Go has the modules, or wants them, in the usual place.
-  if (!existsSync(go.moduleCache)) buildEnv["GOMODCACHE"] = join(work, "modules");
-  const draft = mkdtempSync(`${home(cache)}.draft-`);
-  const startedMs = Date.now();
-  const telling = setInterval(
-    () => note(`still building, ${Math.round((Date.now() - startedMs) / 60_000)} min`),
-    TELL_EVERY_MS,
-  );
-  try {
-    for (const command of COMMANDS) {
-      // -mod=mod works on a copy: on another platform Go may add the modules that only this platform needs.
-      const module = join(draft, "module");
-      cpSync(fileURLToPath(new URL(`./toolchain/${command.name}`, import.meta.url)), module, { recursive: true });
-      const build = [
-        "build",
-        "-mod=mod",
-        "-modcacherw",
-        "-trimpath",
-        // As the project's own Makefile sets it: a CLI without a version takes itself for a development build.
-        `-ldflags=-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${command.version}`,
-        "-o",
-        join(draft, command.name),
-        command.package,
-      ];
-      const nice = findCommand("nice", env);
-      const [program, args] = nice === undefined ? [go.path, build] : [nice, ["-n", "10", go.path, ...build]];
-      const result = await runCommand(program, args, {
-        cwd: module,
-        env: buildEnv,
-        timeoutMs: BUILD_TIMEOUT_MS,
-        signal,
-      });
-      if (result.code !== 0) {
-        throw new SetupError("PULUMI_NOT_BUILT", `go build of ${command.package} failed: ${describeFailure(result)}`, {
-          install,
-        });
-      }
-      rmSync(module, { recursive: true });
-    }
-    rmSync(home(cache), { recursive: true, force: true });
-    chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
-    renameSync(draft, home(cache));
-    rmSync(work, { recursive: true, force: true });
-  } finally {
-    clearInterval(telling);
-    rmSync(draft, { recursive: true, force: true });
-  }
+  await buildGoCommands(context, { go, commands: COMMANDS, folder: home(cache), code: "PULUMI_NOT_BUILT", install });
   return { folder: home(cache), version: VERSION, how: "built from its Go module" };
-}
-
-/**
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ isUsable: true, path: string, version: string, moduleCache: string } | { isUsable: false, reason: string }>}
- */
-export async function findGo(env) {
-  const path = findCommand("go", env);
-  if (path === undefined) return { isUsable: false, reason: "there is no Go on PATH" };
-  const result = await runCommand(path, ["env", "GOVERSION", "GOTOOLCHAIN", "GOMODCACHE"], {
-    env: goEnv(env),
-    timeoutMs: 30_000,
-  });
-  const [version = "", toolchain = "", moduleCache = ""] = result.stdout.split("\n");
-  if (!canBuild(version, toolchain)) {
-    return { isUsable: false, reason: `Go at ${path} is "${version}", and ${OLDEST_GO.join(".")} or newer is needed` };
-  }
-  return { isUsable: true, path, version: version.replace(/^go/, ""), moduleCache };
-}
-
-/**
- * @param {string} version as `go env GOVERSION` prints it: `go1.26.8`, `go1.26rc1`, `devel go1.27-abc`
- * @param {string} toolchain as `go env GOTOOLCHAIN` prints it: `local` keeps Go from fetching a newer one
- */
-export function canBuild(version, toolchain) {
-  const match = /go(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
-  if (match === null) return false;
-  const numbers = match.slice(1).map((text) => Number(text ?? 0));
-  return (
-    isAtLeast(numbers, OLDEST_GO) || (toolchain.startsWith("auto") && isAtLeast(numbers, FIRST_GO_WITH_TOOLCHAINS))
-  );
-}
-
-/**
- * @param {NodeJS.ProcessEnv} env
- * @returns {NodeJS.ProcessEnv}
- */
-function goEnv(env) {
-  // A workspace file above the cache would make the wrapper a stranger in it; neither command needs C.
-  return { ...env, GOWORK: "off", CGO_ENABLED: "0" };
 }

@@ -1,4 +1,5 @@
 import { baseImage } from "./base-image.mjs";
+import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
@@ -21,4 +22,5 @@ export const STEPS = [
   dockerCommand,
   git,
   testCommands,
+  buildKitDaemon,
 ];

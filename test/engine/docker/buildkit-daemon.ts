@@ -1,12 +1,8 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-
-const VERSION = "v0.34.2";
-const run = promisify(execFile);
 
 /** A BuildKit daemon of this machine. */
 export interface BuildKitDaemonProcess extends AsyncDisposable {
@@ -18,7 +14,8 @@ export interface BuildKitDaemonProcess extends AsyncDisposable {
 
 /** Starts `buildkitd` with its OCI worker (Debian's runc) in a temporary folder. `args` may add addresses. */
 export async function startBuildKitDaemon(args: string[] = []): Promise<BuildKitDaemonProcess> {
-  const binary = await findBuildKitDaemon();
+  const binary = process.env.NULLSPACE_BUILDKITD;
+  if (!binary) throw new Error("NULLSPACE_BUILDKITD is not set: start the tests with `npm test`, or name a buildkitd");
   const dir = await mkdtemp(join(tmpdir(), "nullspace-buildkitd-"));
   const address = `unix://${join(dir, "buildkitd.sock")}`;
   const worker = ["--oci-worker=true", "--containerd-worker=false", "--oci-worker-net=host"];
@@ -44,34 +41,4 @@ export async function startBuildKitDaemon(args: string[] = []): Promise<BuildKit
       await rm(dir, { recursive: true });
     },
   };
-}
-
-/** `NULLSPACE_BUILDKITD`, else the one in the tool cache, else one that is built there now with Go (minutes, once a machine). */
-async function findBuildKitDaemon(): Promise<string> {
-  if (process.env.NULLSPACE_BUILDKITD) return process.env.NULLSPACE_BUILDKITD;
-  const cache = join(
-    process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
-    "pulumi-nullspace",
-    `buildkitd-${VERSION}`,
-  );
-  const binary = join(cache, "buildkitd");
-  if (
-    await access(binary).then(
-      () => true,
-      () => false,
-    )
-  )
-    return binary;
-  await mkdir(cache, { recursive: true });
-  const source = await mkdtemp(join(cache, "source-"));
-  await writeFile(join(source, "go.mod"), `module wrapper\n\nrequire github.com/moby/buildkit ${VERSION}\n`);
-  const env = { ...process.env, GOFLAGS: "-mod=mod", CGO_ENABLED: "0" };
-  try {
-    await run("go", ["build", "-o", "buildkitd", "github.com/moby/buildkit/cmd/buildkitd"], { cwd: source, env });
-  } catch (cause) {
-    throw new Error("buildkitd could not be built. Install Go, or name a buildkitd in NULLSPACE_BUILDKITD.", { cause });
-  }
-  await rename(join(source, "buildkitd"), binary);
-  await rm(source, { recursive: true });
-  return binary;
 }

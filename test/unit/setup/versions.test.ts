@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isNewEnough } from "../../../scripts/setup/node-runtime.mjs";
 import { isRecentEnough } from "../../../scripts/setup/pulumi-cli.mjs";
-import { canBuild, findGo } from "../../../scripts/setup/pulumi-from-source.mjs";
+import { canBuild, findGo } from "../../../scripts/setup/go-build.mjs";
 import { isAtLeast } from "../../../scripts/setup/version.mjs";
 import { command } from "./support/child-process.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
