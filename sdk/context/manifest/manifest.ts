@@ -35,7 +35,8 @@ export function buildManifest(table: EntryTable, cap = DEFAULT_MANIFEST_ENTRIES,
   };
   for (let index = 0; index < table.length; index++) {
     const path = latin1At(table.paths, index);
-    const prefix = foldedPrefix(path, directories);
+    // What lies below one directory comes in one run.
+    const prefix = open && path.startsWith(open.prefix) ? open.prefix : foldedPrefix(path, directories);
     if (prefix === undefined) {
       // A directory with content shows through its content.
       if (table.kinds[index] === DIRECTORY && directories.get(`${path}/`)!.children > 0) continue;

@@ -32,7 +32,7 @@ export class EntryTableBuilder {
 
   /** Every entry so far. */
   *each(): Generator<{ path: string; kind: number }> {
-    const paths = this.#paths.peek();
+    const paths = this.#paths.build();
     for (let index = 0; index < this.length; index++) yield { path: latin1At(paths, index), kind: this.#kinds[index]! };
   }
 

@@ -5,42 +5,52 @@ export interface TextColumn {
   readonly offsets: Uint32Array;
 }
 
-/** Collects strings into a column. It keeps bytes, not strings: a third of the memory while a large tree is walked. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Collects strings into a column. It keeps bytes, not strings, and in chunks that never grow: a third of the memory while a
+ * large tree is walked, and no large buffers left behind for a garbage collector that sees no reason to hurry.
+ */
 export class TextColumnBuilder {
-  #bytes = Buffer.alloc(16 * 1024);
-  #offsets = new Uint32Array(1024);
-  #length = 0;
+  readonly #chunks: Buffer[] = [];
+  /** Where each string ends in the column. */
+  readonly #ends: number[] = [];
+  #room = 0;
+  #total = 0;
 
   get length(): number {
-    return this.#length;
+    return this.#ends.length;
   }
 
   /** @param text as Latin-1: each character is one byte */
   add(text: string): void {
-    const start = this.#offsets[this.#length]!;
-    const end = start + text.length;
-    if (end > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], Math.max(end, 2 * this.#bytes.length));
-    this.#bytes.write(text, start, "latin1");
-    if (this.#length + 1 === this.#offsets.length) {
-      const larger = new Uint32Array(2 * this.#offsets.length);
-      larger.set(this.#offsets);
-      this.#offsets = larger;
-    }
-    this.#offsets[++this.#length] = end;
-  }
-
-  /** The strings so far, as a column that can be read; it is not shared, and not kept up to date. */
-  peek(): TextColumn {
-    return { bytes: this.#bytes, offsets: this.#offsets.subarray(0, this.#length + 1) };
+    if (text.length > this.#room) this.#open(text.length);
+    const chunk = this.#chunks.at(-1);
+    if (chunk) this.#room -= chunk.write(text, chunk.length - this.#room, "latin1");
+    this.#total += text.length;
+    this.#ends.push(this.#total);
   }
 
   /** The column, in memory that threads can share. */
   build(): TextColumn {
-    const bytes = new Uint8Array(new SharedArrayBuffer(this.#offsets[this.#length]!));
-    bytes.set(this.#bytes.subarray(0, bytes.length));
-    const offsets = new Uint32Array(new SharedArrayBuffer(4 * (this.#length + 1)));
-    offsets.set(this.#offsets.subarray(0, offsets.length));
+    const bytes = new Uint8Array(new SharedArrayBuffer(this.#total));
+    const offsets = new Uint32Array(new SharedArrayBuffer(4 * (this.#ends.length + 1)));
+    offsets.set(this.#ends, 1);
+    let at = 0;
+    for (const [index, chunk] of this.#chunks.entries()) {
+      const used = index === this.#chunks.length - 1 ? chunk.subarray(0, chunk.length - this.#room) : chunk;
+      bytes.set(used, at);
+      at += used.length;
+    }
     return { bytes, offsets };
+  }
+
+  /** Closes the last chunk where it is used up to, and begins one that has room for `length` bytes. */
+  #open(length: number): void {
+    const last = this.#chunks.pop();
+    if (last) this.#chunks.push(last.subarray(0, last.length - this.#room));
+    this.#room = Math.max(CHUNK_BYTES, length);
+    this.#chunks.push(Buffer.allocUnsafeSlow(this.#room));
   }
 }
 

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Answer, Task } from "./protocol.ts";
 
-/** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 15 MB to keep. */
-const MAX_IDLE = 2;
+/** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 20 MB to keep. */
+const MAX_IDLE = 1;
 const IDLE_MS = 5_000;
 /**
  * The threads make short-lived garbage and hold little. V8 would let each grow a nursery of tens of megabytes before it

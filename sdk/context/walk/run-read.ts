@@ -9,6 +9,8 @@ import type { ReadResult } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
+/** And as this many take to be looked at, when most of them are known already. */
+const WORTH_A_HELPER_KNOWN = 25_000;
 /** More threads than this wait for the same disk. */
 const MAX_HELPERS = 3;
 
@@ -48,7 +50,8 @@ function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Pro
     else if (answer.type === "failed") reject(fromThreadError(answer.error));
     else if (answer.type === "table") {
       const { table } = answer;
-      const helpers = Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(table.length / WORTH_A_HELPER));
+      const worth = previous ? WORTH_A_HELPER_KNOWN : WORTH_A_HELPER;
+      const helpers = Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(table.length / worth));
       for (let i = 0; i < helpers; i++) start({ type: "help", job, control, previous, table });
     }
   };
