@@ -32,6 +32,9 @@ const CHECKS = [
 ];
 
 const vitestArguments = process.argv.slice(2);
+// A signal goes to the whole process group: what runs now ends by itself, then this does, without starting the next.
+let isStopped = false;
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isStopped = true));
 /** @type {{ title: string, seconds: string, words: string }[]} */
 const summary = [];
 /** @type {Counts} */
@@ -114,6 +117,7 @@ async function test(args) {
  * @returns {Promise<boolean>} whether it ended with exit code 0
  */
 function succeeds(command, args) {
+  if (isStopped) return Promise.resolve(false);
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", (error) => {
