@@ -11,7 +11,6 @@ import {
 import { action } from "../cli/action.ts";
 import { EXIT } from "../cli/fail.ts";
 import { print, printJson } from "../cli/output.ts";
-import { changesAgainst, changesReport } from "./context-diff.ts";
 import { dockerfileOption } from "./context-dockerfile.ts";
 import { contextReport } from "./context-report.ts";
 
@@ -58,6 +57,7 @@ export function registerContext(program: Command): void {
     .action(
       action(async (signal, dir: string, options: ReadOptions & { against: string }) => {
         const read = await readFrom(dir, options, { signal });
+        const { changesAgainst, changesReport } = await import("./context-diff.ts");
         const changes = await changesAgainst(read, options.against, (other) => readFrom(other, options, { signal }));
         await (options.json ? printJson({ changes }, signal) : print(changesReport(changes), signal));
         return changes.length === 0 ? EXIT.ok : EXIT.failed;

@@ -9,13 +9,14 @@ const KIND_LETTERS: Readonly<Record<number, string>> = {
   [EXECUTABLE]: "x",
   [SYMLINK]: "l",
 };
-const FLUSH_BYTES = 256 * 1024;
+/** Small: a manifest makes a few hundred of these. */
+const FLUSH_BYTES = 8 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Collects records and hashes them in large pieces: one call into the hash for each record would cost more than it. */
 export class RecordHash {
   readonly #hash = createHash("sha256");
-  #buffer = Buffer.alloc(FLUSH_BYTES);
+  #buffer = Buffer.allocUnsafe(FLUSH_BYTES);
   #used = 0;
 
   /** Adds the record of one entry of the table. */

@@ -26,7 +26,7 @@ const EMPTY = Buffer.alloc(0);
  * The header blocks of one entry: a ustar header, and before it a PAX header for what ustar cannot say: long or non-ASCII
  * paths and link texts, sizes of 8 GiB and more.
  *
- * Written here rather than by a library because equal hashes promise equal bytes, whatever is installed.
+ * The result is only valid until the next call. Written here rather than by a library because equal hashes promise equal bytes, whatever is installed.
  *
  * @see POSIX.1-2001, pax interchange format
  */
@@ -48,6 +48,7 @@ export function tarHeader(entry: TarEntry): Buffer {
     type: TYPE_FLAGS[entry.type],
   });
   if (records.length === 0) return header;
+  const main = Buffer.from(header);
   const body = Buffer.concat(records);
   const pax = ustarHeader({
     name: PAX_NAME,
@@ -57,7 +58,7 @@ export function tarHeader(entry: TarEntry): Buffer {
     size: body.length,
     type: TYPE_FLAGS.pax,
   });
-  return Buffer.concat([pax, body, Buffer.alloc(paddingOf(body.length)), header]);
+  return Buffer.concat([pax, body, Buffer.alloc(paddingOf(body.length)), main]);
 }
 
 /** Bytes to add after a content of this length to fill its last block. */
@@ -74,8 +75,11 @@ interface UstarFields {
   readonly type: string;
 }
 
+/** One block, used again for every header: two hundred thousand small buffers would be memory that nobody hurries to free. */
+const block = Buffer.alloc(BLOCK_BYTES);
+
 function ustarHeader(fields: UstarFields): Buffer {
-  const block = Buffer.alloc(BLOCK_BYTES);
+  block.fill(0);
   fields.name.copy(block, 0);
   writeOctal(block, fields.mode, 100, 8);
   writeOctal(block, 0, 108, 8);
@@ -89,7 +93,8 @@ function ustarHeader(fields: UstarFields): Buffer {
   writeOctal(block, 0, 329, 8);
   writeOctal(block, 0, 337, 8);
   fields.prefix.copy(block, 345);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let i = 0; i < BLOCK_BYTES; i++) sum += block[i]!;
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return block;
 }
