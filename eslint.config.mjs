@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 // Correctness only: layout is prettier's.
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "examples/**/node_modules/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", ".quickstart/**"] },
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.recommended],
