@@ -1,5 +1,5 @@
-/** A piece of the archive on its way to the reader: large enough that passing it on costs nothing. */
-export const PIECE_BYTES = 256 * 1024;
+/** A piece of the archive on its way to the reader: large enough to pass on cheaply, small enough to wait for its end. */
+export const PIECE_BYTES = 64 * 1024;
 
 /** Cuts what is written into pieces. A piece's memory is handed over with it, so each one is new. */
 export class PieceWriter {

@@ -7,7 +7,7 @@ import { type RunningTask, startTask } from "../thread/thread-pool.ts";
 import type { TarJob } from "./tar-job.ts";
 
 /** Pieces that may be on their way at once: enough to keep the thread busy, little enough to hold in memory. */
-const PIECES_AHEAD = 4;
+const PIECES_AHEAD = 8;
 
 /**
  * Slots of an array made and dropped with each piece. The memory of pieces that were read is only given back when V8 cleans

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Answer, Task } from "./protocol.ts";
 
 /** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 20 MB to keep. */
-const MAX_IDLE = 1;
+const MAX_IDLE = 2;
 const IDLE_MS = 5_000;
 /**
  * The threads make short-lived garbage and hold little. V8 would let each grow a nursery of tens of megabytes before it
@@ -34,6 +34,8 @@ const idle: IdleThread[] = [];
 /** Runs one task in a thread of its own. */
 export function startTask(task: Task, listener: TaskListener): RunningTask {
   const worker = takeThread();
+  // Packing follows reading, and needs one thread: the others' memory is worth more now than their warmth.
+  if (task.type === "pack") for (const thread of [...idle]) endThread(thread);
   let isOver = false;
   /** The last thing but `finished` was said: the thread is about to be free, there is nothing to cut short. */
   let isEnding = false;
@@ -85,12 +87,15 @@ function takeThread(): Worker {
 
 function keepThread(worker: Worker): void {
   worker.unref();
-  const end = (): void => {
-    const index = idle.findIndex((thread) => thread.worker === worker);
-    if (index >= 0) idle.splice(index, 1);
-    void worker.terminate();
-  };
-  worker.on("error", end);
-  if (idle.length >= MAX_IDLE) return end();
-  idle.push({ worker, timer: setTimeout(end, IDLE_MS).unref() });
+  const thread: IdleThread = { worker, timer: setTimeout(() => endThread(thread), IDLE_MS).unref() };
+  worker.on("error", () => endThread(thread));
+  idle.push(thread);
+  if (idle.length > MAX_IDLE) endThread(idle[0]!);
+}
+
+function endThread(thread: IdleThread): void {
+  clearTimeout(thread.timer);
+  const index = idle.indexOf(thread);
+  if (index >= 0) idle.splice(index, 1);
+  void thread.worker.terminate();
 }
