@@ -18,6 +18,8 @@ export default defineConfig({
           include: ["test/engine/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // One file at a time: they share one engine, whose images and caches some of them take away.
+          fileParallelism: false,
           execArgv,
         },
       },
@@ -29,6 +31,8 @@ export default defineConfig({
           include: ["test/contract/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // One file at a time: they share one engine, whose images and caches some of them take away.
+          fileParallelism: false,
           execArgv,
         },
       },
