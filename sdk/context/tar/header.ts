@@ -26,11 +26,16 @@ const EMPTY = Buffer.alloc(0);
  * The header blocks of one entry: a ustar header, and before it a PAX header for what ustar cannot say: long or non-ASCII
  * paths and link texts, sizes of 8 GiB and more.
  *
- * The result is only valid until the next call. Written here rather than by a library because equal hashes promise equal bytes, whatever is installed.
+ * Written here rather than by a library because equal hashes promise equal bytes, whatever is installed.
  *
  * @see POSIX.1-2001, pax interchange format
  */
 export function tarHeader(entry: TarEntry): Buffer {
+  return Buffer.from(sharedTarHeader(entry));
+}
+
+/** As `tarHeader`, in memory that the next call writes over: for who copies the bytes at once. */
+export function sharedTarHeader(entry: TarEntry): Buffer {
   const path = entry.type === "dir" ? Buffer.concat([entry.path, Buffer.from("/")]) : entry.path;
   const target = entry.target ?? EMPTY;
   const split = isAscii(path) ? splitPath(path) : undefined;

@@ -7,7 +7,7 @@ import { latin1At, textBytes } from "../table/text-column.ts";
 import { isAsRecorded, isSameFile, openFlags } from "../walk/file-identity.ts";
 import { displayName, systemPath } from "../walk/latin1.ts";
 import { fileChanged, fromSystemError } from "../walk/walk-errors.ts";
-import { END_OF_ARCHIVE, paddingOf, type TarEntry, tarHeader } from "./header.ts";
+import { END_OF_ARCHIVE, paddingOf, type TarEntry, sharedTarHeader } from "./header.ts";
 import { hideOutsideDockerfile } from "./outside-dockerfile.ts";
 import type { PieceWriter } from "./piece-writer.ts";
 import type { TarJob } from "./tar-job.ts";
@@ -27,7 +27,7 @@ export function packContext(job: TarJob, out: PieceWriter): void {
     if (hiding < 0) writeText(out, DOCKERIGNORE, hideOutsideDockerfile(undefined));
   }
   for (let index = 0; index < table.length; index++) {
-    if (!isFileKind(table.kinds[index]!)) out.write(tarHeader(tarEntry(table, index)));
+    if (!isFileKind(table.kinds[index]!)) out.write(sharedTarHeader(tarEntry(table, index)));
     else if (index !== hiding) writeFile(job, index, out);
     else writeText(out, DOCKERIGNORE, hideOutsideDockerfile(readText(job, index)));
   }
@@ -47,7 +47,7 @@ function tarEntry(table: EntryTable, index: number): TarEntry {
 
 function writeText(out: PieceWriter, path: string, text: string): void {
   const content = Buffer.from(text);
-  out.write(tarHeader({ path: Buffer.from(path), type: "file", mode: 0o644, size: content.length }));
+  out.write(sharedTarHeader({ path: Buffer.from(path), type: "file", mode: 0o644, size: content.length }));
   out.write(content);
   out.zeros(paddingOf(content.length));
 }
@@ -63,7 +63,7 @@ function readText(job: TarJob, index: number): string {
 }
 
 function writeFile(job: TarJob, index: number, out: PieceWriter): void {
-  out.write(tarHeader(tarEntry(job.table, index)));
+  out.write(sharedTarHeader(tarEntry(job.table, index)));
   readFile(job, index, out);
   out.zeros(paddingOf(job.table.sizes[index]!));
 }

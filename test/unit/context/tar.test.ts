@@ -70,6 +70,13 @@ describe("the tar of a context", { timeout: 60_000 }, () => {
     expect(gunzipSync(zipped).equals(plain)).toBe(true);
   });
 
+  it("hands out headers that later ones leave alone", () => {
+    const first = tarHeader({ path: Buffer.from("first"), type: "file", mode: 0o644, size: 1 });
+    const before = Buffer.from(first);
+    tarHeader({ path: Buffer.from("second"), type: "dir", mode: 0o755, size: 0 });
+    expect(first).toEqual(before);
+  });
+
   it("tells sizes beyond eleven octal digits in a PAX record", () => {
     const header = tarHeader({ path: Buffer.from("big"), type: "file", mode: 0o644, size: 9 * 1024 ** 3 });
     expect(header.length).toBe(3 * 512);
