@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +17,8 @@ beforeAll(async () => {
   writeFileSync(join(context, "one file.txt"), "z");
   writeFileSync(
     join(context, "Dockerfile"),
-    "FROM " + process.env.NULLSPACE_BASE_IMAGE + "\nCOPY . /app\nRUN cat /app/d/x.txt\n",
+    // Never built before: the engine's cache outlives a run, and a step out of it prints nothing.
+    `FROM ${process.env.NULLSPACE_BASE_IMAGE}\nCOPY . /app\nRUN cat /app/d/x.txt # ${randomUUID()}\n`,
   );
   writeFileSync(join(context, ".dockerignore"), "*.log\n");
   writeFileSync(join(context, "noise.log"), "noise");
