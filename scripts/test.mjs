@@ -4,12 +4,14 @@
  *   npm test                        everything
  *   npm test -- --project unit      only what vitest is told: its arguments are passed on, the checks are left out
  *
- * Each check counts as one. The last line is `N passed, N failed`, with `, N skipped` where tests were skipped.
+ * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. The last line is
+ * `N passed, N failed`, with `, N skipped` where tests were skipped.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe } from "./setup.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
@@ -18,17 +20,34 @@ import { readJson } from "./setup/tool-cache.mjs";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {(line: string) => void} Print */
+/** @typedef {{ title: string, run: (print: Print) => Promise<Counts> }} Step */
 
-/** @type {{ title: string, run: () => Promise<boolean> }[]} */
-const CHECKS = [
-  { title: "lint and layout (npm run lint)", run: () => succeeds("npm", ["run", "--silent", "lint"]) },
-  { title: "types (npm run typecheck)", run: () => succeeds("npm", ["run", "--silent", "typecheck"]) },
-  { title: "layers (npm run layers)", run: () => succeeds("npm", ["run", "--silent", "layers"]) },
+/**
+ * Two lanes side by side: the first keeps a core busy, the second mostly waits for an engine, a service or the Pulumi
+ * CLI. Nothing is shared between them but the sources: only the second reads what is compiled.
+ *
+ * @type {{ name: string, steps: Step[] }[]}
+ */
+const LANES = [
   {
-    title: "schema.json is what the sources say",
-    run: () => succeeds("node", ["--conditions=nullspace-source", "scripts/generate.ts", "--check"]),
+    name: "checks",
+    steps: [
+      check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
+      check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
+      check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
+      check("schema.json is what the sources say", "node", [
+        "--conditions=nullspace-source",
+        "scripts/generate.ts",
+        "--check",
+      ]),
+      suite("unit"),
+    ],
   },
-  { title: "build (npm run build)", run: build },
+  {
+    name: "engine",
+    steps: [{ title: "build (npm run build)", run: build }, suite("engine", "contract", "e2e")],
+  },
 ];
 
 const vitestArguments = process.argv.slice(2);
@@ -40,69 +59,108 @@ const summary = [];
 /** @type {Counts} */
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (vitestArguments.length === 0) {
-  for (const check of CHECKS) {
-    await timed(check.title, async () =>
-      (await check.run()) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 },
-    );
-  }
-} else if (!(await build())) {
-  // The end-to-end tests run what was compiled.
-  total.failed += 1;
+  await Promise.all(
+    LANES.map(async ({ name, steps }) => {
+      const print = prefixed(name);
+      for (const step of steps) await timed(step, print);
+    }),
+  );
+} else {
+  // The end-to-end tests run what was compiled. It counts only where it fails.
+  if ((await build(console.log)).failed > 0) total.failed += 1;
+  await timed({ title: "tests", run: (print) => test(vitestArguments, print) }, undefined);
 }
-const counts = await timed("tests (vitest)", () => test(vitestArguments));
-const hasRun = counts.passed + counts.failed > 0;
-if (!hasRun) console.log("No test has run.");
 
 console.log("");
 for (const { title, seconds, words } of summary) console.log(`${title.padEnd(40)} ${seconds.padStart(8)}  ${words}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
-process.exitCode = total.failed > 0 || !hasRun ? 1 : 0;
+process.exitCode = total.failed > 0 ? 1 : 0;
 
 /**
- * @param {string} title
- * @param {() => Promise<Counts>} work
+ * @param {Step} step
+ * @param {Print | undefined} print undefined: what it runs has the terminal
  */
-async function timed(title, work) {
-  console.log(`\n== ${title}`);
+async function timed({ title, run }, print) {
+  (print ?? console.log)(`== ${title}`);
   const startedMs = performance.now();
-  const counts = await work();
+  const counts = await run(print ?? console.log);
   const seconds = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
   const words =
     counts.failed === 0 && counts.passed === 1 ? "passed" : `${counts.passed} passed, ${counts.failed} failed`;
   summary.push({ title, seconds, words });
   for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
-  return counts;
 }
 
-async function build() {
+/**
+ * @param {string} title
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Step}
+ */
+function check(title, command, args) {
+  return { title, run: async (print) => one(await succeeds(command, args, print)) };
+}
+
+/**
+ * @param {string[]} projects of vitest
+ * @returns {Step}
+ */
+function suite(...projects) {
+  const args = projects.flatMap((project) => ["--project", project]);
+  return { title: `tests (${projects.join(", ")})`, run: (print) => test(args, print) };
+}
+
+/**
+ * @param {boolean} isGood
+ * @returns {Counts}
+ */
+function one(isGood) {
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
+}
+
+/**
+ * @param {string} lane
+ * @returns {Print}
+ */
+function prefixed(lane) {
+  return (line) => console.log(`[${lane}] ${line}`);
+}
+
+/**
+ * @param {Print} print
+ * @returns {Promise<Counts>}
+ */
+async function build(print) {
   try {
-    console.log(await buildPackages({ root: ROOT, env: process.env }));
-    return true;
+    print(await buildPackages({ root: ROOT, env: process.env }));
+    return one(true);
   } catch (error) {
-    console.log(describe(error));
-    return false;
+    print(describe(error));
+    return one(false);
   }
 }
 
 /**
  * @param {string[]} args
+ * @param {Print} print
  * @returns {Promise<Counts>}
  */
-async function test(args) {
+async function test(args, print) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-nullspace-tests-"));
   try {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
-    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args]);
+    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print);
     const result = readJson(report);
     const counts = {
       passed: Number(result?.numPassedTests ?? 0),
       failed: Number(result?.numFailedTests ?? 0),
       skipped: Number(result?.numPendingTests ?? 0) + Number(result?.numTodoTests ?? 0),
     };
+    if (counts.passed + counts.failed === 0) print("No test has run.");
     // A file that cannot be loaded, or an error outside a test, fails the run without failing a test.
-    if (!isGreen && counts.failed === 0) counts.failed = 1;
+    if ((!isGreen || counts.passed === 0) && counts.failed === 0) counts.failed = 1;
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -110,18 +168,23 @@ async function test(args) {
 }
 
 /**
- * Runs a command with this process's output.
+ * Runs a command. Its output goes to this process's own as it is, or line by line to `print` where lanes share it.
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {Print} print
  * @returns {Promise<boolean>} whether it ended with exit code 0
  */
-function succeeds(command, args) {
+function succeeds(command, args, print) {
   if (isStopped) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+    const output = print === console.log ? "inherit" : "pipe";
+    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", output, output] });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on("line", print);
+    }
     child.once("error", (error) => {
-      console.log(`${command} did not start: ${error.message}`);
+      print(`${command} did not start: ${error.message}`);
       resolve(false);
     });
     child.once("close", (code) => resolve(code === 0));
