@@ -13,6 +13,7 @@ import { NullspaceClient } from "../sdk/client/index.ts";
 import { CommandError, run, type CommandResult } from "./quickstart/command.ts";
 import { startServiceProcess, type ServiceProcess } from "./quickstart/local-service.ts";
 import { createStory } from "./quickstart/story.ts";
+import { whatToTypeNext } from "./quickstart/what-next.ts";
 
 const repo = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Everything that the quickstart makes is below this folder. */
@@ -72,7 +73,7 @@ try {
   if (flags.keep) {
     kept = true;
     service.detach();
-    console.log(whatToTypeNext(service));
+    console.log(whatToTypeNext({ env: pulumiEnv, service, program, home }));
   }
 } catch (error) {
   // A command's own words, or the reason of the stop; a stack trace only for what nobody foresaw.
@@ -136,27 +137,6 @@ async function takeDown(): Promise<void> {
   }
   // Only now: a stack that could not be destroyed keeps its state, its program and the service's log.
   await rm(home, { recursive: true, force: true });
-}
-
-function whatToTypeNext({ env, pid }: ServiceProcess): string {
-  const dockerHost = process.env.DOCKER_HOST;
-  return `
-Left running: the service (process ${pid}), the stack "dev" and its pool. To go on from here:
-
-  export NULLSPACE_API_URL=${env.NULLSPACE_API_URL}
-  export NULLSPACE_API_KEY=${env.NULLSPACE_API_KEY}
-  export PULUMI_BACKEND_URL=${pulumiEnv.PULUMI_BACKEND_URL} PULUMI_CONFIG_PASSPHRASE=quickstart
-  export PATH="${process.env.PATH}"${dockerHost ? `\n  export DOCKER_HOST=${dockerHost}` : ""}
-  cd ${relative(process.cwd(), program) || "."}
-  pulumi preview --diff        # after an edit in app/
-  pulumi up
-
-To take it down:
-
-  pulumi destroy --yes && pulumi stack rm --yes dev
-  kill ${pid}
-  rm -r ${home}
-`;
 }
 
 /** Takes a machine out of the pool, prints the page that it serves, and ends it. */
