@@ -32,7 +32,15 @@ export function createApp({ logger, authenticate, refExists }: AppOptions): Serv
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: true,
-    rewriteUrl: (request) => canonicalRefUrl(request.method ?? "GET", request.url ?? "/", refExists),
+    rewriteUrl: ({ method = "GET", url = "/" }) => {
+      try {
+        return canonicalRefUrl(method, url, refExists);
+      } catch (error) {
+        // Not inside a request yet: what is thrown here would end the process. The route meets the same trouble.
+        logger.error({ err: error }, "a path could not be looked up");
+        return url;
+      }
+    },
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);

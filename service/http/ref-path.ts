@@ -1,3 +1,5 @@
+import { TemplateRefError } from "pulumi-nullspace/wire";
+
 const PREFIX = "/v1/templates/refs/";
 
 /** Words that name a sub-resource behind a ref, and how many segments may follow them. */
@@ -40,8 +42,8 @@ export function canonicalRefUrl(method: string, url: string, refExists: (ref: st
     try {
       return refExists(decodeURIComponent(encoded));
     } catch (error) {
-      // Broken percent encoding: the router answers that with its own 400.
-      if (error instanceof URIError) return false;
+      // Neither names a template: broken percent encoding (the router answers that with its own 400), and what is no ref.
+      if (error instanceof URIError || error instanceof TemplateRefError) return false;
       throw error;
     }
   }

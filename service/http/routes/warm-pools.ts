@@ -15,11 +15,7 @@ import type { ServiceApp } from "../service-app.ts";
 
 const PATH = "/v1/template-warm-pools";
 const Params = z.object({ id: z.string().min(1) });
-const Query = WarmPoolListQuery.extend({
-  // One `label=` arrives as a string, several as an array.
-  label: z.union([z.string(), z.array(z.string())]).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).optional(),
-});
+const Query = WarmPoolListQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).optional() });
 
 /** What these routes stand on. */
 export interface WarmPoolRouteOptions {
@@ -49,13 +45,8 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
 
   app.get(
     PATH,
-    { schema: { tags, querystring: Query, response: { 200: WarmPoolList, ...errors } } },
-    async (request) => {
-      const { label, ...query } = request.query;
-      return {
-        items: pools.list(WarmPoolListQuery.parse({ ...query, ...(label !== undefined && { label: [label].flat() }) })),
-      };
-    },
+    { preValidation: listLabels, schema: { tags, querystring: Query, response: { 200: WarmPoolList, ...errors } } },
+    async (request) => ({ items: pools.list(request.query) }),
   );
 
   const one = { tags, params: Params };
@@ -95,4 +86,10 @@ async function renameTemplate(request: FastifyRequest): Promise<void> {
   if (body === null || typeof body !== "object" || !("template" in body)) return;
   const { template, ...rest } = body;
   request.body = { template_ref: template, ...rest };
+}
+
+/** One `label=` arrives as a string, several as an array. */
+async function listLabels(request: FastifyRequest): Promise<void> {
+  const query = request.query as Record<string, unknown>;
+  if (typeof query.label === "string") query.label = [query.label];
 }

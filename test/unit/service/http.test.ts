@@ -69,6 +69,24 @@ function decodeOnce(text: string): string {
   return text.includes("%") ? decodeURIComponent(text.replace("%00", "%20")) : text;
 }
 
+describe("a path", () => {
+  it("whose first part is no namespace is told apart from a template without ending the service", async () => {
+    const { status, json } = await service.raw("GET", "/v1/templates/refs/%C3%91-%1E/aliases");
+    expect([status, json.code]).toEqual([400, "invalid_request"]);
+    expect((await service.raw("GET", "/healthz")).status).toBe(200);
+  });
+});
+
+describe("a filter", () => {
+  it("of pools by labels takes one or several, and refuses what is no KEY=VALUE", async () => {
+    for (const query of ["label=a%3Db", "label=a%3Db&label=c%3Dd"]) {
+      expect((await service.raw("GET", `/v1/template-warm-pools?${query}`)).json).toEqual({ items: [] });
+    }
+    const { status, json } = await service.raw("GET", "/v1/template-warm-pools?label=a%3Db&label=0");
+    expect([status, json.error]).toEqual([400, expect.stringContaining("label[1]: must be KEY=VALUE")]);
+  });
+});
+
 describe("the key", () => {
   it("is needed for everything but the health call", async () => {
     expect((await service.raw("GET", "/healthz", { headers: { authorization: "" } })).status).toBe(200);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseTemplateRef } from "../../../sdk/wire/index.ts";
 import { canonicalRefUrl } from "../../../service/http/ref-path.ts";
 
 const P = "/v1/templates/refs/";
@@ -39,6 +40,13 @@ describe("a path with a ref whose slash is not encoded", () => {
 
   it("is left to the router when its encoding is broken", () => {
     expect(canonicalRefUrl("GET", `${P}%E0%A4/tags`, () => true)).toBe(`${P}%E0%A4/tags`);
+  });
+
+  it("is left as it is when what it joins to is no reference", () => {
+    const refExists = (ref: string) => parseTemplateRef(ref).kind === "name";
+    for (const segment of ["%C3%91", "Acme", "%00", "a b", ":"]) {
+      expect(canonicalRefUrl("GET", `${P}${segment}/tags`, refExists)).toBe(`${P}${segment}/tags`);
+    }
   });
 
   it("comes out in the same form when it is rewritten once more, and others are never touched", () => {
