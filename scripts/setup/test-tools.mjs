@@ -76,12 +76,9 @@ export const testCommands = {
   },
 };
 
-/** The release line whose reading of .dockerignore the tests compare with, where it is there; Debian 12 has it. */
-const COMPARED_VERSION = "20.10.";
-
 /**
- * The docker command of the compared release; else the first without buildx, which sends a context as the engine's API
- * takes it; else any.
+ * The newest docker command without buildx, which sends a context as the engine's API takes it; else the newest. What a
+ * context is, is read off it: the tests compare with today's reading where it is there.
  *
  * @param {NodeJS.ProcessEnv} env
  */
@@ -93,6 +90,6 @@ async function findDocker(env) {
     const version = /version ([^\s,]+)/.exec(stdout)?.[1] ?? "of an unknown version";
     found.push({ path, version, hasBuildx: code === 0 });
   }
-  const plain = found.filter(({ hasBuildx }) => !hasBuildx);
-  return plain.find(({ version }) => version.startsWith(COMPARED_VERSION)) ?? plain[0] ?? found[0];
+  found.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
+  return found.find(({ hasBuildx }) => !hasBuildx) ?? found[0];
 }

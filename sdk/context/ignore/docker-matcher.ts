@@ -1,6 +1,6 @@
 import type { State } from "../glob/automaton.ts";
 import { type DockerPattern, literalException } from "./docker-pattern.ts";
-import { type IgnoreCursor, type IgnoreMatcher, INCLUDED, ruleFor } from "./matcher.ts";
+import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "./matcher.ts";
 import { ALWAYS_SENT, type IgnoreRule } from "./rule.ts";
 
 /** A compiled pattern and the rule it comes from. */
@@ -10,8 +10,10 @@ export interface DockerRule {
 }
 
 /**
- * moby's `MatchesOrParentMatches` over a tree: the last pattern that matches the path or one of its parents decides, a
- * pattern that could not change the outcome is not asked. Parents are answered once for all their entries.
+ * moby's `MatchesUsingParentResults` over a tree, which is what the docker command line and BuildKit ask of each entry.
+ * The last pattern that matches decides. A pattern that could not change the outcome is not asked, and one that matched a
+ * directory counts as matching everything below it. So an exception that names a directory which was not excluded when its
+ * turn came says nothing about what is below: it was not asked.
  *
  * An excluded directory is entered exactly where the Docker command line enters it: when the text of an exception, read
  * as plain text, begins with the directory's path. (`!docs/*.md` enters `docs`; `!*.md` enters nothing.)
@@ -22,7 +24,7 @@ export function dockerMatcher(rules: readonly DockerRule[], alwaysSent: readonly
   const all = [...rules];
   for (const path of alwaysSent) {
     // As the command line does, and only when needed: one more exception makes it enter one more directory.
-    if (ruleFor(new DockerMatcher(all), path) === undefined) continue;
+    if (isReached(new DockerMatcher(all), path)) continue;
     all.push({ rule: { pattern: `!${path}`, line: 0, file: ALWAYS_SENT }, pattern: literalException(path) });
   }
   return new DockerMatcher(all);
@@ -48,6 +50,18 @@ class DockerMatcher implements IgnoreMatcher {
   }
 }
 
+/** Whether a walk comes to the path and finds it included. */
+function isReached(matcher: DockerMatcher, path: string): boolean {
+  const names = path.split("/");
+  const name = names.pop()!;
+  let cursor = matcher.root();
+  for (const directory of names) {
+    if (cursor.excludedBy(directory, true) !== INCLUDED && !cursor.mayReincludeBelow(directory)) return false;
+    cursor = cursor.enter(directory);
+  }
+  return cursor.excludedBy(name, false) === INCLUDED;
+}
+
 /** `a/b/c` -> `a`, `a/b`, `a/b/c`. */
 function prefixes(text: string): string[] {
   const parts = text.split("/");
@@ -59,7 +73,7 @@ interface Live {
   readonly index: number;
   /** Where the pattern stands after the directory's path and a slash. */
   readonly state: State;
-  /** The directory or one above it matches, so everything below does. */
+  /** It was asked about the directory or one above it, and matched: it matches everything below. */
   readonly hasMatched: boolean;
 }
 
@@ -75,14 +89,7 @@ class DockerCursor implements IgnoreCursor {
   }
 
   excludedBy(name: string): number {
-    const { patterns } = this.#matcher;
-    let excludedBy = INCLUDED;
-    for (const { index, state, hasMatched } of this.#live) {
-      const { isException, automaton } = patterns[index]!;
-      if (isException !== (excludedBy !== INCLUDED)) continue;
-      if (hasMatched || automaton.advance(state, name).isAccepting) excludedBy = isException ? INCLUDED : index;
-    }
-    return excludedBy;
+    return this.#ask(name);
   }
 
   mayReincludeBelow(name: string): boolean {
@@ -90,14 +97,34 @@ class DockerCursor implements IgnoreCursor {
   }
 
   enter(name: string): IgnoreCursor {
+    const { patterns } = this.#matcher;
+    const matched = new Set<number>();
+    this.#ask(name, matched);
     const live: Live[] = [];
-    for (const { index, state, hasMatched } of this.#live) {
-      const { automaton } = this.#matcher.patterns[index]!;
-      const atName = automaton.advance(state, name);
-      const below = automaton.advance(atName, "/");
-      const matched = hasMatched || atName.isAccepting;
-      if (matched || !below.isDead) live.push({ index, state: below, hasMatched: matched });
+    for (const { index, state } of this.#live) {
+      const { automaton } = patterns[index]!;
+      const below = automaton.advance(automaton.advance(state, name), "/");
+      const hasMatched = matched.has(index);
+      if (hasMatched || !below.isDead) live.push({ index, state: below, hasMatched });
     }
     return new DockerCursor(this.#matcher, `${this.#path}${name}/`, live);
+  }
+
+  /**
+   * Asks the patterns in their order.
+   *
+   * @param matched is given the patterns that match, of those that were asked
+   * @returns the pattern that excludes, or {@link INCLUDED}
+   */
+  #ask(name: string, matched?: Set<number>): number {
+    let excludedBy = INCLUDED;
+    for (const { index, state, hasMatched } of this.#live) {
+      const { isException, automaton } = this.#matcher.patterns[index]!;
+      const isAsked = isException === (excludedBy !== INCLUDED);
+      if (!hasMatched && !(isAsked && automaton.advance(state, name).isAccepting)) continue;
+      matched?.add(index);
+      if (isAsked) excludedBy = isException ? INCLUDED : index;
+    }
+    return excludedBy;
   }
 }

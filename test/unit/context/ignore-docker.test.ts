@@ -5,7 +5,7 @@ import { createIgnoreMatcher, ruleFor } from "../../../sdk/context/index.ts";
 import type { IgnoreCase } from "./support/cases.ts";
 import { sentPaths } from "./support/matching.ts";
 
-/** Outcomes of moby's own library: github.com/moby/patternmatcher v0.6.0 and its ignorefile, run on these cases. */
+/** Outcomes of moby's own library: github.com/moby/patternmatcher v0.6.0, asked by vectors/docker-ignore.go. */
 type Vector = IgnoreCase & ({ sent: string[] } | { error: true });
 const vectors = JSON.parse(readFileSync(new URL("./vectors/docker-ignore.json", import.meta.url), "utf8")) as Vector[];
 
@@ -44,6 +44,14 @@ describe("Docker's ignore rules", { timeout: 60_000 }, () => {
     expect(ruleFor(matcher, "tmp/x")).toEqual({ pattern: "tmp", line: 1 });
   });
 
+  it("do not ask an exception below a directory that it could not have re-included", () => {
+    const paths = ["a/", "a/b", "a/c"];
+    expect(sentPaths({ patterns: ["a/b", "!a"] }, paths)).toEqual(["a/", "a/c"]);
+    expect(sentPaths({ patterns: ["a", "a/b", "!a"] }, paths)).toEqual(["a/", "a/b", "a/c"]);
+    expect(sentPaths({ patterns: ["a/b", "!a/b"] }, paths)).toEqual(paths);
+    expect(sentPaths({ patterns: ["a", "!a/b", "a"] }, paths)).toEqual(["a/b"]);
+  });
+
   it("keep what is always sent, and enter its directory as the command line does", () => {
     const source = {
       patterns: ["docker", "!docker/keep", "*.log"],
@@ -54,6 +62,14 @@ describe("Docker's ignore rules", { timeout: 60_000 }, () => {
       "docker/Dockerfile",
       "docker/keep",
     ]);
+    // Also where no line reaches: the exception does not begin with the directory's name, so nothing would enter it.
+    expect(
+      sentPaths({ patterns: ["docker", "!*/Dockerfile"], alwaysSent: ["docker/Dockerfile"] }, [
+        "docker/",
+        "docker/Dockerfile",
+        "docker/x",
+      ]),
+    ).toEqual(["docker/Dockerfile"]);
     // The name is literal, whatever characters it has.
     expect(sentPaths({ patterns: ["*"], alwaysSent: ["a[1]*"] }, ["a1x", "a[1]*"])).toEqual(["a[1]*"]);
   });

@@ -21,18 +21,17 @@ async function choose(...folders: string[]) {
   return dockerCommand.run({ ...context, ...unused });
 }
 
-test("the docker command of the compared release is chosen before others", async () => {
-  const [newer, compared] = [docker("28.2.2", false), docker("20.10.24+dfsg1", false)];
-  expect(await choose(newer, compared)).toEqual({
-    chose: `20.10.24+dfsg1 at ${compared}/docker`,
-    env: { NULLSPACE_DOCKER_CLI: `${compared}/docker` },
+test("the newest docker command without buildx is chosen, wherever it stands on PATH", async () => {
+  const [newest, older, oldest] = [docker("28.2.2", false), docker("27.5.1", false), docker("9.1.0", false)];
+  expect(await choose(oldest, newest, older, docker("29.0.0", true))).toEqual({
+    chose: `28.2.2 at ${newest}/docker`,
+    env: { NULLSPACE_DOCKER_CLI: `${newest}/docker` },
   });
 });
 
-test("else the first without buildx is chosen, else the first", async () => {
-  const [withBuildx, plain] = [docker("28.2.2", true), docker("27.0.1", false)];
-  expect((await choose(withBuildx, plain)).chose).toBe(`27.0.1 at ${plain}/docker`);
-  expect((await choose(withBuildx)).chose).toBe(`28.2.2 at ${withBuildx}/docker (with buildx)`);
+test("else the newest is chosen", async () => {
+  const withBuildx = docker("28.2.2", true);
+  expect((await choose(docker("27.0.1", true), withBuildx)).chose).toBe(`28.2.2 at ${withBuildx}/docker (with buildx)`);
 });
 
 test("no docker command at all is an error that says what to install", async () => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -25,6 +25,8 @@ export type Sent = { entries: SentEntry[]; dockerfile: string } | { error: strin
  * the three calls that a build in the command line's own (not BuildKit) mode makes: `_ping`, `info`, `build`.
  */
 export class DockerCapture implements AsyncDisposable {
+  /** Of the command line: 20, 28. */
+  readonly majorVersion: number;
   readonly #cli: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-capture-"));
   readonly #server: Server;
@@ -33,6 +35,7 @@ export class DockerCapture implements AsyncDisposable {
 
   private constructor(cli: string) {
     this.#cli = cli;
+    this.majorVersion = Number(/version (\d+)\./.exec(execFileSync(cli, ["--version"], { encoding: "utf8" }))?.[1]);
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
@@ -71,7 +74,8 @@ export class DockerCapture implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://engine");
-    response.setHeader("Api-Version", "1.41");
+    // Newer than any: each command line then speaks its own version, and none finds the engine too old.
+    response.setHeader("Api-Version", "1.99");
     response.setHeader("Ostype", "linux");
     if (url.pathname.endsWith("/_ping")) {
       response.end("OK");

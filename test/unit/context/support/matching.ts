@@ -1,5 +1,7 @@
 import { createIgnoreMatcher, type IgnoreSource } from "../../../../sdk/context/ignore/create-matcher.ts";
-import { INCLUDED } from "../../../../sdk/context/ignore/matcher.ts";
+import { readDockerignore } from "../../../../sdk/context/ignore/docker-ignorefile.ts";
+import { compileDockerPattern } from "../../../../sdk/context/ignore/docker-pattern.ts";
+import { INCLUDED, ruleFor } from "../../../../sdk/context/ignore/matcher.ts";
 import { ContextError } from "../../../../sdk/context/errors.ts";
 
 /** What the matcher says about a tree: what is sent, or the code of the error. */
@@ -23,4 +25,22 @@ export function sentPaths(source: IgnoreSource, paths: readonly string[]): strin
     else if (isDirectory && !cursor.mayReincludeBelow(name)) skipped.push(path);
   }
   return sent;
+}
+
+/**
+ * Whether Docker 20.10 may read this ignore file otherwise than later releases, on this tree: a pattern matches a directory
+ * about which later releases do not ask it, because it could not change what became of the directory itself.
+ */
+export function readingsDiffer(text: string, paths: readonly string[]): boolean {
+  const parents = (path: string) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+  const directories = new Set(paths.flatMap(parents));
+  const lines = readDockerignore(text, ".dockerignore").map(({ pattern }) => pattern);
+  return lines.some((line, index) => {
+    const before = createIgnoreMatcher({ patterns: lines.slice(0, index) });
+    const pattern = compileDockerPattern(line);
+    return [...directories].some((directory) => {
+      const isExcluded = ruleFor(before, directory) !== undefined;
+      return pattern?.isException !== isExcluded && pattern?.automaton.matches(directory) === true;
+    });
+  });
 }
