@@ -1,8 +1,11 @@
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
+import { answerClientError } from "./client-errors.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
+import { acceptJsonBodies } from "./json-body.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
 
@@ -12,26 +15,54 @@ const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest path segment, an encoded ref or alias: 128 + 1 + 128 + 1 + 128 characters, each at most `%xx`. */
 const MAX_PARAM_LENGTH = 1200;
 
+/** How long a caller may take to send a request. */
+export interface RequestTimeouts {
+  /** First line and headers. Default 60 s. */
+  headersMs: number;
+  /** All of it: the largest file of a context at 2 MB/s. Default 5 minutes. */
+  requestMs: number;
+  /** How often connections are looked at. Default 10 s. */
+  checkEveryMs: number;
+}
+
+const DEFAULT_TIMEOUTS: RequestTimeouts = { headersMs: 60_000, requestMs: 300_000, checkEveryMs: 10_000 };
+
 /** What {@link createApp} stands on. */
 export interface AppOptions {
   logger: FastifyBaseLogger;
   authenticate: Authenticate;
   /** Whether a decoded ref names a template; see {@link canonicalRefUrl}. */
   refExists: (ref: string) => boolean;
+  /** Aborts when the service stops: what comes after is refused. */
+  stopping: AbortSignal;
+  timeouts?: RequestTimeouts;
 }
 
 /**
  * The HTTP application without routes: request ids, bearer key, error envelope, zod for what comes in and goes out.
  * It never redirects (a client takes any status below 400 for success).
  */
-export function createApp({ logger, authenticate, refExists }: AppOptions): ServiceApp {
+export function createApp(options: AppOptions): ServiceApp {
+  const { logger, authenticate, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    requestTimeout: timeouts.requestMs,
+    http: {
+      requestTimeout: timeouts.requestMs,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
+    },
     forceCloseConnections: true,
+    // Answered below, in the error form of the contract.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: handleError,
+    // The contract has no HEAD, and a HEAD of a log that is followed would last as long as its build.
+    exposeHeadRoutes: false,
     rewriteUrl: ({ method = "GET", url = "/" }) => {
       try {
         return canonicalRefUrl(method, url, refExists);
@@ -50,6 +81,7 @@ export function createApp({ logger, authenticate, refExists }: AppOptions): Serv
 
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
+    if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
     if (request.routeOptions.config?.public !== true) authenticate(request.headers.authorization);
   });
   app.addHook("onResponse", (request, reply, done) => {
@@ -58,13 +90,9 @@ export function createApp({ logger, authenticate, refExists }: AppOptions): Serv
     done();
   });
 
-  // A POST without a body, or with an empty one, is `{}` to its route.
-  const parseJson = app.getDefaultJsonParser("error", "error");
-  app.removeContentTypeParser("application/json");
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parseJson(request, body as string, done);
-  });
+  acceptJsonBodies(app);
+  // An expectation that we do not know may be left unmet; without this, Node answers it with an error of its own form.
+  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
   return app;
 }
 

@@ -13,6 +13,26 @@ import {
 /** At most this many problems of one request are spelled out in its answer. */
 const MAX_LISTED_PROBLEMS = 5;
 
+/** Bodies that never reach a route, by the code of what refused them. */
+const REFUSED_BODIES: Record<string, { status: number; message: string; suggestedAction?: string }> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, message: "The request's body is not JSON." },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    message: "This call takes a JSON body.",
+    suggestedAction: "Send it with the header `Content-Type: application/json`.",
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    message: "The request's body is larger than this call takes.",
+    suggestedAction: "Send less at once; the files of a build context go up as blobs.",
+  },
+};
+
+/** What Fastify makes of a request that breaks off. */
+function isCutShort(error: Partial<FastifyError>): boolean {
+  return error.code === "ECONNRESET" && error.statusCode === 400;
+}
+
 /** The error that the caller is to see; what is not meant for callers becomes a plain 500. */
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
@@ -22,6 +42,14 @@ export function toServiceError(thrown: unknown): ServiceError {
   }
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidInput(thrown as unknown as FastifyError);
   const error = asError(thrown) as Partial<FastifyError> & Error;
+  const known = error.code === undefined ? undefined : REFUSED_BODIES[error.code];
+  if (known !== undefined) {
+    const { status, ...rest } = known;
+    return new ServiceError(rest.message, { code: "invalid_request", retryable: false, cause: error, ...rest, status });
+  }
+  if (isCutShort(error)) {
+    return new InvalidRequestError("The connection ended before the whole request was sent.", { cause: error });
+  }
   if (error.code?.startsWith("FST_") && error.statusCode !== undefined && error.statusCode < 500) {
     return new ServiceError(error.message, {
       code: error.statusCode === 404 ? "not_found" : "invalid_request",
@@ -60,6 +88,7 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
     const cause = source instanceof Error && isResponseSerializationError(source) ? source.cause : source;
     request.log.error({ err: cause, code: error.code }, "request failed");
   }
+  void reply.header("x-request-id", request.id);
   // A body that was not read to its end would be taken for the next request on this connection.
   if (error.status === 413) void reply.header("connection", "close");
   void reply

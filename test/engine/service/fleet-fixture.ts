@@ -108,7 +108,12 @@ async function startRun(
   };
   const fleet = new Fleet(deps, { wrapDriver: wrap });
   const apiKey = `ns_local_${randomBytes(6).toString("hex")}`;
-  const app = createApp({ logger: log, authenticate: bearerAuth(apiKey), refExists: () => false });
+  const app = createApp({
+    logger: log,
+    authenticate: bearerAuth(apiKey),
+    refExists: () => false,
+    stopping: stopping.signal,
+  });
   fleet.registerRoutes(app);
   fleet.start();
   await app.listen({ port: 0, host: "127.0.0.1" });
