@@ -35,6 +35,7 @@ export function readingsDiffer(text: string, paths: readonly string[]): boolean 
   const parents = (path: string) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
   const directories = new Set(paths.flatMap(parents));
   const lines = readDockerignore(text, ".dockerignore").map(({ pattern }) => pattern);
+  if (sentPaths({ patterns: lines }, []) === "malformed") return false; // Refused by all.
   return lines.some((line, index) => {
     const before = createIgnoreMatcher({ patterns: lines.slice(0, index) });
     const pattern = compileDockerPattern(line);
