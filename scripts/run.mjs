@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * The front of `npm run quickstart` and `npm test`: sets up what is needed, compiles the packages where the sources have
- * changed, runs the command on Node 24, and stops again what it has started.
+ * The front of `npm run quickstart`, `npm test` and the benchmarks that need an engine: sets up what is needed, compiles
+ * the packages where the sources have changed, runs the command on Node 24, and stops again what it has started.
  *
  *   node scripts/run.mjs quickstart [--keep]
  *   node scripts/run.mjs test [arguments of vitest]
+ *   node scripts/run.mjs bench <file of test/bench> [its arguments]
  *
  * The exit code is the command's; 130 after Ctrl-C, 143 after SIGTERM.
  */
@@ -25,8 +26,10 @@ const SAME_KEYPRESS_MS = 500;
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 const [command, ...rest] = process.argv.slice(2);
-if (command !== "quickstart" && command !== "test") {
-  console.error("usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest]");
+if ((command !== "quickstart" && command !== "test" && command !== "bench") || (command === "bench" && !rest[0])) {
+  console.error(
+    "usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest] | bench <file of test/bench>",
+  );
   process.exit(2);
 }
 
@@ -56,17 +59,17 @@ try {
 if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;
 
 /**
- * @param {"quickstart" | "test"} name
+ * @param {"quickstart" | "test" | "bench"} name
  * @param {string[]} args
  */
 async function main(name, args) {
-  const { env, stop } = await setUp({ profile: name, signal: stopping.signal });
+  // A benchmark compares with what the tests compare with.
+  const { env, stop } = await setUp({ profile: name === "bench" ? "test" : name, signal: stopping.signal });
   let keep = false;
   try {
-    const script = name === "quickstart" ? "quickstart.ts" : "test.mjs";
     // The tests count the build as one of their checks.
-    if (name === "quickstart") await buildForRun(env);
-    const node = ["--conditions=nullspace-source", join(ROOT, "scripts", script), ...args];
+    if (name !== "test") await buildForRun(env);
+    const node = ["--conditions=nullspace-source", ...program(name, args)];
     const code = await runToEnd("node", node, env);
     keep = name === "quickstart" && args.includes("--keep") && code === 0;
     return code;
@@ -74,6 +77,15 @@ async function main(name, args) {
     await stop({ keep });
     if (keep) console.log("\nAnd where set-up has started a private engine for it: node scripts/setup.mjs --stop");
   }
+}
+
+/**
+ * @param {"quickstart" | "test" | "bench"} name
+ * @param {string[]} args
+ */
+function program(name, args) {
+  if (name === "bench") return [join(ROOT, "test", "bench", `${args[0]}.ts`), ...args.slice(1)];
+  return [join(ROOT, "scripts", name === "quickstart" ? "quickstart.ts" : "test.mjs"), ...args];
 }
 
 /** @param {NodeJS.ProcessEnv} env */

@@ -8,7 +8,7 @@ import { parseByteSize } from "./byte-size.ts";
 /** What the query of POST /build is made of. */
 export interface BuildQueryInput {
   options: CheckedBuildOptions;
-  source: Pick<BuildSource, "remote" | "dockerfile">;
+  source: Pick<BuildSource, "remote" | "dockerfile" | "synced">;
   engine: EnginePing;
   builder: "buildkit" | "classic";
   buildId: string;
@@ -35,7 +35,8 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
 
   for (const tag of options.tags) query.append("t", tag);
   set("dockerfile", source.dockerfile);
-  set("remote", source.remote);
+  // The engine's word for folders that it fetches through the session (moby, builder-next/builder.go).
+  set("remote", source.synced ? "client-session" : source.remote);
   set("q", options.quiet ?? false);
   set("nocache", options.noCache ?? false);
   // The engine reads an absent `rm` as true, but a query that says so also holds for others that do not.

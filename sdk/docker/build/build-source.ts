@@ -4,6 +4,7 @@ import { pack } from "tar-stream";
 import type { BuildContext } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
+import type { SyncedContext } from "./synced-context.ts";
 
 /** What a build is sent, or told to fetch. */
 export interface BuildSource {
@@ -11,6 +12,8 @@ export interface BuildSource {
   body?: Readable;
   /** URL that the engine fetches itself. */
   remote?: string;
+  /** Folders that BuildKit fetches through the session. Exclusive with `body` and `remote`. */
+  synced?: SyncedContext;
   encoding?: string;
   /** Path of the Dockerfile in the archive, when it is not `Dockerfile`. */
   dockerfile?: string;
@@ -29,9 +32,17 @@ export function isRemotePath(path: string): boolean {
   return REMOTE.test(path);
 }
 
-/** Opens what is to be built. The caller reads `body` to its end or destroys it. */
-export async function openBuildSource(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
-  const source = await openUncompressed(options, signal);
+/**
+ * Opens what is to be built. The caller reads `body` to its end or destroys it.
+ *
+ * @param canSync whether the builder can fetch a folder through a session, which spares it what it has from the last time
+ */
+export async function openBuildSource(
+  options: CheckedBuildOptions,
+  signal: AbortSignal,
+  canSync = false,
+): Promise<BuildSource> {
+  const source = await openUncompressed(options, signal, canSync && !options.gzip);
   if (!options.gzip || source.body === undefined) return source;
   const compressed = createGzip();
   // An error of the source ends the compressed stream with the same error.
@@ -39,7 +50,11 @@ export async function openBuildSource(options: CheckedBuildOptions, signal: Abor
   return { ...source, body: compressed, encoding: "gzip" };
 }
 
-async function openUncompressed(options: CheckedBuildOptions, signal: AbortSignal): Promise<BuildSource> {
+async function openUncompressed(
+  options: CheckedBuildOptions,
+  signal: AbortSignal,
+  canSync: boolean,
+): Promise<BuildSource> {
   const { path, context, fileobj, dockerfile } = options;
   if (path !== undefined && isRemotePath(path)) {
     return { remote: path, ...(dockerfile === undefined ? {} : { dockerfile }) };
@@ -52,7 +67,9 @@ async function openUncompressed(options: CheckedBuildOptions, signal: AbortSigna
       ...(options.dockerfileContent === undefined ? {} : { dockerfileContent: options.dockerfileContent }),
       signal,
     });
-    return openContext(read, signal);
+    const synced = canSync ? await (await import("./synced-context.ts")).syncedContext(read) : undefined;
+    if (synced === undefined) return openContext(read, signal);
+    return { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
   }
   if (context !== undefined && isBuildContext(context)) return openContext(context, signal);
   const archive = context ?? (options.customContext ? fileobj : undefined);

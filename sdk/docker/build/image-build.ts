@@ -7,7 +7,7 @@ import type { DockerEngine, EnginePing } from "../engine.ts";
 import type { EngineRequest } from "../engine-transport.ts";
 import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
-import { openBuildSession } from "../session/build-session.ts";
+import { type BuildSession, hasSessions, openBuildSession } from "../session/build-session.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import {
   type BuildKitDaemon,
@@ -57,6 +57,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   readonly #cleanUp = new AsyncDisposableStack();
   readonly #raw: boolean;
   #isRead = false;
+  /** What went wrong with the context on this side; the builder's words of it say less. */
+  #contextError: unknown;
   #engineFacts: EnginePing | undefined;
 
   /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
@@ -142,7 +144,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       await this.#settle({ result });
     } catch (error) {
       isOver = true;
-      const reason: unknown = this.#signal.aborted ? this.#signal.reason : error;
+      const reason: unknown = this.#signal.aborted ? this.#signal.reason : (this.#contextError ?? error);
       await this.#settle({ error: reason });
       throw reason;
     } finally {
@@ -201,10 +203,10 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const engine = await this.#engine.negotiate(this.#signal);
     this.#engineFacts = engine;
     const builder = chooseBuilder(options, engine);
-    const session =
-      builder === "buildkit" ? await openBuildSession(this.#engine, engine, options, this.#signal) : undefined;
-    if (session) this.#cleanUp.use(session);
-    const source = await openBuildSource(options, this.#signal);
+    const { source, session } =
+      builder === "buildkit"
+        ? await this.#offer(options, engine)
+        : { source: await openBuildSource(options, this.#signal) };
     const { body } = source;
     if (body) this.#cleanUp.defer(() => void body.destroy());
     const query = buildQuery({
@@ -231,15 +233,34 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     };
   }
 
+  /** Opens the source, and the session through which BuildKit asks for it, for credentials, and for secrets. */
+  async #offer(
+    options: CheckedBuildOptions,
+    engine: EnginePing,
+  ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
+    const source = await openBuildSource(options, this.#signal, hasSessions(engine));
+    const onFailure = (error: unknown) => (this.#contextError = error);
+    const offered = source.synced && { ...source.synced, onFailure };
+    let session: BuildSession | undefined;
+    try {
+      session = await openBuildSession(this.#engine, engine, options, this.#signal, offered);
+    } catch (error) {
+      source.body?.destroy();
+      throw error;
+    }
+    if (session) this.#cleanUp.use(session);
+    if (session || !offered) return { source, session };
+    return { source: await openBuildSource(options, this.#signal), session };
+  }
+
   async #send(request: EngineRequest, body: Readable | undefined): Promise<Readable> {
     // What goes wrong with the context surfaces as a broken request; the context's own error says more.
-    let contextError: unknown;
-    body?.once("error", (error) => (contextError = error));
+    body?.once("error", (error) => (this.#contextError = error));
     try {
       return (await this.#engine.transport.request(request)).body;
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
-      throw contextError ?? (error instanceof EngineError ? refusedBuild(error) : error);
+      throw this.#contextError ?? (error instanceof EngineError ? refusedBuild(error) : error);
     }
   }
 

@@ -8,10 +8,12 @@ import type { DockerEngine, EnginePing } from "../engine.ts";
 import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
 import { authService } from "./auth-service.ts";
 import { fileSendService } from "./file-send-service.ts";
+import { fileSyncService } from "./file-sync-service.ts";
 import { healthService } from "./health-service.ts";
 import { secretsService } from "./secrets-service.ts";
 import type { SessionService } from "./session-service.ts";
 import { sshService } from "./ssh-service.ts";
+import type { SyncedFolders } from "./synced-folder.ts";
 
 /** A BuildKit session: while it is open, the engine can ask this client for credentials, secrets and agents. */
 export interface BuildSession extends AsyncDisposable {
@@ -22,17 +24,24 @@ export interface BuildSession extends AsyncDisposable {
 /** First API version without POST /session (deprecated there, and on its way out). */
 const LAST_SESSION_API_VERSION = "1.52";
 
-/** Opens a session for one build, with what its options offer. */
+/** Folders for the builder to fetch, and who is told why that broke on this side. */
+export interface OfferedFolders extends SyncedFolders {
+  onFailure: (error: unknown) => void;
+}
+
+/** Opens a session for one build, with what its options offer, and its context unless that is sent with the request. */
 export async function openBuildSession(
   engine: DockerEngine,
   facts: EnginePing,
   options: CheckedBuildOptions,
   signal: AbortSignal,
+  offered?: OfferedFolders,
 ): Promise<BuildSession | undefined> {
-  if (compareApiVersions(facts.apiVersion, LAST_SESSION_API_VERSION) > 0) return undefined;
+  if (!hasSessions(facts)) return undefined;
   const services = await clientServices(engine, options, signal);
+  if (offered) services.push(fileSyncService(offered.folders, offered.onFailure));
   try {
-    return await openSession(engine, services, signal);
+    return await openSession(engine, services, signal, offered?.sharedKey);
   } catch (error) {
     if (!(error instanceof EngineNotFoundError)) throw error;
     // A build that offers nothing of its own can do without.
@@ -40,6 +49,11 @@ export async function openBuildSession(
     if (wanted === undefined) return undefined;
     throw new UnsupportedByEngineError(wanted, `This engine has no sessions (POST /session), which ${wanted} need.`);
   }
+}
+
+/** Whether sessions can be had from this engine; one that is no engine may still refuse. */
+export function hasSessions({ apiVersion, isPodman }: EnginePing): boolean {
+  return !isPodman && compareApiVersions(apiVersion, LAST_SESSION_API_VERSION) <= 0;
 }
 
 /** What every build's session offers: credentials, and the secrets, agents and files that its options name. */
@@ -63,9 +77,10 @@ async function openSession(
   engine: DockerEngine,
   services: readonly SessionService[],
   signal: AbortSignal,
+  sharedKey?: string,
 ): Promise<BuildSession> {
   const id = newSessionId();
-  const headers = sessionHeaders(id, services);
+  const headers = sessionHeaders(id, services, sharedKey);
   const request = await engine.versioned({ method: "POST", path: "/session", headers, signal });
   const { socket, head } = await engine.transport.hijack(request, "h2c");
   // The engine may already have begun to speak HTTP/2 in the packet of its answer.
@@ -86,11 +101,15 @@ function newSessionId(): string {
   return randomBytes(16).toString("hex");
 }
 
-function sessionHeaders(id: string, services: readonly SessionService[]): Record<string, string | string[]> {
+function sessionHeaders(
+  id: string,
+  services: readonly SessionService[],
+  sharedKey = "",
+): Record<string, string | string[]> {
   return {
     "x-docker-expose-session-uuid": id,
     "x-docker-expose-session-name": "pulumi-nullspace",
-    "x-docker-expose-session-sharedkey": "",
+    "x-docker-expose-session-sharedkey": sharedKey,
     "x-docker-expose-session-grpc-method": services.flatMap(({ definition }) =>
       Object.values(definition).map(({ path }) => path),
     ),

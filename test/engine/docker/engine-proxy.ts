@@ -8,6 +8,8 @@ export interface EngineProxy extends AsyncDisposable {
   readonly port: number;
   /** Bytes that went from the engine to the client. */
   readonly bytesToClient: number;
+  /** Bytes that went from the client to the engine. */
+  readonly bytesToEngine: number;
   /** Breaks every connection, as an engine does that is killed. */
   cut(): void;
 }
@@ -16,6 +18,7 @@ export interface EngineProxy extends AsyncDisposable {
 export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineProxy> {
   const open = new Set<net.Socket>();
   let bytesToClient = 0;
+  let bytesToEngine = 0;
   const serve = (client: net.Socket) => {
     const engine = connectToEngine();
     for (const socket of [client, engine]) {
@@ -25,6 +28,7 @@ export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineP
       socket.on("error", () => socket.destroy());
     }
     engine.on("data", (chunk: Buffer) => (bytesToClient += chunk.length));
+    client.on("data", (chunk: Buffer) => (bytesToEngine += chunk.length));
     client.pipe(engine).pipe(client);
     client.once("close", () => engine.destroy());
     engine.once("close", () => client.end());
@@ -46,6 +50,9 @@ export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineP
     port: (server.address() as AddressInfo).port,
     get bytesToClient() {
       return bytesToClient;
+    },
+    get bytesToEngine() {
+      return bytesToEngine;
     },
     cut,
     async [Symbol.asyncDispose]() {

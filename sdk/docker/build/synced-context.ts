@@ -1,0 +1,175 @@
+import { createHash, hash } from "node:crypto";
+import { isUtf8 } from "node:buffer";
+import { hostname } from "node:os";
+import { text } from "node:stream/consumers";
+import { type BuildContext, createIgnoreMatcher, openContextFile, ruleFor } from "../../context/index.ts";
+import { digestBytes, type EntryTable, findEntry } from "../../context/table/entry-table.ts";
+import { DIRECTORY, isFileKind, kindFacts, SYMLINK } from "../../context/table/kind.ts";
+import { bufferOf, latin1At, textAt, textBytes } from "../../context/table/text-column.ts";
+import {
+  type FolderListing,
+  type FolderQuery,
+  fsutilOrder,
+  QUERY_SEPARATOR,
+  type SyncedFolder,
+  type SyncedFolders,
+} from "../session/synced-folder.ts";
+
+/**
+ * A context that BuildKit fetches from this client, and of which it keeps a copy for the next build. The Dockerfile frontend
+ * asks for two folders, `context` and, for that file alone, `dockerfile`.
+ */
+export interface SyncedContext extends SyncedFolders {
+  /** Name of the Dockerfile in its folder. */
+  dockerfile: string;
+  dockerfileText: string;
+}
+
+/** Name of the ignore file that stands in for an outside one, whose rules were applied here. It excludes nothing. */
+const NO_RULES = "# The rules were applied by the client.\n";
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** @returns `undefined` for a context that BuildKit could not take this way: with names that are not UTF-8 */
+export async function syncedContext(context: BuildContext): Promise<SyncedContext | undefined> {
+  const { dockerfile, table } = context;
+  if (dockerfile === undefined || !isUtf8(table.paths.bytes) || !isUtf8(table.targets.bytes)) return undefined;
+  const { ignoreFile } = dockerfile;
+  const name = dockerfile.path.split("/").at(-1)!;
+  const rules = ignoreFile === undefined ? NO_RULES : await text(openContextFile(context, ignoreFile));
+  const files = new Map([[name, Buffer.from(dockerfile.content)]]);
+  // The frontend looks for `<Dockerfile>.dockerignore` here, and for `.dockerignore` in the context if there is none.
+  if (ignoreFile !== ".dockerignore") files.set(`${name}.dockerignore`, Buffer.from(rules));
+  const hidden = hiddenEntries(context, rules);
+  return {
+    folders: new Map<string, SyncedFolder>([
+      ["context", { list: (query) => listContext(context, query, hidden) }],
+      ["dockerfile", { list: () => listFiles(files) }],
+    ]),
+    sharedKey: sharedKey(context),
+    dockerfile: name,
+    dockerfileText: dockerfile.content,
+  };
+}
+
+/**
+ * BuildKit takes a file whose size and time are those of its copy for the same. That holds where times are fine; where
+ * somebody has set them to whole seconds (an archive that was unpacked, a tool that makes builds repeatable) it may not,
+ * so that the digests of such files are part of the key: when one changes, nothing of the old copy is used.
+ */
+function sharedKey({ dir, table }: BuildContext): string {
+  const key = createHash("sha256").update(JSON.stringify([hostname(), dir]));
+  for (let index = 0; index < table.length; index++) {
+    if (!isFileKind(table.kinds[index]!) || table.mtimes[index]! % NS_PER_SECOND !== 0n) continue;
+    key.update(textBytes(table.paths, index)).update("\0").update(digestBytes(table, index));
+  }
+  return key.digest("hex");
+}
+
+function listContext(context: BuildContext, query: FolderQuery, hidden: ReadonlySet<number>): FolderListing {
+  const { table } = context;
+  const listed = inFsutilOrder(table, wantedEntries(context, query, hidden));
+  return {
+    length: listed.length,
+    stat(id) {
+      const { path, index } = listed[id]!;
+      const kind = index === undefined ? DIRECTORY : table.kinds[index]!;
+      return {
+        ...kindFacts(kind),
+        path: Buffer.from(path, "latin1"),
+        size: index === undefined ? 0 : table.sizes[index]!,
+        mtimeNs: index !== undefined && isFileKind(kind) ? table.mtimes[index]! : 0n,
+        ...(index !== undefined && kind === SYMLINK ? { target: textBytes(table.targets, index) } : {}),
+      };
+    },
+    open: (id, signal) => {
+      const path = Buffer.from(listed[id]!.path, "latin1").toString("utf8");
+      return openContextFile(context, path, { signal });
+    },
+  };
+}
+
+interface Listed {
+  /** Each character one byte. */
+  path: string;
+  /** Absent for a directory that is no entry itself, but holds one: an exception below an excluded one. */
+  index?: number;
+}
+
+function inFsutilOrder(table: EntryTable, indices: readonly number[]): Listed[] {
+  const listed = new Map<string, Listed>();
+  for (const index of indices) {
+    const path = latin1At(table.paths, index);
+    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) {
+      const folder = path.slice(0, at);
+      if (!listed.has(folder)) listed.set(folder, { path: folder });
+    }
+    listed.set(path, { path, index });
+  }
+  const keyed = [...listed.values()].map((one) => ({ one, key: fsutilOrder(one.path) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ one }) => one);
+}
+
+function wantedEntries({ table }: BuildContext, query: FolderQuery, hidden: ReadonlySet<number>): number[] {
+  // Without rules it is the ignore file itself that is asked for.
+  const dropped = query.hasExcludes ? hidden : new Set();
+  const isWanted = wantedPaths(query.include ?? query.follow, table);
+  const wanted: number[] = [];
+  for (let index = 0; index < table.length; index++) {
+    if (!dropped.has(index) && isWanted(textAt(table.paths, index))) wanted.push(index);
+  }
+  return wanted;
+}
+
+/** Whether a path is one of those asked for, below one, or on the way to one. More may be sent than was asked for. */
+function wantedPaths(asked: string | undefined, table: EntryTable): (path: string) => boolean {
+  const all = () => true;
+  // A pattern, or a link on the way, may lead anywhere; and what a name holds that separates paths is not known.
+  if (asked === undefined || /[*?[\\!]/.test(asked) || table.kinds.includes(SYMLINK)) return all;
+  if (bufferOf(table.paths.bytes).includes(QUERY_SEPARATOR)) return all;
+  const paths = asked.split(QUERY_SEPARATOR).map((path) => path.replace(/^(?:\.?\/)+|\/+$/g, ""));
+  if (paths.some((path) => path === "" || path === "." || path.startsWith(".."))) return all;
+  return (path) => paths.some((one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`));
+}
+
+/**
+ * The rules were applied when the context was read, with one exception: the Dockerfile and the ignore file are among its
+ * entries whatever the rules say, as an archive needs them there. Here they have ways of their own.
+ */
+function hiddenEntries({ table, dockerfile }: BuildContext, rules: string): Set<number> {
+  const hidden = new Set<number>();
+  if (dockerfile === undefined) return hidden;
+  const matcher = createIgnoreMatcher({ file: { name: "the ignore file", text: rules } });
+  for (const path of [dockerfile.ignoreFile, dockerfile.isInContext ? dockerfile.path : undefined]) {
+    if (path === undefined || !ruleFor(matcher, path)) continue;
+    hidden.add(findEntry(table, path));
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      const folder = path.slice(0, at);
+      if (!ruleFor(matcher, folder, true) || !isEmptied(table, folder, hidden)) break;
+      hidden.add(findEntry(table, folder));
+    }
+  }
+  return hidden;
+}
+
+function isEmptied(table: EntryTable, folder: string, hidden: ReadonlySet<number>): boolean {
+  for (let index = 0; index < table.length; index++) {
+    if (!hidden.has(index) && textAt(table.paths, index).startsWith(`${folder}/`)) return false;
+  }
+  return true;
+}
+
+/** Files that are in no context. Their time is their content's, as it is all that tells one from the next. */
+function listFiles(files: ReadonlyMap<string, Buffer>): FolderListing {
+  const list = [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return {
+    length: list.length,
+    stat(id) {
+      const [name, content] = list[id]!;
+      const mtimeNs = BigInt(`0x${hash("sha256", content).slice(0, 12)}`);
+      return { path: Buffer.from(name), type: "file", mode: 0o644, size: content.length, mtimeNs };
+    },
+    async *open(id) {
+      yield list[id]![1];
+    },
+  };
+}
