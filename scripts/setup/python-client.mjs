@@ -10,7 +10,15 @@ import { readJson, writeJson } from "./tool-cache.mjs";
 import { isAtLeast } from "./version.mjs";
 
 /** What the contract tests drive and compare with. */
-const REQUIREMENTS = ["nullspace-sdk==1.0.3", "docker==7.2.0", "pathspec==1.1.1"];
+const REQUIREMENTS = [
+  "nullspace-sdk==1.0.3",
+  "docker==7.2.0",
+  "pathspec==1.1.1",
+  "openapi-spec-validator==0.9.0",
+  "schemathesis==4.32.5",
+  // What schemathesis draws from: another version draws other examples from the same seed.
+  "hypothesis==6.170.15",
+];
 
 /** `Requires-Python` of nullspace-sdk. */
 const OLDEST_PYTHON = [3, 11];
