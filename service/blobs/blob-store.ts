@@ -56,26 +56,29 @@ export class BlobStore {
       );
     }
     refuseLarge(files);
-    const at = now();
-    return this.#db.transaction(() =>
-      files.map(({ path, entry_type, mode, sha256, size_bytes, force_upload }) => {
-        const common = { path, entry_type, ...(mode !== undefined && { mode }) };
-        if (entry_type === "dir" || sha256 === undefined || size_bytes === undefined)
-          return { ...common, missing: false };
-        const blob = this.#expect(sha256, size_bytes, path, at);
-        return { ...common, missing: !blob.isStored || force_upload === true, blob_id: BlobStore.idOf(sha256) };
-      }),
+    const bodies = files.flatMap(({ path, entry_type, sha256, size_bytes }) =>
+      entry_type === "dir" || sha256 === undefined || size_bytes === undefined
+        ? []
+        : [{ path, digest: sha256, sizeBytes: size_bytes }],
     );
+    const blobs = this.#db.transaction(() => this.#expect(bodies));
+    return files.map(({ path, entry_type, mode, sha256, force_upload }) => {
+      const common = { path, entry_type, ...(mode !== undefined && { mode }) };
+      const blob = entry_type === "dir" || sha256 === undefined ? undefined : blobs.get(sha256);
+      if (blob === undefined) return { ...common, missing: false };
+      return { ...common, missing: !blob.isStored || force_upload === true, blob_id: BlobStore.idOf(blob.digest) };
+    });
   }
 
   /** What is known of a blob id; `undefined` for one that no preflight gave out. */
   find(blobId: string): Blob | undefined {
-    if (!blobId.startsWith(PREFIX)) return undefined;
-    const row = this.#db.get<{ digest: string; size_bytes: number; stored_at: string | null }>(
-      "SELECT digest, size_bytes, stored_at FROM blobs WHERE digest = ?",
-      [blobId.slice(PREFIX.length)],
-    );
-    return row && { digest: row.digest, sizeBytes: row.size_bytes, isStored: row.stored_at !== null };
+    return this.findAll([blobId]).get(blobId);
+  }
+
+  /** What is known of blob ids, by id; those that no preflight gave out are left out. */
+  findAll(blobIds: readonly string[]): Map<string, Blob> {
+    const digests = blobIds.filter((id) => id.startsWith(PREFIX)).map((id) => id.slice(PREFIX.length));
+    return new Map(this.#read(digests).map((blob) => [BlobStore.idOf(blob.digest), blob]));
   }
 
   /**
@@ -104,7 +107,8 @@ export class BlobStore {
   /** Takes in a body that came inside a request. @returns its blob id */
   async putBytes(bytes: Buffer, path: string): Promise<string> {
     const digest = createHash("sha256").update(bytes).digest("hex");
-    const blob = this.#db.transaction(() => this.#expect(digest, bytes.length, path, now()));
+    const sizeBytes = bytes.length;
+    const blob = this.#db.transaction(() => this.#expect([{ path, digest, sizeBytes }])).get(digest) as Blob;
     if (!blob.isStored) {
       await this.#store(blob, [bytes], BlobStore.idOf(digest));
       this.#markStored(digest);
@@ -123,41 +127,63 @@ export class BlobStore {
   }
 
   /**
-   * Removes bodies that no build names and that nobody asked for since `before`.
+   * Removes bodies that no context holds and that nobody asked for since `before`.
    *
    * @returns how many were removed
    */
   async sweep(before: string): Promise<number> {
     const gone = this.#db.all<{ digest: string }>(
-      `DELETE FROM blobs WHERE last_used_at < ? AND digest NOT IN (SELECT digest FROM build_blobs) RETURNING digest`,
+      `DELETE FROM blobs WHERE last_used_at < ? AND digest NOT IN (SELECT digest FROM context_blobs) RETURNING digest`,
       [before],
     );
     for (const { digest } of gone) await rm(this.#pathOf(digest), { force: true });
     return gone.length;
   }
 
-  #expect(digest: string, sizeBytes: number, path: string, at: string): Blob {
+  // A context has thousands of files: each of these is one statement for all of them.
+
+  /** Notes that bodies are wanted. @returns what is known of each, by digest */
+  #expect(bodies: readonly { path: string; digest: string; sizeBytes: number }[]): Map<string, Blob> {
+    const sizes = new Map<string, number>();
+    for (const { path, digest, sizeBytes } of bodies) {
+      const other = sizes.get(digest);
+      if (other !== undefined && other !== sizeBytes) throw conflictingSizes(path, digest, other, sizeBytes);
+      sizes.set(digest, sizeBytes);
+    }
     this.#db.run(
-      `INSERT INTO blobs (digest, size_bytes, stored_at, last_used_at) VALUES ($digest, $size, NULL, $at)
+      `INSERT INTO blobs (digest, size_bytes, stored_at, last_used_at)
+       SELECT value ->> 0, value ->> 1, NULL, $at FROM json_each($bodies) WHERE true
        ON CONFLICT (digest) DO UPDATE SET last_used_at = excluded.last_used_at,
          size_bytes = CASE WHEN stored_at IS NULL THEN excluded.size_bytes ELSE size_bytes END`,
-      { $digest: digest, $size: sizeBytes, $at: at },
+      { $bodies: JSON.stringify([...sizes]), $at: now() },
     );
-    const blob = this.find(BlobStore.idOf(digest)) as Blob;
-    if (blob.sizeBytes !== sizeBytes) {
-      throw uploadError(
-        "preflight",
-        "conflicting_sizes",
-        `${path}: the body with SHA-256 ${digest} has ${blob.sizeBytes} bytes, and the request says ${sizeBytes}.`,
-        "Compute the digest and the size from the same bytes: the file may have changed in between.",
-        { path, sha256: digest, expected_bytes: blob.sizeBytes, size_bytes: sizeBytes },
-      );
+    const known = new Map(this.#read([...sizes.keys()]).map((blob) => [blob.digest, blob]));
+    const lost: string[] = [];
+    for (const { path, digest, sizeBytes } of bodies) {
+      const blob = known.get(digest) as Blob;
+      if (blob.sizeBytes !== sizeBytes) throw conflictingSizes(path, digest, blob.sizeBytes, sizeBytes);
+      if (!blob.isStored) continue;
+      // The row is a promise; the file is the truth (someone may have cleaned the folder by hand).
+      if (statSync(this.#pathOf(digest), { throwIfNoEntry: false })?.size === sizeBytes) continue;
+      blob.isStored = false;
+      lost.push(digest);
     }
-    if (!blob.isStored) return blob;
-    // The row is a promise; the file is the truth (someone may have cleaned the folder by hand).
-    if (statSync(this.#pathOf(digest), { throwIfNoEntry: false })?.size === sizeBytes) return blob;
-    this.#db.run("UPDATE blobs SET stored_at = NULL WHERE digest = ?", [digest]);
-    return { ...blob, isStored: false };
+    if (lost.length > 0) {
+      this.#db.run("UPDATE blobs SET stored_at = NULL WHERE digest IN (SELECT value FROM json_each($lost))", {
+        $lost: JSON.stringify(lost),
+      });
+    }
+    return known;
+  }
+
+  #read(digests: readonly string[]): Blob[] {
+    return this.#db
+      .all<{ digest: string; size_bytes: number; is_stored: number }>(
+        `SELECT digest, size_bytes, stored_at IS NOT NULL AS is_stored FROM blobs
+         WHERE digest IN (SELECT value FROM json_each($digests))`,
+        { $digests: JSON.stringify(digests) },
+      )
+      .map(({ digest, size_bytes, is_stored }) => ({ digest, sizeBytes: size_bytes, isStored: is_stored === 1 }));
   }
 
   async #store(blob: Blob, body: AsyncIterable<Buffer> | Iterable<Buffer>, blobId: string): Promise<void> {
@@ -239,6 +265,16 @@ function refuseLarge(files: readonly PreflightFile[]): void {
     `The build context has ${total} bytes; the most is ${MAX_CONTEXT_BYTES}.`,
     "Leave files out of the context, for example with a .dockerignore file.",
     { size_bytes: total, limit: MAX_CONTEXT_BYTES },
+  );
+}
+
+function conflictingSizes(path: string, digest: string, expected: number, actual: number): Error {
+  return uploadError(
+    "preflight",
+    "conflicting_sizes",
+    `${path}: the body with SHA-256 ${digest} has ${expected} bytes, and the request says ${actual}.`,
+    "Compute the digest and the size from the same bytes: the file may have changed in between.",
+    { path, sha256: digest, expected_bytes: expected, size_bytes: actual },
   );
 }
 

@@ -1,5 +1,4 @@
-import type { ContextFile } from "pulumi-nullspace/wire";
-import { BlobStore } from "../blobs/blob-store.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { LOCAL_USER } from "../store/audit.ts";
@@ -8,6 +7,7 @@ import { consumeClaim } from "../templates/claims.ts";
 import { canonicalRefOf, findByName, type LogicalTemplate } from "../templates/logical-template.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { CheckedRequest } from "./check-request.ts";
+import { storableContext, storeContext } from "./stored-context.ts";
 
 /** What accepting a build stands on. */
 export interface BuildAcceptor {
@@ -33,7 +33,8 @@ export async function acceptBuild(
   request: CheckedRequest,
   lineage?: RetryLineage,
 ): Promise<string> {
-  const files = await storeInlineFiles(blobs, request);
+  await storeInlineFiles(blobs, request);
+  const context = request.context.length > 0 ? storableContext(request.context) : undefined;
   const buildId = newId("tb_");
   const templateId = newId("tmpl_");
   const at = now();
@@ -56,7 +57,7 @@ export async function acceptBuild(
         $sourceDigest: request.sourceDigest,
         $contextDigest: request.contextDigest ?? null,
         $dockerfileDigest: request.dockerfileDigest ?? null,
-        $definition: JSON.stringify({ ...request.definition, ...(files.length > 0 && { build_context: { files } }) }),
+        $definition: JSON.stringify(request.definition),
         $needsCredentials: request.credentials.isEmpty ? 0 : 1,
         $inline: request.hasInlineContext ? 1 : 0,
         $base: request.base.kind === "template" ? request.base.template.templateId : null,
@@ -66,9 +67,7 @@ export async function acceptBuild(
         $original: lineage?.originalBuildId ?? null,
       },
     );
-    for (const digest of new Set(request.context.map((entry) => entry.digest).filter((one) => one !== undefined))) {
-      db.run("INSERT INTO build_blobs (build_id, digest) VALUES (?, ?)", [buildId, digest]);
-    }
+    if (context !== undefined) storeContext(db, buildId, context);
     buildLog.append(buildId, {
       kind: "start",
       level: "info",
@@ -94,17 +93,9 @@ function takeName(db: Database, { namespace, name, claimToken }: CheckedRequest,
   return findByName(db, namespace, name) as LogicalTemplate;
 }
 
-/** The context as it is stored: every body a blob. */
-async function storeInlineFiles(blobs: BlobStore, request: CheckedRequest): Promise<ContextFile[]> {
-  const files: ContextFile[] = [];
-  for (const { path, type, mode, digest, inline } of request.context) {
+/** Every body becomes a blob, also one that came inside the request. */
+async function storeInlineFiles(blobs: BlobStore, { context }: CheckedRequest): Promise<void> {
+  for (const { path, inline } of context) {
     if (inline !== undefined) await blobs.putBytes(inline, path);
-    files.push({
-      path,
-      entry_type: type,
-      mode: mode.toString(8).padStart(4, "0"),
-      ...(digest !== undefined && { blob_id: BlobStore.idOf(digest) }),
-    });
   }
-  return files;
 }

@@ -17,6 +17,8 @@ export interface BuildRecord {
   source_type: "declarative" | "dockerfile" | "oci_import" | "template_base";
   source_digest: string;
   context_digest: string | null;
+  /** `null`: no context. */
+  context_key: string | null;
   dockerfile_digest: string | null;
   definition: string;
   needs_credentials: number;
@@ -43,8 +45,8 @@ export interface BuildRecord {
 }
 
 /**
- * What a build is made from, as the store keeps it: the request without a credential, file bodies as blobs, and the ids
- * (never the values) of the secrets that it needs.
+ * What a build is made from, as the store keeps it: the request without its files and without a credential, but with the
+ * ids (never the values) of the secrets that it needs.
  */
 export interface BuildDefinition extends Pick<
   CreateTemplateRequest,
@@ -56,7 +58,6 @@ export interface BuildDefinition extends Pick<
   | "steps"
   | "build_envs"
   | "start_cmd"
-  | "build_context"
   | "build_config"
   | "build_backend"
   | "runtime_config"
@@ -83,7 +84,7 @@ export function getBuild(db: Database, buildId: string): BuildRecord {
   return record;
 }
 
-/** What the build is made from. */
+/** What the build is made from, but for its files. */
 export function definitionOf(record: BuildRecord): BuildDefinition {
   return JSON.parse(record.definition) as BuildDefinition;
 }

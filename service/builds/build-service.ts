@@ -28,6 +28,7 @@ import { buildView, promotability } from "./build-view.ts";
 import { BuildCancelled, interruptedFailure, runBuild, ServiceStopping, type BuildWorker } from "./build-worker.ts";
 import { checkRequest, type CheckedRequest, type RequestChecker } from "./check-request.ts";
 import type { BuildCredentials } from "./credentials.ts";
+import { contextFilesOf } from "./stored-context.ts";
 
 /** A wait for the end of a build looks again after this time; what wakes it is the log. */
 const WAIT_MS = 30_000;
@@ -169,9 +170,11 @@ export class BuildService {
       );
     }
     if (request.tags?.length === 0) throw new InvalidRequestError("tags: give at least one tag, or leave it out.");
+    const files = contextFilesOf(db, record);
     const checked = await this.check(
       {
         ...definition,
+        ...(files.length > 0 && { build_context: { files } }),
         name: canonicalRefOf(getByKey(db, record.template_key)),
         tags: request.tags ?? (JSON.parse(record.tags) as string[]),
         ...(request.base_image_auth !== undefined && { base_image_auth: request.base_image_auth }),

@@ -11,6 +11,7 @@ import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
 import { markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
+import { contextFilesOf } from "./stored-context.ts";
 import { redactor } from "./redact.ts";
 
 /** Reason of an abort: somebody cancelled the build, and its state says so already. */
@@ -78,7 +79,7 @@ export function interruptedFailure(): BuildFailure {
 
 function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials: BuildCredentials): BuildJob {
   const definition = definitionOf(record);
-  const context = readContextEntries(blobs, definition.build_context?.files ?? []);
+  const context = readContextEntries(blobs, contextFilesOf(db, record));
   const common = { buildId: record.build_id, templateId: record.template_id, definition, context, credentials };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
   if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };

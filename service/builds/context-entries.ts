@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { ContextFile } from "pulumi-nullspace/wire";
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES, MAX_INLINE_BYTES } from "../blobs/blob-limits.ts";
-import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Blob, BlobStore } from "../blobs/blob-store.ts";
 import { uploadError } from "../blobs/upload-error.ts";
 import { InvalidRequestError } from "../errors.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import { digestOf } from "./canonical-json.ts";
 import { normalizeSource } from "./copy-sources.ts";
 
 /** An entry of a build's context whose body is known. */
@@ -38,7 +38,8 @@ export function readContextEntries(blobs: BlobStore, files: readonly ContextFile
       { entries: files.length, limit: MAX_CONTEXT_ENTRIES },
     );
   }
-  const entries = files.map((file, index) => readEntry(blobs, file, index));
+  const stored = blobs.findAll(files.flatMap(({ blob_id }) => blob_id ?? []));
+  const entries = files.map((file, index) => readEntry(stored, file, index));
   refusePathConflicts(entries);
   refuseSize(entries);
   return entries;
@@ -47,7 +48,7 @@ export function readContextEntries(blobs: BlobStore, files: readonly ContextFile
 /** One digest for a context: equal for equal paths, kinds, executable bits and bodies, in whatever order they came. */
 export function contextDigest(entries: readonly ContextEntry[]): string {
   const lines = entries.map(({ path, type, mode, digest }) =>
-    canonicalJson([path, type, type === "file" ? (mode & 0o111) !== 0 : false, digest ?? ""]),
+    JSON.stringify([path, type, type === "file" ? (mode & 0o111) !== 0 : false, digest ?? ""]),
   );
   return digestOf(lines.sort().join("\n"));
 }
@@ -68,7 +69,7 @@ export async function readFileText(blobs: BlobStore, context: readonly ContextEn
   return Buffer.concat(await blobs.open(entry.digest).toArray()).toString("utf8");
 }
 
-function readEntry(blobs: BlobStore, file: ContextFile, index: number): ContextEntry {
+function readEntry(stored: ReadonlyMap<string, Blob>, file: ContextFile, index: number): ContextEntry {
   const { path, entry_type, mode, blob_id, content_base64 } = file;
   const bits = mode === undefined ? undefined : Number.parseInt(mode, 8) & 0o7777;
   if (entry_type === "dir") return { path, type: "dir", mode: bits ?? DEFAULT_DIR_MODE, sizeBytes: 0 };
@@ -78,7 +79,7 @@ function readEntry(blobs: BlobStore, file: ContextFile, index: number): ContextE
     const digest = createHash("sha256").update(inline).digest("hex");
     return { ...common, digest, sizeBytes: inline.length, inline };
   }
-  const blob = blobs.find(blob_id ?? "");
+  const blob = stored.get(blob_id ?? "");
   if (blob?.isStored) return { ...common, digest: blob.digest, sizeBytes: blob.sizeBytes };
   throw uploadError(
     "preflight",

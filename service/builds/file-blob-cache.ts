@@ -11,12 +11,13 @@ export function countFileBlobs(
   { buildId, context }: Pick<BuildJob, "buildId" | "context">,
   report: BuildReporter,
 ): Pick<CacheSummary, "file_blob_hits" | "file_blob_misses" | "file_blob_bypasses" | "file_blob_stores"> {
-  const digests = new Set(context.map(({ digest }) => digest).filter((digest) => digest !== undefined));
-  let hits = 0;
-  for (const digest of digests) {
-    const earlier = db.get("SELECT 1 FROM build_blobs WHERE digest = ? AND build_id < ? LIMIT 1", [digest, buildId]);
-    if (earlier !== undefined) hits++;
-  }
+  const digests = new Set(context.flatMap(({ digest }) => digest ?? []));
+  const { hits } = db.get<{ hits: number }>(
+    `SELECT count(*) AS hits FROM json_each($digests)
+     WHERE EXISTS (SELECT 1 FROM context_blobs JOIN contexts USING (context_key)
+                   WHERE digest = value AND first_build_id < $build)`,
+    { $digests: JSON.stringify([...digests]), $build: buildId },
+  ) as { hits: number };
   const misses = digests.size - hits;
   const common = { kind: "cache", level: "info", phase: "cache", cache_kind: "file_blob" } as const;
   if (hits > 0)

@@ -5,6 +5,7 @@ import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { BuildExecutor } from "../builds/build-executor.ts";
+import { forgetContexts } from "../builds/stored-context.ts";
 import { findArtifactUses, type ArtifactUseQuery } from "./artifact-use.ts";
 
 /** How long an artifact that nothing pins is kept unless told otherwise. */
@@ -88,7 +89,7 @@ export class Retention {
       log.info({ templateId, imageRef }, "image removed");
     }
     const before = later(at, -retentionMs);
-    db.run("DELETE FROM build_blobs WHERE build_id IN (SELECT build_id FROM builds WHERE finished_at < ?)", [before]);
+    forgetContexts(db, before);
     await blobs.sweep(before);
   }
 
