@@ -23,6 +23,8 @@ export interface BuiltImage {
   imageId: string;
   /** Name under which the image is kept. */
   imageRef: string;
+  /** Equal for builds that would make the same artifact; absent where that cannot be told. */
+  reuseKey?: string;
   ociMetadata: OciMetadata;
   cache: CacheSummary;
 }

@@ -19,6 +19,8 @@ export interface BuildStates {
 export interface ReadyArtifact {
   imageId: string;
   imageRef: string;
+  /** Equal for builds that would make the same artifact. */
+  reuseKey?: string;
   ociMetadata: OciMetadata;
   cache: CacheSummary;
 }
@@ -72,13 +74,14 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
     if (changed === 0) return false;
     const build = getBuild(db, buildId);
     db.run(
-      `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, state, unpinned_at, created_at)
-       VALUES ($template, $build, $image, $ref, 'available', $at, $at)`,
+      `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, reuse_key, state, unpinned_at, created_at)
+       VALUES ($template, $build, $image, $ref, $reuseKey, 'available', $at, $at)`,
       {
         $template: build.template_id,
         $build: buildId,
         $image: artifact.imageId,
         $ref: artifact.imageRef,
+        $reuseKey: artifact.reuseKey ?? null,
         $at: at,
       },
     );

@@ -13,6 +13,7 @@ import { contextDigest, readContextEntries, readFileText, type ContextEntry } fr
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { checkDockerfile, type CheckedDockerfile } from "./dockerfile/check-dockerfile.ts";
+import { isFetched } from "./dockerfile/stable-images.ts";
 
 /** What a build starts from. */
 export type BuildBase =
@@ -124,7 +125,19 @@ async function readBase(
   const [problem] = checked.problems;
   if (problem !== undefined)
     throw new InvalidRequestError(`dockerfile: ${problem}.`, { details: { problems: checked.problems } });
+  if (request.build_config?.internet_access === false) refuseDownloads(checked);
   return { kind: "dockerfile", text, checked };
+}
+
+/** Commands are run without a network; what the builder itself fetches would come all the same. */
+function refuseDownloads({ instructions }: CheckedDockerfile): void {
+  for (const { keyword, argument, line } of instructions) {
+    if (keyword !== "ADD" || !isFetched(argument)) continue;
+    throw new InvalidRequestError(
+      `dockerfile: line ${line}: ADD fetches from the network, and build_config.internet_access is false. ` +
+        "Put the file into the build context, or allow internet access.",
+    );
+  }
 }
 
 /**
@@ -243,6 +256,10 @@ function warningsOf(request: CreateTemplateRequest, base: BuildBase): string[] {
         warnings.push(`dockerfile line ${line}: ${instruction} is not run in machines; give start_cmd for that`);
       }
     }
+  }
+  for (const name of base.kind === "dockerfile" ? Object.keys(request.build_envs ?? {}) : []) {
+    if (base.kind === "dockerfile" && base.checked.args.has(name)) continue;
+    warnings.push(`build_envs.${name}: the Dockerfile has no ARG ${name}, so its commands do not see it`);
   }
   if (request.runtime_config?.readiness !== undefined && request.start_cmd === undefined) {
     warnings.push("runtime_config.readiness: there is no start_cmd that could become ready");

@@ -16,6 +16,8 @@ export interface CheckedDockerfile {
   problems: string[];
   /** Instructions that machines do not see. */
   ignored: { instruction: string; line: number }[];
+  /** Names of its ARGs. */
+  args: ReadonlySet<string>;
   /** Image that the stage to build goes back to, as written. */
   finalBase: string | undefined;
 }
@@ -54,5 +56,10 @@ export function checkDockerfile(text: string, target?: string): CheckedDockerfil
     .filter(({ keyword }) => WITHOUT_EFFECT.has(keyword))
     .map(({ keyword, line }) => ({ instruction: keyword, line }));
   const finalBase = stages.get(target?.toLowerCase() ?? String(count - 1));
-  return { instructions, problems, ignored, finalBase };
+  const args = new Set(
+    instructions
+      .filter(({ keyword }) => keyword === "ARG")
+      .flatMap(({ argument }) => [...argument.matchAll(/(?:^|\s)([A-Za-z_]\w*)/g)].map(([, name = ""]) => name)),
+  );
+  return { instructions, problems, ignored, args, finalBase };
 }

@@ -8,6 +8,7 @@ import {
   type ImageInspect,
   type RegistryAuths,
 } from "pulumi-nullspace/docker";
+import type { Step } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
@@ -20,6 +21,7 @@ import { readFileText } from "../context-entries.ts";
 import { countFileBlobs } from "../file-blob-cache.ts";
 import { contextEntries, openArchive, placedEntries, type ArchiveEntry } from "./context-archive.ts";
 import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
+import { findReusable, reuseBarrier, reuseKey, type BuildInput, type ReusableImage } from "./image-reuse.ts";
 import { checkLaunch } from "./launch-check.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { ociMetadataOf } from "./oci-metadata.ts";
@@ -76,17 +78,17 @@ export class EngineExecutor implements BuildExecutor {
     const auths = await registryAuths(job.credentials, await this.#authTarget(job), signal);
     const files = countFileBlobs(this.#options.db, job, report);
     try {
-      const { imageId, layers } =
+      const input =
         job.baseImage === undefined
-          ? await this.#buildDockerfile(job, imageRef, auths, report, signal)
-          : await this.#buildSteps(job, job.baseImage, imageRef, auths, report, signal);
-      await checkLaunch(this.#options.engine, this.#options.instanceId, job, imageId, report, signal);
-      const image = await this.#options.engine.images.inspect(imageId, { signal });
+          ? await this.#dockerfileInput(job)
+          : await this.#stepsInput(job, job.baseImage, auths, report, signal);
+      const { image, reuseKey, cache } = await this.#reuseOrBuild(job, input, { imageRef, auths, report, signal });
       return {
-        imageId,
+        imageId: image.Id,
         imageRef,
+        ...(reuseKey !== undefined && { reuseKey }),
         ociMetadata: ociMetadataOf(image),
-        cache: { ...NO_FINAL_ARTIFACTS, ...layers, ...files },
+        cache: { ...cache, ...files },
       };
     } catch (error) {
       await this.removeImage(imageRef, AbortSignal.timeout(30_000)).catch(() => {
@@ -112,74 +114,72 @@ export class EngineExecutor implements BuildExecutor {
     return removeLeftovers(this.#options, (imageRef) => this.removeImage(imageRef, signal), signal);
   }
 
-  async #buildDockerfile(
-    job: BuildJob,
-    imageRef: string,
-    auths: RegistryAuths,
-    report: BuildReporter,
-    signal: AbortSignal,
-  ) {
-    const { definition } = job;
-    const progress = new ProgressLog({ report, skipCache: definition.skip_cache === true });
+  async #dockerfileInput({ definition, context }: BuildJob): Promise<EngineInput> {
     const text =
-      definition.dockerfile ?? (await readFileText(this.#options.blobs, job.context, definition.dockerfile_path ?? ""));
-    const imageId = await this.#buildImage(job, {
-      imageRef,
-      auths,
-      text,
-      entries: contextEntries(job.context),
-      progress,
-      signal,
-    });
-    return { imageId, layers: progress.layers() };
+      definition.dockerfile ?? (await readFileText(this.#options.blobs, context, definition.dockerfile_path ?? ""));
+    return { text, entries: contextEntries(context) };
   }
 
-  async #buildSteps(
+  async #stepsInput(
     job: BuildJob,
     baseImage: string,
-    imageRef: string,
     auths: RegistryAuths,
     report: BuildReporter,
     signal: AbortSignal,
-  ) {
-    const { definition, context } = job;
+  ): Promise<EngineInput> {
+    const { definition, context, buildId } = job;
     const base = await this.#haveBase(job, baseImage, auths, report, signal);
     const steps = definition.steps ?? [];
-    const rendered: RenderedDockerfile = renderDockerfile({
+    const rendered = renderDockerfile({
       baseImage,
       baseUser: base.Config?.User ?? "",
       steps,
       buildEnvs: definition.build_envs ?? {},
-      cacheNonce: job.buildId,
+      cacheNonce: buildId,
       isFile: (source) => context.some(({ path, type }) => type === "file" && path === normalizeSource(source)),
     });
-    const progress = new ProgressLog({
-      report,
-      declarative: { steps, rendered },
-      skipCache: definition.skip_cache === true,
-    });
     const entries = placedEntries(context, rendered.placements);
-    const imageId = await this.#buildImage(job, { imageRef, auths, text: rendered.text, entries, progress, signal });
-    return { imageId, layers: progress.layers() };
+    return { text: rendered.text, entries, declarative: { steps, rendered } };
+  }
+
+  /** The image of an earlier build from the same input, under a name of this build; else a new one, tried once. */
+  async #reuseOrBuild(
+    job: BuildJob,
+    input: EngineInput,
+    { imageRef, auths, report, signal }: BuildTo,
+  ): Promise<{ image: ImageInspect; reuseKey: string | undefined; cache: LayerAndArtifactCache }> {
+    const { engine, db, instanceId } = this.#options;
+    const barrier = reuseBarrier(job);
+    const before = await reuseKey(engine, job, input, signal);
+    const found =
+      before === undefined || barrier !== undefined ? undefined : await findReusable(db, engine, before, signal);
+    reportReuse(report, found, barrier);
+    if (found !== undefined) {
+      await engine.images.tag(found.image.Id, imageRef, { signal });
+      return { image: found.image, reuseKey: before, cache: { ...NO_LAYERS, ...finalArtifact("hit", false) } };
+    }
+    const { declarative } = input;
+    const skipCache = job.definition.skip_cache === true;
+    const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
+    const imageId = await this.#buildImage(job, input, { imageRef, auths, progress, signal });
+    await checkLaunch(engine, instanceId, job, imageId, report, signal);
+    // A base that the build has fetched is known only now; one that was moved meanwhile fits neither key.
+    const after = await reuseKey(engine, job, input, signal);
+    const key = before === undefined || before === after ? after : undefined;
+    return {
+      image: await engine.images.inspect(imageId, { signal }),
+      reuseKey: key,
+      cache: {
+        ...progress.layers(),
+        ...finalArtifact(barrier === undefined ? "miss" : "bypass", key !== undefined),
+      },
+    };
   }
 
   async #buildImage(
     job: BuildJob,
-    {
-      imageRef,
-      auths,
-      text,
-      entries,
-      progress,
-      signal,
-    }: {
-      imageRef: string;
-      auths: RegistryAuths;
-      text: string;
-      entries: ArchiveEntry[];
-      progress: ProgressLog;
-      signal: AbortSignal;
-    },
+    { text, entries }: EngineInput,
+    { imageRef, auths, progress, signal }: Omit<BuildTo, "report"> & { progress: ProgressLog },
   ): Promise<string> {
     const { engine, blobs, instanceId } = this.#options;
     const { definition, credentials } = job;
@@ -189,15 +189,17 @@ export class EngineExecutor implements BuildExecutor {
       [...entries, { path: dockerfile, type: "file", mode: 0o644, body: { text } }],
       signal,
     );
+    const buildArgs = { ...(job.baseImage === undefined && definition.build_envs), ...definition.build_args };
     const build = engine.build({
       context: archive,
       dockerfile,
       tags: [imageRef],
       labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
       forcerm: true,
-      ...(definition.build_args !== undefined && { buildArgs: definition.build_args }),
+      ...(Object.keys(buildArgs).length > 0 && { buildArgs }),
       ...(definition.build_target !== undefined && { target: definition.build_target }),
       ...(definition.skip_cache === true && { noCache: true }),
+      ...(definition.build_config?.internet_access === false && { networkMode: "none" }),
       ...(Object.keys(auths).length > 0 && { auth: auths }),
       ...(credentials.secrets.length > 0 && { secrets: credentials.secrets.map(({ id, value }) => ({ id, value })) }),
       buildId: job.buildId,
@@ -265,13 +267,50 @@ export class EngineExecutor implements BuildExecutor {
   }
 }
 
-/** Artifacts are always made anew: the layers below them are what the engine caches. */
-const NO_FINAL_ARTIFACTS = {
-  final_artifact_hits: 0,
-  final_artifact_misses: 1,
-  final_artifact_bypasses: 0,
-  final_artifact_stores: 1,
-};
+/** What the engine is sent, and for steps how it was made from them. */
+interface EngineInput extends BuildInput {
+  declarative?: { steps: readonly Step[]; rendered: RenderedDockerfile };
+}
+
+interface BuildTo {
+  imageRef: string;
+  auths: RegistryAuths;
+  report: BuildReporter;
+  signal: AbortSignal;
+}
+
+type LayerAndArtifactCache = ReturnType<ProgressLog["layers"]> & ReturnType<typeof finalArtifact>;
+
+const NO_LAYERS = { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 };
+
+function finalArtifact(outcome: "hit" | "miss" | "bypass", isStored: boolean) {
+  return {
+    final_artifact_hits: Number(outcome === "hit"),
+    final_artifact_misses: Number(outcome === "miss"),
+    final_artifact_bypasses: Number(outcome === "bypass"),
+    final_artifact_stores: Number(isStored),
+  };
+}
+
+function reportReuse(
+  report: BuildReporter,
+  found: ReusableImage | undefined,
+  barrier: ReturnType<typeof reuseBarrier>,
+): void {
+  const common = { kind: "cache", phase: "cache", cache_kind: "final_artifact" } as const;
+  if (found !== undefined) {
+    const message = `Nothing has changed since build ${found.buildId}: its image is used again`;
+    report({ ...common, level: "info", cache_status: "hit", cache_subject: found.buildId, message });
+    return;
+  }
+  report({
+    ...common,
+    level: "debug",
+    cache_status: barrier === undefined ? "miss" : "bypass",
+    cache_reason: barrier ?? "missing_or_incompatible",
+    message: barrier === undefined ? "No earlier image fits" : "Earlier images are not looked at",
+  });
+}
 
 /**
  * A name for the Dockerfile that nothing in the context has. It is part of what `COPY .` copies, as everywhere with
