@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { digestBytes, type EntryTable } from "../table/entry-table.ts";
+import { createHash, type Hash, hash } from "node:crypto";
+import { DIGEST_BYTES, type EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY, EXECUTABLE, FILE, SYMLINK } from "../table/kind.ts";
-import { textBytes } from "../table/text-column.ts";
+import { bufferOf } from "../table/text-column.ts";
 
 const KIND_LETTERS: Readonly<Record<number, string>> = {
   [DIRECTORY]: "d",
@@ -11,42 +11,72 @@ const KIND_LETTERS: Readonly<Record<number, string>> = {
 };
 /** Small: a manifest makes a few hundred of these. */
 const FLUSH_BYTES = 8 * 1024;
-const NOTHING = Buffer.alloc(0);
+/** Of the letter and the two lengths. */
+const RECORD_BYTES = 1 + 4 + 4;
 
 /** Collects records and hashes them in large pieces: one call into the hash for each record would cost more than it. */
 export class RecordHash {
-  readonly #hash = createHash("sha256");
-  #buffer = Buffer.allocUnsafe(FLUSH_BYTES);
+  /** Only for more than fills the buffer: most directories of a manifest do not. */
+  #hash: Hash | undefined;
+  #buffer = Buffer.allocUnsafeSlow(FLUSH_BYTES);
   #used = 0;
 
   /** Adds the record of one entry of the table. */
-  addEntry(table: EntryTable, index: number): void {
-    const kind = table.kinds[index]!;
-    const payload =
-      kind === DIRECTORY ? NOTHING : kind === SYMLINK ? textBytes(table.targets, index) : digestBytes(table, index);
-    this.add(KIND_LETTERS[kind]!, textBytes(table.paths, index), payload);
+  addEntry({ paths, targets, digests, kinds }: EntryTable, index: number): void {
+    const kind = kinds[index]!;
+    const path = paths.offsets[index]!;
+    const pathEnd = paths.offsets[index + 1]!;
+    const [payload, start, end] =
+      kind === SYMLINK
+        ? [targets.bytes, targets.offsets[index]!, targets.offsets[index + 1]!]
+        : [digests, index * DIGEST_BYTES, (index + (kind === DIRECTORY ? 0 : 1)) * DIGEST_BYTES];
+    this.#make(RECORD_BYTES + (pathEnd - path) + (end - start));
+    this.#begin(KIND_LETTERS[kind]!);
+    this.#field(bufferOf(paths.bytes), path, pathEnd);
+    this.#field(bufferOf(payload), start, end);
   }
 
   add(letter: string, path: Buffer, payload: Buffer): void {
-    const length = 1 + 4 + path.length + 4 + payload.length;
-    if (this.#used + length > this.#buffer.length) this.#flush();
-    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(length);
-    const buffer = this.#buffer;
-    let at = this.#used;
-    at = buffer.writeUInt8(letter.charCodeAt(0), at);
-    at = buffer.writeUInt32BE(path.length, at);
-    at += path.copy(buffer, at);
-    at = buffer.writeUInt32BE(payload.length, at);
-    this.#used = at + payload.copy(buffer, at);
+    this.#make(RECORD_BYTES + path.length + payload.length);
+    this.#begin(letter);
+    this.#field(path, 0, path.length);
+    this.#field(payload, 0, payload.length);
   }
 
-  /** SHA-256 of the records, hex. */
+  /** SHA-256 of the records, hex. The next record is the first of a new list. */
   digest(): string {
-    this.#flush();
-    return this.#hash.digest("hex");
+    const rest = this.#buffer.subarray(0, this.#used);
+    const digest = this.#hash ? this.#hash.update(rest).digest("hex") : hash("sha256", rest);
+    this.#hash = undefined;
+    this.#used = 0;
+    return digest;
+  }
+
+  /** Makes room for a record. */
+  #make(bytes: number): void {
+    if (this.#used + bytes > this.#buffer.length) this.#flush();
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.alloc(bytes);
+  }
+
+  #begin(letter: string): void {
+    this.#buffer[this.#used++] = letter.charCodeAt(0);
+  }
+
+  /** The length of a piece of `source`, and the piece: copied as it lies there, for a view of it costs more than the copy. */
+  #field(source: Buffer, start: number, end: number): void {
+    const buffer = this.#buffer;
+    const length = end - start;
+    const at = this.#used;
+    buffer[at] = length >>> 24;
+    buffer[at + 1] = length >>> 16;
+    buffer[at + 2] = length >>> 8;
+    buffer[at + 3] = length;
+    source.copy(buffer, at + 4, start, end);
+    this.#used = at + 4 + length;
   }
 
   #flush(): void {
+    this.#hash ??= createHash("sha256");
     this.#hash.update(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
   }

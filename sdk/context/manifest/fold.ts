@@ -2,6 +2,8 @@ import type { EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 
+const SLASH = 0x2f;
+
 /** A directory of the context, by its path with a slash at the end (Latin-1); the root's is empty. */
 export interface DirectoryFold {
   readonly depth: number;
@@ -58,10 +60,40 @@ function countChildren(table: EntryTable): Map<string, DirectoryFold> {
     directories.set(prefix, directory);
     return directory;
   };
+  // Files of one directory mostly stand together: no string is made for those that follow the first.
+  let last: { readonly index: number; readonly prefixLength: number; readonly directory: DirectoryFold } | undefined;
   for (let index = 0; index < table.length; index++) {
-    const path = latin1At(table.paths, index);
-    if (table.kinds[index] === DIRECTORY) open(`${path}/`);
-    else open(path.slice(0, path.lastIndexOf("/") + 1)).children++;
+    if (table.kinds[index] === DIRECTORY) {
+      open(`${latin1At(table.paths, index)}/`);
+      continue;
+    }
+    const prefixLength = parentLength(table, index);
+    if (last?.prefixLength !== prefixLength || !haveSamePrefix(table, last.index, index, prefixLength)) {
+      const prefix = latin1At(table.paths, index).slice(0, prefixLength);
+      last = { index, prefixLength, directory: open(prefix) };
+    }
+    last.directory.children++;
   }
   return directories;
+}
+
+/** The length of the path of the directory that an entry lies in, with its slash at the end. */
+function parentLength({ paths: { bytes, offsets } }: EntryTable, index: number): number {
+  const start = offsets[index]!;
+  let end = offsets[index + 1]!;
+  while (end > start && bytes[end - 1] !== SLASH) end--;
+  return end - start;
+}
+
+/** Whether the paths of two entries begin with the same `length` bytes. */
+export function haveSamePrefix(
+  { paths: { bytes, offsets } }: EntryTable,
+  a: number,
+  b: number,
+  length: number,
+): boolean {
+  const [startOfA, startOfB] = [offsets[a]!, offsets[b]!];
+  if (offsets[a + 1]! - startOfA < length || offsets[b + 1]! - startOfB < length) return false;
+  for (let i = 0; i < length; i++) if (bytes[startOfA + i] !== bytes[startOfB + i]) return false;
+  return true;
 }

@@ -3,7 +3,7 @@ import { RecordHash } from "../hash/record-hash.ts";
 import { digestBytes, type EntryTable } from "../table/entry-table.ts";
 import { DIRECTORY, EXECUTABLE, SYMLINK } from "../table/kind.ts";
 import { latin1At, textAt } from "../table/text-column.ts";
-import { type DirectoryFold, foldDirectories } from "./fold.ts";
+import { type DirectoryFold, foldDirectories, haveSamePrefix } from "./fold.ts";
 
 /** Lines of a manifest unless asked otherwise: what a reader of a preview, and the engine's state, can take. */
 export const DEFAULT_MANIFEST_ENTRIES = 500;
@@ -28,26 +28,29 @@ export function buildManifest(table: EntryTable, cap = DEFAULT_MANIFEST_ENTRIES,
   const manifest: Manifest = {};
   if (outsideDockerfile !== undefined) manifest[OUTSIDE_DOCKERFILE] = outsideDockerfile.slice(0, DIGEST_DIGITS);
   const directories = foldDirectories(table, outsideDockerfile === undefined ? cap : cap - 1);
-  let open: { prefix: string; records: RecordHash } | undefined;
+  const records = new RecordHash();
+  let open: { prefix: string; first: number } | undefined;
   const close = () => {
-    if (open) manifest[lineName(open.prefix)] = open.records.digest().slice(0, DIGEST_DIGITS);
+    if (open) manifest[lineName(open.prefix)] = records.digest().slice(0, DIGEST_DIGITS);
     open = undefined;
   };
   for (let index = 0; index < table.length; index++) {
-    const path = latin1At(table.paths, index);
     // What lies below one directory comes in one run.
-    const prefix = open && path.startsWith(open.prefix) ? open.prefix : foldedPrefix(path, directories);
+    if (open && haveSamePrefix(table, open.first, index, open.prefix.length)) {
+      records.addEntry(table, index);
+      continue;
+    }
+    close();
+    const path = latin1At(table.paths, index);
+    const prefix = foldedPrefix(path, directories);
     if (prefix === undefined) {
       // A directory with content shows through its content.
       if (table.kinds[index] === DIRECTORY && directories.get(`${path}/`)!.children > 0) continue;
       manifest[textAt(table.paths, index)] = describe(table, index);
       continue;
     }
-    if (open?.prefix !== prefix) {
-      close();
-      open = { prefix, records: new RecordHash() };
-    }
-    open!.records.addEntry(table, index);
+    open = { prefix, first: index };
+    records.addEntry(table, index);
   }
   close();
   return manifest;

@@ -1,25 +1,36 @@
-import type { EntryTable } from "../table/entry-table.ts";
+import type { MessagePort } from "node:worker_threads";
 import type { TarJob } from "../tar/tar-job.ts";
 import type { Control } from "../walk/control.ts";
 import type { ReadJob } from "../walk/job.ts";
-import type { ReadResult } from "../walk/read-tree.ts";
+import type { KnownFiles } from "../walk/known-files.ts";
+import type { ReadResult, WalkedShare } from "../walk/read-tree.ts";
 import type { ThreadError } from "./thread-error.ts";
 
 /** What a thread can be asked to do. */
 export type Task =
-  | { readonly type: "read"; readonly job: ReadJob; readonly control: Control; readonly previous?: EntryTable }
   | {
-      readonly type: "help";
+      readonly type: "read";
       readonly job: ReadJob;
       readonly control: Control;
-      readonly previous?: EntryTable;
-      readonly table: EntryTable;
+      readonly known?: KnownFiles;
+      /** To the helpers that look ahead: they are given what was walked. */
+      readonly helpers: readonly MessagePort[];
+    }
+  /** Starts when the tree is walked. */
+  | { readonly type: "help"; readonly job: ReadJob; readonly control: Control; readonly walked: WalkedShare }
+  /** Starts at once with what is known from before, then helps with what was walked, which comes through `leader`. */
+  | {
+      readonly type: "look-ahead";
+      readonly job: ReadJob;
+      readonly control: Control;
+      readonly known: KnownFiles;
+      readonly leader: MessagePort;
     }
   | { readonly type: "pack"; readonly job: TarJob };
 
 /** What a thread says while it works. `finished` is always the last word; the thread is free then. */
 export type Answer =
-  | { readonly type: "table"; readonly table: EntryTable }
+  | { readonly type: "walked"; readonly walked: WalkedShare }
   | { readonly type: "done"; readonly result: ReadResult }
   | { readonly type: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: "end" }

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { Answer, Task } from "./protocol.ts";
 
 /** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 20 MB to keep. */
@@ -32,7 +32,7 @@ interface IdleThread {
 const idle: IdleThread[] = [];
 
 /** Runs one task in a thread of its own. */
-export function startTask(task: Task, listener: TaskListener): RunningTask {
+export function startTask(task: Task, listener: TaskListener, transfer: readonly MessagePort[] = []): RunningTask {
   const worker = takeThread();
   // Packing follows reading, and needs one thread: the others' memory is worth more now than their warmth.
   if (task.type === "pack") for (const thread of [...idle]) endThread(thread);
@@ -56,7 +56,7 @@ export function startTask(task: Task, listener: TaskListener): RunningTask {
     finish();
     listener.onCrash(error as Error);
   });
-  worker.postMessage(task);
+  worker.postMessage(task, transfer);
   return {
     async cancel() {
       if (isOver || isEnding) return;

@@ -1,15 +1,18 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { packContext } from "../tar/pack.ts";
 import { PieceWriter } from "../tar/piece-writer.ts";
 import type { TarJob } from "../tar/tar-job.ts";
-import { BUSY, STOP } from "../walk/control.ts";
+import { BUSY, type Control, STOP, WALKED } from "../walk/control.ts";
 import { digestEntries } from "../walk/digest-entries.ts";
-import { explain, readTree } from "../walk/read-tree.ts";
+import { lookAhead } from "../walk/known-files.ts";
+import { explain, type ReadResult, readTree, type WalkedShare } from "../walk/read-tree.ts";
 import type { Answer, Task } from "./protocol.ts";
 import { toThreadError } from "./thread-error.ts";
 
 // A thread that reads and packs contexts, one task at a time. It works synchronously: asynchronous calls would cost five
 // times the time.
+
+type TaskOf<Type extends Task["type"]> = Extract<Task, { type: Type }>;
 
 function say(answer: Answer, transfer: ArrayBuffer[] = []): void {
   parentPort!.postMessage(answer, transfer);
@@ -18,23 +21,52 @@ function say(answer: Answer, transfer: ArrayBuffer[] = []): void {
 function run(task: Task): void {
   switch (task.type) {
     case "read": {
-      const { job, control, previous } = task;
-      const result = readTree(job, control, (table) => say({ type: "table", table }), previous);
+      const result = read(task);
       if (result) say({ type: "done", result });
       return;
     }
     case "help":
-      return help(task);
+      return help(task.walked, task);
+    case "look-ahead":
+      return helpAfterLookingAhead(task);
     case "pack":
       return pack(task.job);
   }
 }
 
-function help({ job, control, previous, table }: Extract<Task, { type: "help" }>): void {
+function read({ job, control, known, helpers }: TaskOf<"read">): ReadResult | undefined {
+  try {
+    return readTree(job, control, known, (walked) => {
+      if (helpers.length === 0) say({ type: "walked", walked });
+      for (const helper of helpers) helper.postMessage(walked);
+      tellWalked(control);
+    });
+  } finally {
+    tellWalked(control);
+    for (const helper of helpers) helper.close();
+  }
+}
+
+function tellWalked(control: Control): void {
+  Atomics.store(control.slots, WALKED, 1);
+  Atomics.notify(control.slots, WALKED);
+}
+
+function helpAfterLookingAhead(task: TaskOf<"look-ahead">): void {
+  const { job, control, known, leader } = task;
+  lookAhead(known, job, control);
+  // There already, or, when everything known was looked at first, on its way; none when the walk failed.
+  while (Atomics.load(control.slots, WALKED) === 0) Atomics.wait(control.slots, WALKED, 0, 1000);
+  const received = receiveMessageOnPort(leader) as { message: WalkedShare } | undefined;
+  leader.close();
+  if (received) help(received.message, task);
+}
+
+function help({ table, known }: WalkedShare, { job, control }: TaskOf<"help" | "look-ahead">): void {
   // Announced before the first batch is taken: the leader waits for whoever has one.
   Atomics.add(control.slots, BUSY, 1);
   try {
-    digestEntries(table, job, control, previous);
+    digestEntries(table, job, control, known);
   } catch (error) {
     Atomics.store(control.slots, STOP, 1);
     throw explain(error, table, job);

@@ -14,7 +14,11 @@ export const STOP = 1;
 export const BUSY = 2;
 /** Files whose content was read, not taken from the stat cache. */
 export const READ = 3;
+/** The next file of an earlier reading that nobody has looked at yet. */
+export const LOOK = 4;
+/** Set when the walk is over, whatever came of it. */
+export const WALKED = 5;
 
 export function createControl(): Control {
-  return { slots: new Int32Array(new SharedArrayBuffer(16)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
+  return { slots: new Int32Array(new SharedArrayBuffer(24)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
 }

@@ -18,8 +18,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 export interface DigestOptions {
   readonly root: string;
   readonly followLinks: boolean;
-  /** Called with a file's size before it is read; throws when it is too large. */
-  readonly admit: (path: string, bytes: number) => void;
+  /** Called with an entry's index and its file's size before it is read; throws when it is too large. */
+  readonly admit: (index: number, bytes: number) => void;
 }
 
 /**
@@ -41,7 +41,7 @@ export function digestFile(
   options: DigestOptions,
 ): boolean {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const seen = digestOnce(path, now, options);
+    const seen = digestOnce(index, path, now, options);
     if (seen) {
       const isSettled = settlesInMs(seen.stats, now) === 0;
       setDigest(table, index, seen.digest);
@@ -65,7 +65,7 @@ interface Seen {
 }
 
 /** @returns `undefined` when the file changed while it was read */
-function digestOnce(path: string, now: number, options: DigestOptions): Seen | undefined {
+function digestOnce(index: number, path: string, now: number, options: DigestOptions): Seen | undefined {
   let fd: number;
   try {
     fd = openSync(systemPath(`${options.root}/${path}`), openFlags(options.followLinks));
@@ -73,7 +73,7 @@ function digestOnce(path: string, now: number, options: DigestOptions): Seen | u
     throw fromSystemError(error, displayName(path));
   }
   try {
-    return digestSmall(fd, path, now, options) ?? digestWatched(fd, path, options);
+    return digestSmall(fd, index, now, options) ?? digestWatched(fd, index, path, options);
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   } finally {
@@ -82,21 +82,21 @@ function digestOnce(path: string, now: number, options: DigestOptions): Seen | u
 }
 
 /** One read, one look: for a file that is small and has not been touched for a while, which is nearly every file. */
-function digestSmall(fd: number, path: string, now: number, options: DigestOptions): Seen | undefined {
+function digestSmall(fd: number, index: number, now: number, options: DigestOptions): Seen | undefined {
   const size = readSync(fd, buffer, 0, READ_BYTES, 0);
   if (size === READ_BYTES) return undefined;
   const stats = fstatSync(fd, { bigint: true });
   if (!stats.isFile() || Number(stats.size) !== size || settlesInMs(stats, now) > 0) return undefined;
-  options.admit(path, size);
+  options.admit(index, size);
   return { digest: hash("sha256", buffer.subarray(0, size), "binary"), stats };
 }
 
 /** Looked at before and after. */
-function digestWatched(fd: number, path: string, options: DigestOptions): Seen | undefined {
+function digestWatched(fd: number, index: number, path: string, options: DigestOptions): Seen | undefined {
   const before = fstatSync(fd, { bigint: true });
   if (!before.isFile()) throw fileChanged(displayName(path), "stopped being a file");
   const size = Number(before.size);
-  options.admit(path, size);
+  options.admit(index, size);
   const sha256 = createHash("sha256");
   for (let at = 0, read = -1; read !== 0; at += read) {
     read = readSync(fd, buffer, 0, READ_BYTES, at);

@@ -9,6 +9,7 @@ import { BUSY, type Control, READ, STOP } from "./control.ts";
 import { digestEntries, TotalExceeded } from "./digest-entries.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
+import { findKnown, type FoundFiles, type KnownFiles } from "./known-files.ts";
 import { systemPath } from "./latin1.ts";
 import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
 
@@ -24,22 +25,30 @@ export interface ReadResult {
   readonly filesRead: number;
 }
 
+/** What the thread that walked shares with those that help it: the entries, and what is known of them. Shared memory. */
+export interface WalkedShare {
+  readonly table: EntryTable;
+  readonly known?: FoundFiles;
+}
+
 /**
  * Walks, digests, hashes: the whole reading of a context, in the thread that leads it.
  *
  * @returns `undefined` when a helper failed: it says why
- * @param onTable called when the walk is done, before the first file is opened: helpers can start
+ * @param known what an earlier reading found: files that still look the same are not read again
+ * @param onWalked called when the walk is done, before the first file is opened: helpers can start
  */
 export function readTree(
   job: ReadJob,
   control: Control,
-  onTable: (table: EntryTable) => void,
-  previous?: EntryTable,
+  known: KnownFiles | undefined,
+  onWalked: (walked: WalkedShare) => void,
 ): ReadResult | undefined {
   const { table, ignored, unsupported } = walkTree(job);
-  onTable(table);
+  const found = known && findKnown(known, table);
+  onWalked({ table, known: found });
   try {
-    digestEntries(table, job, control, previous);
+    digestEntries(table, job, control, found);
   } catch (error) {
     Atomics.store(control.slots, STOP, 1);
     throw explain(error, table, job);

@@ -1,16 +1,18 @@
 import { availableParallelism } from "node:os";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { EntryTable } from "../table/entry-table.ts";
 import type { Answer, Task } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask } from "../thread/thread-pool.ts";
 import { createControl } from "./control.ts";
 import type { ReadJob } from "./job.ts";
+import { knownFiles } from "./known-files.ts";
 import type { ReadResult } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
-/** And as this many take to be looked at, when most of them are known already. */
-const WORTH_A_HELPER_KNOWN = 25_000;
+/** And as this many take to be looked at, by a helper that starts beside the one that walks. */
+const WORTH_A_HELPER_KNOWN = 2_000;
 /** More threads than this wait for the same disk. */
 const MAX_HELPERS = 3;
 
@@ -33,6 +35,10 @@ export async function runRead(job: ReadJob, previous?: EntryTable, signal?: Abor
   }
 }
 
+function helpersFor(files: number, worth: number): number {
+  return Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(files / worth));
+}
+
 /**
  * Reads the tree in threads of its own: one walks and leads, others help to digest. Aborting ends them at once.
  *
@@ -42,24 +48,31 @@ function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Pro
   const { promise, resolve, reject } = Promise.withResolvers<ReadResult>();
   const tasks: RunningTask[] = [];
   const control = createControl();
-  const start = (task: Task): void => {
-    tasks.push(startTask(task, { onAnswer, onCrash: reject }));
+  const start = (task: Task, transfer?: readonly MessagePort[]): void => {
+    tasks.push(startTask(task, { onAnswer, onCrash: reject }, transfer));
   };
   const onAnswer = (answer: Answer): void => {
     if (answer.type === "done") resolve(answer.result);
     else if (answer.type === "failed") reject(fromThreadError(answer.error));
-    else if (answer.type === "table") {
-      const { table } = answer;
-      const worth = previous ? WORTH_A_HELPER_KNOWN : WORTH_A_HELPER;
-      const helpers = Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(table.length / worth));
-      for (let i = 0; i < helpers; i++) start({ type: "help", job, control, previous, table });
+    else if (answer.type === "walked") {
+      const { walked } = answer;
+      const count = helpersFor(walked.table.length, known ? WORTH_A_HELPER_KNOWN : WORTH_A_HELPER);
+      for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
     }
   };
   const onAbort = (): void => reject(signal!.reason);
 
   if (signal?.aborted) return Promise.reject(signal.reason as Error);
   signal?.addEventListener("abort", onAbort, { once: true });
-  start({ type: "read", job, control, previous });
+  const known = previous && knownFiles(previous);
+  const channels = Array.from(
+    { length: helpersFor(previous?.length ?? 0, WORTH_A_HELPER_KNOWN) },
+    () => new MessageChannel(),
+  );
+  const helpers = channels.map(({ port1 }) => port1);
+  start({ type: "read", job, control, known, helpers }, helpers);
+  for (const { port2: leader } of channels)
+    start({ type: "look-ahead", job, control, known: known!, leader }, [leader]);
   return promise
     .catch(async (error: unknown) => {
       await Promise.all(tasks.map((task) => task.cancel()));

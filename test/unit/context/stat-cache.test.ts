@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { ContextMemo } from "../../../sdk/context/cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "../../../sdk/context/cache/stat-cache-file.ts";
 import type { ReadJob } from "../../../sdk/context/walk/job.ts";
 import type { ReadResult } from "../../../sdk/context/walk/read-tree.ts";
-import { temporaryFolder, tree } from "./support/trees.ts";
+import { plant, temporaryFolder, tree } from "./support/trees.ts";
 
 const spec = () => Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`d${i % 5}/f${i}`, `content ${i}`]));
 
@@ -34,6 +34,39 @@ describe("the stat cache", { timeout: 60_000 }, () => {
       const remembered = await readContext({ dir, dockerfile: false });
       const kept = await readContext({ dir, dockerfile: false, statCache: cache });
       expect([remembered.hash, kept.hash]).toEqual([fresh.hash, fresh.hash]);
+    }
+  });
+
+  it("gives that hash in a tree so large that helpers look ahead, whatever became of its entries", async () => {
+    const names = Array.from({ length: 45 }, (_, d) => Array.from({ length: 50 }, (_, f) => `d${d}/f${f}`)).flat();
+    const dir = tree(Object.fromEntries(names.map((name) => [name, name])));
+    const at = (path: string) => join(dir, path);
+    const cache = join(temporaryFolder(), "cache");
+    const read = (statCache: boolean | string) => readContext({ dir, dockerfile: false, statCache });
+    await sleep(80); // The files settle, so that the cache is used at all.
+    await read(true);
+    await read(cache);
+    const edits: (() => void)[] = [
+      () => undefined,
+      () => {
+        writeFileSync(at("d0/f0"), "other");
+        writeFileSync(at("d44/f9"), "other");
+        chmodSync(at("d43/f4"), 0o755);
+        renameSync(at("d1/f1"), at("d1/renamed"));
+        rmSync(at("d2"), { recursive: true });
+      },
+      () => {
+        for (const path of ["d3/f0", "d4/f0", "d5/f0"]) rmSync(at(path));
+        plant(dir, { "d3/f0/now": "a directory", "d4/f0": { link: "f1" }, "d5/f0": "", "d5/f00": "new", "0": "" });
+        rmSync(at("d6"), { recursive: true });
+        plant(dir, { d6: "a file" });
+      },
+    ];
+    for (const edit of edits) {
+      edit();
+      const [fresh, remembered, kept] = [await read(false), await read(true), await read(cache)];
+      expect([remembered.hash, kept.hash]).toEqual([fresh.hash, fresh.hash]);
+      expect([remembered.entries, remembered.totalBytes]).toEqual([fresh.entries, fresh.totalBytes]);
     }
   });
 

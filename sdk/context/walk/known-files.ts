@@ -1,0 +1,71 @@
+import { lstatSync, statSync } from "node:fs";
+import { alignFiles, copyAligned } from "../table/align-tables.ts";
+import type { EntryTable } from "../table/entry-table.ts";
+import { isFileKind } from "../table/kind.ts";
+import { latin1At } from "../table/text-column.ts";
+import { type Control, LOOK, STOP, WALKED } from "./control.ts";
+import { isAsRecorded } from "./file-identity.ts";
+import type { ReadJob } from "./job.ts";
+import { systemPath } from "./latin1.ts";
+
+/** Files that a thread looks at before it sees whether the walk is over: a few tenths of a millisecond. */
+const BATCH = 64;
+
+/** What an earlier reading found, and which of its files were seen unchanged since this reading began. Shared memory. */
+export interface KnownFiles {
+  readonly table: EntryTable;
+  /** 1 for a file that still looked the same. */
+  readonly isSame: Uint8Array;
+}
+
+/** Known files, and where they are in the tree as it is now. */
+export interface FoundFiles extends KnownFiles {
+  /** For each file of the new table, its index in the known one; `ABSENT` for other entries. */
+  readonly indices: Int32Array;
+}
+
+export function knownFiles(table: EntryTable): KnownFiles {
+  return { table, isSame: new Uint8Array(new SharedArrayBuffer(table.length)) };
+}
+
+/**
+ * Finds the known files in the tree as it is now, and puts into its table what was recorded of them: to be kept for those
+ * that look the same, and overwritten for those that do not.
+ */
+export function findKnown(known: KnownFiles, table: EntryTable): FoundFiles {
+  const indices = alignFiles(table, known.table);
+  copyAligned(table, known.table, indices);
+  return { ...known, indices };
+}
+
+/**
+ * Looks at the files of the earlier reading while the tree is being walked, in the hope that they are still part of it: a
+ * look at a file costs half of what reading it does, and the walk leaves the other cores free. Ends when the walk is over.
+ */
+export function lookAhead(known: KnownFiles, job: ReadJob, control: Control): void {
+  const { table } = known;
+  const isOver = () => Atomics.load(control.slots, WALKED) === 1 || Atomics.load(control.slots, STOP) === 1;
+  while (!isOver()) {
+    const start = Atomics.add(control.slots, LOOK, BATCH);
+    if (start >= table.length) return;
+    for (let index = start; index < Math.min(start + BATCH, table.length); index++) {
+      if (isFileKind(table.kinds[index]!)) looksSame(known, index, job);
+    }
+  }
+}
+
+/** Whether a file of the earlier reading still looks as it did then. */
+export function looksSame(known: KnownFiles, index: number, { root, symlinks }: ReadJob): boolean {
+  if (known.isSame[index] === 1) return true;
+  if (known.table.isSettled[index] !== 1) return false;
+  const path = systemPath(`${root}/${latin1At(known.table.paths, index)}`);
+  const look = symlinks === "copy" ? statSync : lstatSync;
+  try {
+    const stats = look(path, { bigint: true, throwIfNoEntry: false });
+    if (!stats || !isAsRecorded(known.table, index, stats)) return false;
+  } catch {
+    return false; // Whoever reads the file says what is wrong with it.
+  }
+  known.isSame[index] = 1;
+  return true;
+}
