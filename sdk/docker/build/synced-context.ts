@@ -97,13 +97,18 @@ interface Listed {
 
 function inFsutilOrder(table: EntryTable, indices: readonly number[]): Listed[] {
   const listed = new Map<string, Listed>();
+  let lastFolder = "";
   for (const index of indices) {
     const path = latin1At(table.paths, index);
-    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) {
-      const folder = path.slice(0, at);
-      if (!listed.has(folder)) listed.set(folder, { path: folder });
-    }
     listed.set(path, { path, index });
+    // Neighbours mostly lie in one folder, whose parents are listed then.
+    const folder = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+    if (folder === lastFolder) continue;
+    lastFolder = folder;
+    for (let at = folder.length; at > 0; at = folder.lastIndexOf("/", at - 1)) {
+      const parent = folder.slice(0, at);
+      if (!listed.has(parent)) listed.set(parent, { path: parent });
+    }
   }
   const keyed = [...listed.values()].map((one) => ({ one, key: fsutilOrder(one.path) }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ one }) => one);
@@ -115,19 +120,22 @@ function wantedEntries({ table }: BuildContext, query: FolderQuery, hidden: Read
   const isWanted = wantedPaths(query.include ?? query.follow, table);
   const wanted: number[] = [];
   for (let index = 0; index < table.length; index++) {
-    if (!dropped.has(index) && isWanted(textAt(table.paths, index))) wanted.push(index);
+    if (!dropped.has(index) && (!isWanted || isWanted(textAt(table.paths, index)))) wanted.push(index);
   }
   return wanted;
 }
 
-/** Whether a path is one of those asked for, below one, or on the way to one. More may be sent than was asked for. */
-function wantedPaths(asked: string | undefined, table: EntryTable): (path: string) => boolean {
-  const all = () => true;
+/**
+ * Whether a path is one of those asked for, below one, or on the way to one. More may be sent than was asked for.
+ *
+ * @returns `undefined` when all are wanted
+ */
+function wantedPaths(asked: string | undefined, table: EntryTable): ((path: string) => boolean) | undefined {
   // A pattern, or a link on the way, may lead anywhere; and what a name holds that separates paths is not known.
-  if (asked === undefined || /[*?[\\!]/.test(asked) || table.kinds.includes(SYMLINK)) return all;
-  if (bufferOf(table.paths.bytes).includes(QUERY_SEPARATOR)) return all;
+  if (asked === undefined || /[*?[\\!]/.test(asked) || table.kinds.includes(SYMLINK)) return undefined;
+  if (bufferOf(table.paths.bytes).includes(QUERY_SEPARATOR)) return undefined;
   const paths = asked.split(QUERY_SEPARATOR).map((path) => path.replace(/^(?:\.?\/)+|\/+$/g, ""));
-  if (paths.some((path) => path === "" || path === "." || path.startsWith(".."))) return all;
+  if (paths.some((path) => path === "" || path === "." || path.startsWith(".."))) return undefined;
   return (path) => paths.some((one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`));
 }
 
