@@ -25,8 +25,8 @@ export const ContainerLimits = z.strictObject({
   memswap: z.union([z.number().int().gte(-1), z.string()]).optional(),
   /** Relative weight among containers. */
   cpushares: z.number().int().nonnegative().optional(),
-  /** CPUs to use, such as `0-2` or `0,1`. */
-  cpusetcpus: z.string().optional(),
+  /** CPUs to use, such as `0-2` or `0,1`; a number is one of them. */
+  cpusetcpus: z.union([z.string(), z.number().int().nonnegative()]).optional(),
 });
 export type ContainerLimits = z.infer<typeof ContainerLimits>;
 

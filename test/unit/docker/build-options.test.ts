@@ -25,6 +25,7 @@ describe("the query of a build", () => {
   it.each<[string, BuildOptions, Record<string, string[]>]>([
     ["tags", { tags: ["a:1", "b:2"] }, { t: ["a:1", "b:2"] }],
     ["docker-py's tag", { tag: "a:1" }, { t: ["a:1"] }],
+    ["docker-py's number for one CPU", { containerLimits: { cpusetcpus: 1 } }, { cpusetcpus: ["1"] }],
     [
       "nothing: rm as the engine's own default",
       {},
@@ -100,6 +101,12 @@ describe("the query of a build", () => {
   it("asks an experimental engine for squash, and no other", () => {
     expect(() => query({ squash: true })).toThrow("experimental");
     expect(query({ squash: true }, { ...ENGINE, experimental: true })).toMatchObject({ squash: ["true"] });
+  });
+});
+
+describe("docker-py's timeout", () => {
+  it("is in seconds", () => {
+    expect(checkBuildOptions({ fileobj: "FROM x", timeout: 1.5 })).toMatchObject({ timeoutMs: 1_500 });
   });
 });
 

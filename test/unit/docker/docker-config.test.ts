@@ -44,6 +44,9 @@ describe("credentials for a registry", () => {
     ["https://index.docker.io/v1/", "index.docker.io"],
     ["https://index.docker.io/v1/", "registry-1.docker.io"],
     ["docker.io", "https://index.docker.io/v1/"],
+    ["r.example", "r.example/v1/"],
+    ["r.example", "http://r.example/"],
+    ["https://index.docker.io/v1/", "http://index.docker.io"],
   ])("under %s are found for %s", async (entry, host) => {
     const config = configure({ auths: { [entry]: { auth: base64("me:pass:word") } } });
     expect(await found(config, host)).toEqual({ username: "me", password: "pass:word" });
@@ -67,6 +70,15 @@ describe("credentials for a registry", () => {
     });
     expect(await found(config, "a")).toEqual({ identityToken: "tok" });
     expect(await found(config, "b")).toEqual({ username: "u", password: "p" });
+  });
+
+  it("are read as UTF-8, beside keys that have nothing to do with them", async () => {
+    const config = configure({
+      detachKeys: "ctrl-q",
+      auths: { a: { auth: base64("sakuy\u00e6:izayo\u00ef") }, b: { email: "only" } },
+    });
+    expect(await found(config, "a")).toEqual({ username: "sakuy\u00e6", password: "izayo\u00ef" });
+    expect(await found(config, "b")).toBeUndefined();
   });
 
   it("given explicitly come first", async () => {
@@ -105,6 +117,23 @@ describe("credentials for a registry", () => {
     });
     const all = await config.allCredentials({ given: { username: "g", password: "x" } });
     expect([...all.keys()].toSorted()).toEqual(["file", "given", "helped", "stored"]);
+  });
+
+  it("of several sources for one registry are those of its helper, else of the store, else of the file", async () => {
+    addHelper(
+      "store",
+      `if [ "$1" = list ]; then echo '{"https://a/v2":"u","b":"u","c":"u"}'; else echo '{"Username":"store","Secret":"x"}'; fi`,
+    );
+    addHelper("own", `echo '{"Username":"helper","Secret":"x"}'`);
+    addHelper("none", `echo "credentials not found in native keychain"; exit 1`);
+    const config = configure({
+      credsStore: "store",
+      credHelpers: { b: "own", d: "none" },
+      auths: { a: { auth: base64("file:x") }, b: { auth: base64("file:x") }, c: {}, e: { auth: base64("file:x") } },
+    });
+    const all = await config.allCredentials();
+    const users = [...all].map(([host, one]) => [host, (one.reveal() as { username: string }).username]);
+    expect(Object.fromEntries(users)).toEqual({ a: "store", b: "helper", c: "store", e: "file" });
   });
 
   it.each<[string, unknown, string]>([

@@ -30,6 +30,10 @@ describe("parseEngineHost", () => {
 
   it.each([
     "",
+    ":6666",
+    "tcp://:7777",
+    "somehost.example:80/service/swarm",
+    "udp://127.0.0.1:2375",
     "unix://",
     "tcp://",
     "ftp://host",
