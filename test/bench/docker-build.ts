@@ -15,10 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import type * as docker from "../../sdk/docker/index.ts";
 
-const { DockerEngine } = (await import(
-  new URL("../../dist/sdk/docker/index.js", import.meta.url).href
-)) as typeof import("../../sdk/docker/index.ts");
+const compiled = new URL("../../dist/sdk/docker/index.js", import.meta.url).href;
+const { DockerEngine } = (await import(compiled)) as typeof docker;
 
 const FILES = 2_000;
 const ROUNDS = Number(process.argv[2] ?? 5);
