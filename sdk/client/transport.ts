@@ -254,7 +254,10 @@ function retryDelay(call: Call, error: unknown, attempt: number): number | undef
     return repeatable && passing ? backoffMs(attempt) : undefined;
   }
   if (!(error instanceof ApiError)) return undefined;
-  const soon = error.status === 429 || call.retryCodes?.includes(error.code);
+  const transition = call.retryCodes?.includes(error.code) ?? false;
+  // More tries than usual are for what ends by itself: a quota or a host that is full may stay so.
+  if (!transition && attempt >= MAX_ATTEMPTS) return undefined;
+  const soon = error.status === 429 || transition;
   if (!soon && !(repeatable && isGatewayStatus(error))) return undefined;
   const asked = error.retryAfterMs;
   if (asked === undefined) return backoffMs(attempt);

@@ -211,6 +211,20 @@ describe("retries", () => {
     expect(server.seen).toHaveLength(4);
   });
 
+  it.each([
+    [429, "quota_exceeded"],
+    [503, "capacity_exceeded"],
+  ])(
+    "of a machine's creation end after four %i %s: only what ends by itself is asked for longer",
+    async (status, code) => {
+      await using server = await scriptedServer((_request, response) =>
+        json(response, status, { error: "full", code }, { "retry-after": "0" }),
+      );
+      expect(await failure(server.client().machines.create({}))).toMatchObject({ code, status });
+      expect(server.seen).toHaveLength(4);
+    },
+  );
+
   it("end after four 429 with what the service asked for", async () => {
     await using server = await scriptedServer((_request, response) =>
       json(response, 429, { error: "slow down" }, { "retry-after": "0.01" }),
