@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { SourceType } from "./build.ts";
+import { ReadinessAnswer } from "./runtime-defaults.ts";
 
 /** Would this request be accepted? An invalid one is an answer, not an error. */
 export const ValidationResponse = z
@@ -28,7 +29,7 @@ export const BuildPlan = z
     start_cmd: optionalText,
     default_user: optionalText,
     default_workdir: optionalText,
-    readiness: z.looseObject({ kind: z.string() }).nullish(),
+    readiness: ReadinessAnswer.nullish(),
     ignored_instruction_warnings: z.array(z.looseObject({ instruction: z.string(), line: z.int() })).optional(),
   })
   .meta({ id: "BuildPlan" });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { optionalInt, optionalText } from "./optional-members.ts";
 
-const ReadinessAnswer = z.looseObject({ kind: z.string() });
+/** A readiness check as answers tell it: more members belong to each kind. */
+export const ReadinessAnswer = z.looseObject({ kind: z.string() }).meta({ "x-open": "the members of the kind" });
 
 /** What machines of an artifact begin with. Values of variables are never answered, only their names. */
 export const RuntimeDefaults = z

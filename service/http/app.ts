@@ -1,6 +1,6 @@
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
-import { UnavailableError } from "../errors.ts";
+import { InvalidRequestError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
 import { answerClientError } from "./client-errors.ts";
@@ -55,6 +55,8 @@ export function createApp(options: AppOptions): ServiceApp {
       requestTimeout: timeouts.requestMs,
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkEveryMs,
+      // Checked below, in the error form of the contract.
+      requireHostHeader: false,
     },
     forceCloseConnections: true,
     // Answered below, in the error form of the contract.
@@ -81,6 +83,10 @@ export function createApp(options: AppOptions): ServiceApp {
 
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
+    // RFC 9112, section 3.2: to be refused, whoever it is from.
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      throw new InvalidRequestError("The request has no Host header, which HTTP/1.1 asks for.");
+    }
     if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
     if (request.routeOptions.config?.public !== true) authenticate(request.headers.authorization);
   });

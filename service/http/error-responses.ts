@@ -1,14 +1,51 @@
 import { ErrorEnvelope } from "pulumi-nullspace/wire";
 
-/** Statuses of errors that any call may answer, with their body. */
-export const ERROR_RESPONSES = {
-  400: ErrorEnvelope,
-  401: ErrorEnvelope,
-  403: ErrorEnvelope,
-  404: ErrorEnvelope,
-  409: ErrorEnvelope,
-  413: ErrorEnvelope,
-  415: ErrorEnvelope,
-  500: ErrorEnvelope,
-  503: ErrorEnvelope,
+/** What the statuses of the service's errors mean, in the words of `/openapi.json`. */
+const MEANINGS = {
+  400: "The request is wrong; repeating it unchanged cannot succeed",
+  401: "No API key, or not the key of this service",
+  403: "Not allowed, whatever the key",
+  404: "What the path or the body names does not exist",
+  408: "The request was not complete in time",
+  409: "What it is about is in a state that forbids it",
+  413: "The body is larger than this call takes",
+  414: "A part of the path is longer than anything it could name",
+  415: "The body has another content type than this call takes",
+  429: "A limit of the service is reached",
+  500: "An internal error; the log of the service holds its cause under the request id",
+  501: "This service does not do it",
+  502: "The machine answers what cannot be understood",
+  503: "Docker Engine does not answer or has no room, or the service is stopping; try again later",
+  504: "The command in the machine took longer than it may",
 } as const;
+
+/** A status that the service answers an error with. */
+export type ErrorStatus = keyof typeof MEANINGS;
+
+/** What is wrong with the service, or with how a request comes in, whatever the call. */
+const ANY: readonly ErrorStatus[] = [400, 408, 500, 503];
+
+interface ErrorResponse {
+  description: string;
+  content: { "application/json": { schema: typeof ErrorEnvelope } };
+}
+
+/** Errors of a call that needs no key. */
+export function publicErrorResponses(...more: ErrorStatus[]): Record<ErrorStatus, ErrorResponse> {
+  return Object.fromEntries(
+    [...ANY, ...more].map((status) => [
+      status,
+      { description: MEANINGS[status], content: { "application/json": { schema: ErrorEnvelope } } },
+    ]),
+  ) as Record<ErrorStatus, ErrorResponse>;
+}
+
+/** Errors of a call with a key: what any request may have wrong, and the given ones. */
+export function errorResponses(...more: ErrorStatus[]): Record<ErrorStatus, ErrorResponse> {
+  return publicErrorResponses(401, 414, ...more);
+}
+
+/** The same for a call that takes a JSON body. */
+export function bodyErrorResponses(...more: ErrorStatus[]): Record<ErrorStatus, ErrorResponse> {
+  return errorResponses(413, 415, ...more);
+}

@@ -57,7 +57,7 @@ export async function runCommand(
   const command = {
     argv: argvOf(request, request.cwd ?? machine.cwd),
     env: { ...(JSON.parse(machine.envs) as Record<string, string>), ...request.envs },
-    timeoutMs: timeoutSecs * 1000,
+    timeoutMs: Math.ceil(timeoutSecs * 1000),
     ...(signal && { signal }),
   };
   try {

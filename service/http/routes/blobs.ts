@@ -3,8 +3,15 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { MAX_BLOB_BYTES, MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { linksTo } from "../openapi-links.ts";
 import type { ServiceApp } from "../service-app.ts";
+
+/** Streamed, so not checked here: length and SHA-256 must be those of the preflight. Absent for an empty file. */
+const Octets = z
+  .unknown()
+  .optional()
+  .meta({ type: "string", format: "binary", description: "The file's bytes, as many as the preflight named" });
 
 /** `POST /v1/templates/blobs/preflight`, `PUT /v1/templates/blobs/{blob_id}`. */
 export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStore }): void {
@@ -12,7 +19,14 @@ export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStor
     "/v1/templates/blobs/preflight",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags: ["blobs"], body: PreflightRequest, response: { 200: PreflightResponse, ...ERROR_RESPONSES } },
+      links: { 200: linksTo({ blob_id: "$response.body#/files/0/blob_id" }, "uploadBlob") },
+      schema: {
+        operationId: "preflightBlobs",
+        summary: "Which files of a build context the service lacks",
+        tags: ["blobs"],
+        body: PreflightRequest,
+        response: { 200: PreflightResponse, ...bodyErrorResponses() },
+      },
     },
     async (request) => ({ files: blobs.preflight(request.body.files) }),
   );
@@ -26,10 +40,13 @@ export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStor
       {
         bodyLimit: MAX_BLOB_BYTES,
         schema: {
+          operationId: "uploadBlob",
+          summary: "Upload the bytes of a file that the preflight said are missing",
           tags: ["blobs"],
           consumes: ["application/octet-stream"],
-          params: z.object({ blob_id: z.string().min(1) }),
-          response: { 204: z.null().describe("Stored"), ...ERROR_RESPONSES },
+          params: z.object({ blob_id: z.string().min(1).describe("As the preflight gave it out for a SHA-256") }),
+          body: Octets,
+          response: { 204: z.null().describe("Stored"), ...errorResponses(413) },
         },
       },
       async (request, reply) => {

@@ -18,25 +18,52 @@ import { ServiceError } from "../../errors.ts";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { getLogicalTemplate } from "../../templates/logical-template.ts";
 import { describeRef } from "../../templates/template-view.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { sendLogStream } from "../event-stream.ts";
+import { linksTo } from "../openapi-links.ts";
 import { BuildParams, RefParams, refPaths } from "../ref-params.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
 const Offset = z.coerce.number().int().min(0);
-const EventStream = { content: { "text/event-stream": { schema: z.string().describe("Frames of LogEntry") } } };
+/** One event; OpenAPI before 3.2 describes a stream of them by one. */
+const LogEvent = z
+  .object({
+    id: z.string().describe("Offset of the entry"),
+    event: z.literal("log"),
+    data: z.string().meta({
+      contentMediaType: "application/json",
+      contentSchema: { $ref: "#/components/schemas/LogEntry" },
+      description: "The entry as JSON, on one line",
+    }),
+  })
+  .meta({ id: "LogEvent" });
+const EventStream = {
+  description: "Server-sent events, one for each entry, and comment lines in between; closed after the last entry",
+  content: { "text/event-stream": { schema: LogEvent } },
+};
+
+/** What can be done with a build that was accepted. */
+const BUILD_LINKS = linksTo(
+  { build_id: "$response.body#/build_id" },
+  ...["getBuild", "streamBuildLogs", "cancelBuild", "retryBuild", "promoteBuild"],
+);
 
 /** Builds: start (three ways), status, logs, cancel, retry, promote, history. */
 export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDeps, builds: BuildService): void {
   const tags = ["builds"];
-  const errors = ERROR_RESPONSES;
+  const started = { tags, body: CreateTemplateRequest };
 
   app.post(
     "/v1/templates/build",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags, body: CreateTemplateRequest, response: { 200: EventStream, ...errors } },
+      schema: {
+        ...started,
+        operationId: "build",
+        summary: "Build, and stream the log until the build has ended",
+        response: { 200: EventStream, ...bodyErrorResponses(403, 404, 409) },
+      },
     },
     async (request, reply) => {
       const signal = requestSignal(reply, stopping);
@@ -49,7 +76,13 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     "/v1/templates/builds",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags, body: CreateTemplateRequest, response: { 202: TemplateBuild, ...errors } },
+      links: { 202: BUILD_LINKS },
+      schema: {
+        ...started,
+        operationId: "startBuild",
+        summary: "Build in the background",
+        response: { 202: TemplateBuild, ...bodyErrorResponses(403, 404, 409) },
+      },
     },
     async (request, reply) => reply.status(202).send(await builds.start(request.body, requestSignal(reply, stopping))),
   );
@@ -58,7 +91,13 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     "/v1/templates",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags, deprecated: true, body: CreateTemplateRequest, response: { 201: TemplateInfo, ...errors } },
+      schema: {
+        ...started,
+        operationId: "buildAndWait",
+        summary: "Build, and answer when the build has ended",
+        deprecated: true,
+        response: { 201: TemplateInfo, ...bodyErrorResponses(403, 404, 409) },
+      },
     },
     async (request, reply) => {
       const signal = requestSignal(reply, stopping);
@@ -79,10 +118,12 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     "/v1/templates/builds/:build_id",
     {
       schema: {
+        operationId: "getBuild",
+        summary: "A build with its log from an offset on",
         tags,
         params: BuildParams,
         querystring: z.object({ offset: Offset.default(0) }),
-        response: { 200: StatusSnapshot, ...errors },
+        response: { 200: StatusSnapshot, ...errorResponses(404) },
       },
     },
     async (request) => builds.snapshot(request.params.build_id, request.query.offset),
@@ -92,6 +133,8 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     "/v1/templates/builds/:build_id/logs",
     {
       schema: {
+        operationId: "streamBuildLogs",
+        summary: "Stream a build's log from an offset on",
         tags,
         params: BuildParams,
         querystring: z.object({
@@ -99,7 +142,7 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
           offset: Offset.optional(),
           cursor: Offset.optional().describe("The same as offset; it wins"),
         }),
-        response: { 200: EventStream, ...errors },
+        response: { 200: EventStream, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -114,10 +157,12 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     "/v1/templates/builds/:build_id/cancel",
     {
       schema: {
+        operationId: "cancelBuild",
+        summary: "Stop a build; one that has ended stays as it is",
         tags,
         params: BuildParams,
         body: CancelRequest.nullish(),
-        response: { 200: StatusSnapshot, ...errors },
+        response: { 200: StatusSnapshot, ...bodyErrorResponses(404) },
       },
     },
     async (request) => builds.cancel(request.params.build_id, request.body?.reason),
@@ -126,7 +171,15 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
   app.post(
     "/v1/templates/builds/:build_id/retry",
     {
-      schema: { tags, params: BuildParams, body: RetryRequest.nullish(), response: { 202: TemplateBuild, ...errors } },
+      links: { 202: BUILD_LINKS },
+      schema: {
+        operationId: "retryBuild",
+        summary: "Build again from the stored definition",
+        tags,
+        params: BuildParams,
+        body: RetryRequest.nullish(),
+        response: { 202: TemplateBuild, ...bodyErrorResponses(404, 409) },
+      },
     },
     async (request, reply) =>
       reply
@@ -136,7 +189,16 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
 
   app.post(
     "/v1/templates/builds/:build_id/promote",
-    { schema: { tags, params: BuildParams, body: PromoteRequest, response: { 200: TemplateInfo, ...errors } } },
+    {
+      schema: {
+        operationId: "promoteBuild",
+        summary: "Point tags at the artifact of a finished build",
+        tags,
+        params: BuildParams,
+        body: PromoteRequest,
+        response: { 200: TemplateInfo, ...bodyErrorResponses(404, 409) },
+      },
+    },
     async (request) => {
       const { tag, tags: more = [] } = request.body;
       return builds.promote(request.params.build_id, tag === undefined ? more : [tag, ...more]);
@@ -148,10 +210,12 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
       path,
       {
         schema: {
+          operationId: "listBuilds",
+          summary: "Builds of a template, newest first",
           tags,
           params: RefParams,
           querystring: BuildListQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() }),
-          response: { 200: BuildList, ...errors },
+          response: { 200: BuildList, ...errorResponses(404) },
         },
       },
       async (request) => builds.list(getLogicalTemplate(db, request.params.ref).templateKey, request.query),

@@ -2,7 +2,8 @@ import { ClaimNameRequest, NameClaim } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { releaseName, reserveName } from "../../templates/claims.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { linksTo } from "../openapi-links.ts";
 import type { ServiceApp } from "../service-app.ts";
 
 /** `POST /v1/templates/claims`, `DELETE /v1/templates/claims/{claim_token}`. */
@@ -10,16 +11,27 @@ export function registerClaimRoutes(app: ServiceApp, { db }: ServiceDeps): void 
   const tags = ["claims"];
   app.post(
     "/v1/templates/claims",
-    { schema: { tags, body: ClaimNameRequest, response: { 201: NameClaim, ...ERROR_RESPONSES } } },
+    {
+      links: { 201: linksTo({ claim_token: "$response.body#/claim_token" }, "releaseName") },
+      schema: {
+        operationId: "reserveName",
+        summary: "Reserve a name for a short while",
+        tags,
+        body: ClaimNameRequest,
+        response: { 201: NameClaim, ...bodyErrorResponses(403, 409) },
+      },
+    },
     async (request, reply) => reply.status(201).send(reserveName(db, request.body.template_ref)),
   );
   app.delete(
     "/v1/templates/claims/:claim_token",
     {
       schema: {
+        operationId: "releaseName",
+        summary: "Give a reserved name back",
         tags,
         params: z.object({ claim_token: z.string().min(1) }),
-        response: { 204: z.null().describe("Released"), ...ERROR_RESPONSES },
+        response: { 204: z.null().describe("Released"), ...errorResponses(404, 409) },
       },
     },
     async (request, reply) => {

@@ -1,11 +1,4 @@
-import {
-  CreateMachineRequest,
-  ErrorEnvelope,
-  ExecRequest,
-  ExecResult,
-  Machine,
-  MachineListItem,
-} from "pulumi-nullspace/wire";
+import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../machines/create-machine.ts";
@@ -23,7 +16,8 @@ import {
   writeToProcess,
 } from "../../machines/processes.ts";
 import { runCommand } from "../../machines/run-command.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { linksTo } from "../openapi-links.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
@@ -65,6 +59,15 @@ const ResumeAnswer = z.object({
 });
 const Nothing = z.null().describe("Done");
 
+/** All members, or those that were asked for. */
+const MachineMembers = Machine.partial().meta({ id: "MachineMembers" });
+
+/** What can be done with a machine. */
+const MACHINE_LINKS = linksTo(
+  { id: "$response.body#/id" },
+  ...["getMachine", "execInMachine", "setMachineTimeout", "resumeMachine", "listProcesses", "destroyMachine"],
+);
+
 /** What these routes stand on. */
 export interface MachineRouteOptions {
   fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver };
@@ -79,12 +82,21 @@ export interface MachineRouteOptions {
 export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
   const { machines, creator, driver } = fleet;
   const tags = ["machines"];
-  const errors = { ...ERROR_RESPONSES, 429: ErrorEnvelope, 502: ErrorEnvelope, 504: ErrorEnvelope };
   const one = { tags, params: Params };
 
   app.post(
     path,
-    { schema: { tags, headers: CreateHeaders, body: CreateMachineRequest, response: { 201: Machine, ...errors } } },
+    {
+      links: { 201: MACHINE_LINKS },
+      schema: {
+        operationId: "createMachine",
+        summary: "Start a machine, or take one from a pool",
+        tags,
+        headers: CreateHeaders,
+        body: CreateMachineRequest,
+        response: { 201: Machine, ...bodyErrorResponses(403, 404, 409, 429) },
+      },
+    },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
       if (template !== undefined || pool?.id === undefined) {
@@ -98,7 +110,15 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   app.get(
     path,
-    { schema: { tags, querystring: ListQuery, response: { 200: ListAnswer, ...errors } } },
+    {
+      schema: {
+        operationId: "listMachines",
+        summary: "Machines that match, oldest first",
+        tags,
+        querystring: ListQuery,
+        response: { 200: ListAnswer, ...errorResponses() },
+      },
+    },
     async (request) => {
       const { filter, pageSize, fields } = readMachineListQuery(request.query);
       // One more than the page tells whether there is another.
@@ -116,7 +136,15 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   app.get(
     `${path}/:id`,
-    { schema: { ...one, querystring: z.object({ fields: Fields }), response: { 200: Machine.partial(), ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "getMachine",
+        summary: "A machine",
+        querystring: z.object({ fields: Fields }),
+        response: { 200: MachineMembers, ...errorResponses(404) },
+      },
+    },
     async (request) => {
       const { fields } = readMachineListQuery(request.query);
       return pickMachineFields(machineAnswer(machines.get(request.params.id), Date.now()), fields);
@@ -125,7 +153,14 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   app.delete(
     `${path}/:id`,
-    { schema: { ...one, response: { 200: z.object({ id: z.string(), status: z.string() }), ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "destroyMachine",
+        summary: "End a machine",
+        response: { 200: z.object({ id: z.string(), status: z.string() }), ...errorResponses(404) },
+      },
+    },
     async (request) => {
       const { machineId, status } = await machines.destroy(request.params.id);
       return { id: machineId, status };
@@ -137,8 +172,13 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     {
       schema: {
         ...one,
+        operationId: "execInMachine",
+        summary: "Run a command in a machine",
         body: ExecRequest,
-        response: { 200: z.union([ExecResult, z.object({ pid: z.int() })]), ...errors },
+        response: {
+          200: z.union([ExecResult, z.object({ pid: z.int() })]),
+          ...bodyErrorResponses(404, 409, 502, 504),
+        },
       },
     },
     async (request, reply) =>
@@ -147,7 +187,15 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   app.post(
     `${path}/:id/timeout`,
-    { schema: { ...one, body: TimeoutRequest, response: { 200: TimeoutAnswer, ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "setMachineTimeout",
+        summary: "Let a machine live so long from now on",
+        body: TimeoutRequest,
+        response: { 200: TimeoutAnswer, ...bodyErrorResponses(404, 409) },
+      },
+    },
     async (request) => {
       const { timeout_ms: timeoutMs, timeout_action: action } = request.body;
       const { timeout_at, remaining_ms } = machineAnswer(
@@ -166,7 +214,14 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
 
   app.post(
     `${path}/:id/resume`,
-    { schema: { ...one, response: { 200: ResumeAnswer, ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "resumeMachine",
+        summary: "Wake a paused machine",
+        response: { 200: ResumeAnswer, ...errorResponses(404, 409) },
+      },
+    },
     async (request) => {
       const machine = await machines.resume(request.params.id);
       return {
@@ -181,18 +236,39 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   const guestOf = (id: string) => machines.running(id, "show its processes").guest.guestId;
   app.get(
     `${path}/:id/processes`,
-    { schema: { ...one, response: { 200: z.array(BackgroundProcess), ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "listProcesses",
+        summary: "Background processes of a machine",
+        response: { 200: z.array(BackgroundProcess), ...errorResponses(404, 409, 502) },
+      },
+    },
     async (request) => listProcesses(driver, guestOf(request.params.id)),
   );
   const process = { tags, params: ProcessParams };
   app.get(
     `${path}/:id/processes/:pid/logs`,
-    { schema: { ...process, response: { 200: ProcessLogs, ...errors } } },
+    {
+      schema: {
+        ...process,
+        operationId: "getProcessLogs",
+        summary: "What a background process wrote",
+        response: { 200: ProcessLogs, ...errorResponses(404, 409, 502) },
+      },
+    },
     async (request) => readProcessLogs(driver, guestOf(request.params.id), request.params.pid),
   );
   app.post(
     `${path}/:id/processes/:pid/kill`,
-    { schema: { ...process, response: { 204: Nothing, ...errors } } },
+    {
+      schema: {
+        ...process,
+        operationId: "killProcess",
+        summary: "End a background process",
+        response: { 204: Nothing, ...errorResponses(404, 409, 502) },
+      },
+    },
     async (request, reply) => {
       await killProcess(driver, guestOf(request.params.id), request.params.pid);
       return reply.status(204).send(null);
@@ -200,19 +276,39 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
   app.post(
     `${path}/:id/processes/:pid/stdin`,
-    { schema: { ...process, body: z.object({ data: z.string() }), response: { 204: Nothing, ...errors } } },
+    {
+      schema: {
+        ...process,
+        operationId: "writeToProcess",
+        summary: "Write to the input of a background process",
+        body: z.object({ data: z.string() }),
+        response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
+      },
+    },
     async (request, reply) => {
       await writeToProcess(driver, guestOf(request.params.id), request.params.pid, request.body.data);
       return reply.status(204).send(null);
     },
   );
 
-  app.get(`${path}/:id/ws`, { schema: { ...one, response: { 501: ErrorEnvelope, ...errors } } }, async () => {
-    throw new ServiceError("The local service does not stream the output of a command.", {
-      code: "not_implemented",
-      status: 501,
-      retryable: false,
-      suggestedAction: "Run the command without output callbacks, or in the background and read its logs.",
-    });
-  });
+  app.get(
+    `${path}/:id/ws`,
+    {
+      schema: {
+        ...one,
+        operationId: "openMachineSocket",
+        summary: "A command's output as it comes, over a WebSocket: not in this service",
+        querystring: z.object({ channel: z.string().optional() }),
+        response: errorResponses(501),
+      },
+    },
+    async () => {
+      throw new ServiceError("The local service does not stream the output of a command.", {
+        code: "not_implemented",
+        status: 501,
+        retryable: false,
+        suggestedAction: "Run the command without output callbacks, or in the background and read its logs.",
+      });
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BuildService } from "../../builds/build-service.ts";
 import { planOf, validateRequest } from "../../builds/plan.ts";
 import type { ServiceDeps } from "../../service-deps.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses } from "../error-responses.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
@@ -15,7 +15,13 @@ export function registerPlanRoutes(app: ServiceApp, { stopping }: ServiceDeps, b
     "/v1/templates/validate",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags, body: z.unknown(), response: { 200: ValidationResponse, ...ERROR_RESPONSES } },
+      schema: {
+        operationId: "validateBuild",
+        summary: "Would this build be accepted? An invalid one is an answer",
+        tags,
+        body: z.unknown().describe("A CreateTemplateRequest, or what is meant to be one"),
+        response: { 200: ValidationResponse, ...bodyErrorResponses() },
+      },
     },
     async (request, reply) => validateRequest(builds, request.body, requestSignal(reply, stopping)),
   );
@@ -23,7 +29,13 @@ export function registerPlanRoutes(app: ServiceApp, { stopping }: ServiceDeps, b
     "/v1/templates/plan",
     {
       bodyLimit: MAX_CONTEXT_BODY_BYTES,
-      schema: { tags, body: CreateTemplateRequest, response: { 200: PlanResponse, ...ERROR_RESPONSES } },
+      schema: {
+        operationId: "planBuild",
+        summary: "What a build would do, step by step",
+        tags,
+        body: CreateTemplateRequest,
+        response: { 200: PlanResponse, ...bodyErrorResponses(403, 404) },
+      },
     },
     async (request, reply) => planOf(await builds.check(request.body, requestSignal(reply, stopping))),
   );

@@ -15,7 +15,8 @@ import { renameTemplate } from "../../templates/rename.ts";
 import { assignTags, listTags, removeTag } from "../../templates/tags.ts";
 import { describeRef } from "../../templates/template-view.ts";
 import { setVisibility } from "../../templates/visibility.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { linksTo } from "../openapi-links.ts";
 import { pickFields, readFields } from "../fields.ts";
 import { RefParams, refPaths } from "../ref-params.ts";
 import { requestSignal } from "../request-signal.ts";
@@ -23,6 +24,15 @@ import type { ServiceApp } from "../service-app.ts";
 
 const FieldsQuery = z.object({ fields: z.string().optional().describe("Comma-separated members to answer") });
 const Nothing = z.null().describe("Done");
+
+/** All members, or those that were asked for. */
+const TemplateInfoMembers = TemplateInfo.partial().meta({ id: "TemplateInfoMembers" });
+
+/** What can be done with a template of the list. */
+const REF_LINKS = linksTo(
+  { ref: "$response.body#/0/canonical_ref" },
+  ...["getTemplate", "assignTags", "listTags", "listAliases", "listBuilds", "renameTemplate", "setVisibility"],
+);
 
 /** What these routes need beside the store. */
 export interface TemplateRouteOptions {
@@ -40,12 +50,20 @@ export function registerTemplateRoutes(
 ): void {
   const { db, events, stopping } = deps;
   const tags = ["templates"];
-  const errors = ERROR_RESPONSES;
-  const Rows = z.array(TemplateInfo.partial());
+  const one = { tags, params: RefParams };
 
   app.get(
     "/v1/templates",
-    { schema: { tags, querystring: FieldsQuery, response: { 200: Rows, ...errors } } },
+    {
+      links: { 200: REF_LINKS },
+      schema: {
+        operationId: "listTemplates",
+        summary: "All templates",
+        tags,
+        querystring: FieldsQuery,
+        response: { 200: z.array(TemplateInfoMembers), ...errorResponses() },
+      },
+    },
     async (request) => {
       const fields = readFields(request.query.fields);
       return listTemplates(db).map((template) => pickFields(template, fields));
@@ -57,10 +75,11 @@ export function registerTemplateRoutes(
       path,
       {
         schema: {
-          tags,
-          params: RefParams,
+          ...one,
+          operationId: "getTemplate",
+          summary: "A template",
           querystring: FieldsQuery,
-          response: { 200: TemplateInfo.partial(), ...errors },
+          response: { 200: TemplateInfoMembers, ...errorResponses(404) },
         },
       },
       async (request, reply) => {
@@ -71,7 +90,14 @@ export function registerTemplateRoutes(
     );
     app.delete(
       path,
-      { schema: { tags, params: RefParams, response: { 204: Nothing, ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "deleteTemplate",
+          summary: "Delete a template, a tag of it, or an artifact",
+          response: { 204: Nothing, ...errorResponses(403, 404, 409) },
+        },
+      },
       async (request, reply) => {
         deleteRef(request.params.ref);
         return reply.status(204).send(null);
@@ -82,7 +108,15 @@ export function registerTemplateRoutes(
   for (const path of refPaths("/tags")) {
     app.post(
       path,
-      { schema: { tags, params: RefParams, body: AssignTagsRequest, response: { 200: TemplateInfo, ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "assignTags",
+          summary: "Point tags at the artifact of a ref",
+          body: AssignTagsRequest,
+          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404) },
+        },
+      },
       async (request) => {
         assignTags(db, request.params.ref, request.body.tags);
         events.emit({ kind: "tag_moved" });
@@ -91,12 +125,27 @@ export function registerTemplateRoutes(
     );
     app.get(
       path,
-      { schema: { tags, params: RefParams, response: { 200: z.array(TagInfo), ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "listTags",
+          summary: "Tags of a template",
+          response: { 200: z.array(TagInfo), ...errorResponses(403, 404) },
+        },
+      },
       async (request) => listTags(db, request.params.ref),
     );
     app.delete(
       `${path}/:tag`,
-      { schema: { tags, params: RefParams.extend({ tag: z.string().min(1) }), response: { 204: Nothing, ...errors } } },
+      {
+        schema: {
+          operationId: "removeTag",
+          summary: "Remove a tag; its build stays",
+          tags,
+          params: RefParams.extend({ tag: z.string().min(1) }),
+          response: { 204: Nothing, ...errorResponses(403, 404, 409) },
+        },
+      },
       async (request, reply) => {
         removeTag(db, request.params.ref, request.params.tag);
         events.emit({ kind: "tag_moved" });
@@ -108,13 +157,26 @@ export function registerTemplateRoutes(
   for (const path of refPaths("/aliases")) {
     app.get(
       path,
-      { schema: { tags, params: RefParams, response: { 200: z.array(AliasInfo), ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "listAliases",
+          summary: "Former names of a template that still resolve",
+          response: { 200: z.array(AliasInfo), ...errorResponses(403, 404) },
+        },
+      },
       async (request) => listAliases(db, request.params.ref),
     );
     app.delete(
       `${path}/:alias`,
       {
-        schema: { tags, params: RefParams.extend({ alias: z.string().min(1) }), response: { 204: Nothing, ...errors } },
+        schema: {
+          operationId: "removeAlias",
+          summary: "Remove a former name",
+          tags,
+          params: RefParams.extend({ alias: z.string().min(1) }),
+          response: { 204: Nothing, ...errorResponses(403, 404) },
+        },
       },
       async (request, reply) => {
         removeAlias(db, request.params.ref, request.params.alias);
@@ -127,7 +189,15 @@ export function registerTemplateRoutes(
   for (const path of refPaths("/rename")) {
     app.post(
       path,
-      { schema: { tags, params: RefParams, body: RenameRequest, response: { 200: TemplateInfo, ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "renameTemplate",
+          summary: "Rename a template; the old name stays as an alias",
+          body: RenameRequest,
+          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404, 409) },
+        },
+      },
       async (request) =>
         change(request.params.ref, () => renameTemplate(db, request.params.ref, request.body.new_name)),
     );
@@ -136,7 +206,15 @@ export function registerTemplateRoutes(
   for (const path of refPaths("/visibility")) {
     app.patch(
       path,
-      { schema: { tags, params: RefParams, body: SetVisibilityRequest, response: { 200: TemplateInfo, ...errors } } },
+      {
+        schema: {
+          ...one,
+          operationId: "setVisibility",
+          summary: "Change who may see a template",
+          body: SetVisibilityRequest,
+          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404) },
+        },
+      },
       async (request) =>
         change(request.params.ref, () => setVisibility(db, request.params.ref, request.body.visibility)),
     );

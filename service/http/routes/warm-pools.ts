@@ -9,13 +9,28 @@ import {
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { PoolService } from "../../pools/pool-service.ts";
-import { ERROR_RESPONSES } from "../error-responses.ts";
+import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { linksTo } from "../openapi-links.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
 const PATH = "/v1/template-warm-pools";
 const Params = z.object({ id: z.string().min(1) });
 const Query = WarmPoolListQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).optional() });
+
+const ACTIONS = {
+  enable: "Fill the pool, and lend from it",
+  disable: "Neither fill the pool nor lend from it",
+  drain: "Disable the pool and end what is ready",
+  reconcile: "Look at the pool at once, and answer what it is then",
+} as const;
+
+/** What can be done with a pool. */
+const POOL_LINKS = linksTo(
+  { id: "$response.body#/id" },
+  ...["getWarmPool", "updateWarmPool", "countWarmPool", "deleteWarmPool"],
+  ...Object.keys(ACTIONS).map((action) => `${action}WarmPool`),
+);
 
 /** What these routes stand on. */
 export interface WarmPoolRouteOptions {
@@ -29,13 +44,19 @@ export interface WarmPoolRouteOptions {
 export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepare }: WarmPoolRouteOptions): void {
   const { pools } = fleet;
   const tags = ["warm pools"];
-  const errors = ERROR_RESPONSES;
 
   app.post(
     PATH,
     {
       preValidation: renameTemplate,
-      schema: { tags, body: CreateWarmPoolRequest, response: { 201: WarmPool, ...errors } },
+      links: { 201: POOL_LINKS },
+      schema: {
+        operationId: "createWarmPool",
+        summary: "Keep machines of a template ready",
+        tags,
+        body: CreateWarmPoolRequest,
+        response: { 201: WarmPool, ...bodyErrorResponses(403, 404, 409) },
+      },
     },
     async (request, reply) => {
       await prepare(request.body.template_ref, requestSignal(reply, stopping));
@@ -45,19 +66,35 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
 
   app.get(
     PATH,
-    { preValidation: listLabels, schema: { tags, querystring: Query, response: { 200: WarmPoolList, ...errors } } },
+    {
+      preValidation: listLabels,
+      schema: {
+        operationId: "listWarmPools",
+        summary: "Pools that match",
+        tags,
+        querystring: Query,
+        response: { 200: WarmPoolList, ...errorResponses() },
+      },
+    },
     async (request) => ({ items: pools.list(request.query) }),
   );
 
   const one = { tags, params: Params };
-  app.get(`${PATH}/:id`, { schema: { ...one, response: { 200: WarmPool, ...errors } } }, async (request) =>
+  const found = { ...one, response: { 200: WarmPool, ...errorResponses(404) } };
+  app.get(`${PATH}/:id`, { schema: { ...found, operationId: "getWarmPool", summary: "A pool" } }, async (request) =>
     pools.get(request.params.id),
   );
   app.patch(
     `${PATH}/:id`,
     {
       preValidation: renameTemplate,
-      schema: { ...one, body: UpdateWarmPoolRequest, response: { 200: WarmPool, ...errors } },
+      schema: {
+        ...one,
+        operationId: "updateWarmPool",
+        summary: "Change members of a pool",
+        body: UpdateWarmPoolRequest,
+        response: { 200: WarmPool, ...bodyErrorResponses(403, 404, 409) },
+      },
     },
     async (request, reply) => {
       const { template_ref: ref } = request.body;
@@ -65,17 +102,29 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       return pools.update(request.params.id, request.body);
     },
   );
-  app.delete(`${PATH}/:id`, { schema: { ...one, response: { 200: WarmPool, ...errors } } }, async (request) =>
-    pools.delete(request.params.id),
+  app.delete(
+    `${PATH}/:id`,
+    { schema: { ...found, operationId: "deleteWarmPool", summary: "Drain a pool and end it" } },
+    async (request) => pools.delete(request.params.id),
   );
   app.get(
     `${PATH}/:id/status`,
-    { schema: { ...one, response: { 200: WarmPoolStatusCounts, ...errors } } },
+    {
+      schema: {
+        ...one,
+        operationId: "countWarmPool",
+        summary: "Members of a pool by what they are doing",
+        response: { 200: WarmPoolStatusCounts, ...errorResponses(404) },
+      },
+    },
     async (request) => ({ ...pools.status(request.params.id) }),
   );
-  for (const action of ["enable", "disable", "drain", "reconcile"] as const) {
-    app.post(`${PATH}/:id/${action}`, { schema: { ...one, response: { 200: WarmPool, ...errors } } }, async (request) =>
-      pools[action](request.params.id),
+  for (const [action, summary] of Object.entries(ACTIONS) as [keyof typeof ACTIONS, string][]) {
+    const response = { 200: WarmPool, ...errorResponses(404, 409) };
+    app.post(
+      `${PATH}/:id/${action}`,
+      { schema: { ...one, operationId: `${action}WarmPool`, summary, response } },
+      async (request) => pools[action](request.params.id),
     );
   }
 }
