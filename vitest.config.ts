@@ -2,6 +2,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 
 /** Node flags of every test process: package imports of our own resolve to sources, as in development. */
 const execArgv = ["--conditions=nullspace-source"];
+/** Every answer of a service in a test is held against the service's own description. */
+const setupFiles = ["test/contract/openapi/setup.ts"];
 
 export default defineConfig({
   test: {
@@ -26,6 +28,7 @@ function suite(
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
+      setupFiles,
       execArgv,
       fileParallelism,
       ...(timeoutMs === undefined ? {} : { testTimeout: timeoutMs, hookTimeout: timeoutMs }),

@@ -8,6 +8,7 @@ import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { bearerAuth } from "../../../service/http/auth.ts";
+import { registerOpenApi } from "../../../service/http/openapi.ts";
 import { createApp } from "../../../service/http/app.ts";
 import type { MachineDriver } from "../../../service/machines/machine-driver.ts";
 import { Fleet } from "../../../service/pools/fleet.ts";
@@ -114,6 +115,7 @@ async function startRun(
     refExists: () => false,
     stopping: stopping.signal,
   });
+  await registerOpenApi(app, "0.0.0");
   fleet.registerRoutes(app);
   fleet.start();
   await app.listen({ port: 0, host: "127.0.0.1" });
