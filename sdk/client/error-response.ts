@@ -4,7 +4,6 @@ import {
   AuthError,
   BuildError,
   ConflictError,
-  FileUploadError,
   NotFoundError,
   NotImplementedError,
   PermissionError,
@@ -13,6 +12,7 @@ import {
   type ApiErrorOptions,
 } from "./errors.ts";
 import { redact } from "./redact.ts";
+import { readUploadFailure, uploadErrorClass, type UploadFailure } from "./upload-errors.ts";
 import { loadWire } from "./wire.ts";
 
 /** A text from a service that is longer than this says no more. */
@@ -30,15 +30,17 @@ const CONFLICT = new Set([
   "volume_busy",
 ]);
 
-/** Class of an error by its code; the first rule that fits decides. */
-export function errorClass(code: string): new (message: string, options: ApiErrorOptions) => ApiError {
+type ErrorFacts = ApiErrorOptions & { upload?: UploadFailure | undefined };
+
+/** Class of an error by its code, and an upload's by its reason too; the first rule that fits decides. */
+export function errorClass(code: string, reason?: string): new (message: string, options: ErrorFacts) => ApiError {
   if (AUTH.has(code) || EDGE_AUTH.test(code)) return AuthError;
   if (code === "forbidden" || code === "permission_denied" || code.endsWith("_permission_denied"))
     return PermissionError;
   if (code === "capacity_exceeded" || code.includes("quota")) return QuotaExceededError;
   if (CONFLICT.has(code) || code.endsWith("_conflict")) return ConflictError;
   if (code === "not_found" || code.endsWith("_not_found")) return NotFoundError;
-  if (code === "file_upload_error") return FileUploadError;
+  if (code === "file_upload_error") return uploadErrorClass(reason);
   if (code === "build_error") return BuildError;
   if (code === "rate_limit_exceeded") return RateLimitError;
   if (code === "not_implemented") return NotImplementedError;
@@ -79,15 +81,14 @@ export async function errorFromAnswer(
     retryable: envelope.retryable,
     suggestedAction: envelope.suggestedAction,
     detail,
+    upload: envelope.upload,
     details: envelope.details,
     retryAfterMs: answer.retryAfterMs,
   });
 }
 
 /** Makes the error of the right class, with everything in its message that a reader needs and nothing secret. */
-export function apiError(
-  facts: ApiErrorOptions & { what: string; text: string; credentials: readonly string[] },
-): ApiError {
+export function apiError(facts: ErrorFacts & { what: string; text: string; credentials: readonly string[] }): ApiError {
   const lower = facts.code.toLowerCase();
   const code = AUTH.has(lower) ? "unauthorized" : lower;
   const clean = (text: string): string => redact(text, facts.credentials).slice(0, MAX_TEXT);
@@ -99,7 +100,7 @@ export function apiError(
   ].filter((mark) => mark !== undefined);
   const sentences = [clean(facts.text), suggestedAction === undefined ? "" : clean(suggestedAction)];
   const message = `Could not ${facts.what}: ${sentences.filter(Boolean).map(endSentence).join(" ")} (${marks.join(", ")})`;
-  return new (errorClass(code))(message, { ...facts, code, suggestedAction });
+  return new (errorClass(code, facts.upload?.reason))(message, { ...facts, code, suggestedAction });
 }
 
 /** For a key that is refused the way out is the same everywhere, and a service seldom says it. */
@@ -132,6 +133,7 @@ interface Envelope {
   retryable?: boolean | undefined;
   suggestedAction?: string | undefined;
   detail?: TemplateFailureDetail | undefined;
+  upload?: UploadFailure | undefined;
   details?: unknown;
 }
 
@@ -148,16 +150,25 @@ async function readEnvelope(body: string): Promise<Envelope> {
   const pick = (name: string): unknown => nested[name] ?? parsed[name];
   const wire = await loadWire();
   const detail = wire.TemplateFailureDetail.safeParse(pick("error_detail"));
+  // What an upload's detail says of itself wins over the envelope, as a template's does.
+  const upload = readUploadFailure(pick("error_detail"));
+  const inner = (name: string): unknown =>
+    upload === undefined ? undefined : (pick("error_detail") as Record<string, unknown>)[name];
   return {
     text: string(parsed.error) ?? string(pick("message")),
     code: string(pick("code")),
-    requestId: string(pick("request_id")),
-    retryable: typeof pick("retryable") === "boolean" ? (pick("retryable") as boolean) : undefined,
+    requestId: string(inner("request_id")) ?? string(pick("request_id")),
+    retryable: flag(inner("retryable")) ?? flag(pick("retryable")),
     suggestedAction: string(pick("suggested_action")),
     detail: detail.success ? detail.data : undefined,
+    upload,
     // A detail of another shape (an upload's, a newer service's) is handed on as it is, not lost.
     details: pick("details") ?? (detail.success ? undefined : pick("error_detail")),
   };
+}
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
 }
 
 function string(value: unknown): string | undefined {

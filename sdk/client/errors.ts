@@ -61,8 +61,6 @@ export class QuotaExceededError extends ApiError {}
 export class ConflictError extends ApiError {}
 /** There is no such thing, or it is not visible to this key. */
 export class NotFoundError extends ApiError {}
-/** A file of the build context was refused. */
-export class FileUploadError extends ApiError {}
 /** A build failed. */
 export class BuildError extends ApiError {}
 /** This deployment of the service cannot do it. */

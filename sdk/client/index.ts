@@ -3,11 +3,22 @@ export type { BlobsApi } from "./blobs.ts";
 export type { BuildsApi, LogOptions, WaitOptions } from "./builds.ts";
 export { NullspaceClient, type NullspaceClientOptions } from "./client.ts";
 export * from "./errors.ts";
+export type { Answered, FieldOptions, MachineField, TemplateField } from "./fields.ts";
 export { checkHealth } from "./health.ts";
-export type { MachinesApi } from "./machines.ts";
+export type { MachinePage, MachinesApi } from "./machines.ts";
 export * from "./objects/index.ts";
 export { DEFAULT_BASE_URL, findSettings, type Setting, type Settings, type SettingsPlaces } from "./settings.ts";
 export type { TemplatesApi } from "./templates.ts";
+export {
+  FileUploadError,
+  UploadChecksumError,
+  UploadConflictError,
+  UploadExpiredError,
+  UploadLimitError,
+  UploadPathError,
+  UploadStateError,
+  type UploadFailure,
+} from "./upload-errors.ts";
 export { uploadContext } from "./upload-context.ts";
 export {
   uploadFiles,

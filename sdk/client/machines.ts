@@ -3,11 +3,13 @@ import type {
   ExecResult,
   Machine,
   MachineList,
+  MachineListItem,
   CreateMachineRequest,
   ExecRequest,
   MachineListQuery,
 } from "../wire/machine.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
+import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type MachineField } from "./fields.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
 
@@ -22,6 +24,13 @@ const CREATE_ATTEMPTS = 30;
 const PROOF = "x-nullspace-dispatch-proof";
 /** Proofs speed up a service's routing of calls; the oldest is forgotten first, and a call without one still works. */
 const MAX_PROOFS = 1_000;
+
+/** One page of machines, each with the members that were asked for. */
+export type MachinePage<Field extends MachineField = never> = Omit<MachineList, "items"> & {
+  has_next: boolean;
+  next_token?: string | null | undefined;
+  items: Answered<MachineListItem, Field>[];
+};
 
 /** Running machines. */
 export class MachinesApi {
@@ -62,18 +71,41 @@ export class MachinesApi {
   }
 
   /** A machine by id. */
-  async get(id: string, options: CallOptions = {}): Promise<Machine> {
+  async get<Field extends MachineField = never>(
+    id: string,
+    options: CallOptions & FieldOptions<Field> = {},
+  ): Promise<Answered<Machine, Field>> {
+    const { fields } = options;
     return this.#transport.json(
-      { what: `read machine ${id}`, method: "GET", path: path`/v1/machines/${id}`, ...pickCallOptions(options) },
-      (wire) => wire.Machine,
+      {
+        what: `read machine ${id}`,
+        method: "GET",
+        path: path`/v1/machines/${id}`,
+        query: fieldsQuery(fields),
+        ...pickCallOptions(options),
+      },
+      (wire) => pickSchema(wire.Machine, fields),
     );
   }
 
   /** One page of machines that match every given filter. */
-  async list(query: MachineListQuery = {}, options: CallOptions = {}): Promise<MachineList> {
+  async list<Field extends MachineField = never>(
+    query: MachineListQuery = {},
+    options: CallOptions & FieldOptions<Field> = {},
+  ): Promise<MachinePage<Field>> {
+    const { fields } = options;
     const answer = await this.#transport.json(
-      { what: "list machines", method: "GET", path: "/v1/machines", query: { ...query }, ...pickCallOptions(options) },
-      (wire) => wire.MachineList.or(wire.MachineListItem.array()),
+      {
+        what: "list machines",
+        method: "GET",
+        path: "/v1/machines",
+        query: { ...query, ...fieldsQuery(fields) },
+        ...pickCallOptions(options),
+      },
+      (wire) => {
+        const items = pickSchema(wire.MachineListItem, fields).array();
+        return wire.MachineList.extend({ items }).or(items);
+      },
     );
     return Array.isArray(answer) ? { items: answer, has_next: false } : answer;
   }

@@ -3,6 +3,7 @@ import type { PlanResponse, ValidationResponse } from "../wire/plan.ts";
 import type { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, Visibility } from "../wire/template.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, NotFoundError } from "./errors.ts";
+import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type TemplateField } from "./fields.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
 
@@ -19,30 +20,44 @@ export class TemplatesApi {
    *
    * @throws NotFoundError (`template_not_found`) when there is none, or none that the key may see
    */
-  async get(ref: string, options: CallOptions = {}): Promise<TemplateInfo> {
+  async get<Field extends TemplateField = never>(
+    ref: string,
+    options: CallOptions & FieldOptions<Field> = {},
+  ): Promise<Answered<TemplateInfo, Field>> {
+    const { fields } = options;
     return this.#transport.json(
       {
         what: `read template ${ref}`,
         method: "GET",
         path: path`/v1/templates/refs/${ref}`,
+        query: fieldsQuery(fields),
         ...pickCallOptions(options),
       },
-      (wire) => wire.TemplateInfo,
+      (wire) => pickSchema(wire.TemplateInfo, fields),
     );
   }
 
   /** Everything that the key may see, its own and the built-in ones. */
-  async list(options: CallOptions = {}): Promise<TemplateInfo[]> {
+  async list<Field extends TemplateField = never>(
+    options: CallOptions & FieldOptions<Field> = {},
+  ): Promise<Answered<TemplateInfo, Field>[]> {
+    const { fields } = options;
     return this.#transport.json(
-      { what: "list templates", method: "GET", path: "/v1/templates", ...pickCallOptions(options) },
-      (wire) => wire.TemplateInfo.array(),
+      {
+        what: "list templates",
+        method: "GET",
+        path: "/v1/templates",
+        query: fieldsQuery(fields),
+        ...pickCallOptions(options),
+      },
+      (wire) => pickSchema(wire.TemplateInfo, fields).array(),
     );
   }
 
   /** Is there a template behind `ref`? Only the service's word that there is none means no; other errors are thrown. */
   async exists(ref: string, options: CallOptions = {}): Promise<boolean> {
     try {
-      await this.get(ref, options);
+      await this.get(ref, pickCallOptions(options));
       return true;
     } catch (error) {
       if (error instanceof NotFoundError && error.code === "template_not_found") return false;

@@ -1,13 +1,14 @@
 import type {
   CreateMachineRequest,
   Machine as MachineInfo,
-  MachineList,
   MachineListQuery,
   WarmPoolCheckout,
 } from "../../wire/machine.ts";
 import type { CheckoutPolicy } from "../../wire/warm-pool.ts";
 import type { CallOptions } from "../call-options.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { FieldOptions, MachineField } from "../fields.ts";
+import type { MachinePage } from "../machines.ts";
 import { keepClient, withClient, type Connection, type ConnectionOptions } from "./connection.ts";
 
 /** Templates that need more memory to be of any use. */
@@ -95,8 +96,12 @@ export class Machine implements AsyncDisposable {
   }
 
   /** One page of machines that match every given filter. */
-  static async list(query: MachineListQuery = {}, options: ConnectionOptions & CallOptions = {}): Promise<MachineList> {
-    return withClient(options, (client) => client.machines.list(query, { signal: options.signal }));
+  static async list<Field extends MachineField = never>(
+    query: MachineListQuery = {},
+    options: ConnectionOptions & CallOptions & FieldOptions<Field> = {},
+  ): Promise<MachinePage<Field>> {
+    const { signal, fields } = options;
+    return withClient(options, (client) => client.machines.list(query, { signal, fields }));
   }
 
   /** `mch_…` */

@@ -12,6 +12,7 @@ import type { LogEntry } from "../../wire/log-entry.ts";
 import type { PlanResponse, ValidationResponse } from "../../wire/plan.ts";
 import type { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, Visibility } from "../../wire/template.ts";
 import type { CallOptions } from "../call-options.ts";
+import type { Answered, FieldOptions, TemplateField } from "../fields.ts";
 import type { UploadOptions } from "../upload-files.ts";
 import { buildCancelled } from "./build-failure.ts";
 import { keepClient, withClient, type ConnectionOptions } from "./connection.ts";
@@ -119,13 +120,20 @@ export const Template = {
   },
 
   /** The artifact that a reference stands for now. */
-  async get(ref: string, options: TemplateCallOptions = {}): Promise<TemplateInfo> {
-    return withClient(options, (client) => client.templates.get(ref, { signal: options.signal }));
+  async get<Field extends TemplateField = never>(
+    ref: string,
+    options: TemplateCallOptions & FieldOptions<Field> = {},
+  ): Promise<Answered<TemplateInfo, Field>> {
+    const { signal, fields } = options;
+    return withClient(options, (client) => client.templates.get(ref, { signal, fields }));
   },
 
   /** Everything that the key may see. */
-  async list(options: TemplateCallOptions = {}): Promise<TemplateInfo[]> {
-    return withClient(options, (client) => client.templates.list({ signal: options.signal }));
+  async list<Field extends TemplateField = never>(
+    options: TemplateCallOptions & FieldOptions<Field> = {},
+  ): Promise<Answered<TemplateInfo, Field>[]> {
+    const { signal, fields } = options;
+    return withClient(options, (client) => client.templates.list({ signal, fields }));
   },
 
   /** Is there a template behind `ref`? */

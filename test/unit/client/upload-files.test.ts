@@ -85,6 +85,25 @@ describe("uploading files", () => {
     ]);
   });
 
+  it("called again after a failure sends what has not arrived, and nothing else", async () => {
+    const stored = new Set<string>();
+    let broken = true;
+    const answer = preflight(stored);
+    await using server = await scriptedServer((request, response, attempt) => {
+      if (request.method === "POST") return answer(request, response, attempt);
+      if (broken && request.body === "third") return json(response, 400, { error: "full", code: "file_upload_error" });
+      stored.add(request.url.split("/").at(-1)!);
+      return void response.writeHead(204).end();
+    });
+    const { blobs } = server.client();
+    const entries = [file("1", "first"), file("2", "second"), file("3", "third"), file("4", "fourth")];
+    await expect(uploadFiles(blobs, entries, { concurrency: 1 })).rejects.toThrow("Could not upload 3");
+    broken = false;
+    server.seen.length = 0;
+    expect(await uploadFiles(blobs, entries, { concurrency: 1 })).toHaveLength(4);
+    expect(server.seen.filter(({ method }) => method === "PUT").map(({ body }) => body)).toEqual(["third", "fourth"]);
+  });
+
   it("keeps to the limit of uploads at once", async () => {
     const answer = preflight(new Set());
     let running = 0;

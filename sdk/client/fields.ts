@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import { InvalidArgumentError } from "./errors.ts";
+
+/** Members of a template that can be asked for by themselves. */
+export type TemplateField =
+  | "id"
+  | "name"
+  | "description"
+  | "tags"
+  | "default_tag"
+  | "builtin"
+  | "canonical_ref"
+  | "namespace_slug"
+  | "visibility";
+
+/** Members of a machine that can be asked for by themselves. */
+export type MachineField =
+  | "id"
+  | "template"
+  | "status"
+  | "config"
+  | "created_at"
+  | "metadata"
+  | "started_at"
+  | "timeout_ms"
+  | "timeout_action"
+  | "timeout_at"
+  | "expires_at"
+  | "remaining_ms"
+  | "last_active_at"
+  | "cwd"
+  | "inactivity_timeout_ms"
+  | "auto_delete_after_ms"
+  | "ephemeral"
+  | "warm_pool_checkout";
+
+/** Which members of the answer are wanted. */
+export interface FieldOptions<Field extends string> {
+  /** Only these members; default: all. */
+  fields?: readonly Field[] | undefined;
+}
+
+/** The members that were asked for; all when none were named. */
+export type Answered<Info, Field extends keyof Info> = [Field] extends [never] ? Info : Pick<Info, Field>;
+
+/** The query that asks for members. @throws InvalidArgumentError for a list without any */
+export function fieldsQuery(fields: readonly string[] | undefined): { fields?: string } {
+  if (fields === undefined) return {};
+  const names = [...new Set(fields.map((field) => field.trim()).filter((field) => field !== ""))];
+  if (names.length === 0) throw new InvalidArgumentError("fields", "name at least one member, or leave it out");
+  return { fields: names.join(",") };
+}
+
+/** What an answer with only these members must look like. */
+export function pickSchema<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  fields: readonly string[] | undefined,
+): z.ZodType<z.infer<z.ZodObject<Shape>>> {
+  if (fields === undefined) return schema;
+  const wanted = Object.keys(schema.shape).filter((name) => fields.includes(name));
+  return schema.pick(Object.fromEntries(wanted.map((name) => [name, true])) as never) as never;
+}
