@@ -1,0 +1,68 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BuildOptions, DockerEngine, EngineConnectionLostError } from "../../../sdk/docker/index.ts";
+import { BASE_IMAGE } from "./engine-fixture.ts";
+import { OwnEngine } from "./own-engine.ts";
+
+let daemon: OwnEngine;
+let engine: DockerEngine;
+beforeAll(async () => {
+  daemon = await OwnEngine.start({ experimental: true });
+  engine = new DockerEngine({ host: daemon.host, env: {} });
+  await engine.images.pull(BASE_IMAGE);
+});
+afterAll(async () => {
+  await engine.close();
+  await daemon[Symbol.asyncDispose]();
+});
+
+const offline: Partial<BuildOptions> = { networkMode: "none" };
+
+/** Ends processes with exactly this command line: what a build leaves running when its engine is killed. */
+async function endLeftovers(command: string): Promise<void> {
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    // Processes come and go while they are listed.
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.replaceAll("\0", " ").trim() === command) process.kill(Number(pid), "SIGKILL");
+  }
+}
+
+describe("an experimental engine", () => {
+  it("makes one layer of the whole build when asked to squash", async () => {
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo 1 > /a\nRUN echo 2 > /b\nRUN echo 3 > /c\n`;
+    const layersOf = async (squash: boolean) => {
+      const { imageId } = await engine.build({ ...offline, fileobj, squash, builder: squash ? "auto" : "classic" })
+        .done;
+      return (await engine.images.inspect(imageId)).RootFS?.Layers?.length ?? 0;
+    };
+    const base = (await engine.images.inspect(BASE_IMAGE)).RootFS?.Layers?.length ?? 0;
+    expect(await layersOf(false)).toBe(base + 3);
+    expect(await layersOf(true)).toBe(base + 1);
+  });
+});
+
+describe.each(["buildkit", "classic"] as const)("an engine that is killed in the middle of a %s build", (builder) => {
+  it("fails the build with its address, and builds again once it is back", async () => {
+    const command = `sleep 49${builder.length}`;
+    const build = engine.build({ ...offline, fileobj: `FROM ${BASE_IMAGE}\nRUN echo begun; ${command}\n`, builder });
+    try {
+      const reading = (async () => {
+        for await (const one of build) if (one.kind === "log" && one.text === "begun") await daemon.kill();
+      })();
+      await expect(reading).rejects.toBeInstanceOf(EngineConnectionLostError);
+      await expect(build.done).rejects.toMatchObject({
+        code: "engine_connection_lost",
+        message: expect.stringContaining(daemon.host) as string,
+      });
+      await expect(engine.build({ fileobj: `FROM ${BASE_IMAGE}\n`, builder }).done).rejects.toMatchObject({
+        code: "engine_unreachable",
+      });
+    } finally {
+      await endLeftovers(command);
+      await daemon.startAgain();
+    }
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo after-${builder} > /f\n`;
+    const { imageId } = await engine.build({ ...offline, fileobj, builder }).done;
+    expect((await engine.images.inspect(imageId)).Id).toBe(imageId);
+  });
+});

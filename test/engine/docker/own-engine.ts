@@ -1,0 +1,114 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * A dockerd of one test, which may be killed: own socket, data, and namespace of containerd; no network, so that it shares
+ * neither bridge nor firewall with another one. Builds on it need `networkMode: "none"` or `"host"`.
+ */
+export class OwnEngine implements AsyncDisposable {
+  readonly host: string;
+  readonly #dir: string;
+  #process: ChildProcess | undefined;
+  #log = "";
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+    this.host = `unix://${join(dir, "docker.sock")}`;
+  }
+
+  /** @param settings of its daemon.json */
+  static async start(settings: object = {}): Promise<OwnEngine> {
+    const engine = new OwnEngine(await mkdtemp(join(tmpdir(), "nullspace-dockerd-")));
+    await writeFile(join(engine.#dir, "daemon.json"), JSON.stringify(settings));
+    await engine.startAgain();
+    return engine;
+  }
+
+  /** Starts it on the data that are there. */
+  async startAgain(): Promise<void> {
+    const dir = this.#dir;
+    await rm(join(dir, "dockerd.pid"), { force: true });
+    const args = [
+      `--host=${this.host}`,
+      `--config-file=${join(dir, "daemon.json")}`,
+      `--data-root=${join(dir, "data")}`,
+      `--exec-root=${join(dir, "exec")}`,
+      `--pidfile=${join(dir, "dockerd.pid")}`,
+      `--containerd-namespace=${dir.split("/").at(-1)}`,
+      `--containerd-plugins-namespace=${dir.split("/").at(-1)}-plugins`,
+      "--bridge=none",
+      "--iptables=false",
+      "--ip6tables=false",
+      "--ip-forward=false",
+      "--shutdown-timeout=5",
+    ];
+    const child = spawn("dockerd", args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = child;
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) =>
+        reject(new Error(`${why} (dockerd needs root). Its log:\n${this.#log.slice(-4_000)}`));
+      const timer = globalThis.setTimeout(() => fail("dockerd does not come up"), START_TIMEOUT_MS);
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        this.#log += text;
+        if (!text.includes("API listen on")) return;
+        clearTimeout(timer);
+        resolve();
+      });
+      child.once("error", (error) => fail(error.message));
+      child.once("exit", (code) => fail(`dockerd ended with ${code}`));
+    });
+  }
+
+  /** Ends it as a crash does, its containerd with it: one that is only about to end the next dockerd would take for its own. */
+  async kill(): Promise<void> {
+    const pidFile = join(this.#dir, "exec", "containerd", "containerd.pid");
+    const pid = Number(await readFile(pidFile, "utf8"));
+    await this.#end("SIGKILL");
+    killIfThere(pid);
+    while (isAlive(pid)) await setTimeout(20);
+    await rm(pidFile, { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end("SIGTERM");
+    // A killed engine cannot unmount what its builds had mounted.
+    const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").map((line) => line.split(" ")[4] ?? "");
+    for (const mount of mounts.filter((path) => path.startsWith(`${this.#dir}/`)).toReversed()) {
+      await promisify(execFile)("umount", ["--lazy", mount]);
+    }
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Until its parent has read its exit code a dead process has a folder too, but no command line. */
+function isAlive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
