@@ -1,3 +1,4 @@
+import { EngineError } from "pulumi-nullspace/docker";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { ServiceError } from "../errors.ts";
 
@@ -82,22 +83,27 @@ export class MachineRefusedError extends NullspaceError {
 }
 
 /**
- * A machine that was asked for did not come up. 503 `capacity_exceeded` when the engine refused it, which may pass; else
- * 409 `machine_start_failed`: its template starts no machine now, and asking again starts the same failure again.
+ * A machine that was asked for did not come up. 400 `invalid_request` when the engine calls what was asked for impossible,
+ * 503 `capacity_exceeded` when it refused it otherwise, which may pass; else 409 `machine_start_failed`: its template
+ * starts no machine now, and asking again starts the same failure again.
  */
 export class MachineStartFailedError extends ServiceError {
   constructor(template: string, cause: Error) {
-    const isRefused = cause instanceof MachineRefusedError;
-    super(`No machine of "${template}" could be started: ${cause.message}`, {
-      code: isRefused ? "capacity_exceeded" : "machine_start_failed",
-      status: isRefused ? 503 : 409,
-      retryable: isRefused,
-      suggestedAction: isRefused
-        ? "Free memory or disk on the engine's host, and try again."
-        : "Correct the start command or the readiness check of the template, and build it again.",
-      cause,
-    });
+    super(`No machine of "${template}" could be started: ${cause.message}`, { ...verdictOn(cause), cause });
   }
+}
+
+function verdictOn(cause: Error) {
+  if (!(cause instanceof MachineRefusedError)) {
+    const suggestedAction = "Correct the start command or the readiness check of the template, and build it again.";
+    return { code: "machine_start_failed", status: 409, retryable: false, suggestedAction };
+  }
+  if (cause.cause instanceof EngineError && cause.cause.status === 400) {
+    const suggestedAction = "Ask for a machine of another size.";
+    return { code: "invalid_request", status: 400, retryable: false, suggestedAction };
+  }
+  const suggestedAction = "Free memory or disk on the engine's host, and try again.";
+  return { code: "capacity_exceeded", status: 503, retryable: true, suggestedAction };
 }
 
 /** 409 `machine_not_ready`: the machine exists and cannot do this now. */

@@ -1,16 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NullspaceClient, TemplateBuild, type LogEntry } from "../../sdk/index.ts";
+import { Machine, NullspaceClient, TemplateBuild, type LogEntry } from "../../sdk/index.ts";
 import { BASE_IMAGE, RunningService } from "../engine/service/running-service.ts";
 import { PythonClient } from "./python/python-client.ts";
+import { BUILD_LIFE_SCENARIOS } from "./scenarios/build-life.ts";
 import { BUILD_SCENARIOS } from "./scenarios/builds.ts";
+import { ERROR_SCENARIOS } from "./scenarios/errors.ts";
 import { MACHINE_SCENARIOS } from "./scenarios/machines.ts";
 import { POOL_SCENARIOS } from "./scenarios/pools.ts";
 import { PUBLISHED_CLIENT_SCENARIOS } from "./scenarios/published-client.ts";
 import { REF_SCENARIOS } from "./scenarios/refs.ts";
-import type { Place } from "./scenarios/scenario.ts";
+import { refused, type Place } from "./scenarios/scenario.ts";
 
 let service: RunningService;
 let python: PythonClient;
@@ -58,9 +61,11 @@ function makeFolder(folder: string, who: string): void {
 
 describe.each([
   { group: "builds", scenarios: BUILD_SCENARIOS },
+  { group: "life", scenarios: BUILD_LIFE_SCENARIOS },
   { group: "refs", scenarios: REF_SCENARIOS },
   { group: "pools", scenarios: POOL_SCENARIOS },
   { group: "machines", scenarios: MACHINE_SCENARIOS },
+  { group: "errors", scenarios: ERROR_SCENARIOS },
 ])("$group, by either client:", ({ group, scenarios }) => {
   it.each(scenarios.map((scenario, index) => ({ ...scenario, key: `${group}-${index}` })))(
     "$name",
@@ -79,6 +84,34 @@ describe("the published client, beyond ours,", () => {
       expect(await play(key, inPython(program))).toEqual(outcome);
     },
   );
+});
+
+describe("a service that holds as many machines as it can", () => {
+  it("refuses one more to either client", async () => {
+    // A thousand real ones would take an hour; rows in its store are what it counts.
+    const store = new DatabaseSync(join(service.dataDirectory, "store.db"));
+    using cleanUp = new DisposableStack();
+    cleanUp.defer(() => store.close());
+    const made = await Machine.create({ vcpus: 1, memoryMb: 64 }, { client });
+    const replaced: Record<string, string> = {
+      machine_id: "'mch_' || number",
+      idempotency_key: "NULL",
+      request_digest: "'counted'",
+    };
+    const columns = Object.keys(store.prepare("SELECT * FROM machines").get()!);
+    cleanUp.defer(() => store.exec("DELETE FROM machines WHERE request_digest = 'counted'"));
+    store.exec(
+      `WITH RECURSIVE numbers (number) AS (VALUES (1) UNION ALL SELECT number + 1 FROM numbers WHERE number < 1000)
+       INSERT INTO machines (${columns.join()})
+       SELECT ${columns.map((name) => replaced[name] ?? name).join()} FROM machines, numbers WHERE machine_id = '${made.id}'`,
+    );
+    await made.kill();
+    const [theirs, mine] = await Promise.all([
+      python.run("answer = refused(lambda: Machine.create(vcpus=1, memory_mb=64))"),
+      refused(() => Machine.create({ vcpus: 1, memoryMb: 64 }, { client })),
+    ]);
+    expect([theirs, mine]).toEqual(Array(2).fill("QuotaExceededError quota_exceeded"));
+  });
 });
 
 describe("a build that one process starts", () => {

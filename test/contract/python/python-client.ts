@@ -39,6 +39,8 @@ export class PythonClient implements AsyncDisposable {
         NULLSPACE_API_KEY: apiKey,
         NULLSPACE_BASE_IMAGE: process.env.NULLSPACE_BASE_IMAGE,
         NO_PROXY: "127.0.0.1",
+        // No certificates: the client would read all of the machine's for every call, which takes longer than the call.
+        SSL_CERT_DIR: home,
         PYTHONDONTWRITEBYTECODE: "1",
       },
       stdio: ["pipe", "pipe", "inherit"],
