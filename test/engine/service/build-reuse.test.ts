@@ -127,30 +127,3 @@ describe("a build is made anew", () => {
     );
   });
 });
-
-describe("internet access", () => {
-  const look = "ls /sys/class/net | grep -v lo | wc -l";
-
-  it("is kept from the commands of a build that is to have none", async () => {
-    const steps = [{ action: "run", command: `test "$(${look})" = 0 # ${Math.random()}` }];
-    const { build } = await service.build({
-      name: "offline",
-      base_image: BASE_IMAGE,
-      steps,
-      build_config: { internet_access: false },
-    });
-    expect(build.error ?? "").toBe("");
-    const online = await service.build({ name: "online", base_image: BASE_IMAGE, steps });
-    expect(online.build.status).toBe("error");
-  });
-
-  it("is not had through ADD either", async () => {
-    const { status, body } = await service.call("POST", "/v1/templates/builds", {
-      name: "fetching",
-      dockerfile: `FROM ${BASE_IMAGE}\nADD http://127.0.0.1:1/x /x\n`,
-      build_config: { internet_access: false },
-    });
-    expect([status, body.code]).toEqual([400, "invalid_request"]);
-    expect(body.error).toContain("line 2: ADD fetches");
-  });
-});
