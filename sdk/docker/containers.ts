@@ -30,7 +30,8 @@ export const ContainerInspect = z.looseObject({
   HostConfig: z.looseObject({}).nullish(),
   NetworkSettings: z
     .looseObject({
-      IPAddress: z.string().nullish(),
+      /** Its networks by name, with its address in each. */
+      Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string().nullish() })).nullish(),
       Ports: z
         .record(z.string(), z.array(z.looseObject({ HostIp: z.string(), HostPort: z.string() })).nullable())
         .nullish(),

@@ -7,7 +7,7 @@ import type { DockerEngine } from "./engine.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { DockerOptionError, EngineError } from "./errors.ts";
 import { parseImageRef } from "./image-ref.ts";
-import { type EngineRecord, readJsonRecords } from "./json-records.ts";
+import { type EngineRecord, errorOf, readJsonRecords } from "./json-records.ts";
 
 /** An image as the engine describes it; members not named here are kept. */
 export const ImageInspect = z.looseObject({
@@ -132,8 +132,12 @@ export class EngineImages {
     await this.#transfer("/images/create", query, image.registry, options);
   }
 
-  /** Takes in the images of an archive, as `docker save` and BuildKit's `docker` exporter write them. */
-  async load(archive: Readable, { signal }: Cancellable = {}): Promise<void> {
+  /**
+   * Takes in the images of an archive, as `docker save` and BuildKit's `docker` exporter write them.
+   *
+   * @returns the names of what was loaded; the ID of an image without a name
+   */
+  async load(archive: Readable, { signal }: Cancellable = {}): Promise<string[]> {
     const request = await this.#engine.versioned({
       method: "POST",
       path: "/images/load",
@@ -142,7 +146,12 @@ export class EngineImages {
       body: archive,
       signal,
     });
-    await this.#follow(request);
+    const loaded: string[] = [];
+    await this.#follow(request, ({ stream }) => {
+      const [, ref] = /^Loaded image(?: ID)?: (\S+)/.exec(typeof stream === "string" ? stream : "") ?? [];
+      if (ref !== undefined) loaded.push(ref);
+    });
+    return loaded;
   }
 
   /** Sends an image to the registry that its name says. */
@@ -153,8 +162,7 @@ export class EngineImages {
     await this.#transfer(`/images/${encodePath(name)}/push`, new URLSearchParams({ tag }), registry, {
       ...options,
       onRecord(record) {
-        const aux = record.aux as { Digest?: unknown } | undefined;
-        if (typeof aux?.Digest === "string") digest = aux.Digest;
+        digest = pushedDigest(record) ?? digest;
         options.onRecord?.(record);
       },
     });
@@ -184,8 +192,9 @@ export class EngineImages {
     for await (const record of readJsonRecords(transport.readBody(request, body))) {
       onRecord?.(record);
       // The status line is long gone when the registry says no.
-      if (typeof record.error === "string") {
-        throw new EngineError({ status, request: `${request.method} ${request.path}`, engineMessage: record.error });
+      const error = errorOf(record);
+      if (error) {
+        throw new EngineError({ status, request: `${request.method} ${request.path}`, engineMessage: error.message });
       }
     }
   }
@@ -197,6 +206,13 @@ export class EngineImages {
   async #text(request: EngineRequest): Promise<string> {
     return this.#engine.transport.text(await this.#engine.versioned(request));
   }
+}
+
+/** An engine that keeps its images in containerd tells the digest in the last status alone: `1: digest: sha256:… size: 527`. */
+function pushedDigest({ aux, status }: EngineRecord): string | undefined {
+  const { Digest } = (aux ?? {}) as { Digest?: unknown };
+  if (typeof Digest === "string") return Digest;
+  return /: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(typeof status === "string" ? status : "")?.[1];
 }
 
 /** `{}` in base64. */

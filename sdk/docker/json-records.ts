@@ -4,6 +4,17 @@ import { EngineProtocolError } from "./errors.ts";
 /** One JSON object of an engine's stream, as it came. */
 export type EngineRecord = Record<string, unknown>;
 
+/**
+ * The failure that a record tells, if it does. `error` repeats the message of `errorDetail`; it is deprecated since API
+ * 1.48 and may stay away.
+ */
+export function errorOf({ error, errorDetail }: EngineRecord): { message: string; code?: number } | undefined {
+  const detail = (errorDetail ?? {}) as { message?: unknown; code?: unknown };
+  const message = typeof error === "string" && error !== "" ? error : detail.message;
+  if (typeof message !== "string") return undefined;
+  return { message, ...(typeof detail.code === "number" ? { code: detail.code } : {}) };
+}
+
 /** No single record of an engine is near this; beyond it the stream is broken, and memory must not follow it. */
 const MAX_RECORD_CHARS = 64 * 1024 * 1024;
 

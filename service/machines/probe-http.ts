@@ -8,7 +8,8 @@ import type { ProbeResult, ProbeTry } from "./probe.ts";
 export async function probeHttpFromHost(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
   const { engine, containerId, timeoutMs, signal } = attempt;
   const { NetworkSettings } = await engine.containers.inspect(containerId, { signal });
-  const address = NetworkSettings?.IPAddress;
+  // Engines with API 1.52 and newer tell a machine's address by network alone.
+  const address = Object.values(NetworkSettings?.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress;
   if (!address) {
     return {
       ok: false,

@@ -1,5 +1,5 @@
 import { type EngineError, ImageBuildCutShortError, ImageBuildError } from "../errors.ts";
-import type { EngineRecord } from "../json-records.ts";
+import { type EngineRecord, errorOf } from "../json-records.ts";
 import { BuildKitProgress } from "./buildkit-progress.ts";
 import { ClassicProgress } from "./classic-progress.ts";
 import { lineOfStep } from "./dockerfile-instructions.ts";
@@ -44,10 +44,7 @@ export class BuildOutcome {
   observe(record: EngineRecord): BuildProgress[] {
     const imageId = imageIdOf(record);
     if (imageId !== undefined) this.#imageId = imageId;
-    if (typeof record.error === "string") {
-      const detail = record.errorDetail as { code?: unknown } | undefined;
-      this.#error = { message: record.error, ...(typeof detail?.code === "number" ? { code: detail.code } : {}) };
-    }
+    this.#error = errorOf(record) ?? this.#error;
     return this.#follow(this.#decoder.decode(record));
   }
 

@@ -1,3 +1,4 @@
+import { errorOf } from "../json-records.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
 
@@ -6,7 +7,8 @@ const STEP = /^STEP (\d+)(?:\/(\d+))?\s?: (.*)$/i;
 const CACHED = /^\s*-+> Using cache/;
 const LAYER = /^\s*-+> [0-9a-f]{10,64}$/;
 const RUNNING = /^\s*-+> Running in [0-9a-f]+$/;
-const REMOVED = /^Removing intermediate container [0-9a-f]+$/;
+/** Engines since 23.0 write ` ---> Removed …`, which is no layer (moby, builder/dockerfile). */
+const REMOVED = /^(?:Removing|\s*-+> Removed) intermediate container [0-9a-f]+$/;
 const DONE = /^Successfully (?:built|tagged) /;
 const WARNING = /^\[Warning\] (.*)$/;
 /** The classic builder marks standard error by its colour alone (moby, pkg/streamformatter/streamwriter.go). */
@@ -19,9 +21,10 @@ export class ClassicProgress implements ProgressDecoder {
   #step: BuildStep | undefined;
 
   *decode(record: Record<string, unknown>): Generator<BuildProgress> {
+    const error = errorOf(record);
     if (typeof record.stream === "string") yield* this.#text(record.stream);
     else if (typeof record.status === "string") yield this.#status(record, record.status);
-    else if (typeof record.error === "string") yield* this.#fail(record.error);
+    else if (error !== undefined) yield* this.#fail(error.message);
     else if (record.aux !== undefined) yield { kind: "aux", value: record.aux };
   }
 
