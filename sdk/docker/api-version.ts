@@ -4,7 +4,7 @@ import { ApiVersionError, EngineProtocolError } from "./errors.ts";
 export type ApiVersion = string;
 
 /** The newest API version that this client was written against; a newer engine is spoken to in this one. */
-export const NEWEST_API_VERSION: ApiVersion = "1.51";
+export const NEWEST_API_VERSION: ApiVersion = "1.56";
 
 /** The oldest API version that this client speaks (Engine 1.12). */
 export const OLDEST_API_VERSION: ApiVersion = "1.24";

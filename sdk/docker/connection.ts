@@ -9,15 +9,25 @@ import { dialSsh } from "./ssh-connection.ts";
 /** An engine that does not accept a connection within this time counts as unreachable. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** What is to be spoken on a connection; TLS agrees on it in its handshake (ALPN), elsewhere it is known beforehand. */
+export type ConnectionProtocol = "http/1.1" | "h2";
+
+/** A server that has no HTTP/2 breaks the handshake off when it is offered nothing else; so it is asked, then judged. */
+const ALPN = { "http/1.1": ["http/1.1"], h2: ["h2", "http/1.1"] };
+
 /**
  * Opens one byte stream to the engine.
  *
  * @throws EngineUnreachableError with the address and the system's reason
  */
-export function dialEngine(host: EngineHost, tlsFiles: EngineTls | undefined): Promise<Duplex> {
+export function dialEngine(
+  host: EngineHost,
+  tlsFiles: EngineTls | undefined,
+  protocol: ConnectionProtocol = "http/1.1",
+): Promise<Duplex> {
   if (host.kind === "ssh") return dialSsh(host);
   return new Promise((resolve, reject) => {
-    const socket = openSocket(host, tlsFiles);
+    const socket = openSocket(host, tlsFiles, protocol);
     const timer = setTimeout(
       () => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)),
       CONNECT_TIMEOUT_MS,
@@ -35,13 +45,17 @@ export function dialEngine(host: EngineHost, tlsFiles: EngineTls | undefined): P
   });
 }
 
-function openSocket(host: Exclude<EngineHost, { kind: "ssh" }>, tlsFiles: EngineTls | undefined): net.Socket {
+function openSocket(
+  host: Exclude<EngineHost, { kind: "ssh" }>,
+  tlsFiles: EngineTls | undefined,
+  protocol: ConnectionProtocol,
+): net.Socket {
   if (host.kind === "unix") return net.connect({ path: host.path });
   // Builds are silent for minutes; without keep-alive a dead peer would never be noticed.
   const address = { host: host.hostname, port: host.port, keepAlive: true, noDelay: true };
   if (!host.tls) return net.connect(address);
   const servername = net.isIP(host.hostname) ? {} : { servername: host.hostname };
-  return tls.connect({ ...address, ...servername, ...tlsFiles, ALPNProtocols: ["http/1.1"] });
+  return tls.connect({ ...address, ...servername, ...tlsFiles, ALPNProtocols: ALPN[protocol] });
 }
 
 function explain(host: EngineHost, cause: Error): string {

@@ -4,7 +4,7 @@ import { Pool } from "undici";
 import { type z } from "zod";
 import type { EngineHost } from "./engine-host.ts";
 import type { EngineTls } from "./engine-tls.ts";
-import { dialEngine } from "./connection.ts";
+import { type ConnectionProtocol, dialEngine } from "./connection.ts";
 import {
   DockerError,
   EngineConflictError,
@@ -180,6 +180,14 @@ export class EngineTransport {
     });
     call.end(request.json === undefined ? undefined : JSON.stringify(request.json));
     return promise;
+  }
+
+  /** A connection of its own, for what is not HTTP/1.1. It ends with this transport. */
+  async dial(protocol: ConnectionProtocol): Promise<Duplex> {
+    const socket = await dialEngine(this.host, this.#tls, protocol);
+    this.#hijacked.add(socket);
+    socket.once("close", () => this.#hijacked.delete(socket));
+    return socket;
   }
 
   /** Ends what is open; requests under way fail. */

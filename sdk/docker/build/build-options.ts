@@ -50,10 +50,11 @@ export const BuildSsh = z.strictObject({
 export const BuildOutput = z.strictObject({
   /**
    * `image`: the builder's own images, and with the attribute `push: "true"` the registry. `cacheonly`: nowhere.
-   * `tar` (the root file system), `oci`, `docker` (archives of the image): the file `dest`.
+   * `tar` (the root file system), `oci`, `docker` (archives of the image): the file `dest`. `local`: the root file system
+   * as files in the folder `dest`, beside what is there.
    */
-  type: z.enum(["image", "cacheonly", "tar", "oci", "docker"]),
-  /** File to write, for the types that are archives. */
+  type: z.enum(["image", "cacheonly", "tar", "oci", "docker", "local"]),
+  /** File to write, for the types that are archives; with `local`, the folder. */
   dest: z.string().min(1).optional(),
   /** Attributes of BuildKit's exporter, such as `{ name: "registry.example/app:1", push: "true" }`. */
   attrs: z.record(z.string(), z.string()).optional(),
@@ -298,11 +299,11 @@ function checkValues(options: CheckedBuildOptions): void {
     }
   }
   for (const { type, dest } of options.outputs ?? []) {
-    const isArchive = type !== "image" && type !== "cacheonly";
-    if (isArchive !== (dest !== undefined)) {
+    const comesHere = type !== "image" && type !== "cacheonly";
+    if (comesHere !== (dest !== undefined)) {
       throw new DockerOptionError(
         "outputs",
-        `The output ${type} ${isArchive ? "needs dest, the file to write" : "writes no file (dest)"}.`,
+        `The output ${type} ${comesHere ? `needs dest, the ${type === "local" ? "folder" : "file"} to write` : "writes no file (dest)"}.`,
       );
     }
   }

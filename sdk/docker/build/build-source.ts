@@ -88,7 +88,7 @@ async function openContext(context: BuildContext, signal: AbortSignal): Promise<
   const { dockerfile } = context;
   return {
     body: tarContext(context, { signal }),
-    ...(dockerfile === undefined ? {} : { dockerfile: dockerfile.path, dockerfileText: String(dockerfile.content) }),
+    ...(dockerfile === undefined ? {} : { dockerfile: dockerfile.path, dockerfileText: dockerfile.content }),
   };
 }
 

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
-import { directBuild } from "../buildkit/direct-build.ts";
+import { openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
+import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
 import type { DockerEngine, EnginePing } from "../engine.ts";
 import type { EngineRequest } from "../engine-transport.ts";
 import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
-import { type BuildSession, hasSessions, openBuildSession } from "../session/build-session.ts";
+import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import {
   type BuildKitDaemon,
@@ -176,18 +177,25 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   }
 
   /** On a BuildKit daemon of its own. */
-  async #startDirect(options: CheckedBuildOptions, { address, tls }: BuildKitDaemon): Promise<StartedBuild> {
+  async #startDirect(options: CheckedBuildOptions, daemon: BuildKitDaemon): Promise<StartedBuild> {
     refuseClassicOnly(options, "a BuildKit daemon");
-    this.#signal.throwIfAborted();
-    const source = await openBuildSource(options, this.#signal);
-    if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
+    const client = this.#cleanUp.use(await openDaemon(daemon, this.#signal));
+    return this.#solve(options, { client, isEngine: false });
+  }
+
+  /** By the Control service of a BuildKit. */
+  async #solve(
+    options: CheckedBuildOptions,
+    buildkit: Pick<SolveBuild, "client" | "engineWorker" | "isEngine">,
+  ): Promise<StartedBuild> {
+    const source = await this.#openSource(options, true);
     const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
-    const chunks = directBuild({
+    const chunks = solveBuild({
+      ...buildkit,
       engine: this.#engine,
-      address,
-      tls,
       options,
       source,
+      folders: this.#offeredFolders(source),
       buildArgs,
       signal: this.#signal,
     });
@@ -203,12 +211,15 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const engine = await this.#engine.negotiate(this.#signal);
     this.#engineFacts = engine;
     const builder = chooseBuilder(options, engine);
+    const own = builder === "buildkit" ? await openEngineBuildKit(this.#engine, engine, this.#signal) : undefined;
+    if (own) {
+      return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
+    }
     const { source, session } =
       builder === "buildkit"
         ? await this.#offer(options, engine)
-        : { source: await openBuildSource(options, this.#signal) };
+        : { source: await this.#openSource(options, false), session: undefined };
     const { body } = source;
-    if (body) this.#cleanUp.defer(() => void body.destroy());
     const query = buildQuery({
       options,
       source,
@@ -238,19 +249,22 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     options: CheckedBuildOptions,
     engine: EnginePing,
   ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
-    const source = await openBuildSource(options, this.#signal, hasSessions(engine));
-    const onFailure = (error: unknown) => (this.#contextError = error);
-    const offered = source.synced && { ...source.synced, onFailure };
-    let session: BuildSession | undefined;
-    try {
-      session = await openBuildSession(this.#engine, engine, options, this.#signal, offered);
-    } catch (error) {
-      source.body?.destroy();
-      throw error;
-    }
+    const source = await this.#openSource(options, true);
+    const offer = await sessionOffer(this.#engine, options, this.#offeredFolders(source), this.#signal);
+    const session = await openBuildSession(this.#engine, engine, options, offer, this.#signal);
     if (session) this.#cleanUp.use(session);
-    if (session || !offered) return { source, session };
-    return { source: await openBuildSource(options, this.#signal), session };
+    return { source: session || !source.synced ? source : await this.#openSource(options, false), session };
+  }
+
+  async #openSource(options: CheckedBuildOptions, canSync: boolean): Promise<BuildSource> {
+    const source = await openBuildSource(options, this.#signal, canSync);
+    if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
+    return source;
+  }
+
+  /** What goes wrong with a folder here BuildKit tells in words of its own; the error itself says more. */
+  #offeredFolders({ synced }: BuildSource): OfferedFolders | undefined {
+    return synced && { ...synced, onFailure: (error) => (this.#contextError = error) };
   }
 
   async #send(request: EngineRequest, body: Readable | undefined): Promise<Readable> {

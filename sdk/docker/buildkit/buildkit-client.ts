@@ -1,21 +1,14 @@
-import {
-  type ClientReadableStream,
-  type ClientUnaryCall,
-  connectivityState,
-  credentials,
-  Client,
-  Metadata,
-  type ServiceDefinition,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
 import type { Duplex } from "node:stream";
-import type { EngineTls } from "../engine-tls.ts";
-import { BuildKitUnreachableError, EngineConnectionLostError } from "../errors.ts";
+import { TLSSocket } from "node:tls";
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import type { EngineHost } from "../engine-host.ts";
+import { EngineConnectionLostError } from "../errors.ts";
+import { GrpcChannel } from "../grpc/grpc-channel.ts";
+import type { GrpcCall, GrpcCodec } from "../grpc/grpc-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { loadService } from "../session/session-service.ts";
-import { parseBuildKitAddress } from "./buildkit-address.ts";
 import { CONTROL_PROTO } from "./control-proto.ts";
-import { type BytesCall, MessageStream } from "./message-stream.ts";
+import { type BytesMessage, MessageStream } from "./message-stream.ts";
 
 /** A Solve request with the members that are used here. */
 export interface SolveRequest {
@@ -35,119 +28,118 @@ interface CacheEntry {
   Attrs: Record<string, string>;
 }
 
-/** A daemon that does not accept a connection within this time counts as unreachable. */
-const CONNECT_TIMEOUT_MS = 10_000;
+/** One worker of a daemon. */
+export interface BuildKitWorker {
+  ID: string;
+  Labels: Record<string, string>;
+}
 
-/** The Control service of one BuildKit daemon. */
-export class BuildKitClient {
-  readonly #client: Client;
+/** The Control service of one BuildKit, be it a daemon of its own or the one in an engine. */
+export class BuildKitClient implements Disposable {
+  /** The address, for errors. */
+  readonly address: string;
+  readonly #channel: GrpcChannel;
   readonly #service: ServiceDefinition = loadService(CONTROL_PROTO, "moby.buildkit.v1.Control");
-  readonly #address: string;
 
-  /** @param address `unix:///path/buildkitd.sock` or `tcp://host:port` */
-  constructor(address: string, tls?: EngineTls) {
-    this.#address = address;
-    const { target, serverName } = parseBuildKitAddress(address);
-    const secure =
-      tls &&
-      credentials.createSsl(bytes(tls.ca), bytes(tls.key), bytes(tls.cert), {
-        rejectUnauthorized: tls.rejectUnauthorized ?? true,
-      });
-    this.#client = new Client(target, secure ?? credentials.createInsecure(), {
-      "grpc.max_receive_message_length": -1,
-      // Over a unix socket there is no host name to send, and Go's server wants a valid one.
-      ...(serverName === undefined ? { "grpc.default_authority": "localhost" } : {}),
-    });
+  private constructor(address: string, channel: GrpcChannel) {
+    this.address = address;
+    this.#channel = channel;
   }
 
-  /** @throws BuildKitUnreachableError when no daemon answers */
-  connect(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    const channel = this.#client.getChannel();
-    const deadline = Date.now() + CONNECT_TIMEOUT_MS;
-    // gRPC would try again until the deadline; a daemon that turns away the first time is down or not meant for us.
-    const look = (failure?: Error) => {
-      const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) resolve();
-      else if (failure || state === connectivityState.TRANSIENT_FAILURE) {
-        reject(new BuildKitUnreachableError(this.#address, failure));
-      } else channel.watchConnectivityState(state, deadline, look);
-    };
-    look();
-    return promise.finally(() => signal.removeEventListener("abort", abort));
+  /**
+   * Connects to the BuildKit at `host`.
+   *
+   * @param dial opens the connection
+   * @throws what `dial` throws; GrpcStatusError (`unavailable`) when what is there does not speak HTTP/2, or not with us
+   */
+  static async connect(host: EngineHost, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<BuildKitClient> {
+    signal.throwIfAborted();
+    const socket = await dial();
+    if (socket instanceof TLSSocket && socket.alpnProtocol !== "h2") {
+      socket.destroy();
+      throw new GrpcStatusError(GRPC_STATUS.unavailable, "the server does not speak HTTP/2 over TLS");
+    }
+    return new BuildKitClient(host.display, await GrpcChannel.open(socket, authorityOf(host), signal));
   }
 
   /** A connection on which the daemon is the client of a session. */
   session(headers: Record<string, string | string[]>): Duplex {
-    const metadata = new Metadata();
-    for (const [name, values] of Object.entries(headers))
-      for (const value of [values].flat()) metadata.add(name, value);
-    const { path, requestSerialize, responseDeserialize } = this.#method("Session");
-    const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
-    return new MessageStream(call as unknown as BytesCall, () => call.cancel());
+    const call = this.#call<BytesMessage, BytesMessage>("Session", headers);
+    return new MessageStream(call, () => call.destroy());
   }
 
-  /** Builds. @returns what the exporter says of the result @throws ServiceError with the builder's words */
-  solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
-    const { path, requestSerialize, responseDeserialize } = this.#method("Solve");
-    const { promise, resolve, reject } = Promise.withResolvers<Record<string, string>>();
-    const call: ClientUnaryCall = this.#client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      (error: ServiceError | null, response?: { ExporterResponse: Record<string, string> }) => {
-        if (error) reject(this.#translate(error, path, signal));
-        else resolve(response?.ExporterResponse ?? {});
-      },
-    );
-    const cancel = () => call.cancel();
-    if (signal.aborted) cancel();
-    signal.addEventListener("abort", cancel, { once: true });
-    return promise.finally(() => signal.removeEventListener("abort", cancel));
+  /** What the daemon builds with. @throws GrpcStatusError `unimplemented` where there is no BuildKit */
+  async listWorkers(signal: AbortSignal): Promise<BuildKitWorker[]> {
+    return (await this.#unary<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
+  }
+
+  /** Builds. @returns what the exporter says of the result @throws GrpcStatusError with the builder's words */
+  async solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
+    type Response = { ExporterResponse: Record<string, string> };
+    return (await this.#unary<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
   }
 
   /** The progress of a build, as the encoded StatusResponse messages that the daemon sends. */
   async *status(ref: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { path, requestSerialize } = this.#method("Status");
-    const call: ClientReadableStream<Buffer> = this.#client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      (message) => message,
-      { Ref: ref },
-    );
-    const cancel = () => call.cancel();
-    signal.addEventListener("abort", cancel, { once: true });
+    const { path, codec } = this.#method<{ Ref: string }, never>("Status");
+    const call = this.#channel.call<{ Ref: string }, Buffer>(path, { encode: codec.encode, decode: (bytes) => bytes });
+    using _cancel = cancelWith(call, signal);
+    call.end({ Ref: ref });
     try {
       for await (const message of call) yield message as Buffer;
     } catch (error) {
       throw this.#translate(error, path, signal);
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      call.cancel();
     }
   }
 
-  close(): void {
-    this.#client.close();
+  /** Closes the connection; what is under way on it fails. */
+  [Symbol.dispose](): void {
+    this.#channel.close();
   }
 
-  #method(name: string) {
+  async #unary<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
+    const { path, codec } = this.#method<Request, Response>(name);
+    const call = this.#channel.call(path, codec);
+    using _cancel = cancelWith(call, signal);
+    call.end(request);
+    try {
+      let response: Response | undefined;
+      for await (const message of call) response = message as Response;
+      if (response === undefined) throw new GrpcStatusError(GRPC_STATUS.internal, `${path} was answered with nothing`);
+      return response;
+    } catch (error) {
+      throw this.#translate(error, path, signal);
+    }
+  }
+
+  #call<Request, Response>(name: string, headers: Record<string, string | string[]>): GrpcCall<Request, Response> {
+    const { path, codec } = this.#method<Request, Response>(name);
+    return this.#channel.call(path, codec, headers);
+  }
+
+  #method<Request, Response>(name: string): { path: string; codec: GrpcCodec<Request, Response> } {
     const method = this.#service[name];
     if (method === undefined) throw new TypeError(`The Control service has no ${name}.`);
-    return method;
+    const { path, requestSerialize, responseDeserialize } = method;
+    return { path, codec: { encode: requestSerialize, decode: responseDeserialize } };
   }
 
   #translate(error: unknown, path: string, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    const code = (error as Partial<ServiceError>).code;
-    return code === status.UNAVAILABLE ? new EngineConnectionLostError(this.#address, path, error) : error;
+    const isLost = error instanceof GrpcStatusError && error.code === GRPC_STATUS.unavailable;
+    return isLost ? new EngineConnectionLostError(this.address, path, error) : error;
   }
 }
 
-function bytes(pem: string | Buffer | undefined): Buffer | null {
-  return pem === undefined ? null : Buffer.from(pem);
+/** Over a unix socket there is no host name to send, and Go's server wants a valid one. */
+function authorityOf(host: EngineHost): string {
+  if (host.kind !== "tcp") return "localhost";
+  return `${host.hostname.includes(":") ? `[${host.hostname}]` : host.hostname}:${host.port}`;
+}
+
+function cancelWith(call: { destroy(error: Error): unknown }, signal: AbortSignal): Disposable {
+  const cancel = () => call.destroy(signal.reason as Error);
+  if (signal.aborted) cancel();
+  signal.addEventListener("abort", cancel, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", cancel) };
 }

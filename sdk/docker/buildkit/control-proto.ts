@@ -6,7 +6,11 @@ export const CONTROL_PROTO = `
     rpc Solve(SolveRequest) returns (SolveResponse);
     rpc Status(StatusRequest) returns (stream StatusResponse);
     rpc Session(stream BytesMessage) returns (stream BytesMessage);
+    rpc ListWorkers(ListWorkersRequest) returns (ListWorkersResponse);
   }
+  message ListWorkersRequest {}
+  message ListWorkersResponse { repeated WorkerRecord record = 1; }
+  message WorkerRecord { string ID = 1; map<string, string> Labels = 2; }
   message SolveRequest {
     string Ref = 1;
     string ExporterDeprecated = 3;

@@ -1,6 +1,6 @@
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import { parseByteSize } from "../build/byte-size.ts";
-import type { BuildSource } from "../build/build-source.ts";
+import { formatImageRef, parseImageRef } from "../image-ref.ts";
 import type { SolveRequest } from "./buildkit-client.ts";
 
 /** What a Solve request is made of. */
@@ -8,19 +8,45 @@ export interface SolveInput {
   ref: string;
   sessionId: string;
   options: CheckedBuildOptions;
-  source: Pick<BuildSource, "dockerfile">;
-  /** Where the context is: the URL of the session's upload, or a remote one. */
-  contextUrl: string;
+  /** Where the result goes when `outputs` does not say: to the engine's images, or out as an archive of the image. */
+  exporter: "moby" | "docker";
+  /** Path of the Dockerfile, when it is not `Dockerfile`. */
+  dockerfile: string | undefined;
+  /** URL of the context; absent when the daemon asks the session for its files. */
+  contextUrl: string | undefined;
   buildArgs: Record<string, string | null>;
+  /** Address that `host-gateway` stands for. */
+  hostGateway: string | undefined;
 }
 
-/** The exporter whose result comes back as an archive for an engine to load. */
-const DOCKER_EXPORTER = "docker";
-
 /** Options as the Dockerfile frontend and the exporters name them (buildkit, frontend/dockerui/config.go). */
-export function solveRequest({ ref, sessionId, options, source, contextUrl, buildArgs }: SolveInput): SolveRequest {
-  const attrs: Record<string, string> = { context: contextUrl };
-  if (source.dockerfile !== undefined) attrs.filename = source.dockerfile;
+export function solveRequest(input: SolveInput): SolveRequest {
+  const { options } = input;
+  const imports = options.cacheFrom.map((image) => ({ Type: "registry", Attrs: { ref: image } }));
+  return {
+    Ref: input.ref,
+    Session: input.sessionId,
+    Frontend: "dockerfile.v0",
+    FrontendAttrs: {
+      ...frontendAttrs(input),
+      ...(imports.length > 0 ? { "cache-imports": JSON.stringify(imports) } : {}),
+    },
+    Cache: { Exports: options.cacheTo === "inline" ? [{ Type: "inline", Attrs: {} }] : [], Imports: imports },
+    Entitlements: options.networkMode === "host" ? ["network.host"] : [],
+    ...exporters(input),
+  };
+}
+
+function frontendAttrs({
+  options,
+  dockerfile,
+  contextUrl,
+  buildArgs,
+  hostGateway,
+}: SolveInput): Record<string, string> {
+  const attrs: Record<string, string> = {};
+  if (contextUrl !== undefined) attrs.context = contextUrl;
+  if (dockerfile !== undefined) attrs.filename = dockerfile;
   if (options.target !== undefined) attrs.target = options.target;
   if (options.platform !== undefined) attrs.platform = options.platform;
   if (options.noCache) attrs["no-cache"] = "";
@@ -28,30 +54,39 @@ export function solveRequest({ ref, sessionId, options, source, contextUrl, buil
   if (options.networkMode !== undefined && options.networkMode !== "default")
     attrs["force-network-mode"] = options.networkMode;
   if (options.extraHosts.length > 0)
-    attrs["add-hosts"] = options.extraHosts.map((host) => host.replace(":", "=")).join(",");
+    attrs["add-hosts"] = options.extraHosts.map((host) => hostAttr(host, hostGateway)).join(",");
   if (options.shmSize !== undefined) attrs["shm-size"] = String(parseByteSize("shmSize", options.shmSize));
   if (options.ulimits?.length)
     attrs.ulimit = options.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`).join(",");
   // A declared argument without a value is one that is not given.
   for (const [name, value] of Object.entries(buildArgs)) if (value !== null) attrs[`build-arg:${name}`] = value;
   for (const [name, value] of Object.entries(options.labels ?? {})) attrs[`label:${name}`] = value;
-  const imports = options.cacheFrom.map((image) => ({ Type: "registry", Attrs: { ref: image } }));
-  if (imports.length > 0) attrs["cache-imports"] = JSON.stringify(imports);
-  const { type, attrs: given = {} } = options.outputs?.[0] ?? { type: DOCKER_EXPORTER };
-  const named: Record<string, string> =
-    options.tags.length > 0 && given.name === undefined ? { name: options.tags.join(",") } : {};
-  const exporter = { Type: type, Attrs: { ...named, ...given } };
-  return {
-    Ref: ref,
-    Session: sessionId,
-    Frontend: "dockerfile.v0",
-    FrontendAttrs: attrs,
-    Cache: { Exports: options.cacheTo === "inline" ? [{ Type: "inline", Attrs: {} }] : [], Imports: imports },
-    Entitlements: options.networkMode === "host" ? ["network.host"] : [],
-    // To a daemon, no exporter means that the result stays in its cache.
-    ...(type === "cacheonly"
-      ? { Exporters: [], ExporterDeprecated: "", ExporterAttrsDeprecated: {} }
-      : // Daemons before 0.13 read the deprecated ones.
-        { Exporters: [exporter], ExporterDeprecated: exporter.Type, ExporterAttrsDeprecated: exporter.Attrs }),
-  };
+  return attrs;
+}
+
+/** POST /build resolves `host-gateway` in the engine; BuildKit alone does not know the word. */
+function hostAttr(host: string, hostGateway: string | undefined): string {
+  const [, name = "", address = ""] = /^([^:]*):(.*)$/s.exec(host) ?? [];
+  return `${name}=${address === "host-gateway" ? (hostGateway ?? address) : address}`;
+}
+
+function exporters({
+  options,
+  exporter: byDefault,
+}: SolveInput): Pick<SolveRequest, "Exporters" | "ExporterDeprecated" | "ExporterAttrsDeprecated"> {
+  const { type, attrs: given = {} } = options.outputs?.[0] ?? { type: byDefault };
+  // To a daemon, no exporter means that the result stays in its cache.
+  if (type === "cacheonly") return { Exporters: [], ExporterDeprecated: "", ExporterAttrsDeprecated: {} };
+  const named = NAMED.has(type) && options.tags.length > 0 && given.name === undefined;
+  const attrs = { ...(named ? { name: options.tags.map(fullName).join(",") } : {}), ...given };
+  // Daemons before 0.13 read the deprecated ones.
+  return { Exporters: [{ Type: type, Attrs: attrs }], ExporterDeprecated: type, ExporterAttrsDeprecated: attrs };
+}
+
+/** Exporters that give names to what they write. */
+const NAMED = new Set(["moby", "image", "docker", "oci"]);
+
+/** With registry and tag: POST /build completes names in the engine, an exporter takes them as they are. */
+function fullName(tag: string): string {
+  return formatImageRef(parseImageRef(tag));
 }

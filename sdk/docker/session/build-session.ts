@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { Duplex } from "node:stream";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
-import { compareApiVersions } from "../api-version.ts";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
+import { GRPC_API_VERSION } from "../buildkit/open-buildkit.ts";
 import type { DockerEngine, EnginePing } from "../engine.ts";
 import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
+import { localOutputService } from "../filesync/local-output-service.ts";
 import { authService } from "./auth-service.ts";
-import { fileSendService } from "./file-send-service.ts";
+import { fileOutputService } from "./file-send-service.ts";
 import { fileSyncService } from "./file-sync-service.ts";
 import { healthService } from "./health-service.ts";
 import { secretsService } from "./secrets-service.ts";
@@ -21,91 +21,91 @@ export interface BuildSession extends AsyncDisposable {
   readonly id: string;
 }
 
-/** First API version without POST /session (deprecated there, and on its way out). */
-const LAST_SESSION_API_VERSION = "1.52";
-
-/** Folders for the builder to fetch, and who is told why that broke on this side. */
+/** Folders to offer, and who hears of it when they cannot be sent. */
 export interface OfferedFolders extends SyncedFolders {
   onFailure: (error: unknown) => void;
 }
 
-/** Opens a session for one build, with what its options offer, and its context unless that is sent with the request. */
+/** What a session offers, and the name of the copies that BuildKit keeps of its folders. */
+export interface SessionOffer {
+  services: readonly SessionService[];
+  sharedKey: string;
+}
+
+/**
+ * Opens a session for one build on an engine (POST /session).
+ *
+ * @returns `undefined` when the engine has no sessions and the build can do without
+ * @throws UnsupportedByEngineError when it cannot
+ */
 export async function openBuildSession(
   engine: DockerEngine,
   facts: EnginePing,
   options: CheckedBuildOptions,
+  offer: SessionOffer,
   signal: AbortSignal,
-  offered?: OfferedFolders,
 ): Promise<BuildSession | undefined> {
-  if (!hasSessions(facts)) return undefined;
-  const services = await clientServices(engine, options, signal);
-  if (offered) services.push(fileSyncService(offered.folders, offered.onFailure));
   try {
-    return await openSession(engine, services, signal, offered?.sharedKey);
+    return await openSession(engine, offer, signal);
   } catch (error) {
     if (!(error instanceof EngineNotFoundError)) throw error;
     // A build that offers nothing of its own can do without.
     const wanted = (["secrets", "ssh", "outputs"] as const).find((name) => (options[name]?.length ?? 0) > 0);
     if (wanted === undefined) return undefined;
-    throw new UnsupportedByEngineError(wanted, `This engine has no sessions (POST /session), which ${wanted} need.`);
+    throw new UnsupportedByEngineError(
+      wanted,
+      `This engine speaks API ${facts.engineApiVersion} and has no BuildKit sessions, which ${wanted} need: neither ` +
+        `POST /session nor, as engines with API ${GRPC_API_VERSION} or newer do, gRPC over HTTP/2. If a proxy stands ` +
+        "before the engine, let one of the two through.",
+    );
   }
 }
 
-/** Whether sessions can be had from this engine; one that is no engine may still refuse. */
-export function hasSessions({ apiVersion, isPodman }: EnginePing): boolean {
-  return !isPodman && compareApiVersions(apiVersion, LAST_SESSION_API_VERSION) <= 0;
-}
-
-/** What every build's session offers: credentials, and the secrets, agents and files that its options name. */
-export async function clientServices(
+/** What every build's session offers: credentials, and the secrets, agents, files and folders that its options name. */
+export async function sessionOffer(
   engine: DockerEngine,
   options: CheckedBuildOptions,
+  folders: OfferedFolders | undefined,
   signal: AbortSignal,
-): Promise<SessionService[]> {
-  const dest = options.outputs?.[0]?.dest;
-  return [
+): Promise<SessionOffer> {
+  const services = [
     healthService(),
     authService(engine.config, options.auth ?? {}, signal),
     await secretsService(options.secrets ?? []),
     ...(options.ssh && options.ssh.length > 0 ? [sshService(options.ssh)] : []),
-    ...(dest === undefined ? [] : [fileSendService(createWriteStream(dest))]),
+    ...(options.outputs ?? []).flatMap(({ type, dest }) =>
+      dest === undefined ? [] : [type === "local" ? localOutputService(dest) : fileOutputService(dest)],
+    ),
+    ...(folders ? [fileSyncService(folders.folders, folders.onFailure)] : []),
   ];
+  return { services, sharedKey: folders?.sharedKey ?? "" };
 }
 
-/** Turns a connection to the engine around: the engine is the client on it, and calls `services` (POST /session). */
-async function openSession(
-  engine: DockerEngine,
-  services: readonly SessionService[],
-  signal: AbortSignal,
-  sharedKey?: string,
-): Promise<BuildSession> {
+/** Turns a connection to the engine around: the engine is the client on it, and calls the services (POST /session). */
+async function openSession(engine: DockerEngine, offer: SessionOffer, signal: AbortSignal): Promise<BuildSession> {
   const id = newSessionId();
-  const headers = sessionHeaders(id, services, sharedKey);
+  const headers = sessionHeaders(id, offer);
   const request = await engine.versioned({ method: "POST", path: "/session", headers, signal });
   const { socket, head } = await engine.transport.hijack(request, "h2c");
   // The engine may already have begun to speak HTTP/2 in the packet of its answer.
   if (head.length > 0) socket.unshift(head);
-  return serveSession(id, services, socket);
+  return serveSession(id, offer, socket);
 }
 
 /** Opens a session on a connection that needs no upgrade (Control.Session of a BuildKit daemon). */
 export function startSession(
-  services: readonly SessionService[],
+  offer: SessionOffer,
   open: (headers: Record<string, string | string[]>) => Duplex,
 ): BuildSession {
   const id = newSessionId();
-  return serveSession(id, services, open(sessionHeaders(id, services)));
+  return serveSession(id, offer, open(sessionHeaders(id, offer)));
 }
 
 function newSessionId(): string {
   return randomBytes(16).toString("hex");
 }
 
-function sessionHeaders(
-  id: string,
-  services: readonly SessionService[],
-  sharedKey = "",
-): Record<string, string | string[]> {
+function sessionHeaders(id: string, { services, sharedKey }: SessionOffer): Record<string, string | string[]> {
   return {
     "x-docker-expose-session-uuid": id,
     "x-docker-expose-session-name": "pulumi-nullspace",
@@ -116,7 +116,7 @@ function sessionHeaders(
   };
 }
 
-function serveSession(id: string, services: readonly SessionService[], socket: Duplex): BuildSession {
+function serveSession(id: string, { services }: SessionOffer, socket: Duplex): BuildSession {
   const server = new Server({ "grpc.max_receive_message_length": -1 });
   for (const { definition, handlers } of services) {
     server.addService(definition, handlers as UntypedServiceImplementation);

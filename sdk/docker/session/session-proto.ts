@@ -1,7 +1,26 @@
+/** What travels when folders do (tonistiigi/fsutil, types/wire.proto and stat.proto). */
+const PACKET_PROTO = `
+    message Packet {
+      int32 type = 1;
+      Stat stat = 2;
+      uint32 ID = 3;
+      bytes data = 4;
+    }
+    message Stat {
+      string path = 1;
+      uint32 mode = 2;
+      uint32 uid = 3;
+      uint32 gid = 4;
+      int64 size = 5;
+      int64 modTime = 6;
+      string linkname = 7;
+    }
+`;
+
 /**
  * What a BuildKit session asks of its client, as far as it is used here: buildkit, session/auth/auth.proto,
- * session/secrets/secrets.proto, session/sshforward/ssh.proto, session/upload/upload.proto, session/filesync/filesync.proto. Kept as text in a module, so that it is compiled along
- * with the code that reads it.
+ * session/secrets/secrets.proto, session/sshforward/ssh.proto, session/upload/upload.proto, session/filesync/filesync.proto. Kept as
+ * text in a module, so that it is compiled along with the code that reads it.
  */
 export const SESSION_PROTOS = {
   auth: `
@@ -48,6 +67,15 @@ export const SESSION_PROTOS = {
       rpc DiffCopy(stream BytesMessage) returns (stream BytesMessage);
     }
     message BytesMessage { bytes data = 1; }
+  `,
+  // The same service with other messages: a `local` exporter sends packets where the others send bytes.
+  folderSend: `
+    syntax = "proto3";
+    package moby.filesync.v1;
+    service FileSend {
+      rpc DiffCopy(stream Packet) returns (stream Packet);
+    }
+    ${PACKET_PROTO}
   `,
   health: `
     syntax = "proto3";

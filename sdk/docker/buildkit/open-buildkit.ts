@@ -1,0 +1,58 @@
+import type { BuildKitDaemon } from "../build/build-options.ts";
+import { compareApiVersions } from "../api-version.ts";
+import { dialEngine } from "../connection.ts";
+import type { DockerEngine, EnginePing } from "../engine.ts";
+import { BuildKitUnreachableError, EngineUnreachableError } from "../errors.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import { parseBuildKitAddress } from "./buildkit-address.ts";
+import { BuildKitClient, type BuildKitWorker } from "./buildkit-client.ts";
+
+/** First API version whose engines are asked for gRPC on their own socket: it deprecates POST /session and /grpc. */
+export const GRPC_API_VERSION = "1.53";
+
+/** The BuildKit inside an engine. */
+export interface EngineBuildKit {
+  client: BuildKitClient;
+  worker: BuildKitWorker | undefined;
+}
+
+/** Connects to a BuildKit daemon of its own. @throws BuildKitUnreachableError when none answers */
+export async function openDaemon({ address, tls }: BuildKitDaemon, signal: AbortSignal): Promise<BuildKitClient> {
+  const host = parseBuildKitAddress(address, tls !== undefined);
+  try {
+    return await BuildKitClient.connect(host, () => dialEngine(host, tls, "h2"), signal);
+  } catch (error) {
+    if (error instanceof EngineUnreachableError || error instanceof GrpcStatusError) {
+      throw new BuildKitUnreachableError(address, error.cause ?? error);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Connects to the BuildKit of an engine that serves it as gRPC on the socket of its API. Whether it does is found out by
+ * asking: a proxy before the engine may know HTTP/1.1 alone.
+ *
+ * @returns `undefined` where the engine, or what stands before it, does not
+ */
+export async function openEngineBuildKit(
+  engine: DockerEngine,
+  { apiVersion }: EnginePing,
+  signal: AbortSignal,
+): Promise<EngineBuildKit | undefined> {
+  if (compareApiVersions(apiVersion, GRPC_API_VERSION) < 0) return undefined;
+  const { transport } = engine;
+  let client: BuildKitClient | undefined;
+  try {
+    client = await BuildKitClient.connect(transport.host, () => transport.dial("h2"), signal);
+    const [worker] = await client.listWorkers(signal);
+    return { client, worker };
+  } catch (error) {
+    client?.[Symbol.dispose]();
+    if (error instanceof GrpcStatusError && ABSENT.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** No HTTP/2 at all, or HTTP/2 without this service. */
+const ABSENT = new Set<number>([GRPC_STATUS.unavailable, GRPC_STATUS.unimplemented]);

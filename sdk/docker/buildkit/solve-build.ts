@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { PassThrough } from "node:stream";
+import type { CheckedBuildOptions } from "../build/build-options.ts";
+import type { BuildSource } from "../build/build-source.ts";
+import type { DockerEngine } from "../engine.ts";
+import { DockerError } from "../errors.ts";
+import { GrpcStatusError } from "../grpc/grpc-status.ts";
+import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } from "../session/build-session.ts";
+import { fileSendService } from "../session/file-send-service.ts";
+import { uploadService } from "../session/upload-service.ts";
+import type { BuildKitClient, BuildKitWorker } from "./buildkit-client.ts";
+import { solveRequest } from "./solve-request.ts";
+
+/** A build by the Control service of a BuildKit. */
+export interface SolveBuild {
+  engine: DockerEngine;
+  /** Closed at the end of the build. */
+  client: BuildKitClient;
+  /** The engine's own worker; absent for a daemon beside the engine, whose result has to be brought there. */
+  engineWorker?: BuildKitWorker | undefined;
+  /** Whether the BuildKit is the engine's own. */
+  isEngine: boolean;
+  options: CheckedBuildOptions;
+  source: BuildSource;
+  folders: OfferedFolders | undefined;
+  buildArgs: Record<string, string | null>;
+  signal: AbortSignal;
+}
+
+/** Path under which the daemon asks the session for the context. */
+const UPLOAD_PATH = "/context";
+const CONFIG_DIGEST = "containerimage.config.digest";
+const IMAGE_DIGEST = "containerimage.digest";
+/** Label with which an engine's worker tells what `host-gateway` stands for (moby, builder-next/worker/label). */
+const HOST_GATEWAY_LABEL = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+
+/**
+ * Builds without POST /build. The image ends up in the engine unless `outputs` says otherwise: BuildKit inside of the
+ * engine puts it there, from a daemon of its own it is loaded. What this gives are the records that an engine would give
+ * for the same build, so that one decoder reads all.
+ */
+export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
+  const { client, engine, isEngine, options, source, signal } = build;
+  await using stack = new AsyncDisposableStack();
+  stack.use(client);
+  const archive = isEngine || options.outputs ? undefined : stack.adopt(new PassThrough(), (one) => void one.destroy());
+  const session = stack.use(startSession(await offer(build, archive), (headers) => client.session(headers)));
+  const ref = randomBytes(16).toString("hex");
+  const request = solveRequest({
+    ref,
+    sessionId: session.id,
+    options,
+    exporter: isEngine ? "moby" : "docker",
+    dockerfile: source.dockerfile,
+    contextUrl: source.remote ?? (source.synced ? undefined : `http://buildkit-session${UPLOAD_PATH}/${ref}`),
+    buildArgs: build.buildArgs,
+    hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
+  });
+  const loading = archive && engine.images.load(archive, { signal });
+  // Looked at below; until then a failure must not count as one that nobody looks at.
+  loading?.catch(() => {});
+  const solving = client.solve(request, signal).finally(() => archive?.end());
+  solving.catch(() => {});
+  let statusError: Error | undefined;
+  try {
+    for await (const message of options.quiet ? [] : client.status(ref, signal)) {
+      yield record({ id: "moby.buildkit.trace", aux: message.toString("base64") });
+    }
+  } catch (error) {
+    // A build that is refused outright has no status; what Solve says then is the reason.
+    statusError = error instanceof Error ? error : new Error(String(error));
+  }
+  try {
+    const result = await solving;
+    if (statusError !== undefined) throw statusError;
+    const imageId = loading
+      ? await loadedId(build, await loading, result)
+      : result[isEngine ? IMAGE_DIGEST : CONFIG_DIGEST];
+    if (imageId !== undefined) yield record({ id: "moby.image.id", aux: { ID: imageId } });
+  } catch (error) {
+    if (error instanceof DockerError || signal.aborted) throw error;
+    const message = error instanceof GrpcStatusError ? error.details : String(error);
+    yield record({ errorDetail: { message }, error: message });
+  }
+}
+
+/** An engine that keeps its images in containerd knows one by its manifest, others by its configuration: ask. */
+async function loadedId(
+  { engine, signal }: SolveBuild,
+  [ref]: readonly string[],
+  result: Record<string, string>,
+): Promise<string | undefined> {
+  if (ref === undefined) return result[CONFIG_DIGEST];
+  return (await engine.images.inspect(ref, { signal })).Id;
+}
+
+async function offer(
+  { engine, options, source, folders, signal }: SolveBuild,
+  archive: PassThrough | undefined,
+): Promise<SessionOffer> {
+  const { services, sharedKey } = await sessionOffer(engine, options, folders, signal);
+  return {
+    sharedKey,
+    services: [
+      ...services,
+      ...(source.body ? [uploadService(source.body)] : []),
+      ...(archive ? [fileSendService(archive)] : []),
+    ],
+  };
+}
+
+function record(value: object): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,96 @@
+import { type ClientHttp2Session, connect, constants } from "node:http2";
+import type { Duplex } from "node:stream";
+import { GrpcCall, type GrpcCodec } from "./grpc-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "./grpc-status.ts";
+
+/** Archives of images come through here; HTTP/2's own 64 KiB would wait for the other end all the time. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
+/** A peer that does not speak HTTP/2 says nothing at all, or nothing that is a frame. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+const { HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_TE } = constants;
+
+/**
+ * gRPC on one connection that is open already: a unix socket, TCP, TLS, or the pipes of an ssh command. That is why it is
+ * not the client of `@grpc/grpc-js`, which opens its connections itself.
+ */
+export class GrpcChannel {
+  readonly #session: ClientHttp2Session;
+
+  private constructor(session: ClientHttp2Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Speaks HTTP/2 with prior knowledge (RFC 9113, section 3.3).
+   *
+   * @param authority name of the server, for its virtual hosts
+   * @throws GrpcStatusError `unavailable` when the other end does not speak HTTP/2
+   */
+  static async open(socket: Duplex, authority: string, signal: AbortSignal): Promise<GrpcChannel> {
+    const session = connect(`http://${authority}`, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    });
+    try {
+      await handshake(session, signal);
+    } catch (error) {
+      session.destroy();
+      socket.destroy();
+      throw error;
+    }
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    // Every call fails with it by itself; without a listener it would end the process too.
+    session.on("error", () => {});
+    return new GrpcChannel(session);
+  }
+
+  /** Begins a call. It fails, as a stream does, when the channel is broken. */
+  call<Request, Response>(
+    path: string,
+    codec: GrpcCodec<Request, Response>,
+    headers: Record<string, string | string[]> = {},
+  ): GrpcCall<Request, Response> {
+    if (this.#session.destroyed || this.#session.closed) {
+      throw new GrpcStatusError(GRPC_STATUS.unavailable, "the connection is closed");
+    }
+    const stream = this.#session.request({
+      ...headers,
+      [HTTP2_HEADER_METHOD]: "POST",
+      [HTTP2_HEADER_PATH]: path,
+      [HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
+      [HTTP2_HEADER_TE]: "trailers",
+    });
+    return new GrpcCall(stream, codec);
+  }
+
+  /** Closes the connection; calls under way fail. */
+  close(): void {
+    this.#session.destroy();
+  }
+}
+
+/** The server's settings are its first frame: who sends them speaks HTTP/2, and has let us in. */
+async function handshake(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (details: string, cause?: unknown) =>
+    reject(new GrpcStatusError(GRPC_STATUS.unavailable, details, cause));
+  const abort = () => reject(signal.reason as Error);
+  const failed = (error: Error) => fail(error.message, error);
+  const closed = () => fail("the connection was closed before the server spoke HTTP/2");
+  const timer = setTimeout(() => fail(`no HTTP/2 within ${HANDSHAKE_TIMEOUT_MS} ms`), HANDSHAKE_TIMEOUT_MS);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  session.once("remoteSettings", () => resolve());
+  session.once("error", failed);
+  session.once("close", closed);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    session.off("close", closed);
+    // `failed` stays until the channel listens: an error in between must not be nobody's.
+  }
+}
