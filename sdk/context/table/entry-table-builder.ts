@@ -1,6 +1,6 @@
 import { emptyTable, type EntryTable } from "./entry-table.ts";
 import { PENDING_DIRECTORY } from "./kind.ts";
-import { latin1At, TextColumnBuilder } from "./text-column.ts";
+import { latin1At, sparseColumn, TextColumnBuilder } from "./text-column.ts";
 
 /** Collects the entries of a walk, in the order of their paths' bytes. */
 export class EntryTableBuilder {
@@ -32,7 +32,7 @@ export class EntryTableBuilder {
 
   /** Every entry so far. */
   *each(): Generator<{ path: string; kind: number }> {
-    const paths = this.#paths.build();
+    const paths = this.#paths.copy();
     for (let index = 0; index < this.length; index++) yield { path: latin1At(paths, index), kind: this.#kinds[index]! };
   }
 
@@ -40,9 +40,7 @@ export class EntryTableBuilder {
   build(): EntryTable {
     const kinds = this.#kinds.subarray(0, this.length);
     if (kinds.includes(PENDING_DIRECTORY)) return this.#withoutPending().build();
-    const targets = new TextColumnBuilder();
-    for (let index = 0; index < this.length; index++) targets.add(this.#targets.get(index) ?? "");
-    const table = emptyTable(this.#paths.build(), targets.build());
+    const table = emptyTable(this.#paths.build(), sparseColumn(this.length, this.#targets));
     table.kinds.set(kinds);
     return table;
   }

@@ -5,7 +5,9 @@ export interface TextColumn {
   readonly offsets: Uint32Array;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** Large enough that the system's allocator takes each from the kernel, and gives it back, by itself. */
+const CHUNK_BYTES = 256 * 1024;
+const FIRST_ENDS = 1024;
 
 /**
  * Collects strings into a column. It keeps bytes, not strings, and in chunks that never grow: a third of the memory while a
@@ -14,12 +16,13 @@ const CHUNK_BYTES = 64 * 1024;
 export class TextColumnBuilder {
   readonly #chunks: Buffer[] = [];
   /** Where each string ends in the column. */
-  readonly #ends: number[] = [];
+  #ends = new Uint32Array(FIRST_ENDS);
+  #length = 0;
   #room = 0;
   #total = 0;
 
   get length(): number {
-    return this.#ends.length;
+    return this.#length;
   }
 
   /** @param text as Latin-1: each character is one byte */
@@ -28,14 +31,23 @@ export class TextColumnBuilder {
     const chunk = this.#chunks.at(-1);
     if (chunk) this.#room -= chunk.write(text, chunk.length - this.#room, "latin1");
     this.#total += text.length;
-    this.#ends.push(this.#total);
+    if (this.#length === this.#ends.length) this.#ends = grown(this.#ends);
+    this.#ends[this.#length++] = this.#total;
   }
 
-  /** The column, in memory that threads can share. */
+  /** The column. The builder is of no use afterwards: its memory is given back at once, not when a collector comes round. */
   build(): TextColumn {
+    const column = this.copy();
+    for (const { buffer } of this.#chunks.splice(0)) (buffer as ArrayBuffer).transfer(0);
+    this.#ends.buffer.transfer(0);
+    return column;
+  }
+
+  /** The column so far, in memory that threads can share. */
+  copy(): TextColumn {
     const bytes = new Uint8Array(new SharedArrayBuffer(this.#total));
-    const offsets = new Uint32Array(new SharedArrayBuffer(4 * (this.#ends.length + 1)));
-    offsets.set(this.#ends, 1);
+    const offsets = new Uint32Array(new SharedArrayBuffer(4 * (this.#length + 1)));
+    offsets.set(this.#ends.subarray(0, this.#length), 1);
     let at = 0;
     for (const [index, chunk] of this.#chunks.entries()) {
       const used = index === this.#chunks.length - 1 ? chunk.subarray(0, chunk.length - this.#room) : chunk;
@@ -52,6 +64,25 @@ export class TextColumnBuilder {
     this.#room = Math.max(CHUNK_BYTES, length);
     this.#chunks.push(Buffer.allocUnsafeSlow(this.#room));
   }
+}
+
+/** A column of which only a few strings, by their index, are not empty. Latin-1. */
+export function sparseColumn(length: number, texts: ReadonlyMap<number, string>): TextColumn {
+  const builder = new TextColumnBuilder();
+  const offsets = new Uint32Array(new SharedArrayBuffer(4 * (length + 1)));
+  let end = 0;
+  for (let index = 0; index < length; index++) {
+    const text = texts.get(index);
+    if (text !== undefined) builder.add(text);
+    offsets[index + 1] = end += text?.length ?? 0;
+  }
+  return { bytes: builder.build().bytes, offsets };
+}
+
+function grown(column: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * column.length);
+  larger.set(column);
+  return larger;
 }
 
 /** Bytes as a Buffer, once for each column: making a view costs more than reading a path. */

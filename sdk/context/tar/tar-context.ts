@@ -82,7 +82,9 @@ class TarStream extends Readable {
 
   #receive(answer: Answer): void {
     if (this.destroyed) return;
+    // Assigned, so that it is made at all; dropped at once, for a nursery in which things survive is made larger.
     this.nursery = new Array(NURSERY_SLOTS).fill(0);
+    this.nursery = [];
     if (answer.type === "end") this.push(null);
     else if (answer.type === "failed") this.destroy(fromThreadError(answer.error));
     else if (answer.type === "piece" && this.push(answer.bytes)) this.#giveCredit();
