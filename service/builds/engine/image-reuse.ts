@@ -57,8 +57,8 @@ export async function reuseKey(
   const files = entries.map(({ path, type, mode, body }) =>
     JSON.stringify([path, type, mode, body !== undefined && "digest" in body ? body.digest : ""]),
   );
-  const { build_args, build_target, build_config, start_cmd, runtime_config } = definition;
-  const decisive = { text, images, build_args, build_target, build_config, start_cmd, runtime_config };
+  const { build_args, build_envs, build_target, build_config, start_cmd, runtime_config } = definition;
+  const decisive = { text, images, build_args, build_envs, build_target, build_config, start_cmd, runtime_config };
   return digestOf(`${canonicalJson(decisive)}\n${files.sort().join("\n")}`);
 }
 

@@ -97,6 +97,16 @@ describe("a build is made anew", () => {
     expect(await build({ a: "1" })).toMatchObject(HIT);
   });
 
+  it("when a build variable or a build argument has another value", async () => {
+    const { name, dockerfile } = fresh();
+    const body = { name, dockerfile: dockerfile.replace("RUN", "ARG MODE\nRUN") };
+    const build = async (more: object) => (await service.build({ ...body, ...more })).build.cache_summary;
+    await build({ build_envs: { MODE: "a" } });
+    expect(await build({ build_envs: { MODE: "b" } })).toMatchObject(NO_HIT);
+    expect(await build({ build_args: { MODE: "c" } })).toMatchObject(NO_HIT);
+    expect(await build({ build_envs: { MODE: "a" } })).toMatchObject(HIT);
+  });
+
   it("when its base has been moved on the engine", async () => {
     const body = fresh(movable);
     await service.build(body);
