@@ -14,20 +14,26 @@ export default defineConfig({
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("e2e", { fileParallelism: false, timeoutMs: 300_000 }),
+      // Not part of the gate: its engine takes minutes to build. The tests of the Docker client, on an engine of today.
+      suite("modern", { fileParallelism: false, timeoutMs: 120_000, more: ["test/engine/docker/**/*.test.ts"] }),
     ],
   },
 });
 
 function suite(
   name: string,
-  { fileParallelism = true, timeoutMs }: { fileParallelism?: boolean; timeoutMs?: number } = {},
+  {
+    fileParallelism = true,
+    timeoutMs,
+    more = [],
+  }: { fileParallelism?: boolean; timeoutMs?: number; more?: string[] } = {},
 ): TestProjectInlineConfiguration {
   return {
     resolve: { conditions: ["nullspace-source"] },
     ssr: { resolve: { conditions: ["nullspace-source", "node", "import", "default"] } },
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: [`test/${name}/**/*.test.ts`, ...more],
       setupFiles,
       execArgv,
       fileParallelism,

@@ -64,7 +64,8 @@ if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;
  */
 async function main(name, args) {
   // A benchmark compares with what the tests compare with.
-  const { env, stop } = await setUp({ profile: name === "bench" ? "test" : name, signal: stopping.signal });
+  const profile = isModern(name, args) ? "modern" : name === "bench" ? "test" : name;
+  const { env, stop } = await setUp({ profile, signal: stopping.signal });
   let keep = false;
   try {
     // The tests count the build as one of their checks.
@@ -77,6 +78,16 @@ async function main(name, args) {
     await stop({ keep });
     if (keep) console.log("\nAnd where set-up has started a private engine for it: node scripts/setup.mjs --stop");
   }
+}
+
+/**
+ * Whether only the tests on an engine of today are wanted: they need another engine than the others.
+ *
+ * @param {string} name
+ * @param {string[]} args of vitest
+ */
+function isModern(name, args) {
+  return name === "test" && /--project[= ]modern(?: |$)/.test(args.join(" "));
 }
 
 /**

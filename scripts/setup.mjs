@@ -5,6 +5,7 @@
  *
  *   node scripts/setup.mjs                  what the quickstart needs; stops again what it started to try it
  *   node scripts/setup.mjs --profile test   and what the tests need
+ *   node scripts/setup.mjs --profile modern and a Docker Engine of today, for the tests of the project `modern`
  *   node scripts/setup.mjs --keep           leaves the private engine and registry running
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
@@ -14,6 +15,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { privateEngine } from "./setup/dockerd.mjs";
 import { SetupError } from "./setup/errors.mjs";
+import { modernDockerd } from "./setup/modern-engine.mjs";
 import { readPlatform, withUsualFolders } from "./setup/platform.mjs";
 import { loopbackRegistry } from "./setup/registry.mjs";
 import { stopShared } from "./setup/shared-process.mjs";
@@ -113,7 +115,11 @@ export async function stopAll({ env = process.env, log = console.log } = {}) {
     env: { ...env, PATH: withUsualFolders(env["PATH"]) },
     signal: undefined,
   };
-  for (const shared of [loopbackRegistry(context).process, privateEngine(context).process]) {
+  for (const shared of [
+    loopbackRegistry(context).process,
+    privateEngine(context).process,
+    modernDockerd(context).process,
+  ]) {
     log(`[set-up] ${shared.name}: ${await stopShared(shared)}`);
   }
 }
@@ -128,8 +134,8 @@ async function main() {
     },
   });
   const profile = values.profile;
-  if (profile !== "quickstart" && profile !== "test")
-    throw new SetupError("BAD_PROFILE", `--profile is quickstart or test, not ${profile}`);
+  if (profile !== "quickstart" && profile !== "test" && profile !== "modern")
+    throw new SetupError("BAD_PROFILE", `--profile is quickstart, test or modern, not ${profile}`);
   if (values.stop) return stopAll();
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"])

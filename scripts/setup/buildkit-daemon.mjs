@@ -15,7 +15,7 @@ const COMMAND = { name: "buildkitd", package: "github.com/moby/buildkit/cmd/buil
  */
 export const buildKitDaemon = {
   title: "BuildKit daemon",
-  profiles: ["test"],
+  profiles: ["test", "modern"],
   async run(context) {
     const { cache, check, env, note, platform, signal } = context;
     const given = env["NULLSPACE_BUILDKITD"] || findCommand(COMMAND.name, env);

@@ -22,18 +22,22 @@ const LOG_TAIL_LINES = 25;
  * - containerd: where the system's runs, dockerd uses it, and there containers are told apart by namespace only.
  *
  * @param {Pick<import("./step.mjs").StepContext, "cache" | "env" | "signal">} context
+ * @param {{ name: string, dockerd: string, args: readonly string[] }} [variant] another dockerd than the one on PATH,
+ *   beside which it may run
  * @returns {{ host: string, process: import("./shared-process.mjs").SharedProcess }}
  */
-export function privateEngine({ cache, env, signal }) {
-  const folder = join(cache.root, "docker");
-  const runtime = runtimeFolder(cache, env);
+export function privateEngine({ cache, env, signal }, variant) {
+  const suffix = variant === undefined ? "" : `-${variant.name}`;
+  const folder = join(cache.root, `docker${suffix}`);
+  const runtime = `${runtimeFolder(cache, env)}${suffix}`;
   const host = `unix://${join(runtime, "docker.sock")}`;
   const pidFile = join(runtime, "dockerd.pid");
   const logFile = join(folder, "dockerd.log");
-  const bridge = `nspace-${cache.id}`; // IFNAMSIZ: at most 15 characters.
+  // IFNAMSIZ: at most 15 characters.
+  const bridge = `${variant === undefined ? "nspace" : variant.name.slice(0, 6)}-${cache.id}`;
 
   const start = async () => {
-    const dockerd = findCommand("dockerd", env);
+    const dockerd = variant?.dockerd ?? findCommand("dockerd", env);
     if (dockerd === undefined) throw new SetupError("NO_DOCKERD", "dockerd is not on PATH");
     mkdirSync(folder, { recursive: true });
     makePrivateFolder(runtime);
@@ -53,11 +57,12 @@ export function privateEngine({ cache, env, signal }) {
       "--ip6tables=false",
       "--ip-masq=false",
       "--ip-forward=false",
-      `--containerd-namespace=nullspace-${cache.id}`,
-      `--containerd-plugins-namespace=nullspace-plugins-${cache.id}`,
+      `--containerd-namespace=nullspace${suffix}-${cache.id}`,
+      `--containerd-plugins-namespace=nullspace${suffix}-plugins-${cache.id}`,
       "--shutdown-timeout=5",
       "--log-opt=max-size=10m",
       "--log-opt=max-file=2",
+      ...(variant?.args ?? []),
     ];
     return startDetached(dockerd, args, { logFile, env });
   };
@@ -65,7 +70,7 @@ export function privateEngine({ cache, env, signal }) {
   return {
     host,
     process: {
-      name: "dockerd",
+      name: `dockerd${suffix}`,
       folder,
       startTimeoutMs: 60_000,
       stopTimeoutMs: 30_000,

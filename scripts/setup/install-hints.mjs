@@ -70,6 +70,12 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
     macos: "run the engine tests on Linux, where buildkitd runs",
   },
+  "modern-engine": {
+    debian:
+      "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",
+    linux: "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",
+    macos: "run these tests on Linux, as root",
+  },
   "test-commands": {
     debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc",
     linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client and runc from your distribution",

@@ -28,7 +28,7 @@ const FETCH_TIMEOUT_MS = 5 * 60_000;
 /** @type {import("./step.mjs").Step} */
 export const nodeRuntime = {
   title: "Node 24",
-  profiles: ["quickstart", "test"],
+  profiles: ["quickstart", "test", "modern"],
   async run({ env, cache, check, signal, platform }) {
     if (isNewEnough(process.versions.node)) {
       return { chose: `the running one, ${process.versions.node}`, path: [dirname(process.execPath)] };

@@ -14,9 +14,10 @@
  */
 
 /**
- * What is wanted: `quickstart` runs the product, `test` adds what only the tests need.
+ * What is wanted: `quickstart` runs the product, `test` adds what only the tests need; `modern` is what the tests of the
+ * Docker client need on an engine of today.
  *
- * @typedef {"quickstart" | "test"} Profile
+ * @typedef {"quickstart" | "test" | "modern"} Profile
  */
 
 /** @typedef {(options: { keep: boolean }) => Promise<void>} Release */

@@ -1,6 +1,7 @@
 import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
+import { modernEngine } from "./modern-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
@@ -17,6 +18,7 @@ export const STEPS = [
   nodeRuntime,
   pulumiCli,
   dockerEngine,
+  modernEngine,
   baseImage,
   pythonClient,
   dockerCommand,

@@ -7,7 +7,7 @@ import { findCommand, findCommands } from "./platform.mjs";
 /** @type {import("./step.mjs").Step} */
 export const dockerCommand = {
   title: "docker command",
-  profiles: ["test"],
+  profiles: ["test", "modern"],
   async run(context) {
     const { env, platform, check } = context;
     let docker = await findDocker(env);
@@ -30,7 +30,7 @@ export const dockerCommand = {
 /** @type {import("./step.mjs").Step} */
 export const git = {
   title: "git",
-  profiles: ["test"],
+  profiles: ["test", "modern"],
   async run(context) {
     const { env, platform, check } = context;
     if (findCommand("git", env) === undefined && platform.canInstallPackages && !check)
@@ -59,7 +59,7 @@ const TEST_COMMANDS = {
 /** @type {import("./step.mjs").Step} */
 export const testCommands = {
   title: "test commands",
-  profiles: ["test"],
+  profiles: ["test", "modern"],
   async run(context) {
     const { env, platform, check } = context;
     const absent = () => Object.entries(TEST_COMMANDS).filter(([command]) => findCommand(command, env) === undefined);

@@ -8,7 +8,7 @@ import { SetupError } from "./errors.mjs";
 const LONGEST_SOCKET_PATH_BYTES = 107;
 
 /** The longest path that the engine makes below its runtime folder. */
-const LONGEST_SOCKET_BELOW_RUNTIME = "exec/containerd/containerd.sock.ttrpc";
+const LONGEST_SOCKET_BELOW_RUNTIME = "-modern/exec/containerd/containerd.sock.ttrpc";
 
 /**
  * The folder where set-up keeps what is made once a machine: Node, the Pulumi CLI, the private engine and registry.
