@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe, setUp } from "../../scripts/setup.mjs";
+import { pythonClient } from "../../scripts/setup/python-client.mjs";
 import type * as Context from "../../sdk/context/index.ts";
 
 // `npm run bench:context`: each row is a ratio against a peer measured in the same run, in turns, so that a busy machine is
@@ -81,6 +83,17 @@ function print({ what, oursMs, peerMs, ratio, target }: Row): void {
   );
 }
 
+/** The Python that set-up makes with docker-py in it: there already, or made now. */
+async function pythonWithDocker(): Promise<string | undefined> {
+  try {
+    const { env } = await setUp({ profile: "test", steps: [pythonClient], log: () => undefined });
+    return env["NULLSPACE_PYTHON"];
+  } catch (error) {
+    console.log(`NOT MEASURED: docker-py's tar. ${describe(error)}`);
+    return undefined;
+  }
+}
+
 const sh = (command: string, cwd: string) => execFileSync("sh", ["-c", command], { cwd, stdio: "ignore" });
 const sha256sum = (cwd: string) => sh("find . -type f -print0 | xargs -0 -P2 -n 2000 sha256sum", cwd);
 
@@ -110,8 +123,8 @@ await compare(
   () => hash(dir),
   () => sha256sum(dir),
 );
-const python = process.env.NULLSPACE_PYTHON;
-if (python && existsSync(python)) {
+const python = await pythonWithDocker();
+if (python !== undefined) {
   const program =
     "import sys,docker.utils.build as b,docker.utils as u; f=b.tar(sys.argv[1],exclude=['*.log']); f.close()";
   await compare(
