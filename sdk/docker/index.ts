@@ -11,6 +11,7 @@ export {
   BuildSsh,
   ContainerLimits,
 } from "./build/build-options.ts";
+export type { ListedContext, ListedEntry } from "./build/listed-context.ts";
 export type { BuildProgress, BuildStep } from "./build/progress.ts";
 export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./images.ts";
 export type { EngineFilters, TransferOptions } from "./images.ts";

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { BuildContext } from "../../context/index.ts";
+import type { ListedContext } from "./listed-context.ts";
 import { DockerOptionError, ImageRefError } from "../errors.ts";
 import { parseImageRef } from "../image-ref.ts";
 import { parseByteSize } from "./byte-size.ts";
@@ -9,7 +10,7 @@ const Tar = z.custom<Readable | Uint8Array | AsyncIterable<Uint8Array>>(
   (value) => value instanceof Uint8Array || isAsyncIterable(value),
   "Expected a stream or bytes",
 );
-const Context = z.custom<BuildContext | Readable | Uint8Array | AsyncIterable<Uint8Array>>(
+const Context = z.custom<BuildContext | ListedContext | Readable | Uint8Array | AsyncIterable<Uint8Array>>(
   (value) => typeof value === "object" && value !== null,
   "Expected a build context, a stream or bytes",
 );

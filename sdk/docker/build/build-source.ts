@@ -4,6 +4,7 @@ import { pack } from "tar-stream";
 import type { BuildContext } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
+import type { ListedContext } from "./listed-context.ts";
 import type { SyncedContext } from "./synced-context.ts";
 
 /** What a build is sent, or told to fetch. */
@@ -71,6 +72,7 @@ async function openUncompressed(
     if (synced === undefined) return openContext(read, signal);
     return { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
   }
+  if (context !== undefined && isListedContext(context)) return openListedContext(context, signal, canSync);
   if (context !== undefined && isBuildContext(context)) return openContext(context, signal);
   const archive = context ?? (options.customContext ? fileobj : undefined);
   if (archive !== undefined && typeof archive !== "string" && !isBuildContext(archive)) {
@@ -81,6 +83,18 @@ async function openUncompressed(
     };
   }
   return openDockerfile(fileobj ?? "", dockerfile ?? DEFAULT_DOCKERFILE);
+}
+
+async function openListedContext(context: ListedContext, signal: AbortSignal, canSync: boolean): Promise<BuildSource> {
+  const { dockerfileText } = context;
+  if (!canSync) return { ...context.archive(signal), dockerfileText };
+  const { syncListedContext } = await import("./listed-context.ts");
+  const synced = syncListedContext(context);
+  return { synced, dockerfile: synced.dockerfile, dockerfileText };
+}
+
+function isListedContext(value: object): value is ListedContext {
+  return "archive" in value && "dockerfileText" in value;
 }
 
 async function openContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {

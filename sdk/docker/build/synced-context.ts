@@ -26,7 +26,7 @@ export interface SyncedContext extends SyncedFolders {
 }
 
 /** Name of the ignore file that stands in for an outside one, whose rules were applied here. It excludes nothing. */
-const NO_RULES = "# The rules were applied by the client.\n";
+export const NO_RULES = "# The rules were applied by the client.\n";
 const NS_PER_SECOND = 1_000_000_000n;
 
 /** @returns `undefined` for a context that BuildKit could not take this way: with names that are not UTF-8 */
@@ -167,7 +167,7 @@ function isEmptied(table: EntryTable, folder: string, hidden: ReadonlySet<number
 }
 
 /** Files that are in no context. Their time is their content's, as it is all that tells one from the next. */
-function listFiles(files: ReadonlyMap<string, Buffer>): FolderListing {
+export function listFiles(files: ReadonlyMap<string, Buffer>): FolderListing {
   const list = [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return {
     length: list.length,
