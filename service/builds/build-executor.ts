@@ -8,6 +8,8 @@ import type { BuildCredentials } from "./credentials.ts";
 export interface BuildJob {
   buildId: string;
   templateId: string;
+  /** The logical template, whose builds have much of their context in common. */
+  templateKey: number;
   definition: BuildDefinition;
   /** What a declarative build starts from: an image by name, or by id when it is a template's. */
   baseImage?: string;

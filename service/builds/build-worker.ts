@@ -80,7 +80,14 @@ export function interruptedFailure(): BuildFailure {
 function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials: BuildCredentials): BuildJob {
   const definition = definitionOf(record);
   const context = readContextEntries(blobs, contextFilesOf(db, record));
-  const common = { buildId: record.build_id, templateId: record.template_id, definition, context, credentials };
+  const common = {
+    buildId: record.build_id,
+    templateId: record.template_id,
+    templateKey: record.template_key,
+    definition,
+    context,
+    credentials,
+  };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
   if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
   // The artifact that the ref meant when the build was accepted, wherever its tag points now.

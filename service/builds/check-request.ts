@@ -257,6 +257,12 @@ function warningsOf(request: CreateTemplateRequest, base: BuildBase): string[] {
       }
     }
   }
+  if (request.build_config?.disk_mb !== undefined) {
+    // Docker Engine limits a root file system only on some storage drivers and disks, and says so only when it fails.
+    warnings.push(
+      "build_config.disk_mb: kept and answered, but not enforced: Docker Engine has no portable limit for it",
+    );
+  }
   for (const name of base.kind === "dockerfile" ? Object.keys(request.build_envs ?? {}) : []) {
     if (base.kind === "dockerfile" && base.checked.args.has(name)) continue;
     warnings.push(`build_envs.${name}: the Dockerfile has no ARG ${name}, so its commands do not see it`);

@@ -60,14 +60,14 @@ async function* parts(blobs: BlobStore, entries: readonly ArchiveEntry[], signal
     const size = text?.length ?? (body !== undefined && "sizeBytes" in body ? body.sizeBytes : 0);
     yield tarHeader({ path: Buffer.from(path), type, mode, size });
     if (text !== undefined) yield text;
-    else if (body !== undefined && "digest" in body) yield* content(blobs, body.digest, size);
+    else if (body !== undefined && "digest" in body) yield* blobContent(blobs, body.digest, size);
     if (paddingOf(size) > 0) yield Buffer.alloc(paddingOf(size));
   }
   yield END_OF_ARCHIVE;
 }
 
 /** A blob's bytes, exactly as many as the header before them says. */
-async function* content(blobs: BlobStore, digest: string, size: number): AsyncGenerator<Buffer> {
+export async function* blobContent(blobs: BlobStore, digest: string, size: number): AsyncGenerator<Buffer> {
   let seen = 0;
   if (size <= SMALL_FILE_BYTES) {
     const bytes = blobs.readSmall(digest);
@@ -99,7 +99,7 @@ async function* pieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Folders that no entry names are there all the same, with the usual mode. */
-function withParents(entries: readonly ArchiveEntry[]): Iterable<ArchiveEntry> {
+export function withParents(entries: readonly ArchiveEntry[]): Iterable<ArchiveEntry> {
   const all = new Map(entries.map((entry) => [entry.path, entry]));
   for (const { path } of entries) {
     for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {

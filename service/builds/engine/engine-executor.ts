@@ -19,7 +19,8 @@ import { describeStep, renderDockerfile, type RenderedDockerfile } from "../dock
 import { normalizeSource } from "../copy-sources.ts";
 import { readFileText } from "../context-entries.ts";
 import { countFileBlobs } from "../file-blob-cache.ts";
-import { contextEntries, openArchive, placedEntries, type ArchiveEntry } from "./context-archive.ts";
+import { contextEntries, placedEntries } from "./context-archive.ts";
+import { engineContext } from "./engine-context.ts";
 import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
 import { findReusable, reuseBarrier, reuseKey, type BuildInput, type ReusableImage } from "./image-reuse.ts";
 import { checkLaunch } from "./launch-check.ts";
@@ -183,16 +184,9 @@ export class EngineExecutor implements BuildExecutor {
   ): Promise<string> {
     const { engine, blobs, instanceId } = this.#options;
     const { definition, credentials } = job;
-    const dockerfile = freeName(entries);
-    const archive = openArchive(
-      blobs,
-      [...entries, { path: dockerfile, type: "file", mode: 0o644, body: { text } }],
-      signal,
-    );
     const buildArgs = { ...(job.baseImage === undefined && definition.build_envs), ...definition.build_args };
     const build = engine.build({
-      context: archive,
-      dockerfile,
+      context: engineContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
       tags: [imageRef],
       labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
       forcerm: true,
@@ -219,8 +213,6 @@ export class EngineExecutor implements BuildExecutor {
           ? { kind: "dockerfile", text }
           : { kind: "steps", step: step && describeStep(step) },
       );
-    } finally {
-      archive.destroy();
     }
   }
 
@@ -310,15 +302,4 @@ function reportReuse(
     cache_reason: barrier ?? "missing_or_incompatible",
     message: barrier === undefined ? "No earlier image fits" : "Earlier images are not looked at",
   });
-}
-
-/**
- * A name for the Dockerfile that nothing in the context has. It is part of what `COPY .` copies, as everywhere with
- * Docker: an engine reads it out of the archive that is the context.
- */
-function freeName(entries: readonly ArchiveEntry[]): string {
-  const taken = new Set(entries.map(({ path }) => path));
-  let name = "Dockerfile";
-  while (taken.has(name)) name += ".nullspace";
-  return name;
 }

@@ -48,19 +48,24 @@ describe("a Dockerfile build", () => {
       result: { id: build.template_id, canonical_ref: "local/dockerfile" },
     });
     expect(await inImage(build.template_id, "cat /ran; cd /app; find . | sort; wc -c < empty.txt")).toBe(
-      [
-        "ran",
-        ".",
-        "./.dockerignore",
-        "./Dockerfile",
-        "./empty",
-        "./empty.txt",
-        "./run.sh",
-        "./src",
-        "./src/a b.txt",
-        "0",
-      ].join("\n"),
+      ["ran", ".", "./.dockerignore", "./empty", "./empty.txt", "./run.sh", "./src", "./src/a b.txt", "0"].join("\n"),
     );
+  });
+
+  it("sees what is in its context, and nothing else", async () => {
+    const look = `: ${Math.random()}; ls -A /app | sort | tr '\\n' ' ' > /seen`;
+    const dockerfile = `FROM ${BASE_IMAGE}\nCOPY . /app\nRUN ${look}\n`;
+    const seen = async (files: Record<string, string>, more: object = {}) => {
+      const context = { files: await service.upload(files) };
+      const { build } = await service.build({ name: "sees", dockerfile, build_context: context, ...more });
+      expect(build.error ?? "").toBe("");
+      return inImage(build.template_id, "cat /seen");
+    };
+    expect(await seen({ a: "1", "b/c": "2" })).toBe("a b");
+    // A file that was taken away is gone from what the builder has kept, too.
+    expect(await seen({ "b/c": "3", Dockerfile: "mine" })).toBe("Dockerfile b");
+    const own = { dockerfile: undefined, dockerfile_path: "Own" };
+    expect(await seen({ Own: dockerfile, ".dockerignore": "*" }, own)).toBe(".dockerignore Own");
   });
 
   it("takes arguments, a target stage and a Dockerfile inside the context", async () => {
