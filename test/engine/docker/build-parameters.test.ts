@@ -1,56 +1,22 @@
-import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { promisify } from "node:util";
-import { z } from "zod";
-import { bzip2, tar, xz } from "./archive.ts";
-import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type BuildOptions, DockerEngine } from "../../../sdk/docker/index.ts";
-import { readContext } from "../../../sdk/context/index.ts";
-import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
-import { answering, freePort } from "./private-registry.ts";
+import { buildFixture } from "./build-fixture.ts";
+import { BASE_IMAGE } from "./engine-fixture.ts";
 
-const engine = openEngine();
-let dir: string;
-beforeAll(async () => (dir = await mkdtemp(join(tmpdir(), "nullspace-build-"))));
-afterAll(async () => {
-  await rm(dir, { recursive: true });
-  await engine[Symbol.asyncDispose]();
-});
-
-/** Lines that the build's commands wrote. */
-async function logsOf(options: BuildOptions): Promise<string[]> {
-  const lines: string[] = [];
-  const build = engine.build({ tags: engine.imageName(), noCache: true, forcerm: true, ...options });
-  for await (const one of build) if (one.kind === "log" && one.stepId !== undefined) lines.push(one.text);
-  await build.done;
-  return lines;
-}
-
-/** A context of the given files. */
-async function folder(files: Record<string, string>): Promise<string> {
-  const root = await mkdtemp(join(dir, "context-"));
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(join(root, path, ".."), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
-  return root;
-}
+const { engine, scratch, logsOf } = buildFixture();
 
 describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder) => {
   const run = (command: string, options: BuildOptions = {}) =>
     logsOf({ fileobj: `FROM ${BASE_IMAGE}\n${command}\n`, builder, ...options });
 
   it("build arguments reach the build, and null leaves one unset", async () => {
-    const command = 'ARG A\nARG B=default\nRUN echo "A=$A B=$B"';
-    expect(await run(command, { buildArgs: { A: "1", B: "2" } })).toEqual(["A=1 B=2"]);
-    expect(await run(command, { buildArgs: { A: null } })).toEqual(["A= B=default"]);
+    const command = 'ARG A\nARG B=default\nARG C\nRUN echo "A=$A B=$B C=$C"';
+    expect(await run(command, { buildArgs: { A: "1", B: "2", C: null } })).toEqual(["A=1 B=2 C="]);
   });
 
   it("labels, and the platform, are on the image", async () => {
@@ -81,14 +47,29 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     expect(await logsOf({ fileobj, builder, target: "one" })).toEqual(["first"]);
   });
 
-  it("extra hosts are those of the commands", async () => {
-    const extraHosts = { "db.example": "10.1.2.3" };
+  it("extra hosts are those of the commands, and the network is none when none was asked for", async () => {
+    const options = { extraHosts: { "db.example": "10.1.2.3" }, networkMode: "none" };
     const line = expect.stringMatching(/^10\.1\.2\.3\s+db\.example$/) as string;
-    expect(await run("RUN grep db.example /etc/hosts", { extraHosts })).toEqual([line]);
+    expect(await run("RUN grep db.example /etc/hosts; ls /sys/class/net", options)).toEqual([line, "lo"]);
   });
 
-  it("the network is none when none was asked for", async () => {
-    expect(await run("RUN ls /sys/class/net", { networkMode: "none" })).toEqual(["lo"]);
+  it("the network is the machine's own when that was asked for", async () => {
+    const server = createServer((_request, response) => response.end("from the machine\n")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      expect(await run(`RUN wget -q -O - ${url}`, { networkMode: "host" })).toEqual(["from the machine"]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("a platform that there is not is refused in the engine's words", async () => {
+    const error = await run("RUN true", { platform: "foobar" }).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({
+      code: "image_build_failed",
+      message: expect.stringMatching(/unknown operating system|invalid platform/) as string,
+    });
   });
 
   it("a second build comes from the cache, one without cache does not", async () => {
@@ -114,7 +95,7 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
   });
 
   it("proxies of the configuration reach the build, and explicit arguments win", async () => {
-    const configDir = await mkdtemp(join(dir, "config-"));
+    const configDir = await scratch("config");
     const proxies = { default: { httpProxy: "http://proxy:1", noProxy: "x" } };
     await writeFile(join(configDir, "config.json"), JSON.stringify({ proxies }));
     const own = new DockerEngine({ configDir });
@@ -125,129 +106,6 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
       if (one.kind === "log" && one.stepId) lines.push(one.text);
     await own.close();
     expect(lines).toEqual(["http://proxy:1 http://proxy:1 mine"]);
-  });
-
-  it("a folder is sent by its ignore file, links and modes as they are", async () => {
-    const path = await folder({
-      Dockerfile: `FROM ${BASE_IMAGE}\nCOPY . /c\nRUN cd /c && find . | sort && readlink link && cat sub/kept\n`,
-      ".dockerignore": "*.log\n!sub/keep.log\n",
-      "a.log": "",
-      "sub/keep.log": "",
-      "sub/kept": "content\n",
-    });
-    await symlink("sub/kept", join(path, "link"));
-    const expected = [
-      ".",
-      "./.dockerignore",
-      "./Dockerfile",
-      "./link",
-      "./sub",
-      "./sub/keep.log",
-      "./sub/kept",
-      "sub/kept",
-      "content",
-    ];
-    expect(await logsOf({ path, builder })).toEqual(expected);
-  });
-
-  it.each([
-    ["in a folder of the context", "docker/My.Dockerfile", false],
-    ["by its absolute path", "docker/My.Dockerfile", true],
-  ])("a Dockerfile is found %s", async (_name, file, absolute) => {
-    const path = await folder({
-      [file]: `FROM ${BASE_IMAGE}\nRUN echo mine\n`,
-      Dockerfile: "FROM nothing-of-the-sort\n",
-    });
-    expect(await logsOf({ path, builder, dockerfile: absolute ? join(path, file) : file })).toEqual(["mine"]);
-  });
-
-  it("a Dockerfile outside of the context is sent along, and not copied with it", async () => {
-    const outside = await folder({ "Other.Dockerfile": `FROM ${BASE_IMAGE}\nCOPY kept /\nRUN cat /kept\n` });
-    const path = await folder({ kept: "content\n", ".dockerignore": "*\n!kept\n" });
-    expect(await logsOf({ path, builder, dockerfile: join(outside, "Other.Dockerfile") })).toEqual(["content"]);
-  });
-
-  it("the Dockerfile may be text for a folder", async () => {
-    const path = await folder({ kept: "content\n" });
-    const dockerfileContent = `FROM ${BASE_IMAGE}\nCOPY kept /\nRUN cat /kept\n`;
-    expect(await logsOf({ path, builder, dockerfileContent })).toEqual(["content"]);
-  });
-
-  it("a context that was read before is sent as it was read", async () => {
-    const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY f /\nRUN cat /f\n`, f: "content\n" });
-    expect(await logsOf({ context: await readContext({ dir: path }), builder })).toEqual(["content"]);
-    expect(await logsOf({ context: await readContext({ dir: path }), builder, gzip: true })).toEqual(["content"]);
-  });
-
-  it("a folder may be compressed on its way", async () => {
-    const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY f /\nRUN cat /f\n`, f: "content\n" });
-    expect(await logsOf({ path, builder, gzip: true })).toEqual(["content"]);
-  });
-
-  it("an archive of one's own is taken in every compression", async () => {
-    const archive = await tar({ "sub/Dockerfile": `FROM ${BASE_IMAGE}\nCOPY f /\nRUN cat /f\n`, f: "content\n" });
-    const common = { dockerfile: "sub/Dockerfile", builder };
-    expect(await logsOf({ ...common, context: archive })).toEqual(["content"]);
-    expect(await logsOf({ ...common, context: Readable.from([archive]) })).toEqual(["content"]);
-    expect(await logsOf({ ...common, fileobj: archive, customContext: true })).toEqual(["content"]);
-    expect(await logsOf({ ...common, context: gzipSync(archive), encoding: "gzip" })).toEqual(["content"]);
-    expect(await logsOf({ ...common, context: await bzip2(archive), encoding: "bzip2" })).toEqual(["content"]);
-    expect(await logsOf({ ...common, context: await xz(archive), encoding: "xz" })).toEqual(["content"]);
-  });
-
-  it("a Dockerfile by itself may be text, bytes or a stream", async () => {
-    const text = `FROM ${BASE_IMAGE}\nRUN echo alone\n`;
-    for (const fileobj of [text, Buffer.from(text), Readable.from([Buffer.from(text)])]) {
-      expect(await logsOf({ fileobj, builder })).toEqual(["alone"]);
-    }
-  });
-
-  it("the engine fetches an archive, and a Dockerfile, by HTTP", async () => {
-    const archive = await tar({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY f /\nRUN cat /f\n`, f: "content\n" });
-    const server = createServer((request, response) => {
-      if (request.url === "/context.tar") response.setHeader("content-type", "application/x-tar").end(archive);
-      else response.setHeader("content-type", "text/plain").end(`FROM ${BASE_IMAGE}\nRUN echo fetched\n`);
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    try {
-      expect(await logsOf({ path: `${url}/context.tar`, builder })).toEqual(["content"]);
-      if (builder === "classic") expect(await logsOf({ path: `${url}/Dockerfile`, builder })).toEqual(["fetched"]);
-    } finally {
-      server.close();
-    }
-  });
-
-  it("the engine fetches a branch from Git, and with the classic builder a folder of it", async () => {
-    const at = builder === "classic" ? "app/" : "";
-    const root = await folder({
-      [`repo/${at}Dockerfile`]: `FROM ${BASE_IMAGE}\nCOPY f /\nRUN cat /f\n`,
-      [`repo/${at}f`]: "content\n",
-    });
-    const git = (...args: string[]) =>
-      promisify(execFile)("git", [
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@example.org",
-        "-C",
-        join(root, "repo"),
-        ...args,
-      ]);
-    await git("init", "-q", "-b", "topic");
-    await git("add", ".");
-    await git("commit", "-q", "-m", "one");
-    const port = await freePort();
-    const exec = (await promisify(execFile)("git", ["--exec-path"])).stdout.trim();
-    const args = ["--reuseaddr", "--export-all", "--listen=127.0.0.1", `--port=${port}`, `--base-path=${root}`, root];
-    const daemon = spawn(join(exec, "git-daemon"), args, { stdio: "ignore" });
-    try {
-      await answering(port);
-      expect(await logsOf({ path: `git://127.0.0.1:${port}/repo#topic${at && ":app"}`, builder })).toContain("content");
-    } finally {
-      daemon.kill();
-      await once(daemon, "exit");
-    }
   });
 
   it("the bytes of the stream are given as the engine sent them, and the end is checked all the same", async () => {
@@ -270,10 +128,10 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     const build = engine.build({
       fileobj: `FROM ${BASE_IMAGE}\nRUN sleep 7654\n`,
       builder,
-      timeoutMs: 2_000,
+      timeoutMs: 1_000,
       noCache: true,
     });
-    await expect(build.done).rejects.toMatchObject({ code: "image_build_timeout", timeoutMs: 2_000 });
+    await expect(build.done).rejects.toMatchObject({ code: "image_build_timeout", timeoutMs: 1_000 });
     await expect.poll(() => engine.processesWith("sleep 7654"), { timeout: 20_000 }).toEqual([]);
   });
 
@@ -282,164 +140,5 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     for await (const one of build) if (one.kind === "log") break;
     await expect(build.done).rejects.toMatchObject({ code: "image_build_cancelled" });
     await expect.poll(() => engine.processesWith("sleep 6543"), { timeout: 20_000 }).toEqual([]);
-  });
-});
-
-describe("the classic builder alone", () => {
-  const builder = "classic";
-
-  it("limits the memory and the CPUs of commands", async () => {
-    const command =
-      "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpuset.cpus 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpuset/cpuset.cpus";
-    const containerLimits = { memory: "64m", memswap: "64m", cpusetcpus: "0", cpushares: 512 };
-    expect(await logsOf({ fileobj: `FROM ${BASE_IMAGE}\nRUN ${command}\n`, containerLimits })).toEqual([
-      "67108864",
-      "0",
-    ]);
-  });
-
-  it("sizes shared memory and limits processes", async () => {
-    const fileobj = `FROM ${BASE_IMAGE}\nRUN df -k /dev/shm | tail -n 1 | awk '{print $2}' && ulimit -n\n`;
-    const ulimits = [{ name: "nofile", soft: 111, hard: 222 }];
-    expect(await logsOf({ fileobj, builder, shmSize: "32m", ulimits })).toEqual(["32768", "111"]);
-  });
-
-  it("keeps intermediate containers only when asked to", async () => {
-    const count = async (mark: string) => {
-      const all = await engine.containers.list({ all: true });
-      const own = all.filter(({ Command }) => String(Command).includes(mark));
-      for (const { Id } of own) await engine.containers.remove(Id);
-      return own.length;
-    };
-    const fileobj = (mark: string, end = "") => `FROM ${BASE_IMAGE}\nRUN echo ${mark}${end}\n`;
-    await engine.build({ fileobj: fileobj("rm-default"), builder, noCache: true, tags: engine.imageName() }).done;
-    expect(await count("rm-default")).toBe(0);
-    await engine.build({ fileobj: fileobj("rm-false"), builder, noCache: true, rm: false, tags: engine.imageName() })
-      .done;
-    expect(await count("rm-false")).toBe(1);
-    await engine
-      .build({ fileobj: fileobj("rm-fails", "; exit 1"), builder, noCache: true })
-      .done.catch(() => undefined);
-    expect(await count("rm-fails")).toBe(1);
-    await engine
-      .build({ fileobj: fileobj("rm-forced", "; exit 1"), builder, noCache: true, forcerm: true })
-      .done.catch(() => undefined);
-    expect(await count("rm-forced")).toBe(0);
-  });
-
-  it("says no to squash where the engine is not experimental", async () => {
-    const build = engine.build({ fileobj: `FROM ${BASE_IMAGE}\n`, squash: true });
-    await expect(build.done).rejects.toMatchObject({ code: "unsupported_by_engine" });
-  });
-});
-
-describe("BuildKit alone", () => {
-  const builder = "buildkit";
-
-  it.each<[string, (file: string) => NonNullable<BuildOptions["secrets"]>[number]]>([
-    ["a value", () => ({ id: "token", value: "sesame-open" })],
-    ["a file", (file) => ({ id: "token", file })],
-    ["a variable", () => ({ id: "token", env: "NULLSPACE_TEST_SECRET" })],
-  ])(
-    "mounts a secret from %s, and none of it stays in the image, its history or the engine's records",
-    async (_name, secret) => {
-      const file = join(dir, "secret");
-      await writeFile(file, "sesame-open");
-      process.env.NULLSPACE_TEST_SECRET = "sesame-open";
-      const tag = engine.imageName();
-      const fileobj = `FROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=token,required md5sum < /run/secrets/token > /sum\n`;
-      const build = engine.build({ fileobj, secrets: [secret(file)], tags: tag, noCache: true });
-      let records = "";
-      for await (const record of build.records()) records += JSON.stringify(record);
-      await build.done;
-      const container = await engine.runContainer(["sleep", "1000"], tag);
-      const { stdout } = await engine.containers.exec(container, {
-        cmd: [
-          "sh",
-          "-c",
-          "cat /sum; printf sesame-open | md5sum; ls /run/secrets 2>&1; grep -rl sesame-open / --exclude-dir=proc --exclude-dir=sys || true",
-        ],
-      });
-      const [made, expected, ...rest] = stdout.trim().split("\n");
-      expect(made).toBe(expected);
-      expect(rest.join("\n")).not.toContain("token");
-      const history = JSON.stringify([await engine.images.history(tag), await engine.images.inspect(tag)]);
-      expect(records + history).not.toContain("sesame-open");
-    },
-  );
-
-  it("fails when a required secret was not given, and before it begins when one cannot be read", async () => {
-    const fileobj = `FROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=other,required true\n`;
-    await expect(engine.build({ fileobj, builder, noCache: true }).done).rejects.toMatchObject({
-      code: "image_build_failed",
-    });
-    for (const secret of [
-      { id: "a", file: "/no/such/file" },
-      { id: "a", env: "NULLSPACE_NOT_SET" },
-    ]) {
-      await expect(engine.build({ fileobj, secrets: [secret] }).done).rejects.toMatchObject({
-        code: "invalid_docker_option",
-        option: "secrets",
-      });
-    }
-  });
-
-  it("lets a command use an SSH agent, whose keys stay where they are", async () => {
-    const socket = join(dir, "agent");
-    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-    const key = join(dir, "key");
-    try {
-      await expect.poll(() => readFile("/proc/net/unix", "utf8")).toContain(socket);
-      await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-      await promisify(execFile)("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
-      // The base image has no SSH client, so this machine's goes along, with the libraries that it is linked to.
-      const { stdout } = await promisify(execFile)("sh", ["-c", 'p=$(command -v ssh-add); echo "$p"; ldd "$p"']);
-      const files = stdout.match(/(?<=^|\s)\/\S+/gm) ?? [];
-      const path = await folder({
-        Dockerfile: `FROM ${BASE_IMAGE}\nCOPY root /\nRUN --mount=type=ssh ${files[0]} -L\n`,
-      });
-      for (const file of files) await cp(await realpath(file), join(path, "root", file), { recursive: true });
-      const lines = await logsOf({ path, ssh: [{ id: "default", socket }] });
-      expect(lines).toEqual([(await readFile(`${key}.pub`, "utf8")).trim()]);
-    } finally {
-      agent.kill();
-      await once(agent, "exit");
-    }
-  });
-
-  it("puts cache facts into the image when asked to", async () => {
-    const tag = engine.imageName();
-    await engine.build({ fileobj: `FROM ${BASE_IMAGE}\nRUN echo ${tag} > /f\n`, cacheTo: "inline", tags: tag }).done;
-    expect(await logsOf({ fileobj: `FROM ${BASE_IMAGE}\nRUN echo hello\n`, cacheFrom: tag, builder })).toContain(
-      "hello",
-    );
-  });
-
-  it("prunes the cache that a filter names, and no other", async () => {
-    const mark = `prune-${process.pid}-${Date.now()}`;
-    await logsOf({
-      fileobj: `FROM ${BASE_IMAGE}\nRUN --mount=type=cache,target=/c,id=${mark} echo ${mark} > /c/f\n`,
-      builder,
-    });
-    expect(await engine.pruneBuilds({ filters: { id: "nothing-has-this-id" }, all: true })).toEqual({
-      cachesDeleted: [],
-      spaceReclaimedBytes: 0,
-    });
-    const request = await engine.versioned({ method: "GET", path: "/system/df" });
-    const usage = z.object({
-      BuildCache: z.array(z.looseObject({ ID: z.string(), Type: z.string(), Description: z.string() })),
-    });
-    const { BuildCache } = await engine.transport.json(request, usage);
-    const own = BuildCache.filter(
-      ({ Type, Description }) => Type === "exec.cachemount" && Description.includes(mark),
-    ).map(({ ID }) => ID);
-    const { cachesDeleted } = await engine.pruneBuilds({ filters: { id: own[0]! }, all: true });
-    expect(own).toHaveLength(1);
-    expect(cachesDeleted.toSorted()).toEqual(own.toSorted());
-    await expect(engine.pruneBuilds({ filters: { id: [] } })).rejects.toMatchObject({ option: "filters" });
-    await expect(engine.pruneBuilds({ minFreeSpace: "1g" })).rejects.toMatchObject({
-      code: "api_version_too_old",
-      requiredVersion: "1.48",
-    });
   });
 });

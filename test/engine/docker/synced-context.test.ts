@@ -1,30 +1,15 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmod, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type BuildOptions, DockerEngine } from "../../../sdk/docker/index.ts";
-import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
+import { buildFixture } from "./build-fixture.ts";
+import { BASE_IMAGE } from "./engine-fixture.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
 
-const engine = openEngine();
-let dir: string;
-beforeAll(async () => (dir = await mkdtemp(join(tmpdir(), "nullspace-synced-"))));
-afterAll(async () => {
-  await rm(dir, { recursive: true });
-  await engine[Symbol.asyncDispose]();
-});
-
-async function folder(files: Record<string, string | Buffer>): Promise<string> {
-  const root = await mkdtemp(join(dir, "context-"));
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
-  return root;
-}
+const { engine, folder } = buildFixture();
 
 /** Lines that the commands of a build wrote; each build has its own name in `MARK`, so that none of them is cached. */
 async function logsOf(options: BuildOptions, own: DockerEngine = engine): Promise<string[]> {
