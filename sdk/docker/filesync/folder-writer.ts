@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { chmod, type FileHandle, link, lstat, mkdir, open, rm, symlink, utimes } from "node:fs/promises";
 import { join, posix, sep } from "node:path";
 import { GO_MODE, GO_MODE_TYPE, type PacketStat, PERMISSIONS } from "./packet.ts";
@@ -7,6 +8,8 @@ const MAX_ENTRIES = 5_000_000;
 /** The owner must be able to go on writing below a directory that the image has read-only. */
 const OWNER_ALL = 0o700;
 const NEW_FILE_MODE = 0o600;
+/** Windows has no such flag, and no links that just anybody makes. */
+const { O_RDWR, O_NOFOLLOW = 0 } = constants;
 
 /**
  * Writes the result of a build into a folder of this machine, beside what is there. The entries come from a builder, which
@@ -21,6 +24,7 @@ export class FolderWriter {
   readonly #files = new Map<number, PacketStat>();
   readonly #paths = new Set<string>();
   readonly #open = new Map<number, FileHandle>();
+  #last = Buffer.alloc(0);
   #count = 0;
 
   constructor(root: string) {
@@ -76,7 +80,7 @@ export class FolderWriter {
   async write(id: number, data: Buffer): Promise<boolean> {
     const stat = this.#files.get(id);
     if (stat === undefined) throw new Error(`content came for the entry ${id}, which was not asked for`);
-    const file = this.#open.get(id) ?? (await open(this.#place(stat.path), "r+"));
+    const file = this.#open.get(id) ?? (await open(this.#place(stat.path), O_RDWR | O_NOFOLLOW));
     this.#open.set(id, file);
     if (data.length > 0) {
       await file.writeFile(data);
@@ -103,12 +107,20 @@ export class FolderWriter {
     this.#open.clear();
   }
 
-  /** A parent must have come as a directory: else a link of the result, or one that lay there, would lead elsewhere. */
+  /**
+   * A parent must have come as a directory: else a link of the result, or one that lay there, would lead elsewhere. For
+   * the same reason nothing may come twice, which the order of a walk sees to (fsutil, Validator).
+   */
   #check(path: string): void {
+    const key = Buffer.from(path.replaceAll("/", "\0"));
+    const isNext = Buffer.compare(key, this.#last) > 0;
+    this.#last = key;
     const segments = path.split("/");
     const isPlain = segments.every((segment) => segment !== "" && segment !== "." && segment !== "..");
     const parent = posix.dirname(path);
     const hasParent = parent === "." || this.#folders.has(parent);
+    if (isPlain && hasParent && !isNext)
+      throw new Error(`${JSON.stringify(path)} does not come in the order of a walk`);
     if (isPlain && hasParent && !path.includes("\0") && (sep === "/" || !/[\\:]/.test(path))) return;
     throw new Error(`${JSON.stringify(path)} is no path inside of the folder that is written`);
   }

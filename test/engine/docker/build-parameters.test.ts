@@ -142,3 +142,161 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     await expect.poll(() => engine.processesWith("sleep 6543"), { timeout: 20_000 }).toEqual([]);
   });
 });
+<<<<<<< /work/main/test/engine/docker/build-parameters.test.ts
+
+describe("the classic builder alone", () => {
+  const builder = "classic";
+
+  it("limits the memory and the CPUs of commands", async () => {
+    const command =
+      "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpuset.cpus 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpuset/cpuset.cpus";
+    const containerLimits = { memory: "64m", memswap: "64m", cpusetcpus: "0", cpushares: 512 };
+    expect(await logsOf({ fileobj: `FROM ${BASE_IMAGE}\nRUN ${command}\n`, containerLimits })).toEqual([
+      "67108864",
+      "0",
+    ]);
+  });
+
+  it("sizes shared memory and limits processes", async () => {
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN df -k /dev/shm | tail -n 1 | awk '{print $2}' && ulimit -n\n`;
+    const ulimits = [{ name: "nofile", soft: 111, hard: 222 }];
+    expect(await logsOf({ fileobj, builder, shmSize: "32m", ulimits })).toEqual(["32768", "111"]);
+  });
+
+  it("keeps intermediate containers only when asked to", async () => {
+    const count = async (mark: string) => {
+      const all = await engine.containers.list({ all: true });
+      const own = all.filter(({ Command }) => String(Command).includes(mark));
+      for (const { Id } of own) await engine.containers.remove(Id);
+      return own.length;
+    };
+    const fileobj = (mark: string, end = "") => `FROM ${BASE_IMAGE}\nRUN echo ${mark}${end}\n`;
+    await engine.build({ fileobj: fileobj("rm-default"), builder, noCache: true, tags: engine.imageName() }).done;
+    expect(await count("rm-default")).toBe(0);
+    await engine.build({ fileobj: fileobj("rm-false"), builder, noCache: true, rm: false, tags: engine.imageName() })
+      .done;
+    expect(await count("rm-false")).toBe(1);
+    await engine
+      .build({ fileobj: fileobj("rm-fails", "; exit 1"), builder, noCache: true })
+      .done.catch(() => undefined);
+    expect(await count("rm-fails")).toBe(1);
+    await engine
+      .build({ fileobj: fileobj("rm-forced", "; exit 1"), builder, noCache: true, forcerm: true })
+      .done.catch(() => undefined);
+    expect(await count("rm-forced")).toBe(0);
+  });
+
+  it("says no to squash where the engine is not experimental", async () => {
+    const build = engine.build({ fileobj: `FROM ${BASE_IMAGE}\n`, squash: true });
+    await expect(build.done).rejects.toMatchObject({ code: "unsupported_by_engine" });
+  });
+});
+
+describe("BuildKit alone", () => {
+  const builder = "buildkit";
+
+  it.each<[string, (file: string) => NonNullable<BuildOptions["secrets"]>[number]]>([
+    ["a value", () => ({ id: "token", value: "sesame-open" })],
+    ["a file", (file) => ({ id: "token", file })],
+    ["a variable", () => ({ id: "token", env: "NULLSPACE_TEST_SECRET" })],
+  ])(
+    "mounts a secret from %s, and none of it stays in the image, its history or the engine's records",
+    async (_name, secret) => {
+      const file = join(dir, "secret");
+      await writeFile(file, "sesame-open");
+      process.env.NULLSPACE_TEST_SECRET = "sesame-open";
+      const tag = engine.imageName();
+      const fileobj = `FROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=token,required md5sum < /run/secrets/token > /sum\n`;
+      const build = engine.build({ fileobj, secrets: [secret(file)], tags: tag, noCache: true });
+      let records = "";
+      for await (const record of build.records()) records += JSON.stringify(record);
+      await build.done;
+      const container = await engine.runContainer(["sleep", "1000"], tag);
+      const { stdout } = await engine.containers.exec(container, {
+        cmd: [
+          "sh",
+          "-c",
+          "cat /sum; printf sesame-open | md5sum; ls /run/secrets 2>&1; grep -rl sesame-open / --exclude-dir=proc --exclude-dir=sys || true",
+        ],
+      });
+      const [made, expected, ...rest] = stdout.trim().split("\n");
+      expect(made).toBe(expected);
+      expect(rest.join("\n")).not.toContain("token");
+      const history = JSON.stringify([await engine.images.history(tag), await engine.images.inspect(tag)]);
+      expect(records + history).not.toContain("sesame-open");
+    },
+  );
+
+  it("fails when a required secret was not given, and before it begins when one cannot be read", async () => {
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=other,required true\n`;
+    await expect(engine.build({ fileobj, builder, noCache: true }).done).rejects.toMatchObject({
+      code: "image_build_failed",
+    });
+    for (const secret of [
+      { id: "a", file: "/no/such/file" },
+      { id: "a", env: "NULLSPACE_NOT_SET" },
+    ]) {
+      await expect(engine.build({ fileobj, secrets: [secret] }).done).rejects.toMatchObject({
+        code: "invalid_docker_option",
+        option: "secrets",
+      });
+    }
+  });
+
+  it("lets a command use an SSH agent, whose keys stay where they are", async () => {
+    const socket = join(dir, "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    const key = join(dir, "key");
+    try {
+      await expect.poll(() => readFile("/proc/net/unix", "utf8")).toContain(socket);
+      await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+      await promisify(execFile)("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      // The base image has no SSH client, so this machine's goes along, with the libraries that it is linked to.
+      const { stdout } = await promisify(execFile)("sh", ["-c", 'p=$(command -v ssh-add); echo "$p"; ldd "$p"']);
+      const files = stdout.match(/(?<=^|\s)\/\S+/gm) ?? [];
+      const path = await folder({
+        Dockerfile: `FROM ${BASE_IMAGE}\nCOPY root /\nRUN --mount=type=ssh ${files[0]} -L\n`,
+      });
+      for (const file of files) await cp(await realpath(file), join(path, "root", file), { recursive: true });
+      const lines = await logsOf({ path, ssh: [{ id: "default", socket }] });
+      expect(lines).toEqual([(await readFile(`${key}.pub`, "utf8")).trim()]);
+    } finally {
+      agent.kill();
+      await once(agent, "exit");
+    }
+  });
+
+  it("puts cache facts into the image when asked to", async () => {
+    const tag = engine.imageName();
+    await engine.build({ fileobj: `FROM ${BASE_IMAGE}\nRUN echo ${tag} > /f\n`, cacheTo: "inline", tags: tag }).done;
+    expect(await logsOf({ fileobj: `FROM ${BASE_IMAGE}\nRUN echo hello\n`, cacheFrom: tag, builder })).toContain(
+      "hello",
+    );
+  });
+
+  it("prunes the cache that a filter names, and no other", async () => {
+    const mark = `prune-${process.pid}-${Date.now()}`;
+    await logsOf({
+      fileobj: `FROM ${BASE_IMAGE}\nRUN --mount=type=cache,target=/c,id=${mark} echo ${mark} > /c/f\n`,
+      builder,
+    });
+    expect(await engine.pruneBuilds({ filters: { id: "nothing-has-this-id" }, all: true })).toEqual({
+      cachesDeleted: [],
+      spaceReclaimedBytes: 0,
+    });
+    const request = await engine.versioned({ method: "GET", path: "/system/df" });
+    const usage = z.object({
+      BuildCache: z.array(z.looseObject({ ID: z.string(), Type: z.string(), Description: z.string() })),
+    });
+    const { BuildCache } = await engine.transport.json(request, usage);
+    const own = BuildCache.filter(
+      ({ Type, Description }) => Type === "exec.cachemount" && Description.includes(mark),
+    ).map(({ ID }) => ID);
+    const { cachesDeleted } = await engine.pruneBuilds({ filters: { id: own[0]! }, all: true });
+    expect(own).toHaveLength(1);
+    expect(cachesDeleted.toSorted()).toEqual(own.toSorted());
+    await expect(engine.pruneBuilds({ filters: { id: [] } })).rejects.toMatchObject({ option: "filters" });
+  });
+});
+=======
+>>>>>>> test/engine/docker/build-parameters.test.ts
