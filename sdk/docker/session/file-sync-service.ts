@@ -124,7 +124,10 @@ class FileSender {
     try {
       for (let id = this.#waiting[this.#next]; id !== undefined; id = this.#waiting[this.#next]) {
         this.#next++;
-        for await (const piece of this.#listing.open(id, this.#over.signal)) await this.#write(dataPacket(id, piece));
+        for await (const piece of this.#listing.open(id, this.#over.signal)) {
+          // One without bytes is the end of the file.
+          if (piece.length > 0) await this.#write(dataPacket(id, piece));
+        }
         await this.#write(dataPacket(id, NOTHING));
       }
     } catch (error) {
