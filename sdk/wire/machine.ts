@@ -81,6 +81,7 @@ export const Machine = z
     auto_delete_after_ms: optionalInt,
     ephemeral: optionalFlag,
     warm_pool_checkout: WarmPoolCheckout.nullish(),
+    error: optionalText.describe("Why its status is error"),
   })
   .meta({ id: "Machine" });
 export type Machine = z.infer<typeof Machine>;

@@ -173,6 +173,7 @@ export const WarmPool = z
     previous_resolved_template_build_id: optionalText,
     previous_runtime_artifact_id: optionalText,
     degraded_reason: DegradedReason.nullish(),
+    degraded_message: optionalText.describe("The reason in words, with what went wrong last"),
     host_pool_id: optionalText,
     cell_id: optionalText,
     compatibility_key: optionalText,

@@ -45,7 +45,7 @@ export function errorResponses(...more: ErrorStatus[]): Record<ErrorStatus, Erro
   return publicErrorResponses(401, 414, ...more);
 }
 
-/** The same for a call that takes a JSON body. */
+/** The same for a call whose body is read as JSON: any but GET, whether it has a use for one or not. */
 export function bodyErrorResponses(...more: ErrorStatus[]): Record<ErrorStatus, ErrorResponse> {
   return errorResponses(413, 415, ...more);
 }

@@ -31,7 +31,7 @@ export function registerClaimRoutes(app: ServiceApp, { db }: ServiceDeps): void 
         summary: "Give a reserved name back",
         tags,
         params: z.object({ claim_token: z.string().min(1) }),
-        response: { 204: z.null().describe("Released"), ...errorResponses(404, 409) },
+        response: { 204: z.null().describe("Released"), ...bodyErrorResponses(404, 409) },
       },
     },
     async (request, reply) => {

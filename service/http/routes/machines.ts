@@ -158,7 +158,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         ...one,
         operationId: "destroyMachine",
         summary: "End a machine",
-        response: { 200: z.object({ id: z.string(), status: z.string() }), ...errorResponses(404) },
+        response: { 200: z.object({ id: z.string(), status: z.string() }), ...bodyErrorResponses(404) },
       },
     },
     async (request) => {
@@ -219,7 +219,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         ...one,
         operationId: "resumeMachine",
         summary: "Wake a paused machine",
-        response: { 200: ResumeAnswer, ...errorResponses(404, 409) },
+        response: { 200: ResumeAnswer, ...bodyErrorResponses(404, 409) },
       },
     },
     async (request) => {
@@ -266,7 +266,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         ...process,
         operationId: "killProcess",
         summary: "End a background process",
-        response: { 204: Nothing, ...errorResponses(404, 409, 502) },
+        response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
       },
     },
     async (request, reply) => {

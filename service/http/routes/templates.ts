@@ -95,7 +95,7 @@ export function registerTemplateRoutes(
           ...one,
           operationId: "deleteTemplate",
           summary: "Delete a template, a tag of it, or an artifact",
-          response: { 204: Nothing, ...errorResponses(403, 404, 409) },
+          response: { 204: Nothing, ...bodyErrorResponses(403, 404, 409) },
         },
       },
       async (request, reply) => {
@@ -143,7 +143,7 @@ export function registerTemplateRoutes(
           summary: "Remove a tag; its build stays",
           tags,
           params: RefParams.extend({ tag: z.string().min(1) }),
-          response: { 204: Nothing, ...errorResponses(403, 404, 409) },
+          response: { 204: Nothing, ...bodyErrorResponses(403, 404, 409) },
         },
       },
       async (request, reply) => {
@@ -175,7 +175,7 @@ export function registerTemplateRoutes(
           summary: "Remove a former name",
           tags,
           params: RefParams.extend({ alias: z.string().min(1) }),
-          response: { 204: Nothing, ...errorResponses(403, 404) },
+          response: { 204: Nothing, ...bodyErrorResponses(403, 404) },
         },
       },
       async (request, reply) => {

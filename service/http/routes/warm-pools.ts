@@ -80,9 +80,17 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
   );
 
   const one = { tags, params: Params };
-  const found = { ...one, response: { 200: WarmPool, ...errorResponses(404) } };
-  app.get(`${PATH}/:id`, { schema: { ...found, operationId: "getWarmPool", summary: "A pool" } }, async (request) =>
-    pools.get(request.params.id),
+  app.get(
+    `${PATH}/:id`,
+    {
+      schema: {
+        ...one,
+        operationId: "getWarmPool",
+        summary: "A pool",
+        response: { 200: WarmPool, ...errorResponses(404) },
+      },
+    },
+    async (request) => pools.get(request.params.id),
   );
   app.patch(
     `${PATH}/:id`,
@@ -104,7 +112,14 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
   );
   app.delete(
     `${PATH}/:id`,
-    { schema: { ...found, operationId: "deleteWarmPool", summary: "Drain a pool and end it" } },
+    {
+      schema: {
+        ...one,
+        operationId: "deleteWarmPool",
+        summary: "Drain a pool and end it",
+        response: { 200: WarmPool, ...bodyErrorResponses(404) },
+      },
+    },
     async (request) => pools.delete(request.params.id),
   );
   app.get(
@@ -120,7 +135,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
     async (request) => ({ ...pools.status(request.params.id) }),
   );
   for (const [action, summary] of Object.entries(ACTIONS) as [keyof typeof ACTIONS, string][]) {
-    const response = { 200: WarmPool, ...errorResponses(404, 409) };
+    const response = { 200: WarmPool, ...bodyErrorResponses(404, 409) };
     app.post(
       `${PATH}/:id/${action}`,
       { schema: { ...one, operationId: `${action}WarmPool`, summary, response } },
