@@ -1,9 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 /** Node flags of every test process: package imports of our own resolve to sources, as in development. */
 const execArgv = ["--conditions=nullspace-source"];
 /** Every answer of a service in a test is held against the service's own description. */
 const setupFiles = ["test/contract/openapi/setup.ts"];
+
+// Tests start threads and commands from sources all the time: Node keeps those it has stripped of their types.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("node_modules/.cache/node-compile", import.meta.url));
 
 export default defineConfig({
   test: {
