@@ -68,6 +68,17 @@ describe("a Dockerfile build", () => {
     expect(await seen({ Own: dockerfile, ".dockerignore": "*" }, own)).toBe(".dockerignore Own");
   });
 
+  it("sees its own files when other builds of the template run beside it", async () => {
+    const dockerfile = `FROM ${BASE_IMAGE}\nCOPY . /app\nRUN cat /app/* > /seen # ${Math.random()}\n`;
+    const texts = ["one", "two", "six", "ten"];
+    const seen = texts.map(async (text) => {
+      const files = await service.upload({ [`only-${text}`]: "+", same: text });
+      const { build } = await service.build({ name: "beside", tags: [text], dockerfile, build_context: { files } });
+      return inImage(build.template_id, "cat /seen");
+    });
+    expect(await Promise.all(seen)).toEqual(texts.map((text) => `+${text}`));
+  });
+
   it("takes arguments, a target stage and a Dockerfile inside the context", async () => {
     const files = await service.upload({
       "docker/App.Dockerfile": `ARG BASE\nFROM \${BASE} AS one\nARG WORD\nRUN echo "$WORD" > /word\nFROM one AS two\nRUN exit 7\n`,
