@@ -26,7 +26,7 @@ const examples = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => 
 
 /** What each prints when it does what the page says. */
 const PRINTED: Record<string, RegExp> = {
-  "Building images: `pulumi-nullspace/docker`": /^completed \[2\/2\] COPY/m,
+  "Building images: `pulumi-nullspace/docker`": /^(completed|cached) \[2\/2\] COPY/m,
   "Reading a build": /^\[2\/2\] RUN exit 3 2 3 \[\]$/m,
   "The context": /^sha256:[0-9a-f]{64}$/m,
   "Which builder": /^$/,
@@ -68,7 +68,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
   await registry[Symbol.asyncDispose]();
-  for (const { Id } of await engine.images.list({ filters: { reference: [`${registry.host}/team/app`, "team/app"] } })) {
+  for (const { Id } of await engine.images.list({
+    filters: { reference: [`${registry.host}/team/app`, "team/app"] },
+  })) {
     await engine.images.remove(Id, { force: true });
   }
   await engine[Symbol.asyncDispose]();
