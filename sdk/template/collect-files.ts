@@ -44,7 +44,9 @@ export function collectFolder(folder: string, prefix: string, rules: CollectRule
   const folders = new Map<string, LocalEntry>();
   const files: LocalEntry[] = [];
   const addFolders = (inner: string): void => {
-    for (let at = inner; at !== "." && !folders.has(at); at = posix.dirname(at)) {
+    // All of them: a folder that an exception brought back may stand in one that stayed ignored.
+    for (let at = inner; at !== "."; at = posix.dirname(at)) {
+      if (folders.has(at)) continue;
       folders.set(at, entry("dir", join(folder, at), posix.join(prefix, at), lstatSync(join(folder, at))));
     }
   };

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Template } from "../../sdk/client/objects/index.ts";
+import { TemplateBuilder } from "../../sdk/template/index.ts";
 import type { ContextFile, CreateTemplateRequest, PreflightRequest } from "../../sdk/wire/index.ts";
 import { build, json, scriptedServer, type ScriptedServer } from "../unit/client/scripted-server.ts";
 import { PROGRAMS } from "./sdk-payload/programs.ts";
@@ -31,7 +32,9 @@ interface Inspected {
 
 const recorded = new Map<string, Sent>();
 let recorder: ScriptedServer;
-let printed: { json: CreateTemplateRequest; inspected: Inspected }[];
+/** Methods of the published builder, and its probes. */
+let names: string[];
+let printed: { json: CreateTemplateRequest; inspected: Inspected; dockerfile: string }[];
 
 beforeAll(async () => {
   if (!python) throw new Error("NULLSPACE_PYTHON is not set: start the tests with `npm test`");
@@ -72,10 +75,9 @@ beforeAll(async () => {
   );
   const script = join(home, "test/contract/sdk-payload/build.py");
   const { stdout } = await run(python, [script, recorder.url, programs], { maxBuffer: 64 * 1024 * 1024 });
-  printed = stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as (typeof printed)[number]);
+  const lines = stdout.trim().split("\n");
+  names = JSON.parse(lines.pop()!) as string[];
+  printed = lines.map((line) => JSON.parse(line) as (typeof printed)[number]);
 });
 
 afterAll(async () => {
@@ -135,6 +137,52 @@ describe("our inspection lists what the published Python client lists", () => {
     }).toEqual(inspected.context);
   });
 });
+
+describe("our Dockerfile", () => {
+  it("has the instructions of the published Python client's, in its order; the quoting is our own", () => {
+    // Theirs puts values between quotes as they are, ours for the shell and the parser that read them.
+    const instructions = (dockerfile: string): string[] =>
+      dockerfile
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(" ")[0]!);
+    for (const [index, { name, ours }] of PROGRAMS.entries()) {
+      const mine = instructions(ours().toDockerfile());
+      expect([name, mine]).toEqual([name, instructions(printed[index]!.dockerfile)]);
+    }
+  });
+});
+
+describe("the programs", () => {
+  it("use every method, base and probe of both builders", () => {
+    const text = PROGRAMS.map((program) => program.python).join("\n");
+    expect(names.filter((name) => !text.includes(`.${name}(`) && !CALLS.includes(name))).toEqual([]);
+    const own = [
+      ...Object.getOwnPropertyNames(TemplateBuilder.prototype).filter((name) => !NOT_STEPS.includes(name)),
+      ...Object.keys(Template).filter((name) => name.startsWith("from") || name === "debianSlim"),
+    ];
+    const source = PROGRAMS.map((program) => program.ours.toString()).join("\n");
+    expect(own.filter((name) => !source.includes(`.${name}(`))).toEqual([]);
+  });
+});
+
+/** Methods of the Python class that call the service, and those that every program is given to. */
+const CALLS = [
+  ...[
+    "build",
+    "build_in_background",
+    "publish",
+    "validate",
+    "plan",
+    "inspect_build_context",
+    "to_json",
+    "to_dockerfile",
+  ],
+  ...["get", "list", "exists", "delete", "list_builds", "create_warm_pool", "set_visibility", "get_namespace"],
+  ...["assign_tags", "get_tags", "remove_tag", "remove_tags", "list_aliases", "remove_alias"],
+  ...["reserve_name", "release_name_claim"],
+];
+const NOT_STEPS = ["constructor", "toJSON", "toDockerfile", "definition"];
 
 /** Entries are a set by contract: the Python client sends them in the order of the disk. */
 function sorted(body: unknown): unknown {

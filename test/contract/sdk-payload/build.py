@@ -16,4 +16,8 @@ with open(programs, encoding="utf-8") as handle:
         T.build_in_background(builder, name="web", **options, **connection).close()
         T.validate(builder, name="web", **{k: v for k, v in options.items() if k != "disk_mb"}, **connection)
         inspected = T.inspect_build_context(builder, name="web")
-        print(json.dumps({"json": builder.to_json(name="web", alias="w"), "inspected": inspected}))
+        dockerfile = builder.to_dockerfile()
+        print(json.dumps({"json": builder.to_json(name="web", alias="w"), "inspected": inspected, "dockerfile": dockerfile}))
+
+# Last of all what there is to write programs with.
+print(json.dumps([name for name in dir(T) if name[0] != "_"] + [name for name in ns.__all__ if name.startswith("wait_for")]))

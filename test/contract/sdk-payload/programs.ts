@@ -191,4 +191,108 @@ export const PROGRAMS: readonly Program[] = [
     python:
       'T.from_image("a", file_context_path="ctx", file_ignore_patterns=["deep/**", "!deep/x/keep.txt"]).copy(".", "/all")',
   },
+  {
+    name: "a named base image with credentials",
+    ours: () => Template.fromBaseImage("registry.example/b:2", { username: "u", password: "p4ss" }),
+    python: 'T.from_base_image("registry.example/b:2", username="u", password="p4ss")',
+  },
+  {
+    name: "a template by the other name of the base",
+    ours: () => Template.fromName("acme/web:stable").forceBuild().workdir("/w").env({ A: "1" }).env({ B: "2" }),
+    python: 'T.from_name("acme/web:stable").force_build().workdir("/w").env({"A": "1"}).env({"B": "2"})',
+  },
+  {
+    name: "variants, versions and tags of the bases",
+    ours: () => Template.fromNodeImage("24", { variant: "slim", username: "u", password: "p4ss" }),
+    python: 'T.from_node_image("24", variant="slim", username="u", password="p4ss")',
+  },
+  { name: "an Ubuntu version", ours: () => Template.fromUbuntuImage("24.04"), python: 'T.from_ubuntu_image("24.04")' },
+  { name: "the stable Debian", ours: () => Template.fromDebianImage(), python: "T.from_debian_image()" },
+  { name: "slim Debian", ours: () => Template.debianSlim(), python: "T.debian_slim()" },
+  {
+    name: "credentials that are given, taken back, and given again",
+    ours: () =>
+      Template.fromImage("registry.example/a:1", { username: "u", password: "p4ss" })
+        .setBaseImageAuth({})
+        .setBaseImageAuth({ username: "v", password: "q" }),
+    python: `T.from_image("registry.example/a:1", username="u", password="p4ss")
+      .set_base_image_auth().set_base_image_auth(username="v", password="q")`.replace(/\s*\n\s*/g, ""),
+  },
+  {
+    name: "credentials of Google for an image",
+    ours: () =>
+      Template.fromImage("g.example/a").setGcpRegistryAuth({ serviceAccountJson: { type: "x", nested: { a: 1 } } }),
+    python: 'T.from_image("g.example/a").set_gcp_registry_auth(service_account_json={"type": "x", "nested": {"a": 1}})',
+  },
+  {
+    name: "credentials of Amazon for an image",
+    ours: () =>
+      Template.fromImage("a.example/a").setAwsRegistryAuth({ accessKeyId: "a", secretAccessKey: "b", region: "c" }),
+    python: 'T.from_image("a.example/a").set_aws_registry_auth(access_key_id="a", secret_access_key="b", region="c")',
+  },
+  {
+    name: "secrets from the environment and from a file",
+    ours: () =>
+      Template.fromDockerfileContent("FROM alpine\n")
+        .addBuildSecretEnv("PATH")
+        .addBuildSecretEnv("path", "PATH")
+        .addBuildSecretFile("file", "account.json"),
+    python: `T.from_dockerfile_content("FROM alpine\\n").add_build_secret_env("PATH")
+      .add_build_secret_env("path", "PATH").add_build_secret_file("file", "account.json")`.replace(/\s*\n\s*/g, ""),
+  },
+  {
+    name: "a file context that is set later and replaced, with modes and options of each item",
+    ours: () =>
+      Template.fromImage("a")
+        .copy("src/a.txt", "/first", { mode: "600" })
+        .setFileContext("ctx/deep")
+        .setFileContext("ctx", { ignorePatterns: ["*.txt", "!a.txt"] })
+        .copyItems(
+          [
+            { src: ["src"], dst: "/s/", user: "own", mode: 0o750 },
+            { src: "b.sh", dst: "/b", forceUpload: true },
+          ],
+          { user: "all", mode: "0644" },
+        )
+        .setReadyCmd(waitForPort(8080, { timeoutSecs: 7, intervalMs: 11, startupGraceSecs: 3 })),
+    python: `T.from_image("a").copy("src/a.txt", "/first", mode="600").set_file_context("ctx/deep")
+      .set_file_context("ctx", ignore_patterns=["*.txt", "!a.txt"])
+      .copy_items([{"sources": ["src"], "dest": "/s/", "user": "own", "mode": 0o750},
+                   {"src": "b.sh", "dst": "/b", "force_upload": True}], user="all", mode="0644")
+      .set_ready_cmd(ns.wait_for_port(8080, timeout_secs=7, interval_ms=11, startup_grace_secs=3))`.replace(
+      /\s*\n\s*/g,
+      " ",
+    ),
+  },
+  {
+    name: "the text of a Dockerfile that would lie deeper, with an ignore file of its own",
+    ours: () =>
+      Template.fromDockerfileContent("FROM alpine\n", { fileContextPath: "ctx", pathHint: "docker/app.Dockerfile" }),
+    python: 'T.from_dockerfile_content("FROM alpine\\n", file_context_path="ctx", path_hint="docker/app.Dockerfile")',
+  },
+  {
+    name: "probes with every setting",
+    ours: () =>
+      Template.fromImage("a")
+        .setStartCmd("x")
+        .setReadyCmd(waitForProcess("server", { timeoutSecs: 1, intervalMs: 2, startupGraceSecs: 3 })),
+    python:
+      'T.from_image("a").set_start_cmd("x").set_ready_cmd(ns.wait_for_process("server", timeout_secs=1, interval_ms=2, startup_grace_secs=3))',
+  },
+  {
+    name: "a file probe with every setting",
+    ours: () =>
+      Template.fromImage("a").setReadyCmd(waitForFile("/x", { timeoutSecs: 1, intervalMs: 2, startupGraceSecs: 3 })),
+    python:
+      'T.from_image("a").set_ready_cmd(ns.wait_for_file("/x", timeout_secs=1, interval_ms=2, startup_grace_secs=3))',
+  },
+  {
+    name: "a URL without a path, of any host that is the machine",
+    ours: () =>
+      Template.fromImage("a").setReadyCmd(
+        waitForUrl("http://0.0.0.0:9", { timeoutSecs: 1, intervalMs: 2, startupGraceSecs: 3 }),
+      ),
+    python:
+      'T.from_image("a").set_ready_cmd(ns.wait_for_url("http://0.0.0.0:9", timeout_secs=1, interval_ms=2, startup_grace_secs=3))',
+  },
 ];
