@@ -37,7 +37,8 @@ beforeAll(async () => {
         else callback(null, call.request);
       },
       Many(call: ServerDuplexStream<Buffer, Buffer>) {
-        call.pipe(call);
+        call.on("data", (message: Buffer) => call.write(message));
+        call.on("end", () => call.end());
       },
       Hang(call: ServerDuplexStream<Buffer, Buffer>) {
         cancelled = once(call, "cancelled");
