@@ -132,11 +132,23 @@ export class DockerEngine {
   async negotiate(signal?: AbortSignal): Promise<EnginePing> {
     signal?.throwIfAborted();
     // Shared by concurrent callers, so it must not end with the signal of one of them.
-    this.#ping ??= this.ping().catch((error: unknown) => {
+    const asked = (this.#ping ??= this.ping().catch((error: unknown) => {
       this.#ping = undefined;
       throw error;
-    });
-    return this.#ping;
+    }));
+    if (signal === undefined) return asked;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = () => {
+      // An engine that has kept one caller waiting too long is asked anew by the next one.
+      if (this.#ping === asked) this.#ping = undefined;
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await Promise.race([asked, aborted]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   /** A request whose path is completed with the negotiated API version. @internal */

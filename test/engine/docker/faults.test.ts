@@ -1,6 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { DockerEngine, EngineConnectionLostError, type ImageBuild } from "../../../sdk/docker/index.ts";
@@ -86,6 +90,26 @@ describe.each(["buildkit", "classic"] as const)("a %s build", (builder) => {
     const build = engine.build({ context: endless, builder, signal: controller.signal });
     await expect(build.done).rejects.toBe(reason);
     expect(endless.destroyed).toBe(true);
+  });
+
+  it("stops sending when it is aborted while a folder is on its way, and fails with what breaks there", async () => {
+    const path = await mkdtemp(join(tmpdir(), "nullspace-faults-"));
+    open.push(() => rm(path, { recursive: true }));
+    await writeFile(join(path, "Dockerfile"), `FROM ${BASE_IMAGE}\nCOPY large /\n`);
+    for (const [breakIt, expected] of [
+      [(controller: AbortController) => controller.abort(new Error("enough")), { message: "enough" }],
+      [() => truncate(join(path, "large"), 1_000), { code: "file_changed" }],
+    ] as const) {
+      await writeFile(join(path, "large"), randomBytes(64_000_000));
+      const controller = new AbortController();
+      const proxy = opened(await startEngineProxy());
+      const own = engineAt(`tcp://127.0.0.1:${proxy.port}`);
+      const failed = own.build({ path, builder, signal: controller.signal }).done.catch((cause: unknown) => cause);
+      await expect.poll(() => proxy.bytesToEngine, { interval: 5, timeout: 30_000 }).toBeGreaterThan(1_000_000);
+      await breakIt(controller);
+      expect(await failed).toMatchObject(expected);
+      expect(proxy.bytesToEngine).toBeLessThan(64_000_000);
+    }
   });
 
   it("fails with the context's own error when the context breaks", async () => {
@@ -187,6 +211,23 @@ describe("an engine that breaks its promises", () => {
       code: "unsupported_by_engine",
     });
     await expect(podman.pruneBuilds()).rejects.toMatchObject({ code: "unsupported_by_engine" });
+  });
+
+  it("is waited for no longer than asked when it does not even say who it is, and asked anew by the next call", async () => {
+    let pings = 0;
+    const server = createServer((_request, response) => {
+      if (++pings > 1) response.writeHead(500).end("not today");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push(async () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const own = engineAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await expect(own.build({ fileobj: "FROM x", timeoutMs: 300 }).done).rejects.toMatchObject({
+      code: "image_build_timeout",
+    });
+    await expect(own.build({ fileobj: "FROM x" }).done).rejects.toThrow("not today");
   });
 
   it("is waited for no longer than asked when it does not answer a build", async () => {
