@@ -47,7 +47,10 @@ export async function resolveCloudAuth(
       return { username: GCP_KEY_USER, password: typeof key === "string" ? key : JSON.stringify(key) };
     }
     case "aws_ecr": {
-      const decoded = Buffer.from((await getEcrToken(auth, signal)) ?? "", "base64").toString("utf8");
+      const token = await getEcrToken(auth, signal).catch((error: unknown) => {
+        throw signal?.aborted || error instanceof RegistryCredentialsError ? error : ecrRefusal(auth, error);
+      });
+      const decoded = Buffer.from(token ?? "", "base64").toString("utf8");
       const colon = decoded.indexOf(":");
       if (colon < 0)
         throw new RegistryCredentialsError(
@@ -56,6 +59,15 @@ export async function resolveCloudAuth(
       return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
     }
   }
+}
+
+/** In words, without the error itself: the AWS SDK's holds the request, whose headers have the session token. */
+function ecrRefusal({ region }: AwsKeys, error: unknown): RegistryCredentialsError {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return new RegistryCredentialsError(
+    `ECR of ${region} gave no authorization token (${name}: ${message}). See the key, its permission ` +
+      "ecr:GetAuthorizationToken, and whether this machine reaches ECR.",
+  );
 }
 
 const AWS_CLIENT = "@aws-sdk/client-ecr";
@@ -82,9 +94,8 @@ async function getTokenWithAwsSdk(keys: AwsKeys, signal?: AbortSignal): Promise<
   try {
     const { authorizationData } = await client.send(new GetAuthorizationTokenCommand({}), { abortSignal: signal });
     return authorizationData?.[0]?.authorizationToken;
-  } catch (cause) {
-    if (signal?.aborted) throw signal.reason;
-    throw new RegistryCredentialsError(`ECR of ${keys.region} refused the credentials.`, cause);
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
   } finally {
     client.destroy();
   }

@@ -30,6 +30,28 @@ describe("credentials of a cloud", () => {
     expect(inspect([noToken, noClient])).not.toContain("sesame");
   });
 
+  it("of ECR that it refuses are an error in its words, without the request and its headers", async () => {
+    const refusal = Object.assign(new Error("The security token is invalid."), { name: "UnrecognizedClientException" });
+    Object.defineProperty(refusal, "$response", { value: { headers: { "x-amz-security-token": "sesame" } } });
+    const error = await resolveCloudAuth(AWS, undefined, () => Promise.reject(refusal)).catch(
+      (cause: unknown) => cause,
+    );
+    expect(error).toMatchObject({
+      code: "registry_credentials",
+      message: expect.stringContaining("UnrecognizedClientException: The security token is invalid.") as string,
+    });
+    expect(inspect(error, { showHidden: true, depth: 20 })).not.toContain("sesame");
+  });
+
+  it("of ECR end with the signal's reason when that aborts", async () => {
+    const controller = new AbortController();
+    const waiting = resolveCloudAuth(AWS, controller.signal, (_keys, signal) => {
+      controller.abort(new Error("enough"));
+      return Promise.reject(signal!.reason as Error);
+    });
+    await expect(waiting).rejects.toThrow("enough");
+  });
+
   it("in plain are what they are", async () => {
     expect(await resolveCloudAuth({ kind: "basic", username: "u", password: "p" })).toEqual({
       username: "u",
