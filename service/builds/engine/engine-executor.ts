@@ -22,7 +22,15 @@ import { countFileBlobs } from "../file-blob-cache.ts";
 import { contextEntries, placedEntries } from "./context-archive.ts";
 import { engineContext } from "./engine-context.ts";
 import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
-import { findReusable, reuseBarrier, reuseKey, type BuildInput, type ReusableImage } from "./image-reuse.ts";
+import {
+  artifactCache,
+  reportReuse,
+  reuseBarrier,
+  reuseImage,
+  reuseKey,
+  type ArtifactCache,
+  type BuildInput,
+} from "./image-reuse.ts";
 import { checkLaunch } from "./launch-check.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { ociMetadataOf } from "./oci-metadata.ts";
@@ -153,11 +161,12 @@ export class EngineExecutor implements BuildExecutor {
     const barrier = reuseBarrier(job);
     const before = await reuseKey(engine, job, input, signal);
     const found =
-      before === undefined || barrier !== undefined ? undefined : await findReusable(db, engine, before, signal);
+      before === undefined || barrier !== undefined
+        ? undefined
+        : await reuseImage(db, engine, before, imageRef, signal);
     reportReuse(report, found, barrier);
     if (found !== undefined) {
-      await engine.images.tag(found.image.Id, imageRef, { signal });
-      return { image: found.image, reuseKey: before, cache: { ...NO_LAYERS, ...finalArtifact("hit", false) } };
+      return { image: found.image, reuseKey: before, cache: { ...NO_LAYERS, ...artifactCache("hit", false) } };
     }
     const { declarative } = input;
     const skipCache = job.definition.skip_cache === true;
@@ -172,7 +181,7 @@ export class EngineExecutor implements BuildExecutor {
       reuseKey: key,
       cache: {
         ...progress.layers(),
-        ...finalArtifact(barrier === undefined ? "miss" : "bypass", key !== undefined),
+        ...artifactCache(barrier === undefined ? "miss" : "bypass", key !== undefined),
       },
     };
   }
@@ -271,35 +280,6 @@ interface BuildTo {
   signal: AbortSignal;
 }
 
-type LayerAndArtifactCache = ReturnType<ProgressLog["layers"]> & ReturnType<typeof finalArtifact>;
+type LayerAndArtifactCache = ReturnType<ProgressLog["layers"]> & ArtifactCache;
 
 const NO_LAYERS = { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 };
-
-function finalArtifact(outcome: "hit" | "miss" | "bypass", isStored: boolean) {
-  return {
-    final_artifact_hits: Number(outcome === "hit"),
-    final_artifact_misses: Number(outcome === "miss"),
-    final_artifact_bypasses: Number(outcome === "bypass"),
-    final_artifact_stores: Number(isStored),
-  };
-}
-
-function reportReuse(
-  report: BuildReporter,
-  found: ReusableImage | undefined,
-  barrier: ReturnType<typeof reuseBarrier>,
-): void {
-  const common = { kind: "cache", phase: "cache", cache_kind: "final_artifact" } as const;
-  if (found !== undefined) {
-    const message = `Nothing has changed since build ${found.buildId}: its image is used again`;
-    report({ ...common, level: "info", cache_status: "hit", cache_subject: found.buildId, message });
-    return;
-  }
-  report({
-    ...common,
-    level: "debug",
-    cache_status: barrier === undefined ? "miss" : "bypass",
-    cache_reason: barrier ?? "missing_or_incompatible",
-    message: barrier === undefined ? "No earlier image fits" : "Earlier images are not looked at",
-  });
-}

@@ -1,7 +1,7 @@
-import { DockerError, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
+import { DockerError, EngineNotFoundError, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
 import type { LogEntry } from "pulumi-nullspace/wire";
 import type { Database } from "../../store/database.ts";
-import type { BuildJob } from "../build-executor.ts";
+import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { stableImagesOf } from "../dockerfile/stable-images.ts";
 import type { ArchiveEntry } from "./context-archive.ts";
@@ -13,8 +13,8 @@ export interface BuildInput {
   entries: ArchiveEntry[];
 }
 
-/** An artifact of an earlier build, from the same input. */
-export interface ReusableImage {
+/** The image of an earlier build from the same input. */
+export interface ReusedImage {
   buildId: string;
   image: ImageInspect;
 }
@@ -62,20 +62,71 @@ export async function reuseKey(
   return digestOf(`${canonicalJson(decisive)}\n${files.sort().join("\n")}`);
 }
 
-/** The newest artifact with this key whose image is still on the engine. */
-export async function findReusable(
+/**
+ * Gives the image of the newest artifact with this key one more name.
+ *
+ * @returns `undefined` when there is none, or its image is not on the engine any more
+ */
+export async function reuseImage(
   db: Database,
   engine: DockerEngine,
   key: string,
+  imageRef: string,
   signal: AbortSignal,
-): Promise<ReusableImage | undefined> {
+): Promise<ReusedImage | undefined> {
   const candidate = db.get<{ buildId: string; imageId: string }>(
     `SELECT build_id AS buildId, image_id AS imageId FROM artifacts
      WHERE reuse_key = ? AND state = 'available' ORDER BY created_at DESC, build_id DESC LIMIT 1`,
     [key],
   );
-  const image = candidate && (await inspect(engine, candidate.imageId, signal));
-  return image && { buildId: candidate.buildId, image };
+  if (candidate === undefined) return undefined;
+  try {
+    // The name first: an image that has one more is not taken away when the earlier artifact goes.
+    await engine.images.tag(candidate.imageId, imageRef, { signal });
+    return { buildId: candidate.buildId, image: await engine.images.inspect(candidate.imageId, { signal }) };
+  } catch (error) {
+    if (error instanceof EngineNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What a look for an artifact adds to a build's cache summary. */
+export interface ArtifactCache {
+  final_artifact_hits: number;
+  final_artifact_misses: number;
+  final_artifact_bypasses: number;
+  final_artifact_stores: number;
+}
+
+/** Counts one look for an artifact. */
+export function artifactCache(outcome: "hit" | "miss" | "bypass", isStored: boolean): ArtifactCache {
+  return {
+    final_artifact_hits: Number(outcome === "hit"),
+    final_artifact_misses: Number(outcome === "miss"),
+    final_artifact_bypasses: Number(outcome === "bypass"),
+    final_artifact_stores: Number(isStored),
+  };
+}
+
+/** Tells how the look for an artifact ended. */
+export function reportReuse(
+  report: BuildReporter,
+  found: ReusedImage | undefined,
+  barrier: LogEntry["cache_reason"] | undefined,
+): void {
+  const common = { kind: "cache", phase: "cache", cache_kind: "final_artifact" } as const;
+  if (found !== undefined) {
+    const message = `Nothing has changed since build ${found.buildId}: its image is used again`;
+    report({ ...common, level: "info", cache_status: "hit", cache_subject: found.buildId, message });
+    return;
+  }
+  report({
+    ...common,
+    level: "debug",
+    cache_status: barrier == null ? "miss" : "bypass",
+    cache_reason: barrier ?? "missing_or_incompatible",
+    message: barrier == null ? "No earlier image fits" : "Earlier images are not looked at",
+  });
 }
 
 /** The id of an image that the engine takes for this name as long as nobody moves the name on the engine itself. */
