@@ -4,9 +4,7 @@ import { Readiness } from "./readiness.ts";
 import { TagName } from "./ref.ts";
 import { BaseImageAuth, BuildSecret, RegistryAuth } from "./registry-auth.ts";
 import { Step } from "./step.ts";
-
-const EnvName = z.string().regex(/^[^=\u0000]+$/, { error: "must not be empty or hold '='" });
-const Env = z.record(EnvName, z.string());
+import { Env, Word } from "./word.ts";
 
 /** Resources of the build, and of the machines started from its artifact. */
 export const BuildConfig = z
@@ -26,8 +24,8 @@ export type BuildConfig = z.infer<typeof BuildConfig>;
 /** What machines started from the artifact begin with. */
 export const RuntimeConfig = z
   .object({
-    default_user: z.string().min(1).optional(),
-    default_workdir: z.string().min(1).optional(),
+    default_user: Word.min(1).optional(),
+    default_workdir: Word.min(1).optional(),
     default_envs: Env.optional(),
     readiness: Readiness.optional(),
   })
@@ -56,11 +54,7 @@ export const CreateTemplateRequest = z
     base_image: z.string().min(1).optional().describe("An OCI image or a template reference"),
     steps: z.array(Step).optional(),
     build_envs: Env.optional().describe("Visible during the build only"),
-    start_cmd: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Run once before the snapshot; machines start from the running state"),
+    start_cmd: Word.min(1).optional().describe("Run once before the snapshot; machines start from the running state"),
     build_context: BuildContext.optional(),
     build_config: BuildConfig.optional(),
     build_backend: BuildBackend.optional().describe("Default: buildkit for a Dockerfile, else native"),

@@ -3,6 +3,7 @@ import { optionalFlag, optionalInt, optionalText, optionalTime } from "./optiona
 import { openEnum } from "./open-enum.ts";
 import { Timestamp } from "./timestamp.ts";
 import { CheckoutPolicy } from "./warm-pool.ts";
+import { Env, Word } from "./word.ts";
 
 /** From which pool to take the machine, and how hard to try. */
 export const WarmPoolRequest = z
@@ -28,10 +29,10 @@ export const CreateMachineRequest = z
     auto_delete_after_ms: z.int().min(1).nullish(),
     ephemeral: optionalFlag,
     auto_resume: optionalFlag,
-    envs: z.record(z.string(), z.string()).nullish(),
+    envs: Env.nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
     internet_access: optionalFlag,
-    cwd: optionalText,
+    cwd: Word.nullish(),
     desktop: z.unknown().optional(),
     network: z.unknown().optional(),
     volumes: z.unknown().optional(),
@@ -121,11 +122,11 @@ export type MachineListQuery = z.infer<typeof MachineListQuery>;
 /** A command to run in a machine. */
 export const ExecRequest = z
   .object({
-    command: z.string().min(1),
-    args: z.array(z.string()).optional(),
+    command: Word.min(1),
+    args: z.array(Word).optional(),
     timeout_secs: z.number().positive().nullish().describe("Default 30"),
-    cwd: optionalText,
-    envs: z.record(z.string(), z.string()).nullish(),
+    cwd: Word.nullish(),
+    envs: Env.nullish(),
     shell: optionalFlag.describe("Run the command through the shell"),
     background: optionalFlag.describe("Answer with the process id at once"),
   })

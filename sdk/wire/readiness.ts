@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Word } from "./word.ts";
 
 const tuning = {
   timeout_secs: z.number().positive().optional().describe("Give up after this long; default 30"),
@@ -12,7 +13,7 @@ export const Readiness = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("tcp"), port, ...tuning }),
     z.object({ kind: z.literal("http"), port, path: z.string().startsWith("/"), ...tuning }),
-    z.object({ kind: z.literal("command"), command: z.string().min(1), ...tuning }),
+    z.object({ kind: z.literal("command"), command: Word.min(1), ...tuning }),
     z.object({ kind: z.literal("timeout"), timeout_ms: z.int().min(0) }),
   ])
   .meta({ id: "Readiness" });

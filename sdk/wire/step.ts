@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { Word } from "./word.ts";
 
-const text = () => z.string().min(1);
+const text = () => Word.min(1);
 const packages = z.array(text()).describe("Package names as the installer takes them, versions included");
 const mode = z.union([
   z.int().min(0),
