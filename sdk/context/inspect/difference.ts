@@ -25,7 +25,8 @@ export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
 export function difference(before: ComparableContext, after: ComparableContext): ContextChange[] {
   const changes: ContextChange[] = [];
   for (const path of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, now] = [before[path], after[path]];
+    // A manifest that was read from JSON has a prototype, and a file may be called `constructor`.
+    const [old, now] = [before, after].map((lines) => (Object.hasOwn(lines, path) ? lines[path] : undefined));
     if (old === now) continue;
     const kind = old === undefined ? "added" : now === undefined ? "removed" : "changed";
     changes.push({ path, kind, ...(old !== undefined && { before: old }), ...(now !== undefined && { after: now }) });

@@ -25,7 +25,8 @@ export type Manifest = Record<string, string>;
  * A change in one file always changes exactly one line: its own, or that of a directory above it.
  */
 export function buildManifest(table: EntryTable, cap = DEFAULT_MANIFEST_ENTRIES, outsideDockerfile?: string): Manifest {
-  const manifest: Manifest = {};
+  // Without a prototype: `__proto__` is a name like any other.
+  const manifest = Object.create(null) as Manifest;
   if (outsideDockerfile !== undefined) manifest[OUTSIDE_DOCKERFILE] = outsideDockerfile.slice(0, DIGEST_DIGITS);
   const directories = foldDirectories(table, outsideDockerfile === undefined ? cap : cap - 1);
   const records = new RecordHash();
