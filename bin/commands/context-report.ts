@@ -4,6 +4,14 @@ const LARGEST = 10;
 /** Paths listed for one ignore rule; the rest is a number. */
 const PATHS_A_RULE = 3;
 
+/** A path as a terminal may be given it: control characters as `\xNN`, for a name can hold any. */
+function shown(path: string): string {
+  return path.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\x${character.codePointAt(0)!.toString(16).padStart(2, "0")}`,
+  );
+}
+
 /** The context told to a person: what is sent, what weighs most, what is left out by which rule, what to look at. */
 export function contextReport(context: BuildContext, warnings: readonly ContextWarning[]): string {
   const sections = [summary(context), largest(context), leftOut(context.ignored), advice(warnings)];
@@ -34,24 +42,26 @@ function largest(context: BuildContext): string {
     top.length = Math.min(top.length, LARGEST);
   }
   if (top.length === 0) return "";
-  return ["Largest files", ...top.map(({ path, size }) => `  ${formatBytes(size).padStart(10)}  ${path}`)].join("\n");
+  return ["Largest files", ...top.map(({ path, size }) => `  ${formatBytes(size).padStart(10)}  ${shown(path)}`)].join(
+    "\n",
+  );
 }
 
 function leftOut(ignored: readonly IgnoredEntry[]): string {
   if (ignored.length === 0) return "";
   const byRule = Map.groupBy(ignored, ({ rule, pattern }) => `${rule}  ${pattern}`);
   const lines = [...byRule].map(([rule, entries]) => {
-    const shown = entries.slice(0, PATHS_A_RULE).map(({ path, type }) => (type === "dir" ? `${path}/` : path));
-    const more = entries.length - shown.length;
-    return `  ${rule}: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+    const some = entries.slice(0, PATHS_A_RULE).map(({ path, type }) => shown(type === "dir" ? `${path}/` : path));
+    const more = entries.length - some.length;
+    return `  ${shown(rule)}: ${some.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   });
   return ["Left out, by rule", ...lines].join("\n");
 }
 
 function advice(warnings: readonly ContextWarning[]): string {
   if (warnings.length === 0) return "";
-  const lines = warnings.map(({ message }) => `  ${message}`);
-  const paste = warnings.map(({ ignoreLine }) => `  ${ignoreLine}`);
+  const lines = warnings.map(({ message }) => `  ${shown(message)}`);
+  const paste = warnings.map(({ ignoreLine }) => `  ${shown(ignoreLine)}`);
   return ["Worth a look", ...lines, "", "To leave them out, add to the ignore file", ...paste].join("\n");
 }
 

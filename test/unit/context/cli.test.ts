@@ -51,13 +51,14 @@ describe("pulumi-nullspace context", { timeout: 60_000 }, () => {
   });
 
   it("inspect tells people what is sent, what is left out and why", async () => {
-    const { stdout } = await run("inspect", tree({ ...spec, ".env": "KEY=1" }));
+    const { stdout } = await run("inspect", tree({ ...spec, ".env": "KEY=1", "\u001b[2J": "" }));
     const text = stdout.toString();
     for (const part of [
-      "4 files (20 B), 1 directory, 1 link",
+      "5 files (20 B), 1 directory, 1 link",
       ".dockerignore:1  *.log: a.log",
       ".env looks like a secret",
       "  .env\n",
+      "0 B  \\x1b[2J\n",
     ]) {
       expect(text).toContain(part);
     }
