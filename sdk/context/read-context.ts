@@ -40,7 +40,8 @@ export interface ContextOptions {
   manifestEntries?: number;
   /**
    * Digests of files that still look the same (size, times to the nanosecond, inode) are not taken again. `true` (default):
-   * remembered within this process. A path: also kept in that file, for the next process. `false`: every file is read.
+   * remembered within this process, and a reading equal to one under way shares its result, so that it may miss what is
+   * written in between. A path: kept in that file, for the next process. `false`: every file is read.
    */
   statCache?: boolean | string;
   signal?: AbortSignal;

@@ -16,8 +16,8 @@ interface Flight {
 }
 
 /**
- * Shares readings. Equal readings that overlap are one (single flight). A later one walks the tree again, but reads no file
- * that still looks as it did: the result is never older than the call.
+ * Shares readings. Equal readings that overlap are one (single flight): the result is never older than the first call. A
+ * later one walks the tree again, but reads no file that still looks as it did.
  */
 export class ContextMemo {
   readonly #flights = new Map<string, Flight>();
