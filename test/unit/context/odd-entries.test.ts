@@ -1,6 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ContextError, type ContextOptions, readContext } from "../../../sdk/context/index.ts";
@@ -211,7 +222,10 @@ describe("names and sizes at the edge", { timeout: 60_000 }, () => {
   });
 
   it("are hashed whole: a sparse file of 5 GiB", { timeout: 120_000 }, async () => {
-    const dir = tree({ "big.img": "" });
+    // In memory where the system offers it: reading a hole costs nothing there, and a page for each page elsewhere.
+    const dir = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "nullspace-context-"));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, "big.img"), "");
     truncateSync(join(dir, "big.img"), 5 * 1024 ** 3);
     const { entries, totalBytes } = await read(dir);
     // sha256 of 5 GiB of zeros, as sha256sum says it.
@@ -240,7 +254,7 @@ describe("a tree that changes while it is read", { timeout: 60_000 }, () => {
           await new Promise((resolve) => setTimeout(resolve, 1));
         }
       })();
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < 6; i++) {
         const outcome = await read(dir).catch((error: unknown) => error);
         if (outcome instanceof ContextError) expect(outcome.code).toBe("file_changed");
         else expect(outcome).toHaveProperty("hash", expect.stringMatching(/^h1:[0-9a-f]{64}$/));

@@ -14,7 +14,7 @@ import { temporaryFolder, tree, type TreeSpec } from "./support/trees.ts";
 // ignore files as we do. 20.10 is older than today's matcher (docs/context.md says where): there the random cases are those
 // that both read alike.
 
-const CASES = oracleCases(60);
+const CASES = oracleCases(40);
 const AT_ONCE = 4;
 const FIRST_WITH_TODAYS_MATCHER = 23;
 let docker: DockerCapture;
