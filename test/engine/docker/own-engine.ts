@@ -1,13 +1,24 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const START_TIMEOUT_MS = 60_000;
+
+/** In a mount namespace of its own, where the hosts of the folder certs.d are this machine, and trusted. */
+const IN_OWN_NAMESPACE = [
+  'if [ -d "$0/certs.d" ]',
+  "then mkdir -p /etc/docker && mount -t tmpfs none /etc/docker",
+  'cp -r "$0/certs.d" /etc/docker/',
+  '{ cat /etc/hosts; ls "$0/certs.d" | sed "s/:.*//; s/^/127.0.0.1 /"; } > "$0/hosts"',
+  'mount --bind "$0/hosts" /etc/hosts',
+  "fi",
+  'exec dockerd "$@"',
+].join("\n");
 
 /**
  * A dockerd of one test, which may be killed: own socket, data, and namespace of containerd; no network, so that it shares
@@ -24,9 +35,16 @@ export class OwnEngine implements AsyncDisposable {
     this.host = `unix://${join(dir, "docker.sock")}`;
   }
 
-  /** @param settings of its daemon.json */
-  static async start(settings: object = {}): Promise<OwnEngine> {
+  /**
+   * @param settings of its daemon.json
+   * @param trusted files with the certificates of registries on this machine, by `name:port`. To this dockerd the names
+   *   are those of 127.0.0.1, by which it would not care about certificates
+   */
+  static async start(settings: object = {}, trusted: Record<string, string> = {}): Promise<OwnEngine> {
     const engine = new OwnEngine(await mkdtemp(join(tmpdir(), "nullspace-dockerd-")));
+    for (const [host, file] of Object.entries(trusted)) {
+      await cp(file, join(engine.#dir, "certs.d", host, "ca.crt"));
+    }
     await writeFile(join(engine.#dir, "daemon.json"), JSON.stringify(settings));
     await engine.startAgain();
     return engine;
@@ -50,7 +68,9 @@ export class OwnEngine implements AsyncDisposable {
       "--ip-forward=false",
       "--shutdown-timeout=5",
     ];
-    const child = spawn("dockerd", args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("unshare", ["--mount", "sh", "-c", IN_OWN_NAMESPACE, dir, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) =>

@@ -11,10 +11,15 @@ export const LOGIN = { username: "robin", password: "sesame" };
 /** bcrypt of the password above, as `htpasswd -B` writes it. */
 const HTPASSWD = "robin:$2a$05$abcdefghijklmnopqrstuuKcS.CYWVYVaLiiCKrrc0A5s3mGesJ9O\n";
 
+/** A name that its certificate is for too. */
+export const REGISTRY_NAME = "registry.example";
+
 /** A registry of this machine that wants a password. */
 export interface PrivateRegistry extends AsyncDisposable {
   /** Host and port. */
   readonly host: string;
+  /** File with the certificate that it shows, which is its own authority; with `tls` alone. */
+  readonly certificate: string;
 }
 
 /** Starts `docker-registry` (Debian's package) on a free loopback port, with htpasswd, and TLS if asked for. */
@@ -45,6 +50,7 @@ export async function startPrivateRegistry({ tls }: { tls: boolean }): Promise<P
   failed.catch(() => {});
   return {
     host: `127.0.0.1:${port}`,
+    certificate: join(dir, "cert.pem"),
     async [Symbol.asyncDispose]() {
       child.kill();
       await once(child, "exit");
@@ -54,7 +60,7 @@ export async function startPrivateRegistry({ tls }: { tls: boolean }): Promise<P
 }
 
 async function makeCertificate(dir: string): Promise<void> {
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", `subjectAltName=IP:127.0.0.1,DNS:${REGISTRY_NAME}`];
   const files = ["-keyout", join(dir, "key.pem"), "-out", join(dir, "cert.pem")];
   await promisify(execFile)("openssl", [
     "req",
