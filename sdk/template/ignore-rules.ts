@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 // Not through the index: the walk and the worker behind it have no part in this, and cost every importer.
-import { createIgnoreMatcher } from "../context/ignore/create-matcher.ts";
+import { createGitignoreMatcher } from "../context/ignore/create-gitignore-matcher.ts";
 import type { IgnoreMatcher } from "../context/ignore/matcher.ts";
 import type { FileContext } from "./definition.ts";
 import { ContextSourceError } from "./errors.ts";
@@ -16,11 +16,7 @@ export function readIgnoreRules(context: FileContext, dockerfile?: string): Igno
   const own = dockerfile === undefined ? undefined : readIfFile(`${dockerfile}.dockerignore`);
   const file = own ?? readIfFile(join(context.root, ".dockerignore"));
   if (file === undefined && context.ignorePatterns.length === 0) return undefined;
-  return createIgnoreMatcher({
-    syntax: "gitignore",
-    ...(file !== undefined && { file }),
-    patterns: context.ignorePatterns,
-  });
+  return createGitignoreMatcher({ ...(file !== undefined && { file }), patterns: context.ignorePatterns });
 }
 
 function readIfFile(name: string): { name: string; text: string } | undefined {

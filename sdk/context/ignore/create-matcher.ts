@@ -2,12 +2,9 @@ import { InvalidIgnorePatternError } from "../errors.ts";
 import { type DockerLine, MAX_LINE_BYTES, normalizePattern, readDockerignore } from "./docker-ignorefile.ts";
 import { dockerMatcher, type DockerRule } from "./docker-matcher.ts";
 import { compileDockerPattern } from "./docker-pattern.ts";
-import { readGitignoreLines } from "./gitignore-file.ts";
-import { gitignoreMatcher, type GitignoreRule } from "./gitignore-matcher.ts";
-import { compileGitignorePattern } from "./gitignore-pattern.ts";
-import { MalformedPatternError } from "./malformed-pattern.ts";
+import { compileRule, optionRules } from "./compile-rule.ts";
+import { createGitignoreMatcher } from "./create-gitignore-matcher.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
-import type { IgnoreRule } from "./rule.ts";
 
 /** How ignore patterns are read: Docker's rules (moby's matcher) or Git's (as the service's Python client reads them). */
 export type IgnoreSyntax = "docker" | "gitignore";
@@ -35,7 +32,7 @@ export interface IgnoreSource {
 export function createIgnoreMatcher(source: IgnoreSource): IgnoreMatcher {
   const { syntax = "docker", alwaysSent = [] } = source;
   if (syntax === "docker") return dockerMatcher(dockerRules(source), alwaysSent);
-  return gitignoreMatcher(gitignoreRules(source), alwaysSent);
+  return createGitignoreMatcher(source);
 }
 
 function dockerRules({ file, patterns = [] }: IgnoreSource): DockerRule[] {
@@ -49,30 +46,8 @@ function dockerRules({ file, patterns = [] }: IgnoreSource): DockerRule[] {
     if (Buffer.byteLength(rule.pattern) >= MAX_LINE_BYTES) {
       throw new InvalidIgnorePatternError(rule, `the line is longer than ${MAX_LINE_BYTES} bytes`);
     }
-    const compiled = compile(rule, () => compileDockerPattern(pattern));
+    const compiled = compileRule(rule, () => compileDockerPattern(pattern));
     if (compiled) rules.push({ rule, pattern: compiled });
   }
   return rules;
-}
-
-function gitignoreRules({ file, patterns = [] }: IgnoreSource): GitignoreRule[] {
-  const rules: GitignoreRule[] = [];
-  for (const rule of [...(file ? readGitignoreLines(file.text, file.name) : []), ...optionRules(patterns)]) {
-    const compiled = compile(rule, () => compileGitignorePattern(rule.pattern));
-    if (compiled) rules.push({ rule, pattern: compiled });
-  }
-  return rules;
-}
-
-function optionRules(patterns: readonly string[]): IgnoreRule[] {
-  return patterns.map((pattern, index) => ({ pattern, line: index + 1 }));
-}
-
-function compile<T>(rule: IgnoreRule, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof MalformedPatternError)) throw error;
-    throw new InvalidIgnorePatternError(rule, error.message);
-  }
 }
