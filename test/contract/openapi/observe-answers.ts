@@ -18,7 +18,7 @@ const MAX_QUOTE = 600;
  * Checks every answer of every service in this process against the service's own `/openapi.json`, whoever the client is.
  * It listens where Node and Fastify tell of themselves (`diagnostics_channel`), so nothing in the service knows of it.
  */
-export function observeAnswers(): Observation {
+export function observeAnswers(onProblem?: (problem: string) => void): Observation {
   const observation: Observation = { answers: 0, problems: [] };
   const services = new WeakMap<Server, FastifyInstance>();
   const descriptions = new Map<string, Description>();
@@ -51,11 +51,10 @@ export function observeAnswers(): Observation {
         isCut: !response.writableFinished,
       };
       const problem = descriptionOf(service, descriptions).problemOf(answer);
-      if (problem !== undefined) {
-        observation.problems.push(
-          `${method} ${url} answered ${answer.status}: ${problem}\n  ${answer.body.slice(0, MAX_QUOTE)}`,
-        );
-      }
+      if (problem === undefined) return;
+      const text = `${method} ${url} answered ${answer.status}: ${problem}\n  ${answer.body.slice(0, MAX_QUOTE)}`;
+      observation.problems.push(text);
+      onProblem?.(text);
     });
   });
   return observation;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,18 +11,22 @@ import { INSTANCE_LABEL } from "../../../service/service-deps.ts";
 import { BASE_IMAGE } from "./fleet-fixture.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
+/** Has the process hold its answers against its own description, as the tests' own process does. */
+const OBSERVER = new URL("../../contract/openapi/observe-process.ts", import.meta.url).href;
 
 /** `nullspace-local serve` as a process of its own, which can be killed and started again on the same data. */
 export class ServiceProcess implements AsyncDisposable {
   readonly engine = new DockerEngine();
   readonly #data = mkdtempSync(join(tmpdir(), "nullspace-process-"));
+  readonly #problems = join(this.#data, "undescribed-answers");
   #child: ChildProcess | undefined;
   #client: NullspaceClient | undefined;
 
   async start(): Promise<void> {
-    const flags = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning"];
+    const flags = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning", "--import", OBSERVER];
+    writeFileSync(this.#problems, "", { flag: "a" });
     const child = spawn(process.execPath, [...flags, COMMAND, "serve", "--port", "0", "--data", this.#data], {
-      env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: BASE_IMAGE },
+      env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: BASE_IMAGE, NULLSPACE_TEST_PROBLEMS: this.#problems },
       stdio: ["ignore", "pipe", "ignore"],
     });
     this.#child = child;
@@ -63,6 +67,8 @@ export class ServiceProcess implements AsyncDisposable {
     await this.kill();
     for (const { Id } of await this.containers()) await this.engine.containers.remove(Id, { force: true });
     await this.engine.close();
+    const problems = readFileSync(this.#problems, "utf8");
     rmSync(this.#data, { recursive: true });
+    if (problems !== "") throw new Error(`Answers that /openapi.json does not describe:\n${problems}`);
   }
 }
