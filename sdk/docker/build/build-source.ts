@@ -43,7 +43,7 @@ export async function openBuildSource(
   signal: AbortSignal,
   canSync = false,
 ): Promise<BuildSource> {
-  const source = await openUncompressed(options, signal, canSync && !options.gzip);
+  const source = await openUncompressed(options, signal, canSync);
   if (!options.gzip || source.body === undefined) return source;
   const compressed = createGzip();
   // An error of the source ends the compressed stream with the same error.
@@ -68,12 +68,15 @@ async function openUncompressed(
       ...(options.dockerfileContent === undefined ? {} : { dockerfileContent: options.dockerfileContent }),
       signal,
     });
-    const synced = canSync ? await (await import("./synced-context.ts")).syncedContext(read) : undefined;
-    if (synced === undefined) return openContext(read, signal);
-    return { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
+    // What is asked to be compressed is an archive, but for that one harm.
+    return canSync && (!options.gzip || hasOutsideDockerfile(read))
+      ? offerContext(read, signal)
+      : openContext(read, signal);
   }
   if (context !== undefined && isListedContext(context)) return openListedContext(context, signal, canSync);
-  if (context !== undefined && isBuildContext(context)) return openContext(context, signal);
+  if (context !== undefined && isBuildContext(context)) {
+    return canSync && hasOutsideDockerfile(context) ? offerContext(context, signal) : openContext(context, signal);
+  }
   const archive = context ?? (options.customContext ? fileobj : undefined);
   if (archive !== undefined && typeof archive !== "string" && !isBuildContext(archive)) {
     return {
@@ -95,6 +98,18 @@ async function openListedContext(context: ListedContext, signal: AbortSignal, ca
 
 function isListedContext(value: object): value is ListedContext {
   return "archive" in value && "dockerfileText" in value;
+}
+
+/** In an archive such a Dockerfile lies among the files, and BuildKit, which reads no ignore file of an archive, copies it. */
+function hasOutsideDockerfile({ dockerfile }: BuildContext): boolean {
+  return dockerfile?.isInContext === false;
+}
+
+/** As folders for the builder to fetch, where they can be. */
+async function offerContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {
+  const synced = await (await import("./synced-context.ts")).syncedContext(context);
+  if (synced === undefined) return openContext(context, signal);
+  return { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
 }
 
 async function openContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {

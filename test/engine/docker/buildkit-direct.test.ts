@@ -136,6 +136,9 @@ describe("a build on a BuildKit daemon of its own", () => {
     const tls = { ca: await pem("ca.pem"), cert: await pem("client.pem"), key: await pem("client-key.pem") };
     const fileobj = `FROM ${BASE_IMAGE}\nRUN echo over-tls\n`;
     expect(await logsOf({ fileobj, builder: { address: tlsAddress, tls } })).toEqual(["over-tls"]);
+    const tags = engine.imageName();
+    const { imageId } = await engine.build({ fileobj, builder: { address: tlsAddress, tls }, tags }).done;
+    expect((await engine.images.inspect(tags)).Id).toBe(imageId);
     const stranger = logsOf({ fileobj, builder: { address: tlsAddress, tls: { ca: tls.ca } } });
     await expect(stranger).rejects.toMatchObject({
       code: expect.stringMatching(/^(buildkit_unreachable|engine_connection_lost)$/) as string,
