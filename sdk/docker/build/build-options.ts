@@ -162,7 +162,10 @@ export const BuildOptions = z.strictObject({
   outputs: z.array(BuildOutput).max(1, "The engine takes one output").optional(),
   /** `inline` puts cache facts into the image, so that it can serve as `cacheFrom`. BuildKit only. */
   cacheTo: z.literal("inline").optional(),
-  /** Name for the build on the engine. Default a random one. */
+  /**
+   * Name for the build on the engine, by which others can cancel it there. Default a random one. Where the build goes by
+   * gRPC (a BuildKit daemon, an engine with API 1.53 or newer) it ends by its own `cancel` alone.
+   */
   buildId: z.string().min(1).optional(),
   /** Credentials by registry host; they win over those of Docker's configuration. */
   auth: z.record(z.string(), RegistryAuth).optional(),

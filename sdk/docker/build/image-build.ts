@@ -23,7 +23,10 @@ import type { BuildProgress } from "./progress.ts";
 
 /** What a build has made. */
 export interface BuildResult {
-  /** Content digest of the image's configuration, `sha256:…`; empty when `outputs` asks for something else than an image. */
+  /**
+   * The engine's ID of the image, `sha256:…`: the digest of its configuration, or of its manifest where the engine keeps its
+   * images in containerd. Empty when `outputs` asks for something else than an image.
+   */
   imageId: string;
 }
 
