@@ -55,7 +55,7 @@ function makeFolder(folder: string, who: string): void {
   writeFileSync(join(folder, ".dockerignore"), "*.log\n");
   writeFileSync(
     join(folder, "Dockerfile"),
-    `FROM ${BASE_IMAGE}\nLABEL team=a\nEXPOSE 8080\nCOPY . /srv\nRUN cd /srv && test -f app/again.html && test ! -e noise.log\n`,
+    `FROM ${BASE_IMAGE}\nLABEL team=a\nEXPOSE 8080\nCOPY . /srv\nRUN cd /srv && test -f app/again.html && test ! -e noise.log && test ! -e Dockerfile\n`,
   );
 }
 

@@ -14,6 +14,8 @@ answer = {
     "ids": [Template.get(ref).id == built.id for ref in refs], "exists": [Template.exists(ref) for ref in refs],
     "missing": [Template.exists(ref) for ref in ["none-" + NAME, NAME + ":v2", "tmpl_none", NAME + ":tb_none"]],
     "get": refused(lambda: Template.get("none-" + NAME)),
+    "fields": [Template.get(NAME + ":v1", fields=["name", "canonical_ref"]),
+               [row for row in Template.list(fields=["canonical_ref"]) if row["canonical_ref"] == "local/" + NAME]],
     "row": [[one.name, one.tags, one.builtin, one.visibility.value, one.namespace_slug, one.default_tag] for one in row],
     "builtin": Template.get("base").builtin, "wrong": refused(lambda: Template.get("a/b/c")),
     "default_tag": Template.build(Template.from_image(BASE), NAME + "-plain").tags,
@@ -29,6 +31,12 @@ answer = {
         exists: await exists(refs),
         missing: await exists([`none-${name}`, `${name}:v2`, "tmpl_none", `${name}:tb_none`]),
         get: await refused(() => Template.get(`none-${name}`, connection)),
+        fields: [
+          await Template.get(`${name}:v1`, { ...connection, fields: ["name", "canonical_ref"] }),
+          (await Template.list({ ...connection, fields: ["canonical_ref"] })).filter(
+            (one) => one.canonical_ref === `local/${name}`,
+          ),
+        ],
         row: row.map((one) => [
           one.name,
           one.tags,
@@ -47,6 +55,7 @@ answer = {
       exists: [true, true, true, true],
       missing: [false, false, false, false],
       get: "NotFoundError template_not_found",
+      fields: [{ name: "NAME", canonical_ref: "local/NAME" }, [{ canonical_ref: "local/NAME" }]],
       row: [["NAME", ["v1"], false, "private", "local", null]],
       builtin: true,
       wrong: "MachineError invalid_request",
