@@ -13,6 +13,7 @@ import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import { refuseBuiltin } from "../templates/names.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { templateInfo } from "../templates/template-view.ts";
@@ -193,6 +194,7 @@ export class BuildService {
     const info = db.transaction(() => {
       const record = getBuild(db, buildId);
       const template = getByKey(db, record.template_key);
+      refuseBuiltin(template, "tagged");
       const artifact = db.get<{ state: "available" | "expired" | "purged" }>(
         "SELECT state FROM artifacts WHERE build_id = ?",
         [buildId],

@@ -34,6 +34,24 @@ describe("a template with 10,000 tags", () => {
   });
 });
 
+describe("a build of the service's own", () => {
+  it("is not for others to run again or to point tags at", async () => {
+    await service.call("GET", "/v1/templates/refs/nullspace%2Fbase");
+    const { body: history } = await service.call("GET", "/v1/templates/refs/nullspace%2Fbase/builds");
+    const path = `/v1/templates/builds/${history.builds[0].build_id}`;
+    const answers = [
+      await service.call("POST", `${path}/retry`, {}),
+      await service.call("POST", `${path}/promote`, { tag: "v1" }),
+      await service.call("POST", "/v1/templates/refs/nullspace%2Fbase/tags", { tags: ["v1"] }),
+    ];
+    expect(answers.map(({ status, body: { code } }) => [status, code])).toEqual([
+      [403, "permission_denied"],
+      [400, "invalid_request"],
+      [400, "invalid_request"],
+    ]);
+  });
+});
+
 describe("what is only kept", () => {
   it("comes back as it was given, in every alphabet", async () => {
     const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((one) => one.isWellFormed());

@@ -178,7 +178,7 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
         tags,
         params: BuildParams,
         body: RetryRequest.nullish(),
-        response: { 202: TemplateBuild, ...bodyErrorResponses(404, 409) },
+        response: { 202: TemplateBuild, ...bodyErrorResponses(403, 404, 409) },
       },
     },
     async (request, reply) =>

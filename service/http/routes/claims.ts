@@ -2,7 +2,7 @@ import { ClaimNameRequest, NameClaim } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { releaseName, reserveName } from "../../templates/claims.ts";
-import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { bodyErrorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
 import type { ServiceApp } from "../service-app.ts";
 

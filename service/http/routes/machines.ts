@@ -94,7 +94,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         tags,
         headers: CreateHeaders,
         body: CreateMachineRequest,
-        response: { 201: Machine, ...bodyErrorResponses(403, 404, 409, 429) },
+        response: { 201: Machine, ...bodyErrorResponses(404, 409, 429) },
       },
     },
     async (request, reply) => {

@@ -95,7 +95,7 @@ export function registerTemplateRoutes(
           ...one,
           operationId: "deleteTemplate",
           summary: "Delete a template, a tag of it, or an artifact",
-          response: { 204: Nothing, ...bodyErrorResponses(403, 404, 409) },
+          response: { 204: Nothing, ...bodyErrorResponses(404, 409) },
         },
       },
       async (request, reply) => {
@@ -114,7 +114,7 @@ export function registerTemplateRoutes(
           operationId: "assignTags",
           summary: "Point tags at the artifact of a ref",
           body: AssignTagsRequest,
-          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404) },
+          response: { 200: TemplateInfo, ...bodyErrorResponses(404) },
         },
       },
       async (request) => {
@@ -130,7 +130,7 @@ export function registerTemplateRoutes(
           ...one,
           operationId: "listTags",
           summary: "Tags of a template",
-          response: { 200: z.array(TagInfo), ...errorResponses(403, 404) },
+          response: { 200: z.array(TagInfo), ...errorResponses(404) },
         },
       },
       async (request) => listTags(db, request.params.ref),
@@ -143,7 +143,7 @@ export function registerTemplateRoutes(
           summary: "Remove a tag; its build stays",
           tags,
           params: RefParams.extend({ tag: z.string().min(1) }),
-          response: { 204: Nothing, ...bodyErrorResponses(403, 404, 409) },
+          response: { 204: Nothing, ...bodyErrorResponses(404, 409) },
         },
       },
       async (request, reply) => {
@@ -162,7 +162,7 @@ export function registerTemplateRoutes(
           ...one,
           operationId: "listAliases",
           summary: "Former names of a template that still resolve",
-          response: { 200: z.array(AliasInfo), ...errorResponses(403, 404) },
+          response: { 200: z.array(AliasInfo), ...errorResponses(404) },
         },
       },
       async (request) => listAliases(db, request.params.ref),
@@ -175,7 +175,7 @@ export function registerTemplateRoutes(
           summary: "Remove a former name",
           tags,
           params: RefParams.extend({ alias: z.string().min(1) }),
-          response: { 204: Nothing, ...bodyErrorResponses(403, 404) },
+          response: { 204: Nothing, ...bodyErrorResponses(404) },
         },
       },
       async (request, reply) => {
@@ -195,7 +195,7 @@ export function registerTemplateRoutes(
           operationId: "renameTemplate",
           summary: "Rename a template; the old name stays as an alias",
           body: RenameRequest,
-          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404, 409) },
+          response: { 200: TemplateInfo, ...bodyErrorResponses(404, 409) },
         },
       },
       async (request) =>
@@ -212,7 +212,7 @@ export function registerTemplateRoutes(
           operationId: "setVisibility",
           summary: "Change who may see a template",
           body: SetVisibilityRequest,
-          response: { 200: TemplateInfo, ...bodyErrorResponses(403, 404) },
+          response: { 200: TemplateInfo, ...bodyErrorResponses(404) },
         },
       },
       async (request) =>

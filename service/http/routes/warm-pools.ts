@@ -55,7 +55,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
         summary: "Keep machines of a template ready",
         tags,
         body: CreateWarmPoolRequest,
-        response: { 201: WarmPool, ...bodyErrorResponses(403, 404, 409) },
+        response: { 201: WarmPool, ...bodyErrorResponses(404, 409) },
       },
     },
     async (request, reply) => {
@@ -101,7 +101,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
         operationId: "updateWarmPool",
         summary: "Change members of a pool",
         body: UpdateWarmPoolRequest,
-        response: { 200: WarmPool, ...bodyErrorResponses(403, 404, 409) },
+        response: { 200: WarmPool, ...bodyErrorResponses(404, 409) },
       },
     },
     async (request, reply) => {
