@@ -34,7 +34,7 @@ export class GrpcChannel {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
     });
     try {
-      await handshake(session, signal);
+      await handshake(session, socket, signal);
     } catch (error) {
       session.destroy();
       socket.destroy();
@@ -72,7 +72,7 @@ export class GrpcChannel {
 }
 
 /** The server's settings are its first frame: who sends them speaks HTTP/2, and has let us in. */
-async function handshake(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
+async function handshake(session: ClientHttp2Session, socket: Duplex, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (details: string, cause?: unknown) =>
     reject(new GrpcStatusError(GRPC_STATUS.unavailable, details, cause));
@@ -83,7 +83,9 @@ async function handshake(session: ClientHttp2Session, signal: AbortSignal): Prom
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
   session.once("remoteSettings", () => resolve());
-  session.once("error", failed);
+  session.on("error", failed);
+  // A TLS server that wants another certificate says so after its handshake, and Node's session keeps it to itself.
+  socket.on("error", failed);
   session.once("close", closed);
   try {
     await promise;
@@ -91,6 +93,6 @@ async function handshake(session: ClientHttp2Session, signal: AbortSignal): Prom
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
     session.off("close", closed);
-    // `failed` stays until the channel listens: an error in between must not be nobody's.
+    // `failed` stays: an error of later on must not be nobody's.
   }
 }

@@ -1,14 +1,20 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createSecureServer, createServer as createHttp2Server } from "node:http2";
 import net, { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
+import tls from "node:tls";
 import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GrpcChannel } from "../../../sdk/docker/grpc/grpc-channel.ts";
 import { frameMessage, MessageSplitter } from "../../../sdk/docker/grpc/grpc-framing.ts";
 import { GrpcStatusError } from "../../../sdk/docker/grpc/grpc-status.ts";
+import { makeCertificates } from "../../engine/docker/certificates.ts";
 
 const never = new AbortController().signal;
 const bytes = { encode: (message: Buffer) => message, decode: (message: Buffer) => Buffer.from(message) };
@@ -143,6 +149,24 @@ describe("gRPC with what is no such server", () => {
     await expect(call.toArray()).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     channel.close();
     other.close();
+  });
+
+  it("is unavailable at once where TLS wants a certificate that was not shown", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "nullspace-grpc-"));
+    await makeCertificates(dir);
+    const [key, cert, ca] = ["server-key.pem", "server.pem", "ca.pem"].map((name) => readFileSync(join(dir, name)));
+    const strict = createSecureServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true });
+    strict.on("tlsClientError", () => {});
+    const other = await listening(strict);
+    const socket = tls.connect({ port: other.port, host: "127.0.0.1", ca, ALPNProtocols: ["h2"] });
+    await once(socket, "secureConnect");
+    const opening = GrpcChannel.open(socket, "localhost", never);
+    await expect(opening).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining("certificate required") as string,
+    });
+    other.close();
+    await rm(dir, { recursive: true });
   });
 
   it("is given up when its signal aborts", async () => {
