@@ -1,5 +1,9 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
+import { createRequire } from "node:module";
+import type * as ajv from "ajv/dist/2020.js";
+import type * as formats from "ajv-formats";
+
+// Loaded where it is needed: every test file imports this one, and most of them never start a service.
+const load = createRequire(import.meta.url);
 
 /** An answer as it went over the wire. */
 export interface ObservedAnswer {
@@ -27,17 +31,18 @@ const DOCUMENT = "openapi";
 
 /** The service's own description of its answers, and whether an answer is as described. */
 export class Description {
-  readonly #ajv: Ajv2020;
+  readonly #ajv: ajv.Ajv2020;
   readonly #operations: Operation[];
-  readonly #validators = new Map<string, ValidateFunction>();
+  readonly #validators = new Map<string, ajv.ValidateFunction>();
 
   /** @param document `GET /openapi.json` */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- it is validated as a whole elsewhere
   constructor(document: any) {
-    // Keywords of OpenAPI are none of JSON Schema.
-    this.#ajv = new Ajv2020({ strict: false, allErrors: false });
-    // `binary` is of OpenAPI.
-    formats.default(this.#ajv).addFormat("binary", true).addFormat("byte", true);
+    const { Ajv2020: Ajv } = load("ajv/dist/2020.js") as typeof ajv;
+    const { default: addFormats } = load("ajv-formats") as typeof formats;
+    // Keywords of OpenAPI are none of JSON Schema, and so are two of its formats.
+    this.#ajv = new Ajv({ strict: false, allErrors: false });
+    addFormats.default(this.#ajv).addFormat("binary", true).addFormat("byte", true);
     this.#ajv.addSchema(document, DOCUMENT);
     this.#operations = Object.entries(document.paths as Record<string, Record<string, Operation>>)
       .flatMap(([template, item]) =>

@@ -84,6 +84,13 @@ describe("what is no request", () => {
   });
 });
 
+it("a HEAD is no call of the contract: of a log that is followed it would last as long as the build", async () => {
+  for (const path of ["/healthz", "/v1/templates", "/v1/templates/builds/tb_1/logs?follow=true"]) {
+    const headers = { authorization: `Bearer ${service.service.apiKey}` };
+    expect((await fetch(service.service.url + path, { method: "HEAD", headers })).status).toBe(404);
+  }
+});
+
 describe("a caller that sends slowly", () => {
   it.each([
     ["nothing", ""],
