@@ -64,7 +64,10 @@ export class BuildKitProgress implements ProgressDecoder {
   *#vertex(vertex: BuildTrace["vertexes"][number]): Generator<BuildProgress> {
     const step = toStep(vertex);
     // The same state is reported several times, with times that differ by a hair.
-    if (this.#states.get(step.id) === step.state) return;
+    const before = this.#states.get(step.id);
+    if (before === step.state) return;
+    // What came from a cache elsewhere is fetched later, when it is needed, and reported as if it ran.
+    if (before === "cached" && (step.state === "started" || step.state === "completed")) return;
     this.#states.set(step.id, step.state);
     if (step.state !== "started" && step.state !== "pending") {
       yield* this.#flushLines(`${step.id} stdout`);

@@ -105,7 +105,8 @@ describe("an engine that would serve it, behind a proxy that knows HTTP/1.1 alon
   it("is built on through a session, if the proxy lets that through", async () => {
     const { own, server } = await front({ apiVersion: "1.53" });
     const fileobj = `FROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=s cat /run/secrets/s\n`;
-    expect(await logsOf(own, { fileobj, secrets: [{ id: "s", value: "open" }] })).toEqual(["open"]);
+    const options = { fileobj, secrets: [{ id: "s", value: "open" }], tags: engine.imageName(), outputs: undefined };
+    expect(await logsOf(own, options)).toEqual(["open"]);
     expect(server.requests).toContain("POST /session");
   });
 
