@@ -50,7 +50,9 @@ export function observeAnswers(onProblem?: (problem: string) => void): Observati
         body: Buffer.concat(body).toString("utf8"),
         isCut: !response.writableFinished,
       };
-      const problem = descriptionOf(service, descriptions).problemOf(answer);
+      const description = descriptionOf(service, descriptions);
+      if (description === undefined) return;
+      const problem = description.problemOf(answer);
       if (problem === undefined) return;
       const text = `${method} ${url} answered ${answer.status}: ${problem}\n  ${answer.body.slice(0, MAX_QUOTE)}`;
       observation.problems.push(text);
@@ -60,8 +62,16 @@ export function observeAnswers(onProblem?: (problem: string) => void): Observati
   return observation;
 }
 
-function descriptionOf(service: FastifyInstance, known: Map<string, Description>): Description {
-  const document = (service as unknown as { swagger: () => object }).swagger();
+function descriptionOf(service: FastifyInstance, known: Map<string, Description>): Description | undefined {
+  let document: object;
+  try {
+    document = (service as unknown as { swagger: () => object }).swagger();
+  } catch (error) {
+    // Only where a test has the provider in the service's process: its schemas bear some of the same names, in zod's one
+    // registry. Such a process makes no description, and its service would answer GET /openapi.json with 500.
+    if (error instanceof Error && error.message.startsWith("Duplicate schema id")) return undefined;
+    throw error;
+  }
   const text = JSON.stringify(document);
   const description = known.get(text) ?? new Description(JSON.parse(text));
   known.set(text, description);
