@@ -10,6 +10,7 @@ const IMAGE_ID = "moby.image.id";
 const STDERR = 2;
 /** `[stage 2/5] RUN …`, `[2/5] RUN …`, `[linux/arm64 stage 2/5] RUN …` */
 const NUMBERED = /^\[(?:[^\]]*\s)?(\d+)\/(\d+)\] /;
+const TAGGED = /^Successfully tagged /;
 /** How BuildKit words the error of a step that it gave up because another failed. */
 const CANCELLED = /context canceled\s*$/;
 
@@ -24,7 +25,9 @@ export class BuildKitProgress implements ProgressDecoder {
     else if (record.aux !== undefined && record.id !== IMAGE_ID) {
       yield { kind: "aux", ...(typeof record.id === "string" ? { id: record.id } : {}), value: record.aux };
     } else if (typeof record.stream === "string") {
-      for (const text of record.stream.split("\n").filter(Boolean)) yield { kind: "log", stream: "stdout", text };
+      // The engine's own last word, which no command wrote.
+      const lines = record.stream.split("\n").filter((line) => line !== "" && !TAGGED.test(line));
+      for (const text of lines) yield { kind: "log", stream: "stdout", text };
     }
   }
 
