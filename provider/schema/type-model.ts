@@ -121,15 +121,17 @@ class Reader {
         if (typeof json.additionalProperties === "object") {
           return { kind: "map", values: this.type(json.additionalProperties, property) };
         }
-        throw new Error(`${property}: an object type needs a name: give its schema a meta id`);
+        throw new Error(`${property}: an object type needs a name: give its schema a meta id, pulumi.<name>`);
       default:
         return { kind: "any" };
     }
   }
 
   #reference(ref: string): TypeModel {
-    const name = ref.replace("#/$defs/", "");
-    const json = this.#defs[name]!;
+    const id = ref.replace("#/$defs/", "");
+    const json = this.#defs[id]!;
+    // zod has one registry for a process, in which the wire's schemas have ids too: ours are `pulumi.<type name>`.
+    const name = id.replace(/^pulumi\./, "");
     if (json.type !== "object") return this.type(json, name);
     if (!this.#objects.has(name)) {
       const model: ObjectModel = { name, description: json.description ?? "", properties: [] };

@@ -7,7 +7,7 @@ export const BuildAttempt = z
     definition: z.string().describe("Digest of the inputs that it builds from."),
   })
   .describe("A build that has not become the live one (yet).")
-  .meta({ id: "BuildAttempt" });
+  .meta({ id: "pulumi.BuildAttempt" });
 export type BuildAttempt = z.infer<typeof BuildAttempt>;
 
 /** What a `Template` has beside its inputs. */

@@ -11,7 +11,7 @@ const port = z.int().min(1).max(65_535);
 const TcpReadiness = z
   .strictObject({ kind: z.literal("tcp"), port: port.describe("Port that accepts connections."), ...tuning })
   .describe("Ready when a TCP port of the machine accepts connections.")
-  .meta({ id: "TcpReadiness" });
+  .meta({ id: "pulumi.TcpReadiness" });
 
 const HttpReadiness = z
   .strictObject({
@@ -21,7 +21,7 @@ const HttpReadiness = z
     ...tuning,
   })
   .describe("Ready when an HTTP request to the machine succeeds.")
-  .meta({ id: "HttpReadiness" });
+  .meta({ id: "pulumi.HttpReadiness" });
 
 const CommandReadiness = z
   .strictObject({
@@ -30,12 +30,12 @@ const CommandReadiness = z
     ...tuning,
   })
   .describe("Ready when a command in the machine succeeds.")
-  .meta({ id: "CommandReadiness" });
+  .meta({ id: "pulumi.CommandReadiness" });
 
 const TimeoutReadiness = z
   .strictObject({ kind: z.literal("timeout"), timeoutMs: z.int().min(0).describe("Milliseconds to wait.") })
   .describe("Ready after a fixed time.")
-  .meta({ id: "TimeoutReadiness" });
+  .meta({ id: "pulumi.TimeoutReadiness" });
 
 /** How the service knows that the start command is ready. */
 export const ReadinessInput = z.discriminatedUnion("kind", [

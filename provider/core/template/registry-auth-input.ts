@@ -10,7 +10,7 @@ const BasicAuth = z
     password: text().describe("Password or token.").meta({ secret: true }),
   })
   .describe("User name and password.")
-  .meta({ id: "BasicAuth" });
+  .meta({ id: "pulumi.BasicAuth" });
 
 const GcpArtifactRegistryAuth = z
   .strictObject({
@@ -18,7 +18,7 @@ const GcpArtifactRegistryAuth = z
     serviceAccountJson: text().describe("JSON text of the service account key.").meta({ secret: true }),
   })
   .describe("Google Artifact Registry, with a service account.")
-  .meta({ id: "GcpArtifactRegistryAuth" });
+  .meta({ id: "pulumi.GcpArtifactRegistryAuth" });
 
 const AwsEcrAuth = z
   .strictObject({
@@ -29,7 +29,7 @@ const AwsEcrAuth = z
     sessionToken: text().optional().describe("Session token of temporary credentials.").meta({ secret: true }),
   })
   .describe("Amazon Elastic Container Registry, with an access key.")
-  .meta({ id: "AwsEcrAuth" });
+  .meta({ id: "pulumi.AwsEcrAuth" });
 
 /** Credentials of one registry that the Dockerfile names. */
 export const RegistryAuthInput = z
@@ -40,7 +40,7 @@ export const RegistryAuthInput = z
       .describe("How to log in there."),
   })
   .describe("Credentials of one private registry.")
-  .meta({ id: "RegistryAuth" });
+  .meta({ id: "pulumi.RegistryAuth" });
 export type RegistryAuthInput = z.infer<typeof RegistryAuthInput>;
 
 /** The credentials in the words of the service. */

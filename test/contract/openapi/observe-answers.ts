@@ -21,7 +21,7 @@ const MAX_QUOTE = 600;
 export function observeAnswers(onProblem?: (problem: string) => void): Observation {
   const observation: Observation = { answers: 0, problems: [] };
   const services = new WeakMap<Server, FastifyInstance>();
-  const descriptions = new Map<string, Description>();
+  const descriptionOf = describer();
 
   subscribe("fastify.initialization", (message) => {
     const { fastify } = message as { fastify: FastifyInstance };
@@ -50,9 +50,7 @@ export function observeAnswers(onProblem?: (problem: string) => void): Observati
         body: Buffer.concat(body).toString("utf8"),
         isCut: !response.writableFinished,
       };
-      const description = descriptionOf(service, descriptions);
-      if (description === undefined) return;
-      const problem = description.problemOf(answer);
+      const problem = descriptionOf(service).problemOf(answer);
       if (problem === undefined) return;
       const text = `${method} ${url} answered ${answer.status}: ${problem}\n  ${answer.body.slice(0, MAX_QUOTE)}`;
       observation.problems.push(text);
@@ -62,20 +60,20 @@ export function observeAnswers(onProblem?: (problem: string) => void): Observati
   return observation;
 }
 
-function descriptionOf(service: FastifyInstance, known: Map<string, Description>): Description | undefined {
-  let document: object;
-  try {
-    document = (service as unknown as { swagger: () => object }).swagger();
-  } catch (error) {
-    // Only where a test has the provider in the service's process: its schemas bear some of the same names, in zod's one
-    // registry. Such a process makes no description, and its service would answer GET /openapi.json with 500.
-    if (error instanceof Error && error.message.startsWith("Duplicate schema id")) return undefined;
-    throw error;
-  }
-  const text = JSON.stringify(document);
-  const description = known.get(text) ?? new Description(JSON.parse(text));
-  known.set(text, description);
-  return description;
+/** The description of each service; services that say the same share what is compiled of it. */
+function describer(): (service: FastifyInstance) => Description {
+  const ofService = new WeakMap<FastifyInstance, Description>();
+  const ofText = new Map<string, Description>();
+  return (service) => {
+    let description = ofService.get(service);
+    if (description === undefined) {
+      const text = JSON.stringify((service as unknown as { swagger: () => object }).swagger());
+      description = ofText.get(text) ?? new Description(JSON.parse(text));
+      ofText.set(text, description);
+      ofService.set(service, description);
+    }
+    return description;
+  };
 }
 
 /** Collects what a response writes: the headers that go out with the status alone, and the body. */
