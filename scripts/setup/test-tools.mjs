@@ -4,25 +4,32 @@ import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
 import { findCommand, findCommands } from "./platform.mjs";
 
-/** @type {import("./step.mjs").Step} */
+/**
+ * The docker commands that the tests compare with: one for what a context is, one for BuildKit builds.
+ *
+ * @type {import("./step.mjs").Step}
+ */
 export const dockerCommand = {
   title: "docker command",
   profiles: ["test", "modern"],
   async run(context) {
     const { env, platform, check } = context;
-    let docker = await findDocker(env);
-    if (docker === undefined && platform.canInstallPackages && !check) {
+    let found = await findDockers(env);
+    if (found.builder === undefined && platform.canInstallPackages && !check) {
       await ensurePackages(["docker.io"], context);
-      docker = await findDocker(env);
+      found = await findDockers(env);
     }
-    if (docker === undefined) {
-      throw new SetupError("NO_DOCKER_COMMAND", "the command docker, which the tests compare with, is not on PATH", {
-        install: installHint("docker-cli", platform),
-      });
+    const { sender, builder } = found;
+    if (sender === undefined || builder === undefined) {
+      const problem =
+        sender === undefined
+          ? "the command docker, which the tests compare with, is not on PATH"
+          : `${sender.path} ${sender.version} has no buildx, which the tests compare BuildKit builds with`;
+      throw new SetupError("NO_DOCKER_COMMAND", problem, { install: installHint("docker-cli", platform) });
     }
     return {
-      chose: `${docker.version} at ${docker.path}${docker.hasBuildx ? " (with buildx)" : ""}`,
-      env: { NULLSPACE_DOCKER_CLI: docker.path },
+      chose: [...new Set([sender, builder])].map(({ version, path }) => `${version} at ${path}`).join(", "),
+      env: { NULLSPACE_DOCKER_CLI: sender.path, NULLSPACE_DOCKER_BUILDKIT_CLI: builder.path },
     };
   },
 };
@@ -76,13 +83,17 @@ export const testCommands = {
   },
 };
 
+/** From this version on, the docker command has no BuildKit client but buildx. */
+const WITHOUT_BUILDKIT = 23;
+
 /**
- * The newest docker command without buildx, which sends a context as the engine's API takes it; else the newest. What a
- * context is, is read off it: the tests compare with today's reading where it is there.
+ * `sender`: the newest docker command without buildx, which sends a context as the engine's API takes it; else the
+ * newest. What a context is, is read off it: the tests compare with today's reading where it is there. `builder`: the
+ * newest that builds with BuildKit, by buildx or, before version 23, by itself.
  *
  * @param {NodeJS.ProcessEnv} env
  */
-async function findDocker(env) {
+async function findDockers(env) {
   const found = [];
   for (const path of findCommands("docker", env)) {
     const { code } = await runCommand(path, ["buildx", "version"], { env, timeoutMs: 30_000 });
@@ -91,5 +102,8 @@ async function findDocker(env) {
     found.push({ path, version, hasBuildx: code === 0 });
   }
   found.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
-  return found.find(({ hasBuildx }) => !hasBuildx) ?? found[0];
+  return {
+    sender: found.find(({ hasBuildx }) => !hasBuildx) ?? found[0],
+    builder: found.find(({ hasBuildx, version }) => hasBuildx || Number.parseInt(version, 10) < WITHOUT_BUILDKIT),
+  };
 }

@@ -26,8 +26,9 @@ const FILES = 2_000;
 const ROUNDS = Number(process.argv[2] ?? 5);
 /** Builds of each client before the first that counts: code gets its speed while it runs. Classic ones take longer than that. */
 const WARM_UPS = { buildkit: 10, classic: 2 };
-const { NULLSPACE_BASE_IMAGE: base, NULLSPACE_DOCKER_CLI: cli, NULLSPACE_PYTHON: python, DOCKER_HOST } = process.env;
-if (!base || !cli || !python || !DOCKER_HOST?.startsWith("unix://")) {
+const { NULLSPACE_BASE_IMAGE: base, NULLSPACE_PYTHON: python, DOCKER_HOST } = process.env;
+const { NULLSPACE_DOCKER_CLI: classicCli, NULLSPACE_DOCKER_BUILDKIT_CLI: buildkitCli } = process.env;
+if (!base || !classicCli || !buildkitCli || !python || !DOCKER_HOST?.startsWith("unix://")) {
   throw new Error("Run it as npm run bench:docker: it needs what set-up makes, and an engine on a unix socket.");
 }
 
@@ -115,7 +116,9 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 function command(buildkit: "0" | "1"): Promise<unknown> {
-  return run(cli!, ["build", "-q", "-t", tag, dir], { env: { ...process.env, DOCKER_BUILDKIT: buildkit } });
+  return run(buildkit === "1" ? buildkitCli! : classicCli!, ["build", "-q", "-t", tag, dir], {
+    env: { ...process.env, DOCKER_BUILDKIT: buildkit },
+  });
 }
 
 async function curl(query: string): Promise<number> {

@@ -98,7 +98,7 @@ describe("a folder that BuildKit fetches", () => {
       join(path, dockerfile),
       path,
     ];
-    const { stderr } = await promisify(execFile)(process.env.NULLSPACE_DOCKER_CLI!, args, {
+    const { stderr } = await promisify(execFile)(process.env.NULLSPACE_DOCKER_BUILDKIT_CLI!, args, {
       env: { ...process.env, DOCKER_BUILDKIT: "1" },
     });
     const theirs = [...stderr.matchAll(/^#\d+ \d+\.\d+ (.* \..*)$/gm)].map(([, line]) => line);
