@@ -30,6 +30,7 @@ const PRINTED: Record<string, RegExp> = {
   "Reading a build": /^\[2\/2\] RUN exit 3 2 3 \[\]$/m,
   "The context": /^sha256:[0-9a-f]{64}$/m,
   "Which builder": /^$/,
+  "Where the result goes": /^$/,
   Credentials: /^sha256:[0-9a-f]{64}$/m,
   "Build cache": /^\d+$/m,
 };
