@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServiceProcess, type ServiceProcess } from "../../../scripts/quickstart/local-service.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { repo } from "./pulumi-project.ts";
+
+/** Has the process hold its answers against its own description, `/openapi.json`. */
+const OBSERVER = new URL("../../contract/openapi/observe-process.ts", import.meta.url).href;
 
 /** A local service of the test's own, with a client that looks at it from outside. */
 export interface TestService extends AsyncDisposable {
@@ -16,12 +19,14 @@ export interface TestService extends AsyncDisposable {
 /** Starts the built service as a user does. `dataDir` lets a second start go on with the first one's data. */
 export async function startTestService(options: { env?: Record<string, string> } = {}): Promise<TestService> {
   const dataDir = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+  const problems = join(dataDir, "undescribed-answers");
+  writeFileSync(problems, "");
   const service = await startServiceProcess({
     command: process.execPath,
-    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    args: ["--import", OBSERVER, join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir,
     logFile: join(dataDir, "service.log"),
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...options.env, NULLSPACE_TEST_PROBLEMS: problems },
   });
   const client = new NullspaceClient({ apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL });
   let running = true;
@@ -37,7 +42,9 @@ export async function startTestService(options: { env?: Record<string, string> }
     async [Symbol.asyncDispose]() {
       await client.close();
       await stop();
+      const undescribed = readFileSync(problems, "utf8");
       rmSync(dataDir, { recursive: true, force: true });
+      if (undescribed !== "") throw new Error(`answers that are not as /openapi.json says:\n${undescribed}`);
     },
   };
 }

@@ -151,6 +151,12 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
       path: "null",
       message: expect.stringContaining("device"),
     });
+    // Devices that every machine has, whoever may make one: all of /dev but one of them is ignored.
+    const ignorePatterns = ["*", "!null"];
+    const real = { code: "unsupported_entry", path: "null", message: expect.stringContaining("device") };
+    expect(await failure("/dev", { ignorePatterns })).toMatchObject(real);
+    const listed = await read("/dev", { ignorePatterns, unsupported: "list" });
+    expect(listed.unsupported).toContainEqual({ path: "null", kind: expect.stringContaining("device") });
   });
 
   it("are errors that name them: names that are not UTF-8, unless ignored", async () => {
