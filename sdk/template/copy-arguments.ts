@@ -24,6 +24,10 @@ export function toCopy(
   dst: string,
   options: CopyOptions = {},
 ): CopyItem {
+  // What types promise is not so for programs in JavaScript.
+  if (typeof src !== "string" && !Array.isArray(src)) {
+    throw new TemplateArgumentError(`${argument}: src`, "give a file or folder, or a list of them");
+  }
   const sources = (typeof src === "string" ? [src] : [...src]).map((one, index) =>
     requireText(typeof src === "string" ? `${argument}: src` : `${argument}: src[${index}]`, one).trim(),
   );
@@ -40,9 +44,14 @@ export function toCopy(
 
 /** Items of a `copyItems` call. */
 export function toCopyItems(items: readonly CopyItemArgument[], defaults: CopyOptions): CopyItem[] {
-  if (items.length === 0) throw new TemplateArgumentError("copyItems: items", "give at least one");
+  if (!Array.isArray(items) || items.length === 0) {
+    throw new TemplateArgumentError("copyItems: items", "give at least one");
+  }
   return items.map((item, index) => {
     const argument = `copyItems: items[${index}]`;
+    if (typeof item !== "object" || item === null) {
+      throw new TemplateArgumentError(argument, "give [src, dst], or an object with src and dst");
+    }
     if (isPair(item)) return toCopy(argument, item[0], item[1], defaults);
     const { src, dst, user, mode, forceUpload } = item;
     return toCopy(argument, src, dst, {

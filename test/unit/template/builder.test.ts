@@ -129,6 +129,10 @@ describe("wrong use fails at the call, naming the argument:", () => {
     ["a mode that is none", () => alpine.copy("a", "b", { mode: "rwx" }), "copy: mode"],
     ["a mode that is too large", () => alpine.makeDir("/a", { mode: 0o10000 }), "makeDir: mode"],
     ["no items", () => alpine.copyItems([]), "copyItems: items"],
+    ["an item without a source", () => alpine.copyItems([{ dst: "/x" } as never]), "copyItems: items[0]: src"],
+    ["an item that is none", () => alpine.copyItems([null as never]), "copyItems: items[0]"],
+    ["items that are no list", () => alpine.copyItems("a" as never), "copyItems: items"],
+    ["no source at all", () => alpine.copy(undefined as never, "/x"), "copy: src"],
     [
       "an item without a destination",
       () => alpine.copyItems([{ src: "a" } as unknown as CopyItemArgument]),
