@@ -1,13 +1,10 @@
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
+import { connectToEngine, listenOnLoopback, type LoopbackRelay } from "./loopback-relay.ts";
 
 /** Stands before the engine under test, as an engine of another version. */
-export interface EngineFront extends AsyncDisposable {
-  readonly port: number;
+export interface EngineFront extends LoopbackRelay {
   /** What it was asked by HTTP/1.1 first on each connection: method and path, without version and query. */
   readonly requests: readonly string[];
-  /** Breaks every connection. */
-  cut(): void;
 }
 
 export interface FrontOptions {
@@ -59,26 +56,5 @@ export async function startEngineFront({ apiVersion, http2, without = [] }: Fron
       else join(client, Buffer.from(text.replace(/^(\S+ )\/v[\d.]+/, "$1"), "latin1"), connectToEngine());
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const cut = () => {
-    for (const socket of open) socket.destroy();
-  };
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
-function connectToEngine(): net.Socket {
-  const host = process.env.DOCKER_HOST ?? "";
-  if (host.startsWith("unix://")) return net.connect({ path: host.slice("unix://".length), allowHalfOpen: true });
-  const { hostname, port } = new URL(host);
-  return net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  return { ...(await listenOnLoopback(server, open)), requests };
 }

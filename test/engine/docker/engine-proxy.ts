@@ -1,17 +1,13 @@
-import { once } from "node:events";
 import net from "node:net";
-import type { AddressInfo } from "node:net";
 import tls from "node:tls";
+import { connectToEngine, listenOnLoopback, type LoopbackRelay } from "./loopback-relay.ts";
 
 /** Stands between the client and the engine, to cut, count, and encrypt. */
-export interface EngineProxy extends AsyncDisposable {
-  readonly port: number;
+export interface EngineProxy extends LoopbackRelay {
   /** Bytes that went from the engine to the client. */
   readonly bytesToClient: number;
   /** Bytes that went from the client to the engine. */
   readonly bytesToEngine: number;
-  /** Breaks every connection, as an engine does that is killed. */
-  cut(): void;
 }
 
 /** Starts a proxy on a free loopback port. With `secure`, clients speak TLS to it. */
@@ -41,31 +37,13 @@ export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineP
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const cut = () => {
-    for (const socket of open) socket.destroy();
-  };
   return {
-    port: (server.address() as AddressInfo).port,
+    ...(await listenOnLoopback(server, open)),
     get bytesToClient() {
       return bytesToClient;
     },
     get bytesToEngine() {
       return bytesToEngine;
     },
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      server.close();
-      await once(server, "close");
-    },
   };
-}
-
-function connectToEngine(): net.Socket {
-  const host = process.env.DOCKER_HOST ?? "";
-  if (host.startsWith("unix://")) return net.connect({ path: host.slice("unix://".length), allowHalfOpen: true });
-  const { hostname, port } = new URL(host);
-  return net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
 }
