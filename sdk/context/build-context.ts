@@ -8,8 +8,8 @@ import type { WalkedIgnored } from "./walk/walk-tree.ts";
 /** The Dockerfile that belongs to a context. */
 export interface ContextDockerfile {
   /**
-   * The name to give to a builder: the path in the context, or the fixed name under which a Dockerfile from outside (or
-   * an inline one) is put into the tar.
+   * The name to give to a builder: the path in the context, or the name under which a Dockerfile from outside (or an
+   * inline one) is put into the tar, `.dockerfile.` and 40 hex digits of its SHA-256.
    */
   readonly path: string;
   readonly content: string;

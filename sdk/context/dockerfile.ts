@@ -7,8 +7,18 @@ import { ContextError } from "./errors.ts";
 export const DEFAULT_DOCKERFILE = "Dockerfile";
 const DEFAULT_ALTERNATIVE = "dockerfile";
 
-/** The name in the tar of a Dockerfile that does not lie in the context. Fixed, so that the tar depends on nothing else. */
-export const OUTSIDE_DOCKERFILE_PATH = ".dockerfile.nullspace";
+/** 160 bits, as in the random name that docker-py gives (docker/utils/build.py, process_dockerfile). */
+const OUTSIDE_NAME_DIGITS = 40;
+
+/**
+ * The name in the tar of a Dockerfile that does not lie in the context. As improbable as a random one, so that it meets no
+ * file of the context; but made of the Dockerfile itself, so that equal contexts are equal tars.
+ *
+ * @param sha256 of the Dockerfile, hex
+ */
+export function outsideDockerfilePath(sha256: string): string {
+  return `.dockerfile.${sha256.slice(0, OUTSIDE_NAME_DIGITS)}`;
+}
 
 export const DOCKERIGNORE = ".dockerignore";
 

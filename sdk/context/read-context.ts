@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BuildContext } from "./build-context.ts";
-import { type FoundDockerfile, findDockerfile, OUTSIDE_DOCKERFILE_PATH } from "./dockerfile.ts";
+import { type FoundDockerfile, findDockerfile, outsideDockerfilePath } from "./dockerfile.ts";
 import { ContextMemo, treeKey } from "./cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
 import { ContextError } from "./errors.ts";
@@ -82,7 +82,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
       found.content === undefined
         ? undefined
         : {
-            path: found.contextPath ?? OUTSIDE_DOCKERFILE_PATH,
+            path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
             content: found.content,
             isInContext: found.contextPath !== undefined,
             ignoreFile: found.ignoreFile?.contextPath,
@@ -130,7 +130,7 @@ function readJob(root: string, options: ContextOptions, found: FoundDockerfile, 
     symlinks: options.symlinks ?? "keep",
     limits: resolveLimits(options.limits),
     unsupported: options.unsupported ?? "error",
-    reservedPath: found.sha256 === undefined || isInContext ? undefined : OUTSIDE_DOCKERFILE_PATH,
+    reservedPath: found.sha256 === undefined || isInContext ? undefined : outsideDockerfilePath(found.sha256),
     dockerfile: found.sha256 === undefined ? undefined : { sha256: found.sha256, isInContext },
     manifestEntries: options.manifestEntries ?? DEFAULT_MANIFEST_ENTRIES,
   };

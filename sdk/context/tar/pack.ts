@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { DOCKERIGNORE, OUTSIDE_DOCKERFILE_PATH } from "../dockerfile.ts";
+import { DOCKERIGNORE } from "../dockerfile.ts";
 import { digestBytes, type EntryTable, findEntry } from "../table/entry-table.ts";
 import { isFileKind, kindFacts, SYMLINK } from "../table/kind.ts";
 import { latin1At, textBytes } from "../table/text-column.ts";
@@ -23,13 +23,13 @@ export function packContext(job: TarJob, out: PieceWriter): void {
   let hiding = -1;
   if (outsideDockerfile !== undefined) {
     hiding = findEntry(table, DOCKERIGNORE);
-    writeText(out, OUTSIDE_DOCKERFILE_PATH, outsideDockerfile);
-    if (hiding < 0) writeText(out, DOCKERIGNORE, hideOutsideDockerfile(undefined));
+    writeText(out, outsideDockerfile.path, outsideDockerfile.content);
+    if (hiding < 0) writeText(out, DOCKERIGNORE, hideOutsideDockerfile(outsideDockerfile.path, undefined));
   }
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!)) out.write(sharedTarHeader(tarEntry(table, index)));
-    else if (index !== hiding) writeFile(job, index, out);
-    else writeText(out, DOCKERIGNORE, hideOutsideDockerfile(readText(job, index)));
+    else if (outsideDockerfile === undefined || index !== hiding) writeFile(job, index, out);
+    else writeText(out, DOCKERIGNORE, hideOutsideDockerfile(outsideDockerfile.path, readText(job, index)));
   }
   out.write(END_OF_ARCHIVE);
   out.flush();

@@ -71,7 +71,9 @@ class TarStream extends Readable {
       root: dir,
       table,
       followLinks: followsLinks,
-      outsideDockerfile: dockerfile?.isInContext === false ? dockerfile.content : undefined,
+      // Without what else is known of it: this goes to another thread.
+      outsideDockerfile:
+        dockerfile?.isInContext === false ? { path: dockerfile.path, content: dockerfile.content } : undefined,
       credit: this.#credit,
     };
     this.#task = startTask(

@@ -5,8 +5,8 @@ export interface TarJob {
   readonly root: string;
   readonly table: EntryTable;
   readonly followLinks: boolean;
-  /** Text of a Dockerfile that is not in the context. */
-  readonly outsideDockerfile?: string;
+  /** A Dockerfile that is not in the context, and the name that it is given. */
+  readonly outsideDockerfile?: { readonly path: string; readonly content: string };
   /** One number: how many pieces the thread may still send. It waits while there are none. */
   readonly credit: Int32Array;
 }

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -318,11 +319,13 @@ describe("limits", { timeout: 60_000 }, () => {
 
 describe("a name that is taken", { timeout: 60_000 }, () => {
   it("is an error: the one under which an outside Dockerfile travels", async () => {
-    const dir = tree({ ".dockerfile.nullspace": "x" });
-    expect(await failure(dir, { dockerfile: undefined, dockerfileContent: "FROM x\n" })).toMatchObject({
-      code: "name_reserved",
-    });
+    const dockerfileContent = "FROM x\n";
+    const { path } = (await read(tree({ a: "1" }), { dockerfile: undefined, dockerfileContent })).dockerfile!;
+    expect(path).toBe(`.dockerfile.${createHash("sha256").update(dockerfileContent).digest("hex").slice(0, 40)}`);
+    const dir = tree({ [path]: "x" });
+    expect(await failure(dir, { dockerfile: undefined, dockerfileContent })).toMatchObject({ code: "name_reserved" });
     await expect(read(dir)).resolves.toBeDefined();
+    await expect(read(dir, { dockerfile: undefined, dockerfileContent: "FROM y\n" })).resolves.toBeDefined();
   });
 });
 
