@@ -77,8 +77,8 @@ const HINTS = {
     macos: "run these tests on Linux, as root",
   },
   "test-commands": {
-    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc",
-    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client and runc from your distribution",
+    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman",
+    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc and podman from your distribution",
     macos: "run the engine tests on Linux: they start docker-registry and buildkitd beside the engine",
   },
 };

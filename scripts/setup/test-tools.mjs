@@ -61,6 +61,7 @@ const TEST_COMMANDS = {
   "ssh-agent": "openssh-client",
   "ssh-keygen": "openssh-client",
   runc: "runc",
+  podman: "podman",
 };
 
 /** @type {import("./step.mjs").Step} */

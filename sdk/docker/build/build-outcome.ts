@@ -8,8 +8,8 @@ import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
 /** How many of the last log lines an error carries. */
 const LOG_TAIL_LINES = 40;
 const IMAGE_ID = /sha256:[0-9a-f]{64}/;
-/** `exit code: 3` of BuildKit; the classic builder sends the number by itself. */
-const EXIT_CODE = /exit code: (\d+)\s*$/m;
+/** `exit code: 3` of BuildKit, `exit status 3` of Podman; the classic builder sends the number by itself. */
+const EXIT_CODE = /exit (?:code:|status) (\d+)\s*$/m;
 /** A Dockerfile that does not parse: both builders say the line, each in its own words. */
 const PARSE_ERROR_LINE = /dockerfile parse error (?:on )?line (\d+)/i;
 /** Newer BuildKits put the excerpt of the Dockerfile into the error: `Dockerfile:3`, a rule, the lines. */

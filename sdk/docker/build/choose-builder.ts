@@ -9,6 +9,8 @@ const BUILDKIT_API_VERSION = "1.39";
 /** API version of the first engine (23.0) that passes these on to BuildKit; older ones drop them. */
 const BUILDKIT_LIMITS_API_VERSION = "1.42";
 const BUILDKIT_NETWORKS = new Set(["", "default", "none", "host"]);
+/** The default one, in both words for it. Any other is no word to Podman, and so the default one too. */
+const PODMAN_NETWORKS = new Set(["", "default", "bridge"]);
 
 /**
  * The builder to use. A builder that would ignore an option without a word is not an answer, so `auto` looks at the
@@ -69,7 +71,7 @@ function refuseWithoutBuildKit(feature: string, engine: EnginePing): void {
  */
 function refuseWhatPodmanDrops(options: CheckedBuildOptions): void {
   const dropped = [
-    ...(["none", "host"].includes(options.networkMode ?? "")
+    ...(!PODMAN_NETWORKS.has(options.networkMode ?? "")
       ? ["networkMode", `networkMode: "${options.networkMode}"`]
       : []),
     ...(options.cacheFrom.length > 0 ? ["cacheFrom", "cacheFrom"] : []),

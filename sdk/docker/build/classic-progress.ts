@@ -2,14 +2,17 @@ import { errorOf } from "../json-records.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
 
-/** `Step 2/5 : RUN make`; Buildah writes `STEP 2/5: RUN make`. */
-const STEP = /^STEP (\d+)(?:\/(\d+))?\s?: (.*)$/i;
+/** `Step 2/5 : RUN make`; Buildah writes `STEP 2/5: RUN make`, with several stages `[1/2] STEP 2/5: RUN make`. */
+const STEP = /^(?:\[(\d+\/\d+)\] )?(?:Step|STEP) (\d+)(?:\/(\d+))?\s?: (.*)$/;
 const CACHED = /^\s*-+> Using cache/;
-const LAYER = /^\s*-+> [0-9a-f]{10,64}$/;
+const LAYER = /^(?:\[\d+\/\d+\] |\s*)-+> [0-9a-f]{10,64}$/;
 const RUNNING = /^\s*-+> Running in [0-9a-f]+$/;
 /** Engines since 23.0 write ` ---> Removed …`, which is no layer (moby, builder/dockerfile). */
 const REMOVED = /^(?:Removing|\s*-+> Removed) intermediate container [0-9a-f]+$/;
 const DONE = /^Successfully (?:built|tagged) /;
+const BUILDAH_STEP = /^(?:\[\d+\/\d+\] )?STEP \d/;
+/** What Buildah says when the last step of a stage is over, and the image's id that it ends with. */
+const BUILDAH_END = /^(?:(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?|[0-9a-f]{64})$/;
 const WARNING = /^\[Warning\] (.*)$/;
 /** The classic builder marks standard error by its colour alone (moby, pkg/streamformatter/streamwriter.go). */
 const STDERR_ON = "\u001b[91m";
@@ -19,6 +22,9 @@ const STDERR_OFF = "\u001b[0m";
 export class ClassicProgress implements ProgressDecoder {
   readonly #lines = { stdout: new LineBuffer(), stderr: new LineBuffer() };
   #step: BuildStep | undefined;
+  #isBuildah = false;
+  /** Buildah's number of the stage and of all stages; absent with one. */
+  #stage: string | undefined;
 
   *decode(record: Record<string, unknown>): Generator<BuildProgress> {
     const error = errorOf(record);
@@ -43,22 +49,35 @@ export class ClassicProgress implements ProgressDecoder {
   }
 
   *#line(line: string, stream: "stdout" | "stderr"): Generator<BuildProgress> {
-    const step = STEP.exec(line);
+    const step = this.#nextStep(line);
+    this.#isBuildah ||= step !== undefined && BUILDAH_STEP.test(line);
     const warning = WARNING.exec(line);
     if (step) yield* this.#begin(step);
     else if (warning) yield { kind: "warning", ...this.#stepId(), text: warning[1] ?? "", detail: [] };
     else if (CACHED.test(line)) yield* this.#end("cached");
     else if (LAYER.test(line)) yield* this.#end("completed");
+    else if (this.#isBuildah && BUILDAH_END.test(line)) yield* this.#end("completed");
     else if (line !== "" && !RUNNING.test(line) && !REMOVED.test(line) && !DONE.test(line)) {
       yield { kind: "log", ...this.#stepId(), stream, text: line };
     }
   }
 
-  *#begin([, number, total, instruction]: RegExpExecArray): Generator<BuildProgress> {
+  /** A command may write such a line too; what is not the step that comes next is its output. */
+  #nextStep(line: string): RegExpExecArray | undefined {
+    const found = STEP.exec(line);
+    if (!found) return undefined;
+    const [, stage, number] = found;
+    const isNewStage = stage !== this.#stage || this.#step === undefined;
+    return Number(number) === (isNewStage ? 1 : this.#step!.number! + 1) ? found : undefined;
+  }
+
+  *#begin([, stage, number, total, instruction]: RegExpExecArray): Generator<BuildProgress> {
     yield* this.#end("completed");
+    this.#stage = stage;
+    const at = total === undefined ? number : `${number}/${total}`;
     this.#step = {
-      id: `step-${number}`,
-      name: `[${total === undefined ? number : `${number}/${total}`}] ${instruction}`,
+      id: stage === undefined ? `step-${number}` : `step-${stage.split("/")[0]}-${number}`,
+      name: `[${stage === undefined ? at : `${stage} ${at}`}] ${instruction}`,
       inputs: [],
       number: Number(number),
       ...(total === undefined ? {} : { total: Number(total) }),

@@ -64,7 +64,7 @@ const COUNTED = new Set(["RUN", "COPY", "ADD", "WORKDIR"]);
  * The line of the step that a builder names, or `undefined` when that cannot be told.
  *
  * @param step as in BuildStep.name: `[2/4] RUN …` of the classic builder counts every instruction of the file,
- *   `[stage 2/4] RUN …` of BuildKit counts those of one stage that make a layer
+ *   `[1/2 2/4] RUN …` of Buildah every one of a stage, `[stage 2/4] RUN …` of BuildKit those of one that make a layer
  */
 export function lineOfStep(dockerfile: string, step: string, builder: "classic" | "buildkit"): number | undefined {
   const parts = /^\[(?:([^\]]*)\s)?(\d+)(?:\/\d+)?\] ([A-Za-z]+)/.exec(step);
@@ -73,7 +73,7 @@ export function lineOfStep(dockerfile: string, step: string, builder: "classic" 
   const instructions = listInstructions(dockerfile);
   const counted =
     builder === "classic"
-      ? instructions
+      ? instructions.filter(({ stage }) => prefix === undefined || stage === Number.parseInt(prefix, 10) - 1)
       : instructions.filter((one) => isCounted(one, instructions) && isInStage(one, prefix, instructions));
   const found = counted[Number(number) - 1];
   // The keyword must agree: a wrong line misleads more than none.

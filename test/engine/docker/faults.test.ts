@@ -204,15 +204,6 @@ describe("an engine that breaks its promises", () => {
     }
   });
 
-  it("is known as Podman by its headers, and asked for nothing that Podman would drop", async () => {
-    const podman = await pretender(() => {}, { "libpod-api-version": "4.3.1", server: "Libpod/4.3.1 (linux)" });
-    expect((await podman.ping()).isPodman).toBe(true);
-    await expect(podman.build({ fileobj: "FROM x", networkMode: "none" }).done).rejects.toMatchObject({
-      code: "unsupported_by_engine",
-    });
-    await expect(podman.pruneBuilds()).rejects.toMatchObject({ code: "unsupported_by_engine" });
-  });
-
   it("is waited for no longer than asked when it does not even say who it is, and asked anew by the next call", async () => {
     let pings = 0;
     const server = createServer((_request, response) => {
