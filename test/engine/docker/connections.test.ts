@@ -1,11 +1,12 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { makeCertificates } from "./certificates.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
 import { type EngineProxy, startEngineProxy } from "./engine-proxy.ts";
+import { type SshServer, startSshServer } from "./ssh-server.ts";
 
 const engine = openEngine();
 afterAll(() => engine[Symbol.asyncDispose]());
@@ -67,32 +68,72 @@ describe("an engine behind TLS", () => {
 });
 
 describe("an engine behind SSH", () => {
-  it("is reached through the ssh command, and its words are told when that fails", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "nullspace-ssh-"));
-    // No SSH server is at hand in tests: this one checks the arguments and runs the command here.
-    const script = `#!/bin/sh
-case "$*" in
-  *"-l me -p 2222 -- engine.example docker system dial-stdio") exec docker system dial-stdio;;
-  *) echo "cannot resolve $*" >&2; exit 255;;
-esac
-`;
-    await writeFile(join(dir, "ssh"), script);
-    await chmod(join(dir, "ssh"), 0o755);
-    const { PATH } = process.env;
-    process.env.PATH = `${dir}${delimiter}${PATH}`;
+  let server: SshServer;
+  beforeAll(async () => {
+    server = await startSshServer();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  const { PATH } = process.env;
+  const withPath = (path: string) => (process.env.PATH = `${path}${delimiter}${PATH}`);
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
+
+  async function refusal(host: string): Promise<unknown> {
+    const own = new DockerEngine({ host });
     try {
-      const own = new DockerEngine({ host: "ssh://me@engine.example:2222" });
-      await exercise(own);
-      await own.close();
-      const nobody = new DockerEngine({ host: "ssh://nowhere.example" });
-      await expect(nobody.ping()).rejects.toMatchObject({
-        code: "engine_unreachable",
-        message: expect.stringMatching(/ssh:\/\/nowhere\.example: ssh ended with code 255: cannot resolve/) as string,
-      });
-      await nobody.close();
+      return await own.ping().catch((error: unknown) => error);
     } finally {
-      process.env.PATH = PATH;
-      await rm(dir, { recursive: true });
+      await own.close();
     }
+  }
+
+  it("is reached by the ssh command, through docker system dial-stdio over there", async () => {
+    withPath(server.binDir);
+    const own = new DockerEngine({ host: `ssh://me@127.0.0.1:${server.port}` });
+    await exercise(own);
+    await own.close();
+    expect(new Set(server.commands)).toEqual(new Set(["docker system dial-stdio"]));
+  });
+
+  it("has no docker command, no engine, or is not there, in the words of ssh", async () => {
+    withPath(server.binDir);
+    const there = `ssh://127.0.0.1:${server.port}`;
+    server.env = { ...process.env, DOCKER_HOST: "unix:///no/such.sock" };
+    expect(await refusal(there)).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringMatching(
+        /^No Docker Engine answers at ssh:.*ssh ended with code 1: .*no\/such\.sock/s,
+      ) as string,
+    });
+    server.env = { PATH: "/nowhere" };
+    expect(await refusal(there)).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringMatching(/ssh ended with code 127: .*docker: not found/s) as string,
+    });
+    expect(await refusal("ssh://127.0.0.1:1")).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringMatching(/ssh ended with code 255: .*Connection refused/s) as string,
+    });
+    process.env.PATH = "/nowhere";
+    expect(await refusal("ssh://127.0.0.1:1")).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringContaining("the ssh command could not be run") as string,
+    });
+  });
+
+  it("is not spoken to when it does not know the key, or is not known itself, and nobody is asked", async () => {
+    withPath(server.binDir);
+    const host = `ssh://127.0.0.1:${server.port}`;
+    await server.changeClientKey();
+    expect(await refusal(host)).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringMatching(/ssh ended with code 255: .*Permission denied \(publickey\)/s) as string,
+    });
+    await server.changeKnownHost();
+    expect(await refusal(host)).toMatchObject({
+      code: "engine_unreachable",
+      message: expect.stringMatching(/Host key verification failed/) as string,
+    });
   });
 });
