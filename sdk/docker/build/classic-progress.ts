@@ -13,7 +13,8 @@ const DONE = /^Successfully (?:built|tagged) /;
 const BUILDAH_STEP = /^(?:\[\d+\/\d+\] )?STEP \d/;
 /** What Buildah says when the last step of a stage is over, and the image's id that it ends with. */
 const BUILDAH_END = /^(?:(?:\[\d+\/\d+\] )?COMMIT(?: \S+)?|[0-9a-f]{64})$/;
-const WARNING = /^\[Warning\] (.*)$/;
+/** Of the build, and of a container that a step runs in (moby, builder/dockerfile/containerbackend.go). */
+const WARNING = /^(?: ---> )?\[Warning\] (.*)$/;
 /** The classic builder marks standard error by its colour alone (moby, pkg/streamformatter/streamwriter.go). */
 const STDERR_ON = "\u001b[91m";
 const STDERR_OFF = "\u001b[0m";

@@ -7,6 +7,7 @@ function read(...records: string[]): string[] {
   const all = [...records.flatMap((stream) => [...progress.decode({ stream })]), ...progress.flush()];
   return all.flatMap((one) => {
     if (one.kind === "step") return [`${one.step.id} ${one.step.state}`];
+    if (one.kind === "warning") return [`${one.stepId} warns: ${one.text}`];
     return one.kind === "log" ? [`${one.stepId} | ${one.text}`] : [];
   });
 }
@@ -23,6 +24,19 @@ describe("the classic builder's text", () => {
       "step-2 | Step 2/2 : RUN y",
       "step-2 | STEP 9: z",
       "step-2 completed",
+    ]);
+  });
+
+  it("warns of the machine and of the build apart from what commands write", () => {
+    const warning = "IPv4 forwarding is disabled. Networking will not work.";
+    const unused = "One or more build-args [A] were not consumed";
+    const records = ["Step 1/1 : RUN x\n", ` ---> [Warning] ${warning}\n`, " ---> Running in 0123456789ab\n", "out\n"];
+    expect(read(...records, " ---> ba9876543210\n", `[Warning] ${unused}\n`)).toEqual([
+      "step-1 started",
+      `step-1 warns: ${warning}`,
+      "step-1 | out",
+      "step-1 completed",
+      `step-1 warns: ${unused}`,
     ]);
   });
 
