@@ -29,7 +29,7 @@ interface BuildFlags {
   forceRm?: boolean;
   squash?: boolean;
   quiet?: boolean;
-  configProxy?: boolean;
+  configProxy: boolean;
   json?: boolean;
 }
 
@@ -74,7 +74,7 @@ export function registerDocker(program: Command): void {
     .option("--force-rm", "remove them after a failure too")
     .option("--squash", "one layer for the whole build (experimental engines, classic builder)")
     .option("-q, --quiet", "no progress, only the image's ID")
-    .option("--config-proxy", "pass the proxies of Docker's config.json as build arguments")
+    .option("--no-config-proxy", "do not pass the proxies of Docker's config.json as build arguments")
     .option("--json", "print the engine's records as they come, one a line, and {imageId} at the end")
     .action(action(build));
 }

@@ -145,7 +145,7 @@ export const BuildOptions = z.strictObject({
   cpuQuota: z.number().int().nonnegative().optional(),
   cpusetMems: z.string().optional(),
   cgroupParent: z.string().optional(),
-  /** Proxies of Docker's configuration file as build arguments; those in `buildArgs` win. Default false. */
+  /** Proxies of Docker's configuration file as build arguments; those in `buildArgs` win. Default true. */
   useConfigProxy: z.boolean().optional(),
   /** Stop the build after this long. Default no limit. */
   timeoutMs: z.number().positive().optional(),
@@ -189,11 +189,21 @@ export type BuildOptions = z.input<typeof BuildOptions>;
 /** Options checked and completed, docker-py's spellings folded in. */
 export type CheckedBuildOptions = Omit<
   z.output<typeof BuildOptions>,
-  "tag" | "tags" | "buildargs" | "nocache" | "shmsize" | "timeout" | "cacheFrom" | "extraHosts" | "builder"
+  | "tag"
+  | "tags"
+  | "buildargs"
+  | "nocache"
+  | "shmsize"
+  | "timeout"
+  | "cacheFrom"
+  | "extraHosts"
+  | "useConfigProxy"
+  | "builder"
 > & {
   tags: string[];
   cacheFrom: string[];
   extraHosts: string[];
+  useConfigProxy: boolean;
   builder: "auto" | "buildkit" | "classic" | BuildKitDaemon;
 };
 
@@ -236,6 +246,7 @@ export function checkBuildOptions(options: BuildOptions): CheckedBuildOptions {
     extraHosts: Array.isArray(rest.extraHosts)
       ? rest.extraHosts
       : Object.entries(rest.extraHosts ?? {}).map(([name, address]) => `${name}:${address}`),
+    useConfigProxy: rest.useConfigProxy ?? true,
     builder: rest.builder ?? "auto",
   };
   checkSource(given);

@@ -199,6 +199,8 @@ export class EngineExecutor implements BuildExecutor {
       tags: [imageRef],
       labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
       forcerm: true,
+      // What decides an image is in its definition, which is all that the key of its reuse knows.
+      useConfigProxy: false,
       ...(Object.keys(buildArgs).length > 0 && { buildArgs }),
       ...(definition.build_target !== undefined && { target: definition.build_target }),
       ...(definition.skip_cache === true && { noCache: true }),

@@ -97,6 +97,16 @@ describe("docker build", () => {
     expect(made).toBe(expected);
   });
 
+  it("passes the proxies of Docker's configuration unless told not to", async () => {
+    const DOCKER_CONFIG = await mkdtemp(join(dir, "config-"));
+    await writeFile(join(DOCKER_CONFIG, "config.json"), '{"proxies":{"default":{"httpProxy":"http://proxy:1"}}}');
+    const file = join(dir, "Proxy.Dockerfile");
+    await writeFile(file, `FROM ${BASE_IMAGE}\nRUN echo "proxy is $http_proxy."\n`);
+    const args = [context, "-f", file, "-t", engine.imageName(), "--no-cache"];
+    expect((await run(args, { DOCKER_CONFIG })).stderr).toContain("proxy is http://proxy:1.");
+    expect((await run([...args, "--no-config-proxy"], { DOCKER_CONFIG })).stderr).toContain("proxy is .");
+  });
+
   it("shows steps and logs to people, and prints the image's id alone to standard output", async () => {
     const { code, stdout, stderr } = await run([context, "--target", "first", "--build-arg", `WHO=${process.pid}`]);
     expect(code).toBe(0);

@@ -94,18 +94,29 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     expect((await engine.images.inspect(tag)).Id).toBe((await build.done).imageId);
   });
 
-  it("proxies of the configuration reach the build, and explicit arguments win", async () => {
+  it("proxies of the configuration reach the build in both spellings, explicit arguments win, and false keeps them out", async () => {
     const configDir = await scratch("config");
-    const proxies = { default: { httpProxy: "http://proxy:1", noProxy: "x" } };
+    const proxies = { default: { httpProxy: "http://proxy:1", ftpProxy: "ftp://proxy:2", noProxy: "x" } };
     await writeFile(join(configDir, "config.json"), JSON.stringify({ proxies }));
     const own = new DockerEngine({ configDir });
-    const lines: string[] = [];
-    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo "$HTTP_PROXY $http_proxy $NO_PROXY"\n`;
-    const options = { fileobj, useConfigProxy: true, buildArgs: { NO_PROXY: "mine" }, tags: engine.imageName() };
-    for await (const one of own.build({ ...options, noCache: true, builder }))
-      if (one.kind === "log" && one.stepId) lines.push(one.text);
+    const names = ["HTTP_PROXY", "http_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy"];
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo "${names.map((name) => `$${name}`).join(",")}"\n`;
+    const seen = async (options: BuildOptions) => {
+      const lines: string[] = [];
+      for await (const one of own.build({ fileobj, noCache: true, builder, tags: engine.imageName(), ...options }))
+        if (one.kind === "log" && one.stepId) lines.push(one.text);
+      return lines;
+    };
+    const [http, ftp] = ["http://proxy:1", "ftp://proxy:2"];
+    expect(await seen({})).toEqual([[http, http, ftp, ftp, "x", "x"].join(",")]);
+    // What is given in one spelling replaces both of the file; BuildKit sets the other to the same, the classic builder not.
+    const other = builder === "buildkit" ? "mine" : "";
+    expect(await seen({ buildArgs: { NO_PROXY: "mine" } })).toEqual([[http, http, ftp, ftp, "mine", other].join(",")]);
+    const upper = builder === "buildkit" ? "ftp://lower" : "ftp://upper";
+    const both = { FTP_PROXY: "ftp://upper", ftp_proxy: "ftp://lower" };
+    expect(await seen({ buildArgs: both })).toEqual([[http, http, upper, "ftp://lower", "x", "x"].join(",")]);
+    expect(await seen({ useConfigProxy: false })).toEqual([",,,,,"]);
     await own.close();
-    expect(lines).toEqual(["http://proxy:1 http://proxy:1 mine"]);
   });
 
   it("the bytes of the stream are given as the engine sent them, and the end is checked all the same", async () => {

@@ -104,6 +104,13 @@ describe("the query of a build", () => {
   });
 });
 
+describe("proxies of the configuration", () => {
+  it("are build arguments unless the options say otherwise", () => {
+    expect(checkBuildOptions({ fileobj: "FROM x" }).useConfigProxy).toBe(true);
+    expect(checkBuildOptions({ fileobj: "FROM x", useConfigProxy: false }).useConfigProxy).toBe(false);
+  });
+});
+
 describe("docker-py's timeout", () => {
   it("is in seconds", () => {
     expect(checkBuildOptions({ fileobj: "FROM x", timeout: 1.5 })).toMatchObject({ timeoutMs: 1_500 });
