@@ -31,18 +31,24 @@ export function currentContext(
   env: Record<string, string | undefined>,
 ): DockerContextEndpoint | undefined {
   const name = env.DOCKER_CONTEXT || chosenContext(configDir);
-  return name === undefined || name === "" || name === DEFAULT_CONTEXT
-    ? undefined
-    : readContextEndpoint(configDir, name);
+  return name ? namedContext(configDir, name) : undefined;
+}
+
+/**
+ * The engine of the context of this name.
+ *
+ * @returns `undefined` when that is the default context
+ * @throws DockerOptionError when there is no such context, or it names no engine
+ */
+export function namedContext(configDir: string, name: string): DockerContextEndpoint | undefined {
+  return name === DEFAULT_CONTEXT ? undefined : readContextEndpoint(configDir, name);
 }
 
 /**
  * Reads a context of Docker's configuration folder (docker/cli, cli/context/store): its facts lie under the SHA-256 of
  * its name, its TLS files in a tree beside them.
- *
- * @throws DockerOptionError when there is no such context, or it names no engine
  */
-export function readContextEndpoint(configDir: string, name: string): DockerContextEndpoint {
+function readContextEndpoint(configDir: string, name: string): DockerContextEndpoint {
   const id = createHash("sha256").update(name).digest("hex");
   const file = join(configDir, "contexts", "meta", id, "meta.json");
   const text = readText(

@@ -11,7 +11,7 @@ import { ImageBuild } from "./build/image-build.ts";
 import type { BuildOptions } from "./build/build-options.ts";
 import type { BuildProgress } from "./build/progress.ts";
 import { DockerConfig } from "./auth/docker-config.ts";
-import { currentContext, readContextEndpoint } from "./docker-context.ts";
+import { currentContext, namedContext } from "./docker-context.ts";
 import { DockerOptionError } from "./errors.ts";
 import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./prune.ts";
 
@@ -19,7 +19,10 @@ import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./
 export interface DockerEngineOptions {
   /** Engine address, such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. Default: DOCKER_HOST, else the local socket. */
   host?: string;
-  /** Name of a Docker context to use. Default: DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise. */
+  /**
+   * Name of a Docker context to use; `default` stands for DOCKER_HOST, else the local socket, whatever context is chosen.
+   * Default: DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise.
+   */
   context?: string;
   /** Environment that DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_CONFIG are read from. Default: this process's. */
   env?: Record<string, string | undefined>;
@@ -172,8 +175,12 @@ function findEngine(
   if (host !== undefined && context !== undefined) {
     throw new DockerOptionError("context", "An engine has a host or a context, not both.");
   }
-  const named = context === undefined ? undefined : readContextEndpoint(configDir, context);
-  const chosen = named ?? (host === undefined && !env.DOCKER_HOST ? currentContext(configDir, env) : undefined);
+  const chosen =
+    context !== undefined
+      ? namedContext(configDir, context)
+      : host === undefined && !env.DOCKER_HOST
+        ? currentContext(configDir, env)
+        : undefined;
   if (chosen) return { host: chosen.host, tls: tls ?? chosen.tls };
   return { host: host ?? (env.DOCKER_HOST || DEFAULT_ENGINE_HOST), tls: tls ?? tlsFromEnvironment(env, configDir) };
 }

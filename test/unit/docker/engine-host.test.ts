@@ -82,6 +82,18 @@ describe("the engine in force", () => {
     expect(hostOf({ host: "tcp://option:4" }, { DOCKER_HOST: "tcp://env:3" })).toBe("tcp://option:4");
   });
 
+  it("is that of DOCKER_HOST, else the local socket, for the context named default, whatever context is chosen", () => {
+    addContext("one", "tcp://one:1");
+    writeFileSync(join(dir, "config.json"), JSON.stringify({ currentContext: "one" }));
+    const context = "default";
+    expect(hostOf({ context })).toBe("unix:///var/run/docker.sock");
+    expect(hostOf({ context }, { DOCKER_CONTEXT: "one" })).toBe("unix:///var/run/docker.sock");
+    expect(hostOf({ context }, { DOCKER_CONTEXT: "one", DOCKER_HOST: "tcp://env:3" })).toBe("tcp://env:3");
+    for (const name of ["ca.pem", "cert.pem", "key.pem"]) writeFileSync(join(dir, name), "");
+    const env = { DOCKER_HOST: "tcp://env", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: dir };
+    expect(hostOf({ context }, env)).toBe("tcp://env:2376");
+  });
+
   it("is spoken to over TLS when its context has certificates", () => {
     addContext("secure", "tcp://secure", true);
     expect(hostOf({ context: "secure" })).toBe("tcp://secure:2376");
