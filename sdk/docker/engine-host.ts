@@ -53,8 +53,7 @@ function tcpHost(text: string, authority: string, tls: boolean): EngineHost {
       : tls
         ? TLS_PORT
         : PLAIN_PORT;
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { kind: "tcp", hostname, port, tls, display: `tcp://${url.hostname}:${port}` };
+  return { kind: "tcp", hostname: bareAddress(url), port, tls, display: `tcp://${url.hostname}:${port}` };
 }
 
 function sshHost(text: string, address: string): EngineHost {
@@ -67,11 +66,16 @@ function sshHost(text: string, address: string): EngineHost {
   if (url.hostname.startsWith("-") || url.username.startsWith("-")) throw badHost(text, "a name starts with a dash");
   return {
     kind: "ssh",
-    hostname: url.hostname,
+    hostname: bareAddress(url),
     ...(url.username ? { user: decodeURIComponent(url.username) } : {}),
     ...(url.port ? { port: Number(url.port) } : {}),
     display: address.replace(/\/$/, ""),
   };
+}
+
+/** What is dialled: an IPv6 address has brackets in an URL alone. */
+function bareAddress({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function parseUrl(text: string, address: string): URL {

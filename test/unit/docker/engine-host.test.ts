@@ -19,9 +19,17 @@ describe("parseEngineHost", () => {
     ["https://host", { kind: "tcp", hostname: "host", port: 2376, tls: true }],
     ["ssh://me@host:2222", { kind: "ssh", user: "me", hostname: "host", port: 2222 }],
     ["ssh://host", { kind: "ssh", hostname: "host" }],
+    // Without the brackets, which the ssh command would take for part of a name.
+    ["ssh://[fd12::82d1]", { kind: "ssh", hostname: "fd12::82d1" }],
+    ["ssh://me@[fd12::82d1]:8765", { kind: "ssh", user: "me", hostname: "fd12::82d1", port: 8765 }],
   ])("reads %s", (text, expected) => {
     const { display: _display, ...host } = parseEngineHost(text);
     expect(host).toEqual(expected);
+  });
+
+  it("says an IPv6 address as DOCKER_HOST spells it", () => {
+    expect(parseEngineHost("ssh://me@[fd12::82d1]:8765/").display).toBe("ssh://me@[fd12::82d1]:8765");
+    expect(parseEngineHost("tcp://[fd12::82d1]").display).toBe("tcp://[fd12::82d1]:2375");
   });
 
   it("takes port 2376 for TLS", () => {
