@@ -11,9 +11,14 @@ describe("parseEngineHost", () => {
   it.each([
     ["unix:///var/run/docker.sock", { kind: "unix", path: "/var/run/docker.sock" }],
     ["/run/podman.sock", { kind: "unix", path: "/run/podman.sock" }],
+    ["unix:///run/a#b.sock", { kind: "unix", path: "/run/a#b.sock" }],
+    ["unix://run/docker.sock", { kind: "unix", path: "run/docker.sock" }],
     ["tcp://host", { kind: "tcp", hostname: "host", port: 2375, tls: false }],
+    ["0.0.0.0", { kind: "tcp", hostname: "0.0.0.0", port: 2375, tls: false }],
     ["tcp://0.0.0.0:80", { kind: "tcp", hostname: "0.0.0.0", port: 80, tls: false }],
     ["tcp://[::1]:2000", { kind: "tcp", hostname: "::1", port: 2000, tls: false }],
+    ["[fd12::82d1]:2375", { kind: "tcp", hostname: "fd12::82d1", port: 2375, tls: false }],
+    ["https://[fd12:5672::12aa]:1090", { kind: "tcp", hostname: "fd12:5672::12aa", port: 1090, tls: true }],
     ["host:3000", { kind: "tcp", hostname: "host", port: 3000, tls: false }],
     ["http://host:1234/", { kind: "tcp", hostname: "host", port: 1234, tls: false }],
     ["https://host", { kind: "tcp", hostname: "host", port: 2376, tls: true }],
@@ -32,8 +37,10 @@ describe("parseEngineHost", () => {
     expect(parseEngineHost("tcp://[fd12::82d1]").display).toBe("tcp://[fd12::82d1]:2375");
   });
 
-  it("takes port 2376 for TLS", () => {
+  it("takes port 2376 for TLS, where no other is named", () => {
     expect(parseEngineHost("tcp://host", true)).toMatchObject({ port: 2376, tls: true });
+    for (const text of ["myhost:3348", "tcp://myhost:3348"])
+      expect(parseEngineHost(text, true)).toMatchObject({ hostname: "myhost", port: 3348, tls: true });
   });
 
   it.each([
@@ -46,7 +53,11 @@ describe("parseEngineHost", () => {
     "tcp://",
     "ftp://host",
     "npipe:////./pipe/docker",
+    "http+unix:///run/docker.sock",
     "tcp://host/path",
+    "tcp://host:3333/path?q=1",
+    "ssh://",
+    "ssh://:22/path",
     "tcp://me:pw@host",
     "ssh://-oProxyCommand=x",
     "ssh://me:pw@host",
