@@ -85,8 +85,11 @@ describe("the engine in force", () => {
   const hostOf = (options: object, env: Record<string, string> = {}) =>
     new DockerEngine({ env: { DOCKER_CONFIG: dir, ...env }, ...options }).host;
 
-  it("is the local socket when nothing says otherwise", () => {
+  it("is the local socket when nothing says otherwise, and an empty variable says nothing", () => {
     expect(hostOf({})).toBe("unix:///var/run/docker.sock");
+    expect(hostOf({}, { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CERT_PATH: "" })).toBe(
+      "unix:///var/run/docker.sock",
+    );
   });
 
   it("is that of the option, else of DOCKER_HOST, else of DOCKER_CONTEXT, else of the chosen context", () => {
@@ -94,6 +97,7 @@ describe("the engine in force", () => {
     addContext("two", "tcp://two:2");
     writeFileSync(join(dir, "config.json"), JSON.stringify({ currentContext: "one" }));
     expect(hostOf({})).toBe("tcp://one:1");
+    expect(hostOf({}, { DOCKER_HOST: "", DOCKER_CONTEXT: "" })).toBe("tcp://one:1");
     expect(hostOf({}, { DOCKER_CONTEXT: "two" })).toBe("tcp://two:2");
     expect(hostOf({}, { DOCKER_CONTEXT: "default" })).toBe("unix:///var/run/docker.sock");
     expect(hostOf({}, { DOCKER_CONTEXT: "two", DOCKER_HOST: "tcp://env:3" })).toBe("tcp://env:3");
@@ -123,6 +127,20 @@ describe("the engine in force", () => {
     expect(hostOf({}, { DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "1" })).toBe("tcp://h:2376");
     expect(hostOf({}, { DOCKER_HOST: "tcp://h", DOCKER_CERT_PATH: dir })).toBe("tcp://h:2376");
     expect(hostOf({}, { DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "" })).toBe("tcp://h:2375");
+    expect(hostOf({}, { DOCKER_HOST: "tcp://h", DOCKER_CERT_PATH: "" })).toBe("tcp://h:2375");
+  });
+
+  it("has its configuration and certificates in .docker of the home folder where no other is named", () => {
+    const home = join(dir, "home");
+    mkdirSync(join(home, ".docker"), { recursive: true });
+    const open = (env: Record<string, string>) => new DockerEngine({ env: { HOME: home, ...env } });
+    expect(open({}).config.dir).toBe(join(home, ".docker"));
+    expect(open({ DOCKER_CONFIG: "" }).config.dir).toBe(join(home, ".docker"));
+    expect(open({ DOCKER_CONFIG: dir }).config.dir).toBe(dir);
+    const secure = { DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "" };
+    expect(() => open(secure)).toThrow(`Cannot read cert.pem of the TLS folder ${join(home, ".docker")}`);
+    for (const name of ["ca.pem", "cert.pem", "key.pem"]) writeFileSync(join(home, ".docker", name), "");
+    expect(open(secure).host).toBe("tcp://h:2376");
   });
 
   it.each([
