@@ -34,6 +34,8 @@ export async function getFromHelper(
     );
   }
   const { Username, Secret } = parseHelper(name, stdout, HelperCredentials);
+  // docker-credential-pass has no error for a registry that it does not know (docker-py, credentials/store.py).
+  if (Username === "" && Secret === "") return undefined;
   return new RegistryCredentials(
     Username === TOKEN_USER ? { identityToken: Secret } : { username: Username, password: Secret },
   );

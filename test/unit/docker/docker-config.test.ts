@@ -104,6 +104,19 @@ describe("credentials for a registry", () => {
     expect(await found(config, "in-file")).toMatchObject({ username: "file" });
   });
 
+  it("are those of the file where a helper's answer is empty, which some say in place of not found", async () => {
+    addHelper("void", `[ "$1" = list ] && echo '{"r":""}' || echo '{"ServerURL":"r","Username":"","Secret":""}'`);
+    const auths = { r: { auth: base64("file:x") } };
+    for (const source of [{ credsStore: "void" }, { credHelpers: { r: "void" } }]) {
+      const config = configure({ ...source, auths });
+      expect(await found(config, "r")).toEqual({ username: "file", password: "x" });
+      expect((await config.allCredentials()).get("r")?.reveal()).toEqual({ username: "file", password: "x" });
+    }
+    const alone = configure({ credsStore: "void" });
+    expect(await found(alone, "r")).toBeUndefined();
+    expect((await alone.allCredentials()).size).toBe(0);
+  });
+
   it("are collected from the store, the helpers and the file for a classic build", async () => {
     addHelper(
       "store",
