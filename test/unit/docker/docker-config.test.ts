@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { registryAuthHeader, registryConfigHeader } from "../../../sdk/docker/auth/auth-headers.ts";
+import { proxiesNotGiven } from "../../../sdk/docker/build/build-query.ts";
 import { DockerConfig, RegistryCredentials } from "../../../sdk/docker/index.ts";
 
 let dir: string;
@@ -50,6 +51,12 @@ describe("credentials for a registry", () => {
   ])("under %s are found for %s", async (entry, host) => {
     const config = configure({ auths: { [entry]: { auth: base64("me:pass:word") } } });
     expect(await found(config, host)).toEqual({ username: "me", password: "pass:word" });
+  });
+
+  it("are not read from the top of the file, where Docker wrote them before it had auths", async () => {
+    const config = configure({ "https://r.example": { auth: base64("me:x"), email: "me@r.example" } });
+    expect(await found(config, "r.example")).toBeUndefined();
+    expect((await config.allCredentials()).size).toBe(0);
   });
 
   it("are not those of another port or host", async () => {
@@ -132,6 +139,23 @@ describe("credentials for a registry", () => {
     expect([...all.keys()].toSorted()).toEqual(["file", "given", "helped", "stored"]);
   });
 
+  it("are collected from helpers without a store, by the hosts of their addresses, and are none with neither", async () => {
+    addHelper("own", `read -r s; echo "{\\"Username\\":\\"$s\\",\\"Secret\\":\\"x\\"}"`);
+    const helped = configure({
+      credHelpers: { "https://a.example/v2": "own", "b.example": "own", "https://index.docker.io/v1/": "own" },
+      auths: { "b.example": { auth: base64("file:x") }, "c.example": { auth: base64("file:x") } },
+    });
+    const all = [...(await helped.allCredentials())].map(([host, one]) => [host, one.reveal()]);
+    expect(Object.fromEntries(all)).toEqual({
+      "a.example": { username: "https://a.example/v2", password: "x" },
+      "b.example": { username: "b.example", password: "x" },
+      "c.example": { username: "file", password: "x" },
+      "docker.io": { username: "https://index.docker.io/v1/", password: "x" },
+    });
+    expect((await configure({}).allCredentials()).size).toBe(0);
+    expect((await configure({ auths: {}, credHelpers: {} }).allCredentials()).size).toBe(0);
+  });
+
   it("of several sources for one registry are those of its helper, else of the store, else of the file", async () => {
     addHelper(
       "store",
@@ -203,6 +227,37 @@ describe("proxies of the configuration", () => {
       HTTPS_PROXY: "http://q:2",
       https_proxy: "http://q:2",
     });
+  });
+
+  it("are five, and none where the file names none", async () => {
+    const proxy = { httpProxy: "h", httpsProxy: "s", ftpProxy: "ftp://me:pw@f:23", noProxy: "n", allProxy: "a" };
+    expect(await configure({ proxies: { default: proxy } }).proxyBuildArgs("unix:///x")).toEqual({
+      HTTP_PROXY: "h",
+      http_proxy: "h",
+      HTTPS_PROXY: "s",
+      https_proxy: "s",
+      FTP_PROXY: "ftp://me:pw@f:23",
+      ftp_proxy: "ftp://me:pw@f:23",
+      NO_PROXY: "n",
+      no_proxy: "n",
+      ALL_PROXY: "a",
+      all_proxy: "a",
+    });
+    for (const config of [
+      {},
+      { proxies: {} },
+      { proxies: { default: {} } },
+      { proxies: { default: { ftpProxy: "" } } },
+    ])
+      expect(await configure(config).proxyBuildArgs("unix:///x")).toEqual({});
+    expect(await new DockerConfig(join(dir, "nowhere")).proxyBuildArgs("unix:///x")).toEqual({});
+  });
+
+  it("are replaced by what is given in either spelling", () => {
+    const file = { FTP_PROXY: "f", ftp_proxy: "f", NO_PROXY: "n", no_proxy: "n" };
+    expect(proxiesNotGiven(file, { FTP_PROXY: "mine" })).toEqual({ NO_PROXY: "n", no_proxy: "n" });
+    expect(proxiesNotGiven(file, { no_proxy: null })).toEqual({ FTP_PROXY: "f", ftp_proxy: "f" });
+    expect(proxiesNotGiven(file)).toEqual(file);
   });
 });
 
