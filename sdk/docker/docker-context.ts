@@ -19,43 +19,19 @@ const Meta = z.looseObject({
     docker: z.looseObject({ Host: z.string().min(1), SkipTLSVerify: z.boolean().optional() }),
   }),
 });
-const Config = z.looseObject({ currentContext: z.string().optional() });
 
 /**
- * The engine of the context in force, in Docker's order: DOCKER_CONTEXT, else the one that `docker context use` chose.
- *
- * @returns `undefined` when that is the default context, or none
- */
-export function currentContext(
-  configDir: string,
-  env: Record<string, string | undefined>,
-): DockerContextEndpoint | undefined {
-  const name = env.DOCKER_CONTEXT || chosenContext(configDir);
-  return name ? namedContext(configDir, name) : undefined;
-}
-
-/**
- * The engine of the context of this name.
+ * The engine of the context of this name (docker/cli, cli/context/store): in Docker's configuration folder its facts lie
+ * under the SHA-256 of the name, its TLS files in a tree beside them.
  *
  * @returns `undefined` when that is the default context
  * @throws DockerOptionError when there is no such context, or it names no engine
  */
-export function namedContext(configDir: string, name: string): DockerContextEndpoint | undefined {
-  return name === DEFAULT_CONTEXT ? undefined : readContextEndpoint(configDir, name);
-}
-
-/**
- * Reads a context of Docker's configuration folder (docker/cli, cli/context/store): its facts lie under the SHA-256 of
- * its name, its TLS files in a tree beside them.
- */
-function readContextEndpoint(configDir: string, name: string): DockerContextEndpoint {
+export function readDockerContext(configDir: string, name: string): DockerContextEndpoint | undefined {
+  if (name === DEFAULT_CONTEXT) return undefined;
   const id = createHash("sha256").update(name).digest("hex");
   const file = join(configDir, "contexts", "meta", id, "meta.json");
-  const text = readText(
-    file,
-    () => `There is no Docker context ${JSON.stringify(name)} in ${configDir}. See docker context ls.`,
-  );
-  const meta = Meta.safeParse(parseJson(text, file));
+  const meta = Meta.safeParse(parseJson(readFacts(file, name, configDir), file));
   if (!meta.success)
     throw new DockerOptionError("context", `The Docker context ${JSON.stringify(name)} names no engine (${file}).`);
   const { Host, SkipTLSVerify = false } = meta.data.Endpoints.docker;
@@ -69,23 +45,12 @@ function readContextEndpoint(configDir: string, name: string): DockerContextEndp
   };
 }
 
-function chosenContext(configDir: string): string | undefined {
-  const file = join(configDir, "config.json");
-  if (!existsSync(file)) return undefined;
-  const config = Config.safeParse(
-    parseJson(
-      readText(file, () => `Cannot read ${file}.`),
-      file,
-    ),
-  );
-  return config.success ? config.data.currentContext : undefined;
-}
-
-function readText(file: string, message: () => string): string {
+function readFacts(file: string, name: string, configDir: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new DockerOptionError("context", message(), cause);
+    const message = `There is no Docker context ${JSON.stringify(name)} in ${configDir}. See docker context ls.`;
+    throw new DockerOptionError("context", message, cause);
   }
 }
 
@@ -93,7 +58,6 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message would quote the file, which may hold passwords.
     throw new DockerOptionError("context", `${file} is not JSON. Correct it, or remove it.`);
   }
 }

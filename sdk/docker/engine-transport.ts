@@ -21,6 +21,7 @@ export interface EngineRequest {
   /** Path with its API version, without a query. */
   path: string;
   query?: URLSearchParams;
+  /** By lower-case name. */
   headers?: Record<string, string | string[]>;
   /** Sent as JSON. */
   json?: unknown;
@@ -55,12 +56,15 @@ const MAX_JSON_BYTES = 256 * 1024 * 1024;
 export class EngineTransport {
   readonly host: EngineHost;
   readonly #tls: EngineTls | undefined;
+  readonly #moreHeaders: [name: string, value: string][];
   readonly #pool: Pool;
   readonly #hijacked = new Set<Duplex>();
 
-  constructor(host: EngineHost, tls: EngineTls | undefined) {
+  /** @param moreHeaders headers of every request, by lower-case name; those that the request has itself win */
+  constructor(host: EngineHost, tls: EngineTls | undefined, moreHeaders: Record<string, string> = {}) {
     this.host = host;
     this.#tls = tls;
+    this.#moreHeaders = Object.entries(moreHeaders).filter(([name]) => !OF_THE_CONNECTION.has(name));
     this.#pool = new Pool("http://localhost", {
       connections: MAX_CONNECTIONS,
       headersTimeout: 0,
@@ -83,7 +87,7 @@ export class EngineTransport {
       const response = await this.#pool.request({
         method,
         path: pathOf(request),
-        headers: { host: "localhost", ...(request.json === undefined ? {} : JSON_TYPE), ...request.headers },
+        headers: this.#headersOf(request),
         body: request.json === undefined ? (request.body ?? null) : JSON.stringify(request.json),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
@@ -158,13 +162,7 @@ export class EngineTransport {
     const call = http.request({
       method: request.method,
       path: pathOf(request),
-      headers: {
-        ...(request.json === undefined ? {} : JSON_TYPE),
-        ...request.headers,
-        host: "localhost",
-        connection: "Upgrade",
-        upgrade: protocol,
-      },
+      headers: { ...this.#headersOf(request), connection: "Upgrade", upgrade: protocol },
       createConnection: () => socket as never,
       ...(request.signal ? { signal: request.signal } : {}),
     });
@@ -196,6 +194,12 @@ export class EngineTransport {
     await this.#pool.destroy();
   }
 
+  #headersOf({ json, headers }: EngineRequest): Record<string, string | string[]> {
+    const own = { host: "localhost", ...(json === undefined ? {} : JSON_TYPE), ...headers };
+    const more = this.#moreHeaders.filter(([name]) => !Object.hasOwn(own, name));
+    return { ...Object.fromEntries(more), ...own };
+  }
+
   #translate(request: EngineRequest, error: unknown): unknown {
     if (error instanceof DockerError) return error;
     if (request.signal?.aborted) return request.signal.reason;
@@ -204,6 +208,11 @@ export class EngineTransport {
   }
 }
 
+/** What frames a message and holds a connection (RFC 9110, section 7.6.1) is the HTTP client's to say. */
+const OF_THE_CONNECTION = new Set([
+  ...["connection", "proxy-connection", "keep-alive", "upgrade", "te", "trailer", "transfer-encoding"],
+  ...["content-length", "expect"],
+]);
 const JSON_TYPE = { "content-type": "application/json" };
 
 function pathOf({ path, query }: EngineRequest): string {

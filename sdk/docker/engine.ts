@@ -11,7 +11,8 @@ import { ImageBuild } from "./build/image-build.ts";
 import type { BuildOptions } from "./build/build-options.ts";
 import type { BuildProgress } from "./build/progress.ts";
 import { DockerConfig } from "./auth/docker-config.ts";
-import { currentContext, namedContext } from "./docker-context.ts";
+import { readConnectionConfig } from "./connection-config.ts";
+import { readDockerContext } from "./docker-context.ts";
 import { DockerOptionError } from "./errors.ts";
 import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./prune.ts";
 
@@ -77,8 +78,9 @@ export class DockerEngine {
   constructor(options: DockerEngineOptions = {}) {
     const env = options.env ?? process.env;
     const configDir = options.configDir ?? (env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"));
-    const { host, tls } = findEngine(options, env, configDir);
-    this.#transport = new EngineTransport(parseEngineHost(host, tls !== undefined), tls);
+    const { currentContext, httpHeaders } = readConnectionConfig(configDir);
+    const { host, tls } = findEngine(options, env, configDir, currentContext);
+    this.#transport = new EngineTransport(parseEngineHost(host, tls !== undefined), tls, httpHeaders);
     this.config = new DockerConfig(configDir, env);
     this.images = new EngineImages(this);
     this.containers = new EngineContainers(this);
@@ -171,16 +173,14 @@ function findEngine(
   { host, context, tls }: DockerEngineOptions,
   env: Record<string, string | undefined>,
   configDir: string,
+  currentContext: string | undefined,
 ): { host: string; tls: EngineTls | undefined } {
   if (host !== undefined && context !== undefined) {
     throw new DockerOptionError("context", "An engine has a host or a context, not both.");
   }
-  const chosen =
-    context !== undefined
-      ? namedContext(configDir, context)
-      : host === undefined && !env.DOCKER_HOST
-        ? currentContext(configDir, env)
-        : undefined;
+  const isLeftToContext = host === undefined && !env.DOCKER_HOST;
+  const name = context ?? (isLeftToContext ? env.DOCKER_CONTEXT || currentContext || undefined : undefined);
+  const chosen = name === undefined ? undefined : readDockerContext(configDir, name);
   if (chosen) return { host: chosen.host, tls: tls ?? chosen.tls };
   return { host: host ?? (env.DOCKER_HOST || DEFAULT_ENGINE_HOST), tls: tls ?? tlsFromEnvironment(env, configDir) };
 }
