@@ -1,14 +1,13 @@
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { EngineHost } from "../engine-host.ts";
 import { EngineConnectionLostError } from "../errors.ts";
 import { GrpcChannel } from "../grpc/grpc-channel.ts";
-import type { GrpcCall, GrpcCodec } from "../grpc/grpc-call.ts";
+import { type GrpcMethod, loadMethod, RAW } from "../grpc/grpc-method.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { loadService } from "../session/session-service.ts";
+import type { BytesMessage } from "../session/session-proto.ts";
 import { CONTROL_PROTO } from "./control-proto.ts";
-import { type BytesMessage, MessageStream } from "./message-stream.ts";
+import { MessageStream } from "./message-stream.ts";
 
 /** A Solve request with the members that are used here. */
 export interface SolveRequest {
@@ -39,7 +38,6 @@ export class BuildKitClient implements Disposable {
   /** The address, for errors. */
   readonly address: string;
   readonly #channel: GrpcChannel;
-  readonly #service: ServiceDefinition = loadService(CONTROL_PROTO, "moby.buildkit.v1.Control");
 
   private constructor(address: string, channel: GrpcChannel) {
     this.address = address;
@@ -64,7 +62,7 @@ export class BuildKitClient implements Disposable {
 
   /** A connection on which the daemon is the client of a session. */
   session(headers: Record<string, string | string[]>): Duplex {
-    const call = this.#call<BytesMessage, BytesMessage>("Session", headers);
+    const call = this.#channel.call(control<BytesMessage, BytesMessage>("Session"), headers);
     return new MessageStream(call, () => call.destroy());
   }
 
@@ -80,15 +78,15 @@ export class BuildKitClient implements Disposable {
   }
 
   /** The progress of a build, as the encoded StatusResponse messages that the daemon sends. */
-  async *status(ref: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { path, codec } = this.#method<{ Ref: string }, never>("Status");
-    const call = this.#channel.call<{ Ref: string }, Buffer>(path, { encode: codec.encode, decode: (bytes) => bytes });
+  async *status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const method = { ...control<{ Ref: string }, object>("Status"), response: RAW };
+    const call = this.#channel.call(method);
     using _cancel = cancelWith(call, signal);
     call.end({ Ref: ref });
     try {
-      for await (const message of call) yield message as Buffer;
+      for await (const message of call) yield message as Uint8Array;
     } catch (error) {
-      throw this.#translate(error, path, signal);
+      throw this.#translate(error, method.path, signal);
     }
   }
 
@@ -98,30 +96,19 @@ export class BuildKitClient implements Disposable {
   }
 
   async #unary<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
-    const { path, codec } = this.#method<Request, Response>(name);
-    const call = this.#channel.call(path, codec);
+    const method = control<Request, Response>(name);
+    const call = this.#channel.call(method);
     using _cancel = cancelWith(call, signal);
     call.end(request);
     try {
       let response: Response | undefined;
       for await (const message of call) response = message as Response;
-      if (response === undefined) throw new GrpcStatusError(GRPC_STATUS.internal, `${path} was answered with nothing`);
+      if (response === undefined)
+        throw new GrpcStatusError(GRPC_STATUS.internal, `${method.path} was answered with nothing`);
       return response;
     } catch (error) {
-      throw this.#translate(error, path, signal);
+      throw this.#translate(error, method.path, signal);
     }
-  }
-
-  #call<Request, Response>(name: string, headers: Record<string, string | string[]>): GrpcCall<Request, Response> {
-    const { path, codec } = this.#method<Request, Response>(name);
-    return this.#channel.call(path, codec, headers);
-  }
-
-  #method<Request, Response>(name: string): { path: string; codec: GrpcCodec<Request, Response> } {
-    const method = this.#service[name];
-    if (method === undefined) throw new TypeError(`The Control service has no ${name}.`);
-    const { path, requestSerialize, responseDeserialize } = method;
-    return { path, codec: { encode: requestSerialize, decode: responseDeserialize } };
   }
 
   #translate(error: unknown, path: string, signal: AbortSignal): unknown {
@@ -129,6 +116,10 @@ export class BuildKitClient implements Disposable {
     const isLost = error instanceof GrpcStatusError && error.code === GRPC_STATUS.unavailable;
     return isLost ? new EngineConnectionLostError(this.address, path, error) : error;
   }
+}
+
+function control<Request, Response>(name: string): GrpcMethod<Request, Response> {
+  return loadMethod(CONTROL_PROTO, "moby.buildkit.v1.Control", name);
 }
 
 /** Over a unix socket there is no host name to send, and Go's server wants a valid one. */

@@ -1,11 +1,7 @@
 import { Duplex } from "node:stream";
+import type { BytesMessage } from "../session/session-proto.ts";
 
-/** One message of a gRPC stream that carries bytes. */
-export interface BytesMessage {
-  data: Buffer;
-}
-
-/** A gRPC stream of BytesMessage, from either side. */
+/** A gRPC stream of BytesMessage. */
 export interface BytesCall {
   on(event: "data", listener: (message: BytesMessage) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;

@@ -64,7 +64,10 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
   let statusError: Error | undefined;
   try {
     for await (const message of options.quiet ? [] : client.status(ref, signal)) {
-      yield record({ id: "moby.buildkit.trace", aux: message.toString("base64") });
+      yield record({
+        id: "moby.buildkit.trace",
+        aux: Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString("base64"),
+      });
     }
   } catch (error) {
     // A build that is refused outright has no status; what Solve says then is the reason.

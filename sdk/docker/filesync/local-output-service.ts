@@ -1,6 +1,9 @@
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { streaming } from "../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { SESSION_PROTOS } from "../session/session-proto.ts";
-import { loadService, type SessionService } from "../session/session-service.ts";
+import type { SessionService } from "../session/session-service.ts";
 import { FolderWriter } from "./folder-writer.ts";
 import { PACKET, type Packet } from "./packet.ts";
 
@@ -9,32 +12,28 @@ const MAX_REQUESTS = 64;
 
 /** Takes what the exporter `local` of BuildKit sends into the folder `dest`. */
 export function localOutputService(dest: string): SessionService {
-  return {
-    definition: loadService(SESSION_PROTOS.folderSend, "moby.filesync.v1.FileSend"),
-    handlers: {
-      DiffCopy(call: ServerDuplexStream<Packet, Packet>) {
-        receive(call, dest).then(
-          () => call.end(),
-          (error: Error) => {
-            call.write({ type: PACKET.error, data: Buffer.from(error.message) });
-            call.emit("error", {
-              code: status.ABORTED,
-              details: `the folder ${dest} cannot be written: ${error.message}`,
-            });
-          },
-        );
-      },
-    },
-  };
+  const diffCopy = loadMethod<Packet, Packet>(SESSION_PROTOS.folderSend, "moby.filesync.v1.FileSend", "DiffCopy");
+  return [
+    streaming(diffCopy, async (call) => {
+      try {
+        await receive(call, dest);
+      } catch (error) {
+        if (call.signal.aborted) throw call.signal.reason;
+        const reason = error instanceof Error ? error.message : String(error);
+        await call.write({ type: PACKET.error, data: Buffer.from(reason) });
+        throw new GrpcStatusError(GRPC_STATUS.aborted, `the folder ${dest} cannot be written: ${reason}`);
+      }
+    }),
+  ];
 }
 
-async function receive(call: ServerDuplexStream<Packet, Packet>, dest: string): Promise<void> {
+async function receive(call: GrpcServerCall<Packet, Packet>, dest: string): Promise<void> {
   await using writer = new FolderWriter(dest);
   await writer.begin();
   const waiting: number[] = [];
   let asked = 0;
   let isWalkOver = false;
-  for await (const { type, stat, ID = 0, data = EMPTY } of call as AsyncIterable<Packet>) {
+  for await (const { type, stat, ID = 0, data = EMPTY } of call.messages()) {
     if (type === PACKET.error) throw new Error(data.toString("utf8"));
     if (type === PACKET.finish) return;
     if (type === PACKET.stat && stat) {
@@ -43,10 +42,10 @@ async function receive(call: ServerDuplexStream<Packet, Packet>, dest: string): 
     } else if (type === PACKET.stat) isWalkOver = true;
     else if (type === PACKET.data && (await writer.write(ID, data))) asked--;
     for (; waiting.length > 0 && asked < MAX_REQUESTS; asked++)
-      call.write({ type: PACKET.request, ID: waiting.shift() });
+      await call.write({ type: PACKET.request, ID: waiting.shift()! });
     if (isWalkOver && asked === 0) {
       await writer.finish();
-      call.write({ type: PACKET.finish });
+      await call.write({ type: PACKET.finish });
     }
   }
 }

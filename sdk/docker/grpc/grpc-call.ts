@@ -1,13 +1,8 @@
 import { constants, type ClientHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { MessageSplitter, frameMessage } from "./grpc-framing.ts";
+import type { GrpcMethod } from "./grpc-method.ts";
 import { GRPC_STATUS, type GrpcStatusError as StatusError, GrpcStatusError, readGrpcStatus } from "./grpc-status.ts";
-
-/** How the messages of one method are written and read. */
-export interface GrpcCodec<Request, Response> {
-  encode(message: Request): Uint8Array;
-  decode(bytes: Buffer): Response;
-}
 
 /**
  * One gRPC call as a stream of messages both ways, with back-pressure. It ends when the server says OK, and fails with
@@ -15,14 +10,14 @@ export interface GrpcCodec<Request, Response> {
  */
 export class GrpcCall<Request, Response> extends Duplex {
   readonly #stream: ClientHttp2Stream;
-  readonly #codec: GrpcCodec<Request, Response>;
+  readonly #method: GrpcMethod<Request, Response>;
   #status: StatusError | "ok" | undefined;
   #isOver = false;
 
-  constructor(stream: ClientHttp2Stream, codec: GrpcCodec<Request, Response>) {
+  constructor(stream: ClientHttp2Stream, method: GrpcMethod<Request, Response>) {
     super({ objectMode: true });
     this.#stream = stream;
-    this.#codec = codec;
+    this.#method = method;
     const splitter = new MessageSplitter();
     stream.on("response", (headers) => {
       this.#status = readGrpcStatus(headers as Record<string, string>) ?? notGrpc(headers);
@@ -32,7 +27,7 @@ export class GrpcCall<Request, Response> extends Duplex {
       // The body of an answer that is not gRPC's has nothing to say here.
       if (this.#status instanceof GrpcStatusError) return;
       try {
-        for (const message of splitter.push(chunk)) if (!this.push(codec.decode(message))) stream.pause();
+        for (const message of splitter.push(chunk)) if (!this.push(method.response.decode(message))) stream.pause();
       } catch (error) {
         this.destroy(error as Error);
       }
@@ -62,7 +57,7 @@ export class GrpcCall<Request, Response> extends Duplex {
   override _write(message: Request, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     // What a server no longer reads it has answered already; its status says more than the broken pipe.
     if (this.#stream.destroyed || this.#stream.writableEnded) callback();
-    else this.#stream.write(frameMessage(this.#codec.encode(message)), () => callback());
+    else this.#stream.write(frameMessage(this.#method.request.encode(message)), () => callback());
   }
 
   override _final(callback: () => void): void {

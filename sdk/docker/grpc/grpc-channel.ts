@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import type { Duplex } from "node:stream";
-import { GrpcCall, type GrpcCodec } from "./grpc-call.ts";
+import { GrpcCall } from "./grpc-call.ts";
+import type { GrpcMethod } from "./grpc-method.ts";
 import { GRPC_STATUS, GrpcStatusError } from "./grpc-status.ts";
 
 /** Archives of images come through here; HTTP/2's own 64 KiB would wait for the other end all the time. */
@@ -48,8 +49,7 @@ export class GrpcChannel {
 
   /** Begins a call. It fails, as a stream does, when the channel is broken. */
   call<Request, Response>(
-    path: string,
-    codec: GrpcCodec<Request, Response>,
+    method: GrpcMethod<Request, Response>,
     headers: Record<string, string | string[]> = {},
   ): GrpcCall<Request, Response> {
     if (this.#session.destroyed || this.#session.closed) {
@@ -58,11 +58,11 @@ export class GrpcChannel {
     const stream = this.#session.request({
       ...headers,
       [HTTP2_HEADER_METHOD]: "POST",
-      [HTTP2_HEADER_PATH]: path,
+      [HTTP2_HEADER_PATH]: method.path,
       [HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
       [HTTP2_HEADER_TE]: "trailers",
     });
-    return new GrpcCall(stream, codec);
+    return new GrpcCall(stream, method);
   }
 
   /** Closes the connection; calls under way fail. */

@@ -15,8 +15,11 @@ export class GrpcStatusError extends Error {
 /** The status codes that are told apart here. */
 export const GRPC_STATUS = {
   ok: 0,
+  cancelled: 1,
   unknown: 2,
   notFound: 5,
+  failedPrecondition: 9,
+  aborted: 10,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
@@ -32,6 +35,19 @@ export function readGrpcStatus(
   return code === GRPC_STATUS.ok
     ? "ok"
     : new GrpcStatusError(code, percentDecoded(String(headers["grpc-message"] ?? "")));
+}
+
+/** The trailers that tell how a call ended. */
+export function writeGrpcStatus(status: GrpcStatusError | "ok"): Record<string, string> {
+  if (status === "ok") return { "grpc-status": String(GRPC_STATUS.ok) };
+  return { "grpc-status": String(status.code), "grpc-message": percentEncoded(status.details) };
+}
+
+/** All but printable ASCII, and the percent sign itself (grpc, doc/PROTOCOL-HTTP2.md, "Percent-Byte-Unencoded"). */
+function percentEncoded(text: string): string {
+  return text.replace(/[^ -$&-~]+/g, (odd) =>
+    [...Buffer.from(odd)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
 }
 
 /** Messages travel percent-encoded (grpc, doc/PROTOCOL-HTTP2.md, "Percent-Encoded"); what is not stays as it is. */

@@ -1,34 +1,41 @@
-import { status } from "@grpc/grpc-js";
 import type { DockerConfig } from "../auth/docker-config.ts";
 import type { RegistryAuth, RegistryAuths } from "../auth/registry-credentials.ts";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { unary } from "../grpc/grpc-server.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { SESSION_PROTOS } from "./session-proto.ts";
-import { loadService, type SessionService } from "./session-service.ts";
+import type { SessionService } from "./session-service.ts";
+
+interface Answer {
+  Username: string;
+  Secret: string;
+}
 
 /**
  * Gives BuildKit the credentials for a registry when it asks for them. Only `Credentials` is served: BuildKit then
  * fetches tokens itself, as it does for every client that offers no more.
  */
 export function authService(config: DockerConfig, explicit: RegistryAuths, signal: AbortSignal): SessionService {
-  return {
-    definition: loadService(SESSION_PROTOS.auth, "moby.filesync.v1.Auth"),
-    handlers: {
-      Credentials(call: { request: { Host: string } }, callback) {
-        config.credentialsFor(call.request.Host, explicit, signal).then(
-          (credentials) => callback(null, credentials ? answer(credentials.reveal()) : {}),
-          (error: unknown) => callback({ code: status.UNAVAILABLE, details: messageOf(error) }),
-        );
-      },
-    },
-  };
+  const method = loadMethod<{ Host: string }, Partial<Answer>>(
+    SESSION_PROTOS.auth,
+    "moby.filesync.v1.Auth",
+    "Credentials",
+  );
+  return [
+    unary(method, async ({ Host }) => {
+      try {
+        const credentials = await config.credentialsFor(Host, explicit, signal);
+        return credentials ? answer(credentials.reveal()) : {};
+      } catch (error) {
+        throw new GrpcStatusError(GRPC_STATUS.unavailable, error instanceof Error ? error.message : String(error));
+      }
+    }),
+  ];
 }
 
 /** An identity token travels as a secret without a user name (docker/cli, session auth provider). */
-function answer(auth: RegistryAuth): { Username: string; Secret: string } {
+function answer(auth: RegistryAuth): Answer {
   if ("identityToken" in auth) return { Username: "", Secret: auth.identityToken };
   if ("registryToken" in auth) return { Username: "", Secret: auth.registryToken };
   return { Username: auth.username, Secret: auth.password };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { Duplex } from "node:stream";
-import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Duplex } from "node:stream";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import { GRPC_API_VERSION } from "../buildkit/open-buildkit.ts";
 import type { DockerEngine, EnginePing } from "../engine.ts";
 import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
 import { localOutputService } from "../filesync/local-output-service.ts";
+import { serveGrpc } from "../grpc/grpc-server.ts";
 import { authService } from "./auth-service.ts";
 import { fileOutputService } from "./file-send-service.ts";
 import { fileSyncService } from "./file-sync-service.ts";
@@ -16,7 +16,7 @@ import { sshService } from "./ssh-service.ts";
 import type { SyncedFolders } from "./synced-folder.ts";
 
 /** A BuildKit session: while it is open, the engine can ask this client for credentials, secrets and agents. */
-export interface BuildSession extends AsyncDisposable {
+export interface BuildSession extends Disposable {
   /** The `session` of POST /build. */
   readonly id: string;
 }
@@ -110,30 +110,19 @@ function sessionHeaders(id: string, { services, sharedKey }: SessionOffer): Reco
     "x-docker-expose-session-uuid": id,
     "x-docker-expose-session-name": "pulumi-nullspace",
     "x-docker-expose-session-sharedkey": sharedKey,
-    "x-docker-expose-session-grpc-method": services.flatMap(({ definition }) =>
-      Object.values(definition).map(({ path }) => path),
-    ),
+    "x-docker-expose-session-grpc-method": services.flat().map(({ path }) => path),
   };
 }
 
 function serveSession(id: string, { services }: SessionOffer, socket: Duplex): BuildSession {
-  const server = new Server({ "grpc.max_receive_message_length": -1 });
-  for (const { definition, handlers } of services) {
-    server.addService(definition, handlers as UntypedServiceImplementation);
-  }
   // The other end closes the session when the build is over; that is its right, not a failure.
   socket.on("error", () => socket.destroy());
-  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(withoutAlpn(socket));
+  const server = serveGrpc(socket, services.flat());
   return {
     id,
-    async [Symbol.asyncDispose]() {
-      server.forceShutdown();
+    [Symbol.dispose]() {
+      server[Symbol.dispose]();
       socket.destroy();
     },
   };
-}
-
-/** Node's HTTP/2 turns away a TLS socket that agreed on another protocol; here that was agreed on by the upgrade. */
-function withoutAlpn(socket: Duplex): Duplex {
-  return "alpnProtocol" in socket ? Duplex.from({ readable: socket, writable: socket }) : socket;
 }

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
-import type { BytesMessage } from "../buildkit/message-stream.ts";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { streaming } from "../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { openArchiveFile } from "./archive-file.ts";
-import { SESSION_PROTOS } from "./session-proto.ts";
-import { loadService, type SessionService } from "./session-service.ts";
+import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import type { SessionService } from "./session-service.ts";
 
-type Call = ServerDuplexStream<BytesMessage, BytesMessage>;
+type Call = GrpcServerCall<BytesMessage, BytesMessage>;
 
 /** Takes what an exporter of BuildKit sends to its client, such as the archive of an image (buildkit, session/filesync). */
 export function fileSendService(archive: Writable): SessionService {
@@ -31,29 +33,28 @@ export function fileOutputService(dest: string): SessionService {
 }
 
 function sendService(take: (call: Call) => Promise<void>): SessionService {
-  return {
-    definition: loadService(SESSION_PROTOS.fileSend, "moby.filesync.v1.FileSend"),
-    handlers: {
-      DiffCopy(call: Call) {
-        take(call).then(
-          () => call.end(),
-          (error: Error) => {
-            call.emit("error", { code: status.ABORTED, details: `the result could not be taken: ${error.message}` });
-          },
-        );
-      },
-    },
-  };
+  const diffCopy = loadMethod<BytesMessage, BytesMessage>(
+    SESSION_PROTOS.fileSend,
+    "moby.filesync.v1.FileSend",
+    "DiffCopy",
+  );
+  return [
+    streaming(diffCopy, async (call) => {
+      try {
+        await take(call);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new GrpcStatusError(GRPC_STATUS.aborted, `the result could not be taken: ${reason}`);
+      }
+    }),
+  ];
 }
 
+/** A call that is cancelled throws: half an archive must not pass for one. */
 async function copy(call: Call, target: Writable): Promise<void> {
-  let isOver = false;
-  call.once("end", () => (isOver = true));
   const failed = once(target, "error").then(([error]) => Promise.reject(error as Error));
   failed.catch(() => {});
-  for await (const { data } of call as AsyncIterable<BytesMessage>) {
+  for await (const { data } of call.messages()) {
     if (!target.write(data)) await Promise.race([once(target, "drain"), failed]);
   }
-  // A call that is cancelled ends its messages too; half an archive must not pass for one.
-  if (!isOver || call.cancelled) throw new Error("BuildKit cancelled the transfer");
 }

@@ -1,8 +1,10 @@
-import { once } from "node:events";
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { loadService, type SessionService } from "./session-service.ts";
+import { loadMethod, RAW } from "../grpc/grpc-method.ts";
+import { streaming } from "../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import type { SessionService } from "./session-service.ts";
 import { dataPacket, endPacket, PACKET, statPacket } from "./stat-packet.ts";
-import { type FolderListing, type FolderQuery, QUERY_SEPARATOR, type SyncedFolder } from "./synced-folder.ts";
+import type { FolderListing, FolderQuery, SyncedFolder } from "./synced-folder.ts";
 
 /** What is read of it here; what is written, statPacket and its like encode. */
 const FILE_SYNC_PROTO = `
@@ -18,13 +20,16 @@ const FILE_SYNC_PROTO = `
 interface ReceivedPacket {
   type: number;
   ID: number;
-  data: Buffer;
+  data: Uint8Array;
 }
 
-type TransferCall = ServerDuplexStream<ReceivedPacket, Uint8Array>;
+type TransferCall = GrpcServerCall<ReceivedPacket, Uint8Array>;
 
 /** Files read at a time, as many as fsutil's own sender. */
 const READERS = 4;
+
+/** Entries announced in one go, about 20 kB: the other end has something to do while the next ones are put together. */
+const ENTRIES_AT_ONCE = 256;
 
 /**
  * Lets BuildKit copy folders of this client, and on the next build only what is new in them (buildkit, session/filesync;
@@ -36,26 +41,22 @@ export function fileSyncService(
   folders: ReadonlyMap<string, SyncedFolder>,
   onFailure: (error: unknown) => void,
 ): SessionService {
-  const definition = loadService(FILE_SYNC_PROTO, "moby.filesync.v1.FileSync");
-  const method = definition.DiffCopy!;
-  return {
-    // What is written is encoded already.
-    definition: { DiffCopy: { ...method, responseSerialize: (packet: Buffer) => packet } },
-    handlers: {
-      DiffCopy(call: TransferCall) {
-        const name = header(call, "dir-name") ?? "";
-        const folder = folders.get(name);
-        if (folder) {
-          transfer(call, folder.list(query(call))).catch((error: unknown) => {
-            // What the builder has against it is in the build's own records.
-            if (!call.cancelled && !(error instanceof TransferRefusedError)) onFailure(error);
-            const details = `the folder ${name} could not be sent: ${error instanceof Error ? error.message : String(error)}`;
-            call.emit("error", { code: status.ABORTED, details });
-          });
-        } else call.emit("error", { code: status.NOT_FOUND, details: `no access allowed to dir "${name}"` });
-      },
-    },
-  };
+  const method = loadMethod<ReceivedPacket, Uint8Array>(FILE_SYNC_PROTO, "moby.filesync.v1.FileSync", "DiffCopy");
+  return [
+    streaming({ ...method, response: RAW }, async (call: TransferCall) => {
+      const name = call.header("dir-name") ?? "";
+      const folder = folders.get(name);
+      if (!folder) throw new GrpcStatusError(GRPC_STATUS.notFound, `no access allowed to dir "${name}"`);
+      try {
+        await transfer(call, folder.list(query(call)));
+      } catch (error) {
+        // What the builder has against it is in the build's own records.
+        if (!call.signal.aborted && !(error instanceof TransferRefusedError)) onFailure(error);
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new GrpcStatusError(GRPC_STATUS.aborted, `the folder ${name} could not be sent: ${reason}`);
+      }
+    }),
+  ];
 }
 
 /** The builder does not go on with a transfer. */
@@ -63,32 +64,39 @@ class TransferRefusedError extends Error {}
 
 async function transfer(call: TransferCall, listing: FolderListing): Promise<void> {
   const over = new AbortController();
-  call.once("cancelled", () => over.abort(new Error("The builder has ended the transfer.")));
-  const write = async (packet: Uint8Array) => {
+  const endWith = (error: unknown) => over.abort(error);
+  call.signal.addEventListener("abort", () => endWith(call.signal.reason), { once: true, signal: over.signal });
+  const write = (...packets: Uint8Array[]) => {
     over.signal.throwIfAborted();
-    if (!call.write(packet)) await once(call, "drain", { signal: over.signal });
+    return call.write(...packets);
   };
   const sender = new FileSender(listing, write, over);
-  call.on("data", ({ type, ID, data }: ReceivedPacket) => {
-    if (type === PACKET.request) sender.request(ID);
-    else if (type === PACKET.end) sender.end();
-    else if (type === PACKET.error) over.abort(new TransferRefusedError(data.toString()));
-  });
+  hear(call, sender).catch(endWith);
   try {
-    for (let id = 0; id < listing.length; id++) await write(statPacket(listing.stat(id)));
+    for (let id = 0; id < listing.length; id += ENTRIES_AT_ONCE) {
+      const count = Math.min(ENTRIES_AT_ONCE, listing.length - id);
+      await write(...Array.from({ length: count }, (_, offset) => statPacket(listing.stat(id + offset))));
+    }
     await write(statPacket());
     await sender.done;
     await write(endPacket());
-    call.end();
   } finally {
-    over.abort();
+    over.abort(new Error("The transfer is over."));
+  }
+}
+
+async function hear(call: TransferCall, sender: FileSender): Promise<void> {
+  for await (const { type, ID, data } of call.messages()) {
+    if (type === PACKET.request) sender.request(ID);
+    else if (type === PACKET.end) sender.end();
+    else if (type === PACKET.error) throw new TransferRefusedError(Buffer.from(data).toString());
   }
 }
 
 /** Sends the files that are asked for, some at a time, in the order in which they are. */
 class FileSender {
   readonly #listing: FolderListing;
-  readonly #write: (packet: Uint8Array) => Promise<void>;
+  readonly #write: (...packets: Uint8Array[]) => Promise<void>;
   readonly #over: AbortController;
   readonly #done = Promise.withResolvers<void>();
   /** No longer than the listing: BuildKit asks for each file once. */
@@ -96,7 +104,7 @@ class FileSender {
   #next = 0;
   #readers = 0;
 
-  constructor(listing: FolderListing, write: (packet: Uint8Array) => Promise<void>, over: AbortController) {
+  constructor(listing: FolderListing, write: (...packets: Uint8Array[]) => Promise<void>, over: AbortController) {
     this.#listing = listing;
     this.#write = write;
     this.#over = over;
@@ -151,10 +159,8 @@ function query(call: TransferCall): FolderQuery {
 
 /** Newer BuildKits escape what HTTP headers cannot hold, and say so in a second header (buildkit, encodeOpts). */
 function header(call: TransferCall, name: string): string | undefined {
-  const values = call.metadata.get(name).map(String);
-  if (values.length === 0) return undefined;
-  const text = values.join(QUERY_SEPARATOR);
-  const isEncoded = String(call.metadata.get(`${name}-encoded`)[0] ?? "") === "1";
+  const text = call.header(name);
+  if (text === undefined || call.header(`${name}-encoded`)?.startsWith("1") !== true) return text;
   // Go's QueryEscape: a plus is a space.
-  return isEncoded ? decodeURIComponent(text.replaceAll("+", " ")) : text;
+  return decodeURIComponent(text.replaceAll("+", " "));
 }

@@ -1,9 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
-import { status } from "@grpc/grpc-js";
 import type { BuildSecret } from "../build/build-options.ts";
 import { DockerOptionError } from "../errors.ts";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { unary } from "../grpc/grpc-server.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { SESSION_PROTOS } from "./session-proto.ts";
-import { loadService, type SessionService } from "./session-service.ts";
+import type { SessionService } from "./session-service.ts";
 
 /** BuildKit's own limit (buildkit, session/secrets/secretsprovider/secretsprovider.go); it mounts secrets in memory. */
 const MAX_SECRET_BYTES = 500 * 1024;
@@ -20,16 +22,18 @@ export async function secretsService(
 ): Promise<SessionService> {
   const values = new Map<string, Uint8Array>();
   for (const secret of secrets) values.set(secret.id, await readSecret(secret, env));
-  return {
-    definition: loadService(SESSION_PROTOS.secrets, "moby.buildkit.secrets.v1.Secrets"),
-    handlers: {
-      GetSecret(call: { request: { ID: string } }, callback) {
-        const data = values.get(call.request.ID);
-        if (data) callback(null, { data });
-        else callback({ code: status.NOT_FOUND, details: `no secret with the id ${call.request.ID} was given` });
-      },
-    },
-  };
+  const method = loadMethod<{ ID: string }, { data: Uint8Array }>(
+    SESSION_PROTOS.secrets,
+    "moby.buildkit.secrets.v1.Secrets",
+    "GetSecret",
+  );
+  return [
+    unary(method, ({ ID }) => {
+      const data = values.get(ID);
+      if (data) return { data };
+      throw new GrpcStatusError(GRPC_STATUS.notFound, `no secret with the id ${ID} was given`);
+    }),
+  ];
 }
 
 async function readSecret(secret: BuildSecret, env: Record<string, string | undefined>): Promise<Uint8Array> {

@@ -17,6 +17,11 @@ const PACKET_PROTO = `
     }
 `;
 
+/** A piece of a stream of bytes, which is what several services exchange. */
+export interface BytesMessage {
+  data: Uint8Array;
+}
+
 /**
  * What a BuildKit session asks of its client, as far as it is used here: buildkit, session/auth/auth.proto,
  * session/secrets/secrets.proto, session/sshforward/ssh.proto, session/upload/upload.proto, session/filesync/filesync.proto. Kept as

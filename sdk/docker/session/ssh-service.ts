@@ -1,12 +1,14 @@
+import { once } from "node:events";
 import net from "node:net";
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { DockerOptionError } from "../errors.ts";
-import { SESSION_PROTOS } from "./session-proto.ts";
-import { loadService, type SessionService } from "./session-service.ts";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { streaming, unary } from "../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import type { SessionService } from "./session-service.ts";
 
-interface Bytes {
-  data: Buffer;
-}
+const SERVICE = "moby.sshforward.v1.SSH";
 
 /** Header in which BuildKit names the agent (buildkit, session/sshforward/ssh.go, KeySSHID). */
 const SSH_ID = "buildkit.ssh.id";
@@ -31,44 +33,39 @@ export function sshService(
     }
     sockets.set(id, socket);
   }
-  return {
-    definition: loadService(SESSION_PROTOS.ssh, "moby.sshforward.v1.SSH"),
-    handlers: {
-      CheckAgent(call: { request: { ID: string } }, callback) {
-        const id = call.request.ID || DEFAULT_ID;
-        if (sockets.has(id)) callback(null, {});
-        else callback({ code: status.NOT_FOUND, details: `no SSH agent with the id ${id} was given` });
-      },
-      ForwardAgent(call: ServerDuplexStream<Bytes, Bytes>) {
-        const id = call.metadata.get(SSH_ID)[0]?.toString() || DEFAULT_ID;
-        const socket = sockets.get(id);
-        if (socket === undefined) {
-          call.emit("error", { code: status.NOT_FOUND, details: `no SSH agent with the id ${id} was given` });
-        } else forward(call, socket);
-      },
-    },
+  const socketOf = (id: string): string => {
+    const socket = sockets.get(id || DEFAULT_ID);
+    if (socket !== undefined) return socket;
+    throw new GrpcStatusError(GRPC_STATUS.notFound, `no SSH agent with the id ${id || DEFAULT_ID} was given`);
   };
+  const check = loadMethod<{ ID: string }, object>(SESSION_PROTOS.ssh, SERVICE, "CheckAgent");
+  const forwardAgent = loadMethod<BytesMessage, BytesMessage>(SESSION_PROTOS.ssh, SERVICE, "ForwardAgent");
+  return [
+    unary(check, ({ ID }) => {
+      socketOf(ID);
+      return {};
+    }),
+    streaming(forwardAgent, (call) => forward(call, socketOf(call.header(SSH_ID) ?? ""))),
+  ];
 }
 
-function forward(call: ServerDuplexStream<Bytes, Bytes>, path: string): void {
+async function forward(call: GrpcServerCall<BytesMessage, BytesMessage>, path: string): Promise<void> {
   const agent = net.connect(path);
-  agent.on("data", (data: Buffer) => {
-    if (!call.write({ data })) {
-      agent.pause();
-      call.once("drain", () => agent.resume());
+  const asking = async () => {
+    for await (const { data } of call.messages()) {
+      if (!agent.write(data)) await once(agent, "drain", { signal: call.signal });
     }
-  });
-  agent.on("end", () => call.end());
-  agent.on("error", (error) => {
-    call.emit("error", { code: status.UNAVAILABLE, details: `the SSH agent at ${path} fails: ${error.message}` });
-  });
-  call.on("data", ({ data }: Bytes) => {
-    if (!agent.write(data)) {
-      call.pause();
-      agent.once("drain", () => call.resume());
-    }
-  });
-  call.on("end", () => agent.end());
-  call.on("cancelled", () => agent.destroy());
-  call.on("error", () => agent.destroy());
+    agent.end();
+  };
+  // What breaks on that side is told by the reading below.
+  asking().catch((error: Error) => agent.destroy(error));
+  try {
+    for await (const data of agent as AsyncIterable<Buffer>) await call.write({ data });
+  } catch (error) {
+    if (call.signal.aborted) throw call.signal.reason;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GrpcStatusError(GRPC_STATUS.unavailable, `the SSH agent at ${path} fails: ${reason}`);
+  } finally {
+    agent.destroy();
+  }
 }

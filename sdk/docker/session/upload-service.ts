@@ -1,27 +1,30 @@
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { type BytesCall, type BytesMessage, MessageStream } from "../buildkit/message-stream.ts";
-import { SESSION_PROTOS } from "./session-proto.ts";
-import { loadService, type SessionService } from "./session-service.ts";
+import { loadMethod } from "../grpc/grpc-method.ts";
+import { streaming } from "../grpc/grpc-server.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import type { SessionService } from "./session-service.ts";
+
+/** gRPC refuses messages of more than 4 MiB by default; larger pieces go as several. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** Gives BuildKit the context when it fetches `http://buildkit-session/…` (buildkit, session/upload). It does so once. */
 export function uploadService(body: Readable): SessionService {
   let isTaken = false;
-  return {
-    definition: loadService(SESSION_PROTOS.upload, "moby.upload.v1.Upload"),
-    handlers: {
-      Pull(call: ServerDuplexStream<BytesMessage, BytesMessage>) {
-        if (isTaken) {
-          call.emit("error", { code: status.FAILED_PRECONDITION, details: "the build context was sent already" });
-          return;
+  const pull = loadMethod<BytesMessage, BytesMessage>(SESSION_PROTOS.upload, "moby.upload.v1.Upload", "Pull");
+  return [
+    streaming(pull, async (call) => {
+      if (isTaken) throw new GrpcStatusError(GRPC_STATUS.failedPrecondition, "the build context was sent already");
+      isTaken = true;
+      try {
+        for await (const chunk of body as AsyncIterable<Buffer>) {
+          for (let at = 0; at < chunk.length; at += MAX_MESSAGE_BYTES)
+            await call.write({ data: chunk.subarray(at, at + MAX_MESSAGE_BYTES) });
         }
-        isTaken = true;
-        const stream = new MessageStream(call as unknown as BytesCall, () => call.end());
-        pipeline(body, stream).catch((error: unknown) => {
-          call.emit("error", { code: status.ABORTED, details: `the build context broke: ${String(error)}` });
-        });
-      },
-    },
-  };
+      } catch (error) {
+        if (call.signal.aborted) throw call.signal.reason;
+        throw new GrpcStatusError(GRPC_STATUS.aborted, `the build context broke: ${String(error)}`);
+      }
+    }),
+  ];
 }

@@ -17,7 +17,9 @@ import { GrpcStatusError } from "../../../sdk/docker/grpc/grpc-status.ts";
 import { makeCertificates } from "../../engine/docker/certificates.ts";
 
 const never = new AbortController().signal;
-const bytes = { encode: (message: Buffer) => message, decode: (message: Buffer) => Buffer.from(message) };
+const bytes = { encode: (message: Buffer) => message, decode: (message: Uint8Array) => Buffer.from(message) };
+
+const echo = (name: string) => ({ path: `/test.Echo/${name}`, request: bytes, response: bytes });
 
 const server = new Server();
 let port: number;
@@ -86,7 +88,7 @@ describe("gRPC with the server of another implementation", () => {
   it("gives an answer whole, however large", () =>
     withChannel(async (channel) => {
       const message = Buffer.alloc(3_500_000, "x");
-      const call = channel.call("/test.Echo/One", bytes);
+      const call = channel.call(echo("One"));
       call.end(message);
       expect(Buffer.concat(await call.toArray()).equals(message)).toBe(true);
     }));
@@ -94,24 +96,24 @@ describe("gRPC with the server of another implementation", () => {
   it("streams both ways at once, in order, with as many messages as there are", () =>
     withChannel(async (channel) => {
       const messages = Array.from({ length: 2_000 }, (_, index) => Buffer.alloc(1 + (index % 3_000), index));
-      const call = channel.call("/test.Echo/Many", bytes);
+      const call = channel.call(echo("Many"));
       Readable.from(messages).pipe(call);
       expect(Buffer.concat(await call.toArray()).equals(Buffer.concat(messages))).toBe(true);
     }));
 
   it("tells a status with its words, in any script", () =>
     withChannel(async (channel) => {
-      const call = channel.call("/test.Echo/One", bytes);
+      const call = channel.call(echo("One"));
       call.end(Buffer.from("fail größer 100% → 火"));
       await expect(call.toArray()).rejects.toMatchObject({ code: status.NOT_FOUND, details: "größer 100% → 火" });
-      const absent = channel.call("/test.Echo/Absent", bytes);
+      const absent = channel.call(echo("Absent"));
       absent.end(Buffer.from("x"));
       await expect(absent.toArray()).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     }));
 
   it("cancels on the server what is given up", () =>
     withChannel(async (channel) => {
-      const call = channel.call("/test.Echo/Hang", bytes);
+      const call = channel.call(echo("Hang"));
       for await (const message of call) {
         expect(String(message)).toBe("begun");
         break;
@@ -121,11 +123,11 @@ describe("gRPC with the server of another implementation", () => {
 
   it("fails every call when the connection breaks", async () => {
     const channel = await connect();
-    const call = channel.call("/test.Echo/Hang", bytes);
+    const call = channel.call(echo("Hang"));
     await once(call, "readable");
     channel.close();
     await expect(call.toArray()).rejects.toBeInstanceOf(GrpcStatusError);
-    expect(() => channel.call("/test.Echo/One", bytes)).toThrow(GrpcStatusError);
+    expect(() => channel.call(echo("One"))).toThrow(GrpcStatusError);
   });
 });
 
@@ -144,7 +146,7 @@ describe("gRPC with what is no such server", () => {
       }),
     );
     const channel = await connect(other.port);
-    const call = channel.call("/test.Echo/One", bytes);
+    const call = channel.call(echo("One"));
     call.end(Buffer.from("x"));
     await expect(call.toArray()).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     channel.close();
