@@ -4,10 +4,12 @@ import { parseByteSize } from "./build/byte-size.ts";
 import type { DockerEngine } from "./engine.ts";
 import { DockerOptionError, UnsupportedByEngineError } from "./errors.ts";
 
+const FilterValue = z.union([z.string(), z.number()]);
+
 /** What of the build cache goes. Without options: what no image needs ("dangling"). */
 export const PruneBuildsOptions = z.strictObject({
   /** Such as `{ until: "24h" }`, `{ type: "exec.cachemount" }`, `{ unused: "1h" }`; engines take one value for each. */
-  filters: z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])).optional(),
+  filters: z.record(z.string(), z.union([FilterValue, z.boolean(), z.array(FilterValue)])).optional(),
   /** Keep this much: bytes, or text such as `10g`. */
   keepStorage: z.union([z.number().int().nonnegative(), z.string()]).optional(),
   /** Also what images could still use as cache. Default false. */
