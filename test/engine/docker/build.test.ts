@@ -47,6 +47,24 @@ describe.each(["buildkit", "classic"] as const)("a build with the %s builder", (
     expect(states.at(-1)).toBe("cached");
   });
 
+  it("has output of a command that reads like the builder's own words, and the image that was built all the same", async () => {
+    const tags = engine.imageName();
+    const words = ["Successfully built 33c838732b70", " ---> Using cache", "no line end"];
+    const command = `printf '${words.join("\\n")}'`;
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN ${command}\nCMD echo Successfully built 33c838732b70\n`;
+    const build = engine.build({ fileobj, tags, builder, noCache: true });
+    const progress = await collect(build);
+    const logs = progress.filter((one) => one.kind === "log");
+    expect(logs.map(({ text }) => text)).toEqual(words);
+    const states = progress.flatMap((one) =>
+      one.kind === "step" && one.step.id === logs[0]!.stepId ? [one.step.state] : [],
+    );
+    expect(states.at(-1)).toBe("completed");
+    const { Id, Config } = await engine.images.inspect(tags);
+    expect(Id).toBe((await build.done).imageId);
+    expect(Config?.Cmd?.at(-1)).toBe("echo Successfully built 33c838732b70");
+  });
+
   it("fails with the step, its line, the exit code and the last log lines", async () => {
     const fileobj = `# a comment\nFROM ${BASE_IMAGE}\n\nRUN echo ok \\\n  && true\nRUN echo before; exit 42\n`;
     const error = await engine
