@@ -81,6 +81,16 @@ describe.each(["buildkit", "classic"] as const)("a build with the %s builder", (
     expect((error as Error).message).toMatch(/Dockerfile line 6/);
   });
 
+  it("that fails leaves the tag without an image, or with the one that it had", async () => {
+    const [fresh, used] = [engine.imageName(), engine.imageName()];
+    const before = await engine.build({ fileobj: `FROM ${BASE_IMAGE}\nLABEL n=${used}\n`, tags: used, builder }).done;
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo made > /made\nRUN exit 3\n`;
+    const build = engine.build({ fileobj, tags: [fresh, used], builder, forcerm: true });
+    await expect(build.done).rejects.toMatchObject({ code: "image_build_failed", exitCode: 3 });
+    await expect(engine.images.inspect(fresh)).rejects.toMatchObject({ code: "engine_not_found" });
+    expect((await engine.images.inspect(used)).Id).toBe(before.imageId);
+  });
+
   it("names the line of a Dockerfile that does not parse", async () => {
     const error = await engine
       .build({ fileobj: `FROM ${BASE_IMAGE}\nRUM x\n`, builder })
