@@ -41,6 +41,36 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     expect(await logsOf({ path, builder })).toEqual(expected);
   });
 
+  // docker-py's test_build_with_dockerignore.
+  it("the ignore file may name itself and the Dockerfile, which are used and are not in the image", async () => {
+    const lines = [
+      "ignored",
+      "Dockerfile",
+      ".dockerignore",
+      " ignored-with-spaces ",
+      "!ignored/subdir/excepted-file",
+      "! ignored/subdir/excepted-with-spaces  ",
+      "",
+      "#*",
+    ];
+    const path = await folder({
+      Dockerfile: `FROM ${BASE_IMAGE}\nADD . /test\nRUN find /test -type f | sort\n`,
+      ".dockerignore": lines.join("\n"),
+      "not-ignored": "this file should not be ignored",
+      "#file.txt": "this file should not be ignored",
+      "ignored-with-spaces": "this file should be ignored",
+      "ignored/subdir/file": "this file should be ignored",
+      "ignored/subdir/excepted-file": "this file should not be ignored",
+      "ignored/subdir/excepted-with-spaces": "this file should not be ignored",
+    });
+    expect(await logsOf({ path, builder })).toEqual([
+      "/test/#file.txt",
+      "/test/ignored/subdir/excepted-file",
+      "/test/ignored/subdir/excepted-with-spaces",
+      "/test/not-ignored",
+    ]);
+  });
+
   it.each([
     ["in a folder of the context", "docker/My.Dockerfile", false],
     ["by its absolute path", "docker/My.Dockerfile", true],
