@@ -86,6 +86,10 @@ describe("links", { timeout: 60_000 }, () => {
         message: expect.stringContaining('symlinks: "copy"'),
       });
     }
+    // An absolute one does so also into the context: it would lead elsewhere on another machine, and in the image.
+    const inside = tree({ "b/utils.py": "1", "a/": "" });
+    symlinkSync(join(inside, "b"), join(inside, "a/b"));
+    expect(await failure(inside)).toMatchObject({ code: "symlink_escapes_context", path: "a/b" });
     await expect(
       read(tree({ "a/b/l": { link: "../../x" }, m: { link: "missing" }, n: { link: "./a/../a" } })),
     ).resolves.toBeDefined();

@@ -60,6 +60,18 @@ describe("the tar of a context", { timeout: 60_000 }, () => {
     }
   });
 
+  it("holds a link to a directory as a link, and nothing by its way", async () => {
+    const dir = tree({ "b/utils.py": "1", "a/c/b": { link: "../../b" }, bar: { link: "./a" }, "foo/": "" });
+    const file = join(temporaryFolder(), "context.tar");
+    writeFileSync(file, await buffer(tarContext(await read(dir))));
+    const list = "import sys,tarfile; [print(m.type.decode(), m.name, m.linkname) for m in tarfile.open(sys.argv[1])]";
+    const listed = execFileSync("python3", ["-c", list, file], { encoding: "utf8" });
+    expect(listed.split("\n").map((line) => line.trim())).toEqual([
+      ...["5 a", "5 a/c", "2 a/c/b ../../b", "5 b", "0 b/utils.py", "2 bar ./a", "5 foo"],
+      "",
+    ]);
+  });
+
   it("is the plain one when its gzip is undone", async () => {
     const context = await read(tree({ a: "x".repeat(100_000) }));
     const [plain, zipped] = await Promise.all([
