@@ -85,7 +85,7 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
   return query;
 }
 
-/** A proxy counts as given in either spelling: builders let the lower-case one win, which must not be the file's. */
+/** A proxy counts as given in either spelling: BuildKit takes one of the two by chance, which must not be the file's. */
 export function proxiesNotGiven(
   proxies: Record<string, string>,
   given: Record<string, unknown> = {},
