@@ -19,6 +19,17 @@ export interface ContextDockerfile {
   readonly ignoreFile?: string;
 }
 
+/** A tree of entries, and the Dockerfile that belongs to it. */
+export interface ContextTree {
+  /** Real, absolute path. */
+  readonly dir: string;
+  /** The entries as columns in shared memory. */
+  readonly table: EntryTable;
+  readonly dockerfile: ContextDockerfile | undefined;
+  /** Links were replaced by what they point at. */
+  readonly followsLinks: boolean;
+}
+
 /** The facts that a {@link BuildContext} is made of. */
 export interface ContextFacts {
   readonly dir: string;
@@ -35,7 +46,7 @@ export interface ContextFacts {
 }
 
 /** A directory tree as a build would get it: which entries, what they weigh, and the hash that says whether it changed. */
-export class BuildContext {
+export class BuildContext implements ContextTree {
   /** Real, absolute path of the context. Not part of the hash. */
   readonly dir: string;
   /** Changes exactly when what is sent changes. */

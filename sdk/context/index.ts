@@ -1,4 +1,4 @@
-export { BuildContext, type ContextDockerfile } from "./build-context.ts";
+export { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
 export type { ContextEntry, ContextEntryType, IgnoredEntry, UnsupportedEntry } from "./entry.ts";
 export {
   ContextError,
@@ -12,7 +12,7 @@ export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
 export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
 export { type ContextLimits, DEFAULT_LIMITS } from "./limits.ts";
 export type { Manifest } from "./manifest/manifest.ts";
-export { type ContextOptions, readContext } from "./read-context.ts";
+export { type ContextOptions, listContext, readContext } from "./read-context.ts";
 export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";
 export { END_OF_ARCHIVE, paddingOf, type TarEntry, tarHeader } from "./tar/header.ts";

@@ -1,23 +1,25 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import type { BuildContext } from "./build-context.ts";
+import { setTimeout } from "node:timers/promises";
+import type { ContextTree } from "./build-context.ts";
 import { ContextError } from "./errors.ts";
-import { digestBytes, findEntry } from "./table/entry-table.ts";
+import { digestBytes, findEntry, hasDigest } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
-import { isAsRecorded, isSameFile, openFlags } from "./walk/file-identity.ts";
+import { isAsRecorded, isSameFile, openFlags, settlesInMs } from "./walk/file-identity.ts";
 import { fileChanged, fromSystemError } from "./walk/walk-errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The content of one file of a context, as it was when it was hashed. The stream yields exactly `size` bytes, or fails with
- * `file_changed`: what arrived whole has the digest of the entry.
+ * `file_changed`: what arrived whole has the digest of the entry. Of a file that was only listed it is what the file holds
+ * now, if that is as long, and not before a later change is sure to show in its times.
  *
  * @param path of the entry
  * @throws ContextError `entry_not_found` when the context has no such file
  */
-export function openContextFile(context: BuildContext, path: string, options: { signal?: AbortSignal } = {}): Readable {
+export function openContextFile(context: ContextTree, path: string, options: { signal?: AbortSignal } = {}): Readable {
   const index = findEntry(context.table, path);
   if (index < 0 || !isFileKind(context.table.kinds[index]!)) {
     throw new ContextError(
@@ -31,16 +33,18 @@ export function openContextFile(context: BuildContext, path: string, options: { 
   return Readable.from(chunks(context, index, path), { objectMode: false, highWaterMark: CHUNK_BYTES, ...options });
 }
 
-async function* chunks(context: BuildContext, index: number, path: string): AsyncGenerator<Buffer> {
+async function* chunks(context: ContextTree, index: number, path: string): AsyncGenerator<Buffer> {
   const { table, dir, followsLinks } = context;
   const size = table.sizes[index]!;
   let file: FileHandle | undefined;
   try {
     file = await open(`${dir}/${path}`, openFlags(followsLinks));
+    if (!hasDigest(table, index)) await settled(file);
     const before = await file.stat({ bigint: true });
     if (!before.isFile() || Number(before.size) !== size) throw fileChanged(path, "changed");
     // A file that still looks as it did is trusted; any other is digested on the way.
-    const digest = isAsRecorded(table, index, before) ? undefined : createHash("sha256");
+    const isTrusted = !hasDigest(table, index) || isAsRecorded(table, index, before);
+    const digest = isTrusted ? undefined : createHash("sha256");
     for (let left = size; left > 0;) {
       const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
       const { bytesRead } = await file.read(chunk, 0, chunk.length);
@@ -66,4 +70,10 @@ async function* chunks(context: BuildContext, index: number, path: string): Asyn
   } finally {
     await file?.close();
   }
+}
+
+/** Waits until the last change of a file lies a tick of the clock back: one after that has another time. */
+async function settled(file: FileHandle): Promise<void> {
+  const waitMs = settlesInMs(await file.stat({ bigint: true }), Date.now());
+  if (waitMs > 0) await setTimeout(waitMs);
 }

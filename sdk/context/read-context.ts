@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { BuildContext } from "./build-context.ts";
+import { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
 import { type FoundDockerfile, findDockerfile, outsideDockerfilePath } from "./dockerfile.ts";
 import { ContextMemo, treeKey } from "./cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
@@ -60,34 +60,56 @@ const ATTEMPTS = 3;
  *   console.log(context.hash, context.entries.length);
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
-  const root = await contextRoot(options.dir);
-  const found = await findDockerfile({ ...options, root });
-  const ignore = ignoreSource(options, found);
-  // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
-  const { rules } = createIgnoreMatcher(ignore);
-  const job = readJob(root, options, found, ignore);
-  const result = await readWithCache(job, options.statCache ?? true, options.signal);
-  const { table, hash, manifest, ignored, unsupported, totalBytes } = result;
+  const { job, rules, dockerfile } = await prepare(options, "all");
+  const { table, identity, ignored, unsupported, totalBytes } = await readWithCache(
+    job,
+    options.statCache ?? true,
+    options.signal,
+  );
   return new BuildContext({
-    dir: root,
-    hash,
+    dir: job.root,
+    ...identity!,
     table,
-    manifest,
     ignored,
     rules,
     unsupported,
     totalBytes,
     followsLinks: job.symlinks === "copy",
-    dockerfile:
-      found.content === undefined
-        ? undefined
-        : {
-            path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
-            content: found.content,
-            isInContext: found.contextPath !== undefined,
-            ignoreFile: found.ignoreFile?.contextPath,
-          },
+    dockerfile,
   });
+}
+
+/**
+ * Lists a build context for a builder that fetches files itself and knows from their sizes and times which ones it has
+ * already. Files are looked at, not read, but for those whose times say too little.
+ *
+ * @throws ContextError with a `code` of `ContextErrorCode`
+ */
+export async function listContext(
+  options: Omit<ContextOptions, "manifestEntries" | "statCache">,
+): Promise<ContextTree> {
+  const { job, dockerfile } = await prepare(options, "coarse");
+  const { table } = await readWithCache(job, true, options.signal);
+  return { dir: job.root, table, followsLinks: job.symlinks === "copy", dockerfile };
+}
+
+async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
+  const root = await contextRoot(options.dir);
+  const found = await findDockerfile({ ...options, root });
+  const ignore = ignoreSource(options, found);
+  // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
+  const { rules } = createIgnoreMatcher(ignore);
+  return { job: readJob(root, options, found, ignore, digests), rules, dockerfile: contextDockerfile(found) };
+}
+
+function contextDockerfile(found: FoundDockerfile): ContextDockerfile | undefined {
+  if (found.content === undefined) return undefined;
+  return {
+    path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
+    content: found.content,
+    isInContext: found.contextPath !== undefined,
+    ignoreFile: found.ignoreFile?.contextPath,
+  };
 }
 
 async function contextRoot(dir: string): Promise<string> {
@@ -122,7 +144,13 @@ function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSo
   };
 }
 
-function readJob(root: string, options: ContextOptions, found: FoundDockerfile, ignore: IgnoreSource): ReadJob {
+function readJob(
+  root: string,
+  options: ContextOptions,
+  found: FoundDockerfile,
+  ignore: IgnoreSource,
+  digests: ReadJob["digests"],
+): ReadJob {
   const isInContext = found.contextPath !== undefined;
   return {
     root,
@@ -133,6 +161,7 @@ function readJob(root: string, options: ContextOptions, found: FoundDockerfile, 
     reservedPath: found.sha256 === undefined || isInContext ? undefined : outsideDockerfilePath(found.sha256),
     dockerfile: found.sha256 === undefined ? undefined : { sha256: found.sha256, isInContext },
     manifestEntries: options.manifestEntries ?? DEFAULT_MANIFEST_ENTRIES,
+    digests,
   };
 }
 

@@ -68,8 +68,8 @@ export class ContextMemo {
 }
 
 /** What the digests of a tree depend on: the same for every set of ignore rules. */
-export function treeKey({ root, symlinks }: ReadJob): string {
-  return JSON.stringify({ root, symlinks });
+export function treeKey({ root, symlinks, digests }: ReadJob): string {
+  return JSON.stringify({ root, symlinks, digests });
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

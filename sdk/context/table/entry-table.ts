@@ -50,6 +50,11 @@ export function digestBytes(table: EntryTable, index: number): Buffer {
   return bufferOf(table.digests).subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
 }
 
+/** Whether the file was read. (No content has a digest of zeros that anybody knows of.) */
+export function hasDigest(table: EntryTable, index: number): boolean {
+  return digestBytes(table, index).some((byte) => byte !== 0);
+}
+
 /** Sets the digest of one file; each character of `digest` is one byte, which makes no object a file. */
 export function setDigest(table: EntryTable, index: number, digest: string): void {
   bufferOf(table.digests).write(digest, index * DIGEST_BYTES, DIGEST_BYTES, "latin1");

@@ -5,6 +5,7 @@ import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 import { type Control, NEXT, READ, STOP } from "./control.ts";
 import { digestFile, type DigestOptions, sleep } from "./digest-file.ts";
+import { lookAtFile } from "./look-at-file.ts";
 import { formatBytes } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
 import { type FoundFiles, looksSame } from "./known-files.ts";
@@ -35,6 +36,7 @@ export function digestEntries(table: EntryTable, job: ReadJob, control: Control,
       if (!isFileKind(table.kinds[index]!)) continue;
       if (Atomics.load(control.slots, STOP) === 1) return;
       if (known && reuse(known, table, index, job, options)) continue;
+      if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
       Atomics.add(control.slots, READ, 1);
       if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
     }

@@ -30,6 +30,14 @@ export function settlesInMs(stats: BigIntStats, now: number): number {
   return Math.max(tick - age, 0);
 }
 
+/**
+ * Whether another content shows in the time of its change. It may not where somebody has set that to a whole second: an
+ * archive that was unpacked, a tool that makes builds repeatable, a file system that counts in seconds.
+ */
+export function hasFineTimes({ mtimeNs }: Pick<BigIntStats, "mtimeNs">): boolean {
+  return mtimeNs % NS_PER_SECOND !== 0n;
+}
+
 /** Whether two looks at a file saw the same content, as far as its size and times can tell. */
 export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
   return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;

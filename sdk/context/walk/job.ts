@@ -18,4 +18,9 @@ export interface ReadJob {
   /** What lies outside of the tree but belongs to its hash: the Dockerfile. */
   readonly dockerfile?: { readonly sha256: string; readonly isInContext: boolean };
   readonly manifestEntries: number;
+  /**
+   * Which files are read. `all`: every one, and the tree has a hash. `coarse`: those whose times say too little, as they
+   * have no fraction of a second; the others are looked at.
+   */
+  readonly digests: "all" | "coarse";
 }

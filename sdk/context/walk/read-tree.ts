@@ -16,13 +16,19 @@ import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
 /** What reading a tree yields. Columns are shared memory; the rest is small and copied. */
 export interface ReadResult {
   readonly table: EntryTable;
-  readonly hash: `h1:${string}`;
-  readonly manifest: Manifest;
+  /** What follows from the content of every file; absent where not every file was read. */
+  readonly identity?: ContextIdentity;
   readonly ignored: readonly WalkedIgnored[];
   readonly unsupported: readonly UnsupportedEntry[];
   readonly totalBytes: number;
   /** Files whose content was read; the others were known from an earlier reading. */
   readonly filesRead: number;
+}
+
+/** What a context is known by. */
+export interface ContextIdentity {
+  readonly hash: `h1:${string}`;
+  readonly manifest: Manifest;
 }
 
 /** What the thread that walked shares with those that help it: the entries, and what is known of them. Shared memory. */
@@ -55,20 +61,19 @@ export function readTree(
   }
   waitForHelpers(control);
   if (Atomics.load(control.slots, STOP) === 1) return undefined;
-  const { dockerfile } = job;
   return {
     table,
-    hash: contextHash(table, dockerfile),
-    manifest: buildManifest(
-      table,
-      job.manifestEntries,
-      dockerfile?.isInContext === false ? dockerfile.sha256 : undefined,
-    ),
+    ...(job.digests === "all" ? { identity: identify(table, job) } : {}),
     ignored,
     unsupported,
     totalBytes: table.sizes.reduce((sum, size) => sum + size, 0),
     filesRead: Atomics.load(control.slots, READ),
   };
+}
+
+function identify(table: EntryTable, { dockerfile, manifestEntries }: ReadJob): ContextIdentity {
+  const outside = dockerfile?.isInContext === false ? dockerfile.sha256 : undefined;
+  return { hash: contextHash(table, dockerfile), manifest: buildManifest(table, manifestEntries, outside) };
 }
 
 /** Turns the bare fact that the sum is too large into the error that names the directories. */

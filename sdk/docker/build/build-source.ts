@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
-import type { BuildContext } from "../../context/index.ts";
+import type { BuildContext, ContextTree } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import type { ListedContext } from "./listed-context.ts";
@@ -61,17 +61,20 @@ async function openUncompressed(
     return { remote: path, ...(dockerfile === undefined ? {} : { dockerfile }) };
   }
   if (path !== undefined) {
-    const { readContext } = await import("../../context/index.ts");
-    const read = await readContext({
+    const { listContext, readContext } = await import("../../context/index.ts");
+    const given = {
       dir: path,
       ...(dockerfile === undefined ? {} : { dockerfile }),
       ...(options.dockerfileContent === undefined ? {} : { dockerfileContent: options.dockerfileContent }),
       signal,
-    });
+    };
+    if (canSync && !options.gzip) {
+      const listed = await offeredContext(await listContext(given));
+      if (listed) return listed;
+    }
+    const read = await readContext(given);
     // What is asked to be compressed is an archive, but for that one harm.
-    return canSync && (!options.gzip || hasOutsideDockerfile(read))
-      ? offerContext(read, signal)
-      : openContext(read, signal);
+    return canSync && hasOutsideDockerfile(read) ? offerContext(read, signal) : openContext(read, signal);
   }
   if (context !== undefined && isListedContext(context)) return openListedContext(context, signal, canSync);
   if (context !== undefined && isBuildContext(context)) {
@@ -107,9 +110,12 @@ function hasOutsideDockerfile({ dockerfile }: BuildContext): boolean {
 
 /** As folders for the builder to fetch, where they can be. */
 async function offerContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {
+  return (await offeredContext(context)) ?? openContext(context, signal);
+}
+
+async function offeredContext(context: ContextTree): Promise<BuildSource | undefined> {
   const synced = await (await import("./synced-context.ts")).syncedContext(context);
-  if (synced === undefined) return openContext(context, signal);
-  return { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
+  return synced && { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
 }
 
 async function openContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {

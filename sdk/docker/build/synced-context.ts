@@ -2,9 +2,10 @@ import { createHash, hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import { type BuildContext, createIgnoreMatcher, openContextFile, ruleFor } from "../../context/index.ts";
+import { type ContextTree, createIgnoreMatcher, openContextFile, ruleFor } from "../../context/index.ts";
 import { digestBytes, type EntryTable, findEntry } from "../../context/table/entry-table.ts";
 import { DIRECTORY, isFileKind, kindFacts, SYMLINK } from "../../context/table/kind.ts";
+import { hasFineTimes } from "../../context/walk/file-identity.ts";
 import { bufferOf, latin1At, textAt, textBytes } from "../../context/table/text-column.ts";
 import {
   type FolderListing,
@@ -27,10 +28,9 @@ export interface SyncedContext extends SyncedFolders {
 
 /** Name of the ignore file that stands in for an outside one, whose rules were applied here. It excludes nothing. */
 export const NO_RULES = "# The rules were applied by the client.\n";
-const NS_PER_SECOND = 1_000_000_000n;
 
 /** @returns `undefined` for a context that BuildKit could not take this way: with names that are not UTF-8 */
-export async function syncedContext(context: BuildContext): Promise<SyncedContext | undefined> {
+export async function syncedContext(context: ContextTree): Promise<SyncedContext | undefined> {
   const { dockerfile, table } = context;
   if (dockerfile === undefined || !isUtf8(table.paths.bytes) || !isUtf8(table.targets.bytes)) return undefined;
   const { ignoreFile } = dockerfile;
@@ -56,16 +56,16 @@ export async function syncedContext(context: BuildContext): Promise<SyncedContex
  * somebody has set them to whole seconds (an archive that was unpacked, a tool that makes builds repeatable) it may not,
  * so that the digests of such files are part of the key: when one changes, nothing of the old copy is used.
  */
-function sharedKey({ dir, table }: BuildContext): string {
+function sharedKey({ dir, table }: ContextTree): string {
   const key = createHash("sha256").update(JSON.stringify([hostname(), dir]));
   for (let index = 0; index < table.length; index++) {
-    if (!isFileKind(table.kinds[index]!) || table.mtimes[index]! % NS_PER_SECOND !== 0n) continue;
+    if (!isFileKind(table.kinds[index]!) || hasFineTimes({ mtimeNs: table.mtimes[index]! })) continue;
     key.update(textBytes(table.paths, index)).update("\0").update(digestBytes(table, index));
   }
   return key.digest("hex");
 }
 
-function listContext(context: BuildContext, query: FolderQuery, hidden: ReadonlySet<number>): FolderListing {
+function listContext(context: ContextTree, query: FolderQuery, hidden: ReadonlySet<number>): FolderListing {
   const { table } = context;
   const listed = inFsutilOrder(table, wantedEntries(context, query, hidden));
   return {
@@ -114,7 +114,7 @@ function inFsutilOrder(table: EntryTable, indices: readonly number[]): Listed[] 
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ one }) => one);
 }
 
-function wantedEntries({ table }: BuildContext, query: FolderQuery, hidden: ReadonlySet<number>): number[] {
+function wantedEntries({ table }: ContextTree, query: FolderQuery, hidden: ReadonlySet<number>): number[] {
   // Without rules it is the ignore file itself that is asked for.
   const dropped = query.hasExcludes ? hidden : new Set();
   const isWanted = wantedPaths(query.include ?? query.follow, table);
@@ -143,7 +143,7 @@ function wantedPaths(asked: string | undefined, table: EntryTable): ((path: stri
  * The rules were applied when the context was read, with one exception: the Dockerfile and the ignore file are among its
  * entries whatever the rules say, as an archive needs them there. Here they have ways of their own.
  */
-function hiddenEntries({ table, dockerfile }: BuildContext, rules: string): Set<number> {
+function hiddenEntries({ table, dockerfile }: ContextTree, rules: string): Set<number> {
   const hidden = new Set<number>();
   if (dockerfile === undefined) return hidden;
   const matcher = createIgnoreMatcher({ file: { name: "the ignore file", text: rules } });

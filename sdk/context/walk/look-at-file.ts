@@ -1,0 +1,32 @@
+import { type BigIntStats, lstatSync, statSync } from "node:fs";
+import type { EntryTable } from "../table/entry-table.ts";
+import type { DigestOptions } from "./digest-file.ts";
+import { hasFineTimes, recordFile, settlesInMs } from "./file-identity.ts";
+import { systemPath } from "./latin1.ts";
+
+/**
+ * Records what the file of one entry looks like, without reading it.
+ *
+ * @param now a time before the file is looked at
+ * @returns false for a file that has to be read: its times say too little of its content, or it is not what it was in the
+ *   walk, which who reads it will say
+ */
+export function lookAtFile(
+  table: EntryTable,
+  index: number,
+  path: string,
+  now: number,
+  { root, followLinks, admit }: DigestOptions,
+): boolean {
+  const look = followLinks ? statSync : lstatSync;
+  let stats: BigIntStats | undefined;
+  try {
+    stats = look(systemPath(`${root}/${path}`), { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return false;
+  }
+  if (!stats?.isFile() || !hasFineTimes(stats)) return false;
+  admit(index, Number(stats.size));
+  recordFile(table, index, stats, settlesInMs(stats, now) === 0);
+  return true;
+}

@@ -1,0 +1,86 @@
+import { appendFileSync, chmodSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { type ContextTree, listContext, openContextFile, readContext } from "../../../sdk/context/index.ts";
+import { entryAt, findEntry, hasDigest } from "../../../sdk/context/table/entry-table.ts";
+import { tree } from "./support/trees.ts";
+
+const facts = ({ table }: ContextTree) =>
+  Array.from({ length: table.length }, (_, index) => {
+    const { path, type, mode, size, target } = entryAt(table, index);
+    return { path, type, mode, size, target, mtime: table.mtimes[index] };
+  });
+
+describe("a listed context", { timeout: 60_000 }, () => {
+  it("has the entries, sizes, modes and times of one that is read, by the same rules", async () => {
+    const dir = tree({
+      Dockerfile: "FROM x\n",
+      ".dockerignore": "*.log\n!keep.log\n",
+      "a.log": "",
+      "keep.log": "1",
+      "run.sh": { exec: "#!/bin/sh\n" },
+      "deep/er/file": "content",
+      link: { link: "deep/er/file" },
+    });
+    const [listed, read] = [await listContext({ dir }), await readContext({ dir, statCache: false })];
+    expect(facts(listed)).toEqual(facts(read));
+    expect(listed.dockerfile).toEqual(read.dockerfile);
+  });
+
+  it("reads those files alone whose times have no fraction of a second", async () => {
+    const dir = tree({ fine: "1", coarse: "2" });
+    utimesSync(join(dir, "coarse"), 1_000_000_000, 1_000_000_000);
+    const { table } = await listContext({ dir, dockerfile: false });
+    const read = await readContext({ dir, dockerfile: false, statCache: false });
+    const [coarse, fine] = [findEntry(table, "coarse"), findEntry(table, "fine")];
+    expect([hasDigest(table, coarse), hasDigest(table, fine)]).toEqual([true, false]);
+    expect(entryAt(table, coarse)).toEqual(entryAt(read.table, coarse));
+    // What was listed before is not taken for what was read.
+    expect((await readContext({ dir, dockerfile: false })).hash).toBe(read.hash);
+  });
+
+  it("is what the tree is now, each time", async () => {
+    const dir = tree({ f: "one", coarse: "two" });
+    const write = (name: string, content: string) => {
+      writeFileSync(join(dir, name), content);
+      if (name === "coarse") utimesSync(join(dir, name), 1_000_000_000, 1_000_000_000);
+    };
+    for (let round = 0; round < 5; round++) {
+      write("f", `${round}`.repeat(10 + round));
+      write("coarse", `${round}`.repeat(3));
+      const listed = await listContext({ dir, dockerfile: false });
+      const read = await readContext({ dir, dockerfile: false, statCache: false });
+      expect(facts(listed)).toEqual(facts(read));
+      const coarse = findEntry(read.table, "coarse");
+      expect(entryAt(listed.table, coarse)).toEqual(entryAt(read.table, coarse));
+      await sleep(60);
+    }
+  });
+
+  it("keeps to the limits, and names what cannot be sent", async () => {
+    const dir = tree({ a: "12345", b: "12345" });
+    await expect(listContext({ dir, dockerfile: false, limits: { bytes: 9 } })).rejects.toMatchObject({
+      code: "context_too_large",
+    });
+    await expect(listContext({ dir, dockerfile: false, limits: { fileBytes: 4 } })).rejects.toMatchObject({
+      code: "file_too_large",
+    });
+    await expect(listContext({ dir })).rejects.toMatchObject({ code: "dockerfile_not_found" });
+  });
+
+  it("opens a file as it is now, if it is as long, and waits until a later change would show", async () => {
+    const dir = tree({ f: "before" });
+    const listed = await listContext({ dir, dockerfile: false });
+    writeFileSync(join(dir, "f"), "later!");
+    const { mtimeNs } = statSync(join(dir, "f"), { bigint: true });
+    expect(await text(openContextFile(listed, "f"))).toBe("later!");
+    writeFileSync(join(dir, "f"), "newest");
+    expect(statSync(join(dir, "f"), { bigint: true }).mtimeNs).not.toBe(mtimeNs);
+    chmodSync(join(dir, "f"), 0o600);
+    expect(await text(openContextFile(listed, "f"))).toBe("newest");
+    appendFileSync(join(dir, "f"), "!");
+    await expect(text(openContextFile(listed, "f"))).rejects.toMatchObject({ code: "file_changed", path: "f" });
+  });
+});
