@@ -56,7 +56,8 @@ const MAX_JSON_BYTES = 256 * 1024 * 1024;
 export class EngineTransport {
   readonly host: EngineHost;
   readonly #tls: EngineTls | undefined;
-  readonly #moreHeaders: [name: string, value: string][];
+  /** Headers of every request, by lower-case name, but for those that are the connection's own. */
+  readonly moreHeaders: Readonly<Record<string, string>>;
   readonly #pool: Pool;
   readonly #hijacked = new Set<Duplex>();
 
@@ -64,7 +65,7 @@ export class EngineTransport {
   constructor(host: EngineHost, tls: EngineTls | undefined, moreHeaders: Record<string, string> = {}) {
     this.host = host;
     this.#tls = tls;
-    this.#moreHeaders = Object.entries(moreHeaders).filter(([name]) => !OF_THE_CONNECTION.has(name));
+    this.moreHeaders = Object.fromEntries(Object.entries(moreHeaders).filter(([name]) => !OF_THE_CONNECTION.has(name)));
     this.#pool = new Pool("http://localhost", {
       connections: MAX_CONNECTIONS,
       headersTimeout: 0,
@@ -195,9 +196,7 @@ export class EngineTransport {
   }
 
   #headersOf({ json, headers }: EngineRequest): Record<string, string | string[]> {
-    const own = { host: "localhost", ...(json === undefined ? {} : JSON_TYPE), ...headers };
-    const more = this.#moreHeaders.filter(([name]) => !Object.hasOwn(own, name));
-    return { ...Object.fromEntries(more), ...own };
+    return { ...this.moreHeaders, host: "localhost", ...(json === undefined ? {} : JSON_TYPE), ...headers };
   }
 
   #translate(request: EngineRequest, error: unknown): unknown {
@@ -211,7 +210,7 @@ export class EngineTransport {
 /** What frames a message and holds a connection (RFC 9110, section 7.6.1) is the HTTP client's to say. */
 const OF_THE_CONNECTION = new Set([
   ...["connection", "proxy-connection", "keep-alive", "upgrade", "te", "trailer", "transfer-encoding"],
-  ...["content-length", "expect"],
+  ...["content-length", "expect", "host", "http2-settings"],
 ]);
 const JSON_TYPE = { "content-type": "application/json" };
 

@@ -307,14 +307,17 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async #tellEngine(): Promise<void> {
     const engine = this.#engineFacts;
     if (!engine || engine.isPodman || compareApiVersions(engine.apiVersion, CANCEL_API_VERSION) < 0) return;
-    const request = await this.#engine.versioned({
-      method: "POST",
-      path: "/build/cancel",
-      query: new URLSearchParams({ id: this.buildId }),
-      signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS),
-    });
-    // The build may be over, or the engine gone; either way there is nothing left to stop.
-    await this.#engine.transport.text(request).catch(() => {});
+    try {
+      const request = await this.#engine.versioned({
+        method: "POST",
+        path: "/build/cancel",
+        query: new URLSearchParams({ id: this.buildId }),
+        signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS),
+      });
+      await this.#engine.transport.text(request);
+    } catch {
+      // The build may be over, or the engine gone; either way there is nothing left to stop.
+    }
   }
 }
 

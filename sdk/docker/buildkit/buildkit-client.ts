@@ -48,16 +48,22 @@ export class BuildKitClient implements Disposable {
    * Connects to the BuildKit at `host`.
    *
    * @param dial opens the connection
+   * @param moreHeaders headers of every call, by lower-case name
    * @throws what `dial` throws; GrpcStatusError (`unavailable`) when what is there does not speak HTTP/2, or not with us
    */
-  static async connect(host: EngineHost, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<BuildKitClient> {
+  static async connect(
+    host: EngineHost,
+    dial: () => Promise<Duplex>,
+    signal: AbortSignal,
+    moreHeaders: Readonly<Record<string, string>> = {},
+  ): Promise<BuildKitClient> {
     signal.throwIfAborted();
     const socket = await dial();
     if (socket instanceof TLSSocket && socket.alpnProtocol !== "h2") {
       socket.destroy();
       throw new GrpcStatusError(GRPC_STATUS.unavailable, "the server does not speak HTTP/2 over TLS");
     }
-    return new BuildKitClient(host.display, await GrpcChannel.open(socket, authorityOf(host), signal));
+    return new BuildKitClient(host.display, await GrpcChannel.open(socket, authorityOf(host), signal, moreHeaders));
   }
 
   /** A connection on which the daemon is the client of a session. */

@@ -44,7 +44,7 @@ export async function openEngineBuildKit(
   const { transport } = engine;
   let client: BuildKitClient | undefined;
   try {
-    client = await BuildKitClient.connect(transport.host, () => transport.dial("h2"), signal);
+    client = await BuildKitClient.connect(transport.host, () => transport.dial("h2"), signal, transport.moreHeaders);
     const [worker] = await client.listWorkers(signal);
     return { client, worker };
   } catch (error) {

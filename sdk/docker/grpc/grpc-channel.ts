@@ -18,18 +18,26 @@ const { HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2
  */
 export class GrpcChannel {
   readonly #session: ClientHttp2Session;
+  readonly #moreHeaders: Readonly<Record<string, string>>;
 
-  private constructor(session: ClientHttp2Session) {
+  private constructor(session: ClientHttp2Session, moreHeaders: Readonly<Record<string, string>>) {
     this.#session = session;
+    this.#moreHeaders = moreHeaders;
   }
 
   /**
    * Speaks HTTP/2 with prior knowledge (RFC 9113, section 3.3).
    *
    * @param authority name of the server, for its virtual hosts
+   * @param moreHeaders headers of every call, by lower-case name; those that the call has itself win
    * @throws GrpcStatusError `unavailable` when the other end does not speak HTTP/2
    */
-  static async open(socket: Duplex, authority: string, signal: AbortSignal): Promise<GrpcChannel> {
+  static async open(
+    socket: Duplex,
+    authority: string,
+    signal: AbortSignal,
+    moreHeaders: Readonly<Record<string, string>> = {},
+  ): Promise<GrpcChannel> {
     const session = connect(`http://${authority}`, {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
@@ -44,7 +52,7 @@ export class GrpcChannel {
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     // Every call fails with it by itself; without a listener it would end the process too.
     session.on("error", () => {});
-    return new GrpcChannel(session);
+    return new GrpcChannel(session, moreHeaders);
   }
 
   /** Begins a call. It fails, as a stream does, when the channel is broken. */
@@ -56,6 +64,7 @@ export class GrpcChannel {
       throw new GrpcStatusError(GRPC_STATUS.unavailable, "the connection is closed");
     }
     const stream = this.#session.request({
+      ...this.#moreHeaders,
       ...headers,
       [HTTP2_HEADER_METHOD]: "POST",
       [HTTP2_HEADER_PATH]: method.path,

@@ -10,6 +10,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { DockerEngine, EngineConnectionLostError, type ImageBuild } from "../../../sdk/docker/index.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
+import { startPretender } from "./pretender.ts";
 
 const engine = openEngine();
 const open: (() => Promise<unknown>)[] = [];
@@ -29,21 +30,9 @@ function engineAt(host: string, options: object = {}): DockerEngine {
   return one;
 }
 
-/** A server that says of itself what an engine says, and does with builds what a test wants: no real one can be made to. */
+/** An engine that does with builds what a test wants. */
 async function pretender(onBuild: RequestListener, ping: Record<string, string> = {}): Promise<DockerEngine> {
-  const server = createServer((request, response) => {
-    if (request.url === "/_ping") {
-      response.writeHead(200, { "api-version": "1.41", ostype: "linux", ...ping }).end("OK");
-    } else if (request.url?.includes("/build?")) onBuild(request, response);
-    else response.writeHead(404).end("{}");
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  open.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  return engineAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return engineAt(opened(await startPretender({ onBuild, ping })).host);
 }
 
 const read = async (build: ImageBuild) => {

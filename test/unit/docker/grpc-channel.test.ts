@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import tls from "node:tls";
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { type Metadata, Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GrpcChannel } from "../../../sdk/docker/grpc/grpc-channel.ts";
@@ -37,12 +37,26 @@ const method = (path: string, isStream: boolean) => ({
 
 beforeAll(async () => {
   server.addService(
-    { One: method("One", false), Many: method("Many", true), Hang: method("Hang", true) },
+    {
+      One: method("One", false),
+      Many: method("Many", true),
+      Hang: method("Hang", true),
+      Headers: method("Headers", false),
+    },
     {
       One(call: { request: Buffer }, callback: (error: object | null, answer?: Buffer) => void) {
         const text = String(call.request);
         if (text.startsWith("fail ")) callback({ code: status.NOT_FOUND, details: text.slice("fail ".length) });
         else callback(null, call.request);
+      },
+      Headers(
+        call: { request: Buffer; metadata: Metadata },
+        callback: (error: object | null, answer?: Buffer) => void,
+      ) {
+        const values = String(call.request)
+          .split(" ")
+          .flatMap((name) => call.metadata.get(name).map(String));
+        callback(null, Buffer.from(values.join(",")));
       },
       Many(call: ServerDuplexStream<Buffer, Buffer>) {
         call.on("data", (message: Buffer) => call.write(message));
@@ -110,6 +124,16 @@ describe("gRPC with the server of another implementation", () => {
       absent.end(Buffer.from("x"));
       await expect(absent.toArray()).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
     }));
+
+  it("sends the headers of the connection with every call, and those of a call before them", async () => {
+    const socket = net.connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const channel = await GrpcChannel.open(socket, "localhost", never, { "x-team": "infra", "x-who": "all" });
+    const call = channel.call(echo("Headers"), { "x-who": "this one" });
+    call.end(Buffer.from("x-team x-who"));
+    expect(String(Buffer.concat(await call.toArray()))).toBe("infra,this one");
+    channel.close();
+  });
 
   it("cancels on the server what is given up", () =>
     withChannel(async (channel) => {
