@@ -138,7 +138,7 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
       expect(await labelOf({ path: `${url}/context.tar`, builder })).toBe("archive");
-      if (builder === "classic") expect(await labelOf({ path: `${url}/Dockerfile`, builder })).toBe("fetched");
+      expect(await labelOf({ path: `${url}/Dockerfile`, builder })).toBe("fetched");
     } finally {
       server.close();
     }
