@@ -146,7 +146,12 @@ function print(scenario: string, times: ReadonlyMap<string, number[]>): void {
   console.log(`\n${scenario} (${FILES} files, ms):`);
   console.log(`  ${"median".padStart(7)} ${"fastest".padStart(8)} ${"builds".padStart(6)}`);
   for (const [name, list] of times) {
-    const numbers = [median(list).toFixed(0).padStart(7), Math.min(...list).toFixed(0).padStart(8)];
+    const numbers = [
+      median(list).toFixed(0).padStart(7),
+      Math.min(...list)
+        .toFixed(0)
+        .padStart(8),
+    ];
     console.log(`  ${numbers.join(" ")} ${String(list.length).padStart(6)}  ${name}`);
   }
   for (const [ours, theirs, target] of RATIOS) {
