@@ -52,7 +52,9 @@ export function serveGrpc(socket: Duplex, methods: readonly ServedMethod[]): Dis
     maxSessionMemory: MAX_SESSION_MEMORY,
   });
   // Not before the handshake has sent the settings.
-  session.once("connect", () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+  session.once("connect", () => {
+    if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+  });
   // Every call fails with it by itself.
   session.on("error", () => session.destroy());
   session.on("stream", (stream, headers) => void respond(stream, headers, served.get(String(headers[":path"]))));
@@ -66,8 +68,12 @@ async function respond(
 ): Promise<void> {
   // The call is told by its signal.
   stream.on("error", () => {});
+  // Given up as soon as it was begun.
+  if (stream.destroyed || stream.closed) return;
   let status: GrpcStatusError | "ok" = "ok";
-  stream.once("wantTrailers", () => stream.sendTrailers(writeGrpcStatus(status)));
+  stream.once("wantTrailers", () => {
+    if (!stream.destroyed) stream.sendTrailers(writeGrpcStatus(status));
+  });
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   try {
     if (method === undefined)

@@ -180,6 +180,28 @@ describe("a connection of any kind", () => {
     session.destroy();
   });
 
+  it("outlives a call that is given up in the packet that begins it", async () => {
+    const [here, there] = duplexPair();
+    const server = serveGrpc(there, methods);
+    const session = connect("http://localhost", { createConnection: () => here });
+    session.on("error", () => {});
+    await once(session, "remoteSettings");
+    const push = there.push.bind(there);
+    const held: Buffer[] = [];
+    there.push = (chunk: Buffer) => Boolean(held.push(chunk));
+    const given = session.request({ ":method": "POST", ":path": "/test.Echo/Listen" });
+    given.on("error", () => {});
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    there.push = push;
+    there.push(Buffer.concat([...held, Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, given.id!, 0, 0, 0, 8])]));
+    const next = session.request({ ":method": "POST", ":path": "/test.Echo/One" });
+    next.end(frameMessage(Buffer.from("still there")));
+    const answer = Buffer.concat((await next.toArray()) as Buffer[]);
+    expect(answer.equals(frameMessage(Buffer.from("still there")))).toBe(true);
+    server[Symbol.dispose]();
+    session.destroy();
+  });
+
   it("that does not speak HTTP/2 is closed", async () => {
     const socket = net.connect(port, "127.0.0.1");
     socket.end("GET / HTTP/1.1\r\n\r\n");
