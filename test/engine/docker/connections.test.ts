@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { makeCertificates } from "./certificates.ts";
@@ -64,6 +66,40 @@ describe("an engine behind TLS", () => {
     const lax = connect({ DOCKER_CERT_PATH: other });
     expect((await lax.ping()).osType).toBe("linux");
     await lax.close();
+  });
+});
+
+describe("a context that the docker command has made", () => {
+  it("leads to its engine, with its certificates, when it is named and when it is chosen", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "nullspace-context-"));
+    await makeCertificates(dir);
+    const pem = (name: string) => readFile(join(dir, name));
+    const [ca, cert, key] = [await pem("ca.pem"), await pem("server.pem"), await pem("server-key.pem")];
+    const proxy = await startEngineProxy({ ca, cert, key, requestCert: true, rejectUnauthorized: true });
+    const env = { PATH: process.env.PATH, DOCKER_CONFIG: join(dir, "config") };
+    const docker = (...args: string[]) =>
+      promisify(execFile)(process.env.NULLSPACE_DOCKER_CLI ?? "docker", args, { env });
+    const files = `ca=${join(dir, "ca.pem")},cert=${join(dir, "client.pem")},key=${join(dir, "client-key.pem")}`;
+    try {
+      await docker("context", "create", "far-away", "--docker", `host=tcp://127.0.0.1:${proxy.port},${files}`);
+      const named = new DockerEngine({ context: "far-away", env });
+      await exercise(named);
+      await named.close();
+      await docker("context", "use", "far-away");
+      const chosen = new DockerEngine({ env });
+      expect(chosen.host).toBe(`tcp://127.0.0.1:${proxy.port}`);
+      expect((await chosen.ping()).osType).toBe("linux");
+      await chosen.close();
+      await docker("context", "use", "default");
+      const byDefault = new DockerEngine({ env });
+      expect(byDefault.host).toBe("unix:///var/run/docker.sock");
+      await byDefault.close();
+      await docker("context", "rm", "far-away");
+      expect(() => new DockerEngine({ context: "far-away", env })).toThrow('There is no Docker context "far-away"');
+    } finally {
+      await proxy[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true });
+    }
   });
 });
 

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
@@ -64,6 +66,20 @@ describe.each([
       await withConfig({ auths: { [`https://${registry.host}/v1/`]: { auth: basicAuth } } }, (own) =>
         build(own, builder),
       );
+    });
+
+    it("gives it to who has logged in with the docker command, and no more after a logout", async () => {
+      const own = join(configDir, "login");
+      const docker = (...args: string[]) =>
+        promisify(execFile)(process.env.NULLSPACE_DOCKER_CLI ?? "docker", args, {
+          env: { ...process.env, DOCKER_CONFIG: own },
+        });
+      await docker("login", "--username", LOGIN.username, "--password", LOGIN.password, registry.host);
+      const loggedIn = new DockerEngine({ configDir: own });
+      await build(loggedIn, builder);
+      await docker("logout", registry.host);
+      await expect(build(loggedIn, builder)).rejects.toMatchObject({ code: "image_build_failed" });
+      await loggedIn.close();
     });
 
     it("gives it to who has them in a credential helper", async () => {
