@@ -1,10 +1,7 @@
-import type { EntryTable } from "../table/entry-table.ts";
+import type { FileTree } from "../walk/read-file.ts";
 
 /** What the packing thread is started with. */
-export interface TarJob {
-  readonly root: string;
-  readonly table: EntryTable;
-  readonly followLinks: boolean;
+export interface TarJob extends FileTree {
   /** A Dockerfile that is not in the context, and the name that it is given. */
   readonly outsideDockerfile?: { readonly path: string; readonly content: string };
   /** One number: how many pieces the thread may still send. It waits while there are none. */

@@ -3,6 +3,7 @@ import type { TarJob } from "../tar/tar-job.ts";
 import type { Control } from "../walk/control.ts";
 import type { ReadJob } from "../walk/job.ts";
 import type { KnownFiles } from "../walk/known-files.ts";
+import type { FileTree } from "../walk/read-file.ts";
 import type { ReadResult, WalkedShare } from "../walk/read-tree.ts";
 import type { ThreadError } from "./thread-error.ts";
 
@@ -26,7 +27,8 @@ export type Task =
       readonly known: KnownFiles;
       readonly leader: MessagePort;
     }
-  | { readonly type: "pack"; readonly job: TarJob };
+  | { readonly type: "pack"; readonly job: TarJob }
+  | { readonly type: "fetch"; readonly tree: FileTree; readonly indices: readonly number[] };
 
 /** What a thread says while it works. `finished` is always the last word; the thread is free then. */
 export type Answer =
@@ -34,5 +36,7 @@ export type Answer =
   | { readonly type: "done"; readonly result: ReadResult }
   | { readonly type: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: "end" }
+  /** The files of a fetch, one after the other. */
+  | { readonly type: "contents"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: "failed"; readonly error: ThreadError }
   | { readonly type: "finished" };

@@ -23,6 +23,9 @@ export interface TaskListener {
   onCrash(error: Error): void;
 }
 
+/** What a task says last, but for `finished`. */
+const ENDINGS = new Set<Answer["type"]>(["failed", "done", "end", "contents"]);
+
 interface IdleThread {
   readonly worker: Worker;
   readonly timer: NodeJS.Timeout;
@@ -46,7 +49,7 @@ export function startTask(task: Task, listener: TaskListener, transfer: readonly
   };
   worker.on("message", (answer: Answer) => {
     if (answer.type !== "finished") {
-      isEnding = answer.type === "failed" || answer.type === "done" || answer.type === "end";
+      isEnding = ENDINGS.has(answer.type);
       return listener.onAnswer(answer);
     }
     finish();

@@ -5,6 +5,7 @@ import type { TarJob } from "../tar/tar-job.ts";
 import { BUSY, type Control, STOP, WALKED } from "../walk/control.ts";
 import { digestEntries } from "../walk/digest-entries.ts";
 import { lookAhead } from "../walk/known-files.ts";
+import { type FileTree, readFile } from "../walk/read-file.ts";
 import { explain, type ReadResult, readTree, type WalkedShare } from "../walk/read-tree.ts";
 import type { Answer, Task } from "./protocol.ts";
 import { toThreadError } from "./thread-error.ts";
@@ -31,6 +32,10 @@ function run(task: Task): void {
       return helpAfterLookingAhead(task);
     case "pack":
       return pack(task.job);
+    case "fetch": {
+      const bytes = readFiles(task.tree, task.indices);
+      return say({ type: "contents", bytes }, [bytes.buffer]);
+    }
   }
 }
 
@@ -85,6 +90,15 @@ function pack(job: TarJob): void {
   });
   packContext(job, writer);
   say({ type: "end" });
+}
+
+function readFiles(tree: FileTree, indices: readonly number[]): Uint8Array<ArrayBuffer> {
+  const total = indices.reduce((sum, index) => sum + tree.table.sizes[index]!, 0);
+  const bytes = Buffer.from(new ArrayBuffer(total));
+  let at = 0;
+  const sink = { room: () => bytes.subarray(at), advance: (count: number) => void (at += count) };
+  for (const index of indices) readFile(tree, index, sink);
+  return bytes;
 }
 
 parentPort!.on("message", (task: Task) => {

@@ -2,7 +2,13 @@ import { createHash, hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import { type ContextTree, createIgnoreMatcher, openContextFile, ruleFor } from "../../context/index.ts";
+import {
+  type ContextTree,
+  createIgnoreMatcher,
+  openContextFile,
+  readContextFiles,
+  ruleFor,
+} from "../../context/index.ts";
 import { digestBytes, type EntryTable, findEntry } from "../../context/table/entry-table.ts";
 import { DIRECTORY, isFileKind, kindFacts, SYMLINK } from "../../context/table/kind.ts";
 import { hasFineTimes } from "../../context/walk/file-identity.ts";
@@ -81,6 +87,13 @@ function listContext(context: ContextTree, query: FolderQuery, hidden: ReadonlyS
         ...(index !== undefined && kind === SYMLINK ? { target: textBytes(table.targets, index) } : {}),
       };
     },
+    readAll: (ids, signal) =>
+      readContextFiles(
+        context,
+        // Only files are asked for, and they have an index.
+        ids.map((id) => listed[id]!.index!),
+        { signal },
+      ),
     open: (id, signal) => {
       const path = Buffer.from(listed[id]!.path, "latin1").toString("utf8");
       return openContextFile(context, path, { signal });

@@ -25,8 +25,13 @@ interface ReceivedPacket {
 
 type TransferCall = GrpcServerCall<ReceivedPacket, Uint8Array>;
 
-/** Files read at a time, as many as fsutil's own sender. */
-const READERS = 4;
+/** Files, or batches of them, read at a time: one is read while the other is sent, and there are threads for two. */
+const READERS = 2;
+
+/** Files up to this size are read together, as many as there are requests for, up to these limits of one go. */
+const SMALL_FILE_BYTES = 128 * 1024;
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_FILES = 256;
 
 /** Entries announced in one go, about 20 kB: the other end has something to do while the next ones are put together. */
 const ENTRIES_AT_ONCE = 256;
@@ -93,7 +98,7 @@ async function hear(call: TransferCall, sender: FileSender): Promise<void> {
   }
 }
 
-/** Sends the files that are asked for, some at a time, in the order in which they are. */
+/** Sends the files that are asked for, some at a time. */
 class FileSender {
   readonly #listing: FolderListing;
   readonly #write: (...packets: Uint8Array[]) => Promise<void>;
@@ -130,13 +135,9 @@ class FileSender {
   async #read(): Promise<void> {
     this.#readers++;
     try {
-      for (let id = this.#waiting[this.#next]; id !== undefined; id = this.#waiting[this.#next]) {
-        this.#next++;
-        for await (const piece of this.#listing.open(id, this.#over.signal)) {
-          // One without bytes is the end of the file.
-          if (piece.length > 0) await this.#write(dataPacket(id, piece));
-        }
-        await this.#write(dataPacket(id, NOTHING));
+      for (let ids = this.#take(); ids.length > 0; ids = this.#take()) {
+        if (ids.length === 1) await this.#send(ids[0]!);
+        else await this.#sendAll(ids);
       }
     } catch (error) {
       this.#done.reject(error);
@@ -144,6 +145,41 @@ class FileSender {
     } finally {
       this.#readers--;
     }
+  }
+
+  /** The next file, or the next ones as long as they are small. */
+  #take(): number[] {
+    const ids: number[] = [];
+    for (let bytes = 0; this.#next < this.#waiting.length; this.#next++) {
+      const id = this.#waiting[this.#next]!;
+      const { size } = this.#listing.stat(id);
+      const isOneOfMany = this.#listing.readAll !== undefined && size <= SMALL_FILE_BYTES;
+      if (ids.length > 0 && (!isOneOfMany || bytes + size > BATCH_BYTES || ids.length === BATCH_FILES)) break;
+      ids.push(id);
+      bytes += size;
+      if (!isOneOfMany) {
+        this.#next++;
+        break;
+      }
+    }
+    return ids;
+  }
+
+  async #send(id: number): Promise<void> {
+    for await (const piece of this.#listing.open(id, this.#over.signal)) {
+      // One without bytes is the end of the file.
+      if (piece.length > 0) await this.#write(dataPacket(id, piece));
+    }
+    await this.#write(dataPacket(id, NOTHING));
+  }
+
+  async #sendAll(ids: readonly number[]): Promise<void> {
+    const contents = await this.#listing.readAll!(ids, this.#over.signal);
+    const packets = contents.flatMap((content, index) => {
+      const [data, end] = [dataPacket(ids[index]!, content), dataPacket(ids[index]!, NOTHING)];
+      return content.length > 0 ? [data, end] : [end];
+    });
+    await this.#write(...packets);
   }
 }
 

@@ -32,6 +32,8 @@ export interface FolderListing {
   stat(id: number): EntryStat;
   /** Content of a file, exactly as long as its `size`. */
   open(id: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Contents of several files, which together are no more than memory has room for. Absent where one by one is as good. */
+  readAll?(ids: readonly number[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
 }
 
 /** A folder of this client that BuildKit may copy, or bring its own copy of up to date from. */

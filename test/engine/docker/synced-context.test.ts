@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { chmod, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,6 +45,19 @@ describe("a folder that BuildKit fetches", () => {
     } finally {
       await own.close();
     }
+  });
+
+  it("has the content of every file, be they many and small, empty, or large", async () => {
+    const files: Record<string, string | Uint8Array> = { empty: "", small: "s", "dir/empty": "" };
+    // On both sides of what is read together, and more in all than goes at a time.
+    for (const size of [131_071, 131_072, 131_073, 1_048_576, 3_000_000]) files[`sized/${size}`] = randomBytes(size);
+    for (let n = 0; n < 700; n++) files[`many/${n % 7}/${n}`] = randomBytes((n * 37) % 5_000);
+    const path = await folder({ ...files, ".dockerignore": ".dockerignore\nDockerfile\n", Dockerfile: "" });
+    const sums = "find . -type f -exec md5sum {} + | sort -k 2";
+    await writeFile(join(path, "Dockerfile"), `FROM ${BASE_IMAGE}\nCOPY . /c\nARG MARK\nRUN cd /c && ${sums}\n`);
+    const expected = Object.entries(files).map(([name, content]) => `${hash("md5", content)}  ./${name}`);
+    const byPath = (a: string, b: string) => (a.slice(34) < b.slice(34) ? -1 : 1);
+    expect((await logsOf({ path })).toSorted(byPath)).toEqual(expected.toSorted(byPath));
   });
 
   it("is what it is now, even when a change left size and time as they were", async () => {

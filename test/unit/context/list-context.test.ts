@@ -1,9 +1,15 @@
-import { appendFileSync, chmodSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type ContextTree, listContext, openContextFile, readContext } from "../../../sdk/context/index.ts";
+import {
+  type ContextTree,
+  listContext,
+  openContextFile,
+  readContext,
+  readContextFiles,
+} from "../../../sdk/context/index.ts";
 import { entryAt, findEntry, hasDigest } from "../../../sdk/context/table/entry-table.ts";
 import { tree } from "./support/trees.ts";
 
@@ -68,6 +74,26 @@ describe("a listed context", { timeout: 60_000 }, () => {
       code: "file_too_large",
     });
     await expect(listContext({ dir })).rejects.toMatchObject({ code: "dockerfile_not_found" });
+  });
+
+  it.each(["listed", "read"] as const)("that was %s gives many files at once, each as long as it was", async (how) => {
+    const dir = tree({ a: "1", b: "", c: "three", "deep/d": "x".repeat(300_000) });
+    const options = { dir, dockerfile: false } as const;
+    const context = how === "listed" ? await listContext(options) : await readContext(options);
+    const indices = ["deep/d", "b", "a", "c"].map((path) => findEntry(context.table, path));
+    const contents = await readContextFiles(context, indices);
+    expect(contents.map((bytes) => Buffer.from(bytes).toString())).toEqual(["x".repeat(300_000), "", "1", "three"]);
+    expect(await readContextFiles(context, [])).toEqual([]);
+    appendFileSync(join(dir, "a"), "2");
+    await expect(readContextFiles(context, indices)).rejects.toMatchObject({ code: "file_changed", path: "a" });
+    rmSync(join(dir, "c"));
+    await expect(readContextFiles(context, [indices[3]!])).rejects.toMatchObject({ path: "c" });
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(readContextFiles(context, indices, { signal })).rejects.toThrow("enough");
+    const controller = new AbortController();
+    const reading = readContextFiles(context, [indices[0]!], { signal: controller.signal });
+    controller.abort(new Error("enough of it"));
+    await expect(reading).rejects.toThrow("enough of it");
   });
 
   it("opens a file as it is now, if it is as long, and waits until a later change would show", async () => {

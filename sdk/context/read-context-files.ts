@@ -1,0 +1,43 @@
+import type { ContextTree } from "./build-context.ts";
+import { fromThreadError } from "./thread/thread-error.ts";
+import { startTask } from "./thread/thread-pool.ts";
+
+/**
+ * Contents of files of a context, all in memory: for many that are small, which take far less time together than one by
+ * one. Each is what {@link openContextFile} would give.
+ *
+ * @param indices of the files in the tree's table
+ * @returns views of one piece of memory, in the order of `indices`
+ * @throws ContextError `file_changed`
+ */
+export async function readContextFiles(
+  { dir, table, followsLinks }: ContextTree,
+  indices: readonly number[],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Uint8Array[]> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
+  const tree = { root: dir, table, followLinks: followsLinks };
+  const task = startTask(
+    { type: "fetch", tree, indices },
+    {
+      onAnswer(answer) {
+        if (answer.type === "failed") reject(fromThreadError(answer.error));
+        if (answer.type !== "contents") return;
+        let at = 0;
+        resolve(indices.map((index) => answer.bytes.subarray(at, (at += table.sizes[index]!))));
+      },
+      onCrash: reject,
+    },
+  );
+  const onAbort = () => {
+    reject(signal!.reason as Error);
+    void task.cancel();
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await promise;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
