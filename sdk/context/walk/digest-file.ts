@@ -55,7 +55,7 @@ export function digestFile(
 
 /** Waits without an event loop: this code has a thread of its own. */
 export function sleep(ms: number): void {
-  if (ms > 0) Atomics.wait(sleeper, 0, 0, ms);
+  Atomics.wait(sleeper, 0, 0, ms);
 }
 
 interface Seen {

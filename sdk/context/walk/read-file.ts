@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { digestBytes, type EntryTable, hasDigest } from "../table/entry-table.ts";
 import { latin1At } from "../table/text-column.ts";
 import { sleep } from "./digest-file.ts";
@@ -37,8 +37,7 @@ export function readFile({ root, table, followLinks }: FileTree, index: number, 
   }
   try {
     const isListed = !hasDigest(table, index);
-    if (isListed) sleep(settlesInMs(fstatSync(fd, { bigint: true }), Date.now()));
-    const before = fstatSync(fd, { bigint: true });
+    const before = isListed ? settledStats(fd) : fstatSync(fd, { bigint: true });
     const digest = isListed || isAsRecorded(table, index, before) ? undefined : createHash("sha256");
     const isAsLong = before.isFile() && (!isListed || Number(before.size) === table.sizes[index]);
     if (!isAsLong || !copy(fd, table.sizes[index]!, sink, digest)) throw fileChanged(displayName(path), "changed");
@@ -51,6 +50,15 @@ export function readFile({ root, table, followLinks }: FileTree, index: number, 
   } finally {
     closeSync(fd);
   }
+}
+
+/** What a file looks like whose last change lies a tick of the clock back: one after that has another time. */
+function settledStats(fd: number): BigIntStats {
+  const stats = fstatSync(fd, { bigint: true });
+  const waitMs = settlesInMs(stats, Date.now());
+  if (waitMs === 0) return stats;
+  sleep(waitMs);
+  return fstatSync(fd, { bigint: true });
 }
 
 /** @returns false when the file ends before `size` bytes, or goes on after them */

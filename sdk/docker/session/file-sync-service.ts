@@ -25,8 +25,8 @@ interface ReceivedPacket {
 
 type TransferCall = GrpcServerCall<ReceivedPacket, Uint8Array>;
 
-/** Files, or batches of them, read at a time: one is read while the other is sent, and there are threads for two. */
-const READERS = 2;
+/** Large files, or batches of small ones, read at a time. More only take the cores from an engine on the same machine. */
+const READERS = 1;
 
 /** Files up to this size are read together, as many as there are requests for, up to these limits of one go. */
 const SMALL_FILE_BYTES = 128 * 1024;
@@ -136,8 +136,8 @@ class FileSender {
     this.#readers++;
     try {
       for (let ids = this.#take(); ids.length > 0; ids = this.#take()) {
-        if (ids.length === 1) await this.#send(ids[0]!);
-        else await this.#sendAll(ids);
+        if (this.#isSmall(ids[0]!)) await this.#sendAll(ids);
+        else await this.#send(ids[0]!);
       }
     } catch (error) {
       this.#done.reject(error);
@@ -150,19 +150,20 @@ class FileSender {
   /** The next file, or the next ones as long as they are small. */
   #take(): number[] {
     const ids: number[] = [];
-    for (let bytes = 0; this.#next < this.#waiting.length; this.#next++) {
-      const id = this.#waiting[this.#next]!;
-      const { size } = this.#listing.stat(id);
-      const isOneOfMany = this.#listing.readAll !== undefined && size <= SMALL_FILE_BYTES;
-      if (ids.length > 0 && (!isOneOfMany || bytes + size > BATCH_BYTES || ids.length === BATCH_FILES)) break;
+    let bytes = 0;
+    for (let id = this.#waiting[this.#next]; id !== undefined; id = this.#waiting[this.#next]) {
+      const isSmall = this.#isSmall(id);
+      bytes += this.#listing.stat(id).size;
+      if (ids.length > 0 && (!isSmall || bytes > BATCH_BYTES || ids.length === BATCH_FILES)) break;
       ids.push(id);
-      bytes += size;
-      if (!isOneOfMany) {
-        this.#next++;
-        break;
-      }
+      this.#next++;
+      if (!isSmall) break;
     }
     return ids;
+  }
+
+  #isSmall(id: number): boolean {
+    return this.#listing.readAll !== undefined && this.#listing.stat(id).size <= SMALL_FILE_BYTES;
   }
 
   async #send(id: number): Promise<void> {
