@@ -1,4 +1,4 @@
-import { parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/wire";
+import { MARK_TAG_PREFIX, parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, findByName, getByKey, type LogicalTemplate } from "./logical-template.ts";
@@ -54,11 +54,17 @@ const BUILD = `
          a.image_id AS imageId, a.image_ref AS imageRef, a.state
   FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
 
+/** A build that was asked for under a tag of its own, or has been given one since: see `MARK_TAG_PREFIX`. */
+const WENT_LIVE = `(
+  EXISTS (SELECT 1 FROM json_each(b.tags) WHERE value NOT LIKE '${MARK_TAG_PREFIX}%')
+  OR EXISTS (SELECT 1 FROM tags WHERE tags.build_id = b.build_id AND tag NOT LIKE '${MARK_TAG_PREFIX}%'))`;
+
 /**
  * Finds the artifact that `ref` stands for.
  *
  * A bare name means its `default` tag, else `latest`, else the build that became ready last, so that a template built
- * only under tags of its own can be used by its name, and moving those tags does not move the bare name.
+ * only under tags of its own can be used by its name, and moving those tags does not move the bare name. A build that
+ * has only the mark of a Pulumi resource has not gone live, and is not meant.
  *
  * @throws TemplateRefError when `ref` is not a ref; TemplateNotFoundError (with a reason) when it leads to no artifact
  */
@@ -88,7 +94,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   const tag = parsed.tag ?? defaultTagOf(db, template);
   if (tag === undefined) {
     const build = db.get<BuildRow>(
-      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available'
+      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available' AND ${WENT_LIVE}
        ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
       [template.templateKey],
     );

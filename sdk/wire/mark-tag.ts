@@ -1,0 +1,10 @@
+/**
+ * Begins the tags by which the Pulumi provider knows its own builds again. A build that has no other tag has not gone
+ * live: a service that gives a bare name the newest build passes it over.
+ */
+export const MARK_TAG_PREFIX = "pulumi-";
+
+/** Is the tag one of the Pulumi provider's own? */
+export function isMarkTag(tag: string): boolean {
+  return tag.startsWith(MARK_TAG_PREFIX);
+}
