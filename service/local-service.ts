@@ -110,7 +110,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
-    registerHealthRoutes(app);
+    registerHealthRoutes(app, data.instanceId);
     templates.registerRoutes(app);
     fleet.registerRoutes(app);
     templates.start();

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Dispatcher } from "undici";
 import type { Health } from "../wire/health.ts";
 import { BlobsApi } from "./blobs.ts";
@@ -38,6 +39,7 @@ export class NullspaceClient implements AsyncDisposable {
   readonly templates: TemplatesApi;
   readonly warmPools: WarmPoolsApi;
   readonly machines: MachinesApi;
+  readonly #apiKey: string;
   readonly #transport: Transport;
 
   constructor(options: NullspaceClientOptions = {}) {
@@ -47,6 +49,7 @@ export class NullspaceClient implements AsyncDisposable {
       throw new MissingApiKeyError({ configPath: settings.configPath, places: settings.apiKeyPlaces });
     }
     this.baseUrl = settings.baseUrl.value;
+    this.#apiKey = apiKey;
     this.#transport = new Transport({
       baseUrl: this.baseUrl,
       apiKey,
@@ -59,6 +62,16 @@ export class NullspaceClient implements AsyncDisposable {
     this.templates = new TemplatesApi(this.#transport);
     this.warmPools = new WarmPoolsApi(this.#transport);
     this.machines = new MachinesApi(this.#transport);
+  }
+
+  /**
+   * A digest of a text that only holders of this API key can compute: it gives nothing of the text away, however easily
+   * that is guessed, and is the same in every process with the key.
+   *
+   * @returns 64 hex digits (HMAC-SHA256)
+   */
+  keyedDigest(text: string): string {
+    return createHmac("sha256", this.#apiKey).update(text).digest("hex");
   }
 
   /** Does the service answer? The key is not sent. */

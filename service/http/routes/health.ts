@@ -2,8 +2,12 @@ import { Health } from "pulumi-nullspace/wire";
 import { publicErrorResponses } from "../error-responses.ts";
 import type { ServiceApp } from "../service-app.ts";
 
-/** `GET /healthz`: the process answers; needs no key and says nothing about the engine. */
-export function registerHealthRoutes(app: ServiceApp): void {
+/**
+ * `GET /healthz`: the process answers; needs no key and says nothing about the engine.
+ *
+ * @param instanceId of the data folder: by it a client knows the service again under another address
+ */
+export function registerHealthRoutes(app: ServiceApp, instanceId: string): void {
   app.get(
     "/healthz",
     {
@@ -15,6 +19,6 @@ export function registerHealthRoutes(app: ServiceApp): void {
         response: { 200: Health, ...publicErrorResponses() },
       },
     },
-    async () => ({ status: "ok" }),
+    async () => ({ status: "ok", instance_id: instanceId }),
   );
 }
