@@ -72,6 +72,92 @@ export class BuildGoneError extends NullspaceError {
   }
 }
 
+/** Files of the build context changed between the moment when the update was planned and the build. */
+export class ContextChangedError extends NullspaceError {
+  /** Hash that the inputs have. */
+  readonly contextHash: string;
+  /** Hash of the files as they are now. */
+  readonly actualHash: string;
+  /** What changed, `~ path`, `+ path` or `- path`; empty where that is not known. */
+  readonly changed: readonly string[];
+
+  constructor(facts: { contextHash: string; actualHash: string; changed: readonly string[] }) {
+    super(
+      `the build context changed since the preview${listed(facts.changed)}. Nothing was built: run pulumi up again`,
+      { code: "context_changed" },
+    );
+    this.contextHash = facts.contextHash;
+    this.actualHash = facts.actualHash;
+    this.changed = facts.changed;
+  }
+}
+
+/** The context hash is pinned, something else asks for a build, and the files on the disk have another hash. */
+export class PinnedHashError extends NullspaceError {
+  /** Hash that is pinned. */
+  readonly contextHash: string;
+  /** Hash of the files as they are now. */
+  readonly actualHash: string;
+  /** What differs, `~ path`, `+ path` or `- path`; empty where that is not known. */
+  readonly changed: readonly string[];
+
+  constructor(facts: { contextHash: string; actualHash: string; changed: readonly string[] }) {
+    super(
+      `contextHash is pinned to ${facts.contextHash}, and the files have ${facts.actualHash}${listed(facts.changed)}. ` +
+        "A build of these files would be recorded under the wrong hash, so nothing was built. Either bring the files back " +
+        'to what is pinned, or build what is there: remove "contextHash" from ignoreChanges, or contextHash from the program',
+      { code: "context_hash_pinned" },
+    );
+    this.contextHash = facts.contextHash;
+    this.actualHash = facts.actualHash;
+    this.changed = facts.changed;
+  }
+}
+
+function listed(changed: readonly string[]): string {
+  return changed.length === 0 ? "" : ` (${changed.join(", ")})`;
+}
+
+/** A tag that belongs to something else, or that somebody else moved. */
+export class TagTakenError extends NullspaceError {
+  /** `namespace/name:tag` */
+  readonly ref: string;
+  /** Build that it points at, `tb_…`. */
+  readonly buildId: string;
+
+  constructor(message: string, { ref, buildId }: { ref: string; buildId: string }) {
+    super(message, { code: "tag_taken" });
+    this.ref = ref;
+    this.buildId = buildId;
+  }
+}
+
+/** A resource of one service, and a provider that is set to another. */
+export class OtherServiceError extends NullspaceError {
+  /** Address of the service that the resource is of. */
+  readonly recorded: string;
+  /** Address that the provider is set to. */
+  readonly current: string;
+
+  constructor({ recorded, current }: { recorded: string; current: string }) {
+    super(
+      `this resource was made at ${recorded}, and the provider is set to ${current}, which is another service. Nothing was ` +
+        `changed, and the state is kept. Set NULLSPACE_API_URL (or nullspace:apiUrl) back to ${recorded}; or, to leave the ` +
+        "resource there and make a new one here, take it out of the state with pulumi state delete",
+      { code: "other_service" },
+    );
+    this.recorded = recorded;
+    this.current = current;
+  }
+}
+
+/** An ID that cannot be one of this type. */
+export class InvalidIdError extends NullspaceError {
+  constructor(type: string, id: string, form: string) {
+    super(`"${id}" is not the ID of a ${type}: it is ${form}`, { code: "invalid_id" });
+  }
+}
+
 /** The operation did not end in its time. */
 export class OperationTimeoutError extends NullspaceError {
   readonly timeoutMs: number;

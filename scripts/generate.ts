@@ -12,6 +12,9 @@ import {
   modelResource,
   renderPackageSchema,
   renderResourceTypes,
+  renderSharedObjects,
+  SHARED_FILE,
+  sharedObjects,
   type PackageFacts,
 } from "../provider/schema/index.ts";
 
@@ -20,9 +23,12 @@ const check = process.argv.includes("--check");
 
 const facts = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as PackageFacts;
 const files = new Map<string, string>([["schema.json", JSON.stringify(renderPackageSchema(facts))]]);
-for (const controller of Object.values(controllers)) {
-  const file = controller.type.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-  files.set(`provider/resources/${file}.ts`, renderResourceTypes(modelResource(controller)));
+const models = Object.values(controllers).map((controller) => modelResource(controller));
+const shared = sharedObjects(models);
+files.set(`provider/resources/${SHARED_FILE}`, renderSharedObjects(shared));
+for (const model of models) {
+  const file = model.name.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+  files.set(`provider/resources/${file}.ts`, renderResourceTypes(model, shared));
 }
 
 const stale: string[] = [];

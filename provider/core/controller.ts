@@ -28,6 +28,8 @@ export interface CheckResult {
 
 export interface DiffRequest {
   oldInputs: Properties;
+  /** Outputs of the last update, where the shell has them. */
+  oldOutputs?: Properties;
   newInputs: Properties;
 }
 
@@ -38,6 +40,8 @@ export interface DiffResult {
   deleteBeforeReplace: boolean;
   /** Outputs that an update in place leaves as they are. */
   stables: string[];
+  /** What a reader of the preview should know beside the changes, one sentence each. */
+  notices?: readonly string[];
 }
 
 export interface CreateResult {
@@ -56,6 +60,8 @@ export interface ReadResult {
   id: string;
   inputs: Properties;
   outputs: Properties;
+  /** Why the resource is not what was asked for (yet), for people; absent when it is. The next update goes on with it. */
+  unhealthy?: readonly string[];
 }
 
 export interface UpdateRequest {

@@ -1,5 +1,6 @@
 import { UnknownTypeError } from "../errors.ts";
 import type { Controller } from "./controller.ts";
+import { withServiceIdentity } from "./service-identity/with-service-identity.ts";
 import { templateAliasController } from "./template-alias/controller.ts";
 import { templateTagController } from "./template-tag/controller.ts";
 import { templateController } from "./template/controller.ts";
@@ -7,10 +8,10 @@ import { warmPoolController } from "./warm-pool/controller.ts";
 
 /** All resources of the provider, by the name of their type. */
 export const controllers: Readonly<Record<string, Controller>> = {
-  Template: templateController,
-  TemplateTag: templateTagController,
-  TemplateAlias: templateAliasController,
-  WarmPool: warmPoolController,
+  Template: withServiceIdentity(templateController),
+  TemplateTag: withServiceIdentity(templateTagController),
+  TemplateAlias: withServiceIdentity(templateAliasController),
+  WarmPool: withServiceIdentity(warmPoolController),
 };
 
 /**

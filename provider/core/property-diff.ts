@@ -25,6 +25,8 @@ export interface PropertyChange {
   path: PropertyPath;
   kind: "add" | "delete" | "update";
   effect: ChangeEffect;
+  /** The path is one of the outputs: no input has changed, and there is something to do all the same. */
+  isOutput?: boolean;
 }
 
 /** All changed inputs that are not ignored, by their paths. `null` and an absent member are the same. */

@@ -1,24 +1,31 @@
 import type { Controller, Properties } from "../core/controller.ts";
 import { controllerFor } from "../core/controllers.ts";
-import type { OperationContext } from "../core/operation-context.ts";
+import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
+import { isMark } from "../core/ownership/mark.ts";
+import { ProgramWishes } from "../core/ownership/program-wishes.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
+import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
 import { explain } from "../core/explain.ts";
 import { PartialFailureError } from "../errors.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
+import { initFailed } from "../values/status-detail.ts";
+import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
+import { dynamicToken } from "./provider-text.ts";
 import { createStatusOutput } from "./status-output.ts";
 import { untilSignal } from "./process-signals.ts";
-
-/** Input that holds the text by which the engine finds these methods again: it must be in every answer. */
-const PROVIDER_KEY = "__provider";
 
 /** Part of `pulumi.dynamic.Config`. */
 interface StackConfig {
   get(key: string): string | undefined;
 }
 
+const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resourceToken: dynamicToken };
+
 /** Configuration of the stack in this process, which serves one update of one stack. */
 let config: ProviderConfig = {};
+/** What the program of that update asks for. */
+const wishes = new ProgramWishes();
 
 /** The methods of a resource type as the dynamic provider's process calls them. */
 export function provider(type: string) {
@@ -29,22 +36,21 @@ export function provider(type: string) {
     diff: async (_id: string, olds: Properties, news: Properties) => diff(controller, olds, news),
     create: async (inputs: Properties) =>
       keepingPartial(inputs, async () => {
-        const plain = withoutProvider(inputs);
-        const { id, outputs } = await run(controller, plain, (context) => controller.create(plain, context));
-        return { id, outs: toWire(outputs) };
+        const plain = plainOf(inputs);
+        const { id, outputs } = await run(controller, inputs, (context) => controller.create(plain, context));
+        return { id, outs: answer(outputs, inputs) };
       }),
-    read: async (id: string, props: Properties) => read(controller, id, props),
+    read: async (id: string, props: Properties) => read(controller, id, props ?? {}),
     update: async (id: string, olds: Properties, news: Properties) =>
       keepingPartial(news, async () => {
-        const newInputs = withoutProvider(news);
-        const oldOutputs = withoutProvider(olds);
-        const request = { id, oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs };
-        return { outs: toWire(await run(controller, newInputs, (context) => controller.update(request, context))) };
+        const oldOutputs = plainOf(olds);
+        const request = { id, oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plainOf(news) };
+        return { outs: answer(await run(controller, news, (context) => controller.update(request, context)), news) };
       }),
     delete: async (id: string, props: Properties) => {
-      const outputs = withoutProvider(props);
+      const outputs = plainOf(props);
       const request = { id, inputs: pickInputs(controller, outputs), outputs };
-      await explained(() => run(controller, outputs, (context) => controller.delete(request, context)));
+      await explained(() => run(controller, props, (context) => controller.delete(request, context)));
     },
   };
 }
@@ -58,44 +64,74 @@ function configure(stackConfig: StackConfig): void {
 }
 
 async function check(controller: Controller, olds: Properties, news: Properties) {
-  const oldInputs = withoutProvider(olds);
+  const oldInputs = plainOf(olds);
   const request = {
-    news: withoutProvider(news),
+    news: plainOf(news),
     ...(Object.keys(oldInputs).length === 0 ? {} : { olds: oldInputs }),
   };
   const { inputs, failures } = await explained(() =>
-    run(controller, request.news, (context) => controller.check(request, context)),
+    run(controller, news, async (context) => {
+      const result = await controller.check(request, context);
+      if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
+      return result;
+    }),
   );
-  return { inputs: toWire(inputs), failures };
+  return { inputs: answer(inputs, news), failures };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
-function diff(controller: Controller, olds: Properties, news: Properties) {
-  const plain = withoutProvider(news);
-  const result = controller.diff({
-    oldInputs: pickInputs(controller, withoutProvider(olds)),
-    newInputs: plain,
+async function diff(controller: Controller, olds: Properties, news: Properties) {
+  const plain = plainOf(news);
+  const oldOutputs = plainOf(olds);
+  const result = controller.diff({ oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plain });
+  await run(controller, news, async (context) => {
+    const other = await otherServiceNotice(oldOutputs, context);
+    if (other !== undefined) context.log("warning", other);
+    for (const notice of result.notices ?? []) context.log("info", notice);
   });
   const replacing = result.changes.filter(({ effect }) => effect === "replace").map(({ path: [key] }) => String(key));
   // No dynamic provider can promise outputs in a preview, so every output of a resource that is updated is unknown there.
   // Most stay what they are: a preview full of replacements that never happen would teach the user to look away.
   const replaces = new Set(replacing.filter((key) => !hasUnknown(plain[key])));
   return {
-    // Without an answer the engine compares the inputs itself, and shows the user what changed in them.
-    changes: result.changes.length === 0 ? false : undefined,
+    changes: changesOf(result.changes),
     replaces: [...replaces],
     deleteBeforeReplace: replaces.size > 0 && result.deleteBeforeReplace,
     stables: result.stables,
   };
 }
 
+/** Without an answer the engine compares the inputs itself, and shows the user what changed in them. */
+function changesOf(changes: readonly { isOutput?: boolean }[]): boolean | undefined {
+  if (changes.length === 0) return false;
+  return changes.every(({ isOutput }) => isOutput) ? true : undefined;
+}
+
 async function read(controller: Controller, id: string, props: Properties) {
-  const outputs = withoutProvider(props ?? {});
+  const outputs = plainOf(props);
   const managed = Object.keys(controller.outputs.shape).some((key) => outputs[key] !== undefined);
   const request = { id, ...(managed ? { inputs: pickInputs(controller, outputs), outputs } : {}) };
-  const result = await explained(() => run(controller, outputs, (context) => controller.read(request, context)));
+  const result = await explained(() => run(controller, props, (context) => controller.read(request, context)));
   if (result === undefined) return { id: "", props: {} };
-  return { id: result.id, props: toWire(result.outputs), inputs: toWire(result.inputs) };
+  const answered = { id: result.id, props: answer(result.outputs, props), inputs: answer(result.inputs, props) };
+  if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, result.unhealthy);
+  return answered;
+}
+
+/**
+ * The status that makes the engine keep the resource together with what is wrong with it. The dynamic provider's process
+ * has no way of its own to say that of a read; what it is thrown, it passes on, and prints `error: error.stack`.
+ */
+function unhealthy(
+  type: string,
+  { id, props, inputs }: { id: string; props: Properties; inputs: Properties },
+  reasons: readonly string[],
+) {
+  const status = initFailed({ id, properties: props, inputs, reasons });
+  return Object.assign(new Error(status.details), status, {
+    toString: () => `${type} ${id}`,
+    stack: "not as it should be",
+  });
 }
 
 function run<Result>(
@@ -105,7 +141,19 @@ function run<Result>(
 ): Promise<Result> {
   const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
   const log = createStatusOutput(`${controller.type}${name}`, (line) => process.stdout.write(line));
-  return untilSignal((signal) => operation({ urn: "", preview: false, signal, log, config, cwd: process.cwd() }));
+  const mark = properties[CARRIED.mark];
+  const context = {
+    urn: "",
+    // A state of an older version has no mark; what is made from it is nobody's until its next update.
+    mark: isMark(mark) ? mark : "",
+    wishes,
+    shell: ABILITIES,
+    preview: false,
+    log,
+    config,
+    cwd: process.cwd(),
+  };
+  return untilSignal((signal) => operation({ ...context, signal }));
 }
 
 /** A partial failure in the form that makes the engine keep the resource. */
@@ -116,7 +164,7 @@ async function keepingPartial<Result>(inputs: Properties, operation: () => Promi
     if (!(error instanceof PartialFailureError)) throw error;
     throw Object.assign(new Error(error.message, { cause: error }), {
       id: error.id,
-      properties: toWire({ ...error.outputs, [PROVIDER_KEY]: inputs[PROVIDER_KEY] }),
+      properties: answer(error.outputs, inputs),
       reasons: [...error.reasons],
     });
   }
@@ -134,15 +182,15 @@ async function explained<Result>(operation: () => Promise<Result>): Promise<Resu
   }
 }
 
-function withoutProvider(properties: Properties): Properties {
-  const { [PROVIDER_KEY]: _text, ...rest } = revealUnknowns(properties) as Properties;
-  return rest;
+function plainOf(properties: Properties): Properties {
+  return withoutCarried(revealUnknowns(properties) as Properties);
 }
 
 function pickInputs(controller: Controller, outputs: Properties): Properties {
   return Object.fromEntries(Object.entries(outputs).filter(([key]) => key in controller.inputs.shape));
 }
 
-function toWire(properties: Properties): Properties {
-  return hideUnknowns(properties) as Properties;
+/** Properties as the engine takes them, with what came along with those of the request. */
+function answer(properties: Properties, request: Properties): Properties {
+  return { ...(hideUnknowns(properties) as Properties), ...pickCarried(request) };
 }

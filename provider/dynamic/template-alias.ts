@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { resourceWith, withSecretOutputs } from "../resources/resource-properties.ts";
 import { TEMPLATE_ALIAS_PROPERTIES } from "../resources/template-alias.ts";
 import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from "../resources/template-alias.ts";
-import { dynamicToken, providerText } from "./provider-text.ts";
+import { dynamicInputs } from "./dynamic-inputs.ts";
+import { dynamicToken } from "./provider-text.ts";
 
 /**
  * Another name of a template in its namespace.
@@ -16,7 +17,7 @@ export class TemplateAlias extends resourceWith<TemplateAliasOutputs>() {
     super(
       dynamicToken("TemplateAlias"),
       name,
-      { ...toRegistered(TEMPLATE_ALIAS_PROPERTIES, args), __provider: providerText("TemplateAlias") },
+      dynamicInputs("TemplateAlias", name, TEMPLATE_ALIAS_PROPERTIES, args, options),
       withSecretOutputs(TEMPLATE_ALIAS_PROPERTIES, options),
     );
   }

@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { resourceWith, withSecretOutputs } from "../resources/resource-properties.ts";
 import { TEMPLATE_TAG_PROPERTIES } from "../resources/template-tag.ts";
 import type { TemplateTagArgs, TemplateTagOutputs, TemplateTagState } from "../resources/template-tag.ts";
-import { dynamicToken, providerText } from "./provider-text.ts";
+import { dynamicInputs } from "./dynamic-inputs.ts";
+import { dynamicToken } from "./provider-text.ts";
 
 /**
  * A tag of a template, pointing at one build; moving it promotes that build.
@@ -16,7 +17,7 @@ export class TemplateTag extends resourceWith<TemplateTagOutputs>() {
     super(
       dynamicToken("TemplateTag"),
       name,
-      { ...toRegistered(TEMPLATE_TAG_PROPERTIES, args), __provider: providerText("TemplateTag") },
+      dynamicInputs("TemplateTag", name, TEMPLATE_TAG_PROPERTIES, args, options),
       withSecretOutputs(TEMPLATE_TAG_PROPERTIES, options),
     );
   }

@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { resourceWith, withSecretOutputs } from "../resources/resource-properties.ts";
 import { TEMPLATE_PROPERTIES } from "../resources/template.ts";
 import type { TemplateArgs, TemplateOutputs, TemplateState } from "../resources/template.ts";
-import { dynamicToken, providerText } from "./provider-text.ts";
+import { dynamicInputs } from "./dynamic-inputs.ts";
+import { dynamicToken } from "./provider-text.ts";
 
 /**
  * A sandbox template: what a Dockerfile and its build context make, under a name.
@@ -21,7 +22,7 @@ export class Template extends resourceWith<TemplateOutputs>() {
     super(
       dynamicToken("Template"),
       name,
-      { ...toRegistered(TEMPLATE_PROPERTIES, args), __provider: providerText("Template") },
+      dynamicInputs("Template", name, TEMPLATE_PROPERTIES, args, options),
       withSecretOutputs(TEMPLATE_PROPERTIES, options),
     );
   }

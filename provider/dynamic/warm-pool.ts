@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
+import { resourceWith, withSecretOutputs } from "../resources/resource-properties.ts";
 import { WARM_POOL_PROPERTIES } from "../resources/warm-pool.ts";
 import type { WarmPoolArgs, WarmPoolOutputs, WarmPoolState } from "../resources/warm-pool.ts";
-import { dynamicToken, providerText } from "./provider-text.ts";
+import { dynamicInputs } from "./dynamic-inputs.ts";
+import { dynamicToken } from "./provider-text.ts";
 
 /**
  * Machines of a template that are kept ready.
@@ -16,7 +17,7 @@ export class WarmPool extends resourceWith<WarmPoolOutputs>() {
     super(
       dynamicToken("WarmPool"),
       name,
-      { ...toRegistered(WARM_POOL_PROPERTIES, args), __provider: providerText("WarmPool") },
+      dynamicInputs("WarmPool", name, WARM_POOL_PROPERTIES, args, options),
       withSecretOutputs(WARM_POOL_PROPERTIES, options),
     );
   }

@@ -2,7 +2,8 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import type { CheckFailure, Properties } from "../core/controller.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { UNKNOWN } from "../core/unknown.ts";
-import { missingKey, type StatusError } from "./status-errors.ts";
+import type { StatusError } from "../values/status-detail.ts";
+import { missingKey } from "./status-errors.ts";
 
 const { DiffResponse, PropertyDiff } = providerProto;
 
@@ -29,8 +30,8 @@ export function checkConfig(inputs: Properties): CheckFailure[] {
 }
 
 /**
- * What a change of the provider's inputs means for its resources: at another address there are others, so they are
- * replaced; another key opens the same. The version never matters.
+ * What a change of the provider's inputs means for its resources: never a replacement. Another address may be another
+ * name of the same service; where it is not, each resource says so and is left alone. The version never matters.
  */
 export function diffConfig(olds: Properties, news: Properties) {
   const response = new DiffResponse();
@@ -39,16 +40,12 @@ export function diffConfig(olds: Properties, news: Properties) {
     const before = olds[key] ?? undefined;
     const after = news[key] ?? undefined;
     if (before === after && before !== UNKNOWN) continue;
-    const replace = key === "apiUrl" && before !== undefined && after !== undefined;
     const property = new PropertyDiff();
     const { Kind } = PropertyDiff;
-    property.setKind(
-      before === undefined ? Kind.ADD : after === undefined ? Kind.DELETE : replace ? Kind.UPDATE_REPLACE : Kind.UPDATE,
-    );
+    property.setKind(before === undefined ? Kind.ADD : after === undefined ? Kind.DELETE : Kind.UPDATE);
     property.setInputdiff(true);
     response.getDetaileddiffMap().set(key, property);
     response.addDiffs(key);
-    if (replace) response.addReplaces(key);
   }
   const changed = response.getDiffsList().length > 0;
   response.setChanges(changed ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE);

@@ -25,7 +25,7 @@ export function toDiffResponse(result: DiffResult, ignoreChanges: readonly strin
     const property = new PropertyDiff();
     property.setKind(kindOf(change));
     // The old value is to be looked up in the old inputs, which is where we compared.
-    property.setInputdiff(true);
+    property.setInputdiff(change.isOutput !== true);
     response.getDetaileddiffMap().set(formatPropertyPath(change.path), property);
   }
   return response;

@@ -3,19 +3,26 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
-import type { Controller, Properties } from "../core/controller.ts";
-import type { OperationContext } from "../core/operation-context.ts";
+import type { Controller, DiffResult, Properties } from "../core/controller.ts";
+import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
+import { markOfUrn } from "../core/ownership/mark.ts";
+import { ProgramWishes } from "../core/ownership/program-wishes.ts";
 import { encodeProperties, joinSecrets, type SecretPaths } from "../values/wire-values.ts";
 import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
 import { toDiffResponse } from "./diff-response.ts";
 import { type EngineLog } from "./engine-log.ts";
 import { packageSchema, packageVersion } from "./package-files.ts";
-import { initFailed } from "./status-errors.ts";
+import { initFailed } from "../values/status-detail.ts";
 import { decodeStruct, encodeStruct } from "./structs.ts";
 import { StatusFailure, unary, unsupported } from "./unary.ts";
 
 /** `nullspace:index:Template` */
 const TYPE_PREFIX = "nullspace:index:";
+const PLUGIN_ABILITIES: ShellAbilities = {
+  imports: true,
+  customTimeouts: true,
+  resourceToken: (type) => `${TYPE_PREFIX}${type}`,
+};
 /** The service and its client are loaded with the first resource, so that the plugin starts at once. */
 const loadCore = () => import("./core-loader.ts");
 
@@ -30,9 +37,13 @@ export interface ResourceServiceOptions {
 /** The engine's side of the provider: one method for each call of `pulumirpc.ResourceProvider`. */
 export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
   let config: { apiKey?: string; apiUrl?: string } = {};
+  const wishes = new ProgramWishes();
 
   const contextOf = (request: { getUrn(): string }, timeoutSeconds = 0, preview = false): OperationContext => ({
     urn: request.getUrn(),
+    mark: markOfUrn(request.getUrn()),
+    wishes,
+    shell: PLUGIN_ABILITIES,
     preview,
     ...(timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1000 } : {}),
     signal: stop.signal,
@@ -102,10 +113,12 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const { controller, secretKeys } = await find(request.getUrn());
       const olds = request.hasOlds() ? decodeStruct(request.getOlds()) : undefined;
       const news = decodeStruct(request.getNews());
+      const context = contextOf(request);
       const result = await controller.check(
         { news: news.values, ...(olds === undefined ? {} : { olds: olds.values }) },
-        contextOf(request),
+        context,
       );
+      if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
       const response = new providerProto.CheckResponse();
       response.setInputs(encodeStruct(result.inputs, joinSecrets(secretKeys, news.secrets)));
       response.setFailuresList(result.failures.map(toCheckFailure));
@@ -114,9 +127,12 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
 
     diff: unary(async (request) => {
       const { controller } = await find(request.getUrn());
-      const oldInputs = decodeStruct(request.getOldInputs() ?? request.getOlds()).values;
+      const oldOutputs = decodeStruct(request.getOlds()).values;
+      const oldInputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()).values : oldOutputs;
       const newInputs = decodeStruct(request.getNews()).values;
-      return toDiffResponse(controller.diff({ oldInputs, newInputs }), request.getIgnorechangesList());
+      const result = controller.diff({ oldInputs, oldOutputs, newInputs });
+      await sayNotices(result, oldOutputs, contextOf(request));
+      return toDiffResponse(result, request.getIgnorechangesList());
     }),
 
     create: unary(async (request) => {
@@ -146,6 +162,16 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const response = new providerProto.ReadResponse();
       if (result === undefined) return response;
       const secrets = joinSecrets(secretKeys, inputs.secrets, outputs.secrets);
+      if (result.unhealthy !== undefined) {
+        throw new StatusFailure(
+          initFailed({
+            id: result.id,
+            properties: encodeProperties(result.outputs, secrets),
+            inputs: encodeProperties(result.inputs, secrets),
+            reasons: result.unhealthy,
+          }),
+        );
+      }
       response.setId(result.id);
       response.setInputs(encodeStruct(result.inputs, secrets));
       response.setProperties(encodeStruct(result.outputs, secrets));
@@ -194,6 +220,14 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "this provider lists no resources" });
     },
   };
+}
+
+/** What the user should know of the resource beside its changes, in every preview and update. */
+async function sayNotices(result: DiffResult, oldOutputs: Properties, context: OperationContext): Promise<void> {
+  const { otherServiceNotice } = await loadCore();
+  const other = await otherServiceNotice(oldOutputs, context);
+  if (other !== undefined) context.log("warning", other);
+  for (const notice of result.notices ?? []) context.log("info", notice);
 }
 
 async function find(urn: string): Promise<{ controller: Controller; secretKeys: string[] }> {

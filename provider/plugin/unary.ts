@@ -1,6 +1,7 @@
 import grpc from "@grpc/grpc-js";
 import { explain } from "../core/explain.ts";
-import { statusOf, type StatusError } from "./status-errors.ts";
+import type { StatusError } from "../values/status-detail.ts";
+import { statusOf } from "./status-errors.ts";
 
 /** An error that is a status already. */
 export class StatusFailure extends Error {

@@ -1,38 +1,49 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceProperties } from "./resource-properties.ts";
+import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link TemplateAlias}. */
 export interface TemplateAliasArgs {
-  /** Template that the alias stands for: `name` or `namespace/name`. */
+  /** Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there. */
   template: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias: pulumi.Input<string>;
+  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link TemplateAlias} by its ID. */
 export interface TemplateAliasState {
-  /** Template that the alias stands for: `name` or `namespace/name`. */
+  /** Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there. */
   template?: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias?: pulumi.Input<string>;
+  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   aliasRef?: pulumi.Input<string>;
   /** `namespace/name` of the template. */
   canonicalRef?: pulumi.Input<string>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link TemplateAlias} has. */
 export interface TemplateAliasOutputs {
-  /** Template that the alias stands for: `name` or `namespace/name`. */
+  /** Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there. */
   readonly template: pulumi.Output<string>;
   /** The other name, one segment, in the template's namespace. */
   readonly alias: pulumi.Output<string>;
+  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  readonly adopt: pulumi.Output<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   readonly aliasRef: pulumi.Output<string>;
   /** `namespace/name` of the template. */
   readonly canonicalRef: pulumi.Output<string>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link TemplateAlias}. */
 export const TEMPLATE_ALIAS_PROPERTIES: ResourceProperties = {
-  inputs: ["template", "alias"],
-  outputs: ["aliasRef", "canonicalRef"],
+  inputs: ["template", "alias", "adopt"],
+  outputs: ["aliasRef", "canonicalRef", "service"],
   secrets: [],
 };

@@ -1,48 +1,59 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceProperties } from "./resource-properties.ts";
+import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link TemplateTag}. */
 export interface TemplateTagArgs {
-  /** Template that the tag belongs to: `name` or `namespace/name`. */
+  /** Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there before it is removed here. */
   template: pulumi.Input<string>;
   /** The tag. */
   tag: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId: pulumi.Input<string>;
+  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link TemplateTag} by its ID. */
 export interface TemplateTagState {
-  /** Template that the tag belongs to: `name` or `namespace/name`. */
+  /** Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there before it is removed here. */
   template?: pulumi.Input<string>;
   /** The tag. */
   tag?: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId?: pulumi.Input<string>;
+  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
   ref?: pulumi.Input<string>;
   /** What the build made, `tmpl_…`. */
   templateId?: pulumi.Input<string>;
   /** Build that the tag pointed at before its last move, for a way back. */
   previousBuildId?: pulumi.Input<string>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link TemplateTag} has. */
 export interface TemplateTagOutputs {
-  /** Template that the tag belongs to: `name` or `namespace/name`. */
+  /** Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there before it is removed here. */
   readonly template: pulumi.Output<string>;
   /** The tag. */
   readonly tag: pulumi.Output<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   readonly buildId: pulumi.Output<string>;
+  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
   readonly ref: pulumi.Output<string>;
   /** What the build made, `tmpl_…`. */
   readonly templateId: pulumi.Output<string>;
   /** Build that the tag pointed at before its last move, for a way back. */
   readonly previousBuildId: pulumi.Output<string | undefined>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link TemplateTag}. */
 export const TEMPLATE_TAG_PROPERTIES: ResourceProperties = {
-  inputs: ["template", "tag", "buildId"],
-  outputs: ["ref", "templateId", "previousBuildId"],
+  inputs: ["template", "tag", "buildId", "adopt"],
+  outputs: ["ref", "templateId", "previousBuildId", "service"],
   secrets: [],
 };

@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceProperties } from "./resource-properties.ts";
+import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Ready when a TCP port of the machine accepts connections. */
 export interface TcpReadinessArgs {
   kind: "tcp";
@@ -169,6 +170,20 @@ export interface BuildAttempt {
   /** Digest of the inputs that it builds from. */
   definition: string;
 }
+/** What was known of an imported template. */
+export interface ImportedTemplateArgs {
+  /** Inputs that the service told: they are compared with those of the program. */
+  inputs: pulumi.Input<pulumi.Input<string>[]>;
+  /** Names of the environment variables; absent where it did not tell. */
+  envKeys?: pulumi.Input<pulumi.Input<string>[]>;
+}
+/** What was known of an imported template. */
+export interface ImportedTemplate {
+  /** Inputs that the service told: they are compared with those of the program. */
+  inputs: Array<string>;
+  /** Names of the environment variables; absent where it did not tell. */
+  envKeys?: Array<string>;
+}
 /** Inputs of a {@link Template}. */
 export interface TemplateArgs {
   /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. */
@@ -223,6 +238,8 @@ export interface TemplateArgs {
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
   /** Builds use no cache. Default false; a change builds nothing. */
   skipCache?: pulumi.Input<boolean>;
+  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link Template} by its ID. */
 export interface TemplateState {
@@ -278,6 +295,8 @@ export interface TemplateState {
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
   /** Builds use no cache. Default false; a change builds nothing. */
   skipCache?: pulumi.Input<boolean>;
+  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
   /** `namespace/name` of the template today. */
   canonicalRef?: pulumi.Input<string>;
   /** Namespace of the template. */
@@ -294,6 +313,10 @@ export interface TemplateState {
   contextDigest?: pulumi.Input<string>;
   /** The build that the next update goes on with; absent when the newest one is live. */
   attempt?: pulumi.Input<BuildAttemptArgs>;
+  /** What the service told of it at its import; absent after the first update. */
+  imported?: pulumi.Input<ImportedTemplateArgs>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link Template} has. */
 export interface TemplateOutputs {
@@ -349,6 +372,8 @@ export interface TemplateOutputs {
   readonly registryAuth: pulumi.Output<Array<RegistryAuth> | undefined>;
   /** Builds use no cache. Default false; a change builds nothing. */
   readonly skipCache: pulumi.Output<boolean>;
+  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name` of the template today. */
   readonly canonicalRef: pulumi.Output<string>;
   /** Namespace of the template. */
@@ -365,6 +390,10 @@ export interface TemplateOutputs {
   readonly contextDigest: pulumi.Output<string | undefined>;
   /** The build that the next update goes on with; absent when the newest one is live. */
   readonly attempt: pulumi.Output<BuildAttempt | undefined>;
+  /** What the service told of it at its import; absent after the first update. */
+  readonly imported: pulumi.Output<ImportedTemplate | undefined>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link Template}. */
 export const TEMPLATE_PROPERTIES: ResourceProperties = {
@@ -395,7 +424,19 @@ export const TEMPLATE_PROPERTIES: ResourceProperties = {
     "buildSecrets",
     "registryAuth",
     "skipCache",
+    "adopt",
   ],
-  outputs: ["canonicalRef", "namespace", "buildId", "templateId", "status", "sourceDigest", "contextDigest", "attempt"],
+  outputs: [
+    "canonicalRef",
+    "namespace",
+    "buildId",
+    "templateId",
+    "status",
+    "sourceDigest",
+    "contextDigest",
+    "attempt",
+    "imported",
+    "service",
+  ],
   secrets: ["buildSecrets", "registryAuth", "attempt"],
 };

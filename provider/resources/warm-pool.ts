@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceProperties } from "./resource-properties.ts";
+import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link WarmPool}. */
 export interface WarmPoolArgs {
   /** Name of the pool, unique among your live pools. */
@@ -37,6 +38,8 @@ export interface WarmPoolArgs {
   enabled?: pulumi.Input<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   waitForReady?: pulumi.Input<boolean>;
+  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link WarmPool} by its ID. */
 export interface WarmPoolState {
@@ -74,6 +77,8 @@ export interface WarmPoolState {
   enabled?: pulumi.Input<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   waitForReady?: pulumi.Input<boolean>;
+  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  adopt?: pulumi.Input<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
   poolId?: pulumi.Input<string>;
   /** `enabled`, `disabled` or `draining`. */
@@ -82,6 +87,8 @@ export interface WarmPoolState {
   resolvedBuildId?: pulumi.Input<string>;
   /** Goes up each time the pool moves to another build. */
   rolloutGeneration?: pulumi.Input<number>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link WarmPool} has. */
 export interface WarmPoolOutputs {
@@ -119,6 +126,8 @@ export interface WarmPoolOutputs {
   readonly enabled: pulumi.Output<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   readonly waitForReady: pulumi.Output<boolean>;
+  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  readonly adopt: pulumi.Output<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
   readonly poolId: pulumi.Output<string>;
   /** `enabled`, `disabled` or `draining`. */
@@ -127,6 +136,8 @@ export interface WarmPoolOutputs {
   readonly resolvedBuildId: pulumi.Output<string | undefined>;
   /** Goes up each time the pool moves to another build. */
   readonly rolloutGeneration: pulumi.Output<number>;
+  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link WarmPool}. */
 export const WARM_POOL_PROPERTIES: ResourceProperties = {
@@ -148,7 +159,8 @@ export const WARM_POOL_PROPERTIES: ResourceProperties = {
     "metadata",
     "enabled",
     "waitForReady",
+    "adopt",
   ],
-  outputs: ["poolId", "state", "resolvedBuildId", "rolloutGeneration"],
+  outputs: ["poolId", "state", "resolvedBuildId", "rolloutGeneration", "service"],
   secrets: [],
 };

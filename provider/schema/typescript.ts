@@ -2,18 +2,44 @@ import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./typ
 
 const HEADER = "// Made by `npm run generate` from the schemas in provider/core: change those, not this.";
 
+/** Module of the object types that several resources have. */
+export const SHARED_FILE = "shared-objects.ts";
+
+/** The object types that more than one of the resources has. */
+export function sharedObjects(models: readonly ResourceModel[]): ObjectModel[] {
+  const all = new Map(models.flatMap(({ objects }) => [...objects]));
+  return [...all.values()].filter(({ name }) => models.filter(({ objects }) => objects.has(name)).length > 1);
+}
+
+/** A TypeScript module with object types that several resources have. */
+export function renderSharedObjects(shared: readonly ObjectModel[]): string {
+  return [
+    HEADER,
+    'import type * as pulumi from "@pulumi/pulumi";',
+    ...shared.flatMap((object) => [renderObject(object, "Args"), renderObject(object, "")]),
+    "",
+  ].join("\n");
+}
+
 /**
  * A TypeScript module with the types of a resource: `…Args`, `…State`, `…Outputs`. Written out rather than inferred from
  * zod, so that a user's compiler reads plain interfaces, whatever its version.
+ *
+ * @param shared object types that have a module of their own, because several resources have them
  */
-export function renderResourceTypes(model: ResourceModel): string {
+export function renderResourceTypes(model: ResourceModel, shared: readonly ObjectModel[]): string {
   const outputs = [...model.inputs, ...model.outputs];
   const { name } = model;
+  const own = [...model.objects.values()].filter((object) => !shared.some((one) => one.name === object.name));
+  const others = shared
+    .filter((object) => model.objects.has(object.name))
+    .flatMap(({ name: one }) => [`${one}Args`, one]);
   return [
     HEADER,
     'import type * as pulumi from "@pulumi/pulumi";',
     'import type { ResourceProperties } from "./resource-properties.ts";',
-    ...[...model.objects.values()].flatMap((object) => [renderObject(object, "Args"), renderObject(object, "")]),
+    ...(others.length === 0 ? [] : [`import type { ${others.join(", ")} } from "./${SHARED_FILE}";`]),
+    ...own.flatMap((object) => [renderObject(object, "Args"), renderObject(object, "")]),
     `/** Inputs of a {@link ${name}}. */`,
     `export interface ${name}Args {`,
     ...model.inputs.map((property) => member(property, inputType(property.type), !property.required)),

@@ -34,7 +34,11 @@ describe("what only the real engine can show", () => {
       tags: ["default", "v1"],
       build_config: { vcpus: 1, memory_mib: 64 },
       start_cmd: "sleep 99",
-      runtime_config: { default_user: "nobody", readiness: { kind: "timeout", timeout_ms: 5 } },
+      runtime_config: {
+        default_user: "nobody",
+        default_envs: { A: "1" },
+        readiness: { kind: "timeout", timeout_ms: 5 },
+      },
     });
     expect((await service.client.builds.waitUntilTerminal(build_id)).build.status).toBe("ready");
     return build_id;

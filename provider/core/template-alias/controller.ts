@@ -1,15 +1,20 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
-import type { Controller } from "../controller.ts";
+import type { Controller, Properties, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
 import { startDeadline } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
+import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
+import { disownAlias } from "./alias-owner.ts";
 import { TEMPLATE_ALIAS_TABLE, TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
-import { makeAlias } from "./make-alias.ts";
+import { canonicalRefOf, makeAlias } from "./make-alias.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
+const ID = /^[^:]+$/;
 
 /** Another name of a template. */
 export const templateAliasController: Controller = {
@@ -23,67 +28,107 @@ export const templateAliasController: Controller = {
     return checkInputs(TemplateAliasInputs, news);
   },
 
-  diff({ oldInputs, newInputs }) {
-    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_ALIAS_TABLE);
-    // One name cannot belong to two templates: it is free for the second once the first has let it go.
-    return { changes, deleteBeforeReplace: !changes.some(({ path: [key] }) => key === "alias"), stables: [] };
+  diff({ oldInputs, oldOutputs, newInputs }) {
+    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_ALIAS_TABLE).filter(
+      ({ path: [key] }) => key !== "template" || !isSame,
+    );
+    return { changes, deleteBeforeReplace: false, stables: [] };
   },
 
   async create(properties, context) {
     if (context.preview) return { id: "", outputs: properties };
     using deadline = startDeadline(context, "create", CALL_TIMEOUT_MS);
-    const outputs = await makeAlias(clientFor(context.config), TemplateAliasInputs.parse(properties), {
-      signal: deadline.signal,
-      log: context.log,
-    });
+    const inputs = TemplateAliasInputs.parse(properties);
+    const outputs = await makeAlias(clientFor(context.config), inputs, context, deadline.signal);
     return { id: outputs.aliasRef, outputs: { ...properties, ...outputs } };
   },
 
-  async update({ newInputs, oldOutputs }, context) {
-    if (context.preview) return { ...oldOutputs, ...newInputs };
-    using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
-    const outputs = await makeAlias(clientFor(context.config), TemplateAliasInputs.parse(newInputs), {
-      signal: deadline.signal,
-      log: context.log,
-    });
-    return { ...newInputs, ...outputs };
-  },
+  update: updateAlias,
 
-  async read({ id, inputs }, context) {
-    const client = clientFor(context.config);
+  async read(request, context) {
+    if (!ID.test(request.id)) throw new InvalidIdError("TemplateAlias", request.id, "namespace/alias");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
-    const aliases = await orGone(client.templates.listAliases(id, { signal: deadline.signal }));
-    if (aliases === undefined || !aliases.some(({ alias_ref }) => alias_ref === id)) return undefined;
-    const [tag] = await client.templates.listTags(id, { signal: deadline.signal });
-    const info = await client.templates.get(tag === undefined ? id : `${id}:${tag.build_id}`, {
-      signal: deadline.signal,
-    });
-    const canonicalRef = info.canonical_ref;
-    const given = inputs?.template;
-    // The program may write the template in any form that resolves: only another template is a difference.
-    const same =
-      typeof given === "string" && (await names(client, given, canonicalRef, tag?.build_id, deadline.signal));
-    const template = same ? given : canonicalRef;
-    const read = { template, alias: splitRef(id).name };
-    return { id, inputs: read, outputs: { ...read, aliasRef: id, canonicalRef } };
+    return readAlias(clientFor(context.config), request, deadline.signal);
   },
 
-  async delete({ id }, context) {
-    const client = clientFor(context.config);
+  async delete({ id, outputs }, context) {
     using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
-    await orGone(client.templates.removeAlias(id, id, { signal: deadline.signal }));
+    const aliasRef = aliasRefOf(id, outputs);
+    const wish = context.wishes.of(context.mark);
+    if (wish?.alias === splitRef(aliasRef).name && typeof wish.template === "string") {
+      context.log("info", `the alias ${aliasRef} is kept: the program still has it`);
+      return;
+    }
+    await removeOwnAlias(clientFor(context.config), aliasRef, context, deadline.signal);
   },
 };
 
+async function updateAlias(
+  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
+  context: OperationContext,
+): Promise<Properties> {
+  if (context.preview) {
+    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+    const { aliasRef, canonicalRef } = oldOutputs;
+    return { ...newInputs, ...(isSame ? { aliasRef, canonicalRef } : {}) };
+  }
+  const client = clientFor(context.config);
+  using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
+  const { signal } = deadline;
+  const inputs = TemplateAliasInputs.parse(newInputs);
+  const aliasRef = aliasRefOf(id, oldOutputs);
+  const [before, after] = await Promise.all([
+    orGone(canonicalRefOf(client, aliasRef, signal)),
+    canonicalRefOf(client, inputs.template, signal),
+  ]);
+  // One name cannot belong to two templates: it is free for the second once the first has let it go.
+  if (before !== undefined && before !== after) await removeOwnAlias(client, aliasRef, context, signal);
+  return { ...newInputs, ...(await makeAlias(client, inputs, context, signal)) };
+}
+
+/** Removes the alias, unless another resource owns it as well. */
+async function removeOwnAlias(
+  client: NullspaceClient,
+  aliasRef: string,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const template = await orGone(canonicalRefOf(client, aliasRef, signal));
+  if (template === undefined) return;
+  if (await disownAlias(client, { template, alias: splitRef(aliasRef).name, aliasRef }, context, signal)) {
+    await orGone(client.templates.removeAlias(template, aliasRef, { signal }));
+  }
+}
+
+async function readAlias(
+  client: NullspaceClient,
+  { id, inputs, outputs }: ReadRequest,
+  signal: AbortSignal,
+): Promise<ReadResult | undefined> {
+  const aliasRef = aliasRefOf(id, outputs);
+  const aliases = await orGone(client.templates.listAliases(aliasRef, { signal }));
+  if (aliases === undefined || !aliases.some(({ alias_ref }) => alias_ref === aliasRef)) return undefined;
+  const canonicalRef = await canonicalRefOf(client, aliasRef, signal);
+  const given = inputs?.template;
+  // The program may write the template in any form that resolves: only another template is a difference.
+  const isSame = typeof given === "string" && (await leadsTo(client, given, canonicalRef, signal));
+  const read = { adopt: false, ...inputs, template: isSame ? given : canonicalRef, alias: splitRef(aliasRef).name };
+  return { id, inputs: read, outputs: { ...read, aliasRef, canonicalRef } };
+}
+
 /** Does the reference, by whatever name, stand for the template? */
-async function names(
+async function leadsTo(
   client: NullspaceClient,
   given: string,
   canonicalRef: string,
-  buildId: string | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (given === canonicalRef || given === splitRef(canonicalRef).name) return true;
-  const info = await orGone(client.templates.get(buildId === undefined ? given : `${given}:${buildId}`, { signal }));
-  return info?.canonical_ref === canonicalRef;
+  return (await orGone(canonicalRefOf(client, given, signal))) === canonicalRef;
+}
+
+/** The alias as it is called today: the ID is what it was called when it was made. */
+function aliasRefOf(id: string, outputs: Properties | undefined): string {
+  return typeof outputs?.aliasRef === "string" ? outputs.aliasRef : id;
 }

@@ -1,10 +1,11 @@
 import { ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import type { NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
-import type { Log } from "../operation-context.ts";
 import { explain } from "../explain.ts";
-import { orGone } from "../service-errors.ts";
+import type { Log, OperationContext } from "../operation-context.ts";
+import { isLostAnswer, orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
+import { ownAlias, type AliasPlace } from "./alias-owner.ts";
 import type { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 
 const RENAME_BACK_TIMEOUT_MS = 10_000;
@@ -16,20 +17,18 @@ const RENAME_BACK_TIMEOUT_MS = 10_000;
  * renamed to the alias and back. Every name resolves at every moment, and a stop between the two is mended by the next
  * call, which finds the template under the alias.
  *
- * @throws NameTakenError when the name belongs to another template
+ * @throws NameTakenError when the name belongs to another template, or the alias to another stack
  */
 export async function makeAlias(
   client: NullspaceClient,
-  { template, alias }: TemplateAliasInputs,
-  { signal, log }: { signal: AbortSignal; log: Log },
+  { template, alias, adopt }: TemplateAliasInputs,
+  context: OperationContext,
+  signal: AbortSignal,
 ): Promise<TemplateAliasOutputs> {
-  const [first] = await client.templates.listTags(template, { signal });
-  const current = await client.templates.get(first === undefined ? template : `${template}:${first.build_id}`, {
-    signal,
-  });
-  const { namespace, name } = splitRef(current.canonical_ref || template);
-  const aliasRef = namespace === "" ? alias : `${namespace}/${alias}`;
+  const { namespace, name } = splitRef(await canonicalRefOf(client, template, signal));
   const qualify = (text: string) => (namespace === "" ? text : `${namespace}/${text}`);
+  const aliasRef = qualify(alias);
+  const place = (canonicalRef: string): AliasPlace => ({ template: canonicalRef, alias, aliasRef });
 
   if (name === alias) {
     const wanted = splitRef(template).name;
@@ -40,22 +39,44 @@ export async function makeAlias(
       });
     }
     // Stopped between the two renames: the template still has its alias for a name.
-    await client.templates.rename(aliasRef, wanted, { signal });
+    await rename(client, aliasRef, wanted, signal);
+    await ownAlias(client, place(qualify(wanted)), { exists: true, adopts: adopt, context, signal });
     return { aliasRef, canonicalRef: qualify(wanted) };
   }
   const canonicalRef = qualify(name);
   const aliases = await client.templates.listAliases(canonicalRef, { signal });
-  if (aliases.some(({ alias_ref }) => alias_ref === aliasRef)) return { aliasRef, canonicalRef };
-
-  const claim = await claimAlias(client, aliasRef, canonicalRef, signal);
+  const exists = aliases.some(({ alias_ref }) => alias_ref === aliasRef);
+  const claim = exists ? undefined : await claimAlias(client, aliasRef, canonicalRef, signal);
   try {
-    await client.templates.rename(canonicalRef, alias, { signal });
-    // Not under the operation's signal: a stop must not leave the template under its alias for long.
-    await client.templates.rename(aliasRef, name, { signal: AbortSignal.timeout(RENAME_BACK_TIMEOUT_MS) });
+    await ownAlias(client, place(canonicalRef), { exists, adopts: adopt, context, signal });
+    if (!exists) {
+      await rename(client, canonicalRef, alias, signal);
+      // Not under the operation's signal: a stop must not leave the template under its alias for long.
+      await rename(client, aliasRef, name, AbortSignal.timeout(RENAME_BACK_TIMEOUT_MS));
+    }
   } finally {
-    if (claim !== undefined) await release(client, claim, log);
+    if (claim !== undefined) await release(client, claim, context.log);
   }
   return { aliasRef, canonicalRef };
+}
+
+/** What the template is called today. */
+export async function canonicalRefOf(client: NullspaceClient, template: string, signal: AbortSignal): Promise<string> {
+  const [first] = await client.templates.listTags(template, { signal });
+  const ref = first === undefined ? template : `${template}:${first.build_id}`;
+  return (await client.templates.get(ref, { signal })).canonical_ref || template;
+}
+
+/** Renames; when the answer is lost, a template that has the new name by then is answer enough. */
+async function rename(client: NullspaceClient, ref: string, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await client.templates.rename(ref, name, { signal });
+  } catch (error) {
+    if (!isLostAnswer(error) || signal.aborted) throw error;
+    const { namespace } = splitRef(ref);
+    const wanted = namespace === "" ? name : `${namespace}/${name}`;
+    if ((await canonicalRefOf(client, ref, signal)) !== wanted) await client.templates.rename(ref, name, { signal });
+  }
 }
 
 async function claimAlias(
@@ -70,14 +91,24 @@ async function claimAlias(
     // A service without claims refuses the rename itself when the name is taken.
     if (error instanceof NotImplementedError) return undefined;
     if (!(error instanceof ConflictError)) throw error;
-    const holder = (await orGone(client.templates.get(aliasRef, { signal })))?.canonical_ref;
+    const holder = await holderOf(client, aliasRef, signal);
+    // The claim may be our own, left by a create that was killed: if not, the rename is refused.
+    if (holder === undefined) return undefined;
     throw new NameTakenError(
-      holder === undefined
-        ? `the name ${aliasRef} is reserved by someone else: choose another alias for ${template}, or try again later`
-        : `${aliasRef} belongs to ${holder}: choose another alias for ${template}, or remove that one first`,
+      `${aliasRef} belongs to ${holder}: choose another alias for ${template}, or remove that one first`,
       { ref: aliasRef, holder, cause: error },
     );
   }
+}
+
+/** Template that has the name; undefined when there is none. One without a good build is found by its history. */
+async function holderOf(client: NullspaceClient, ref: string, signal: AbortSignal): Promise<string | undefined> {
+  const info = await orGone(client.templates.get(ref, { signal }));
+  if (info !== undefined) return info.canonical_ref || ref;
+  const [build] = (await orGone(client.builds.list(ref, { limit: 1 }, { signal })))?.builds ?? [];
+  return build === undefined
+    ? undefined
+    : (await orGone(client.builds.get(build.build_id, { signal })))?.build.canonical_ref;
 }
 
 async function release(client: NullspaceClient, claim: NameClaim, log: Log): Promise<void> {

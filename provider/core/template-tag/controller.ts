@@ -1,17 +1,20 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { BuildGoneError, ForeignBuildError } from "../../errors.ts";
+import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
-import type { Controller, Properties, ReadRequest, ReadResult } from "../controller.ts";
-import { pause, startDeadline } from "../deadline.ts";
+import type { Controller, Properties, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
+import { startDeadline } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
+import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
 import { TEMPLATE_TAG_TABLE, TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
+import { promoteTag } from "./promote-tag.ts";
+import { removeOwnTag } from "./remove-tag.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
-const LOOKS = 4;
-const LOOK_INTERVAL_MS = 500;
+const ID = /^[^:]+:[^:]+$/;
 
 /** A tag of a template: a name for a build that consumers follow. */
 export const templateTagController: Controller = {
@@ -27,88 +30,82 @@ export const templateTagController: Controller = {
     return checkInputs(TemplateTagInputs, news);
   },
 
-  diff({ oldInputs, newInputs }) {
-    // Not deleted first: a tag that goes to another template must be there before it is gone here.
-    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_TAG_TABLE);
-    return { changes, deleteBeforeReplace: false, stables: ["ref"] };
+  diff({ oldInputs, oldOutputs, newInputs }) {
+    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_TAG_TABLE).filter(
+      ({ path: [key] }) => key !== "template" || !isSame,
+    );
+    const moves = changes.some(({ path: [key] }) => key === "template");
+    // Not deleted first: a tag that gets another name must be there before the old one is gone.
+    return { changes, deleteBeforeReplace: false, stables: moves ? [] : ["ref"] };
   },
 
   async create(properties, context) {
     if (context.preview) return { id: "", outputs: properties };
     const inputs = TemplateTagInputs.parse(properties);
     using deadline = startDeadline(context, "create", CALL_TIMEOUT_MS);
-    const outputs = await promote(clientFor(context.config), inputs, undefined, deadline.signal);
+    const outputs = await promoteTag(clientFor(context.config), inputs, context, {
+      known: null,
+      signal: deadline.signal,
+    });
     return { id: outputs.ref, outputs: { ...properties, ...outputs } };
   },
 
-  async update({ oldOutputs, newInputs }, context) {
-    const { ref, previousBuildId } = oldOutputs;
-    if (context.preview) return { ...newInputs, ref, previousBuildId: oldOutputs.buildId };
-    using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
-    const inputs = TemplateTagInputs.parse(newInputs);
-    const before = typeof previousBuildId === "string" ? previousBuildId : undefined;
-    return { ...newInputs, ...(await promote(clientFor(context.config), inputs, before, deadline.signal)) };
-  },
+  update: updateTag,
 
   async read(request, context) {
+    if (!ID.test(request.id)) throw new InvalidIdError("TemplateTag", request.id, "namespace/name:tag");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
     return readTag(clientFor(context.config), request, deadline.signal);
   },
 
-  async delete({ id }, context) {
+  async delete({ id, outputs }, context) {
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
-    const { signal } = deadline;
-    const { template, tag } = splitId(id);
-    const info = await orGone(client.templates.get(id, { signal }));
-    if (info !== undefined && info.canonical_ref !== "" && info.canonical_ref !== template) {
-      // Under its new name the tag is another resource's: in a rename, that of the replacement made just before.
-      context.log("warning", `${template} is called ${info.canonical_ref} now: its tag ${tag} is left in place`);
+    const { template, tag } = splitId(refOf(id, outputs));
+    const wish = context.wishes.of(context.mark);
+    if (
+      wish?.tag === tag &&
+      typeof wish.template === "string" &&
+      (await leadsTo(client, wish.template, template, deadline.signal))
+    ) {
+      context.log("info", `${template}:${tag} is kept: the program still has it`);
       return;
     }
-    await orGone(client.templates.removeTag(template, tag, { signal }));
+    const known = typeof outputs.buildId === "string" ? outputs.buildId : undefined;
+    await removeOwnTag(client, { template, tag, known }, context, deadline.signal);
   },
 };
 
-async function promote(
-  client: NullspaceClient,
-  { template, tag, buildId }: TemplateTagInputs,
-  previousBefore: string | undefined,
-  signal: AbortSignal,
-): Promise<TemplateTagOutputs> {
-  const build = (await orGone(client.builds.get(buildId, { signal })))?.build;
-  if (build === undefined) throw new BuildGoneError(buildId, template);
-  const tags = await client.templates.listTags(template, { signal });
-  const own = await orGone(client.templates.get(`${template}:${buildId}`, { signal }));
-  if (own === undefined) throw new ForeignBuildError({ buildId, builtAs: build.canonical_ref, template });
-  const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
-  const info = now === buildId ? own : await client.builds.promote(buildId, { tag }, { signal });
-  // A move that was done already, by an update that was interrupted, keeps what that one found.
-  const previousBuildId = now === buildId ? previousBefore : now;
-  return {
-    ref: `${await settledName(client, template, info.canonical_ref || template, signal)}:${tag}`,
-    templateId: info.id || build.template_id,
-    ...(previousBuildId === undefined ? {} : { previousBuildId }),
-  };
-}
-
-/**
- * The template's canonical name. While an alias of it is made, the template goes by that alias for a moment: a name other
- * than the given one is looked at again before it is taken for the template's own.
- */
-async function settledName(
-  client: NullspaceClient,
-  template: string,
-  canonicalRef: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name } = splitRef(template);
-  let current = canonicalRef;
-  for (let look = 0; look < LOOKS && splitRef(current).name !== name; look++) {
-    await pause(LOOK_INTERVAL_MS, signal);
-    current = (await client.templates.get(template, { signal })).canonical_ref || current;
+async function updateTag(
+  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
+  context: OperationContext,
+): Promise<Properties> {
+  const { previousBuildId, buildId } = oldOutputs;
+  const before = splitId(refOf(id, oldOutputs));
+  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  if (context.preview) {
+    const moved = newInputs.buildId !== oldInputs.buildId;
+    return {
+      ...newInputs,
+      ...(isSame ? { ref: `${before.template}:${before.tag}` } : {}),
+      ...(isSame && !moved ? { templateId: oldOutputs.templateId } : {}),
+      ...(moved ? { previousBuildId: buildId } : previousBuildId === undefined ? {} : { previousBuildId }),
+    };
   }
-  return current;
+  const client = clientFor(context.config);
+  using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
+  const { signal } = deadline;
+  const inputs = TemplateTagInputs.parse(newInputs);
+  const known = {
+    buildId: typeof buildId === "string" ? buildId : undefined,
+    previousBuildId: typeof previousBuildId === "string" ? previousBuildId : undefined,
+  };
+  // A template that was renamed is the same one by another name.
+  const stays = isSame || (await leadsTo(client, before.template, inputs.template, signal));
+  const outputs = await promoteTag(client, inputs, context, { known: stays ? known : null, signal });
+  if (!stays) await removeOwnTag(client, { ...before, known: known.buildId }, context, signal);
+  return { ...newInputs, ...outputs };
 }
 
 async function readTag(
@@ -116,12 +113,12 @@ async function readTag(
   { id, inputs, outputs }: ReadRequest,
   signal: AbortSignal,
 ): Promise<ReadResult | undefined> {
-  const { template, tag } = splitId(id);
+  const { template, tag } = splitId(refOf(id, outputs));
   const tags = await orGone(client.templates.listTags(template, { signal }));
   const found = tags?.find((candidate) => candidate.tag === tag);
   if (found === undefined) return undefined;
   const info = await client.templates.get(`${template}:${found.build_id}`, { signal });
-  const read: Properties = { template, tag, ...inputs, buildId: found.build_id };
+  const read: Properties = { template, tag, adopt: false, ...inputs, buildId: found.build_id };
   const previous =
     outputs?.buildId === found.build_id ? outputs.previousBuildId : (outputs?.buildId as string | undefined);
   return {
@@ -129,15 +126,33 @@ async function readTag(
     inputs: read,
     outputs: {
       ...read,
-      ref: id,
+      ref: `${info.canonical_ref || template}:${tag}`,
       templateId: info.id,
       ...(previous === undefined ? {} : { previousBuildId: previous }),
     },
   };
 }
 
+/** Are both names of one template? False when one of them leads nowhere. */
+async function leadsTo(client: NullspaceClient, left: string, right: string, signal: AbortSignal): Promise<boolean> {
+  if (left === right) return true;
+  const [a, b] = await Promise.all(
+    [left, right].map(async (ref) => {
+      const [first] = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
+      if (first === undefined) return undefined;
+      return (await orGone(client.templates.get(`${ref}:${first.build_id}`, { signal })))?.canonical_ref;
+    }),
+  );
+  return a !== undefined && a === b;
+}
+
+/** The tag as it is called today: the ID is what it was called when it was made. */
+function refOf(id: string, outputs: Properties | undefined): string {
+  return typeof outputs?.ref === "string" ? outputs.ref : id;
+}
+
 /** `namespace/name:tag` in its parts. */
 function splitId(id: string): { template: string; tag: string } {
-  const colon = id.lastIndexOf(":");
-  return { template: id.slice(0, colon), tag: id.slice(colon + 1) };
+  const { namespace, name } = splitRef(id.slice(0, id.lastIndexOf(":")));
+  return { template: namespace === "" ? name : `${namespace}/${name}`, tag: id.slice(id.lastIndexOf(":") + 1) };
 }

@@ -1,24 +1,31 @@
 import { z } from "zod";
-import { BuildId, TagName } from "../../../sdk/wire/index.ts";
+import { BuildId } from "../../../sdk/wire/index.ts";
+import { adopt } from "../ownership/adopt-input.ts";
+import { ProgramTag } from "../program-tag.ts";
 import type { PropertyTable } from "../property-diff.ts";
 import { TemplateNameRef } from "../template-name-ref.ts";
 
 /** Inputs of a `TemplateTag`. */
 export const TemplateTagInputs = z.object({
-  template: TemplateNameRef.describe("Template that the tag belongs to: `name` or `namespace/name`."),
-  tag: TagName.describe("The tag."),
+  template: TemplateNameRef.describe(
+    "Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there " +
+      "before it is removed here.",
+  ),
+  tag: ProgramTag.describe("The tag."),
   buildId: BuildId.describe(
     "Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the " +
       "tag in one step: nobody ever sees it missing.",
   ),
+  adopt: adopt("a tag of this name"),
 });
 export type TemplateTagInputs = z.infer<typeof TemplateTagInputs>;
 
 /** What a change of each input leads to. */
 export const TEMPLATE_TAG_TABLE = {
-  template: { effect: "replace" },
+  template: { effect: "update" },
   tag: { effect: "replace" },
   buildId: { effect: "update" },
+  adopt: { effect: "ignore" },
 } as const satisfies PropertyTable & Record<keyof TemplateTagInputs, unknown>;
 
 /** What a `TemplateTag` has beside its inputs. */

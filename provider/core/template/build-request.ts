@@ -10,15 +10,22 @@ export function toBuildRequest(
   inputs: TemplateInputs,
   {
     name,
+    tags,
     context,
     files,
     claimToken,
-  }: { name: string; context: BuildContext; files: ContextFile[]; claimToken?: string | undefined },
+  }: {
+    name: string;
+    tags: string[];
+    context: BuildContext;
+    files: ContextFile[];
+    claimToken?: string | undefined;
+  },
 ): CreateTemplateRequest {
   const runtime = toRuntimeConfig(inputs);
   return {
     name,
-    tags: inputs.tags,
+    tags,
     dockerfile: context.dockerfile?.content ?? inputs.dockerfileContent ?? "",
     build_context: { files },
     build_config: {
@@ -77,7 +84,10 @@ function sortKeys(value: unknown): unknown {
 }
 
 /** The values that must not be shown, wherever the service or the build may print them. */
-export function secretValues({ buildSecrets, registryAuth }: TemplateInputs): string[] {
+export function secretValues({
+  buildSecrets,
+  registryAuth,
+}: Partial<Pick<TemplateInputs, "buildSecrets" | "registryAuth">>): string[] {
   const values = Object.values(buildSecrets ?? {});
   for (const { auth } of registryAuth ?? []) {
     if (auth.kind === "basic") values.push(auth.password);

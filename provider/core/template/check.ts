@@ -2,6 +2,7 @@ import { checkInputs } from "../check-inputs.ts";
 import type { CheckRequest, CheckResult, Properties } from "../controller.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { hasUnknown, UNKNOWN } from "../unknown.ts";
+import { noteComputedHash } from "./hash-truth.ts";
 import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";
 import { findMissingFiles, readTemplateContext, toCheckFailure, type ContextInputs } from "./template-context.ts";
 
@@ -30,6 +31,7 @@ async function hashContext(inputs: Properties, { cwd, signal }: OperationContext
   if (failures.length > 0) return { inputs, failures };
   try {
     const { hash, manifest } = await readTemplateContext(where, cwd, signal);
+    noteComputedHash(hash);
     return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };
   } catch (error) {
     if (signal.aborted) throw error;

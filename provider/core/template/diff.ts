@@ -1,40 +1,74 @@
 import { withDefaults } from "../check-inputs.ts";
 import type { DiffRequest, DiffResult, Properties } from "../controller.ts";
-import { diffProperties, diffValues } from "../property-diff.ts";
+import { diffProperties, diffValues, type PropertyChange } from "../property-diff.ts";
+import { isRecord, UNKNOWN } from "../unknown.ts";
 import { TEMPLATE_TABLE, TemplateInputs } from "./inputs.ts";
+import { Imported } from "./outputs.ts";
+import { unfinishedNotice } from "./unfinished-notice.ts";
 
 /** Begins the `contextHash` of an imported template: the service does not know our hash of what it was built from. */
 export const IMPORTED_HASH = "imported:";
 
 /**
- * Compares inputs with inputs. The context is its hash: where it lies does not matter.
+ * Compares inputs with inputs. The context is its hash: where it lies does not matter. A build that did not come to its
+ * end counts as a change: the next update goes on with it.
  *
  * Of an imported template, what import cannot learn (the files, the values of variables, build arguments) counts as
  * equal, so that the first update takes over the template as it is.
  */
-export function diffTemplate({ oldInputs, newInputs }: DiffRequest): DiffResult {
+export function diffTemplate({ oldInputs, oldOutputs, newInputs }: DiffRequest): DiffResult {
   // Either may be of an older version: in a refresh the state's own inputs come as the new ones.
   const olds = withDefaults(TemplateInputs, oldInputs);
   const news = withDefaults(TemplateInputs, newInputs);
-  const imported = isImported(oldInputs);
-  const changes = diffProperties(olds, news, TEMPLATE_TABLE).filter(({ path: [key] }) => {
-    if (!imported) return true;
-    return key !== "contextHash" && olds[key as string] !== undefined;
-  });
+  let changes = diffProperties(olds, news, TEMPLATE_TABLE);
+  if (isImported(oldInputs)) changes = changesOfImported(changes, oldInputs, news, oldOutputs);
   if (changes.some(({ path: [key] }) => key === "contextHash")) {
     for (const change of diffValues(["contextFiles"], olds.contextFiles, news.contextFiles)) {
       changes.push({ ...change, effect: "rebuild" });
     }
   }
+  if (oldOutputs?.attempt !== undefined && !changes.some(({ effect }) => effect === "rebuild")) {
+    changes.push({ path: ["status"], kind: "update", effect: "rebuild", isOutput: true });
+  }
+  const isBuilt =
+    oldOutputs?.buildId === undefined || changes.some(({ effect, isOutput }) => effect === "rebuild" && !isOutput);
+  const notice = oldOutputs === undefined ? undefined : unfinishedNotice(oldOutputs, isBuilt);
   const renamed = changes.some(({ path: [key] }) => key === "name");
-  return { changes, deleteBeforeReplace: false, stables: renamed ? ["namespace"] : ["namespace", "canonicalRef"] };
+  return {
+    changes,
+    deleteBeforeReplace: false,
+    stables: renamed ? ["namespace"] : ["namespace", "canonicalRef"],
+    ...(notice !== undefined && { notices: [notice] }),
+  };
 }
 
 /** Would an update with these inputs start a build? */
-export function needsRebuild(oldInputs: Properties, newInputs: Properties): boolean {
-  return diffTemplate({ oldInputs, newInputs }).changes.some(({ effect }) => effect === "rebuild");
+export function needsRebuild(request: DiffRequest): boolean {
+  return diffTemplate(request).changes.some(({ effect, isOutput }) => effect === "rebuild" && isOutput !== true);
 }
 
 function isImported(inputs: Properties): boolean {
   return typeof inputs.contextHash === "string" && inputs.contextHash.startsWith(IMPORTED_HASH);
+}
+
+/** Of the changes, those of inputs that the service told at the import. */
+function changesOfImported(
+  changes: readonly PropertyChange[],
+  oldInputs: Properties,
+  news: Properties,
+  oldOutputs: Properties | undefined,
+): PropertyChange[] {
+  const { inputs: known, envKeys } = Imported.safeParse(oldOutputs?.imported).data ?? { inputs: [] };
+  const told = changes.filter(({ path: [key] }) => {
+    if (key === "contextHash") return false;
+    return known.includes(key as string) || oldInputs[key as string] !== undefined;
+  });
+  if (envKeys === undefined || oldInputs.env !== undefined) return told;
+  // Of variables the service tells the names alone.
+  const named = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, true]));
+  const before = envKeys.length === 0 ? undefined : named(envKeys);
+  if (news.env === UNKNOWN) return [...told, { path: ["env"], kind: "update", effect: "rebuild" }];
+  const after = isRecord(news.env) ? named(Object.keys(news.env)) : undefined;
+  for (const change of diffValues(["env"], before, after)) told.push({ ...change, effect: "rebuild" });
+  return told;
 }

@@ -4,7 +4,7 @@ import { BuildFailedError } from "../../errors.ts";
 import type { Log } from "../operation-context.ts";
 
 /** Log lines that a failure repeats. */
-const LAST_LINES = 20;
+export const LAST_LINES = 20;
 
 export interface FollowOptions {
   log: Log;
@@ -36,7 +36,7 @@ export async function followBuild(
     },
   });
   if (build.status === "ready") return build;
-  throw new BuildFailedError(build.build_id, build.status, reasonsOf(build, last, mask));
+  throw new BuildFailedError(build.build_id, build.status, failureReasons(build, last, mask));
 }
 
 function stepOf({ step_index, total_steps }: LogEntry): string {
@@ -44,7 +44,12 @@ function stepOf({ step_index, total_steps }: LogEntry): string {
   return total_steps == null ? `[${step_index}] ` : `[${step_index}/${total_steps}] `;
 }
 
-function reasonsOf(build: TemplateBuild, last: readonly string[], mask: (text: string) => string): string[] {
+/** What a user needs to know of a build that ended badly: the step, the last lines of its log, what to do. */
+export function failureReasons(
+  build: TemplateBuild,
+  last: readonly string[],
+  mask: (text: string) => string,
+): string[] {
   const name = build.canonical_ref || build.name;
   if (build.status === "cancelled") {
     const by = build.cancel_requested_by == null ? "" : ` by ${build.cancel_requested_by}`;
@@ -57,7 +62,7 @@ function reasonsOf(build: TemplateBuild, last: readonly string[], mask: (text: s
     ...(detail?.phase === undefined ? [] : [`phase ${detail.phase}`]),
   ].join(", ");
   const message = mask(detail?.message ?? build.error ?? "the service gives no reason");
-  const advice = detail?.suggested_action || "Mend the cause";
+  const advice = detail?.suggested_action || "Fix the cause";
   return [
     `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,
     ...(last.length === 0 ? [] : [`last lines of its log:\n${last.map((line) => `  ${line}`).join("\n")}`]),

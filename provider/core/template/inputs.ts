@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { TagName, TemplateName, Visibility } from "../../../sdk/wire/index.ts";
+import { TemplateName, Visibility } from "../../../sdk/wire/index.ts";
+import { adopt } from "../ownership/adopt-input.ts";
+import { ProgramTag } from "../program-tag.ts";
 import type { PropertyTable } from "../property-diff.ts";
 import { ReadinessInput } from "./readiness-input.ts";
 import { RegistryAuthInput } from "./registry-auth-input.ts";
@@ -79,7 +81,7 @@ export const TemplateInputs = z.object({
     .optional()
     .describe("Values that mean nothing here; a change of one means a new build."),
   tags: z
-    .array(TagName)
+    .array(ProgramTag)
     .min(1)
     .default(["default"])
     .describe("Tags that point at the newest good build of this resource. Default `default`."),
@@ -95,6 +97,7 @@ export const TemplateInputs = z.object({
     .describe("Credentials of private registries that the Dockerfile names. A change builds nothing.")
     .meta({ secret: true }),
   skipCache: z.boolean().default(false).describe("Builds use no cache. Default false; a change builds nothing."),
+  adopt: adopt("a template of this name"),
 });
 export type TemplateInputs = z.infer<typeof TemplateInputs>;
 
@@ -128,6 +131,7 @@ export const TEMPLATE_TABLE = {
   buildSecrets: { effect: "update" },
   registryAuth: { effect: "update" },
   skipCache: { effect: "ignore" },
+  adopt: { effect: "ignore" },
 } as const satisfies PropertyTable & Record<keyof TemplateInputs, unknown>;
 
 /** Inputs that say where the build context is and what belongs to it. */

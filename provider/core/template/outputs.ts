@@ -10,6 +10,19 @@ export const BuildAttempt = z
   .meta({ id: "pulumi.BuildAttempt" });
 export type BuildAttempt = z.infer<typeof BuildAttempt>;
 
+/** What was known of a template's live build when it was imported. */
+export const Imported = z
+  .object({
+    inputs: z.array(z.string()).describe("Inputs that the service told: they are compared with those of the program."),
+    envKeys: z
+      .array(z.string())
+      .optional()
+      .describe("Names of the environment variables; absent where it did not tell."),
+  })
+  .describe("What was known of an imported template.")
+  .meta({ id: "pulumi.ImportedTemplate" });
+export type Imported = z.infer<typeof Imported>;
+
 /** What a `Template` has beside its inputs. */
 export const TemplateOutputs = z.object({
   canonicalRef: z.string().describe("`namespace/name` of the template today."),
@@ -24,5 +37,6 @@ export const TemplateOutputs = z.object({
   attempt: BuildAttempt.optional()
     .describe("The build that the next update goes on with; absent when the newest one is live.")
     .meta({ secret: true }),
+  imported: Imported.optional().describe("What the service told of it at its import; absent after the first update."),
 });
 export type TemplateOutputs = z.infer<typeof TemplateOutputs>;

@@ -45,39 +45,6 @@ export async function settleName(
   }
 }
 
-/**
- * Points the wanted tags at the build and takes away those that are wanted no longer, unless something else has moved
- * them since.
- *
- * @param dropped tags of this resource's last update that the inputs no longer name
- * @param ours builds of this resource: a dropped tag on another build belongs to someone else
- */
-export async function settleTags(
-  client: NullspaceClient,
-  ref: string,
-  {
-    wanted,
-    dropped,
-    buildId,
-    ours,
-    signal,
-  }: {
-    wanted: readonly string[];
-    dropped: readonly string[];
-    buildId: string;
-    ours: ReadonlySet<string>;
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  const now = new Map((await client.templates.listTags(ref, { signal })).map(({ tag, build_id }) => [tag, build_id]));
-  const missing = wanted.filter((tag) => now.get(tag) !== buildId);
-  if (missing.length > 0) await client.builds.promote(buildId, { tags: missing }, { signal });
-  for (const tag of dropped) {
-    const target = now.get(tag);
-    if (target !== undefined && ours.has(target)) await orGone(client.templates.removeTag(ref, tag, { signal }));
-  }
-}
-
 /** Shows the template to those who may see it. */
 export async function settleVisibility(
   client: NullspaceClient,

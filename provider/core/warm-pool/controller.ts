@@ -1,21 +1,25 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
-import { OperationTimeoutError, PartialFailureError } from "../../errors.ts";
+import { InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
 import type { CheckResult, Controller, Properties, UpdateRequest } from "../controller.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { isOwnMark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
+import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { createPool } from "./create-pool.ts";
 import { WARM_POOL_TABLE, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { ownerOfPool } from "./pool-owner.ts";
 import { toInputs, toOutputs, toUpdateRequest } from "./pool-request.ts";
 import { describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
 
 const READY_TIMEOUT_MS = 10 * 60_000;
 const CALL_TIMEOUT_MS = 5 * 60_000;
+const ID = /^twp_/;
 
 /** Machines of a template that are kept ready. */
 export const warmPoolController: Controller = {
@@ -29,10 +33,8 @@ export const warmPoolController: Controller = {
     return checkTogether(checkInputs(WarmPoolInputs, news));
   },
 
-  diff({ oldInputs, newInputs }) {
-    const olds = withDefaults(WarmPoolInputs, oldInputs);
-    const changes = diffProperties(olds, withDefaults(WarmPoolInputs, newInputs), WARM_POOL_TABLE);
-    return { changes, deleteBeforeReplace: false, stables: ["poolId"] };
+  diff({ oldInputs, oldOutputs, newInputs }) {
+    return { changes: changesOf(oldInputs, newInputs, oldOutputs), deleteBeforeReplace: false, stables: ["poolId"] };
   },
 
   async create(properties, context) {
@@ -40,7 +42,7 @@ export const warmPoolController: Controller = {
     const inputs = WarmPoolInputs.parse(properties);
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "create", READY_TIMEOUT_MS);
-    const pool = await createPool(client, inputs, deadline.signal);
+    const pool = await createPool(client, inputs, context, deadline.signal);
     const outputs = await settle(client, pool, inputs, context, {
       id: pool.id,
       echo: properties,
@@ -53,6 +55,7 @@ export const warmPoolController: Controller = {
   update: updatePool,
 
   async read({ id, inputs }, context) {
+    if (!ID.test(id)) throw new InvalidIdError("WarmPool", id, "twp_…, the pool's own id, not its name");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
     const pool = await orGone(clientFor(context.config).warmPools.get(id, { signal: deadline.signal }));
     if (pool === undefined || pool.state === "deleted") return undefined;
@@ -60,13 +63,40 @@ export const warmPoolController: Controller = {
     return { id, inputs: read, outputs: { ...read, ...toOutputs(pool) } };
   },
 
-  async delete({ id }, context) {
+  async delete({ id, outputs }, context) {
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
+    if (await isOthers(client, id, outputs, context, deadline.signal)) return;
     await orGone(client.warmPools.delete(id, { signal: deadline.signal }));
     await waitUntilEmpty(client, id, deadline.signal);
   },
 };
+
+/** Whether the pool is to live on: for its successor in the program, or for a resource that has taken it over. */
+async function isOthers(
+  client: NullspaceClient,
+  id: string,
+  outputs: Properties,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { mark, wishes, log } = context;
+  if (typeof outputs.name === "string" && wishes.of(mark)?.name === outputs.name) {
+    log("info", `warm pool ${id} is kept: the program still has it`);
+    return true;
+  }
+  const pool = await orGone(client.warmPools.get(id, { signal }));
+  const owner = pool === undefined ? undefined : ownerOfPool(pool);
+  if (owner === undefined || isOwnMark(context, owner)) return false;
+  log("info", `warm pool ${id} is kept: another resource has taken it over`);
+  return true;
+}
+
+function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
+  const [olds, news] = [oldInputs, newInputs].map((inputs) => withDefaults(WarmPoolInputs, inputs));
+  const isSame = isSameTemplate(olds!.template, news!.template, ownNamespaceOf(oldOutputs));
+  return diffProperties(olds!, news!, WARM_POOL_TABLE).filter(({ path: [key] }) => key !== "template" || !isSame);
+}
 
 /** Rules between inputs, for those that are known. */
 function checkTogether(result: CheckResult): CheckResult {
@@ -89,8 +119,7 @@ async function updatePool(
   { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
   context: OperationContext,
 ): Promise<Properties> {
-  const olds = withDefaults(WarmPoolInputs, oldInputs);
-  const changed = new Set(diffProperties(olds, newInputs, WARM_POOL_TABLE).map(({ path: [key] }) => key as string));
+  const changed = new Set(changesOf(oldInputs, newInputs, oldOutputs).map(({ path: [key] }) => key as string));
   const moves = ["template", "versionPolicy", "trackTag", "buildId"].some((key) => changed.has(key));
   if (context.preview) {
     const { poolId, state, resolvedBuildId, rolloutGeneration } = oldOutputs;
@@ -101,7 +130,9 @@ async function updatePool(
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;
-  const request = toUpdateRequest(inputs, changed);
+  // The pool is noted as that of the resource's new name.
+  if (context.formerMark !== undefined) changed.add("metadata");
+  const request = toUpdateRequest(inputs, changed, context.mark);
   const pool =
     Object.keys(request).length > 0
       ? await client.warmPools.update(id, request, { signal })

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { BuildId, CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
+import { adopt } from "../ownership/adopt-input.ts";
 import type { PropertyTable } from "../property-diff.ts";
 import { TemplateAnyRef } from "../template-name-ref.ts";
+
+/** Member of a pool's metadata in which the provider notes whose the pool is. */
+export const OWNER_KEY = "pulumi";
 
 /** Inputs of a `WarmPool`. */
 export const WarmPoolInputs = z.object({
@@ -39,7 +43,13 @@ export const WarmPoolInputs = z.object({
       "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
   ),
   labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by."),
-  metadata: z.record(z.string(), z.unknown()).optional().describe("Anything to keep with the pool."),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .refine((metadata) => !Object.hasOwn(metadata, OWNER_KEY), {
+      error: `the member "${OWNER_KEY}" is the provider's own: choose another name`,
+    })
+    .optional()
+    .describe("Anything to keep with the pool."),
   enabled: z
     .boolean()
     .default(true)
@@ -48,6 +58,7 @@ export const WarmPoolInputs = z.object({
     .boolean()
     .default(true)
     .describe("Whether an update waits until `minReady` machines of the right build are ready. Default true."),
+  adopt: adopt("a pool of this name"),
 });
 export type WarmPoolInputs = z.infer<typeof WarmPoolInputs>;
 
@@ -70,6 +81,7 @@ export const WARM_POOL_TABLE = {
   metadata: { effect: "update" },
   enabled: { effect: "update" },
   waitForReady: { effect: "ignore" },
+  adopt: { effect: "ignore" },
 } as const satisfies PropertyTable & Record<keyof WarmPoolInputs, unknown>;
 
 /** What a `WarmPool` has beside its inputs. */

@@ -6,10 +6,12 @@ import {
   type WarmPool,
 } from "../../../sdk/wire/index.ts";
 import type { Properties } from "../controller.ts";
+import type { Mark } from "../ownership/mark.ts";
+import { withoutOwner, withOwner } from "./pool-owner.ts";
 import { WarmPoolInputs, type WarmPoolOutputs } from "./inputs.ts";
 
 /** The pool that the inputs ask for, in the words of the service. */
-export function toCreateRequest(inputs: WarmPoolInputs): CreateWarmPoolRequest {
+export function toCreateRequest(inputs: WarmPoolInputs, mark: Mark): CreateWarmPoolRequest {
   return {
     name: inputs.name,
     template_ref: templateRefOf(inputs),
@@ -22,13 +24,17 @@ export function toCreateRequest(inputs: WarmPoolInputs): CreateWarmPoolRequest {
     version_policy: inputs.versionPolicy,
     ...(inputs.trackTag === undefined ? {} : { track_tag: inputs.trackTag }),
     ...(inputs.labels === undefined ? {} : { labels: inputs.labels }),
-    ...(inputs.metadata === undefined ? {} : { metadata: inputs.metadata }),
+    metadata: withOwner(inputs.metadata, mark),
   };
 }
 
 /** Only the members whose inputs changed. What an input no longer says is cleared. */
-export function toUpdateRequest(inputs: WarmPoolInputs, changed: ReadonlySet<string>): UpdateWarmPoolRequest {
-  const all = toCreateRequest(inputs);
+export function toUpdateRequest(
+  inputs: WarmPoolInputs,
+  changed: ReadonlySet<string>,
+  mark: Mark,
+): UpdateWarmPoolRequest {
+  const all = toCreateRequest(inputs, mark);
   const request: UpdateWarmPoolRequest = {};
   if (changed.has("name")) request.name = all.name;
   if (["template", "buildId", "versionPolicy"].some((key) => changed.has(key))) request.template_ref = all.template_ref;
@@ -44,7 +50,7 @@ export function toUpdateRequest(inputs: WarmPoolInputs, changed: ReadonlySet<str
   if (changed.has("versionPolicy")) request.version_policy = all.version_policy;
   if (changed.has("trackTag")) request.track_tag = all.track_tag ?? null;
   if (changed.has("labels")) request.labels = all.labels ?? {};
-  if (changed.has("metadata")) request.metadata = all.metadata ?? {};
+  if (changed.has("metadata")) request.metadata = all.metadata;
   return request;
 }
 
@@ -63,6 +69,7 @@ function toResources({ vcpus, memoryMb, diskMb }: WarmPoolInputs): CreateWarmPoo
 
 /** The pool as inputs. What only the program knows is taken from the inputs of the last update. */
 export function toInputs(pool: WarmPool, last: Properties | undefined): Properties {
+  const metadata = withoutOwner(pool.metadata);
   // The ref that was sent may carry the pinned build: the program's own words stand while they mean the same.
   const sent = last === undefined ? undefined : WarmPoolInputs.safeParse(last).data;
   const unmoved = sent !== undefined && templateRefOf(sent) === pool.template_ref;
@@ -82,12 +89,10 @@ export function toInputs(pool: WarmPool, last: Properties | undefined): Properti
     ...optional("trackTag", last === undefined || last.trackTag !== undefined ? pool.track_tag : undefined),
     ...optional("buildId", last?.buildId === undefined ? undefined : pool.resolved_template_build_id),
     ...optional("labels", Object.keys(pool.labels).length > 0 || last?.labels !== undefined ? pool.labels : undefined),
-    ...optional(
-      "metadata",
-      Object.keys(pool.metadata).length > 0 || last?.metadata !== undefined ? pool.metadata : undefined,
-    ),
+    ...optional("metadata", Object.keys(metadata).length > 0 || last?.metadata !== undefined ? metadata : undefined),
     enabled: pool.state === "enabled",
     waitForReady: last?.waitForReady ?? true,
+    adopt: last?.adopt ?? false,
   };
 }
 

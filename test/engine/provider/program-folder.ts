@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Controller, Properties } from "../../../provider/core/controller.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
+import { markOfUrn } from "../../../provider/core/ownership/mark.ts";
+import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
 import type { ProviderConfig } from "../../../provider/core/provider-config.ts";
 
 /** A Pulumi program's folder, and the context that a shell would give to its resources' operations. */
@@ -10,6 +12,8 @@ export class ProgramFolder implements Disposable {
   readonly dir = mkdtempSync(join(tmpdir(), "nullspace-program-"));
   /** Messages to the user, `severity: text`. */
   readonly messages: string[] = [];
+  /** What the program asks for; a test that plays several runs begins each with a new one. */
+  wishes = new ProgramWishes();
   readonly #config: ProviderConfig;
 
   constructor(config: ProviderConfig) {
@@ -24,8 +28,12 @@ export class ProgramFolder implements Disposable {
   }
 
   context(options: Partial<OperationContext> = {}): OperationContext {
+    const urn = options.urn ?? "urn:pulumi:dev::test::nullspace:index:Test::test";
     return {
-      urn: "urn:pulumi:dev::test::nullspace:index:Test::test",
+      urn,
+      mark: markOfUrn(urn),
+      wishes: this.wishes,
+      shell: { imports: true, customTimeouts: true, resourceToken: (type) => `nullspace:index:${type}` },
       preview: false,
       signal: new AbortController().signal,
       log: (severity, message) => this.messages.push(`${severity}: ${message}`),

@@ -3,11 +3,16 @@ import type { Properties } from "../../../provider/core/controller.ts";
 import { templateAliasController as alias } from "../../../provider/core/template-alias/controller.ts";
 import { templateTagController as tag } from "../../../provider/core/template-tag/controller.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";
-import { BuildGoneError, ForeignBuildError, NameTakenError } from "../../../provider/errors.ts";
+import { BuildGoneError, ForeignBuildError, NameTakenError, TagTakenError } from "../../../provider/errors.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { isMarkTag } from "../../../sdk/wire/index.ts";
 import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { ProgramFolder } from "./program-folder.ts";
+
+const URN = "urn:pulumi:dev::test::nullspace:index:Test::test";
+/** A resource of another stack. */
+const STRANGER = "urn:pulumi:prod::test::nullspace:index:Test::test";
 
 describe("tags and aliases on a real service", () => {
   let service: RunningService;
@@ -58,7 +63,11 @@ describe("tags and aliases on a real service", () => {
   }
 
   const tagsNow = async () =>
-    Object.fromEntries((await client.templates.listTags(ref)).map(({ tag: each, build_id }) => [each, build_id]));
+    Object.fromEntries(
+      (await client.templates.listTags(ref))
+        .filter(({ tag: each }) => !isMarkTag(each))
+        .map(({ tag: each, build_id }) => [each, build_id]),
+    );
 
   describe("a TemplateTag", () => {
     const createTag = async (buildId: string, more: Properties = {}) => {
@@ -108,7 +117,8 @@ describe("tags and aliases on a real service", () => {
       const error = await createTag(other).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(ForeignBuildError);
       expect((error as Error).message).toContain(`a build of ${ref}-other, not of ${ref}`);
-      expect(await client.templates.listTags(`${ref}-other`)).toHaveLength(1);
+      const marks = await client.templates.listTags(`${ref}-other`);
+      expect(marks.filter(({ tag: each }) => !isMarkTag(each))).toHaveLength(1);
     });
 
     it("says that a build is gone", async () => {
@@ -124,14 +134,122 @@ describe("tags and aliases on a real service", () => {
       await tag.delete(made, program.context());
     });
 
-    it("survives the replacement that a renamed template brings", async () => {
+    it("follows a rename of its template in place", async () => {
       const made = await createTag(first);
       await client.templates.rename(ref, `${name}-new`);
-      const successor = await createTag(first, { template: `${ref}-new` });
-      expect(successor.id).toBe(`${ref}-new:stable`);
+      const newInputs = { ...made.inputs, template: `${ref}-new` };
+      const moved = await tag.update(
+        { id: made.id, oldInputs: made.inputs, oldOutputs: made.outputs, newInputs },
+        program.context(),
+      );
+      expect(moved).toMatchObject({ ref: `${ref}-new:stable`, buildId: first });
+      expect(await tagsNow()).toMatchObject({ stable: first });
+      await tag.delete({ id: made.id, inputs: newInputs, outputs: moved }, program.context());
+      expect(await tagsNow()).toEqual({ default: first });
+    });
+
+    it("is made at another template before it is removed from its own", async () => {
+      const other = await build(`${name}-other`);
+      const made = await createTag(first);
+      const newInputs = { ...made.inputs, template: `${ref}-other`, buildId: other };
+      const moved = await tag.update(
+        { id: made.id, oldInputs: made.inputs, oldOutputs: made.outputs, newInputs },
+        program.context(),
+      );
+      expect(moved).toMatchObject({ ref: `${ref}-other:stable`, buildId: other });
+      expect(await tagsNow()).toEqual({ default: first });
+      expect(await client.templates.listTags(`${ref}-other`)).toContainEqual(
+        expect.objectContaining({ tag: "stable", build_id: other }),
+      );
+    });
+
+    it("is left to a resource of the stack that took it over, and goes with that one", async () => {
+      const made = await createTag(first);
+      const successor = program.context({ urn: `${URN}-renamed` });
+      const taken = await tag.create(made.inputs, successor);
+      expect(program.messages.join("\n")).toContain(`taking over ${ref}:stable`);
       await tag.delete(made, program.context());
       expect(await tagsNow()).toMatchObject({ stable: first });
-      expect(program.messages.join("\n")).toContain(`${ref} is called ${ref}-new now`);
+      await tag.delete({ id: taken.id, inputs: made.inputs, outputs: taken.outputs }, successor);
+      expect(await tagsNow()).toEqual({ default: first });
+      expect(await client.templates.listTags(ref)).toHaveLength(2);
+    });
+
+    it("is left to its own successor, made under the same name in the same run", async () => {
+      const made = await createTag(first);
+      program.wishes.note(program.context().mark, made.inputs);
+      await tag.create(made.inputs, program.context());
+      await tag.delete(made, program.context());
+      expect(await tagsNow()).toMatchObject({ stable: first });
+    });
+
+    it("does not take what is another's, and leaves it as it is", async () => {
+      const second = await buildAgain();
+      await client.builds.promote(first, { tag: "stable" });
+      const byHand = await createTag(second).catch((caught: unknown) => caught);
+      expect(byHand).toBeInstanceOf(TagTakenError);
+      expect((byHand as Error).message).toMatch(
+        /points at tb_\w+, and is not part of this stack.*adopt: true.*import.*aliases/,
+      );
+      expect(await tagsNow()).toMatchObject({ stable: first });
+      await client.templates.removeTag(ref, "stable");
+
+      // The very tag that this stack would make, and yet another stack's.
+      const inputs = await program.check(tag, { template: ref, tag: "stable", buildId: first });
+      await tag.create(inputs, program.context({ urn: STRANGER }));
+      const ofStack = await createTag(first).catch((caught: unknown) => caught);
+      expect((ofStack as Error).message).toContain("belongs to another Pulumi stack");
+      const adopted = await createTag(second, { adopt: true });
+      expect(await tagsNow()).toMatchObject({ stable: second });
+      await tag.delete({ id: adopted.id, inputs, outputs: { buildId: first } }, program.context({ urn: STRANGER }));
+      expect(await tagsNow()).toMatchObject({ stable: second });
+    });
+
+    it("is one stack's when two make it at the same moment", async () => {
+      const second = await buildAgain();
+      const made = await Promise.allSettled(
+        [
+          { urn: URN, buildId: first },
+          { urn: STRANGER, buildId: second },
+        ].map(async ({ urn, buildId }) => {
+          const inputs = await program.check(tag, { template: ref, tag: "stable", buildId });
+          return tag.create(inputs, program.context({ urn }));
+        }),
+      );
+      const [winner, ...others] = made.filter(({ status }) => status === "fulfilled");
+      expect(others).toEqual([]);
+      expect(await tagsNow()).toMatchObject({
+        stable: (winner as PromiseFulfilledResult<{ outputs: Properties }>).value.outputs.buildId,
+      });
+      const owners = (await client.templates.listTags(ref)).filter(({ tag: each }) => /\.t\./.test(each));
+      expect(owners).toHaveLength(1);
+    });
+
+    it("is left, with a warning, once somebody else has moved it", async () => {
+      const made = await createTag(first);
+      const second = await buildAgain();
+      await client.builds.promote(second, { tag: "stable" });
+      await tag.delete(made, program.context());
+      expect(program.messages.join("\n")).toContain(
+        `warning: ${ref}:stable is left in place: somebody else moved it from ${first} to ${second}`,
+      );
+      expect(await tagsNow()).toMatchObject({ stable: second });
+    });
+
+    it("says when it overrules a move of somebody else", async () => {
+      const made = await createTag(first);
+      const hotfix = await buildAgain();
+      await client.builds.promote(hotfix, { tag: "stable" });
+      const third = await buildAgain();
+      const newInputs = { ...made.inputs, buildId: third };
+      await tag.update({ id: made.id, oldInputs: made.inputs, oldOutputs: made.outputs, newInputs }, program.context());
+      expect(program.messages.join("\n")).toContain(`somebody else moved ${ref}:stable from ${first} to ${hotfix}`);
+    });
+
+    it("says which form an ID has", async () => {
+      await expect(tag.read({ id: ref }, program.context())).rejects.toThrow(
+        `"${ref}" is not the ID of a TemplateTag: it is namespace/name:tag`,
+      );
     });
   });
 
@@ -162,7 +280,7 @@ describe("tags and aliases on a real service", () => {
 
     it("finishes what a stop between the two renames left", async () => {
       let renames = 0;
-      proxy.rule = (method, path) => (path.endsWith("/rename") && ++renames === 2 ? "lose-request" : undefined);
+      proxy.rule = (method, path) => (path.endsWith("/rename") && ++renames >= 2 ? "lose-request" : undefined);
       await expect(createAlias(`${name}-site`)).rejects.toThrow();
       expect(await canonical(ref)).toBe(`${ref}-site`);
 
@@ -203,6 +321,57 @@ describe("tags and aliases on a real service", () => {
       const read = await alias.read(made, program.context());
       expect(read?.inputs).toEqual(made.inputs);
       expect(read?.outputs.canonicalRef).toBe(`${ref}-new`);
+    });
+
+    it("moves to another template in place", async () => {
+      await build(`${name}-other`);
+      const made = await createAlias(`${name}-site`);
+      const newInputs = { ...made.inputs, template: `${ref}-other` };
+      const moved = await alias.update(
+        { id: made.id, oldInputs: made.inputs, oldOutputs: made.outputs, newInputs },
+        program.context(),
+      );
+      expect(moved).toMatchObject({ aliasRef: `${ref}-site`, canonicalRef: `${ref}-other` });
+      expect(await canonical(`${ref}-site`)).toBe(`${ref}-other`);
+      expect((await client.templates.listTags(ref)).some(({ tag: each }) => /\.a\./.test(each))).toBe(false);
+    });
+
+    it("is left to a resource of the stack that took it over, and goes with that one", async () => {
+      const made = await createAlias(`${name}-site`);
+      const successor = program.context({ urn: `${URN}-renamed` });
+      const taken = await alias.create(made.inputs, successor);
+      await alias.delete(made, program.context());
+      expect(await canonical(`${ref}-site`)).toBe(ref);
+      await alias.delete({ id: taken.id, inputs: made.inputs, outputs: taken.outputs }, successor);
+      expect(await client.templates.exists(`${ref}-site`)).toBe(false);
+    });
+
+    it("is one stack's: another is refused unless it adopts it", async () => {
+      const inputs = await program.check(alias, { template: ref, alias: `${name}-site` });
+      const made = await alias.create(inputs, program.context({ urn: STRANGER }));
+      const error = await createAlias(`${name}-site`).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(NameTakenError);
+      expect((error as Error).message).toMatch(/which belongs to another Pulumi stack.*adopt: true/);
+      await createAlias(`${name}-site`, { adopt: true });
+      await alias.delete({ id: made.id, inputs, outputs: made.outputs }, program.context({ urn: STRANGER }));
+      expect(await canonical(`${ref}-site`)).toBe(ref);
+    });
+
+    it("is one stack's when two make it at the same moment", async () => {
+      const inputs = await program.check(alias, { template: ref, alias: `${name}-site` });
+      const made = await Promise.allSettled(
+        [URN, STRANGER].map((urn) => alias.create(inputs, program.context({ urn }))),
+      );
+      expect(made.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      expect(await canonical(`${ref}-site`)).toBe(ref);
+    });
+
+    it("keeps no old build of its template", async () => {
+      await createAlias(`${name}-site`);
+      const second = await buildAgain();
+      expect(await client.templates.listTags(ref)).toContainEqual(
+        expect.objectContaining({ tag: expect.stringMatching(/\.a\./), build_id: second }),
+      );
     });
 
     it("is removed, and is gone to a reader", async () => {

@@ -3,6 +3,7 @@ import type { Properties } from "../../../provider/core/controller.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";
 import { NameTakenError, PartialFailureError } from "../../../provider/errors.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { isMarkTag } from "../../../sdk/wire/index.ts";
 import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { ProgramFolder } from "./program-folder.ts";
@@ -40,7 +41,11 @@ describe("a Template on a real service", () => {
 
   const builds = async (ref = `local/${name}`) => (await client.builds.list(ref)).builds;
   const tags = async () =>
-    Object.fromEntries((await client.templates.listTags(`local/${name}`)).map(({ tag, build_id }) => [tag, build_id]));
+    Object.fromEntries(
+      (await client.templates.listTags(`local/${name}`))
+        .filter(({ tag }) => !isMarkTag(tag))
+        .map(({ tag, build_id }) => [tag, build_id]),
+    );
 
   async function create(more: Properties = {}) {
     const inputs = await program.check(template, { name, ...more });
@@ -116,12 +121,19 @@ describe("a Template on a real service", () => {
   it("does not take another's template of that name", async () => {
     await create();
     const before = await builds();
-    const error = await create().then(
-      () => undefined,
-      (caught: unknown) => caught,
-    );
-    expect(error).toBeInstanceOf(NameTakenError);
-    expect((error as Error).message).toMatch(new RegExp(`local/${name} exists already.*pulumi import`));
+    const inputs = await program.check(template, { name });
+    for (const [urn, owner] of [
+      ["urn:pulumi:prod::test::nullspace:index:Template::web", "belongs to another Pulumi stack"],
+      ["urn:pulumi:dev::test::nullspace:index:Template::renamed", "belongs to another resource of this stack"],
+    ] as const) {
+      const error = await template.create(inputs, program.context({ urn })).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(NameTakenError);
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `local/${name} exists already, and ${owner}.*adopt: true.*pulumi import nullspace:index:Template.*aliases`,
+        ),
+      );
+    }
     expect(await builds()).toEqual(before);
   });
 

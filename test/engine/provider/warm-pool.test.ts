@@ -138,11 +138,37 @@ describe("a WarmPool on a real service", () => {
     expect(live.map((each) => each.id)).toEqual([id]);
   });
 
-  it("does not take another's pool of that name", async () => {
+  it("does not take another's pool of that name, unless it adopts it", async () => {
     const made = await create();
-    const error = await create().catch((caught: unknown) => caught);
+    const stranger = program.context({ urn: "urn:pulumi:prod::test::nullspace:index:WarmPool::pool" });
+    const error = await pool.create(made.inputs, stranger).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(NameTakenError);
-    expect((error as Error).message).toMatch(new RegExp(`"${name}" exists already \\(${made.id}.*pulumi import`));
+    expect((error as Error).message).toMatch(
+      new RegExp(`"${name}" exists already \\(${made.id}.*belongs to another Pulumi stack.*adopt: true.*pulumi import`),
+    );
+    const adopted = await pool.create({ ...made.inputs, minReady: 0, adopt: true }, stranger);
+    expect(adopted.id).toBe(made.id);
+    expect(await client.warmPools.get(made.id)).toMatchObject({ min_ready: 0 });
+    // Whoever had it before leaves it alone.
+    await pool.delete(made, program.context());
+    expect((await client.warmPools.get(made.id)).state).toBe("enabled");
+  });
+
+  it("goes on with what a create that was killed has made", async () => {
+    const made = await create({ minReady: 0, labels: { a: "1" } });
+    const again = await create({ minReady: 0, labels: { a: "2" } });
+    expect(again.id).toBe(made.id);
+    expect(await client.warmPools.get(made.id)).toMatchObject({ labels: { a: "2" } });
+  });
+
+  it("keeps whose it is out of what the program sees", async () => {
+    const made = await create({ minReady: 0, metadata: { team: "web" } });
+    expect((await client.warmPools.get(made.id)).metadata).toEqual({
+      team: "web",
+      pulumi: { mark: expect.stringMatching(/^[0-9a-f]{20}$/) },
+    });
+    expect((await pool.read(made, program.context()))?.inputs.metadata).toEqual({ team: "web" });
+    expect((await pool.read({ id: made.id }, program.context()))?.inputs.metadata).toEqual({ team: "web" });
   });
 
   it("is kept when it is not ready in time, and waited for again", async () => {

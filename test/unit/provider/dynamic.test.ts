@@ -129,7 +129,9 @@ describe.each([
     expect(registered[0]?.type).toBe(`${prefix}Template`);
     expect(registered[0]?.inputs).toEqual({
       name: "web",
-      ...(shell === "dynamic" ? { __provider: providerText("Template") } : {}),
+      ...(shell === "dynamic"
+        ? { __mark: expect.stringMatching(/^[0-9a-f]{20}$/), __provider: providerText("Template") }
+        : {}),
     });
   });
 

@@ -99,9 +99,11 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
       return response.toObject();
     };
 
-    it("replaces for another address, updates for another key, and never looks at the version", async () => {
+    it("replaces nothing for another address or key, and never looks at the version", async () => {
       expect(await diffConfig({ apiUrl: "http://a" }, { apiUrl: "http://b" })).toMatchObject({
-        replacesList: ["apiUrl"],
+        changes: DiffChanges.DIFF_SOME,
+        replacesList: [],
+        diffsList: ["apiUrl"],
       });
       expect(await diffConfig({ apiKey: "a" }, { apiKey: "b" })).toMatchObject({
         changes: DiffChanges.DIFF_SOME,
@@ -255,10 +257,10 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
       });
     });
 
-    it("frees an alias before another template gets it", async () => {
+    it("moves an alias in place, and makes one of another name before the old one goes", async () => {
       const alias = { template: "local/web", alias: "site" };
       const moved = await plugin.diff("TemplateAlias", alias, { ...alias, template: "local/other" });
-      expect(moved).toMatchObject({ replacesList: ["template"], deletebeforereplace: true });
+      expect(moved).toMatchObject({ diffsList: ["template"], replacesList: [] });
       const renamed = await plugin.diff("TemplateAlias", alias, { ...alias, alias: "page" });
       expect(renamed).toMatchObject({ replacesList: ["alias"], deletebeforereplace: false });
     });

@@ -1,0 +1,24 @@
+import type { Properties } from "../controller.ts";
+import type { Mark } from "./mark.ts";
+
+/** More resources than this in one run are not remembered: a stack of that size has other troubles. */
+const MOST_WISHES = 100_000;
+
+/**
+ * What the program of this run asks for, resource by resource, as Check saw it. A resource that is replaced is deleted
+ * after its successor was made, under the same URN: what the successor has taken over must not be deleted with it. The
+ * same goes for a delete that an interrupted run left to this one.
+ */
+export class ProgramWishes {
+  readonly #wishes = new Map<Mark, Properties>();
+
+  /** Remembers the checked inputs of a resource that the program declares. */
+  note(mark: Mark, inputs: Properties): void {
+    if (this.#wishes.size < MOST_WISHES || this.#wishes.has(mark)) this.#wishes.set(mark, inputs);
+  }
+
+  /** The inputs that the program gives to the resource in this run; undefined when it does not declare it (any more). */
+  of(mark: Mark): Properties | undefined {
+    return this.#wishes.get(mark);
+  }
+}

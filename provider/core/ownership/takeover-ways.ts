@@ -1,0 +1,22 @@
+import type { OperationContext } from "../operation-context.ts";
+import { isSameStack, type Mark } from "./mark.ts";
+
+/** Who owns what a create found, for people. */
+export function describeOwner(owner: Mark | undefined, own: Mark): string {
+  if (owner === undefined) return "is not part of this stack";
+  return isSameStack(owner, own) ? "belongs to another resource of this stack" : "belongs to another Pulumi stack";
+}
+
+/**
+ * The ways out for a create that found its place taken by something that is not its own.
+ *
+ * @param type of the resource, such as `Template`
+ * @param id what import takes
+ */
+export function takeoverWays({ shell }: Pick<OperationContext, "shell">, type: string, id: string): string {
+  return [
+    `to take it over, set adopt: true`,
+    ...(shell.imports ? [`or run pulumi import ${shell.resourceToken(type)} <resource name> ${id}`] : []),
+    `or, if the resource was only renamed in the program, give it the option aliases: [{ name: "<old name>" }]`,
+  ].join("; ");
+}

@@ -1,0 +1,73 @@
+import { NullspaceError } from "../../../sdk/errors.ts";
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { orGone } from "../service-errors.ts";
+import type { ServiceRecord } from "./service-outputs.ts";
+
+/** A preview does not wait for a service that does not answer. */
+const IDENTITY_TIMEOUT_MS = 5_000;
+
+interface Known {
+  id?: Promise<string | undefined>;
+  namespaces: Map<string, Promise<boolean>>;
+}
+
+/** What has been asked of each service already: it does not change while a client lives. A cache. */
+const known = new WeakMap<NullspaceClient, Known>();
+
+/** What the service calls itself; undefined where it does not tell, or does not answer. */
+export function instanceId(client: NullspaceClient): Promise<string | undefined> {
+  const entry = entryOf(client);
+  entry.id ??= readInstanceId(client);
+  return entry.id;
+}
+
+/** The service as a resource records it. @param ref `namespace/name` of the resource, where it has one */
+export async function recordService(client: NullspaceClient, ref: string | undefined): Promise<ServiceRecord> {
+  const namespace = ref?.includes("/") === true ? ref.slice(0, ref.indexOf("/")) : undefined;
+  const [id, isOwn] = await Promise.all([
+    instanceId(client),
+    namespace === undefined ? false : isOwnNamespace(client, namespace),
+  ]);
+  return {
+    url: client.baseUrl,
+    ...(id !== undefined && { id }),
+    ...(namespace !== undefined && isOwn && { namespace }),
+  };
+}
+
+function isOwnNamespace(client: NullspaceClient, namespace: string): Promise<boolean> {
+  const { namespaces } = entryOf(client);
+  const asked = namespaces.get(namespace) ?? readIsOwn(client, namespace);
+  namespaces.set(namespace, asked);
+  return asked;
+}
+
+async function readInstanceId(client: NullspaceClient): Promise<string | undefined> {
+  try {
+    return (await client.health({ signal: AbortSignal.timeout(IDENTITY_TIMEOUT_MS) })).instance_id;
+  } catch (error) {
+    return unlessFault(error, undefined);
+  }
+}
+
+async function readIsOwn(client: NullspaceClient, namespace: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(IDENTITY_TIMEOUT_MS);
+    return (await orGone(client.templates.getNamespace(namespace, { signal })))?.is_default === true;
+  } catch (error) {
+    return unlessFault(error, false);
+  }
+}
+
+/** A service that does not tell is no reason to stop: what depends on the answer does without. */
+function unlessFault<Value>(error: unknown, value: Value): Value {
+  const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
+  if (error instanceof NullspaceError || isTimeout) return value;
+  throw error;
+}
+
+function entryOf(client: NullspaceClient): Known {
+  let entry = known.get(client);
+  if (entry === undefined) known.set(client, (entry = { namespaces: new Map() }));
+  return entry;
+}

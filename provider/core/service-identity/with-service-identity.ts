@@ -1,0 +1,96 @@
+import { OtherServiceError, PartialFailureError } from "../../errors.ts";
+import type { Controller, Properties } from "../controller.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { clientFor } from "../provider-config.ts";
+import { compareAddress, compareService } from "./compare-service.ts";
+import { recordService } from "./current-service.ts";
+import { ServiceOutputs, serviceOf } from "./service-outputs.ts";
+
+/**
+ * A controller whose resources record which service they are of, and that touches nothing at another one: what is missing
+ * there is not gone, and what has the same name there is something else.
+ */
+export function withServiceIdentity(controller: Controller): Controller {
+  return {
+    ...controller,
+    outputs: controller.outputs.extend(ServiceOutputs.shape),
+    async create(inputs, context) {
+      const { id, outputs } = await recording(context, () => controller.create(inputs, context));
+      return { id, outputs: context.preview ? outputs : await withRecord(outputs, context) };
+    },
+    async read(request, context) {
+      await requireSameService(request.outputs, context);
+      const result = await controller.read(request, withFormerMark(context, request.outputs));
+      return result && { ...result, outputs: await withRecord(result.outputs, context, request.outputs) };
+    },
+    async update(request, context) {
+      const { oldOutputs } = request;
+      if (context.preview) {
+        const { service } = oldOutputs;
+        return { ...(await controller.update(request, context)), ...(service === undefined ? {} : { service }) };
+      }
+      await requireSameService(oldOutputs, context);
+      const known = withFormerMark(context, oldOutputs);
+      const outputs = await recording(known, () => controller.update(request, known));
+      return withRecord(outputs, { ...context, formerMark: context.mark }, oldOutputs);
+    },
+    async delete(request, context) {
+      await requireSameService(request.outputs, context);
+      await controller.delete(request, withFormerMark(context, request.outputs));
+    },
+  };
+}
+
+/** Says in a preview that the resource is of another service than the one the provider is set to. */
+export async function otherServiceNotice(
+  outputs: Properties,
+  { config }: Pick<OperationContext, "config">,
+): Promise<string | undefined> {
+  const recorded = serviceOf(outputs);
+  if (recorded === undefined) return undefined;
+  const client = clientFor(config);
+  // A service that does not answer is no reason for a preview to fail.
+  const comparison = await compareAddress(client, recorded, outputs).catch(() => "unknown" as const);
+  if (comparison === "same") return undefined;
+  if (comparison === "other") return new OtherServiceError({ recorded: recorded.url, current: client.baseUrl }).message;
+  return (
+    `this resource was made at ${recorded.url}, and the provider is set to ${client.baseUrl}: ` +
+    "whether that is the same service under another name could not be learned"
+  );
+}
+
+async function requireSameService(outputs: Properties | undefined, { config }: OperationContext): Promise<void> {
+  const recorded = serviceOf(outputs);
+  if (recorded === undefined) return;
+  const client = clientFor(config);
+  if ((await compareService(client, recorded, outputs ?? {})) === "same") return;
+  throw new OtherServiceError({ recorded: recorded.url, current: client.baseUrl });
+}
+
+/** A resource that is kept after a failure records its service, too. */
+async function recording<Result>(context: OperationContext, operation: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!(error instanceof PartialFailureError)) throw error;
+    const { id, reasons, cause } = error;
+    throw new PartialFailureError({ id, reasons, cause, outputs: await withRecord(error.outputs, context) });
+  }
+}
+
+function withFormerMark(context: OperationContext, outputs: Properties | undefined): OperationContext {
+  const formerMark = serviceOf(outputs)?.mark;
+  return formerMark === undefined || formerMark === context.mark ? context : { ...context, formerMark };
+}
+
+async function withRecord(outputs: Properties, context: OperationContext, last?: Properties): Promise<Properties> {
+  const { config } = context;
+  const ref = [outputs.canonicalRef, outputs.ref, outputs.aliasRef, outputs.resolvedRef].find(
+    (value) => typeof value === "string",
+  );
+  const record = await recordService(clientFor(config), ref);
+  const before = serviceOf(last);
+  const mark = context.formerMark ?? context.mark;
+  // The same service by another spelling of its address is not a difference.
+  return { ...outputs, service: { ...before, ...record, url: before?.url ?? record.url, mark } };
+}

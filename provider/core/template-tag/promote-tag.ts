@@ -1,0 +1,140 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import type { TagInfo } from "../../../sdk/wire/index.ts";
+import { BuildGoneError, ForeignBuildError, TagTakenError } from "../../errors.ts";
+import { pause } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { earlierStranger } from "../ownership/first-owner.ts";
+import { isSameStack } from "../ownership/mark.ts";
+import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
+import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
+import { orGone } from "../service-errors.ts";
+import { splitRef } from "../template/settle.ts";
+import type { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
+
+const LOOKS = 4;
+const LOOK_INTERVAL_MS = 500;
+
+export interface PromoteOptions {
+  /** Builds that the tag may point at without anyone having moved it; null: the tag is this resource's own to make. */
+  known: { buildId: string | undefined; previousBuildId: string | undefined } | null;
+  signal: AbortSignal;
+}
+
+/**
+ * Points the tag at its build and notes at the service whose it is, both in one step.
+ *
+ * @throws TagTakenError when the tag is to be made and belongs to something else
+ */
+export async function promoteTag(
+  client: NullspaceClient,
+  inputs: TemplateTagInputs,
+  context: OperationContext,
+  { known, signal }: PromoteOptions,
+): Promise<TemplateTagOutputs> {
+  const { template, tag, buildId } = inputs;
+  const build = (await orGone(client.builds.get(buildId, { signal })))?.build;
+  if (build === undefined) throw new BuildGoneError(buildId, template);
+  const tags = await client.templates.listTags(template, { signal });
+  const own = await orGone(client.templates.get(`${template}:${buildId}`, { signal }));
+  if (own === undefined) throw new ForeignBuildError({ buildId, builtAs: build.canonical_ref, template });
+  const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
+  if (known === null) checkFree(tags, inputs, context);
+  else if (now !== undefined && now !== buildId && known.buildId !== undefined && now !== known.buildId) {
+    context.log(
+      "warning",
+      `somebody else moved ${template}:${tag} from ${known.buildId} to ${now}: it is moved on to ${buildId}`,
+    );
+  }
+
+  const mine = ownerTag(context.mark, "tag", tag);
+  const isMarked = tags.some((candidate) => candidate.tag === mine && candidate.build_id === buildId);
+  const info =
+    now === buildId && isMarked ? own : await client.builds.promote(buildId, { tags: [tag, mine] }, { signal });
+  if (known === null && !inputs.adopt) await requireFirst(client, inputs, context, signal);
+  await disown(client, tags, inputs, context, signal);
+  // A move that was done already, by an update that was interrupted, keeps what that one found.
+  const previousBuildId = now === buildId ? known?.previousBuildId : now;
+  return {
+    ref: `${await settledName(client, template, info.canonical_ref || template, signal)}:${tag}`,
+    templateId: info.id || build.template_id,
+    ...(previousBuildId === undefined ? {} : { previousBuildId }),
+  };
+}
+
+/** Is the tag free, this resource's own already, or exactly what it would be, and nobody's or of this stack? */
+function checkFree(
+  tags: readonly TagInfo[],
+  { template, tag, buildId, adopt }: TemplateTagInputs,
+  context: OperationContext,
+): void {
+  const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
+  const owners = ownersOf(tags, "tag", tag).map(({ mark }) => mark);
+  if (now === undefined) return;
+  if (owners.includes(context.mark)) {
+    context.log("info", `going on with ${template}:${tag}, which an earlier run of this resource has made`);
+    return;
+  }
+  const stranger = owners.find((owner) => !isSameStack(owner, context.mark));
+  if (adopt || (now === buildId && stranger === undefined)) {
+    context.log("info", `taking over ${template}:${tag}, which points at ${now}`);
+    return;
+  }
+  throw new TagTakenError(
+    `${template} has a tag "${tag}" already: it points at ${now}, and ${describeOwner(stranger ?? owners[0], context.mark)}. ` +
+      `Choose another tag; ${takeoverWays(context, "TemplateTag", `${template}:${tag}`)}; or remove it first`,
+    { ref: `${template}:${tag}`, buildId: now },
+  );
+}
+
+/** Two stacks may have found the tag free. The one that noted it first has it; the other puts everything back. */
+async function requireFirst(
+  client: NullspaceClient,
+  { template, tag, buildId }: TemplateTagInputs,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const mine = ownerTag(context.mark, "tag", tag);
+  const tags = await client.templates.listTags(template, { signal });
+  const first = earlierStranger(tags, { kind: "tag", name: tag, mark: context.mark });
+  if (first === undefined) return;
+  await client.builds.promote(first.tag.build_id, { tag }, { signal });
+  await orGone(client.templates.removeTag(template, mine, { signal }));
+  throw new TagTakenError(
+    `another Pulumi stack took the tag "${tag}" of ${template} a moment before this one, for ${first.tag.build_id}. ` +
+      `It was left there, and ${buildId} was not promoted. Choose another tag; or ${takeoverWays(context, "TemplateTag", `${template}:${tag}`)}`,
+    { ref: `${template}:${tag}`, buildId: first.tag.build_id },
+  );
+}
+
+/** Takes away the notes of what the resource was called before; and those of all others, where it adopts the tag. */
+async function disown(
+  client: NullspaceClient,
+  tags: readonly TagInfo[],
+  { template, tag, adopt }: TemplateTagInputs,
+  { mark, formerMark }: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const owner of ownersOf(tags, "tag", tag)) {
+    const isOver = owner.mark !== mark && (adopt || owner.mark === formerMark);
+    if (isOver) await orGone(client.templates.removeTag(template, owner.tag.tag, { signal }));
+  }
+}
+
+/**
+ * The template's canonical name. While an alias of it is made, the template goes by that alias for a moment: a name other
+ * than the given one is looked at again before it is taken for the template's own.
+ */
+async function settledName(
+  client: NullspaceClient,
+  template: string,
+  canonicalRef: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name } = splitRef(template);
+  let current = canonicalRef;
+  for (let look = 0; look < LOOKS && splitRef(current).name !== name; look++) {
+    await pause(LOOK_INTERVAL_MS, signal);
+    current = (await client.templates.get(template, { signal })).canonical_ref || current;
+  }
+  return current;
+}

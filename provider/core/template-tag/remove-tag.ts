@@ -1,0 +1,32 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { isOwnMark } from "../ownership/mark.ts";
+import { ownersOf } from "../ownership/owner-tags.ts";
+import { orGone } from "../service-errors.ts";
+
+/**
+ * Removes a tag, unless it is somebody else's by now: moved to a build that the state does not know, or owned by another
+ * resource as well.
+ *
+ * @param template `namespace/name`
+ * @param known build that the state knows
+ */
+export async function removeOwnTag(
+  client: NullspaceClient,
+  { template, tag, known }: { template: string; tag: string; known: string | undefined },
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const tags = await orGone(client.templates.listTags(template, { signal }));
+  if (tags === undefined) return;
+  const remove = (each: string) => orGone(client.templates.removeTag(template, each, { signal }));
+  const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
+  const owners = ownersOf(tags, "tag", tag);
+  const { log } = context;
+  if (now !== undefined && owners.some(({ mark }) => !isOwnMark(context, mark))) {
+    log("info", `${template}:${tag} is kept: another resource has taken it over`);
+  } else if (now !== undefined && known !== undefined && now !== known) {
+    log("warning", `${template}:${tag} is left in place: somebody else moved it from ${known} to ${now}`);
+  } else if (now !== undefined) await remove(tag);
+  for (const owner of owners) if (isOwnMark(context, owner.mark)) await remove(owner.tag.tag);
+}

@@ -1,0 +1,60 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { isTerminalStatus } from "../../../sdk/wire/index.ts";
+import type { DeleteRequest, Properties } from "../controller.ts";
+import { startDeadline } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { clientFor } from "../provider-config.ts";
+import { isOwnMark } from "../ownership/mark.ts";
+import { orGone } from "../service-errors.ts";
+import { buildHistory, ownerOf } from "./build-history.ts";
+import type { BuildAttempt } from "./outputs.ts";
+import { dropBuild } from "./produce-build.ts";
+import { splitRef } from "./settle.ts";
+import { CALL_TIMEOUT_MS } from "./timeouts.ts";
+
+/**
+ * Deletes the template that the state knows, and no other: one that has been made under the same name since, and one that
+ * the resource's own successor goes on with, are left.
+ */
+export async function deleteTemplate({ id, outputs }: DeleteRequest, context: OperationContext): Promise<void> {
+  const client = clientFor(context.config);
+  using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
+  const { signal } = deadline;
+  const ref = typeof outputs.canonicalRef === "string" ? outputs.canonicalRef : id;
+  if (context.wishes.of(context.mark)?.name === splitRef(ref).name) {
+    context.log("info", `template ${ref} is kept: the program still has it`);
+    return;
+  }
+  const found = await findOurs(client, ref, outputs, context, signal);
+  if (found === "none") return;
+  if (found === "foreign") {
+    context.log(
+      "warning",
+      `template ${ref} is left in place: it is not the one that this resource made, but a later one of that name`,
+    );
+    return;
+  }
+  await orGone(client.templates.delete(ref, { signal }));
+}
+
+/** Looks for a build of the state, or one with our mark, among those of the template, and stops what is still building. */
+async function findOurs(
+  client: NullspaceClient,
+  ref: string,
+  outputs: Properties,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<"none" | "ours" | "foreign"> {
+  const attempt = (outputs.attempt as BuildAttempt | undefined)?.buildId;
+  let found: "none" | "ours" | "foreign" = "none";
+  for await (const build of buildHistory(client, ref, signal)) {
+    const { build_id } = build;
+    const isOurs = build_id === outputs.buildId || build_id === attempt || isOwnMark(context, ownerOf(build)?.mark);
+    if (isOurs && !isTerminalStatus(build.status)) await dropBuild(client, build_id, signal);
+    if (isOurs) found = "ours";
+    else if (found === "none") found = "foreign";
+    // Everything newer than the live build has been seen: an attempt is newer.
+    if (build_id === outputs.buildId) break;
+  }
+  return found;
+}

@@ -1,0 +1,119 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { parseTemplateRef, TemplateRefError, type TagInfo, type TemplateBuild } from "../../../sdk/wire/index.ts";
+import { InvalidIdError } from "../../errors.ts";
+import { withDefaults } from "../check-inputs.ts";
+import type { Properties, ReadResult } from "../controller.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { orGone } from "../service-errors.ts";
+import { IMPORTED_HASH } from "./diff.ts";
+import { TemplateInputs } from "./inputs.ts";
+import type { Imported } from "./outputs.ts";
+import { fromWireReadiness } from "./readiness-input.ts";
+import { liveOutputs } from "./live-outputs.ts";
+import { splitRef } from "./settle.ts";
+
+/** Members of a build's answer, and the inputs that they are. */
+const CONFIG = {
+  vcpus: "vcpus",
+  memory_mib: "memoryMib",
+  disk_mb: "diskMb",
+  internet_access: "internetAccess",
+} as const;
+const RUNTIME = { start_cmd: "startCmd", default_user: "user", default_workdir: "workdir" } as const;
+
+/**
+ * A template as the service knows it, by its ID alone. It claims no tags: which of them are the Template's and which are
+ * other resources', the service does not tell.
+ *
+ * @throws InvalidIdError when the ID is not `name` or `namespace/name`
+ */
+export async function importTemplate(
+  client: NullspaceClient,
+  id: string,
+  { signal, log }: OperationContext,
+): Promise<ReadResult | undefined> {
+  requireNameRef(id);
+  const tags = await orGone(client.templates.listTags(id, { signal }));
+  if (tags === undefined) return undefined;
+  const live = await findLiveBuild(client, id, tags, signal);
+  const build = live === undefined ? undefined : (await orGone(client.builds.get(live, { signal })))?.build;
+  const info = await orGone(client.templates.get(build === undefined ? id : `${id}:${build.build_id}`, { signal }));
+  const canonicalRef = info?.canonical_ref || build?.canonical_ref || id;
+  const { namespace, name } = splitRef(canonicalRef);
+  const { tags: _tags, ...inputs } = inputsOf(name, info?.visibility ?? "private", build);
+  const imported = knownOf(build);
+  log("info", takenAsItIs(canonicalRef, imported));
+  return {
+    id: canonicalRef,
+    inputs,
+    outputs: { ...inputs, canonicalRef, namespace, imported, ...(build === undefined ? {} : liveOutputs(build)) },
+  };
+}
+
+function requireNameRef(id: string): void {
+  try {
+    const ref = parseTemplateRef(id);
+    if (ref.kind === "name" && ref.tag === undefined && ref.buildId === undefined) return;
+  } catch (error) {
+    if (!(error instanceof TemplateRefError)) throw error;
+  }
+  throw new InvalidIdError("Template", id, "name or namespace/name, without a tag or a build");
+}
+
+async function findLiveBuild(
+  client: NullspaceClient,
+  ref: string,
+  tags: readonly TagInfo[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const tagged = tags.find(({ tag }) => tag === "default") ?? tags.find(({ tag }) => tag === "latest");
+  if (tagged !== undefined) return tagged.build_id;
+  return (await client.builds.list(ref, { status: "ready", limit: 1 }, { signal })).builds[0]?.build_id;
+}
+
+function inputsOf(name: string, visibility: unknown, build: TemplateBuild | undefined): Properties {
+  const runtime = build?.runtime_defaults ?? {};
+  const readiness = runtime.readiness == null ? undefined : fromWireReadiness(runtime.readiness);
+  return withDefaults(TemplateInputs, {
+    name,
+    visibility,
+    contextHash: `${IMPORTED_HASH}${build?.context_digest ?? build?.source_digest ?? build?.build_id ?? "unknown"}`,
+    ...pick(build?.build_config ?? {}, CONFIG),
+    ...pick(runtime, RUNTIME),
+    ...(readiness === undefined ? {} : { readiness }),
+  });
+}
+
+/** What the service tells of the live build, so that it can be compared with what a program says. */
+function knownOf(build: TemplateBuild | undefined): Imported {
+  const runtime = build?.runtime_defaults;
+  const config = Object.entries(CONFIG).filter(([wire]) => build?.build_config?.[wire] != null);
+  return {
+    inputs: [...config.map(([, input]) => input), ...(runtime == null ? [] : [...Object.values(RUNTIME), "readiness"])],
+    ...(runtime != null && { envKeys: runtime.default_env_keys ?? [] }),
+  };
+}
+
+function takenAsItIs(ref: string, { envKeys }: Imported): string {
+  const unknown = [
+    "the files that it was built from",
+    "build arguments",
+    "the target stage",
+    envKeys === undefined
+      ? "environment variables"
+      : `the values of environment variables${envKeys.length > 0 ? ` (${envKeys.join(", ")})` : ""}`,
+  ];
+  return (
+    `taken as it is: of ${ref}, the service does not tell ${unknown.slice(0, -1).join(", ")} and ${unknown.at(-1)}. ` +
+    "The next update takes those of the program for them, and builds nothing because of them. " +
+    "Its tags are left to whoever made them, until the program names some"
+  );
+}
+
+function pick(from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): Properties {
+  return Object.fromEntries(
+    Object.entries(names)
+      .filter(([wire]) => from[wire] !== undefined && from[wire] !== null)
+      .map(([wire, input]) => [input, from[wire]]),
+  );
+}

@@ -1,0 +1,166 @@
+import { ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
+import { isTerminalStatus, type NameClaim } from "../../../sdk/wire/index.ts";
+import { NameTakenError } from "../../errors.ts";
+import { explain } from "../explain.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { isOwnMark, type Mark } from "../ownership/mark.ts";
+import { readBuildTag } from "../ownership/owner-tags.ts";
+import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
+import { orGone } from "../service-errors.ts";
+import { buildHistory, ownerOf } from "./build-history.ts";
+import { splitRef } from "./settle.ts";
+
+/** What a create finds under the name that it wants. */
+export interface Place {
+  /** `free`: nothing; `own`: what an earlier try of this very resource has made; `adopted`: somebody else's, to be taken over. */
+  kind: "free" | "own" | "adopted";
+  /** `namespace/name`; the bare name where the namespace is not known yet. */
+  ref: string;
+  /** Holds a free name until the build has it; absent on a service without claims. */
+  claim?: NameClaim;
+}
+
+/** What is under a name now. */
+interface Holder {
+  ref: string;
+  /** The name is another one of the template. */
+  isAlias: boolean;
+  isOwn: boolean;
+  owner: Mark | undefined;
+}
+
+/**
+ * Takes a name for a template that is to be made.
+ *
+ * @param adopt take over what is there, whoever made it
+ * @throws NameTakenError when the name belongs to something else
+ */
+export async function takeName(
+  client: NullspaceClient,
+  { name, adopt }: { name: string; adopt: boolean },
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<Place> {
+  for (let look = 0; ; look++) {
+    const holder = await findHolder(client, name, context.mark, signal);
+    if (holder !== undefined) return placeOf(holder, { name, adopt }, context);
+    try {
+      const claim = await client.templates.reserveName(name, { signal });
+      return { kind: "free", ref: claim.canonical_ref, claim };
+    } catch (error) {
+      if (error instanceof NotImplementedError) return { kind: "free", ref: name };
+      if (!(error instanceof ConflictError)) throw error;
+      // Taken between the look and the claim: look once more. If there still is nothing, the claim may well be our own,
+      // left by a create that was killed; if not, the service refuses the build, or the first build wins.
+      if (look > 0) return { kind: "free", ref: name };
+    }
+  }
+}
+
+function placeOf(holder: Holder, { name, adopt }: { name: string; adopt: boolean }, context: OperationContext): Place {
+  const { ref } = holder;
+  if (holder.isOwn) {
+    context.log("info", `going on with template ${ref}, which an earlier run of this resource has made`);
+    return { kind: "own", ref };
+  }
+  if (adopt && !holder.isAlias) {
+    context.log("info", `taking over template ${ref}`);
+    return { kind: "adopted", ref };
+  }
+  throw new NameTakenError(
+    holder.isAlias
+      ? `"${name}" is another name of template ${ref}, which ${describeOwner(holder.owner, context.mark)}. Choose another name`
+      : `a template ${ref} exists already, and ${describeOwner(holder.owner, context.mark)}. Choose another name than ` +
+          `"${name}"; ${takeoverWays(context, "Template", ref)}; or delete it first`,
+    { ref: name, holder: ref },
+  );
+}
+
+async function findHolder(
+  client: NullspaceClient,
+  name: string,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<Holder | undefined> {
+  const tags = await orGone(client.templates.listTags(name, { signal }));
+  const marks = new Set((tags ?? []).flatMap(({ tag }) => readBuildTag(tag)?.mark ?? []));
+  let example: string | undefined = tags?.[0]?.build_id;
+  // A template whose first build has not ended has no tags yet: its history tells whose it is.
+  for await (const build of buildHistory(client, name, signal)) {
+    example ??= build.build_id;
+    const owner = ownerOf(build)?.mark;
+    if (owner !== undefined) marks.add(owner);
+    if (marks.has(mark) || (tags?.length ?? 0) > 0) break;
+  }
+  if (example === undefined) {
+    const info = await orGone(client.templates.get(name, { signal }));
+    // A builtin's name is free in one's own namespace.
+    if (info === undefined || info.builtin) return undefined;
+    return { ref: info.canonical_ref || name, isAlias: false, isOwn: false, owner: undefined };
+  }
+  const ref = (await orGone(client.builds.get(example, { signal })))?.build.canonical_ref || name;
+  const isOwn = marks.has(mark);
+  return {
+    ref,
+    isAlias: splitRef(ref).name !== splitRef(name).name,
+    isOwn,
+    owner: [...marks].find((one) => one !== mark),
+  };
+}
+
+/**
+ * Two stacks may have found the same name free. The one whose build was accepted first has it.
+ *
+ * @param buildId the resource's own first build of the template
+ * @throws NameTakenError when another was first; the own build is taken back before
+ */
+export async function requireFirst(
+  client: NullspaceClient,
+  { ref, buildId }: { ref: string; buildId: string },
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  let isOlder = false;
+  for await (const build of buildHistory(client, ref, signal)) {
+    if (build.build_id === buildId) isOlder = true;
+    else if (isOlder && !isOwnMark(context, ownerOf(build)?.mark)) {
+      await takeBack(client, { ref, buildId }, context);
+      throw new NameTakenError(
+        `another ${ownerOf(build) === undefined ? "build" : "Pulumi stack"} took the name ${ref} a moment before this one. ` +
+          `Nothing of this one was kept. Choose another name; or ${takeoverWays(context, "Template", ref)}`,
+        { ref, holder: ref },
+      );
+    }
+  }
+}
+
+async function takeBack(
+  client: NullspaceClient,
+  { ref, buildId }: { ref: string; buildId: string },
+  { log }: OperationContext,
+): Promise<void> {
+  // Not under the operation's own signal: a stop must not leave the build behind.
+  const signal = AbortSignal.timeout(10_000);
+  try {
+    const { build } = await client.builds.cancel(buildId, {
+      reason: "another stack was first to take the name",
+      signal,
+    });
+    if (isTerminalStatus(build.status) && build.status === "ready") {
+      await orGone(client.templates.delete(`${ref}:${buildId}`, { signal }));
+    }
+  } catch (error) {
+    log("warning", `build ${buildId} of ${ref} could not be taken back: ${explain(error)}`);
+  }
+}
+
+/** Gives a claimed name back when nothing was made of it, rather than hold it until the claim expires. */
+export async function releaseName(client: NullspaceClient, claim: NameClaim, { log }: OperationContext): Promise<void> {
+  try {
+    // Not under the operation's own signal: it may be what ended the operation.
+    await orGone(client.templates.releaseName(claim.claim_token, { signal: AbortSignal.timeout(5_000) }));
+  } catch (error) {
+    // The first error is the one to report, and the claim ends by itself.
+    log("debug", `the claim of ${claim.canonical_ref} could not be released: ${explain(error)}`);
+  }
+}

@@ -1,0 +1,106 @@
+import { NameTakenError } from "../../errors.ts";
+import type { TemplateBuild } from "../../../sdk/wire/index.ts";
+import type { Properties, UpdateRequest } from "../controller.ts";
+import { startDeadline } from "../deadline.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { clientFor } from "../provider-config.ts";
+import { needsRebuild } from "./diff.ts";
+import { goLive } from "./go-live.ts";
+import { requirePinnedFiles } from "./hash-truth.ts";
+import { TemplateInputs } from "./inputs.ts";
+import type { BuildAttempt } from "./outputs.ts";
+import { buildPartialFailure, pickOutputs, refOutputs } from "./partial-outputs.ts";
+import { dropBuild, produceBuild } from "./produce-build.ts";
+import { liveOutputs } from "./live-outputs.ts";
+import { settleName, settleVisibility } from "./settle.ts";
+import { requireFirst } from "./take-name.ts";
+import { BUILD_TIMEOUT_MS } from "./timeouts.ts";
+
+/**
+ * Brings the template to what the inputs say: its name first, a build where one is needed, then the tags.
+ *
+ * @param adopts the template was another's until now: the marks of others are taken away
+ */
+export async function updateTemplate(
+  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
+  context: OperationContext,
+  { adopts = false } = {},
+): Promise<Properties> {
+  const rebuild = oldOutputs.buildId === undefined || needsRebuild({ oldInputs, oldOutputs, newInputs });
+  if (context.preview) {
+    if (rebuild) await requirePinnedFiles(newInputs, context);
+    return previewUpdate(oldOutputs, newInputs, rebuild);
+  }
+  const inputs = TemplateInputs.parse(newInputs);
+  const client = clientFor(context.config);
+  using deadline = startDeadline(context, "update", BUILD_TIMEOUT_MS);
+  const { signal } = deadline;
+
+  /** What is true by now; saved when the update stops half-way. */
+  const known = pickOutputs(oldOutputs);
+  const attempt = oldOutputs.attempt as BuildAttempt | undefined;
+  const ours = new Set([oldOutputs.buildId, attempt?.buildId].filter((value) => typeof value === "string"));
+  /** A template without a good build may still turn out to be somebody else's. */
+  const isUnborn = oldOutputs.buildId === undefined && !adopts;
+  let ref = typeof known.canonicalRef === "string" ? known.canonicalRef : id;
+  let touched = false;
+  const rename = async () => {
+    const renamed = await settleName(client, ref, inputs.name, signal);
+    if (renamed !== ref) touched = true;
+    ref = renamed;
+    Object.assign(known, refOutputs(ref));
+  };
+  try {
+    // A template without a good build is not there to be renamed: its build brings the new name.
+    if (!isUnborn) await rename();
+    let made: TemplateBuild | undefined;
+    if (rebuild) {
+      made = await produceBuild({
+        client,
+        inputs,
+        context,
+        deadline,
+        name: inputs.name,
+        ref,
+        live: oldOutputs.buildId as string | undefined,
+        onAccepted: async (accepted, accept) => {
+          ref = accepted.canonical_ref || ref;
+          if (isUnborn) await requireFirst(client, { ref, buildId: accepted.build_id }, context, signal);
+          touched = true;
+          ours.add(accepted.build_id);
+          Object.assign(known, refOutputs(ref), { attempt: accept, status: accepted.status });
+        },
+      });
+      if (isUnborn) await requireFirst(client, { ref, buildId: made.build_id }, context, signal);
+      await rename();
+    } else if (attempt !== undefined) await dropBuild(client, attempt.buildId, signal);
+
+    const buildId = made?.build_id ?? (oldOutputs.buildId as string);
+    const dropped = ((oldInputs.tags as string[] | undefined) ?? []).filter((tag) => !inputs.tags.includes(tag));
+    const { mark, log } = context;
+    await goLive(client, { ref, buildId, wanted: inputs.tags, dropped, ours, mark, adopts, signal, log });
+    const current = (await client.templates.get(`${ref}:${buildId}`, { signal })).visibility;
+    await settleVisibility(client, ref, { wanted: inputs.visibility, current, signal });
+
+    const { attempt: _done, ...settled } = known;
+    const outputs = made === undefined ? { ...settled, status: "ready" } : { ...settled, ...liveOutputs(made) };
+    return { ...newInputs, ...outputs };
+  } catch (error) {
+    // The engine keeps the old inputs of a failed update: the outputs repeat them, so that both shells compare alike.
+    const isLost = isUnborn && error instanceof NameTakenError;
+    if (touched && !isLost) throw buildPartialFailure(id, { ...oldInputs, ...known }, error);
+    throw error;
+  }
+}
+
+/** Only what the real update is sure to produce is promised; the rest is unknown until then. */
+function previewUpdate(oldOutputs: Properties, newInputs: Properties, rebuild: boolean): Properties {
+  const { namespace } = oldOutputs;
+  const named =
+    typeof namespace === "string" && typeof newInputs.name === "string"
+      ? refOutputs(`${namespace}/${newInputs.name}`)
+      : {};
+  if (rebuild) return { ...newInputs, ...named };
+  const { attempt: _attempt, ...kept } = pickOutputs(oldOutputs);
+  return { ...newInputs, ...kept, ...named, status: "ready" };
+}

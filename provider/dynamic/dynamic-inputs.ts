@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { markOf } from "../core/ownership/mark.ts";
+import { toRegistered, type ResourceProperties } from "../resources/resource-properties.ts";
+import { CARRIED } from "./carried-inputs.ts";
+import { dynamicToken, providerText } from "./provider-text.ts";
+
+/**
+ * The inputs of a dynamic resource as they are registered: what the program gives, and what the methods of a dynamic
+ * provider, which are told neither URN nor stack, need to know beside it.
+ */
+export function dynamicInputs(
+  type: string,
+  name: string,
+  properties: ResourceProperties,
+  args: object,
+  { parent }: pulumi.CustomResourceOptions,
+): pulumi.Inputs {
+  const mark = pulumi.createUrn(name, dynamicToken(type), parent).apply((urn) =>
+    markOf({
+      organization: organizationOrNone(),
+      project: pulumi.getProject(),
+      stack: pulumi.getStack(),
+      urn,
+    }),
+  );
+  return { ...toRegistered(properties, args), [CARRIED.provider]: providerText(type), [CARRIED.mark]: mark };
+}
+
+/** Without an engine (a unit test with mocks) there may be no organization; the SDK has no way to ask whether there is. */
+function organizationOrNone(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "";
+  }
+}
