@@ -1,13 +1,16 @@
+import { SecretStore } from "../../sdk/secrets/index.ts";
 import type { Controller, Properties } from "../core/controller.ts";
 import { controllerFor } from "../core/controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
+import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
 import { explain } from "../core/explain.ts";
 import { PartialFailureError } from "../errors.ts";
+import { noteSecrets } from "../values/secret-inputs.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
@@ -24,6 +27,8 @@ const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resou
 
 /** Configuration of the stack in this process, which serves one update of one stack. */
 let config: ProviderConfig = {};
+/** Every secret that has come in: none leaves in a message. */
+const secrets = new SecretStore();
 /** What the program of that update asks for. */
 const wishes = new ProgramWishes();
 
@@ -61,6 +66,7 @@ function configure(stackConfig: StackConfig): void {
   // One object for all resource types, so that they share one client and its connections.
   if (config.apiKey === apiKey && config.apiUrl === apiUrl) return;
   config = { ...(apiKey ? { apiKey } : {}), ...(apiUrl ? { apiUrl } : {}) };
+  if (apiKey) secrets.add([apiKey]);
 }
 
 async function check(controller: Controller, olds: Properties, news: Properties) {
@@ -76,7 +82,7 @@ async function check(controller: Controller, olds: Properties, news: Properties)
       return result;
     }),
   );
-  return { inputs: answer(inputs, news), failures };
+  return { inputs: answer(inputs, news), failures: secrets.value(failures) };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
@@ -114,7 +120,7 @@ async function read(controller: Controller, id: string, props: Properties) {
   const result = await explained(() => run(controller, props, (context) => controller.read(request, context)));
   if (result === undefined) return { id: "", props: {} };
   const answered = { id: result.id, props: answer(result.outputs, props), inputs: answer(result.inputs, props) };
-  if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, result.unhealthy);
+  if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, secrets.value(result.unhealthy));
   return answered;
 }
 
@@ -140,7 +146,11 @@ function run<Result>(
   operation: (context: OperationContext) => Promise<Result>,
 ): Promise<Result> {
   const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
-  const log = createStatusOutput(`${controller.type}${name}`, (line) => process.stdout.write(line));
+  const marked = readSecretPaths(properties[CARRIED.secrets]);
+  for (const schema of [controller.inputs, controller.outputs]) {
+    noteSecrets(secrets, { schema, values: plainOf(properties), marked });
+  }
+  const log = createStatusOutput(`${controller.type}${name}`, (line) => process.stdout.write(secrets.text(line)));
   const mark = properties[CARRIED.mark];
   const context = {
     urn: "",
@@ -148,6 +158,7 @@ function run<Result>(
     mark: isMark(mark) ? mark : "",
     wishes,
     shell: ABILITIES,
+    secretInputs: marked,
     preview: false,
     log,
     config,
@@ -162,24 +173,28 @@ async function keepingPartial<Result>(inputs: Properties, operation: () => Promi
     return await explained(operation);
   } catch (error) {
     if (!(error instanceof PartialFailureError)) throw error;
-    throw Object.assign(new Error(error.message, { cause: error }), {
+    throw Object.assign(new Error(secrets.text(error.message)), {
       id: error.id,
       properties: answer(error.outputs, inputs),
-      reasons: [...error.reasons],
+      reasons: secrets.value([...error.reasons]),
     });
   }
 }
 
-/** Only the message of an error reaches the user: it says all that is known. */
+/** Only the message of an error reaches the user: it says all that is known, and no secret. */
 async function explained<Result>(operation: () => Promise<Result>): Promise<Result> {
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof PartialFailureError || !(error instanceof Error) || explain(error) === error.message) {
-      throw error;
-    }
-    throw new Error(explain(error), { cause: error });
+    if (error instanceof PartialFailureError || !(error instanceof Error)) throw error;
+    const message = secrets.text(explain(error));
+    if (message === error.message) throw error;
+    throw new Error(message);
   }
+}
+
+function readSecretPaths(value: unknown): PropertyPath[] {
+  return Array.isArray(value) ? value.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
 }
 
 function plainOf(properties: Properties): Properties {

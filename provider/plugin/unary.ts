@@ -1,4 +1,5 @@
 import grpc from "@grpc/grpc-js";
+import type { Redactor } from "../../sdk/secrets/index.ts";
 import { explain } from "../core/explain.ts";
 import type { StatusError } from "../values/status-detail.ts";
 import { statusOf } from "./status-errors.ts";
@@ -18,16 +19,26 @@ export function unsupported(what: string): StatusFailure {
   return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
 }
 
-/** A handler from a function: what it throws becomes a status. */
-export function unary<Request, Response>(
-  handle: (request: Request) => Promise<Response>,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    handle(call.request).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toStatus(error)),
-    );
-  };
+/**
+ * Makes handlers from functions: what these throw becomes a status, without the secrets that may have come in.
+ *
+ * @example
+ *   const unary = unaryWith(secrets);
+ *   const cancel = unary(async () => new Empty());
+ */
+export function unaryWith(secrets: Redactor) {
+  return <Request, Response>(
+      handle: (request: Request) => Promise<Response>,
+    ): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      handle(call.request).then(
+        (response) => callback(null, response),
+        (error: unknown) => {
+          const status = toStatus(error);
+          callback({ ...status, details: secrets.text(status.details) });
+        },
+      );
+    };
 }
 
 function toStatus(error: unknown): StatusError {
