@@ -10,6 +10,8 @@ export const repo = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.ur
 export interface CliResult extends CommandResult {
   /** Standard output and error, as a person would read them. */
   text: string;
+  /** What the CLI was called with. */
+  args?: string[];
 }
 
 export interface PulumiProjectOptions {
@@ -53,6 +55,11 @@ export class PulumiProject {
     };
   }
 
+  /** Sets further variables for the runs to come. */
+  setEnv(env: Record<string, string>): void {
+    Object.assign(this.#env, env);
+  }
+
   /** Sets which packages the program sees from the next run on. */
   useNodeModules(folder: string): void {
     const link = join(this.dir, "program", "node_modules");
@@ -73,7 +80,7 @@ export class PulumiProject {
       cwd: join(this.dir, "program"),
       env: this.#env,
     });
-    return { ...result, text: result.stdout + result.stderr };
+    return { ...result, text: result.stdout + result.stderr, args };
   }
 
   /** Runs the CLI and fails, with all that it printed, on another exit code than 0. */
