@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import type { CliResult } from "../../support/pulumi-project.ts";
 
+const PIPE_GRACE_MS = 500;
+
 /** A run of the Pulumi CLI that a test watches, and may end. */
 export interface CliRun {
   pid: number;
@@ -28,13 +30,11 @@ export function startCli(args: readonly string[], options: { cwd: string; env: N
   child.stdout.setEncoding("utf8").on("data", (text: string) => ((stdout += text), look()));
   child.stderr.setEncoding("utf8").on("data", (text: string) => ((stderr += text), look()));
   const text = (): string => stdout + stderr;
-  // "exit", not "close": after a kill its children may hold the pipes for a while.
+  // After a kill its children may hold the pipes for as long as they live: then what was read by its end has to do.
   const ended = new Promise<CliResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", finish);
-    child.on("exit", (code, signal) => {
-      if (signal === "SIGKILL") finish(code);
-    });
+    child.on("exit", (code) => void setTimeout(finish, PIPE_GRACE_MS, code));
     function finish(code: number | null): void {
       resolve({ exitCode: code ?? 1, stdout, stderr, text: text() });
       look();

@@ -4,13 +4,17 @@
  */
 export const isWhole = process.env.NULLSPACE_SEQUENCES === "whole";
 
-/** What the sample is drawn with; another seed is another sample. */
+/** What the order of kill moments is drawn with; another seed is another sample of them. */
 export const seed = Number(process.env.NULLSPACE_SEQUENCES_SEED ?? 1);
 
-/** `count` members in a random order that the seed alone decides (mulberry32 and a Fisher-Yates shuffle). */
-export function sample<Item>(items: readonly Item[], count: number): Item[] {
+/** How many chains of kills are played for each shell and subject. */
+export const chainCount = Number(process.env.NULLSPACE_SEQUENCES_CHAINS ?? (isWhole ? Infinity : 2));
+
+/** The members in a random order that the seed and the salt alone decide (mulberry32 and a Fisher-Yates shuffle). */
+export function shuffle<Item>(items: readonly Item[], salt: string): Item[] {
   const shuffled = [...items];
   let state = seed >>> 0;
+  for (const letter of salt) state = Math.imul(state ^ letter.charCodeAt(0), 0x01000193) >>> 0;
   const random = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -21,5 +25,5 @@ export function sample<Item>(items: readonly Item[], count: number): Item[] {
     const other = Math.floor(random() * (last + 1));
     [shuffled[last], shuffled[other]] = [shuffled[other] as Item, shuffled[last] as Item];
   }
-  return shuffled.slice(0, count);
+  return shuffled;
 }
