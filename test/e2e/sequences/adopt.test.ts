@@ -93,11 +93,10 @@ const ADOPT: Row[] = [
       const build = await world.build("web", "1");
       const { id } = await world.client.warmPools.create({
         name: world.own("crew"),
-        template: world.ref("web"),
+        template_ref: world.ref("web"),
         min_ready: 0,
         max_ready: 1,
-        vcpus: 1,
-        memory_mb: 64,
+        resources: { vcpus: 1, memory_mb: 64 },
       });
       const stack = await make();
       const program = (more: string) =>

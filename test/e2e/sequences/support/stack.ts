@@ -109,11 +109,12 @@ export class Stack implements Disposable {
 
 /** What a run says of its resources, the stack itself left out: `{ created: 2, unchanged: 1 }`. */
 export function summary({ text }: CliResult): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const [, count, word] of text.matchAll(
-    /^ +(?:[+~-]+ |\+- |= |>> )?(\d+) (created|updated|deleted|replaced|unchanged|imported|to \w+)$/gm,
-  )) {
-    if (word !== undefined) counts[word] = (counts[word] ?? 0) + Number(count);
-  }
+  const found = [...text.matchAll(/^ +(?:[^\d\s]+ )?(\d+) (created|updated|deleted|replaced|unchanged|imported)$/gm)];
+  const counts = Object.fromEntries(found.map(([, count, word]) => [word ?? "", Number(count)] as const));
+  // The first run creates the stack, the later ones find it unchanged.
+  const own = counts.unchanged === undefined ? "created" : "unchanged";
+  const left = (counts[own] ?? 1) - 1;
+  if (left > 0) counts[own] = left;
+  else delete counts[own];
   return counts;
 }
