@@ -27,7 +27,8 @@ export interface PulumiProjectOptions {
 /** A Pulumi project in a temporary folder, with its own state, run by the real CLI. */
 export class PulumiProject {
   readonly dir: string;
-  #env: Record<string, string>;
+  /** Environment of the CLI's runs. */
+  readonly env: Record<string, string>;
 
   constructor(options: PulumiProjectOptions) {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
@@ -41,7 +42,7 @@ export class PulumiProject {
     this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
     this.write("index.js", options.program);
     for (const [path, content] of Object.entries(options.files ?? {})) this.write(path, content);
-    this.#env = {
+    this.env = {
       ...(process.env as Record<string, string>),
       PATH: [join(this.dir, "bin"), process.env.PATH].join(delimiter),
       PULUMI_HOME: join(this.dir, "home"),
@@ -78,7 +79,7 @@ export class PulumiProject {
   async run(...args: string[]): Promise<CliResult> {
     const result = await runToEnd("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: join(this.dir, "program"),
-      env: this.#env,
+      env: this.env,
     });
     return { ...result, text: result.stdout + result.stderr, args };
   }
