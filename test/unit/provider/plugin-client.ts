@@ -119,6 +119,21 @@ export class PluginProcess implements AsyncDisposable {
     return this.call<InstanceType<typeof providerProto.CreateResponse>>((done) => this.client.create(request, done));
   }
 
+  update(
+    type: string,
+    { oldInputs, olds, news }: { oldInputs: Properties; olds: Properties; news: Properties },
+    { preview = false } = {},
+  ) {
+    const request = new providerProto.UpdateRequest();
+    request.setUrn(urn(type));
+    request.setId("local/web:a");
+    request.setOldInputs(struct(oldInputs));
+    request.setOlds(struct(olds));
+    request.setNews(struct(news));
+    request.setPreview(preview);
+    return this.call<InstanceType<typeof providerProto.UpdateResponse>>((done) => this.client.update(request, done));
+  }
+
   read(type: string, id: string, state?: { inputs: Properties; outputs: Properties }) {
     const request = new providerProto.ReadRequest();
     request.setUrn(urn(type));
