@@ -14,7 +14,7 @@ import { type EngineLog } from "./engine-log.ts";
 import { packageSchema, packageVersion } from "./package-files.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { decodeStruct, encodeStruct } from "./structs.ts";
-import { StatusFailure, unary, unsupported } from "./unary.ts";
+import { StatusFailure, unaryWith, unsupported } from "./unary.ts";
 
 /** `nullspace:index:Template` */
 const TYPE_PREFIX = "nullspace:index:";
@@ -38,6 +38,7 @@ export interface ResourceServiceOptions {
 export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
   let config: { apiKey?: string; apiUrl?: string } = {};
   const wishes = new ProgramWishes();
+  const unary = unaryWith(log);
 
   const contextOf = (request: { getUrn(): string }, timeoutSeconds = 0, preview = false): OperationContext => ({
     urn: request.getUrn(),

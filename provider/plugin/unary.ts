@@ -1,10 +1,12 @@
 import grpc from "@grpc/grpc-js";
-import { explain } from "../core/explain.ts";
+import { explain, explainFault, isFault, stackOf } from "../core/explain.ts";
 import type { StatusError } from "../values/status-detail.ts";
+import type { EngineLog } from "./engine-log.ts";
 import { statusOf } from "./status-errors.ts";
 
 /** An error that is a status already. */
 export class StatusFailure extends Error {
+  readonly code = "status";
   readonly answer: StatusError;
 
   constructor(answer: StatusError) {
@@ -18,22 +20,32 @@ export function unsupported(what: string): StatusFailure {
   return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
 }
 
-/** A handler from a function: what it throws becomes a status. */
-export function unary<Request, Response>(
+/** Makes a handler from a function: what the function throws becomes a status. */
+export type Unary = <Request, Response>(
   handle: (request: Request) => Promise<Response>,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
+) => grpc.handleUnaryCall<Request, Response>;
+
+/** @param log told where a fault of ours happened; it is shown in a run with `--debug` */
+export function unaryWith(log: EngineLog): Unary {
+  return (handle) => (call, callback) => {
     handle(call.request).then(
       (response) => callback(null, response),
-      (error: unknown) => callback(toStatus(error)),
+      (error: unknown) => {
+        if (isFault(error)) log.forResource(urnOf(call.request))("debug", stackOf(error));
+        callback(toStatus(error));
+      },
     );
   };
 }
 
 function toStatus(error: unknown): StatusError {
   if (error instanceof StatusFailure) return error.answer;
-  const code = statusOf(error);
-  // A fault of ours: whoever reports it needs the place.
-  const stack = code === grpc.status.INTERNAL && error instanceof Error ? `\n${error.stack}` : "";
-  return { code, details: `${explain(error)}${stack}` };
+  const details = isFault(error) ? explainFault(error, "Run pulumi with --debug to see where.") : explain(error);
+  return { code: statusOf(error), details };
+}
+
+/** The resource that a request is about; `""` when it is about none. */
+function urnOf(request: unknown): string {
+  const { getUrn } = request as { getUrn?: () => string };
+  return getUrn?.call(request) ?? "";
 }
