@@ -1,5 +1,6 @@
 import type { Mark } from "./ownership/mark.ts";
 import type { ProgramWishes } from "./ownership/program-wishes.ts";
+import type { PropertyPath } from "./property-path.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 
 /** How loud a message is. The engine counts an `error` as a failed update. */
@@ -29,6 +30,8 @@ export interface OperationContext {
   /** What the program asks for in this run. */
   readonly wishes: ProgramWishes;
   readonly shell: ShellAbilities;
+  /** Inputs that the program marks as secret, whatever their schema says. Their values are kept out of all messages. */
+  readonly secretInputs: readonly PropertyPath[];
   /** Nothing may be changed. */
   readonly preview: boolean;
   /** From `customTimeouts`, milliseconds; absent: the operation's own default. */

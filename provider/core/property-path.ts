@@ -11,3 +11,14 @@ export function formatPropertyPath(path: PropertyPath): string {
     return text === "" ? step : `${text}.${step}`;
   }, "");
 }
+
+/** Reads a path that `formatPropertyPath` has printed. */
+export function parsePropertyPath(text: string): PropertyPath {
+  const steps = text.match(/\["(?:\\.|[^"\\])*"\]|\[\d+\]|[^.[\]]+/g) ?? [];
+  return steps.map((step) => {
+    const quoted = /^\["((?:\\.|[^"\\])*)"\]$/.exec(step)?.[1];
+    if (quoted !== undefined) return quoted.replaceAll(/\\(.)/g, "$1");
+    const index = /^\[(\d+)\]$/.exec(step)?.[1];
+    return index === undefined ? step : Number(index);
+  });
+}

@@ -7,6 +7,8 @@ export const CARRIED = {
   provider: "__provider",
   /** The resource's mark: see `markOf`. */
   mark: "__mark",
+  /** Paths of the inputs that the program marks as secret, never their values. */
+  secrets: "__secrets",
 } as const;
 
 const NAMES: readonly string[] = Object.values(CARRIED);

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { markOf } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../resources/resource-properties.ts";
 import { CARRIED } from "./carried-inputs.ts";
+import { secretPaths } from "./secret-paths.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";
 
 /**
@@ -23,7 +24,12 @@ export function dynamicInputs(
       urn,
     }),
   );
-  return { ...toRegistered(properties, args), [CARRIED.provider]: providerText(type), [CARRIED.mark]: mark };
+  return {
+    ...toRegistered(properties, args),
+    [CARRIED.provider]: providerText(type),
+    [CARRIED.mark]: mark,
+    [CARRIED.secrets]: secretPaths(args),
+  };
 }
 
 /** Without an engine (a unit test with mocks) there may be no organization; the SDK has no way to ask whether there is. */

@@ -1,12 +1,15 @@
+import { SecretStore } from "../../sdk/secrets/index.ts";
 import type { Controller, Properties } from "../core/controller.ts";
 import { controllerFor } from "../core/controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
+import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
 import { PartialFailureError } from "../errors.ts";
+import { noteSecrets } from "../values/secret-inputs.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
@@ -24,6 +27,8 @@ const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resou
 
 /** Configuration of the stack in this process, which serves one update of one stack. */
 let config: ProviderConfig = {};
+/** Every secret that has come in: none leaves in a message. */
+const secrets = new SecretStore();
 /** What the program of that update asks for. */
 const wishes = new ProgramWishes();
 
@@ -64,6 +69,7 @@ function configure(stackConfig: StackConfig): void {
   // One object for all resource types, so that they share one client and its connections.
   if (config.apiKey === apiKey && config.apiUrl === apiUrl) return;
   config = { ...(apiKey ? { apiKey } : {}), ...(apiUrl ? { apiUrl } : {}) };
+  if (apiKey) secrets.add([apiKey]);
 }
 
 async function check(controller: Controller, olds: Properties, news: Properties) {
@@ -77,7 +83,7 @@ async function check(controller: Controller, olds: Properties, news: Properties)
     if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
     return result;
   });
-  return { inputs: answer(inputs, news), failures };
+  return { inputs: answer(inputs, news), failures: secrets.value(failures) };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
@@ -118,7 +124,7 @@ async function read(controller: Controller, id: string, props: Properties) {
   const result = await run(controller, "read", props, (context) => controller.read(request, context), id);
   if (result === undefined) return { id: "", props: {} };
   const answered = { id: result.id, props: answer(result.outputs, props), inputs: answer(result.inputs, props) };
-  if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, result.unhealthy);
+  if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, secrets.value(result.unhealthy));
   return answered;
 }
 
@@ -137,16 +143,21 @@ function unhealthy(
 
 /** @param done what the resource is not when the operation fails */
 function run<Result>(
-  { type }: Controller,
+  controller: Controller,
   done: string,
   properties: Properties,
   operation: (context: OperationContext) => Promise<Result>,
   id?: string,
 ): Promise<Result> {
+  const { type } = controller;
   const name = typeof properties.name === "string" ? properties.name : undefined;
-  const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, (line) => process.stdout.write(line), {
-    debug: isOn(process.env.NULLSPACE_DEBUG),
-  });
+  const marked = readSecretPaths(properties[CARRIED.secrets]);
+  for (const schema of [controller.inputs, controller.outputs]) {
+    noteSecrets(secrets, { schema, values: plainOf(properties), marked });
+  }
+  const write = (line: string) => process.stdout.write(secrets.text(line));
+  const debug = isOn(process.env.NULLSPACE_DEBUG);
+  const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });
   const mark = properties[CARRIED.mark];
   const context = {
     urn: "",
@@ -154,12 +165,13 @@ function run<Result>(
     mark: isMark(mark) ? mark : "",
     wishes,
     shell: ABILITIES,
+    secretInputs: marked,
     preview: false,
     log,
     config,
     cwd: process.cwd(),
   };
-  return withShownError({ type, name: id ?? name ?? "", done }, log, () =>
+  return withShownError({ type, name: id ?? name ?? "", done }, { log, secrets }, () =>
     untilSignal((signal) => operation({ ...context, signal })),
   );
 }
@@ -175,12 +187,16 @@ async function keepingPartial<Result>(inputs: Properties, operation: () => Promi
     return await operation();
   } catch (error) {
     if (!(error instanceof PartialFailureError)) throw error;
-    throw Object.assign(new Error(error.message, { cause: error }), {
+    throw Object.assign(new Error(secrets.text(error.message)), {
       id: error.id,
       properties: answer(error.outputs, inputs),
-      reasons: [...error.reasons],
+      reasons: secrets.value([...error.reasons]),
     });
   }
+}
+
+function readSecretPaths(value: unknown): PropertyPath[] {
+  return Array.isArray(value) ? value.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
 }
 
 function plainOf(properties: Properties): Properties {

@@ -1,3 +1,4 @@
+import type { Redactor } from "../../sdk/secrets/index.ts";
 import { explain, explainFault, isFault, stackOf } from "../core/explain.ts";
 import type { Log } from "../core/operation-context.ts";
 import { PartialFailureError } from "../errors.ts";
@@ -20,7 +21,7 @@ export interface Subject {
  */
 export async function withShownError<Result>(
   subject: Subject,
-  log: Log,
+  { log, secrets }: { log: Log; secrets: Redactor },
   operation: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -31,7 +32,8 @@ export async function withShownError<Result>(
     const message = isFault(error)
       ? explainFault(error, "Set NULLSPACE_DEBUG=1 in the environment to see where.")
       : explain(error);
-    throw shownError(subject, new Error(message, { cause: error }));
+    // Without the cause: its text may hold secrets.
+    throw shownError({ ...subject, name: secrets.text(subject.name) }, new Error(secrets.text(message)));
   }
 }
 

@@ -3,11 +3,15 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import { SecretStore, type Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller, DiffResult, Properties } from "../core/controller.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { markOfUrn } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
-import { encodeProperties, joinSecrets, type SecretPaths } from "../values/wire-values.ts";
+import type { PropertyPath } from "../core/property-path.ts";
+import { noteSecrets } from "../values/secret-inputs.ts";
+import { redacted } from "../values/redacted-log.ts";
+import { encodeProperties, joinSecrets, type DecodedProperties, type SecretPaths } from "../values/wire-values.ts";
 import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
 import { toDiffResponse } from "./diff-response.ts";
 import { type EngineLog } from "./engine-log.ts";
@@ -38,9 +42,21 @@ export interface ResourceServiceOptions {
 export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
   let config: { apiKey?: string; apiUrl?: string } = {};
   const wishes = new ProgramWishes();
-  const unary = unaryWith(log);
+  /** Every secret that has come in: none leaves in a message. */
+  const secretStore = new SecretStore();
+  const unary = unaryWith(secretStore, log);
+  const note = ({ inputs, outputs }: Controller, ...bags: DecodedProperties[]): void => {
+    for (const { values, secrets } of bags) {
+      const marked = [...secrets].map((path) => JSON.parse(path) as PropertyPath);
+      for (const schema of [inputs, outputs]) noteSecrets(secretStore, { schema, values, marked });
+    }
+  };
 
-  const contextOf = (request: { getUrn(): string }, timeoutSeconds = 0, preview = false): OperationContext => ({
+  const contextOf = (
+    request: { getUrn(): string },
+    secrets: SecretPaths,
+    { timeoutSeconds = 0, preview = false }: { timeoutSeconds?: number; preview?: boolean } = {},
+  ): OperationContext => ({
     urn: request.getUrn(),
     mark: markOfUrn(request.getUrn()),
     wishes,
@@ -48,7 +64,8 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
     preview,
     ...(timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1000 } : {}),
     signal: stop.signal,
-    log: log.forResource(request.getUrn()),
+    log: redacted(log.forResource(request.getUrn()), secretStore),
+    secretInputs: [...secrets].map((path) => JSON.parse(path) as PropertyPath),
     config,
     cwd,
   });
@@ -100,6 +117,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
 
     configure: unary(async (request) => {
       config = pickConfig(decodeStruct(request.getArgs()).values);
+      if (config.apiKey !== undefined) secretStore.add([config.apiKey]);
       const { findSettings } = await import("../../sdk/client/settings.ts");
       if (findSettings({ apiKey: config.apiKey }).apiKey.value === undefined) throw new StatusFailure(missingApiKey());
       const response = new providerProto.ConfigureResponse();
@@ -114,7 +132,8 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const { controller, secretKeys } = await find(request.getUrn());
       const olds = request.hasOlds() ? decodeStruct(request.getOlds()) : undefined;
       const news = decodeStruct(request.getNews());
-      const context = contextOf(request);
+      note(controller, news);
+      const context = contextOf(request, news.secrets);
       const result = await controller.check(
         { news: news.values, ...(olds === undefined ? {} : { olds: olds.values }) },
         context,
@@ -122,28 +141,34 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
       const response = new providerProto.CheckResponse();
       response.setInputs(encodeStruct(result.inputs, joinSecrets(secretKeys, news.secrets)));
-      response.setFailuresList(result.failures.map(toCheckFailure));
+      response.setFailuresList(secretStore.value(result.failures).map(toCheckFailure));
       return response;
     }),
 
     diff: unary(async (request) => {
       const { controller } = await find(request.getUrn());
-      const oldOutputs = decodeStruct(request.getOlds()).values;
-      const oldInputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()).values : oldOutputs;
-      const newInputs = decodeStruct(request.getNews()).values;
-      const result = controller.diff({ oldInputs, oldOutputs, newInputs });
-      await sayNotices(result, oldOutputs, contextOf(request));
+      const olds = decodeStruct(request.getOlds());
+      const oldInputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()) : olds;
+      const news = decodeStruct(request.getNews());
+      note(controller, olds, oldInputs, news);
+      const result = controller.diff({ oldInputs: oldInputs.values, oldOutputs: olds.values, newInputs: news.values });
+      await sayNotices(result, olds.values, contextOf(request, news.secrets));
       return toDiffResponse(result, request.getIgnorechangesList());
     }),
 
     create: unary(async (request) => {
       const { controller, secretKeys } = await find(request.getUrn());
       const inputs = decodeStruct(request.getProperties());
+      note(controller, inputs);
       const secrets = joinSecrets(secretKeys, inputs.secrets);
-      const context = contextOf(request, request.getTimeout(), request.getPreview());
+      const context = contextOf(request, inputs.secrets, {
+        timeoutSeconds: request.getTimeout(),
+        preview: request.getPreview(),
+      });
       const { id, outputs } = await keepingPartial(() => controller.create(inputs.values, context), {
         inputs: inputs.values,
         secrets,
+        redactor: secretStore,
       });
       const response = new providerProto.CreateResponse();
       response.setId(id);
@@ -155,10 +180,11 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const { controller, secretKeys } = await find(request.getUrn());
       const inputs = decodeStruct(request.getInputs());
       const outputs = decodeStruct(request.getProperties());
+      note(controller, inputs, outputs);
       const imported = Object.keys(outputs.values).length === 0;
       const result = await controller.read(
         { id: request.getId(), ...(imported ? {} : { inputs: inputs.values, outputs: outputs.values }) },
-        contextOf(request, request.getTimeout()),
+        contextOf(request, inputs.secrets, { timeoutSeconds: request.getTimeout() }),
       );
       const response = new providerProto.ReadResponse();
       if (result === undefined) return response;
@@ -169,7 +195,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
             id: result.id,
             properties: encodeProperties(result.outputs, secrets),
             inputs: encodeProperties(result.inputs, secrets),
-            reasons: result.unhealthy,
+            reasons: secretStore.value(result.unhealthy),
           }),
         );
       }
@@ -184,14 +210,15 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const news = decodeStruct(request.getNews());
       const olds = decodeStruct(request.getOlds());
       const oldInputs = decodeStruct(request.getOldInputs() ?? request.getOlds());
+      note(controller, news, olds, oldInputs);
       const secrets = joinSecrets(secretKeys, news.secrets, olds.secrets, oldInputs.secrets);
       const outputs = await keepingPartial(
         () =>
           controller.update(
             { id: request.getId(), oldInputs: oldInputs.values, oldOutputs: olds.values, newInputs: news.values },
-            contextOf(request, request.getTimeout(), request.getPreview()),
+            contextOf(request, news.secrets, { timeoutSeconds: request.getTimeout(), preview: request.getPreview() }),
           ),
-        { inputs: news.values, secrets },
+        { inputs: news.values, secrets, redactor: secretStore },
       );
       const response = new providerProto.UpdateResponse();
       response.setProperties(encodeStruct(outputs, joinSecrets(secretKeys, news.secrets)));
@@ -200,9 +227,13 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
 
     delete: unary(async (request) => {
       const { controller } = await find(request.getUrn());
-      const outputs = decodeStruct(request.getProperties()).values;
-      const inputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()).values : outputs;
-      await controller.delete({ id: request.getId(), inputs, outputs }, contextOf(request, request.getTimeout()));
+      const outputs = decodeStruct(request.getProperties());
+      const inputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()) : outputs;
+      note(controller, outputs, inputs);
+      await controller.delete(
+        { id: request.getId(), inputs: inputs.values, outputs: outputs.values },
+        contextOf(request, inputs.secrets, { timeoutSeconds: request.getTimeout() }),
+      );
       return new emptyProto.Empty();
     }),
 
@@ -246,7 +277,7 @@ function typeOfUrn(urn: string): string {
 /** A partial failure becomes the status that makes the engine keep the resource. */
 async function keepingPartial<Result>(
   operation: () => Promise<Result>,
-  { inputs, secrets }: { inputs: Properties; secrets: SecretPaths },
+  { inputs, secrets, redactor }: { inputs: Properties; secrets: SecretPaths; redactor: Redactor },
 ): Promise<Result> {
   const { PartialFailureError } = await loadCore();
   try {
@@ -258,7 +289,7 @@ async function keepingPartial<Result>(
         id: error.id,
         properties: encodeProperties(error.outputs, secrets),
         inputs: encodeProperties(inputs, secrets),
-        reasons: error.reasons,
+        reasons: redactor.value(error.reasons),
       }),
     );
   }

@@ -1,4 +1,5 @@
 import grpc from "@grpc/grpc-js";
+import type { Redactor } from "../../sdk/secrets/index.ts";
 import { explain, explainFault, isFault, stackOf } from "../core/explain.ts";
 import type { StatusError } from "../values/status-detail.ts";
 import type { EngineLog } from "./engine-log.ts";
@@ -20,19 +21,27 @@ export function unsupported(what: string): StatusFailure {
   return new StatusFailure({ code: grpc.status.UNIMPLEMENTED, details: `this provider has no ${what}` });
 }
 
-/** Makes a handler from a function: what the function throws becomes a status. */
+/** Makes a handler from a function. */
 export type Unary = <Request, Response>(
   handle: (request: Request) => Promise<Response>,
 ) => grpc.handleUnaryCall<Request, Response>;
 
-/** @param log told where a fault of ours happened; it is shown in a run with `--debug` */
-export function unaryWith(log: EngineLog): Unary {
+/**
+ * Makes handlers from functions: what these throw becomes a status, without the secrets that may have come in.
+ *
+ * @param log told where a fault of ours happened; it is shown in a run with `--debug`
+ * @example
+ *   const unary = unaryWith(secrets, log);
+ *   const cancel = unary(async () => new Empty());
+ */
+export function unaryWith(secrets: Redactor, log: EngineLog): Unary {
   return (handle) => (call, callback) => {
     handle(call.request).then(
       (response) => callback(null, response),
       (error: unknown) => {
-        if (isFault(error)) log.forResource(urnOf(call.request))("debug", stackOf(error));
-        callback(toStatus(error));
+        if (isFault(error)) log.forResource(urnOf(call.request))("debug", secrets.text(stackOf(error)));
+        const status = toStatus(error);
+        callback({ ...status, details: secrets.text(status.details) });
       },
     );
   };

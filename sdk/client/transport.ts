@@ -1,11 +1,11 @@
 import { type Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { z } from "zod";
+import { secretsIn } from "../secrets/index.ts";
 import { formatIssues } from "../wire/issues.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import { ApiError, ClientClosedError, InvalidResponseError, TransportError } from "./errors.ts";
 import { errorFromAnswer } from "./error-response.ts";
-import { credentialsIn } from "./redact.ts";
 import { backoffMs, jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, parseRetryAfter, pause } from "./retry.ts";
 import { transportError } from "./transport-failure.ts";
 import { userAgent } from "./version.ts";
@@ -185,7 +185,7 @@ export class Transport {
         requestIdHeader: header(headers, "x-request-id"),
         retryAfterMs: parseRetryAfter(header(headers, "retry-after")),
       },
-      [this.#apiKey, ...credentialsIn(call.body)],
+      [this.#apiKey, ...(await secretsOf(call.body))],
     );
   }
 
@@ -242,6 +242,13 @@ export class Transport {
     }
     return Buffer.concat(chunks).toString("utf8");
   }
+}
+
+/** What a request carries that no message may hold, even when a service echoes it. All bodies name their secrets alike. */
+async function secretsOf(body: unknown): Promise<string[]> {
+  if (body === undefined) return [];
+  const { CreateTemplateRequest } = await loadWire();
+  return [...secretsIn(CreateTemplateRequest, body)].map(({ value }) => value);
 }
 
 function retryDelay(call: Call, error: unknown, attempt: number): number | undefined {

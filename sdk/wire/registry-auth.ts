@@ -1,23 +1,28 @@
 import { z } from "zod";
 
 const text = () => z.string().min(1);
+const secret = () => text().meta({ secret: true });
 
 /** Credentials of a private registry, for one request only: no service stores them. */
 export const BaseImageAuth = z
   .discriminatedUnion("kind", [
-    z.object({ kind: z.literal("basic"), username: text(), password: text() }),
+    z.object({ kind: z.literal("basic"), username: text(), password: secret() }),
     z.object({
       kind: z.literal("gcp_artifact_registry"),
       service_account_json: z
-        .union([z.record(z.string(), z.unknown()), z.string().min(2)])
+        .union([
+          // Only the key is secret; project and mail address belong in messages.
+          z.looseObject({ private_key: z.string().optional().meta({ secret: true }) }),
+          z.string().min(2).meta({ secret: true }),
+        ])
         .describe("The service account key, as an object or as its JSON text"),
     }),
     z.object({
       kind: z.literal("aws_ecr"),
       access_key_id: text(),
-      secret_access_key: text(),
+      secret_access_key: secret(),
       region: text(),
-      session_token: text().optional(),
+      session_token: secret().optional(),
     }),
   ])
   .meta({ id: "BaseImageAuth" });
@@ -33,7 +38,7 @@ export type RegistryAuth = z.infer<typeof RegistryAuth>;
 export const BuildSecret = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z0-9._-]+$/, { error: "must be letters, digits, '.', '_' or '-'" }),
-    value: z.string(),
+    value: z.string().meta({ secret: true }),
     source: z.enum(["value", "env", "file"]).optional().describe("Where the client took it from; a hint only"),
   })
   .meta({ id: "BuildSecret" });

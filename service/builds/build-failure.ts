@@ -1,4 +1,5 @@
 import { NullspaceError } from "pulumi-nullspace/sdk";
+import { createRedactor, type Redactor } from "pulumi-nullspace/secrets";
 import { type TemplateFailureDetail } from "pulumi-nullspace/wire";
 
 /** Where a build failed, as the contract's `TemplateFailureDetail.phase` spells it. */
@@ -50,20 +51,24 @@ export class BuildFailure extends NullspaceError {
   }
 }
 
-/** The failure as the wire shows it. */
+/**
+ * The failure as the wire shows it.
+ *
+ * @param redactor takes the secrets of the build out; default: it has none
+ */
 export function failureDetail(
   failure: BuildFailure,
   buildId: string,
-  redact: (text: string) => string,
+  redactor: Redactor = createRedactor([]),
 ): TemplateFailureDetail {
   return {
     code: failure.code,
-    message: redact(failure.message),
+    message: redactor.text(failure.message),
     phase: failure.phase,
     retryable: failure.retryable,
     suggested_action: failure.suggestedAction,
     ...(failure.stepIndex !== undefined && { step_index: failure.stepIndex }),
     build_id: buildId,
-    details: { reason: failure.reason, ...(JSON.parse(redact(JSON.stringify(failure.details))) as object) },
+    details: { reason: failure.reason, ...redactor.value(failure.details) },
   };
 }

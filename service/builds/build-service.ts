@@ -76,11 +76,7 @@ export class BuildService {
     );
     for (const { build_id: buildId, needs_credentials, status } of left) {
       if (needs_credentials === 1) {
-        markFailed(
-          this.#worker,
-          buildId,
-          failureDetail(interruptedFailure(), buildId, (text) => text),
-        );
+        markFailed(this.#worker, buildId, failureDetail(interruptedFailure(), buildId));
         log.warn({ buildId }, "build interrupted: its credentials are gone");
         continue;
       }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { createRedactor, type Redactor } from "pulumi-nullspace/secrets";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
@@ -12,7 +13,6 @@ import { markBuilding, markFailed, markReady, markWaiting } from "./build-transi
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { contextFilesOf } from "./stored-context.ts";
-import { redactor } from "./redact.ts";
 
 /** Reason of an abort: somebody cancelled the build, and its state says so already. */
 export class BuildCancelled extends Error {}
@@ -42,14 +42,14 @@ export async function runBuild(
   const { db, buildLog, executor, events, log } = worker;
   if (!markBuilding(worker, buildId)) return;
   const record = getBuild(db, buildId);
-  const redact = redactor(credentials?.sensitiveTexts() ?? []);
+  const redactor = createRedactor(credentials?.sensitiveTexts ?? []);
   try {
     const job = prepareJob(worker, record, credentials ?? NO_CREDENTIALS);
     const built = await executor.run(
       job,
       (entry) => {
         // After a cancel the last entry is written; what the engine still says belongs to nobody.
-        if (!signal.aborted) buildLog.append(buildId, { ...entry, message: redact(entry.message) });
+        if (!signal.aborted) buildLog.append(buildId, { ...entry, message: redactor.text(entry.message) });
       },
       signal,
     );
@@ -59,7 +59,7 @@ export async function runBuild(
       await executor.removeImage(built.imageRef, AbortSignal.timeout(30_000));
     }
   } catch (error) {
-    settleFailure(worker, record, error, signal, redact);
+    settleFailure(worker, record, error, signal, redactor);
   }
   events.emit({ kind: "build_finished", templateId: record.template_id });
 }
@@ -99,7 +99,7 @@ function settleFailure(
   record: BuildRecord,
   thrown: unknown,
   signal: AbortSignal,
-  redact: (text: string) => string,
+  redactor: Redactor,
 ): void {
   const { log } = worker;
   const buildId = record.build_id;
@@ -111,7 +111,7 @@ function settleFailure(
   const failure = signal.aborted ? interruptedFailure() : toFailure(thrown);
   if (failure.reason === "internal_error") log.error({ err: asError(thrown), buildId }, "build failed unexpectedly");
   else log.info({ buildId, reason: failure.reason, phase: failure.phase }, "build failed");
-  markFailed(worker, buildId, failureDetail(failure, buildId, redact));
+  markFailed(worker, buildId, failureDetail(failure, buildId, redactor));
 }
 
 function toFailure(thrown: unknown): BuildFailure {

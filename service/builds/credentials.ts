@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import type { BaseImageAuth, BuildSecret, CreateTemplateRequest, RegistryAuth } from "pulumi-nullspace/wire";
+import { secretsIn } from "pulumi-nullspace/secrets";
+import { CreateTemplateRequest, type BaseImageAuth, type BuildSecret, type RegistryAuth } from "pulumi-nullspace/wire";
 
 /** What a build needs and the store never sees: held in memory from the request to the end of the build. */
 export class BuildCredentials {
@@ -32,21 +33,8 @@ export class BuildCredentials {
   }
 
   /** Every text that must not appear in a log or an error. */
-  *sensitiveTexts(): Generator<string> {
-    for (const { value } of this.secrets) yield value;
-    const auths = [this.baseImageAuth, ...this.registryAuth.map(({ auth }) => auth)];
-    for (const auth of auths) {
-      if (auth?.kind === "basic") yield auth.password;
-      if (auth?.kind === "aws_ecr") {
-        yield auth.secret_access_key;
-        if (auth.session_token !== undefined) yield auth.session_token;
-      }
-      if (auth?.kind === "gcp_artifact_registry") {
-        const account = auth.service_account_json;
-        if (typeof account === "string") yield account;
-        else if (typeof account.private_key === "string") yield account.private_key;
-      }
-    }
+  get sensitiveTexts(): string[] {
+    return [...secretsIn(CreateTemplateRequest, this.#request)].map(({ value }) => value);
   }
 
   toJSON(): string {

@@ -11,10 +11,19 @@ const MOST_WISHES = 100_000;
  */
 export class ProgramWishes {
   readonly #wishes = new Map<Mark, Properties>();
+  readonly #said = new Set<string>();
 
   /** Remembers the checked inputs of a resource that the program declares. */
   note(mark: Mark, inputs: Properties): void {
     if (this.#wishes.size < MOST_WISHES || this.#wishes.has(mark)) this.#wishes.set(mark, inputs);
+  }
+
+  /** Is it the first time in this run that this is asked of the resource? For what is to be said once. */
+  isFirst(mark: Mark, what: string): boolean {
+    const key = `${mark} ${what}`;
+    if (this.#said.has(key) || this.#said.size >= MOST_WISHES) return false;
+    this.#said.add(key);
+    return true;
   }
 
   /** The inputs that the program gives to the resource in this run; undefined when it does not declare it (any more). */

@@ -82,17 +82,3 @@ function sortKeys(value: unknown): unknown {
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([key, member]) => [key, sortKeys(member)]);
 }
-
-/** The values that must not be shown, wherever the service or the build may print them. */
-export function secretValues({
-  buildSecrets,
-  registryAuth,
-}: Partial<Pick<TemplateInputs, "buildSecrets" | "registryAuth">>): string[] {
-  const values = Object.values(buildSecrets ?? {});
-  for (const { auth } of registryAuth ?? []) {
-    if (auth.kind === "basic") values.push(auth.password);
-    else if (auth.kind === "gcp_artifact_registry") values.push(auth.serviceAccountJson);
-    else values.push(auth.secretAccessKey, ...(auth.sessionToken === undefined ? [] : [auth.sessionToken]));
-  }
-  return values;
-}

@@ -1,6 +1,7 @@
 import { checkInputs } from "../check-inputs.ts";
 import type { CheckRequest, CheckResult, Properties } from "../controller.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { formatPropertyPath } from "../property-path.ts";
 import { hasUnknown, UNKNOWN } from "../unknown.ts";
 import { noteComputedHash } from "./hash-truth.ts";
 import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";
@@ -15,6 +16,7 @@ export async function checkTemplate({ olds, news }: CheckRequest, context: Opera
     failures.push({ property: "dockerfileContent", reason: "give dockerfile or dockerfileContent, not both" });
   }
   if (failures.length > 0) return { inputs, failures };
+  warnOfSecretArguments(context);
   if (inputs.contextHash !== undefined) {
     // Given by the program, or put back by ignoreChanges: the files are not looked at, so the manifest stays as it was.
     const unmoved = olds !== undefined && olds.contextHash === inputs.contextHash;
@@ -39,4 +41,15 @@ async function hashContext(inputs: Properties, { cwd, signal }: OperationContext
     if (signal.aborted) throw error;
     return { inputs, failures: [toCheckFailure(error)] };
   }
+}
+
+/** Once in a preview and once in an update, though Check runs several times in each. */
+function warnOfSecretArguments({ secretInputs, wishes, mark, log }: OperationContext): void {
+  const names = secretInputs.filter(([key]) => key === "buildArgs").map((path) => formatPropertyPath(path));
+  if (names.length === 0 || !wishes.isFirst(mark, "secret build arguments")) return;
+  log(
+    "warning",
+    `${names.join(", ")}: a secret in a build argument can be read by everyone who has the image (docker history), and the ` +
+      "service stores it. Give it as buildSecrets, and use it in the Dockerfile with RUN --mount=type=secret",
+  );
 }

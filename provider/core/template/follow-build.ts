@@ -8,8 +8,6 @@ export const LAST_LINES = 20;
 
 export interface FollowOptions {
   log: Log;
-  /** Hides secret values in what the build prints. */
-  mask: (text: string) => string;
   signal: AbortSignal;
 }
 
@@ -21,13 +19,13 @@ export interface FollowOptions {
 export async function followBuild(
   client: NullspaceClient,
   buildId: string,
-  { log, mask, signal }: FollowOptions,
+  { log, signal }: FollowOptions,
 ): Promise<TemplateBuild> {
   const last: string[] = [];
   const { build } = await client.builds.waitUntilTerminal(buildId, {
     signal,
     onEntry: (entry: LogEntry) => {
-      const line = mask(entry.message.trimEnd());
+      const line = entry.message.trimEnd();
       if (line === "") return;
       last.push(line);
       if (last.length > LAST_LINES) last.shift();
@@ -36,7 +34,7 @@ export async function followBuild(
     },
   });
   if (build.status === "ready") return build;
-  throw new BuildFailedError(build.build_id, build.status, failureReasons(build, last, mask));
+  throw new BuildFailedError(build.build_id, build.status, failureReasons(build, last));
 }
 
 function stepOf({ step_index, total_steps }: LogEntry): string {
@@ -45,11 +43,7 @@ function stepOf({ step_index, total_steps }: LogEntry): string {
 }
 
 /** What a user needs to know of a build that ended badly: the step, the last lines of its log, what to do. */
-export function failureReasons(
-  build: TemplateBuild,
-  last: readonly string[],
-  mask: (text: string) => string,
-): string[] {
+export function failureReasons(build: TemplateBuild, last: readonly string[]): string[] {
   const name = build.canonical_ref || build.name;
   if (build.status === "cancelled") {
     const by = build.cancel_requested_by == null ? "" : ` by ${build.cancel_requested_by}`;
@@ -61,7 +55,7 @@ export function failureReasons(
     ...(detail?.step_index == null ? [] : [`step ${detail.step_index}`]),
     ...(detail?.phase === undefined ? [] : [`phase ${detail.phase}`]),
   ].join(", ");
-  const message = mask(detail?.message ?? build.error ?? "the service gives no reason");
+  const message = detail?.message ?? build.error ?? "the service gives no reason";
   const advice = detail?.suggested_action || "Fix the cause";
   return [
     `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,

@@ -1,12 +1,11 @@
 import { uploadContext, type NullspaceClient } from "../../../sdk/client/index.ts";
 import { isTerminalStatus, type TemplateBuild } from "../../../sdk/wire/index.ts";
 import type { Deadline } from "../deadline.ts";
-import { masker } from "../mask.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { buildTag } from "../ownership/owner-tags.ts";
 import { orGone } from "../service-errors.ts";
 import { isHopeful, ownBuilds } from "./build-history.ts";
-import { digestDefinition, secretValues, toBuildRequest } from "./build-request.ts";
+import { digestDefinition, toBuildRequest } from "./build-request.ts";
 import { followBuild } from "./follow-build.ts";
 import { requireSameHash } from "./hash-truth.ts";
 import type { TemplateInputs } from "./inputs.ts";
@@ -43,7 +42,7 @@ export interface ProduceOptions {
 export async function produceBuild(options: ProduceOptions): Promise<TemplateBuild> {
   const { client, inputs, context, deadline, ref, live } = options;
   const { signal } = deadline;
-  const follow = { log: context.log, mask: masker(secretValues(inputs)), signal };
+  const follow = { log: context.log, signal };
   const definition = digestDefinition(inputs);
   const keyed = client.keyedDigest(definition).slice(0, DEFINITION_DIGITS);
   const mark = buildTag(context.mark, keyed);

@@ -21,7 +21,7 @@ export async function readTemplate(
   const { signal } = context;
   const ref = typeof outputs?.canonicalRef === "string" ? outputs.canonicalRef : id;
   const attempt = outputs?.attempt as BuildAttempt | undefined;
-  const reasons = attempt === undefined ? undefined : await reasonsOfAttempt(client, attempt, inputs, signal);
+  const reasons = attempt === undefined ? undefined : await reasonsOfAttempt(client, attempt, signal);
   const tags = await orGone(client.templates.listTags(ref, { signal }));
   if (tags === undefined || typeof outputs?.buildId !== "string") {
     // A template whose first build is not (yet) good is known to the service by that build alone.

@@ -1,11 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { isTerminalStatus } from "../../../sdk/wire/index.ts";
-import type { Properties } from "../controller.ts";
-import { masker } from "../mask.ts";
 import { orGone } from "../service-errors.ts";
-import { secretValues } from "./build-request.ts";
 import { failureReasons, LAST_LINES } from "./follow-build.ts";
-import { TemplateInputs } from "./inputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
 
 /**
@@ -16,7 +12,6 @@ import type { BuildAttempt } from "./outputs.ts";
 export async function reasonsOfAttempt(
   client: NullspaceClient,
   { buildId }: BuildAttempt,
-  inputs: Properties,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
   const found = await orGone(client.builds.get(buildId, { signal }));
@@ -26,8 +21,6 @@ export async function reasonsOfAttempt(
   if (build.status === "ready") return [`build ${buildId} of ${name} is ready, and not live yet: run pulumi up`];
   if (!isTerminalStatus(build.status))
     return [`build ${buildId} of ${name} is ${build.status}: run pulumi up to wait for it`];
-  const secrets = TemplateInputs.pick({ buildSecrets: true, registryAuth: true }).safeParse(inputs).data ?? {};
-  const mask = masker(secretValues(secrets));
-  const last = entries.map(({ message }) => mask(message.trimEnd())).filter((line) => line !== "");
-  return failureReasons(build, last.slice(-LAST_LINES), mask);
+  const last = entries.map(({ message }) => message.trimEnd()).filter((line) => line !== "");
+  return failureReasons(build, last.slice(-LAST_LINES));
 }

@@ -34,6 +34,7 @@ export class ProgramFolder implements Disposable {
       mark: markOfUrn(urn),
       wishes: this.wishes,
       shell: { imports: true, customTimeouts: true, resourceToken: (type) => `nullspace:index:${type}` },
+      secretInputs: [],
       preview: false,
       signal: new AbortController().signal,
       log: (severity, message) => this.messages.push(`${severity}: ${message}`),

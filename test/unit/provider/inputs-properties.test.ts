@@ -36,6 +36,7 @@ const context = (): OperationContext => ({
   urn: "",
   mark: "",
   wishes: new ProgramWishes(),
+  secretInputs: [],
   shell: { imports: true, customTimeouts: true, resourceToken: (type) => type },
   preview: true,
   signal: new AbortController().signal,

@@ -151,7 +151,6 @@ describe("the state of a build", () => {
   const failure = failureDetail(
     new BuildFailure("no", { phase: "build_step", reason: "r", suggestedAction: "s" }),
     "tb",
-    (text) => text,
   );
   const image = { imageId: "sha256:1", imageRef: "i", ociMetadata: {}, cache: {} as never };
 

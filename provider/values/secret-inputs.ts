@@ -1,0 +1,21 @@
+import type { z } from "zod";
+import { secretsIn, textsIn, type SecretStore } from "../../sdk/secrets/index.ts";
+import type { Properties } from "../core/controller.ts";
+import type { PropertyPath } from "../core/property-path.ts";
+import { isRecord } from "../core/unknown.ts";
+
+/** Remembers the secrets of a property bag: those that the schema knows, and those that the program marked. */
+export function noteSecrets(
+  store: SecretStore,
+  { schema, values, marked }: { schema: z.ZodType; values: Properties; marked: readonly PropertyPath[] },
+): void {
+  store.add([...secretsIn(schema, values)].map(({ value }) => value));
+  for (const path of marked) store.add([...textsIn(valueAt(values, path))].map(({ value }) => value));
+}
+
+function valueAt(values: unknown, path: PropertyPath): unknown {
+  return path.reduce<unknown>((value, step) => {
+    if (isRecord(value)) return Object.hasOwn(value, step) ? value[step] : undefined;
+    return Array.isArray(value) && typeof step === "number" ? (value as unknown[])[step] : undefined;
+  }, values);
+}
