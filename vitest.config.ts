@@ -17,7 +17,8 @@ export default defineConfig({
       // One file at a time: they share one engine, whose images and caches some of them take away.
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),
-      suite("e2e", { fileParallelism: false, timeoutMs: 300_000 }),
+      suite("e2e", { fileParallelism: false, timeoutMs: 300_000, exclude: ["test/e2e/sequences/**"] }),
+      suite("sequences", { folder: "e2e/sequences", fileParallelism: false, timeoutMs: 300_000 }),
       // Not part of the gate: its engine takes minutes to build. The tests of the Docker client, on an engine of today.
       suite("modern", { fileParallelism: false, timeoutMs: 120_000, more: ["test/engine/docker/**/*.test.ts"] }),
     ],
@@ -27,17 +28,20 @@ export default defineConfig({
 function suite(
   name: string,
   {
+    folder = name,
     fileParallelism = true,
     timeoutMs,
     more = [],
-  }: { fileParallelism?: boolean; timeoutMs?: number; more?: string[] } = {},
+    exclude = [],
+  }: { folder?: string; fileParallelism?: boolean; timeoutMs?: number; more?: string[]; exclude?: string[] } = {},
 ): TestProjectInlineConfiguration {
   return {
     resolve: { conditions: ["nullspace-source"] },
     ssr: { resolve: { conditions: ["nullspace-source", "node", "import", "default"] } },
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`, ...more],
+      include: [`test/${folder}/**/*.test.ts`, ...more],
+      exclude,
       setupFiles,
       execArgv,
       fileParallelism,

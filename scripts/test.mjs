@@ -46,7 +46,7 @@ const LANES = [
   },
   {
     name: "engine",
-    steps: [{ title: "build (npm run build)", run: build }, suite("engine", "contract", "e2e")],
+    steps: [{ title: "build (npm run build)", run: build }, suite("engine", "contract", "e2e", "sequences")],
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { secretsIn, textsIn, type SecretStore } from "../../sdk/secrets/index.ts";
+import { isSecretSchema, secretsIn, textsIn, type SecretStore } from "../../sdk/secrets/index.ts";
 import type { Properties } from "../core/controller.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { isRecord } from "../core/unknown.ts";
@@ -7,10 +7,15 @@ import { isRecord } from "../core/unknown.ts";
 /** Remembers the secrets of a property bag: those that the schema knows, and those that the program marked. */
 export function noteSecrets(
   store: SecretStore,
-  { schema, values, marked }: { schema: z.ZodType; values: Properties; marked: readonly PropertyPath[] },
+  { schema, values, marked }: { schema: z.ZodObject; values: Properties; marked: readonly PropertyPath[] },
 ): void {
   store.add([...secretsIn(schema, values)].map(({ value }) => value));
-  for (const path of marked) store.add([...textsIn(valueAt(values, path))].map(({ value }) => value));
+  for (const path of marked) {
+    // Of an input that is kept secret as a whole, whatever it holds, the schema knows which members must not be shown.
+    const property = path.length === 1 ? schema.shape[String(path[0])] : undefined;
+    if (property !== undefined && isSecretSchema(property as z.ZodType)) continue;
+    store.add([...textsIn(valueAt(values, path))].map(({ value }) => value));
+  }
 }
 
 function valueAt(values: unknown, path: PropertyPath): unknown {

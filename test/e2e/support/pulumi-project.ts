@@ -10,6 +10,8 @@ export const repo = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.ur
 export interface CliResult extends CommandResult {
   /** Standard output and error, as a person would read them. */
   text: string;
+  /** What the CLI was called with. */
+  args?: string[];
 }
 
 export interface PulumiProjectOptions {
@@ -25,7 +27,8 @@ export interface PulumiProjectOptions {
 /** A Pulumi project in a temporary folder, with its own state, run by the real CLI. */
 export class PulumiProject {
   readonly dir: string;
-  #env: Record<string, string>;
+  /** Environment of the CLI's runs. */
+  readonly env: Record<string, string>;
 
   constructor(options: PulumiProjectOptions) {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
@@ -39,7 +42,7 @@ export class PulumiProject {
     this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
     this.write("index.js", options.program);
     for (const [path, content] of Object.entries(options.files ?? {})) this.write(path, content);
-    this.#env = {
+    this.env = {
       ...(process.env as Record<string, string>),
       PATH: [join(this.dir, "bin"), process.env.PATH].join(delimiter),
       PULUMI_HOME: join(this.dir, "home"),
@@ -51,6 +54,11 @@ export class PulumiProject {
       XDG_CONFIG_HOME: join(this.dir, "home", ".config"),
       ...options.env,
     };
+  }
+
+  /** Sets further variables for the runs to come. */
+  setEnv(env: Record<string, string>): void {
+    Object.assign(this.#env, env);
   }
 
   /** Sets which packages the program sees from the next run on. */
@@ -71,9 +79,9 @@ export class PulumiProject {
   async run(...args: string[]): Promise<CliResult> {
     const result = await runToEnd("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: join(this.dir, "program"),
-      env: this.#env,
+      env: this.env,
     });
-    return { ...result, text: result.stdout + result.stderr };
+    return { ...result, text: result.stdout + result.stderr, args };
   }
 
   /** Runs the CLI and fails, with all that it printed, on another exit code than 0. */

@@ -12,6 +12,9 @@ const OBSERVER = new URL("../../contract/openapi/observe-process.ts", import.met
 export interface TestService extends AsyncDisposable {
   env: ServiceProcess["env"];
   client: NullspaceClient;
+  /** Folder of its store, its blobs and its log. */
+  dataDir: string;
+  logFile: string;
   /** Stops the process and keeps its data. */
   stop(): Promise<void>;
 }
@@ -19,13 +22,14 @@ export interface TestService extends AsyncDisposable {
 /** Starts the built service as a user does. `dataDir` lets a second start go on with the first one's data. */
 export async function startTestService(options: { env?: Record<string, string> } = {}): Promise<TestService> {
   const dataDir = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+  const logFile = join(dataDir, "service.log");
   const problems = join(dataDir, "undescribed-answers");
   writeFileSync(problems, "");
   const service = await startServiceProcess({
     command: process.execPath,
     args: ["--import", OBSERVER, join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir,
-    logFile: join(dataDir, "service.log"),
+    logFile,
     env: { ...process.env, ...options.env, NULLSPACE_TEST_PROBLEMS: problems },
   });
   const client = new NullspaceClient({ apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL });
@@ -38,6 +42,8 @@ export async function startTestService(options: { env?: Record<string, string> }
   return {
     env: service.env,
     client,
+    dataDir,
+    logFile,
     stop,
     async [Symbol.asyncDispose]() {
       await client.close();

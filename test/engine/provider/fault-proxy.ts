@@ -1,8 +1,10 @@
 import { createServer, request, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What to do with a request on its way. */
-export type Fault = "lose-answer" | "lose-request";
+/** What to do with a request on its way. The last two are of a gateway in between, after the service has done its work. */
+export type Fault = "lose-answer" | "lose-request" | "bad-gateway" | "gateway-timeout";
+
+const GATEWAY_STATUS = { "bad-gateway": 502, "gateway-timeout": 504 } as const;
 
 /** Picks the requests that meet a fault. */
 export type FaultRule = (method: string, path: string) => Fault | undefined;
@@ -13,14 +15,17 @@ export class FaultProxy implements AsyncDisposable {
   /** Requests that came by, `METHOD /path`. */
   readonly seen: string[] = [];
   rule: FaultRule = () => undefined;
+  /** Where requests go to; another service may take its place. */
+  target: string;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: string) {
     this.#server = server;
+    this.target = target;
   }
 
   static async start(target: string): Promise<FaultProxy> {
     const server = createServer();
-    const proxy = new FaultProxy(server);
+    const proxy = new FaultProxy(server, target);
     server.on("request", (incoming, answer) => {
       const method = incoming.method ?? "GET";
       const path = incoming.url ?? "/";
@@ -30,10 +35,14 @@ export class FaultProxy implements AsyncDisposable {
         incoming.socket.destroy();
         return;
       }
-      const outgoing = request(target + path, { method, headers: incoming.headers }, (reply: IncomingMessage) => {
+      const outgoing = request(proxy.target + path, { method, headers: incoming.headers }, (reply: IncomingMessage) => {
         if (fault === "lose-answer") {
           // The service has done its work by the time it answers; the client never hears of it.
           reply.resume().on("end", () => incoming.socket.destroy());
+          return;
+        }
+        if (fault === "bad-gateway" || fault === "gateway-timeout") {
+          reply.resume().on("end", () => answer.writeHead(GATEWAY_STATUS[fault]).end("<html>gateway</html>"));
           return;
         }
         answer.writeHead(reply.statusCode ?? 500, reply.headers);

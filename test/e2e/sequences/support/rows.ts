@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { baseImage, startTestService, type TestService } from "../../support/service.ts";
+import { isWhole } from "./extent.ts";
+import { SHELLS, type Shell } from "./shells.ts";
+import { Stack } from "./stack.ts";
+import { World } from "./world.ts";
+
+/** What a row plays on. */
+export interface Stage {
+  shell: Shell;
+  service: TestService;
+  world: World;
+  /** Makes a stack on the service; two in one row need two names. */
+  stack(options?: { name?: string; env?: Record<string, string> }): Promise<Stack>;
+  /** To be undone after the row, the latest first. */
+  defer(undo: () => unknown): void;
+}
+
+/** A few operations in a row, and what must still be true after them. */
+export interface Row {
+  /** What must still be true, as a sentence. */
+  title: string;
+  /** Played by `npm test` too, not only by `npm run sequences`. */
+  gate?: boolean;
+  /** Default: both. */
+  shells?: readonly Shell[];
+  play(stage: Stage): Promise<void>;
+}
+
+/** Plays each row in both shells, on one service for all. */
+export function playRows(subject: string, rows: readonly Row[]): void {
+  const played = rows.filter(({ gate }) => isWhole || gate === true);
+  if (played.length === 0) throw new Error(`no row of "${subject}" is played in the gate: mark one`);
+  describe.each(SHELLS)(`${subject}, in the $shell shell`, ({ shell }) => {
+    let service: TestService;
+    beforeAll(async () => {
+      baseImage();
+      service = await startTestService();
+    });
+    afterAll(async () => {
+      await service?.[Symbol.asyncDispose]();
+    });
+    for (const [index, row] of played.entries()) {
+      if (row.shells && !row.shells.includes(shell)) continue;
+      it(row.title, async () => {
+        await play(row, { shell, service, prefix: `r${index}${shell.charAt(0)}` });
+      });
+    }
+  });
+}
+
+async function play(
+  row: Row,
+  { shell, service, prefix }: { shell: Shell; service: TestService; prefix: string },
+): Promise<void> {
+  const world = new World(service.client, prefix);
+  const undos: (() => unknown)[] = [];
+  try {
+    await row.play({
+      shell,
+      service,
+      world,
+      defer: (undo) => void undos.push(undo),
+      async stack({ name, env } = {}) {
+        const stack = await Stack.create({
+          shell,
+          prefix,
+          env: { ...service.env, ...env },
+          ...(name === undefined ? {} : { name }),
+        });
+        undos.push(() => stack[Symbol.dispose]());
+        return stack;
+      },
+    });
+  } finally {
+    for (const undo of undos.toReversed()) await undo();
+    await world.clear();
+  }
+}
