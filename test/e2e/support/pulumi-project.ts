@@ -58,7 +58,7 @@ export class PulumiProject {
 
   /** Sets further variables for the runs to come. */
   setEnv(env: Record<string, string>): void {
-    Object.assign(this.#env, env);
+    Object.assign(this.env, env);
   }
 
   /** Sets which packages the program sees from the next run on. */
