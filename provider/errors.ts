@@ -162,20 +162,27 @@ export class InvalidIdError extends NullspaceError {
 export class OperationTimeoutError extends NullspaceError {
   readonly timeoutMs: number;
 
-  constructor(timeoutMs: number, operation: string) {
+  /** `create`, `update`, `delete` or `read`. */
+  readonly operation: string;
+
+  /** @param customTimeouts the shell passes on the resource option of that name, which gives more time */
+  constructor(timeoutMs: number, operation: string, { customTimeouts }: { customTimeouts: boolean }) {
+    const longer = `, or give it longer with the resource option customTimeouts: { ${operation}: "60m" }`;
     super(
-      `not done after ${Math.round(timeoutMs / 1000)} s: run pulumi up again to go on from here, or give it longer ` +
-        `with the resource option customTimeouts: { ${operation}: "60m" }`,
+      `not done after ${Math.round(timeoutMs / 1000)} s: run the same command again to go on from here` +
+        // A read takes no time limit from the resource.
+        (customTimeouts && operation !== "read" ? longer : ""),
       { code: "operation_timeout" },
     );
     this.timeoutMs = timeoutMs;
+    this.operation = operation;
   }
 }
 
 /** The user stopped the update. */
 export class OperationCancelledError extends NullspaceError {
   constructor() {
-    super("stopped by the user: run pulumi up again to go on from here", { code: "operation_cancelled" });
+    super("stopped by the user: run the same command again to go on from here", { code: "operation_cancelled" });
   }
 }
 

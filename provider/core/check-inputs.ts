@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { CheckFailure, CheckResult, Properties } from "./controller.ts";
+import { fillDefaults } from "./fill-defaults.ts";
 import { nearestName } from "./nearest-name.ts";
 import { formatPropertyPath } from "./property-path.ts";
 import { hasUnknown, isRecord, UNKNOWN } from "./unknown.ts";
@@ -36,7 +37,7 @@ export function checkInputs(schema: z.ZodObject, news: Properties): CheckResult 
       if (parsed.data !== undefined) inputs[key] = parsed.data;
       continue;
     }
-    if (hasUnknown(value)) inputs[key] = value;
+    if (hasUnknown(value)) inputs[key] = fillDefaults(property as z.ZodType, value);
     for (const issue of flatten(parsed.error.issues)) {
       if (touchesUnknown(value, issue.path)) continue;
       const path = [key, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
@@ -47,13 +48,15 @@ export function checkInputs(schema: z.ZodObject, news: Properties): CheckResult 
   return { inputs, failures };
 }
 
-/** Fills in the defaults of inputs that a state of an older version does not have yet. */
+/**
+ * Inputs of any version as this one would complete them: defaults filled in, at every depth, that a state of an older
+ * version does not have yet. Nothing is refused here: what does not fit the schema stays as it is.
+ */
 export function withDefaults(schema: z.ZodObject, inputs: Properties): Properties {
   const filled: Properties = { ...inputs };
   for (const [key, property] of Object.entries(schema.shape)) {
-    if (filled[key] !== undefined && filled[key] !== null) continue;
-    const parsed = (property as z.ZodType).safeParse(undefined);
-    if (parsed.success && parsed.data !== undefined) filled[key] = parsed.data;
+    const value = fillDefaults(property as z.ZodType, filled[key]);
+    if (value !== undefined) filled[key] = value;
   }
   return filled;
 }
@@ -82,11 +85,7 @@ function reasonOf(issue: z.core.$ZodIssue, value: unknown, quotable: boolean): s
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (current, step) =>
-      isRecord(current) || Array.isArray(current) ? (current as Record<PropertyKey, unknown>)[step] : undefined,
-    value,
-  );
+  return path.reduce<unknown>(memberAt, value);
 }
 
 /** Does the way to the place, or the place itself, hold something unknown? */
@@ -94,7 +93,12 @@ function touchesUnknown(value: unknown, path: readonly PropertyKey[]): boolean {
   let current = value;
   for (const step of path) {
     if (current === UNKNOWN) return true;
-    current = isRecord(current) || Array.isArray(current) ? (current as Record<PropertyKey, unknown>)[step] : undefined;
+    current = memberAt(current, step);
   }
   return hasUnknown(current);
+}
+
+function memberAt(value: unknown, step: PropertyKey): unknown {
+  const holds = (isRecord(value) || Array.isArray(value)) && Object.hasOwn(value, step);
+  return holds ? (value as Record<PropertyKey, unknown>)[step] : undefined;
 }

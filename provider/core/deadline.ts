@@ -18,7 +18,10 @@ export function startDeadline(context: OperationContext, operation: string, defa
   const stop = () => controller.abort(new OperationCancelledError());
   if (context.signal.aborted) stop();
   context.signal.addEventListener("abort", stop, { once: true });
-  const timer = setTimeout(() => controller.abort(new OperationTimeoutError(timeoutMs, operation)), timeoutMs);
+  const timer = setTimeout(
+    () => controller.abort(new OperationTimeoutError(timeoutMs, operation, context.shell)),
+    timeoutMs,
+  );
   return {
     signal: controller.signal,
     [Symbol.dispose]() {

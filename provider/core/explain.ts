@@ -13,3 +13,18 @@ export function explain(error: unknown): string {
   if (requestId !== undefined && !error.message.includes(requestId)) parts.push(`(request ${requestId})`);
   return parts.join(" ");
 }
+
+/** Is the error a fault of this package, not one that it foresees? All of ours, and those of the system, have a code. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof Error) || typeof (error as { code?: unknown }).code !== "string";
+}
+
+/** A fault as a sentence for the user. @param whereToLook how to see its stack */
+export function explainFault(error: unknown, whereToLook: string): string {
+  return `${String(error)}. This is a fault of pulumi-nullspace: please report it. ${whereToLook}`;
+}
+
+/** Where a fault happened, for whoever mends it. */
+export function stackOf(error: unknown): string {
+  return (error instanceof Error ? error.stack : undefined) ?? String(error);
+}

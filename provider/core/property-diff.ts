@@ -8,7 +8,7 @@ import { isRecord, UNKNOWN } from "./unknown.ts";
  * - `rebuild`: a new build, in place
  * - `update`: a call of the service, in place
  * - `replace`: another resource
- * - `ignore`: nothing: it only says how something else is come by
+ * - `ignore`: nothing: it only says how something else is obtained
  */
 export type ChangeEffect = "rebuild" | "update" | "replace" | "ignore";
 
@@ -35,10 +35,12 @@ export function diffProperties(olds: Properties, news: Properties, table: Proper
   for (const key of Object.keys(table)) {
     const rule = table[key];
     if (rule === undefined || rule.effect === "ignore") continue;
-    const [before, after] = rule.set === true ? [asSet(olds[key]), asSet(news[key])] : [olds[key], news[key]];
-    for (const change of diffValues([key], before, after, rule.set === true)) {
-      changes.push({ ...change, effect: rule.effect });
-    }
+    const [before, after] = [olds[key], news[key]];
+    const found =
+      rule.set === true && Array.isArray(before) && Array.isArray(after)
+        ? diffSets([key], before, after)
+        : diffValues([key], before, after);
+    for (const change of found) changes.push({ ...change, effect: rule.effect });
   }
   return changes;
 }
@@ -48,7 +50,6 @@ export function* diffValues(
   path: PropertyPath,
   before: unknown,
   after: unknown,
-  whole = false,
 ): Generator<Omit<PropertyChange, "effect">> {
   const absentBefore = before === undefined || before === null;
   const absentAfter = after === undefined || after === null;
@@ -56,15 +57,13 @@ export function* diffValues(
   if (absentBefore) yield { path, kind: "add" };
   else if (absentAfter) yield { path, kind: "delete" };
   else if (before === UNKNOWN || after === UNKNOWN) yield { path, kind: "update" };
-  else if (whole) {
-    if (!sameValue(before, after)) yield { path, kind: "update" };
-  } else if (Array.isArray(before) && Array.isArray(after)) {
+  else if (Array.isArray(before) && Array.isArray(after)) {
     for (let index = 0; index < Math.max(before.length, after.length); index++) {
       yield* diffValues([...path, index], before[index], after[index]);
     }
   } else if (isRecord(before) && isRecord(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      yield* diffValues([...path, key], before[key], after[key]);
+      yield* diffValues([...path, key], ownMember(before, key), ownMember(after, key));
     }
   } else if (before !== after) yield { path, kind: "update" };
 }
@@ -74,6 +73,22 @@ export function sameValue(before: unknown, after: unknown): boolean {
   return diffValues([], before, after).next().done === true;
 }
 
-function asSet(value: unknown): unknown {
-  return Array.isArray(value) ? [...new Set<unknown>(value)].sort() : value;
+/** The list as a whole, when one has a member that the other has not. Members are not sorted: an unknown one has no order. */
+function* diffSets(
+  path: PropertyPath,
+  before: readonly unknown[],
+  after: readonly unknown[],
+): Generator<Omit<PropertyChange, "effect">> {
+  if (!isSubset(before, after) || !isSubset(after, before)) yield { path, kind: "update" };
+}
+
+function isSubset(part: readonly unknown[], all: readonly unknown[]): boolean {
+  return part.every(
+    (member) => member === undefined || member === null || all.some((other) => sameValue(member, other)),
+  );
+}
+
+/** A member called `constructor` is not the one that every object inherits. */
+function ownMember(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

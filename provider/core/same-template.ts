@@ -1,6 +1,7 @@
 import { formatTemplateRef, parseTemplateRef, TemplateRefError } from "../../sdk/wire/index.ts";
 import type { Properties } from "./controller.ts";
 import { serviceOf } from "./service-identity/service-outputs.ts";
+import { UNKNOWN } from "./unknown.ts";
 
 /**
  * Do both texts name the same template (and tag or build)? `name` and `<own namespace>/name` do.
@@ -8,7 +9,7 @@ import { serviceOf } from "./service-identity/service-outputs.ts";
  * @param ownNamespace undefined when it is not known: then both must be written alike
  */
 export function isSameTemplate(left: unknown, right: unknown, ownNamespace: string | undefined): boolean {
-  if (left === right) return true;
+  if (left === right) return left !== UNKNOWN;
   if (typeof left !== "string" || typeof right !== "string" || ownNamespace === undefined) return false;
   const [a, b] = [left, right].map((text) => qualify(text, ownNamespace));
   return a !== undefined && a === b;

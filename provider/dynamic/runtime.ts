@@ -8,13 +8,13 @@ import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
-import { explain } from "../core/explain.ts";
 import { PartialFailureError } from "../errors.ts";
 import { noteSecrets } from "../values/secret-inputs.ts";
 import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
 import { dynamicToken } from "./provider-text.ts";
+import { shownError, withShownError } from "./shown-error.ts";
 import { createStatusOutput } from "./status-output.ts";
 import { untilSignal } from "./process-signals.ts";
 
@@ -38,11 +38,13 @@ export function provider(type: string) {
   return {
     configure: async (request: { config: StackConfig }) => configure(request.config),
     check: async (olds: Properties, news: Properties) => check(controller, olds, news),
-    diff: async (_id: string, olds: Properties, news: Properties) => diff(controller, olds, news),
+    diff: async (id: string, olds: Properties, news: Properties) => diff(controller, id, olds, news),
     create: async (inputs: Properties) =>
       keepingPartial(inputs, async () => {
         const plain = plainOf(inputs);
-        const { id, outputs } = await run(controller, inputs, (context) => controller.create(plain, context));
+        const { id, outputs } = await run(controller, "created", inputs, (context) =>
+          controller.create(plain, context),
+        );
         return { id, outs: answer(outputs, inputs) };
       }),
     read: async (id: string, props: Properties) => read(controller, id, props ?? {}),
@@ -50,12 +52,13 @@ export function provider(type: string) {
       keepingPartial(news, async () => {
         const oldOutputs = plainOf(olds);
         const request = { id, oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plainOf(news) };
-        return { outs: answer(await run(controller, news, (context) => controller.update(request, context)), news) };
+        const outputs = await run(controller, "updated", news, (context) => controller.update(request, context), id);
+        return { outs: answer(outputs, news) };
       }),
     delete: async (id: string, props: Properties) => {
       const outputs = plainOf(props);
       const request = { id, inputs: pickInputs(controller, outputs), outputs };
-      await explained(() => run(controller, props, (context) => controller.delete(request, context)));
+      await run(controller, "deleted", props, (context) => controller.delete(request, context), id);
     },
   };
 }
@@ -75,26 +78,27 @@ async function check(controller: Controller, olds: Properties, news: Properties)
     news: plainOf(news),
     ...(Object.keys(oldInputs).length === 0 ? {} : { olds: oldInputs }),
   };
-  const { inputs, failures } = await explained(() =>
-    run(controller, news, async (context) => {
-      const result = await controller.check(request, context);
-      if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
-      return result;
-    }),
-  );
+  const { inputs, failures } = await run(controller, "checked", news, async (context) => {
+    const result = await controller.check(request, context);
+    if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
+    return result;
+  });
   return { inputs: answer(inputs, news), failures: secrets.value(failures) };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
-async function diff(controller: Controller, olds: Properties, news: Properties) {
+async function diff(controller: Controller, id: string, olds: Properties, news: Properties) {
   const plain = plainOf(news);
   const oldOutputs = plainOf(olds);
-  const result = controller.diff({ oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plain });
-  await run(controller, news, async (context) => {
+  const request = { oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plain };
+  const compare = async (context: OperationContext) => {
+    const compared = controller.diff(request);
     const other = await otherServiceNotice(oldOutputs, context);
     if (other !== undefined) context.log("warning", other);
-    for (const notice of result.notices ?? []) context.log("info", notice);
-  });
+    for (const notice of compared.notices ?? []) context.log("info", notice);
+    return compared;
+  };
+  const result = await run(controller, "compared", news, compare, id);
   const replacing = result.changes.filter(({ effect }) => effect === "replace").map(({ path: [key] }) => String(key));
   // No dynamic provider can promise outputs in a preview, so every output of a resource that is updated is unknown there.
   // Most stay what they are: a preview full of replacements that never happen would teach the user to look away.
@@ -117,7 +121,7 @@ async function read(controller: Controller, id: string, props: Properties) {
   const outputs = plainOf(props);
   const managed = Object.keys(controller.outputs.shape).some((key) => outputs[key] !== undefined);
   const request = { id, ...(managed ? { inputs: pickInputs(controller, outputs), outputs } : {}) };
-  const result = await explained(() => run(controller, props, (context) => controller.read(request, context)));
+  const result = await run(controller, "read", props, (context) => controller.read(request, context), id);
   if (result === undefined) return { id: "", props: {} };
   const answered = { id: result.id, props: answer(result.outputs, props), inputs: answer(result.inputs, props) };
   if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, secrets.value(result.unhealthy));
@@ -134,23 +138,26 @@ function unhealthy(
   reasons: readonly string[],
 ) {
   const status = initFailed({ id, properties: props, inputs, reasons });
-  return Object.assign(new Error(status.details), status, {
-    toString: () => `${type} ${id}`,
-    stack: "not as it should be",
-  });
+  return shownError({ type, name: id, done: "as it should be" }, Object.assign(new Error(status.details), status));
 }
 
+/** @param done what the resource is not when the operation fails */
 function run<Result>(
   controller: Controller,
+  done: string,
   properties: Properties,
   operation: (context: OperationContext) => Promise<Result>,
+  id?: string,
 ): Promise<Result> {
-  const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
+  const { type } = controller;
+  const name = typeof properties.name === "string" ? properties.name : undefined;
   const marked = readSecretPaths(properties[CARRIED.secrets]);
   for (const schema of [controller.inputs, controller.outputs]) {
     noteSecrets(secrets, { schema, values: plainOf(properties), marked });
   }
-  const log = createStatusOutput(`${controller.type}${name}`, (line) => process.stdout.write(secrets.text(line)));
+  const write = (line: string) => process.stdout.write(secrets.text(line));
+  const debug = isOn(process.env.NULLSPACE_DEBUG);
+  const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });
   const mark = properties[CARRIED.mark];
   const context = {
     urn: "",
@@ -164,13 +171,20 @@ function run<Result>(
     config,
     cwd: process.cwd(),
   };
-  return untilSignal((signal) => operation({ ...context, signal }));
+  return withShownError({ type, name: id ?? name ?? "", done }, { log, secrets }, () =>
+    untilSignal((signal) => operation({ ...context, signal })),
+  );
+}
+
+/** As the service's own client reads its switches. */
+function isOn(text: string | undefined): boolean {
+  return /^(?:1|true|yes|on)$/i.test(text?.trim() ?? "");
 }
 
 /** A partial failure in the form that makes the engine keep the resource. */
 async function keepingPartial<Result>(inputs: Properties, operation: () => Promise<Result>): Promise<Result> {
   try {
-    return await explained(operation);
+    return await operation();
   } catch (error) {
     if (!(error instanceof PartialFailureError)) throw error;
     throw Object.assign(new Error(secrets.text(error.message)), {
@@ -178,18 +192,6 @@ async function keepingPartial<Result>(inputs: Properties, operation: () => Promi
       properties: answer(error.outputs, inputs),
       reasons: secrets.value([...error.reasons]),
     });
-  }
-}
-
-/** Only the message of an error reaches the user: it says all that is known, and no secret. */
-async function explained<Result>(operation: () => Promise<Result>): Promise<Result> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof PartialFailureError || !(error instanceof Error)) throw error;
-    const message = secrets.text(explain(error));
-    if (message === error.message) throw error;
-    throw new Error(message);
   }
 }
 
@@ -202,7 +204,7 @@ function plainOf(properties: Properties): Properties {
 }
 
 function pickInputs(controller: Controller, outputs: Properties): Properties {
-  return Object.fromEntries(Object.entries(outputs).filter(([key]) => key in controller.inputs.shape));
+  return Object.fromEntries(Object.entries(outputs).filter(([key]) => Object.hasOwn(controller.inputs.shape, key)));
 }
 
 /** Properties as the engine takes them, with what came along with those of the request. */

@@ -44,7 +44,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
   const wishes = new ProgramWishes();
   /** Every secret that has come in: none leaves in a message. */
   const secretStore = new SecretStore();
-  const unary = unaryWith(secretStore);
+  const unary = unaryWith(secretStore, log);
   const note = ({ inputs, outputs }: Controller, ...bags: DecodedProperties[]): void => {
     for (const { values, secrets } of bags) {
       const marked = [...secrets].map((path) => JSON.parse(path) as PropertyPath);

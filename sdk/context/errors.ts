@@ -16,6 +16,7 @@ export type ContextErrorCode =
   | "name_not_utf8"
   | "name_reserved"
   | "too_many_files"
+  | "too_many_entries"
   | "context_too_large"
   | "file_too_large"
   | "unreadable"
@@ -47,6 +48,7 @@ export class InvalidIgnorePatternError extends ContextError {
 /** A directory and what lies in it, as a limit's error names it. */
 export interface DirectoryWeight {
   readonly path: string;
+  /** Files in it, at any depth; directories as well where their number is limited, too. */
   readonly files: number;
   readonly bytes: number;
 }
@@ -57,7 +59,7 @@ export class ContextLimitError extends ContextError {
   readonly largest: readonly DirectoryWeight[];
 
   constructor(
-    code: "too_many_files" | "context_too_large" | "file_too_large",
+    code: "too_many_files" | "too_many_entries" | "context_too_large" | "file_too_large",
     message: string,
     facts: { limit: number; largest: readonly DirectoryWeight[]; path?: string },
   ) {

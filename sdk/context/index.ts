@@ -10,7 +10,7 @@ export {
 export { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
 export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
 export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
-export { type ContextLimits, DEFAULT_LIMITS } from "./limits.ts";
+export { type ContextLimits, DEFAULT_LIMITS, SERVICE_CONTEXT_LIMITS } from "./limits.ts";
 export type { Manifest } from "./manifest/manifest.ts";
 export { type ContextOptions, listContext, readContext } from "./read-context.ts";
 export type { SymlinkMode } from "./walk/job.ts";

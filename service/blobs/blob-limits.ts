@@ -1,9 +1,11 @@
-/** Most entries of one build context. */
-export const MAX_CONTEXT_ENTRIES = 20_000;
+import { SERVICE_CONTEXT_LIMITS } from "pulumi-nullspace/context";
+
+/** Most entries of one build context: what the provider checks before it uploads anything. */
+export const MAX_CONTEXT_ENTRIES = SERVICE_CONTEXT_LIMITS.entries;
 /** Largest file of a context. */
-export const MAX_BLOB_BYTES = 512 * 1024 * 1024;
+export const MAX_BLOB_BYTES = SERVICE_CONTEXT_LIMITS.fileBytes;
 /** Most bytes of one context, all files together. */
-export const MAX_CONTEXT_BYTES = 2 * 1024 * 1024 * 1024;
+export const MAX_CONTEXT_BYTES = SERVICE_CONTEXT_LIMITS.bytes;
 /** Most bytes of files inside one request. */
 export const MAX_INLINE_BYTES = 32 * 1024 * 1024;
 /** Largest JSON body that carries a context: inline files in base 64, and a line for each entry. */

@@ -1,7 +1,8 @@
-import { OtherServiceError, PartialFailureError } from "../../errors.ts";
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { NoApiKeyError, OtherServiceError, PartialFailureError } from "../../errors.ts";
 import type { Controller, Properties } from "../controller.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { clientFor } from "../provider-config.ts";
+import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";
 import { recordService } from "./current-service.ts";
 import { ServiceOutputs, serviceOf } from "./service-outputs.ts";
@@ -47,8 +48,8 @@ export async function otherServiceNotice(
   { config }: Pick<OperationContext, "config">,
 ): Promise<string | undefined> {
   const recorded = serviceOf(outputs);
-  if (recorded === undefined) return undefined;
-  const client = clientFor(config);
+  const client = recorded === undefined ? undefined : clientIfKeyed(config);
+  if (recorded === undefined || client === undefined) return undefined;
   // A service that does not answer is no reason for a preview to fail.
   const comparison = await compareAddress(client, recorded, outputs).catch(() => "unknown" as const);
   if (comparison === "same") return undefined;
@@ -57,6 +58,16 @@ export async function otherServiceNotice(
     `this resource was made at ${recorded.url}, and the provider is set to ${client.baseUrl}: ` +
     "whether that is the same service under another name could not be learned"
   );
+}
+
+/** Without a key there is no service to compare with: the update itself says that there is none. */
+function clientIfKeyed(config: ProviderConfig): NullspaceClient | undefined {
+  try {
+    return clientFor(config);
+  } catch (error) {
+    if (error instanceof NoApiKeyError) return undefined;
+    throw error;
+  }
 }
 
 async function requireSameService(outputs: Properties | undefined, { config }: OperationContext): Promise<void> {

@@ -10,7 +10,9 @@ import { findMissingFiles, readTemplateContext, toCheckFailure, type ContextInpu
 /** Validates the inputs and fills in the hash and the manifest of the build context. */
 export async function checkTemplate({ olds, news }: CheckRequest, context: OperationContext): Promise<CheckResult> {
   const { inputs, failures } = checkInputs(TemplateInputs, news);
-  if (inputs.dockerfile !== undefined && inputs.dockerfileContent !== undefined) {
+  // An unknown one may turn out to be none.
+  const given = [inputs.dockerfile, inputs.dockerfileContent].filter((value) => typeof value === "string");
+  if (given.length > 1) {
     failures.push({ property: "dockerfileContent", reason: "give dockerfile or dockerfileContent, not both" });
   }
   if (failures.length > 0) return { inputs, failures };

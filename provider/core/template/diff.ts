@@ -61,9 +61,9 @@ function changesOfImported(
   const { inputs: known, envKeys } = Imported.safeParse(oldOutputs?.imported).data ?? { inputs: [] };
   const told = changes.filter(({ path: [key] }) => {
     if (key === "contextHash") return false;
-    return known.includes(key as string) || oldInputs[key as string] !== undefined;
+    return known.includes(key as string) || (oldInputs[key as string] ?? undefined) !== undefined;
   });
-  if (envKeys === undefined || oldInputs.env !== undefined) return told;
+  if (envKeys === undefined || (oldInputs.env ?? undefined) !== undefined) return told;
   // Of variables the service tells the names alone.
   const named = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, true]));
   const before = envKeys.length === 0 ? undefined : named(envKeys);

@@ -1,6 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { readContext, type BuildContext, type ContextOptions } from "../../../sdk/context/index.ts";
+import {
+  readContext,
+  SERVICE_CONTEXT_LIMITS,
+  type BuildContext,
+  type ContextOptions,
+} from "../../../sdk/context/index.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
 import type { CheckFailure } from "../controller.ts";
 import type { TemplateInputs } from "./inputs.ts";
@@ -17,6 +22,7 @@ export function readTemplateContext(inputs: ContextInputs, cwd: string, signal?:
     dir: resolve(cwd, inputs.context),
     ignoreSyntax: inputs.ignoreSyntax,
     symlinks: inputs.symlinks,
+    limits: SERVICE_CONTEXT_LIMITS,
     ...(inputs.ignorePatterns === undefined ? {} : { ignorePatterns: inputs.ignorePatterns }),
     ...(inputs.dockerfileContent === undefined
       ? { dockerfile: inputs.dockerfile ?? "Dockerfile" }

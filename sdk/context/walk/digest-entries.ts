@@ -7,6 +7,7 @@ import { type Control, NEXT, READ, STOP } from "./control.ts";
 import { digestFile, type DigestOptions, sleep } from "./digest-file.ts";
 import { lookAtFile } from "./look-at-file.ts";
 import { formatBytes } from "./directory-weights.ts";
+import { limitOrigin } from "../limits.ts";
 import type { ReadJob } from "./job.ts";
 import { type FoundFiles, looksSame } from "./known-files.ts";
 import { displayName } from "./latin1.ts";
@@ -86,7 +87,8 @@ function checkFile(table: EntryTable, index: number, bytes: number, job: ReadJob
   const name = displayName(pathOf(table, index));
   throw new ContextLimitError(
     "file_too_large",
-    `${name} has ${formatBytes(bytes)}, more than ${formatBytes(limit)} (limits.fileBytes). Ignore it, or raise the limit.`,
+    `${name} has ${formatBytes(bytes)}, more than ${formatBytes(limit)}${limitOrigin(job.limits, "fileBytes")}. ` +
+      (job.limits.setBy === undefined ? "Ignore it, or raise the limit." : "Ignore it, or fetch it in the build."),
     { limit, path: name, largest: [{ path: name, files: 1, bytes }] },
   );
 }

@@ -1,5 +1,6 @@
 import { ContextLimitError, type DirectoryWeight } from "../errors.ts";
 import type { IgnoreSyntax } from "../ignore/create-matcher.ts";
+import { limitOrigin, type ResolvedLimits } from "../limits.ts";
 import { displayName } from "./latin1.ts";
 
 /** Directories deeper than this are counted with the one above them: enough to name the culprit. */
@@ -48,25 +49,35 @@ export class DirectoryWeights {
   }
 }
 
+/** By code: the limit that is passed, what it adds up, and what the directories are said to hold. */
+const LIMITED = {
+  too_many_files: { option: "files", by: "files", what: "files", held: ["file", "files"] },
+  too_many_entries: { option: "entries", by: "files", what: "files and directories", held: ["entry", "entries"] },
+  context_too_large: { option: "bytes", by: "bytes", what: "", held: ["file", "files"] },
+} as const;
+
 /** The error for a context over a limit: it names the largest directories and ends with a line to paste. */
 export function overLimit(
-  code: "too_many_files" | "context_too_large",
-  limit: number,
+  code: keyof typeof LIMITED,
+  limits: ResolvedLimits,
   weights: DirectoryWeights,
   syntax: IgnoreSyntax,
 ): ContextLimitError {
-  const largest = weights.largest(code === "too_many_files" ? "files" : "bytes");
+  const { option, by, what, held } = LIMITED[code];
+  const limit = limits[option];
+  const largest = weights.largest(by);
   const described = largest.map(
-    ({ path, files, bytes }) => `${path} (${files} files${bytes > 0 ? `, ${formatBytes(bytes)}` : ""})`,
+    ({ path, files, bytes }) =>
+      `${path} (${files} ${held[files === 1 ? 0 : 1]}${bytes > 0 ? `, ${formatBytes(bytes)}` : ""})`,
   );
-  const what =
-    code === "too_many_files"
-      ? `more than ${limit} files (limits.files)`
-      : `more than ${formatBytes(limit)} (limits.bytes)`;
+  const most = by === "files" ? `${limit} ${what}` : formatBytes(limit);
   const advice = largest[0]
     ? ` The largest directories: ${described.join(", ")}. If it is not needed, add this line to the ignore file: ${ignoreLine(largest[0].path, syntax)}`
     : " They lie in the context's own folder.";
-  return new ContextLimitError(code, `The context holds ${what}.${advice}`, { limit, largest });
+  return new ContextLimitError(code, `The context holds more than ${most}${limitOrigin(limits, option)}.${advice}`, {
+    limit,
+    largest,
+  });
 }
 
 /** The ignore line that excludes exactly this path. */

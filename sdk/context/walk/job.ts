@@ -1,5 +1,5 @@
 import type { IgnoreSource } from "../ignore/create-matcher.ts";
-import type { ContextLimits } from "../limits.ts";
+import type { ResolvedLimits } from "../limits.ts";
 import type { TreeRoot } from "./tree-root.ts";
 
 /** What to do with symbolic links: send them as links, refuse them, or send what they point at. */
@@ -10,7 +10,7 @@ export interface ReadJob {
   readonly root: TreeRoot;
   readonly ignore: IgnoreSource;
   readonly symlinks: SymlinkMode;
-  readonly limits: Required<ContextLimits>;
+  readonly limits: ResolvedLimits;
   /** Sockets, FIFOs and devices: an error, or left out and listed. */
   readonly unsupported: "error" | "list";
   /** A path that nothing in the context may have: the name under which an outside Dockerfile travels. */

@@ -85,7 +85,7 @@ export function explain(error: unknown, table: EntryTable, job: ReadJob): unknow
     const path = latin1At(table.paths, index);
     weights.add(path, lstatSync(pathBelow(job.root, path), { throwIfNoEntry: false })?.size ?? 0);
   }
-  return overLimit("context_too_large", job.limits.bytes, weights, job.ignore.syntax ?? "docker");
+  return overLimit("context_too_large", job.limits, weights, job.ignore.syntax ?? "docker");
 }
 
 function waitForHelpers(control: Control): void {

@@ -50,7 +50,7 @@ export function linkEscapes(path: string, target: string): ContextError {
   return new ContextError(
     "symlink_escapes_context",
     `${path} is a symbolic link to ${target}, outside of the context: it would mean something else on another machine. ` +
-      `Set symlinks: "copy" to send what it points at, make it a relative link inside the context, or ignore it.`,
+      `Make it a relative link inside the context, put a copy in its place, or ignore it.`,
     { path },
   );
 }
@@ -58,7 +58,7 @@ export function linkEscapes(path: string, target: string): ContextError {
 export function linkBroken(path: string, cause: unknown): ContextError {
   return new ContextError(
     "symlink_broken",
-    `${path} is a symbolic link to nothing, so there is no content to copy. Repair it, ignore it, or set symlinks: "keep".`,
+    `${path} is a symbolic link to nothing, so there is no content to copy. Repair it, or ignore it.`,
     { path, cause },
   );
 }
@@ -66,8 +66,7 @@ export function linkBroken(path: string, cause: unknown): ContextError {
 export function linkLoop(path: string, cause?: unknown): ContextError {
   return new ContextError(
     "symlink_loop",
-    `${path} leads back to a directory above it, so copying what links point at would never end. ` +
-      `Ignore it, or set symlinks: "keep".`,
+    `${path} leads back to a directory above it, so copying what links point at would never end. Ignore it.`,
     { path, cause },
   );
 }

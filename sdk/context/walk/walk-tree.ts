@@ -74,6 +74,8 @@ class Walk {
   readonly #ignored: WalkedIgnored[] = [];
   readonly #unsupported: UnsupportedEntry[] = [];
   #files = 0;
+  #directories = 0;
+  #passed: "too_many_files" | "too_many_entries" | undefined;
   #weights: DirectoryWeights | undefined;
 
   constructor(job: ReadJob) {
@@ -178,33 +180,38 @@ class Walk {
   }
 
   #add(path: string, kind: number, pending: readonly number[]): void {
-    if (kind === FILE || kind === SYMLINK) {
-      if (!this.#count(path)) return;
-      for (const slot of pending) this.#entries.setKind(slot, DIRECTORY);
-    }
+    if (kind !== PENDING_DIRECTORY && !this.#count(path, kind)) return;
+    if (kind === FILE || kind === SYMLINK) for (const slot of pending) this.#entries.setKind(slot, DIRECTORY);
     if (this.#weights) return;
     this.#entries.add(path, kind, kind === SYMLINK ? this.#readLink(path) : undefined);
   }
 
-  /** Counts a file or link; false when the limit is passed and it need not be kept. */
-  #count(path: string): boolean {
-    this.#files++;
-    const { files: limit } = this.#job.limits;
-    if (this.#files <= limit) return true;
+  /** Counts an entry; false when a limit is passed and it need not be kept. */
+  #count(path: string, kind: number): boolean {
+    if (kind === DIRECTORY) this.#directories++;
+    else this.#files++;
+    const { files, entries } = this.#job.limits;
+    const count = this.#files + this.#directories;
+    if (this.#passed === undefined && this.#files > files) this.#passed = "too_many_files";
+    if (this.#passed === undefined && count > entries) this.#passed = "too_many_entries";
+    if (this.#passed === undefined) return true;
     if (!this.#weights) {
       this.#weights = new DirectoryWeights();
-      for (const known of this.#entries.each()) {
-        if (known.kind === FILE || known.kind === SYMLINK) this.#weights.add(known.path, 0);
-      }
+      for (const known of this.#entries.each()) this.#weigh(this.#weights, known.path, known.kind);
     }
-    this.#weights.add(path, 0);
-    if (this.#files >= limit * COUNT_AHEAD) this.#failOverLimit(this.#weights);
+    this.#weigh(this.#weights, path, kind);
+    if (this.#files >= files * COUNT_AHEAD || count >= entries * COUNT_AHEAD) this.#failOverLimit(this.#weights);
     return false;
+  }
+
+  #weigh(weights: DirectoryWeights, path: string, kind: number): void {
+    const counts = kind === FILE || kind === SYMLINK || (kind === DIRECTORY && this.#passed === "too_many_entries");
+    if (counts) weights.add(path, 0);
   }
 
   #failOverLimit(weights: DirectoryWeights): never {
     const { limits, ignore } = this.#job;
-    throw overLimit("too_many_files", limits.files, weights, ignore.syntax ?? "docker");
+    throw overLimit(this.#passed ?? "too_many_files", limits, weights, ignore.syntax ?? "docker");
   }
 
   #readLink(path: string): string {

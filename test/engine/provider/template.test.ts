@@ -180,7 +180,7 @@ describe("a Template on a real service", () => {
       {},
       { signal: stop.signal, log: (_severity, message) => message.includes("started") && stop.abort() },
     );
-    expect(failed.reasons).toMatch(/build tb_\S+ of local\/web-\d+: stopped by the user: run pulumi up again/);
+    expect(failed.reasons).toMatch(/build tb_\S+ of local\/web-\d+: stopped by the user: run the same command again/);
     const resumed = await update(failed, {});
     expect(await builds()).toMatchObject([{ build_id: resumed.outputs.buildId }]);
   });

@@ -185,7 +185,7 @@ describe("a WarmPool on a real service", () => {
       .catch((caught: unknown) => caught)) as PartialFailureError;
     expect(error).toBeInstanceOf(PartialFailureError);
     expect(error.id).toMatch(/^twp_/);
-    expect(error.reasons.join()).toContain("run pulumi up again");
+    expect(error.reasons.join()).toContain("run the same command again");
     proxy.rule = () => undefined;
     const resumed = await update({ id: error.id, inputs, outputs: error.outputs as Properties }, {});
     expect(resumed.outputs).toMatchObject({ poolId: error.id, state: "enabled" });

@@ -83,7 +83,7 @@ describe("links", { timeout: 60_000 }, () => {
       expect(await failure(dir)).toMatchObject({
         code: "symlink_escapes_context",
         path: "l",
-        message: expect.stringContaining('symlinks: "copy"'),
+        message: expect.stringContaining("put a copy in its place"),
       });
     }
     // An absolute one does so also into the context: it would lead elsewhere on another machine, and in the image.
@@ -313,6 +313,32 @@ describe("limits", { timeout: 60_000 }, () => {
       ),
     });
     await expect(read(dir, { limits: { files: 66, bytes: 60_006, fileBytes: 1000 } })).resolves.toBeDefined();
+  });
+
+  it("count directories where entries are limited, and say whose limit it is", async () => {
+    const dir = tree({ keep: "x", "a/b/c/x": "1", "a/b/c/y": "2", "d/z": "3" });
+    await expect(read(dir, { limits: { entries: 8 } })).resolves.toBeDefined();
+    expect(await failure(dir, { limits: { entries: 7, setBy: "the service" } })).toMatchObject({
+      code: "too_many_entries",
+      message:
+        "The context holds more than 7 files and directories, the most that the service takes. The largest directories: " +
+        "a (4 entries), d (1 entry). If it is not needed, add this line to the ignore file: a",
+    });
+    const bytes = await failure(dir, { limits: { bytes: 2, setBy: "the service" } });
+    expect(bytes.message).toMatch(/^The context holds more than 2 B, the most that the service takes\. The largest/);
+    expect((await failure(dir, { limits: { fileBytes: 0, setBy: "the service" } })).message).toMatch(
+      /has 1 B, more than 0 B, the most that the service takes\. Ignore it, or fetch it in the build\.$/,
+    );
+  });
+
+  it("do not count directories that Git's rules leave out, though they are looked into", async () => {
+    const dir = tree({ ".dockerignore": "a/*\n!a/keep\n", "a/b/x": "1", "a/keep": "2", "c/d/e/x": "3" });
+    const options = { ignoreSyntax: "gitignore", ignorePatterns: ["c/**"] } as const;
+    const { entries } = await read(dir, options);
+    await expect(read(dir, { ...options, limits: { entries: entries.length } })).resolves.toBeDefined();
+    expect(await failure(dir, { ...options, limits: { entries: entries.length - 1 } })).toMatchObject({
+      code: "too_many_entries",
+    });
   });
 
   it("count nothing that is ignored", async () => {

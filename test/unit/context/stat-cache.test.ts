@@ -110,7 +110,7 @@ describe("the stat cache", { timeout: 60_000 }, () => {
       root: treeRoot(Buffer.from(root)),
       ignore: {},
       symlinks: "keep",
-      limits: { files: 100, bytes: 1e6, fileBytes: 1e6 },
+      limits: { entries: 100, files: 100, bytes: 1e6, fileBytes: 1e6 },
       unsupported: "error",
       manifestEntries: 500,
       digests: "all",

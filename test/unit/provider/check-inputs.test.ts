@@ -113,4 +113,19 @@ describe("withDefaults", () => {
     expect(withDefaults(schema, { name: "Not OK" })).toEqual({ name: "Not OK", size: 2 });
     expect(withDefaults(schema, { name: "web", size: 7 })).toEqual({ name: "web", size: 7 });
   });
+
+  it("does so inside of an input, too, also when a part of it is unknown", () => {
+    const readiness = { kind: "http", port: UNKNOWN };
+    expect(withDefaults(TemplateInputs, { readiness }).readiness).toEqual({
+      kind: "http",
+      port: UNKNOWN,
+      path: "/",
+      timeoutSecs: 30,
+      intervalMs: 500,
+      startupGraceSecs: 2,
+    });
+    expect(withDefaults(TemplateInputs, { readiness: { kind: "of another version" } }).readiness).toEqual({
+      kind: "of another version",
+    });
+  });
 });

@@ -91,6 +91,26 @@ export class DynamicProviderProcess implements AsyncDisposable {
     return this.call<InstanceType<typeof providerProto.ReadResponse>>((done) => this.client.read(request, done));
   }
 
+  update(id: string, olds: Properties, news: Properties) {
+    const request = new providerProto.UpdateRequest();
+    request.setId(id);
+    request.setOlds(struct(olds));
+    request.setNews(struct(news));
+    return this.call<InstanceType<typeof providerProto.UpdateResponse>>((done) => this.client.update(request, done));
+  }
+
+  delete(id: string, properties: Properties) {
+    const request = new providerProto.DeleteRequest();
+    request.setId(id);
+    request.setProperties(struct(properties));
+    return this.call((done) => this.client.delete(request, done));
+  }
+
+  /** Sends the process a signal, as a terminal does. */
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));

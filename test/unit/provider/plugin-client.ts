@@ -28,6 +28,8 @@ export class PluginProcess implements AsyncDisposable {
   readonly process: ChildProcess;
   /** What the plugin sent to the engine's log. */
   readonly log: LogRequest.AsObject[];
+  /** What it wrote to standard error. */
+  readonly written: string[] = [];
   readonly #engine: grpc.Server;
 
   private constructor(client: Client, child: ChildProcess, engine: grpc.Server, log: LogRequest.AsObject[]) {
@@ -54,14 +56,19 @@ export class PluginProcess implements AsyncDisposable {
     const child = spawn(
       process.execPath,
       ["--conditions=nullspace-source", join(repo, "bin/pulumi-resource-nullspace.ts"), `127.0.0.1:${enginePort}`],
-      { cwd, env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env }, stdio: ["ignore", "pipe", "inherit"] },
+      { cwd, env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env }, stdio: ["ignore", "pipe", "pipe"] },
     );
     const [port] = (await new Promise((resolve, reject) => {
       createInterface(child.stdout).once("line", (line) => resolve([line]));
       child.once("exit", (code) => reject(new Error(`the plugin ended with exit code ${code}`)));
     })) as [string];
     const client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    return new PluginProcess(client, child, engine, log);
+    const plugin = new PluginProcess(client, child, engine, log);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      plugin.written.push(text);
+      process.stderr.write(text);
+    });
+    return plugin;
   }
 
   /** One call; its error is thrown as it came. */
@@ -119,6 +126,21 @@ export class PluginProcess implements AsyncDisposable {
     return this.call<InstanceType<typeof providerProto.CreateResponse>>((done) => this.client.create(request, done));
   }
 
+  update(
+    type: string,
+    { oldInputs, olds, news }: { oldInputs: Properties; olds: Properties; news: Properties },
+    { preview = false } = {},
+  ) {
+    const request = new providerProto.UpdateRequest();
+    request.setUrn(urn(type));
+    request.setId("local/web:a");
+    request.setOldInputs(struct(oldInputs));
+    request.setOlds(struct(olds));
+    request.setNews(struct(news));
+    request.setPreview(preview);
+    return this.call<InstanceType<typeof providerProto.UpdateResponse>>((done) => this.client.update(request, done));
+  }
+
   read(type: string, id: string, state?: { inputs: Properties; outputs: Properties }) {
     const request = new providerProto.ReadRequest();
     request.setUrn(urn(type));
@@ -129,6 +151,14 @@ export class PluginProcess implements AsyncDisposable {
       request.setProperties(struct(state.outputs));
     }
     return this.call<InstanceType<typeof providerProto.ReadResponse>>((done) => this.client.read(request, done));
+  }
+
+  delete(type: string, id: string, properties: Properties) {
+    const request = new providerProto.DeleteRequest();
+    request.setUrn(urn(type));
+    request.setId(id);
+    request.setProperties(struct(properties));
+    return this.call((done) => this.client.delete(request, done));
   }
 
   cancel() {

@@ -35,6 +35,15 @@ describe("diffProperties", () => {
     expect(paths({ tags: ["a", "b"] }, { tags: ["a"] })).toEqual(["update tags update"]);
   });
 
+  it("compares a set with an unknown member, which is no other member", () => {
+    expect(paths({ tags: ["latest", UNKNOWN] }, { tags: [UNKNOWN, "latest"] })).toEqual(["update tags update"]);
+    expect(paths({ tags: [null, { a: 1, b: 2 }] }, { tags: [{ b: 2, a: 1 }] })).toEqual([]);
+  });
+
+  it("does not take what every object inherits for a member", () => {
+    expect(paths({ env: {} }, { env: { constructor: "x" } })).toEqual(["add env.constructor rebuild"]);
+  });
+
   it("takes null for absent", () => {
     expect(paths({ name: null, env: { A: null } }, { env: {} })).toEqual([]);
   });
