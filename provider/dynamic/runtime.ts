@@ -152,9 +152,7 @@ function run<Result>(
   const { type } = controller;
   const name = typeof properties.name === "string" ? properties.name : undefined;
   const marked = readSecretPaths(properties[CARRIED.secrets]);
-  for (const schema of [controller.inputs, controller.outputs]) {
-    noteSecrets(secrets, { schema, values: plainOf(properties), marked });
-  }
+  noteSecrets(secrets, controller, { values: plainOf(properties), marked });
   const write = (line: string) => process.stdout.write(secrets.text(line));
   const debug = isOn(process.env.NULLSPACE_DEBUG);
   const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });

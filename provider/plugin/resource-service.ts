@@ -45,10 +45,10 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
   /** Every secret that has come in: none leaves in a message. */
   const secretStore = new SecretStore();
   const unary = unaryWith(secretStore, log);
-  const note = ({ inputs, outputs }: Controller, ...bags: DecodedProperties[]): void => {
+  const note = (controller: Controller, ...bags: DecodedProperties[]): void => {
     for (const { values, secrets } of bags) {
       const marked = [...secrets].map((path) => JSON.parse(path) as PropertyPath);
-      for (const schema of [inputs, outputs]) noteSecrets(secretStore, { schema, values, marked });
+      noteSecrets(secretStore, controller, { values, marked });
     }
   };
 

@@ -1,19 +1,21 @@
 import type { z } from "zod";
 import { isSecretSchema, secretsIn, textsIn, type SecretStore } from "../../sdk/secrets/index.ts";
-import type { Properties } from "../core/controller.ts";
+import type { Controller, Properties } from "../core/controller.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { isRecord } from "../core/unknown.ts";
 
-/** Remembers the secrets of a property bag: those that the schema knows, and those that the program marked. */
+/** Remembers the secrets of a property bag: those that the schemas know, and those that the program marked. */
 export function noteSecrets(
   store: SecretStore,
-  { schema, values, marked }: { schema: z.ZodObject; values: Properties; marked: readonly PropertyPath[] },
+  { inputs, outputs }: Pick<Controller, "inputs" | "outputs">,
+  { values, marked }: { values: Properties; marked: readonly PropertyPath[] },
 ): void {
-  store.add([...secretsIn(schema, values)].map(({ value }) => value));
+  for (const schema of [inputs, outputs]) store.add([...secretsIn(schema, values)].map(({ value }) => value));
+  const properties = { ...inputs.shape, ...outputs.shape } as Record<string, z.ZodType>;
   for (const path of marked) {
-    // Of an input that is kept secret as a whole, whatever it holds, the schema knows which members must not be shown.
-    const property = path.length === 1 ? schema.shape[String(path[0])] : undefined;
-    if (property !== undefined && isSecretSchema(property as z.ZodType)) continue;
+    // Of a property that is kept secret as a whole, whatever it holds, the schema knows which members must not be shown.
+    const property = path.length === 1 ? properties[String(path[0])] : undefined;
+    if (property !== undefined && isSecretSchema(property)) continue;
     store.add([...textsIn(valueAt(values, path))].map(({ value }) => value));
   }
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const BuildAttempt = z
   .object({
     buildId: z.string().describe("Id of the build, `tb_…`."),
-    definition: z.string().describe("Digest of the inputs that it builds from."),
+    definition: z.string().describe("Digest of the inputs that it builds from.").meta({ secret: true }),
   })
   .describe("A build that has not become the live one (yet).")
   .meta({ id: "pulumi.BuildAttempt" });

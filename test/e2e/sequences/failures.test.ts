@@ -102,7 +102,9 @@ const STOPPED: Row[] = [
       process.kill(run.pid, "SIGINT");
       expect((await run.ended).exitCode).not.toBe(0);
       await untilQuiet(world, "web");
-      expect(await world.resolve("web")).toBeUndefined();
+      // A dynamic provider is not told of a Ctrl-C: it ends what it has begun, and the state says so.
+      if (shell === "plugin") expect(await world.resolve("web")).toBeUndefined();
+      else expect(stack.resource("web").outputs.status).toBe("ready");
       await stack.up();
       const { tags, builds } = await world.template("web");
       expect(tags).toEqual({ default: builds[0], stable: builds[0] });
@@ -124,7 +126,8 @@ const STOPPED: Row[] = [
       process.kill(run.pid, "SIGINT");
       expect((await run.ended).exitCode).not.toBe(0);
       await untilQuiet(world, "web");
-      expect((await world.template("web")).tags).toEqual(before.tags);
+      if (shell === "plugin") expect((await world.template("web")).tags).toEqual(before.tags);
+      else expect((await world.template("web")).tags.default).toBe(stack.resource("web").outputs.buildId);
       stack.project.write("app/Dockerfile", `${GOOD}RUN echo third\n`);
       stack.project.write("app/hello.txt", "third\n");
       await stack.up();
@@ -153,6 +156,7 @@ const STOPPED: Row[] = [
   },
   {
     title: "an edit that was put back after Ctrl-C leaves the old build live",
+    shells: ["plugin"],
     async play({ stack: make, world, shell }) {
       const stack = await make();
       stack.program(`const web = template("web"); tag("stable", web);`);
