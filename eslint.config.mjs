@@ -12,6 +12,8 @@ export default tseslint.config(
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
       "@typescript-eslint/await-thenable": "error",
       "@typescript-eslint/only-throw-error": "error",
+      // A thing in a text by mistake, such as the root of a tree, which is no string for that reason.
+      "@typescript-eslint/no-base-to-string": "error",
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       // A schema and its inferred type share one name (const X, type X).
@@ -26,6 +28,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: false, project: false } },
     rules: {
       "@typescript-eslint/no-floating-promises": "off",
+      "@typescript-eslint/no-base-to-string": "off",
       "@typescript-eslint/no-misused-promises": "off",
       "@typescript-eslint/await-thenable": "off",
       "@typescript-eslint/only-throw-error": "off",

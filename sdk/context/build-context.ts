@@ -3,6 +3,7 @@ import type { IgnoreRule } from "./ignore/rule.ts";
 import { ruleLocation } from "./ignore/rule.ts";
 import type { Manifest } from "./manifest/manifest.ts";
 import { type EntryTable, entryAt } from "./table/entry-table.ts";
+import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
 import type { WalkedIgnored } from "./walk/walk-tree.ts";
 
 /** The Dockerfile that belongs to a context. */
@@ -21,8 +22,10 @@ export interface ContextDockerfile {
 
 /** A tree of entries, and the Dockerfile that belongs to it. */
 export interface ContextTree {
-  /** Real, absolute path. */
+  /** Real, absolute path, for people: bytes that are not UTF-8 stand as `\xNN` in it. */
   readonly dir: string;
+  /** Where its files are read. */
+  readonly root: TreeRoot;
   /** The entries as columns in shared memory. */
   readonly table: EntryTable;
   readonly dockerfile: ContextDockerfile | undefined;
@@ -32,7 +35,7 @@ export interface ContextTree {
 
 /** The facts that a {@link BuildContext} is made of. */
 export interface ContextFacts {
-  readonly dir: string;
+  readonly root: TreeRoot;
   readonly hash: `h1:${string}`;
   readonly table: EntryTable;
   readonly manifest: Manifest;
@@ -47,8 +50,9 @@ export interface ContextFacts {
 
 /** A directory tree as a build would get it: which entries, what they weigh, and the hash that says whether it changed. */
 export class BuildContext implements ContextTree {
-  /** Real, absolute path of the context. Not part of the hash. */
+  /** Real, absolute path of the context, for people: bytes that are not UTF-8 stand as `\xNN` in it. Not part of the hash. */
   readonly dir: string;
+  readonly root: TreeRoot;
   /** Changes exactly when what is sent changes. */
   readonly hash: `h1:${string}`;
   /** Path -> short digest, at most `manifestEntries` lines. */
@@ -66,7 +70,8 @@ export class BuildContext implements ContextTree {
   #entries: readonly ContextEntry[] | undefined;
 
   constructor(facts: ContextFacts) {
-    this.dir = facts.dir;
+    this.dir = displayRoot(facts.root);
+    this.root = facts.root;
     this.hash = facts.hash;
     this.manifest = facts.manifest;
     this.totalBytes = facts.totalBytes;

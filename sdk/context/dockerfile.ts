@@ -1,7 +1,9 @@
 import { hash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { ContextError } from "./errors.ts";
+import { displayName, systemPath, toLatin1 } from "./walk/latin1.ts";
+import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
 
 /** The file that a builder looks for when none is named. */
 export const DEFAULT_DOCKERFILE = "Dockerfile";
@@ -24,8 +26,7 @@ export const DOCKERIGNORE = ".dockerignore";
 
 /** Where the Dockerfile is looked for. */
 export interface DockerfileSource {
-  /** Real path of the context. */
-  readonly root: string;
+  readonly root: TreeRoot;
   /** Path relative to the context, or absolute; `false` = there is none. Default `Dockerfile`. */
   readonly dockerfile?: string | false;
   /** The Dockerfile's text, instead of a file. */
@@ -50,6 +51,8 @@ export interface FoundIgnoreFile {
   readonly text: string;
 }
 
+// Paths are Latin-1 in here, as in the walk: text is turned once, where it comes in, and back for people.
+
 /**
  * Reads the Dockerfile and the ignore file that goes with it: `<Dockerfile>.dockerignore` beside the Dockerfile if there
  * is one, else `.dockerignore` in the context.
@@ -58,17 +61,14 @@ export interface FoundIgnoreFile {
  */
 export async function findDockerfile(source: DockerfileSource): Promise<FoundDockerfile> {
   const { root, dockerfile, dockerfileContent } = source;
-  const rootIgnoreFile = await readIgnoreFile(root, join(root, DOCKERIGNORE));
+  const rootIgnoreFile = await readIgnoreFile(root, join(root.latin1, DOCKERIGNORE));
   if (dockerfileContent !== undefined) {
     return { content: dockerfileContent, sha256: hash("sha256", dockerfileContent), ignoreFile: rootIgnoreFile };
   }
   if (dockerfile === false) return { ignoreFile: rootIgnoreFile };
   const file = await locate(root, dockerfile);
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new ContextError("dockerfile_unreadable", `The Dockerfile ${file} cannot be read: ${messageOf(error)}.`, {
-      path: file,
-      cause: error,
-    });
+  const bytes = await readFile(systemPath(file)).catch((error: unknown) => {
+    throw unreadable(file, error);
   });
   return {
     contextPath: pathInContext(root, file),
@@ -79,35 +79,33 @@ export async function findDockerfile(source: DockerfileSource): Promise<FoundDoc
 }
 
 /** The real path of the Dockerfile. Links are followed, as the Docker command line does. */
-async function locate(root: string, dockerfile: string | undefined): Promise<string> {
-  const wanted = resolve(root, dockerfile ?? DEFAULT_DOCKERFILE);
+async function locate(root: TreeRoot, dockerfile: string | undefined): Promise<string> {
+  const wanted = resolve(root.latin1, toLatin1(dockerfile ?? DEFAULT_DOCKERFILE));
   const found =
-    (await real(wanted)) ?? (dockerfile === undefined ? await real(join(root, DEFAULT_ALTERNATIVE)) : undefined);
+    (await real(wanted)) ?? (dockerfile === undefined ? await real(join(root.latin1, DEFAULT_ALTERNATIVE)) : undefined);
   if (found !== undefined) return found;
+  const path = displayName(wanted);
   throw new ContextError(
     "dockerfile_not_found",
-    `There is no Dockerfile at ${wanted}. Create it, or name another one (relative paths start at the context, ${root}).`,
-    { path: wanted },
+    `There is no Dockerfile at ${path}. Create it, or name another one (relative paths start at the context, ${displayRoot(root)}).`,
+    { path },
   );
 }
 
-async function real(path: string): Promise<string | undefined> {
+async function real(file: string): Promise<string | undefined> {
   try {
-    return await realpath(path);
+    return (await realpath(systemPath(file), { encoding: "buffer" })).toString("latin1");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new ContextError("dockerfile_unreadable", `The Dockerfile ${path} cannot be read: ${messageOf(error)}.`, {
-      path,
-      cause: error,
-    });
+    throw unreadable(file, error);
   }
 }
 
-async function readIgnoreFile(root: string, file: string): Promise<FoundIgnoreFile | undefined> {
+async function readIgnoreFile(root: TreeRoot, file: string): Promise<FoundIgnoreFile | undefined> {
   const contextPath = pathInContext(root, file);
-  const name = contextPath ?? file;
+  const name = contextPath ?? displayName(file);
   try {
-    return { name, contextPath, text: await readFile(file, "utf8") };
+    return { name, contextPath, text: await readFile(systemPath(file), "utf8") };
   } catch (error) {
     // A directory of that name is an ordinary entry, for the Python client too.
     if (isMissing(error) || (error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
@@ -118,10 +116,19 @@ async function readIgnoreFile(root: string, file: string): Promise<FoundIgnoreFi
   }
 }
 
-function pathInContext(root: string, file: string): string | undefined {
-  const path = relative(root, file);
-  const isOutside = path === "" || path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
-  return isOutside ? undefined : path.split(sep).join("/");
+/** @returns the path in the context, as text */
+function pathInContext(root: TreeRoot, file: string): string | undefined {
+  const path = relative(root.latin1, file);
+  if (path === "" || path === ".." || path.startsWith(`..${sep}`)) return undefined;
+  return displayName(path);
+}
+
+function unreadable(file: string, cause: unknown): ContextError {
+  const path = displayName(file);
+  return new ContextError("dockerfile_unreadable", `The Dockerfile ${path} cannot be read: ${messageOf(cause)}.`, {
+    path,
+    cause,
+  });
 }
 
 function isMissing(error: unknown): boolean {

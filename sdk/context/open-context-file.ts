@@ -6,7 +6,9 @@ import type { ContextTree } from "./build-context.ts";
 import { ContextError } from "./errors.ts";
 import { digestBytes, findEntry, hasDigest } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
+import { latin1At } from "./table/text-column.ts";
 import { isAsRecorded, isSameFile, openFlags, settlesInMs } from "./walk/file-identity.ts";
+import { pathBelow } from "./walk/tree-root.ts";
 import { fileChanged, fromSystemError } from "./walk/walk-errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -34,11 +36,11 @@ export function openContextFile(context: ContextTree, path: string, options: { s
 }
 
 async function* chunks(context: ContextTree, index: number, path: string): AsyncGenerator<Buffer> {
-  const { table, dir, followsLinks } = context;
+  const { table, root, followsLinks } = context;
   const size = table.sizes[index]!;
   let file: FileHandle | undefined;
   try {
-    file = await open(`${dir}/${path}`, openFlags(followsLinks));
+    file = await open(pathBelow(root, latin1At(table.paths, index)), openFlags(followsLinks));
     if (!hasDigest(table, index)) await settled(file);
     const before = await file.stat({ bigint: true });
     if (!before.isFile() || Number(before.size) !== size) throw fileChanged(path, "changed");

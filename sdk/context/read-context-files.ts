@@ -11,13 +11,13 @@ import { startTask } from "./thread/thread-pool.ts";
  * @throws ContextError `file_changed`
  */
 export async function readContextFiles(
-  { dir, table, followsLinks }: ContextTree,
+  { root, table, followsLinks }: ContextTree,
   indices: readonly number[],
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Uint8Array[]> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
-  const tree = { root: dir, table, followLinks: followsLinks };
+  const tree = { root, table, followLinks: followsLinks };
   const task = startTask(
     { type: "fetch", tree, indices },
     {

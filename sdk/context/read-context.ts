@@ -1,7 +1,6 @@
-import { realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
 import { type FoundDockerfile, findDockerfile, outsideDockerfilePath } from "./dockerfile.ts";
+import { contextRoot } from "./context-root.ts";
 import { ContextMemo, treeKey } from "./cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
 import { ContextError } from "./errors.ts";
@@ -12,10 +11,11 @@ import type { ReadJob, SymlinkMode } from "./walk/job.ts";
 import type { EntryTable } from "./table/entry-table.ts";
 import type { ReadResult } from "./walk/read-tree.ts";
 import { runRead } from "./walk/run-read.ts";
+import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
 
 /** What {@link readContext} reads, and by which rules. */
 export interface ContextOptions {
-  /** The directory whose content is sent. Relative to the working directory. */
+  /** The directory whose content is sent. Relative to the working directory. Any name that the system allows. */
   dir: string;
   /**
    * The Dockerfile, relative to `dir`; it may lie outside. Default `Dockerfile`. `false` = the context has none, which is
@@ -67,7 +67,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
     options.signal,
   );
   return new BuildContext({
-    dir: job.root,
+    root: job.root,
     ...identity!,
     table,
     ignored,
@@ -90,7 +90,7 @@ export async function listContext(
 ): Promise<ContextTree> {
   const { job, dockerfile } = await prepare(options, "coarse");
   const { table } = await readWithCache(job, true, options.signal);
-  return { dir: job.root, table, followsLinks: job.symlinks === "copy", dockerfile };
+  return { dir: displayRoot(job.root), root: job.root, table, followsLinks: job.symlinks === "copy", dockerfile };
 }
 
 async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
@@ -112,27 +112,6 @@ function contextDockerfile(found: FoundDockerfile): ContextDockerfile | undefine
   };
 }
 
-async function contextRoot(dir: string): Promise<string> {
-  const wanted = resolve(dir);
-  let root: string;
-  try {
-    root = await realpath(wanted);
-  } catch (cause) {
-    throw new ContextError("context_not_found", `There is no directory ${wanted}. Check the path of the context.`, {
-      path: wanted,
-      cause,
-    });
-  }
-  if ((await stat(root)).isDirectory()) return root;
-  throw new ContextError(
-    "context_not_a_directory",
-    `${wanted} is a file. A context is a directory; name the one it is in.`,
-    {
-      path: wanted,
-    },
-  );
-}
-
 function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSource {
   const { ignoreFile, contextPath } = found;
   const alwaysSent = [ignoreFile?.contextPath, contextPath].filter((path) => path !== undefined);
@@ -145,7 +124,7 @@ function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSo
 }
 
 function readJob(
-  root: string,
+  root: TreeRoot,
   options: ContextOptions,
   found: FoundDockerfile,
   ignore: IgnoreSource,

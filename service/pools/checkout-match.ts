@@ -69,7 +69,8 @@ function describeMismatch(wanted: MachineShape, pool: PoolRow, target: PoolTarge
       `it holds ${target?.resolvedTemplate ?? pool.resolvedTemplate} (${templateId}), not ${wanted.templateId}`,
     );
   }
-  const compare = (name: string, has: unknown, wants: unknown) => {
+  type Fact = number | boolean | null | undefined;
+  const compare = (name: string, has: Fact, wants: Fact) => {
     if (has !== wants) differences.push(`its ${name} is ${String(has ?? "not set")}, not ${String(wants ?? "unset")}`);
   };
   compare("vcpus", pool.vcpus, wanted.vcpus);

@@ -17,7 +17,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** What is shipped is measured: compiled JavaScript, not sources that Node has to strip of types in every thread. */
 async function compiled(): Promise<typeof Context> {
   const out = join(folder, "dist");
-  const root = new URL("../../", import.meta.url).pathname;
+  const root = join(import.meta.dirname, "../..");
   const config = join(folder, "tsconfig.json");
   const compilerOptions = { rootDir: root, outDir: out, typeRoots: [join(root, "node_modules/@types")] };
   const files = ["sdk/context/index.ts", "sdk/context/thread/worker.ts"].map((file) => join(root, file));

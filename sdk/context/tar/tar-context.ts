@@ -66,9 +66,9 @@ class TarStream extends Readable {
   }
 
   #start(): void {
-    const { dir, table, followsLinks, dockerfile } = this.#context;
+    const { root, table, followsLinks, dockerfile } = this.#context;
     const job: TarJob = {
-      root: dir,
+      root,
       table,
       followLinks: followsLinks,
       // Without what else is known of it: this goes to another thread.

@@ -1,13 +1,13 @@
 import type { IgnoreSource } from "../ignore/create-matcher.ts";
 import type { ResolvedLimits } from "../limits.ts";
+import type { TreeRoot } from "./tree-root.ts";
 
 /** What to do with symbolic links: send them as links, refuse them, or send what they point at. */
 export type SymlinkMode = "keep" | "error" | "copy";
 
 /** What a reading thread is asked to do. Plain data: it crosses a thread border. */
 export interface ReadJob {
-  /** Real, absolute path of the context. */
-  readonly root: string;
+  readonly root: TreeRoot;
   readonly ignore: IgnoreSource;
   readonly symlinks: SymlinkMode;
   readonly limits: ResolvedLimits;

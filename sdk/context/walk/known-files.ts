@@ -6,7 +6,7 @@ import { latin1At } from "../table/text-column.ts";
 import { type Control, LOOK, STOP, WALKED } from "./control.ts";
 import { isAsRecorded } from "./file-identity.ts";
 import type { ReadJob } from "./job.ts";
-import { systemPath } from "./latin1.ts";
+import { pathBelow } from "./tree-root.ts";
 
 /** Files that a thread looks at before it sees whether the walk is over: a few tenths of a millisecond. */
 const BATCH = 64;
@@ -58,7 +58,7 @@ export function lookAhead(known: KnownFiles, job: ReadJob, control: Control): vo
 export function looksSame(known: KnownFiles, index: number, { root, symlinks }: ReadJob): boolean {
   if (known.isSame[index] === 1) return true;
   if (known.table.isSettled[index] !== 1) return false;
-  const path = systemPath(`${root}/${latin1At(known.table.paths, index)}`);
+  const path = pathBelow(root, latin1At(known.table.paths, index));
   const look = symlinks === "copy" ? statSync : lstatSync;
   try {
     const stats = look(path, { bigint: true, throwIfNoEntry: false });

@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, statSync } from "node:fs";
 import type { EntryTable } from "../table/entry-table.ts";
 import type { DigestOptions } from "./digest-file.ts";
 import { hasFineTimes, recordFile, settlesInMs } from "./file-identity.ts";
-import { systemPath } from "./latin1.ts";
+import { pathBelow } from "./tree-root.ts";
 
 /**
  * Records what the file of one entry looks like, without reading it.
@@ -21,7 +21,7 @@ export function lookAtFile(
   const look = followLinks ? statSync : lstatSync;
   let stats: BigIntStats | undefined;
   try {
-    stats = look(systemPath(`${root}/${path}`), { bigint: true, throwIfNoEntry: false });
+    stats = look(pathBelow(root, path), { bigint: true, throwIfNoEntry: false });
   } catch {
     return false;
   }

@@ -4,12 +4,13 @@ import { digestBytes, type EntryTable, hasDigest } from "../table/entry-table.ts
 import { latin1At } from "../table/text-column.ts";
 import { sleep } from "./digest-file.ts";
 import { isAsRecorded, isSameFile, openFlags, settlesInMs } from "./file-identity.ts";
-import { displayName, systemPath } from "./latin1.ts";
+import { displayName } from "./latin1.ts";
+import { pathBelow, type TreeRoot } from "./tree-root.ts";
 import { fileChanged, fromSystemError } from "./walk-errors.ts";
 
 /** Files of a tree that was walked. */
 export interface FileTree {
-  readonly root: string;
+  readonly root: TreeRoot;
   readonly table: EntryTable;
   readonly followLinks: boolean;
 }
@@ -31,7 +32,7 @@ export function readFile({ root, table, followLinks }: FileTree, index: number, 
   const path = latin1At(table.paths, index);
   let fd: number;
   try {
-    fd = openSync(systemPath(`${root}/${path}`), openFlags(followLinks));
+    fd = openSync(pathBelow(root, path), openFlags(followLinks));
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   }

@@ -10,7 +10,7 @@ import { digestEntries, TotalExceeded } from "./digest-entries.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
 import { findKnown, type FoundFiles, type KnownFiles } from "./known-files.ts";
-import { systemPath } from "./latin1.ts";
+import { pathBelow } from "./tree-root.ts";
 import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
 
 /** What reading a tree yields. Columns are shared memory; the rest is small and copied. */
@@ -83,7 +83,7 @@ export function explain(error: unknown, table: EntryTable, job: ReadJob): unknow
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!)) continue;
     const path = latin1At(table.paths, index);
-    weights.add(path, lstatSync(systemPath(`${job.root}/${path}`), { throwIfNoEntry: false })?.size ?? 0);
+    weights.add(path, lstatSync(pathBelow(job.root, path), { throwIfNoEntry: false })?.size ?? 0);
   }
   return overLimit("context_too_large", job.limits, weights, job.ignore.syntax ?? "docker");
 }

@@ -7,8 +7,9 @@ import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
-import { decodeName, displayName, systemPath } from "./latin1.ts";
+import { decodeName, displayName } from "./latin1.ts";
 import { staysInContext } from "./link-target.ts";
+import { pathBelow } from "./tree-root.ts";
 import {
   fromSystemError,
   linkBroken,
@@ -112,7 +113,7 @@ class Walk {
 
   #list(prefix: string): Dirent<string>[] {
     try {
-      return readdirSync(systemPath(`${this.#job.root}/${prefix}`), { withFileTypes: true, encoding: "latin1" });
+      return readdirSync(pathBelow(this.#job.root, prefix), { withFileTypes: true, encoding: "latin1" });
     } catch (error) {
       throw fromSystemError(error, prefix === "" ? "The context" : displayName(prefix.slice(0, -1)));
     }
@@ -161,7 +162,7 @@ class Walk {
   /** What a link points at in the end. */
   #follow(path: string): Stats {
     try {
-      return statSync(systemPath(`${this.#job.root}/${path}`));
+      return statSync(pathBelow(this.#job.root, path));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (code === "ENOENT" || code === "ENOTDIR") throw linkBroken(displayName(path), error);
@@ -172,7 +173,7 @@ class Walk {
 
   #identities(path: string, { identities }: Place): readonly string[] {
     if (this.#job.symlinks !== "copy") return identities;
-    const known = identities.length > 0 ? identities : [identityOf(statSync(this.#job.root))];
+    const known = identities.length > 0 ? identities : [identityOf(statSync(pathBelow(this.#job.root, "")))];
     const identity = identityOf(this.#follow(path));
     if (known.includes(identity)) throw linkLoop(displayName(path));
     return [...known, identity];
@@ -216,7 +217,7 @@ class Walk {
   #readLink(path: string): string {
     let target: string;
     try {
-      target = readlinkSync(systemPath(`${this.#job.root}/${path}`), "latin1");
+      target = readlinkSync(pathBelow(this.#job.root, path), "latin1");
     } catch (error) {
       throw fromSystemError(error, displayName(path));
     }

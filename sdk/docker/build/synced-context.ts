@@ -62,8 +62,8 @@ export async function syncedContext(context: ContextTree): Promise<SyncedContext
  * somebody has set them to whole seconds (an archive that was unpacked, a tool that makes builds repeatable) it may not,
  * so that the digests of such files are part of the key: when one changes, nothing of the old copy is used.
  */
-function sharedKey({ dir, table }: ContextTree): string {
-  const key = createHash("sha256").update(JSON.stringify([hostname(), dir]));
+function sharedKey({ root, table }: ContextTree): string {
+  const key = createHash("sha256").update(JSON.stringify([hostname(), root.latin1]));
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!) || hasFineTimes({ mtimeNs: table.mtimes[index]! })) continue;
     key.update(textBytes(table.paths, index)).update("\0").update(digestBytes(table, index));

@@ -67,7 +67,7 @@ export class Description {
     }
     const response = operation.responses[answer.status];
     if (response === undefined) return "the status is not described";
-    const type = String(answer.headers["content-type"] ?? "").split(";", 1)[0] ?? "";
+    const type = String((answer.headers["content-type"] as string | undefined) ?? "").split(";", 1)[0] ?? "";
     if (response.content === undefined)
       return answer.body === "" && type === "" ? undefined : "it has a body, and none is described";
     if (response.content[type] === undefined) return `the content type "${type}" is not described`;

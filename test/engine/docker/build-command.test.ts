@@ -31,7 +31,7 @@ function run(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const bin = new URL("../../../bin/pulumi-nullspace.ts", import.meta.url).pathname;
+  const bin = join(import.meta.dirname, "../../../bin/pulumi-nullspace.ts");
   const argv = ["--conditions=nullspace-source", bin, "docker", "build", ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, argv, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {

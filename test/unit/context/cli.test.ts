@@ -7,7 +7,7 @@ import { readContext } from "../../../sdk/context/index.ts";
 import { readTar } from "./support/docker-capture.ts";
 import { temporaryFolder, tree } from "./support/trees.ts";
 
-const PROGRAM = new URL("../../../bin/pulumi-nullspace.ts", import.meta.url).pathname;
+const PROGRAM = join(import.meta.dirname, "../../../bin/pulumi-nullspace.ts");
 
 interface Ran {
   code: number | null;

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readContext } from "../../../sdk/context/index.ts";
 import { ContextMemo } from "../../../sdk/context/cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "../../../sdk/context/cache/stat-cache-file.ts";
+import { treeRoot } from "../../../sdk/context/walk/tree-root.ts";
 import type { ReadJob } from "../../../sdk/context/walk/job.ts";
 import type { ReadResult } from "../../../sdk/context/walk/read-tree.ts";
 import { plant, temporaryFolder, tree } from "./support/trees.ts";
@@ -106,7 +107,7 @@ describe("the stat cache", { timeout: 60_000 }, () => {
     const dir = tree(spec());
     await sleep(80);
     const job = (root: string): ReadJob => ({
-      root,
+      root: treeRoot(Buffer.from(root)),
       ignore: {},
       symlinks: "keep",
       limits: { entries: 100, files: 100, bytes: 1e6, fileBytes: 1e6 },
@@ -125,7 +126,7 @@ describe("the stat cache", { timeout: 60_000 }, () => {
 });
 
 describe("the memo", { timeout: 60_000 }, () => {
-  const job = { root: "/x" } as ReadJob;
+  const job = { root: treeRoot(Buffer.from("/x")) } as ReadJob;
   const result = { table: { length: 1 } } as ReadResult;
 
   it("makes equal readings that overlap one, and later ones new", async () => {
@@ -133,7 +134,11 @@ describe("the memo", { timeout: 60_000 }, () => {
     let readings = 0;
     const gate = Promise.withResolvers<ReadResult>();
     const read = () => (readings++, gate.promise);
-    const waiting = [memo.read(job, read), memo.read(job, read), memo.read({ ...job, root: "/y" }, read)];
+    const waiting = [
+      memo.read(job, read),
+      memo.read(job, read),
+      memo.read({ ...job, root: treeRoot(Buffer.from("/y")) }, read),
+    ];
     gate.resolve(result);
     await Promise.all(waiting);
     expect(readings).toBe(2);

@@ -109,7 +109,7 @@ export class Stack implements Disposable {
 
 /** What a run says of its resources, the stack itself left out: `{ created: 2, unchanged: 1 }`. */
 export function summary({ text }: CliResult): Record<string, number> {
-  const found = [...text.matchAll(/^ +(?:[^\d\s]+ )?(\d+) (created|updated|deleted|replaced|unchanged|imported)$/gm)];
+  const found = [...text.matchAll(/^ +(?:[^\d\s]+ ?)?(\d+) (created|updated|deleted|replaced|unchanged|imported)$/gm)];
   const counts = Object.fromEntries(found.map(([, count, word]) => [word ?? "", Number(count)] as const));
   // The first run creates the stack, the later ones find it unchanged.
   const own = counts.unchanged === undefined ? "created" : "unchanged";
