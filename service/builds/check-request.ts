@@ -1,5 +1,11 @@
 import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/wire";
-import { parseImageRef } from "pulumi-nullspace/docker";
+import {
+  needsRegistry,
+  parseImageRef,
+  registriesOfDockerfile,
+  registriesOfImage,
+  type NamedRegistries,
+} from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, InvalidRequestError, TemplateNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -196,9 +202,9 @@ function checkCopies(request: CreateTemplateRequest, context: readonly ContextEn
 }
 
 function checkRegistries(request: CreateTemplateRequest, base: BuildBase): void {
+  const named = registriesOf(request, base);
   for (const [index, { registry }] of (request.registry_auth ?? []).entries()) {
-    const named = base.kind === "dockerfile" ? base.text : (request.base_image ?? "");
-    if (!named.includes(registry)) {
+    if (!needsRegistry(named, registry)) {
       throw new InvalidRequestError(
         `registry_auth[${index}].registry: nothing in the build names the registry "${registry}".`,
       );
@@ -209,6 +215,12 @@ function checkRegistries(request: CreateTemplateRequest, base: BuildBase): void 
       "base_image_auth: the base is a template of this service, which needs no credentials.",
     );
   }
+}
+
+function registriesOf({ build_args, build_envs }: CreateTemplateRequest, base: BuildBase): NamedRegistries {
+  if (base.kind === "dockerfile") return registriesOfDockerfile(base.text, { ...build_envs, ...build_args });
+  if (base.kind === "image") return registriesOfImage(base.ref);
+  return { hosts: new Set(), mayBeMore: false };
 }
 
 function toDefinition(request: CreateTemplateRequest): BuildDefinition {

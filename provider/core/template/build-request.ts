@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { BuildContext } from "../../../sdk/context/index.ts";
 import type { ContextFile, CreateTemplateRequest, RuntimeConfig } from "../../../sdk/wire/index.ts";
 import { TEMPLATE_TABLE, type TemplateInputs } from "./inputs.ts";
+import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { toWireReadiness } from "./readiness-input.ts";
 import { toWireRegistryAuth } from "./registry-auth-input.ts";
 
@@ -23,10 +24,12 @@ export function toBuildRequest(
   },
 ): CreateTemplateRequest {
   const runtime = toRuntimeConfig(inputs);
+  const dockerfile = context.dockerfile?.content ?? inputs.dockerfileContent ?? "";
+  const { needed: registryAuth } = splitRegistryAuth(inputs, dockerfile);
   return {
     name,
     tags,
-    dockerfile: context.dockerfile?.content ?? inputs.dockerfileContent ?? "",
+    dockerfile,
     build_context: { files },
     build_config: {
       vcpus: inputs.vcpus,
@@ -38,7 +41,7 @@ export function toBuildRequest(
     ...(inputs.target === undefined ? {} : { build_target: inputs.target }),
     ...(inputs.startCmd === undefined ? {} : { start_cmd: inputs.startCmd }),
     ...(Object.keys(runtime).length === 0 ? {} : { runtime_config: runtime }),
-    ...(inputs.registryAuth === undefined ? {} : { registry_auth: inputs.registryAuth.map(toWireRegistryAuth) }),
+    ...(registryAuth.length === 0 ? {} : { registry_auth: registryAuth.map(toWireRegistryAuth) }),
     ...(inputs.buildSecrets === undefined
       ? {}
       : {

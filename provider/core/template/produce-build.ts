@@ -10,6 +10,7 @@ import { followBuild } from "./follow-build.ts";
 import { requireSameHash } from "./hash-truth.ts";
 import type { TemplateInputs } from "./inputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
+import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { startBuild } from "./start-build.ts";
 import { readTemplateContext } from "./template-context.ts";
 
@@ -70,6 +71,9 @@ export async function produceBuild(options: ProduceOptions): Promise<TemplateBui
     files,
     claimToken: options.claimToken,
   });
+  for (const { registry } of splitRegistryAuth(inputs, request.dockerfile ?? "").unneeded) {
+    context.log("info", `registryAuth for ${registry} is not needed by this build: it is not sent`);
+  }
   const build = await startBuild(client, request, { mark, ref, signal });
   await options.onAccepted(build, { buildId: build.build_id, definition });
   context.log("info", `build ${build.build_id} started`, { ephemeral: true });

@@ -1,3 +1,5 @@
+import { parseDockerfile } from "../../dockerfile/parse-dockerfile.ts";
+
 /** One instruction of a Dockerfile. */
 export interface DockerfileInstruction {
   /** Line that it starts on, from 1. */
@@ -12,49 +14,30 @@ export interface DockerfileInstruction {
   base?: string;
 }
 
-const HEREDOC = /<<-?\s*(["']?)([A-Za-z_][A-Za-z0-9_]*)\1/g;
-const DIRECTIVE = /^#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$/;
-
 /**
- * Finds where each instruction of a Dockerfile starts (Dockerfile reference: line continuation, comments between
- * continued lines, `escape` directive, here-documents). It does not judge: what does not parse is passed over.
+ * Finds where each instruction of a Dockerfile starts, and the stage that it belongs to. It does not judge: what does not
+ * parse is passed over.
  */
 export function listInstructions(dockerfile: string): DockerfileInstruction[] {
-  const lines = dockerfile.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const escape = findEscape(lines);
-  const instructions: DockerfileInstruction[] = [];
   let stage = -1;
   let stageName: string | undefined;
-  for (let i = 0; i < lines.length; i++) {
-    const first = lines[i]?.trim() ?? "";
-    if (first === "" || first.startsWith("#")) continue;
-    const line = i + 1;
-    let text = "";
-    for (; i < lines.length; i++) {
-      const part = lines[i]?.trimEnd() ?? "";
-      // Comments and empty lines inside a continued instruction do not end it.
-      if (text !== "" && (part.trim() === "" || part.trimStart().startsWith("#"))) continue;
-      const isContinued = part.endsWith(escape);
-      text += isContinued ? `${part.slice(0, -1)} ` : part;
-      if (!isContinued) break;
-    }
-    const keyword = /^\s*([A-Za-z]+)/.exec(text)?.[1]?.toUpperCase();
-    if (keyword === undefined) continue;
-    if (keyword === "FROM") {
-      stage++;
-      stageName = /\sAS\s+(\S+)\s*$/i.exec(text)?.[1]?.toLowerCase();
-    }
-    const base = keyword === "FROM" ? /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(text)?.[1] : undefined;
-    if (["RUN", "COPY", "ADD"].includes(keyword)) i = skipHeredocs(lines, i, text);
-    instructions.push({
-      line,
-      keyword,
-      stage,
-      ...(stageName === undefined ? {} : { stageName }),
-      ...(base === undefined ? {} : { base }),
+  return parseDockerfile(dockerfile)
+    .filter(({ keyword }) => /^[A-Z]+$/.test(keyword))
+    .map(({ line, keyword, argument }) => {
+      const isFrom = keyword === "FROM";
+      if (isFrom) {
+        stage++;
+        stageName = /\sAS\s+(\S+)\s*$/i.exec(argument)?.[1]?.toLowerCase();
+      }
+      const base = isFrom ? /^(?:--\S+\s+)*(\S+)/i.exec(argument)?.[1] : undefined;
+      return {
+        line,
+        keyword,
+        stage,
+        ...(stageName === undefined ? {} : { stageName }),
+        ...(base === undefined ? {} : { base }),
+      };
     });
-  }
-  return instructions;
 }
 
 /** Instructions that BuildKit counts as steps of a stage, beside a FROM that names an image. */
@@ -96,22 +79,4 @@ function isInStage(
   if (name !== undefined) return stageName === name.toLowerCase() || name === `stage-${stage}`;
   // BuildKit leaves the name out when the file has one stage.
   return all.every((one) => one.stage <= 0) && stage === 0;
-}
-
-function findEscape(lines: readonly string[]): string {
-  for (const line of lines) {
-    const directive = DIRECTIVE.exec(line.trim());
-    if (!directive) break;
-    if (directive[1]?.toLowerCase() === "escape") return directive[2] ?? "\\";
-  }
-  return "\\";
-}
-
-function skipHeredocs(lines: readonly string[], last: number, text: string): number {
-  let i = last;
-  for (const [, , word] of text.matchAll(HEREDOC)) {
-    while (i + 1 < lines.length && lines[i + 1]?.replace(/^\t+/, "") !== word) i++;
-    i++;
-  }
-  return i;
 }

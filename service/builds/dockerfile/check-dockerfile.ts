@@ -1,4 +1,4 @@
-import { parseDockerfile, type Instruction } from "./parse-dockerfile.ts";
+import { parseDockerfile, type Instruction } from "pulumi-nullspace/docker";
 
 const KEYWORDS = new Set(
   "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(

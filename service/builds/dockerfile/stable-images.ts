@@ -1,4 +1,4 @@
-import { parseDockerfile } from "./parse-dockerfile.ts";
+import { parseDockerfile } from "pulumi-nullspace/docker";
 
 /** A parser directive names another frontend, which may fetch and do anything. */
 const OWN_SYNTAX = /^#\s*syntax\s*=/im;

@@ -4,11 +4,11 @@ import {
   EngineUnreachableError,
   ImageBuildCutShortError,
   ImageBuildError,
+  lineOfStep,
 } from "pulumi-nullspace/docker";
 import { asError } from "../../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../machines/errors.ts";
 import { BuildFailure } from "../build-failure.ts";
-import { lineOfStep } from "../dockerfile/line-of-step.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
@@ -53,7 +53,9 @@ export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined
     const { exitCode, logTail, builderMessage } = thrown;
     const step = source.kind === "steps" ? (source.step ?? thrown.step) : thrown.step;
     const dockerfileLine =
-      source.kind === "steps" ? undefined : (thrown.dockerfileLine ?? lineOfStep(source.text, thrown.step));
+      source.kind === "steps"
+        ? undefined
+        : (thrown.dockerfileLine ?? lineOfStep(source.text, thrown.step ?? "", "buildkit"));
     const where = [
       ...(step === undefined
         ? []

@@ -1,4 +1,9 @@
-import { parseImageRef, type RegistryAuths, type RegistryAuth as EngineAuth } from "pulumi-nullspace/docker";
+import {
+  parseImageRef,
+  registryHost,
+  type RegistryAuths,
+  type RegistryAuth as EngineAuth,
+} from "pulumi-nullspace/docker";
 import type { BaseImageAuth } from "pulumi-nullspace/wire";
 import type { BuildCredentials } from "../credentials.ts";
 import { fetchEcrPassword } from "./ecr-token.ts";
@@ -20,7 +25,8 @@ export async function registryAuths(
   if (credentials.baseImageAuth !== undefined && baseImage !== undefined) {
     auths[parseImageRef(baseImage).registry] = await toEngineAuth(credentials.baseImageAuth, signal);
   }
-  for (const { registry, auth } of credentials.registryAuth) auths[registry] = await toEngineAuth(auth, signal);
+  for (const { registry, auth } of credentials.registryAuth)
+    auths[registryHost(registry)] = await toEngineAuth(auth, signal);
   return auths;
 }
 

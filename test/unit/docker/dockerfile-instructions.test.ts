@@ -44,6 +44,14 @@ describe("listInstructions", () => {
 });
 
 describe("lineOfStep", () => {
+  it("counts what makes a layer, stage by stage", () => {
+    const stages = "FROM x AS build\nENV A=1\nRUN a\nFROM y\nWORKDIR /w\nRUN b\n";
+    expect(lineOfStep(stages, "[build 2/2] RUN a", "buildkit")).toBe(3);
+    expect(lineOfStep(stages, "[stage-1 3/3] RUN b", "buildkit")).toBe(6);
+    expect(lineOfStep(stages, "[stage-1 3/3] COPY b", "buildkit")).toBeUndefined();
+    expect(lineOfStep("FROM x\n\nRUN a", "[2/2] RUN a", "buildkit")).toBe(3);
+  });
+
   it.each([
     ["[tools 1/3] FROM docker.io/library/busybox", 4],
     ["[tools 2/3] RUN echo one   && echo two", 5],

@@ -221,6 +221,23 @@ describe("a build request", () => {
     expect(validation.json.errors[0].message).toMatch(message);
   });
 
+  it.each([
+    ["an argument's value", { dockerfile: "ARG R\nFROM $R/x", build_args: { R: "r.example" } }],
+    ["an argument's default", { dockerfile: "ARG R=r.example\nFROM ${R}/x" }],
+    ["a copy from an image", { dockerfile: "FROM scratch\nCOPY --from=r.example/x / /" }],
+    ["an argument that nobody knows", { dockerfile: "ARG R\nFROM $R/x" }],
+    ["a plain image, which is Docker Hub's", { dockerfile: "FROM busybox" }, "https://index.docker.io/v1/"],
+    ["a base image", { base_image: "r.example/x" }],
+  ])("may bring credentials for a registry that is named by %s", async (_what, body, registry = "r.example") => {
+    const auth = { kind: "basic", username: "u", password: "p" };
+    const { json } = await service.call("POST", "/v1/templates/validate", {
+      name: "web",
+      ...body,
+      registry_auth: [{ registry, auth }],
+    });
+    expect(json).toMatchObject({ valid: true });
+  });
+
   it("on a template that does not exist is refused as such", async () => {
     const { status, json } = await service.call("POST", "/v1/templates/builds", {
       ...base,

@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Step } from "../../../sdk/wire/index.ts";
 import { checkDockerfile } from "../../../service/builds/dockerfile/check-dockerfile.ts";
-import { lineOfStep } from "../../../service/builds/dockerfile/line-of-step.ts";
-import { parseDockerfile } from "../../../service/builds/dockerfile/parse-dockerfile.ts";
+import { parseDockerfile } from "../../../sdk/dockerfile/parse-dockerfile.ts";
 import { commandOf, quote, renderDockerfile } from "../../../service/builds/dockerfile/render-dockerfile.ts";
 
 function render(steps: Step[], more: Partial<Parameters<typeof renderDockerfile>[0]> = {}) {
@@ -232,15 +231,6 @@ describe("reading a Dockerfile", () => {
       [5, "c\\"],
       [6, "d"],
     ]);
-  });
-
-  it("finds the line of a step as BuildKit names it", () => {
-    const stages = "FROM x AS build\nENV A=1\nRUN a\nFROM y\nWORKDIR /w\nRUN b\n";
-    expect(lineOfStep(stages, "[build 2/2] RUN a")).toBe(3);
-    expect(lineOfStep(stages, "[stage-1 3/3] RUN b")).toBe(6);
-    expect(lineOfStep(stages, "[stage-1 3/3] COPY b")).toBeUndefined();
-    expect(lineOfStep("FROM x\n\nRUN a", "[2/2] RUN a")).toBe(3);
-    expect(lineOfStep(stages, "[internal] load metadata")).toBeUndefined();
   });
 
   it("never throws, whatever the text", () => {

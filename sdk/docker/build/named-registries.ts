@@ -1,0 +1,50 @@
+import { isRegistryTold, namedImages, type NamedImage } from "../../dockerfile/named-images.ts";
+import { UNTOLD } from "../../dockerfile/expand-variables.ts";
+import { registryHost } from "../auth/registry-host.ts";
+import { ImageRefError } from "../errors.ts";
+import { parseImageRef } from "../image-ref.ts";
+
+/** The registries that a build may log in to. */
+export interface NamedRegistries {
+  /** Hosts, in lower case, `docker.io` for Docker Hub. */
+  readonly hosts: ReadonlySet<string>;
+  /** Some image depends on what nobody can tell from the Dockerfile: it may be of any registry. */
+  readonly mayBeMore: boolean;
+}
+
+/** The registries of the images that a Dockerfile names. @param buildArgs values given for its `ARG`s */
+export function registriesOfDockerfile(
+  dockerfile: string,
+  buildArgs: Readonly<Record<string, string>> = {},
+): NamedRegistries {
+  const found = namedImages(dockerfile, buildArgs).map(hostOf);
+  return {
+    hosts: new Set(found.filter((host) => host !== undefined)),
+    mayBeMore: found.includes(undefined),
+  };
+}
+
+/** The registry of a single image. */
+export function registriesOfImage(image: string): NamedRegistries {
+  const host = hostOf({ name: image, line: 0 });
+  return { hosts: new Set(host === undefined ? [] : [host]), mayBeMore: host === undefined };
+}
+
+/**
+ * Does the build, as far as can be told, need credentials of the registry?
+ *
+ * @param registry its host in any form in which it is written: `ghcr.io`, `https://index.docker.io/v1/`
+ */
+export function needsRegistry({ hosts, mayBeMore }: NamedRegistries, registry: string): boolean {
+  return mayBeMore || hosts.has(registryHost(registry.trim()).toLowerCase());
+}
+
+function hostOf(image: NamedImage): string | undefined {
+  if (!isRegistryTold(image)) return undefined;
+  try {
+    return registryHost(parseImageRef(image.name.replaceAll(UNTOLD, "x")).registry).toLowerCase();
+  } catch (error) {
+    if (error instanceof ImageRefError) return undefined;
+    throw error;
+  }
+}
