@@ -132,6 +132,17 @@ export class TagTakenError extends NullspaceError {
   }
 }
 
+/** What the state knows as this resource's has been taken over by another, or is needed by one. */
+export class NotOwnedError extends NullspaceError {
+  /** The thing: `namespace/name`, or the id of a pool. */
+  readonly ref: string;
+
+  constructor(message: string, ref: string) {
+    super(message, { code: "not_owned" });
+    this.ref = ref;
+  }
+}
+
 /** A resource of one service, and a provider that is set to another. */
 export class OtherServiceError extends NullspaceError {
   /** Address of the service that the resource is of. */

@@ -20,6 +20,7 @@ const CODES: Readonly<Record<string, grpc.status>> = {
   conflict: status.FAILED_PRECONDITION,
   name_taken: status.ALREADY_EXISTS,
   tag_taken: status.ALREADY_EXISTS,
+  not_owned: status.FAILED_PRECONDITION,
   context_changed: status.FAILED_PRECONDITION,
   context_hash_pinned: status.FAILED_PRECONDITION,
   other_service: status.FAILED_PRECONDITION,

@@ -3,8 +3,9 @@ import type { TagInfo } from "../../../sdk/wire/index.ts";
 import { BuildGoneError, ForeignBuildError, TagTakenError } from "../../errors.ts";
 import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
-import { isSameStack } from "../ownership/mark.ts";
+import { isOwnMark, isSameStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
@@ -39,7 +40,8 @@ export async function promoteTag(
   if (own === undefined) throw new ForeignBuildError({ buildId, builtAs: build.canonical_ref, template });
   const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
   if (known === null) checkFree(tags, inputs, context);
-  else if (now !== undefined && now !== buildId && known.buildId !== undefined && now !== known.buildId) {
+  else requireStillOwned(tags, inputs, context);
+  if (now !== undefined && now !== buildId && known?.buildId !== undefined && now !== known.buildId) {
     context.log(
       "warning",
       `somebody else moved ${template}:${tag} from ${known.buildId} to ${now}: it is moved on to ${buildId}`,
@@ -84,6 +86,17 @@ function checkFree(
       `Choose another tag; ${takeoverWays(context, "TemplateTag", `${template}:${tag}`)}; or remove it first`,
     { ref: `${template}:${tag}`, buildId: now },
   );
+}
+
+/** @throws NotOwnedError when another resource has adopted the tag */
+function requireStillOwned(
+  tags: readonly TagInfo[],
+  { template, tag }: TemplateTagInputs,
+  context: OperationContext,
+): void {
+  const owners = ownersOf(tags, "tag", tag).map(({ mark }) => mark);
+  if (owners.length === 0 || owners.some((owner) => isOwnMark(context, owner))) return;
+  throw adoptedAway(`the tag ${template}:${tag}`, `${template}:${tag}`, owners[0], context);
 }
 
 /** Two stacks may have found the tag free. The one that noted it first has it; the other puts everything back. */

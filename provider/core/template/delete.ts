@@ -1,5 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { isTerminalStatus } from "../../../sdk/wire/index.ts";
+import { NotOwnedError } from "../../errors.ts";
 import type { DeleteRequest, Properties } from "../controller.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
@@ -10,6 +11,7 @@ import { buildHistory, ownerOf } from "./build-history.ts";
 import type { BuildAttempt } from "./outputs.ts";
 import { dropBuild } from "./produce-build.ts";
 import { splitRef } from "./settle.ts";
+import { adopterOf, ownedByOtherStacks } from "./still-owned.ts";
 import { CALL_TIMEOUT_MS } from "./timeouts.ts";
 
 /**
@@ -25,14 +27,27 @@ export async function deleteTemplate({ id, outputs }: DeleteRequest, context: Op
     context.log("info", `template ${ref} is kept: the program still has it`);
     return;
   }
-  const found = await findOurs(client, ref, outputs, context, signal);
+  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
+  const found =
+    adopterOf(tags, context) === undefined ? await findOurs(client, ref, outputs, context, signal) : "adopted";
   if (found === "none") return;
-  if (found === "foreign") {
-    context.log(
-      "warning",
-      `template ${ref} is left in place: it is not the one that this resource made, but a later one of that name`,
-    );
+  if (found !== "ours") {
+    const why = found === "adopted" ? "another resource has adopted it" : "it is a later one of that name";
+    context.log("warning", `template ${ref} is left in place: ${why}`);
     return;
+  }
+  const aliases = (await orGone(client.templates.listAliases(ref, { signal }))) ?? [];
+  const needed = ownedByOtherStacks(
+    tags,
+    aliases.map(({ alias_ref }) => splitRef(alias_ref).name),
+    context,
+  );
+  if (needed.length > 0) {
+    throw new NotOwnedError(
+      `template ${ref} is not deleted: its ${needed.join(", ")} belong${needed.length === 1 ? "s" : ""} to another Pulumi ` +
+        "stack. Remove that there first; or leave the template in place with the option retainOnDelete",
+      ref,
+    );
   }
   await orGone(client.templates.delete(ref, { signal }));
 }

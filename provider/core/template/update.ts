@@ -13,6 +13,7 @@ import { buildPartialFailure, pickOutputs, refOutputs } from "./partial-outputs.
 import { dropBuild, produceBuild } from "./produce-build.ts";
 import { liveOutputs } from "./live-outputs.ts";
 import { settleName, settleVisibility } from "./settle.ts";
+import { requireStillOwned } from "./still-owned.ts";
 import { requireFirst } from "./take-name.ts";
 import { BUILD_TIMEOUT_MS } from "./timeouts.ts";
 
@@ -51,6 +52,7 @@ export async function updateTemplate(
     Object.assign(known, refOutputs(ref));
   };
   try {
+    if (!isUnborn && !adopts) await requireStillOwned(client, ref, context, signal);
     // A template without a good build is not there to be renamed: its build brings the new name.
     if (!isUnborn) await rename();
     let made: TemplateBuild | undefined;

@@ -5,6 +5,7 @@ import { checkInputs, withDefaults } from "../check-inputs.ts";
 import type { CheckResult, Controller, Properties, UpdateRequest } from "../controller.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { adoptedAway } from "../ownership/adopted-away.ts";
 import { isOwnMark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
@@ -92,6 +93,17 @@ async function isOthers(
   return true;
 }
 
+/** @throws NotOwnedError when another resource has adopted the pool */
+async function requireStillOwned(
+  client: NullspaceClient,
+  id: string,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = ownerOfPool(await client.warmPools.get(id, { signal }));
+  if (owner !== undefined && !isOwnMark(context, owner)) throw adoptedAway(`warm pool ${id}`, id, owner, context);
+}
+
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
   const [olds, news] = [oldInputs, newInputs].map((inputs) => withDefaults(WarmPoolInputs, inputs));
   const isSame = isSameTemplate(olds!.template, news!.template, ownNamespaceOf(oldOutputs));
@@ -130,6 +142,7 @@ async function updatePool(
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;
+  await requireStillOwned(client, id, context, signal);
   // The pool is noted as that of the resource's new name.
   if (context.formerMark !== undefined) changed.add("metadata");
   const request = toUpdateRequest(inputs, changed, context.mark);

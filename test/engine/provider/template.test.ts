@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Properties } from "../../../provider/core/controller.ts";
+import { templateTagController as templateTag } from "../../../provider/core/template-tag/controller.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";
-import { NameTakenError, PartialFailureError } from "../../../provider/errors.ts";
+import { NameTakenError, NotOwnedError, PartialFailureError } from "../../../provider/errors.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { isMarkTag } from "../../../sdk/wire/index.ts";
 import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
@@ -135,6 +136,72 @@ describe("a Template on a real service", () => {
       );
     }
     expect(await builds()).toEqual(before);
+  });
+
+  it("is adopted with everything that it has, and its former owner leaves it alone", async () => {
+    const first = await create({ tags: ["default", "theirs"] });
+    const urn = "urn:pulumi:prod::test::nullspace:index:Template::web";
+    program.write({ "hello.txt": "adopted\n" });
+    const inputs = await program.check(template, { name, adopt: true });
+    const adopted = await template.create(inputs, program.context({ urn }));
+    expect(adopted.id).toBe(`local/${name}`);
+    expect(adopted.outputs.buildId).not.toBe(first.outputs.buildId);
+    expect(await tags()).toEqual({ default: adopted.outputs.buildId, theirs: first.outputs.buildId });
+
+    const error = await update(first, { vcpus: 1 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NotOwnedError);
+    expect((error as Error).message).toMatch(/was adopted, and belongs to another Pulumi stack now.*state delete/);
+    await template.delete(first, program.context());
+    expect(program.messages.join("\n")).toContain("is left in place: another resource has adopted it");
+    expect(await tags()).toMatchObject({ default: adopted.outputs.buildId });
+    await template.delete({ id: adopted.id, inputs, outputs: adopted.outputs }, program.context({ urn }));
+    expect(await client.templates.exists(`local/${name}`)).toBe(false);
+  });
+
+  it("is not deleted under a tag of another stack, which it names", async () => {
+    const first = await create();
+    const urn = "urn:pulumi:prod::test::nullspace:index:TemplateTag::tag";
+    const inputs = { template: `local/${name}`, tag: "prod", buildId: first.outputs.buildId, adopt: false };
+    const made = await templateTag.create(inputs, program.context({ urn }));
+    const error = await template.delete(first, program.context()).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NotOwnedError);
+    expect((error as Error).message).toContain('its tag "prod" belongs to another Pulumi stack');
+    await templateTag.delete({ id: made.id, inputs, outputs: made.outputs }, program.context({ urn }));
+    await template.delete(first, program.context());
+    expect(await client.templates.exists(`local/${name}`)).toBe(false);
+  });
+
+  it("is left in place when it was deleted and made again by somebody else", async () => {
+    const first = await create();
+    await client.templates.delete(`local/${name}`);
+    const again = await client.builds.start({ name, dockerfile: `FROM ${BASE_IMAGE}\n` });
+    await client.builds.waitUntilTerminal(again.build_id);
+    await template.delete(first, program.context());
+    expect(program.messages.join("\n")).toContain("is left in place: it is a later one of that name");
+    expect(await client.templates.exists(`local/${name}`)).toBe(true);
+  });
+
+  it("is one stack's when two make it at the same moment, and the other leaves nothing", async () => {
+    const inputs = await program.check(template, { name });
+    const made = await Promise.allSettled(
+      ["dev", "prod"].map((stack) =>
+        template.create(inputs, program.context({ urn: `urn:pulumi:${stack}::test::nullspace:index:Template::web` })),
+      ),
+    );
+    const [winner, ...others] = made.filter(({ status }) => status === "fulfilled") as PromiseFulfilledResult<{
+      outputs: Properties;
+    }>[];
+    expect(others).toEqual([]);
+    expect(await tags()).toEqual({ default: winner!.value.outputs.buildId });
+    const left = (await client.templates.listTags(`local/${name}`)).filter(({ tag }) => isMarkTag(tag));
+    expect(left).toHaveLength(1);
+    for (const { build_id, status } of await builds()) {
+      expect([build_id === winner!.value.outputs.buildId, status]).toEqual(
+        build_id === winner!.value.outputs.buildId
+          ? [true, "ready"]
+          : [false, expect.stringMatching(/cancelled|ready/)],
+      );
+    }
   });
 
   it("gives the name back when nothing was made", async () => {
