@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { markOf } from "../core/ownership/mark.ts";
+import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../resources/resource-properties.ts";
 import { CARRIED } from "./carried-inputs.ts";
 import { secretPaths } from "./secret-paths.ts";
@@ -16,20 +16,21 @@ export function dynamicInputs(
   args: object,
   { parent }: pulumi.CustomResourceOptions,
 ): pulumi.Inputs {
-  const mark = pulumi.createUrn(name, dynamicToken(type), parent).apply((urn) =>
-    markOf({
-      organization: organizationOrNone(),
-      project: pulumi.getProject(),
-      stack: pulumi.getStack(),
-      urn,
-    }),
-  );
   return {
     ...toRegistered(properties, args),
     [CARRIED.provider]: providerText(type),
-    [CARRIED.mark]: mark,
+    [CARRIED.mark]: markOfResource(pulumi.createUrn(name, dynamicToken(type), parent)),
     [CARRIED.secrets]: secretPaths(args),
   };
+}
+
+/**
+ * A promise, not an output: an output of the parent's URN depends on the parent, and so on all its children, and with them
+ * on this resource itself.
+ */
+function markOfResource(urn: pulumi.Output<string>): Promise<Mark> {
+  const source = { organization: organizationOrNone(), project: pulumi.getProject(), stack: pulumi.getStack() };
+  return new Promise((resolve) => void urn.apply((text) => resolve(markOf({ ...source, urn: text }))));
 }
 
 /** Without an engine (a unit test with mocks) there may be no organization; the SDK has no way to ask whether there is. */
