@@ -21,25 +21,36 @@ export function instanceId(client: NullspaceClient): Promise<string | undefined>
   return entry.id;
 }
 
-/** The service as a resource records it. @param ref `namespace/name` of the resource, where it has one */
+/**
+ * The service as a resource records it.
+ *
+ * @param ref a template of the resource: by its namespace, or by what its bare name leads to, the caller's own is found
+ */
 export async function recordService(client: NullspaceClient, ref: string | undefined): Promise<ServiceRecord> {
-  const namespace = ref?.includes("/") === true ? ref.slice(0, ref.indexOf("/")) : undefined;
-  const [id, isOwn] = await Promise.all([
+  const [id, namespace] = await Promise.all([
     instanceId(client),
-    namespace === undefined ? false : isOwnNamespace(client, namespace),
+    ref === undefined ? undefined : ownNamespace(client, ref),
   ]);
-  return {
-    url: client.baseUrl,
-    ...(id !== undefined && { id }),
-    ...(namespace !== undefined && isOwn && { namespace }),
-  };
+  return { url: client.baseUrl, ...(id !== undefined && { id }), ...(namespace !== undefined && { namespace }) };
 }
 
-function isOwnNamespace(client: NullspaceClient, namespace: string): Promise<boolean> {
+async function ownNamespace(client: NullspaceClient, ref: string): Promise<string | undefined> {
+  const namespace = ref.includes("/") ? ref.slice(0, ref.indexOf("/")) : await namespaceOfBareName(client, ref);
+  if (namespace === undefined) return undefined;
   const { namespaces } = entryOf(client);
   const asked = namespaces.get(namespace) ?? readIsOwn(client, namespace);
   namespaces.set(namespace, asked);
-  return asked;
+  return (await asked) ? namespace : undefined;
+}
+
+/** A bare name is one of the caller's own namespace, or a builtin's. */
+async function namespaceOfBareName(client: NullspaceClient, name: string): Promise<string | undefined> {
+  try {
+    const info = await orGone(client.templates.get(name, { signal: AbortSignal.timeout(IDENTITY_TIMEOUT_MS) }));
+    return info?.canonical_ref.includes("/") === true ? info.canonical_ref.split("/")[0] : undefined;
+  } catch (error) {
+    return unlessFault(error, undefined);
+  }
 }
 
 async function readInstanceId(client: NullspaceClient): Promise<string | undefined> {

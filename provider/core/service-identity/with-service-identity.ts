@@ -96,7 +96,7 @@ function withFormerMark(context: OperationContext, outputs: Properties | undefin
 
 async function withRecord(outputs: Properties, context: OperationContext, last?: Properties): Promise<Properties> {
   const { config } = context;
-  const ref = [outputs.canonicalRef, outputs.ref, outputs.aliasRef, outputs.resolvedRef].find(
+  const ref = [outputs.canonicalRef, outputs.ref, outputs.aliasRef, outputs.template].find(
     (value) => typeof value === "string",
   );
   const record = await recordService(clientFor(config), ref);
