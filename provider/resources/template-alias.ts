@@ -8,7 +8,7 @@ export interface TemplateAliasArgs {
   template: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias: pulumi.Input<string>;
-  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link TemplateAlias} by its ID. */
@@ -17,7 +17,7 @@ export interface TemplateAliasState {
   template?: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias?: pulumi.Input<string>;
-  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   aliasRef?: pulumi.Input<string>;
@@ -32,7 +32,7 @@ export interface TemplateAliasOutputs {
   readonly template: pulumi.Output<string>;
   /** The other name, one segment, in the template's namespace. */
   readonly alias: pulumi.Output<string>;
-  /** Take over an alias of this name, of this template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   readonly aliasRef: pulumi.Output<string>;

@@ -10,6 +10,8 @@ export interface TemplateTagArgs {
   tag: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId: pulumi.Input<string>;
+  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  expectedBuildId?: pulumi.Input<string>;
   /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
 }
@@ -21,6 +23,8 @@ export interface TemplateTagState {
   tag?: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId?: pulumi.Input<string>;
+  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  expectedBuildId?: pulumi.Input<string>;
   /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
@@ -40,6 +44,8 @@ export interface TemplateTagOutputs {
   readonly tag: pulumi.Output<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   readonly buildId: pulumi.Output<string>;
+  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  readonly expectedBuildId: pulumi.Output<string | undefined>;
   /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
@@ -53,7 +59,7 @@ export interface TemplateTagOutputs {
 }
 /** Names of the properties of a {@link TemplateTag}. */
 export const TEMPLATE_TAG_PROPERTIES: ResourceProperties = {
-  inputs: ["template", "tag", "buildId", "adopt"],
+  inputs: ["template", "tag", "buildId", "expectedBuildId", "adopt"],
   outputs: ["ref", "templateId", "previousBuildId", "service"],
   secrets: [],
 };

@@ -14,7 +14,7 @@ import { TEMPLATE_ALIAS_TABLE, TemplateAliasInputs, TemplateAliasOutputs } from 
 import { canonicalRefOf, makeAlias } from "./make-alias.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
-const ID = /^[^:]+$/;
+const ID = /^[^:/]+\/[^:/]+$/;
 
 /** Another name of a template. */
 export const templateAliasController: Controller = {

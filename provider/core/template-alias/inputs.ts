@@ -10,7 +10,7 @@ export const TemplateAliasInputs = z.object({
     "Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there.",
   ),
   alias: TemplateName.describe("The other name, one segment, in the template's namespace."),
-  adopt: adopt("an alias of this name, of this template"),
+  adopt: adopt("an alias of this name, of whichever template"),
 });
 export type TemplateAliasInputs = z.infer<typeof TemplateAliasInputs>;
 

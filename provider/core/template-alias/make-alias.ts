@@ -3,6 +3,8 @@ import type { NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import { explain } from "../explain.ts";
 import type { Log, OperationContext } from "../operation-context.ts";
+import { takeoverWays } from "../ownership/takeover-ways.ts";
+import { ownersOf } from "../ownership/owner-tags.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
 import { ownAlias, type AliasPlace } from "./alias-owner.ts";
@@ -46,7 +48,8 @@ export async function makeAlias(
   const canonicalRef = qualify(name);
   const aliases = await client.templates.listAliases(canonicalRef, { signal });
   const exists = aliases.some(({ alias_ref }) => alias_ref === aliasRef);
-  const claim = exists ? undefined : await claimAlias(client, aliasRef, canonicalRef, signal);
+  if (!exists && adopt) await takeFromOther(client, aliasRef, context, signal);
+  const claim = exists ? undefined : await claimAlias(client, aliasRef, canonicalRef, context, signal);
   try {
     await ownAlias(client, place(canonicalRef), { exists, adopts: adopt, context, signal });
     if (!exists) {
@@ -83,6 +86,7 @@ async function claimAlias(
   client: NullspaceClient,
   aliasRef: string,
   template: string,
+  context: OperationContext,
   signal: AbortSignal,
 ): Promise<NameClaim | undefined> {
   try {
@@ -94,11 +98,28 @@ async function claimAlias(
     const holder = await holderOf(client, aliasRef, signal);
     // The claim may be our own, left by a create that was killed: if not, the rename is refused.
     if (holder === undefined) return undefined;
+    const isAlias = holder !== aliasRef;
     throw new NameTakenError(
-      `${aliasRef} belongs to ${holder}: choose another alias for ${template}, or remove that one first`,
+      `${aliasRef} belongs to ${holder}${isAlias ? ", as another name of it" : ""}: choose another alias for ${template}` +
+        (isAlias ? `; or ${takeoverWays(context, "TemplateAlias", aliasRef)}` : ", or free that name first"),
       { ref: aliasRef, holder, cause: error },
     );
   }
+}
+
+/** Frees an alias of another template, which is to be adopted. A template's own name is not an alias, and is left. */
+async function takeFromOther(
+  client: NullspaceClient,
+  aliasRef: string,
+  { log }: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const holder = await holderOf(client, aliasRef, signal);
+  if (holder === undefined || holder === aliasRef) return;
+  const owners = ownersOf(await client.templates.listTags(holder, { signal }), "alias", splitRef(aliasRef).name);
+  for (const { tag } of owners) await orGone(client.templates.removeTag(holder, tag.tag, { signal }));
+  await orGone(client.templates.removeAlias(holder, aliasRef, { signal }));
+  log("info", `taking over the alias ${aliasRef} from ${holder}`);
 }
 
 /** Template that has the name; undefined when there is none. One without a good build is found by its history. */

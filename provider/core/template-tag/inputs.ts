@@ -16,6 +16,10 @@ export const TemplateTagInputs = z.object({
     "Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the " +
       "tag in one step: nobody ever sees it missing.",
   ),
+  expectedBuildId: BuildId.optional().describe(
+    "Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it " +
+      "since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there.",
+  ),
   adopt: adopt("a tag of this name"),
 });
 export type TemplateTagInputs = z.infer<typeof TemplateTagInputs>;
@@ -25,6 +29,7 @@ export const TEMPLATE_TAG_TABLE = {
   template: { effect: "update" },
   tag: { effect: "replace" },
   buildId: { effect: "update" },
+  expectedBuildId: { effect: "ignore" },
   adopt: { effect: "ignore" },
 } as const satisfies PropertyTable & Record<keyof TemplateTagInputs, unknown>;
 

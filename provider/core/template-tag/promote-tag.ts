@@ -48,11 +48,12 @@ export async function promoteTag(
     );
   }
 
+  checkExpected(now, inputs);
   const mine = ownerTag(context.mark, "tag", tag);
   const isMarked = tags.some((candidate) => candidate.tag === mine && candidate.build_id === buildId);
   const info =
     now === buildId && isMarked ? own : await client.builds.promote(buildId, { tags: [tag, mine] }, { signal });
-  if (known === null && !inputs.adopt) await requireFirst(client, inputs, context, signal);
+  if (known === null) await requireFirst(client, tags, inputs, context, signal);
   await disown(client, tags, inputs, context, signal);
   // A move that was done already, by an update that was interrupted, keeps what that one found.
   const previousBuildId = now === buildId ? known?.previousBuildId : now;
@@ -99,15 +100,32 @@ function requireStillOwned(
   throw adoptedAway(`the tag ${template}:${tag}`, `${template}:${tag}`, owners[0], context);
 }
 
-/** Two stacks may have found the tag free. The one that noted it first has it; the other puts everything back. */
+/** @throws TagTakenError when the tag is to be moved and does not point where it was expected to */
+function checkExpected(now: string | undefined, { template, tag, buildId, expectedBuildId }: TemplateTagInputs): void {
+  if (expectedBuildId === undefined || now === undefined || now === buildId || now === expectedBuildId) return;
+  throw new TagTakenError(
+    `${template}:${tag} points at ${now}, and was expected at ${expectedBuildId}: somebody else has moved it. Nothing was ` +
+      `moved. Look at ${now}; to promote ${buildId} all the same, set expectedBuildId to ${now}`,
+    { ref: `${template}:${tag}`, buildId: now },
+  );
+}
+
+/**
+ * Two stacks may have found the tag free, or both adopt it. The one that noted it first has it; the other puts everything
+ * back.
+ *
+ * @param before tags of the template as they were before the promotion: who is in there has been dealt with
+ */
 async function requireFirst(
   client: NullspaceClient,
+  before: readonly TagInfo[],
   { template, tag, buildId }: TemplateTagInputs,
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
   const mine = ownerTag(context.mark, "tag", tag);
-  const tags = await client.templates.listTags(template, { signal });
+  const known = new Set(before.map((info) => info.tag).filter((name) => name !== mine));
+  const tags = (await client.templates.listTags(template, { signal })).filter((info) => !known.has(info.tag));
   const first = earlierStranger(tags, { kind: "tag", name: tag, mark: context.mark });
   if (first === undefined) return;
   await client.builds.promote(first.tag.build_id, { tag }, { signal });
