@@ -1,12 +1,18 @@
+import { watchEngine } from "./engine-watch.ts";
+
 /** Operations that a signal is to abort. Signals are the process' own, so is the one listener for all of them. */
 const running = new Set<AbortController>();
 let isListening = false;
+let isWatching = false;
+let isEngineGone = false;
 
 /**
- * Runs an operation that a SIGINT or SIGTERM of the process aborts: it then has a moment to leave a state that can be
+ * Runs an operation that a SIGINT or SIGTERM of the process aborts, and the end of the engine that it works for: it then has a moment to leave a state that can be
  * gone on from. A second signal, and any signal between operations, does what it always does.
  */
 export async function untilSignal<Result>(operation: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  if (!isWatching) watchEngine(endWithEngine);
+  isWatching = true;
   const controller = new AbortController();
   running.add(controller);
   listen(true);
@@ -15,6 +21,7 @@ export async function untilSignal<Result>(operation: (signal: AbortSignal) => Pr
   } finally {
     running.delete(controller);
     if (running.size === 0) listen(false);
+    exitAfterEngine();
   }
 }
 
@@ -30,4 +37,16 @@ function listen(wanted: boolean): void {
 function abortAll(): void {
   listen(false);
   for (const controller of running) controller.abort();
+}
+
+/** Nobody waits for what this process does any more, and nobody else would end it. */
+function endWithEngine(): void {
+  isEngineGone = true;
+  abortAll();
+  exitAfterEngine();
+}
+
+function exitAfterEngine(): void {
+  // After the answer to the last call has been tried: an operation that ends leaves what it knows behind first.
+  if (isEngineGone && running.size === 0) setImmediate(() => process.exit(0));
 }

@@ -70,7 +70,9 @@ const SPELLINGS: Row[] = [
       const stack = await make();
       stack.program(ALL);
       await stack.up();
-      const before = stack.resources().map(({ id, outputs }) => ({ id, outputs }));
+      const recorded = () =>
+        Object.fromEntries(stack.resources().map(({ urn, id, outputs }) => [urn, { id, outputs }]));
+      const before = recorded();
       const url = service.env.NULLSPACE_API_URL;
       for (const spelling of [`${url}/`, url.replace("127.0.0.1", "localhost"), url.replace("http:", "HTTP:")]) {
         stack.useEnv({ NULLSPACE_API_URL: spelling });
@@ -81,7 +83,7 @@ const SPELLINGS: Row[] = [
         );
         await stack.refresh();
       }
-      expect(stack.resources().map(({ id, outputs }) => ({ id, outputs }))).toEqual(before);
+      expect(recorded()).toEqual(before);
       await stack.destroy();
       expect(await world.leftovers(["web", "site"])).toEqual([]);
     },

@@ -1,0 +1,44 @@
+import { connect } from "node:net";
+
+/** Between two looks whether the engine is still there. */
+const CHECK_MS = 1_000;
+
+/** `host:port` of the engine that started this process, its first argument; undefined in a test that calls us directly. */
+function engineAddress(argv: readonly string[]): { host: string; port: number } | undefined {
+  const [, host, port] = /^(.+):(\d+)$/.exec(argv[2] ?? "") ?? [];
+  return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
+}
+
+/**
+ * Tells when the engine has gone. One that is killed leaves the dynamic provider's process behind, which has a shell for a
+ * parent and no way to notice: its operation would go on by itself, and undo what the next update does.
+ *
+ * @param gone called once; an operation in progress is to be stopped
+ * @returns ends the watch
+ */
+export function watchEngine(gone: () => void, argv: readonly string[] = process.argv): () => void {
+  const address = engineAddress(argv);
+  if (address === undefined) return () => undefined;
+  let wasThere = false;
+  let isOver = false;
+  const timer = setInterval(() => {
+    const socket = connect(address);
+    socket.unref();
+    socket.once("connect", () => {
+      wasThere = true;
+      socket.destroy();
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      // Nothing listens there any more; anything else says nothing about the engine.
+      if (error.code !== "ECONNREFUSED" || !wasThere || isOver) return;
+      stop();
+      gone();
+    });
+  }, CHECK_MS);
+  timer.unref();
+  const stop = () => {
+    isOver = true;
+    clearInterval(timer);
+  };
+  return stop;
+}
