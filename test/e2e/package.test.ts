@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -35,6 +35,29 @@ module.exports = { buildId: web.buildId };
       expect(upgraded.inputs.__provider).toBe(old.inputs.__provider);
       expect(upgraded.outputs.buildId).toBe(old.outputs.buildId);
       await project.ok("destroy", "--yes", "--skip-preview");
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it("has a plugin that is found as the README says, without a warning, and from no other place", async () => {
+    using installed = installPacked("0.1.0");
+    const [, lines] = /```yaml\n(plugins:\n[\s\S]*?)```/.exec(readFileSync(join(repo, "README.md"), "utf8"))!;
+    const project = new PulumiProject({
+      program: `"use strict";
+const nullspace = require("pulumi-nullspace/native");
+new nullspace.Template("web", { name: "web", context: "./app" });
+`,
+      files: { "app/Dockerfile": "FROM scratch\n", "Pulumi.yaml": `name: e2e\nruntime: nodejs\n${lines}` },
+      env: { NULLSPACE_API_KEY: "k", NULLSPACE_API_URL: "http://127.0.0.1:9" },
+      nodeModules: installed.nodeModules,
+    });
+    try {
+      rmSync(join(project.dir, "bin", "pulumi-resource-nullspace"));
+      await project.ok("stack", "init", "dev");
+      const { text } = await project.ok("preview");
+      expect(text).toMatch(/2 to create/);
+      expect(text).not.toMatch(/warning/i);
     } finally {
       project.dispose();
     }

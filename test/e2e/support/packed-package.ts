@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repo } from "./pulumi-project.ts";
@@ -16,7 +25,7 @@ export function installPacked(version: string): PackedPackage {
   const own = join(nodeModules, "pulumi-nullspace");
   mkdirSync(own, { recursive: true });
   for (const name of readdirSync(join(repo, "node_modules"))) {
-    if (name === "pulumi-nullspace" || name === "nullspace-local") continue;
+    if (name === ".bin" || name === "pulumi-nullspace" || name === "nullspace-local") continue;
     symlinkSync(join(repo, "node_modules", name), join(nodeModules, name));
   }
   const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", dir], {
@@ -29,7 +38,14 @@ export function installPacked(version: string): PackedPackage {
   if (!tarball) throw new Error(`npm pack named no file: ${packed}`);
   execFileSync("tar", ["-xzf", join(dir, tarball.filename), "-C", own, "--strip-components=1"]);
   const manifest = join(own, "package.json");
-  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, "utf8")), version }));
+  const content = JSON.parse(readFileSync(manifest, "utf8")) as { bin: Record<string, string> };
+  writeFileSync(manifest, JSON.stringify({ ...content, version }));
+  // As npm links the commands of a package.
+  mkdirSync(join(nodeModules, ".bin"));
+  for (const [name, file] of Object.entries(content.bin)) {
+    chmodSync(join(own, file), 0o755);
+    symlinkSync(join("..", "pulumi-nullspace", file), join(nodeModules, ".bin", name));
+  }
   return {
     nodeModules,
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
