@@ -5,7 +5,8 @@
  *   npm test -- --project unit      only what vitest is told: its arguments are passed on, the checks are left out
  *
  * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. The last line is
- * `N passed, N failed`, with `, N skipped` where tests were skipped.
+ * `N passed, N failed`, with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI
+ * are played in a copy of the clone, in a folder whose name breaks what takes paths for text (any-folder.mjs).
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,19 +14,27 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { copyToAnyFolder } from "./any-folder.mjs";
 import { describe } from "./setup.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
 import { readJson } from "./setup/tool-cache.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+/** @type {Place} */
+const HERE = { root: ROOT, env: process.env };
+
+/** Both shells under the Pulumi CLI, and the package as it is published. */
+const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/package.test.ts"];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {(line: string) => void} Print */
+/** @typedef {{ root: string, env: NodeJS.ProcessEnv }} Place where a command runs */
 /** @typedef {{ title: string, run: (print: Print) => Promise<Counts> }} Step */
 
 /**
- * Two lanes side by side: the first keeps a core busy, the second mostly waits for an engine, a service or the Pulumi
- * CLI. Nothing is shared between them but the sources: only the second reads what is compiled.
+ * Two lanes side by side: the first begins with what keeps a core busy, the second mostly waits for an engine, a service
+ * or the Pulumi CLI. Nothing is shared between them but the sources, what is compiled from them, and the engine, of which
+ * each suite takes away only what is its own.
  *
  * @type {{ name: string, steps: Step[] }[]}
  */
@@ -41,16 +50,32 @@ const LANES = [
         "scripts/generate.ts",
         "--check",
       ]),
-      suite("unit"),
+      { title: "tests in any folder (unit)", run: inAnyFolder(...projects("unit")) },
+      {
+        title: "tests (sequences)",
+        run: async (print) => {
+          await buildOnce(print);
+          return test(projects("sequences"), print);
+        },
+      },
     ],
   },
   {
     name: "engine",
-    steps: [{ title: "build (npm run build)", run: build }, suite("engine", "contract", "e2e", "sequences")],
+    steps: [
+      { title: "build (npm run build)", run: buildOnce },
+      {
+        title: "tests (engine, contract, e2e)",
+        run: (print) => test([...projects("engine", "contract", "e2e"), ...IN_ANY_FOLDER.map(exclude)], print),
+      },
+      { title: "tests in any folder (e2e)", run: inAnyFolder(...projects("e2e"), ...IN_ANY_FOLDER) },
+    ],
   },
 ];
 
 const vitestArguments = process.argv.slice(2);
+/** @type {Promise<Counts> | undefined} */
+let building;
 // A signal goes to the whole process group: what runs now ends by itself, then this does, without starting the next.
 let isStopped = false;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isStopped = true));
@@ -102,12 +127,31 @@ function check(title, command, args) {
 }
 
 /**
- * @param {string[]} projects of vitest
- * @returns {Step}
+ * @param {string[]} names of projects of vitest
+ * @returns {string[]} arguments of vitest
  */
-function suite(...projects) {
-  const args = projects.flatMap((project) => ["--project", project]);
-  return { title: `tests (${projects.join(", ")})`, run: (print) => test(args, print) };
+function projects(...names) {
+  return names.flatMap((name) => ["--project", name]);
+}
+
+/** @param {string} file */
+function exclude(file) {
+  return `--exclude=${file}`;
+}
+
+/**
+ * @param {string[]} args of vitest
+ * @returns {Step["run"]}
+ */
+function inAnyFolder(...args) {
+  return async (print) => {
+    const { root, env, remove } = copyToAnyFolder(ROOT, process.env);
+    try {
+      return await test(args, print, { root, env });
+    } finally {
+      remove();
+    }
+  };
 }
 
 /**
@@ -127,6 +171,17 @@ function prefixed(lane) {
 }
 
 /**
+ * The build, of which the first step that needs it is the one that runs it.
+ *
+ * @param {Print} print
+ * @returns {Promise<Counts>}
+ */
+function buildOnce(print) {
+  building ??= build(print);
+  return building;
+}
+
+/**
  * @param {Print} print
  * @returns {Promise<Counts>}
  */
@@ -143,15 +198,16 @@ async function build(print) {
 /**
  * @param {string[]} args
  * @param {Print} print
+ * @param {Place} [place]
  * @returns {Promise<Counts>}
  */
-async function test(args, print) {
+async function test(args, print, place = HERE) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-nullspace-tests-"));
   try {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
-    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print);
+    const vitest = join(place.root, "node_modules", "vitest", "vitest.mjs");
+    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print, place);
     const result = readJson(report);
     const counts = {
       passed: Number(result?.numPassedTests ?? 0),
@@ -173,13 +229,14 @@ async function test(args, print) {
  * @param {string} command
  * @param {string[]} args
  * @param {Print} print
+ * @param {Place} [place]
  * @returns {Promise<boolean>} whether it ended with exit code 0
  */
-function succeeds(command, args, print) {
+function succeeds(command, args, print, { root, env } = HERE) {
   if (isStopped) return Promise.resolve(false);
   return new Promise((resolve) => {
     const output = print === console.log ? "inherit" : "pipe";
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", output, output] });
+    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", output, output] });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on("line", print);
     }

@@ -31,31 +31,40 @@ export interface DataDirectory {
  * @throws StartupError `data_directory_in_use` while another service holds it; `data_directory_unusable` when it cannot
  *   be made or read
  */
-export function openDataDirectory(path: string): DataDirectory {
+export function openDataDirectory(directory: string): DataDirectory {
+  // Absolute: to SQLite a relative path can be a URL (`file:…`), in which it reads `?`, `#` and `%`.
+  const path = resolve(directory);
+  const storePath = join(path, "store.db");
+  if (Buffer.byteLength(storePath) > LONGEST_STORE_PATH_BYTES) {
+    throw unusable(path, `its path has ${Buffer.byteLength(path)} bytes, more than SQLite opens`);
+  }
+  let release: (() => void) | undefined;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
-  } catch (error) {
-    throw new StartupError(
-      `The data directory ${path} cannot be used: ${asError(error).message}. Choose another with --data.`,
-      "data_directory_unusable",
-      error,
-    );
-  }
-  const release = lock(path);
-  try {
+    release = lock(path);
+    const blobsPath = join(path, "blobs");
+    mkdirSync(blobsPath, { recursive: true, mode: 0o700 });
     return {
       path,
-      storePath: join(path, "store.db"),
-      blobsPath: join(path, "blobs"),
+      storePath,
+      blobsPath,
       apiKey: readOrMake(join(path, "api-key"), () => `ns_local_${randomBytes(24).toString("base64url")}`),
       instanceId: readOrMake(join(path, "instance-id"), () => randomBytes(8).toString("hex")),
       close: release,
     };
   } catch (error) {
-    release();
-    throw error;
+    release?.();
+    throw error instanceof StartupError ? error : unusable(path, asError(error).message, error);
   }
+}
+
+function unusable(path: string, reason: string, cause?: unknown): StartupError {
+  return new StartupError(
+    `The data directory ${path} cannot be used: ${reason}. Choose another with --data.`,
+    "data_directory_unusable",
+    cause,
+  );
 }
 
 /**
@@ -79,6 +88,8 @@ function lock(path: string): () => void {
 }
 
 const SQLITE_BUSY = 5;
+/** SQLite's 512 bytes (os_unix.c, MAX_PATHNAME), less room for `-journal` behind the name. */
+const LONGEST_STORE_PATH_BYTES = 512 - "-journal".length - 1;
 
 function readOrMake(path: string, make: () => string): string {
   if (!existsSync(path)) {

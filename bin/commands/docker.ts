@@ -170,7 +170,9 @@ function appendSecret(value: string, previous: BuildSecret[] = []): BuildSecret[
 }
 
 function appendSsh(value: string, previous: { id: string; socket?: string }[] = []): { id: string; socket?: string }[] {
-  const [id = "", socket] = value.split("=", 2);
+  const equals = value.indexOf("=");
+  const id = equals < 0 ? value : value.slice(0, equals);
+  const socket = equals < 0 ? "" : value.slice(equals + 1);
   if (id === "") throw new InvalidArgumentError("An SSH agent needs an id: default, or id=/path/to/socket.");
   return [...previous, { id, ...(socket ? { socket } : {}) }];
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
+import { LONGEST_SOCKET_PATH_BYTES } from "./tool-cache.mjs";
 
 /** No answer of the engine that set-up asks for is larger. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -63,8 +64,18 @@ export function callEngine(host, path, { env, method = "GET", headers = {}, body
  * @param {NodeJS.ProcessEnv} env
  */
 function target(host, env) {
+  // Not a URL: what follows is the path as it is, with spaces, `%`, `#` and `?`.
+  if (host.startsWith("unix://")) {
+    const socketPath = host.slice("unix://".length);
+    if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH_BYTES) {
+      throw new Error(
+        `the path of the socket has more than ${LONGEST_SOCKET_PATH_BYTES} bytes, which the system does not open: ` +
+          "name it through a short link to its folder",
+      );
+    }
+    return { module: http, options: { socketPath } };
+  }
   const url = new URL(host);
-  if (url.protocol === "unix:") return { module: http, options: { socketPath: decodeURIComponent(url.pathname) } };
   if (!["tcp:", "http:", "https:"].includes(url.protocol)) {
     throw new Error(`${url.protocol}// is not spoken here, only unix://, tcp://, http:// and https://`);
   }

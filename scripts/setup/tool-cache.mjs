@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { SetupError } from "./errors.mjs";
 
 /** `sun_path` of unix(7) is 108 bytes with its closing NUL. */
-const LONGEST_SOCKET_PATH_BYTES = 107;
+export const LONGEST_SOCKET_PATH_BYTES = 107;
 
 /** The longest path that the engine makes below its runtime folder. */
 const LONGEST_SOCKET_BELOW_RUNTIME = "-modern/exec/containerd/containerd.sock.ttrpc";
@@ -39,10 +39,12 @@ export function toolCache(env) {
  * @returns {string}
  */
 export function runtimeFolder(cache, env) {
-  const usual = join(cache.root, "run");
-  if (Buffer.byteLength(join(usual, LONGEST_SOCKET_BELOW_RUNTIME)) <= LONGEST_SOCKET_PATH_BYTES) return usual;
-  const uid = process.getuid?.() ?? 0;
-  return join(env["XDG_RUNTIME_DIR"] || "/tmp", `pulumi-nullspace-${uid}-${cache.id}`);
+  const name = `pulumi-nullspace-${process.getuid?.() ?? 0}-${cache.id}`;
+  const last = join("/tmp", name);
+  const wanted = [join(cache.root, "run"), ...(env["XDG_RUNTIME_DIR"] ? [join(env["XDG_RUNTIME_DIR"], name)] : [])];
+  const isShort = (/** @type {string} */ folder) =>
+    Buffer.byteLength(`${folder}/${LONGEST_SOCKET_BELOW_RUNTIME}`) <= LONGEST_SOCKET_PATH_BYTES;
+  return wanted.find(isShort) ?? last;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineUnreachableError } from "./errors.ts";
 import type { EngineTls } from "./engine-tls.ts";
+import { tooLongForSocket } from "./socket-path.ts";
 import { dialSsh } from "./ssh-connection.ts";
 
 /** An engine that does not accept a connection within this time counts as unreachable. */
@@ -59,6 +60,8 @@ function openSocket(
 }
 
 function explain(host: EngineHost, cause: Error): string {
+  const tooLong = host.kind === "unix" ? tooLongForSocket(host.path) : undefined;
+  if (tooLong !== undefined) return tooLong;
   switch ((cause as NodeJS.ErrnoException).code) {
     case "ENOENT":
       return "the socket does not exist";

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { StartupError } from "../errors.ts";
+import { asError, StartupError } from "../errors.ts";
 import { MIGRATIONS, type Migration } from "./migrations/index.ts";
 
 /** A row as SQLite gives it; columns are read through zod or explicit casts at the query. */
@@ -23,11 +23,11 @@ export class Database {
    * Opens (and makes or migrates) the store.
    *
    * @param path file, or `:memory:` for a store that ends with the process
-   * @throws StartupError `store_too_new` when a newer version of this service wrote the file
+   * @throws StartupError `store_too_new` when a newer version of this service wrote the file, `store_unusable` when it cannot
+   *   be opened or is no store
    */
   constructor(path: string, migrations: readonly Migration[] = MIGRATIONS) {
-    this.#handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
-    this.#handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    this.#handle = open(path);
     try {
       this.#migrate(migrations);
     } catch (error) {
@@ -112,6 +112,22 @@ export class Database {
         this.#handle.exec(`PRAGMA user_version = ${migration.number}`);
       });
     }
+  }
+}
+
+function open(path: string): DatabaseSync {
+  let handle: DatabaseSync | undefined;
+  try {
+    handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
+    handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    return handle;
+  } catch (error) {
+    handle?.close();
+    throw new StartupError(
+      `The store ${path} cannot be opened: ${asError(error).message}. Repair it, or start with another data directory (--data).`,
+      "store_unusable",
+      error,
+    );
   }
 }
 

@@ -19,8 +19,12 @@ export function decodeName(latin1: string): string | undefined {
   }
 }
 
-/** The text for people: bytes that are not UTF-8 as `\xNN`. */
+/** The text for people: a name in the path that is not UTF-8 with its bytes as `\xNN`. */
 export function displayName(latin1: string): string {
+  return decodeName(latin1) ?? latin1.split("/").map(displaySegment).join("/");
+}
+
+function displaySegment(latin1: string): string {
   return decodeName(latin1) ?? latin1.replace(/[^\x20-\x7e]/g, (character) => `\\x${hex(character)}`);
 }
 

@@ -6,6 +6,7 @@ import { streaming, unary } from "../grpc/grpc-server.ts";
 import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import { tooLongForSocket } from "../socket-path.ts";
 import type { SessionService } from "./session-service.ts";
 
 const SERVICE = "moby.sshforward.v1.SSH";
@@ -17,7 +18,7 @@ const DEFAULT_ID = "default";
 /**
  * Lets `RUN --mount=type=ssh` talk to SSH agents of this machine. Keys stay in the agent.
  *
- * @throws DockerOptionError when an agent has no socket
+ * @throws DockerOptionError when an agent has no socket, or one whose path the system cannot open
  */
 export function sshService(
   agents: readonly { id: string; socket?: string | undefined }[],
@@ -31,6 +32,8 @@ export function sshService(
         `SSH agent ${id}: no socket is given and SSH_AUTH_SOCK is not set. Start an agent (ssh-agent), or name its socket.`,
       );
     }
+    const problem = tooLongForSocket(socket);
+    if (problem !== undefined) throw new DockerOptionError("ssh", `SSH agent ${id}: ${problem}.`);
     sockets.set(id, socket);
   }
   const socketOf = (id: string): string => {

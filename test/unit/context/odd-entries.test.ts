@@ -16,7 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ContextError, type ContextOptions, readContext } from "../../../sdk/context/index.ts";
-import { temporaryFolder, tree } from "./support/trees.ts";
+import { socketFolder } from "../../socket-folder.ts";
+import { plant, temporaryFolder, tree } from "./support/trees.ts";
 
 async function read(dir: string, options: Partial<ContextOptions> = {}) {
   return readContext({ dir, dockerfile: false, statCache: false, ...options });
@@ -140,7 +141,9 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
     expect((await read(fifo, { unsupported: "list" })).unsupported).toEqual([{ path: "pipe", kind: "fifo" }]);
     await expect(read(fifo, { ignorePatterns: ["pipe"] })).resolves.toBeDefined();
 
-    const socket = tree({ "sub/": "" });
+    const { path: socket, remove } = socketFolder();
+    onTestFinished(remove);
+    plant(socket, { "sub/": "" });
     const server = createServer().listen(join(socket, "sub", "s.sock"));
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once("listening", resolve));
@@ -206,8 +209,11 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
       code: "unreadable",
       message: expect.stringContaining("longer than the system can open"),
     });
-    const fits = tree({ [`${Array.from({ length: 15 }, () => name).join("/")}/${"f".repeat(100)}`]: "x" });
-    expect((await read(fits)).entries.at(-1)!.path.length).toBe(15 * 251 + 100);
+    // As deep as the longest path that a call takes, 4,095 bytes, allows below a temporary folder.
+    const fits = temporaryFolder();
+    const depth = Math.floor((4095 - Buffer.byteLength(fits) - 101) / 251);
+    plant(fits, { [`${Array.from({ length: depth }, () => name).join("/")}/${"f".repeat(100)}`]: "x" });
+    expect((await read(fits)).entries.at(-1)!.path.length).toBe(depth * 251 + 100);
   });
 });
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -65,13 +65,72 @@ describe("the data directory", () => {
     openDataDirectory(empty).close();
   });
 
+  it("is used in every folder, up to the longest path that SQLite opens", () => {
+    const names = ['José\'s "app" 日本 🎉', "100%20 a#b?c=d&e", "back\\slash\nnew line", "[a]*{b} $HOME;"];
+    let deep = folder;
+    while (Buffer.byteLength(deep) < 400) deep = join(deep, "日本".repeat(10));
+    for (const path of [...names.map((name) => join(folder, name)), deep]) {
+      const data = openDataDirectory(path);
+      new Database(data.storePath).close();
+      expect(readdirSync(path)).toContain("store.db");
+      expect(() => openDataDirectory(path)).toThrow(expect.objectContaining({ code: "data_directory_in_use" }));
+      data.close();
+    }
+    for (let bytes = 480; bytes < 520; bytes++) {
+      const path = join(deep, "d".repeat(bytes - Buffer.byteLength(deep) - 1));
+      let data;
+      try {
+        data = openDataDirectory(path);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "data_directory_unusable", message: expect.stringContaining("SQLite") });
+        expect(bytes).toBeGreaterThan(490);
+        continue;
+      }
+      const db = new Database(data.storePath);
+      db.transaction(() => db.run("CREATE TABLE t (a)"));
+      db.close();
+      data.close();
+    }
+  });
+
+  it("is a file's path, not a URL, also when it is relative", () => {
+    const home = process.cwd();
+    process.chdir(folder);
+    try {
+      const data = openDataDirectory("file:a?mode=memory#b");
+      new Database(data.storePath).close();
+      data.close();
+    } finally {
+      process.chdir(home);
+    }
+    expect(readdirSync(join(folder, "file:a?mode=memory#b"))).toContain("store.db");
+  });
+
+  it.each(["lock.db", "api-key", "instance-id", "blobs", "store.db"])(
+    "that holds something else in the place of %s ends the command with one line that says so",
+    { timeout: 30_000 },
+    async (name) => {
+      if (name === "blobs") writeFileSync(join(folder, name), "");
+      else mkdirSync(join(folder, name));
+      const ended = await run(["serve", "--port", "0", "--data", folder]);
+      expect([ended.code, ended.out]).toEqual([1, ""]);
+      expect(JSON.parse(ended.err)).toMatchObject({
+        error: {
+          code: name === "store.db" ? "store_unusable" : "data_directory_unusable",
+          message: expect.stringContaining(folder),
+        },
+      });
+    },
+  );
+
   it("is one service's at a time, until that one is gone, even by a kill", { timeout: 60_000 }, async () => {
     const args = ["serve", "--port", "0", "--data", folder, "--docker-host", `unix://${folder}/none`];
     const first = await run(args, "NULLSPACE_API_KEY=");
     const second = await run(args);
     expect(second.code).toBe(1);
-    expect(JSON.parse(second.err)).toMatchObject({ error: { code: "data_directory_in_use" } });
-    expect(second.err).toContain(folder);
+    expect(JSON.parse(second.err)).toMatchObject({
+      error: { code: "data_directory_in_use", message: expect.stringContaining(folder) },
+    });
     await expect(startLocalService({ port: 0, dataDirectory: folder })).rejects.toMatchObject({
       code: "data_directory_in_use",
     });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ensurePackages } from "../../../scripts/setup/debian-packages.mjs";
 import { command } from "./support/child-process.ts";
+import { shellQuote } from "../../../sdk/template/shell-quote.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 /** A machine with `bash` installed, and an apt-get that notes how it is called. The real one would change this machine. */
@@ -13,7 +14,7 @@ function machine(aptGet: string) {
   const PATH = command(
     folder,
     "apt-get",
-    `echo "$1" "$DEBIAN_FRONTEND" >> ${calls}\n${aptGet.replaceAll("$FOLDER", folder)}`,
+    `echo "$1" "$DEBIAN_FRONTEND" >> ${shellQuote(calls)}\nFOLDER=${shellQuote(folder)}\n${aptGet}`,
   );
   const context = { env: { PATH }, note: () => undefined, signal: undefined };
   return { context, calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []) };

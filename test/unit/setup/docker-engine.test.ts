@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { callEngine, findStreamError, pingEngine } from "../../../scripts/setup/docker-api.mjs";
 import { candidates } from "../../../scripts/setup/docker-engine.mjs";
+import { socketFolder } from "../../socket-folder.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const servers: ReturnType<typeof createServer>[] = [];
@@ -12,9 +13,16 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
+/** Where a test's own socket can be. */
+function socket(name: string): string {
+  const { path, remove } = socketFolder();
+  onTestFinished(remove);
+  return join(path, name);
+}
+
 /** A real HTTP server on a socket. */
-async function listen(status: number, body: string) {
-  const path = join(temporaryFolder(), "engine.sock");
+async function listen(status: number, body: string, name = "engine.sock") {
+  const path = socket(name);
   const server = createServer((_, response) => response.writeHead(status).end(body));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -27,11 +35,19 @@ describe("an engine", () => {
     expect(await pingEngine(host, {})).toEqual({ isUp: true, version: "20.10.24", apiVersion: "1.41" });
   });
 
+  test("is reached whatever its socket is called", async () => {
+    for (const name of ['it\'s 100%20 "so".sock', "日本 🎉", "a#b?c=d&e", "C:\\[x]"]) {
+      const host = await listen(200, '{"Version":"29.0.0","ApiVersion":"1.52"}', name);
+      expect(await pingEngine(host, {})).toMatchObject({ isUp: true });
+    }
+  });
+
   test.each([
     ["answers with an error", () => listen(500, "no"), "it answers with status 500"],
     ["is not there", async () => "unix:///nonexistent/docker.sock", "connect ENOENT /nonexistent/docker.sock"],
     ["is reached in a way that is not spoken", async () => "ssh://host", "ssh:// is not spoken here"],
     ["answers in another language", () => listen(200, "<html>"), "is not valid JSON"],
+    ["has a socket that the system cannot open", async () => `unix:///${"日".repeat(60)}`, "more than 107 bytes"],
     ["has an address that is none", async () => "docker.sock", "Invalid URL"],
   ])("that %s is not up, and says why", async (_, start, reason) => {
     const state = await pingEngine(await start(), {});
@@ -39,7 +55,7 @@ describe("an engine", () => {
   });
 
   test("that never answers is given up", async () => {
-    const path = join(temporaryFolder(), "engine.sock");
+    const path = socket("engine.sock");
     const server = createServer(() => undefined);
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(path, resolve));

@@ -42,6 +42,8 @@ describe("the folder for sockets", () => {
     const cache = toolCache({ HOME: `/${"deep/".repeat(20)}` });
     const folder = runtimeFolder(cache, { XDG_RUNTIME_DIR: "/run/user/7" });
     expect(folder).toBe(`/run/user/7/pulumi-nullspace-${process.getuid!()}-${cache.id}`);
+    const deep = { XDG_RUNTIME_DIR: `/run/${"日本".repeat(20)}` };
+    expect(runtimeFolder(cache, deep)).toBe(runtimeFolder(cache, {}));
     expect(runtimeFolder(cache, {})).toBe(`/tmp/pulumi-nullspace-${process.getuid!()}-${cache.id}`);
   });
 

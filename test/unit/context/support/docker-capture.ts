@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import { extract } from "tar-stream";
+import { socketFolder } from "../../../socket-folder.ts";
 
 /** An entry of the tar that the command line sent. Directories end with a slash. */
 export interface SentEntry {
@@ -28,7 +27,7 @@ export class DockerCapture implements AsyncDisposable {
   /** Of the command line: 20, 28. */
   readonly majorVersion: number;
   readonly #cli: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-capture-"));
+  readonly #folder = socketFolder();
   readonly #server: Server;
   readonly #sent = new Map<string, { entries: SentEntry[]; dockerfile: string }>();
   #builds = 0;
@@ -43,7 +42,7 @@ export class DockerCapture implements AsyncDisposable {
 
   static async start(cli: string): Promise<DockerCapture> {
     const capture = new DockerCapture(cli);
-    await new Promise<void>((resolve) => capture.#server.listen(join(capture.#folder, "engine.sock"), resolve));
+    await new Promise<void>((resolve) => capture.#server.listen(join(capture.#folder.path, "engine.sock"), resolve));
     return capture;
   }
 
@@ -55,8 +54,8 @@ export class DockerCapture implements AsyncDisposable {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         ...process.env,
-        DOCKER_HOST: `unix://${join(this.#folder, "engine.sock")}`,
-        DOCKER_CONFIG: this.#folder,
+        DOCKER_HOST: `unix://${join(this.#folder.path, "engine.sock")}`,
+        DOCKER_CONFIG: this.#folder.path,
         DOCKER_BUILDKIT: "0",
         DOCKER_CONTEXT: "",
       },
@@ -69,7 +68,7 @@ export class DockerCapture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder.remove();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
