@@ -17,6 +17,6 @@ export function takeoverWays({ shell }: Pick<OperationContext, "shell">, type: s
   return [
     `to take it over, set adopt: true`,
     ...(shell.imports ? [`or run pulumi import ${shell.resourceToken(type)} <resource name> ${id}`] : []),
-    `or, if the resource was only renamed in the program, give it the option aliases: [{ name: "<old name>" }]`,
+    `or, if the resource was only renamed or moved in the program, give it the option aliases, such as [{ name: "<old name>" }]`,
   ].join("; ");
 }

@@ -1,5 +1,5 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { CreateTemplateRequest, TemplateBuild } from "../../../sdk/wire/index.ts";
+import type { CreateTemplateRequest, TemplateBuild, TemplateBuildSummary } from "../../../sdk/wire/index.ts";
 import { pause } from "../deadline.ts";
 import { isLostAnswer } from "../service-errors.ts";
 import { buildHistory } from "./build-history.ts";
@@ -20,20 +20,32 @@ export async function startBuild(
   request: CreateTemplateRequest,
   { mark, ref, signal }: { mark: string; ref: string; signal: AbortSignal },
 ): Promise<TemplateBuild> {
-  const before = new Set<string>();
-  for await (const { build_id, tags } of buildHistory(client, ref, signal))
-    if (tags.includes(mark)) before.add(build_id);
+  const newest = (await findBuild(client, ref, () => true, signal))?.build_id;
   try {
     return await client.builds.start(request, { signal });
   } catch (error) {
     if (!isLostAnswer(error) || signal.aborted) throw error;
     for (let search = 1; search <= SEARCHES; search++) {
-      for await (const { build_id, tags } of buildHistory(client, ref, signal)) {
-        if (tags.includes(mark) && !before.has(build_id)) return (await client.builds.get(build_id, { signal })).build;
-      }
+      const started = await findBuild(client, ref, ({ tags }) => tags.includes(mark), signal, newest);
+      if (started !== undefined) return (await client.builds.get(started.build_id, { signal })).build;
       // The service may still be accepting it.
       if (search < SEARCHES) await pause(SEARCH_PAUSE_MS, signal);
     }
     return client.builds.start(request, { signal });
   }
+}
+
+/** The newest build of a template that fits, of those that are newer than `since`. */
+async function findBuild(
+  client: NullspaceClient,
+  ref: string,
+  fits: (build: TemplateBuildSummary) => boolean,
+  signal: AbortSignal,
+  since?: string,
+): Promise<TemplateBuildSummary | undefined> {
+  for await (const build of buildHistory(client, ref, signal)) {
+    if (build.build_id === since) return undefined;
+    if (fits(build)) return build;
+  }
+  return undefined;
 }
