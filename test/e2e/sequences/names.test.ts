@@ -73,7 +73,6 @@ const SPELLINGS: Row[] = [
 const RENAMES: Row[] = [
   {
     title: "a template that is renamed keeps its builds, tag and alias, and a destroy leaves nothing",
-    gate: true,
     async play({ stack: make, world }) {
       const stack = await make();
       stack.program(named("web"));
