@@ -29,6 +29,8 @@ export class PulumiProject {
   readonly dir: string;
   /** Environment of the CLI's runs. */
   readonly env: Record<string, string>;
+  /** What the runs so far have printed. */
+  readonly printed: string[] = [];
 
   constructor(options: PulumiProjectOptions) {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
@@ -81,7 +83,9 @@ export class PulumiProject {
       cwd: join(this.dir, "program"),
       env: this.env,
     });
-    return { ...result, text: result.stdout + result.stderr, args };
+    const text = result.stdout + result.stderr;
+    this.printed.push(text);
+    return { ...result, text, args };
   }
 
   /** Runs the CLI and fails, with all that it printed, on another exit code than 0. */

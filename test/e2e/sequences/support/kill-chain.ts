@@ -2,6 +2,8 @@ import type { TestService } from "../../support/service.ts";
 import { end, isProvider, type Victim } from "./kill.ts";
 import { descendantsOf, isGone, killProcess, type Process } from "./processes.ts";
 import type { Shell } from "./shells.ts";
+import { SecretScanner } from "../../support/secret-scanner.ts";
+import { PROGRAM_SECRET } from "./program.ts";
 import { Stack } from "./stack.ts";
 import { StepProxy, type Moment, type Step } from "./step-proxy.ts";
 import { World, type TemplateView } from "./world.ts";
@@ -97,6 +99,10 @@ export async function playChain(
         if (pool.build !== buildId || pool.ready < 1) note(`pool ${name}: ${JSON.stringify(pool)}, not of ${buildId}`);
       }
     }
+    const scanner = new SecretScanner({ secret: PROGRAM_SECRET });
+    stack.scan(scanner);
+    for (const { place, form } of scanner.leaks)
+      result.problems.push(`the program's secret shows in ${place}, ${form}`);
     return result;
   } finally {
     await world.clear();

@@ -1,5 +1,8 @@
 import { moduleOf, type Shell } from "./shells.ts";
 
+/** A secret that every template of every program has: whatever a row does, it must not show. */
+export const PROGRAM_SECRET = "sequence-secret/nobody-may-see-it";
+
 /**
  * The text of a program: what a row says, behind short functions for the four resources. Names at the service begin with
  * the row's prefix, so that rows share a service. `own(name)` is such a name.
@@ -14,7 +17,7 @@ export function programText(shell: Shell, prefix: string, body: string): string 
 const pulumi = require("@pulumi/pulumi");
 const nullspace = require(${JSON.stringify(moduleOf(shell))});
 const own = (name) => ${JSON.stringify(`${prefix}-`)} + name;
-const BASE = { BASE_IMAGE: process.env.NULLSPACE_BASE_IMAGE };
+const BASE = { BASE_IMAGE: process.env.NULLSPACE_BASE_IMAGE, SECRET: pulumi.secret(${JSON.stringify(PROGRAM_SECRET)}) };
 const template = (resource, inputs, options) =>
   new nullspace.Template(
     resource,

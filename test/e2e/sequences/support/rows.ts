@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { baseImage, startTestService, type TestService } from "../../support/service.ts";
+import { SecretScanner } from "../../support/secret-scanner.ts";
 import { isWhole } from "./extent.ts";
+import { PROGRAM_SECRET } from "./program.ts";
 import { SHELLS, type Shell } from "./shells.ts";
 import { Stack } from "./stack.ts";
 import { World } from "./world.ts";
@@ -55,6 +57,7 @@ async function play(
 ): Promise<void> {
   const world = new World(service.client, prefix);
   const undos: (() => unknown)[] = [];
+  const stacks: Stack[] = [];
   try {
     await row.play({
       shell,
@@ -69,9 +72,13 @@ async function play(
           ...(name === undefined ? {} : { name }),
         });
         undos.push(() => stack[Symbol.dispose]());
+        stacks.push(stack);
         return stack;
       },
     });
+    const scanner = new SecretScanner({ secret: PROGRAM_SECRET });
+    for (const stack of stacks) stack.scan(scanner);
+    expect(scanner.leaks).toEqual([]);
   } finally {
     for (const undo of undos.toReversed()) await undo();
     await world.clear();

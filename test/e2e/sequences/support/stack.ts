@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PulumiProject, type CliResult, type StackResource } from "../../support/pulumi-project.ts";
+import type { SecretScanner } from "../../support/secret-scanner.ts";
 import { startCli, type CliRun } from "./cli-run.ts";
 import { CONTEXTS, programText } from "./program.ts";
 import type { Shell } from "./shells.ts";
@@ -58,7 +59,12 @@ export class Stack implements Disposable {
 
   /** Starts `pulumi up` (or another command that changes the stack) to watch it. */
   start(command: "up" | "destroy" = "up", ...args: string[]): CliRun {
-    return startCli([command, ...QUICK, ...args], { cwd: join(this.project.dir, "program"), env: this.project.env });
+    const run = startCli([command, ...QUICK, ...args], {
+      cwd: join(this.project.dir, "program"),
+      env: this.project.env,
+    });
+    void run.ended.then(({ text }) => this.project.printed.push(text));
+    return run;
   }
 
   destroy(): Promise<CliResult> {
@@ -96,6 +102,12 @@ export class Stack implements Disposable {
     const found = this.resources().find(({ urn }) => urn.endsWith(`::${name}`));
     if (!found) throw new Error(`no ${name} in the state`);
     return found;
+  }
+
+  /** Looks for the program's secret in all that the runs have printed and recorded, the history of the state included. */
+  scan(scanner: SecretScanner): void {
+    for (const [index, text] of this.project.printed.entries()) scanner.scan(`output ${index} of ${this.name}`, text);
+    scanner.scanFolder(`state of ${this.name}`, join(this.project.dir, "state"));
   }
 
   [Symbol.dispose](): void {
