@@ -28,10 +28,11 @@ const LEFT_OUT = new Set([".git", "node_modules", ".quickstart", "coverage", ".v
  * there. Installed packages are linked one by one, but for our own, which are the copy's.
  *
  * @param {string} clone
- * @param {NodeJS.ProcessEnv} env
+ * @param {{ env: NodeJS.ProcessEnv, withCompiled: boolean }} options `withCompiled`: what was compiled is copied too; else it
+ *   may be compiled meanwhile
  * @returns {AnyFolder}
  */
-export function copyToAnyFolder(clone, env) {
+export function copyToAnyFolder(clone, { env, withCompiled }) {
   const base = mkdtempSync(join(tmpdir(), "pulumi-nullspace-"));
   const remove = () => rmSync(base, { recursive: true, force: true });
   try {
@@ -44,7 +45,7 @@ export function copyToAnyFolder(clone, env) {
     const temporary = join(folder, "tmp");
     mkdirSync(home, { recursive: true });
     mkdirSync(temporary);
-    cpSync(clone, root, { recursive: true, filter: (path) => isCopied(relative(clone, path)) });
+    cpSync(clone, root, { recursive: true, filter: (path) => isCopied(relative(clone, path), withCompiled) });
     linkPackages(join(clone, "node_modules"), join(root, "node_modules"));
     return {
       root,
@@ -65,9 +66,12 @@ export function copyToAnyFolder(clone, env) {
   }
 }
 
-/** @param {string} path relative to the clone */
-function isCopied(path) {
-  return !path.split(sep).some((part) => LEFT_OUT.has(part));
+/**
+ * @param {string} path relative to the clone
+ * @param {boolean} withCompiled
+ */
+function isCopied(path, withCompiled) {
+  return !path.split(sep).some((part) => LEFT_OUT.has(part) || (part === "dist" && !withCompiled));
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { access, appendFile, cp, mkdir, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect, parseArgs, stripVTControlCharacters } from "node:util";
 import { NullspaceClient } from "../sdk/client/index.ts";
 import { CommandError, run, type CommandResult } from "./quickstart/command.ts";
@@ -44,7 +44,7 @@ await cp(join(repo, "examples", "quickstart"), program, { recursive: true });
 
 const pulumiEnv: NodeJS.ProcessEnv = {
   ...process.env,
-  PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
+  PULUMI_BACKEND_URL: pathToFileURL(join(home, "state")).href,
   PULUMI_CONFIG_PASSPHRASE: "quickstart",
   PULUMI_SKIP_UPDATE_CHECK: "true",
 };

@@ -10,6 +10,7 @@
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
  */
+import { realpathSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -147,7 +148,8 @@ async function main() {
   process.exitCode = 1;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+// A module's own URL has no links in it; the path that it was started by may.
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   await main().catch((error) => {
     console.error(`[set-up] failed: ${describe(error)}`);
     process.exitCode = 1;

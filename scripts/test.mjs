@@ -50,7 +50,7 @@ const LANES = [
         "scripts/generate.ts",
         "--check",
       ]),
-      { title: "tests in any folder (unit)", run: inAnyFolder(...projects("unit")) },
+      { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
       {
         title: "tests (sequences)",
         run: async (print) => {
@@ -68,7 +68,10 @@ const LANES = [
         title: "tests (engine, contract, e2e)",
         run: (print) => test([...projects("engine", "contract", "e2e"), ...IN_ANY_FOLDER.map(exclude)], print),
       },
-      { title: "tests in any folder (e2e)", run: inAnyFolder(...projects("e2e"), ...IN_ANY_FOLDER) },
+      {
+        title: "tests in any folder (e2e)",
+        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
+      },
     ],
   },
 ];
@@ -140,12 +143,13 @@ function exclude(file) {
 }
 
 /**
+ * @param {{ withCompiled: boolean }} options whether the tests run what was compiled; if not, it may be compiled meanwhile
  * @param {string[]} args of vitest
  * @returns {Step["run"]}
  */
-function inAnyFolder(...args) {
+function inAnyFolder({ withCompiled }, ...args) {
   return async (print) => {
-    const { root, env, remove } = copyToAnyFolder(ROOT, process.env);
+    const { root, env, remove } = copyToAnyFolder(ROOT, { env: process.env, withCompiled });
     try {
       return await test(args, print, { root, env });
     } finally {

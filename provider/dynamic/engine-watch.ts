@@ -21,7 +21,7 @@ export function watchEngine(gone: () => void, argv: readonly string[] = process.
   if (address === undefined) return () => undefined;
   let wasThere = false;
   let isOver = false;
-  const timer = setInterval(() => {
+  const look = () => {
     const socket = connect(address);
     socket.unref();
     socket.once("connect", () => {
@@ -34,7 +34,10 @@ export function watchEngine(gone: () => void, argv: readonly string[] = process.
       stop();
       gone();
     });
-  }, CHECK_MS);
+  };
+  // At once, so that an engine that is killed within the first second is missed as well.
+  look();
+  const timer = setInterval(look, CHECK_MS);
   timer.unref();
   const stop = () => {
     isOver = true;

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { runToEnd, type CommandResult } from "../../../scripts/quickstart/command.ts";
 
 export const repo = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -48,7 +48,7 @@ export class PulumiProject {
       ...(process.env as Record<string, string>),
       PATH: [join(this.dir, "bin"), process.env.PATH].join(delimiter),
       PULUMI_HOME: join(this.dir, "home"),
-      PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`,
+      PULUMI_BACKEND_URL: pathToFileURL(join(this.dir, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: "e2e",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       // No setting of the machine may decide a test.

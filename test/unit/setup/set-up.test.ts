@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { setUp } from "../../../scripts/setup.mjs";
@@ -108,6 +108,19 @@ describe("set-up", () => {
 describe("the command", () => {
   const run = (script: string, args: string[], env: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [script, ...args], { encoding: "utf8", env, timeout: 60_000 });
+
+  test("runs in a clone of any name, also through a link to it", () => {
+    const clone = join(temporaryFolder(), "a%20b#c?d 'é' 日本");
+    cpSync(join(repository, "scripts"), join(clone, "scripts"), { recursive: true });
+    cpSync(join(repository, "package-lock.json"), join(clone, "package-lock.json"));
+    const link = join(temporaryFolder(), "link");
+    symlinkSync(clone, link);
+    for (const place of [clone, link]) {
+      const result = run(join(place, "scripts/setup.mjs"), ["--check"], { PATH: "", HOME: clone });
+      expect([result.stderr, result.status]).toEqual(["", 1]);
+      expect(result.stdout).toMatch(/missing: .*NO_DEPENDENCIES/);
+    }
+  });
 
   test("setup --check on a machine that has nothing names everything, changes nothing and exits with 1", () => {
     const folder = temporaryFolder();
