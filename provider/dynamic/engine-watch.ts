@@ -35,7 +35,7 @@ export function watchEngine(gone: () => void, argv: readonly string[] = process.
       gone();
     });
   };
-  // At once, so that an engine that is killed within the first second is missed as well.
+  // At once, so that an engine that is killed within the first second is noticed as well.
   look();
   const timer = setInterval(look, CHECK_MS);
   timer.unref();
