@@ -16,7 +16,7 @@ export function withServiceIdentity(controller: Controller): Controller {
     ...controller,
     outputs: controller.outputs.extend(ServiceOutputs.shape),
     async create(inputs, context) {
-      const { id, outputs } = await recording(context, () => controller.create(inputs, context));
+      const { id, outputs } = await recording(context, undefined, () => controller.create(inputs, context));
       return { id, outputs: context.preview ? outputs : await withRecord(outputs, context) };
     },
     async read(request, context) {
@@ -32,7 +32,7 @@ export function withServiceIdentity(controller: Controller): Controller {
       }
       await requireSameService(oldOutputs, context);
       const known = withFormerMark(context, oldOutputs);
-      const outputs = await recording(known, () => controller.update(request, known));
+      const outputs = await recording(known, oldOutputs, () => controller.update(request, known));
       return withRecord(outputs, { ...context, formerMark: context.mark }, oldOutputs);
     },
     async delete(request, context) {
@@ -78,14 +78,23 @@ async function requireSameService(outputs: Properties | undefined, { config }: O
   throw new OtherServiceError({ recorded: recorded.url, current: client.baseUrl });
 }
 
-/** A resource that is kept after a failure records its service, too. */
-async function recording<Result>(context: OperationContext, operation: () => Promise<Result>): Promise<Result> {
+/**
+ * A resource that is kept after a failure records its service, too: what is known of it without asking. The failure may be
+ * a stop, or a service that answers no more.
+ */
+async function recording<Result>(
+  context: OperationContext,
+  last: Properties | undefined,
+  operation: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await operation();
   } catch (error) {
     if (!(error instanceof PartialFailureError)) throw error;
-    const { id, reasons, cause } = error;
-    throw new PartialFailureError({ id, reasons, cause, outputs: await withRecord(error.outputs, context) });
+    const { id, reasons, cause, outputs } = error;
+    const known = serviceOf(last) ?? { url: clientFor(context.config).baseUrl };
+    const service = { ...known, mark: known.mark ?? context.mark };
+    throw new PartialFailureError({ id, reasons, cause, outputs: { ...outputs, service } });
   }
 }
 
