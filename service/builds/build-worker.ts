@@ -109,7 +109,8 @@ function settleFailure(
     return;
   }
   const failure = signal.aborted ? interruptedFailure() : toFailure(thrown);
-  if (failure.reason === "internal_error") log.error({ err: asError(thrown), buildId }, "build failed unexpectedly");
+  if (failure.reason === "internal_error")
+    log.error({ err: redactor.text(asError(thrown).stack ?? ""), buildId }, "build failed unexpectedly");
   else log.info({ buildId, reason: failure.reason, phase: failure.phase }, "build failed");
   markFailed(worker, buildId, failureDetail(failure, buildId, redactor));
 }

@@ -1,5 +1,6 @@
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { MASK } from "pulumi-nullspace/secrets";
 import { InvalidRequestError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
@@ -92,7 +93,10 @@ export function createApp(options: AppOptions): ServiceApp {
   });
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
-    request.log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "request");
+    request.log.debug(
+      { method, url: withoutClaim(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      "request",
+    );
     done();
   });
 
@@ -100,6 +104,11 @@ export function createApp(options: AppOptions): ServiceApp {
   // An expectation that we do not know may be left unmet; without this, Node answers it with an error of its own form.
   app.server.on("checkExpectation", (request, response) => app.routing(request, response));
   return app;
+}
+
+/** Whoever knows the token of a claim may take the name. */
+function withoutClaim(url: string): string {
+  return url.replace(/(?<=^\/v1\/templates\/claims\/)[^/?]+/, MASK);
 }
 
 declare module "fastify" {

@@ -1,7 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
+import { createRedactor, secretsIn, type Redactor } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
+import { z } from "zod";
 import {
   asError,
   EngineUnavailableError,
@@ -66,27 +68,38 @@ export function toServiceError(thrown: unknown): ServiceError {
   });
 }
 
-/** The error envelope of the contract (flat form); absent members are left out, never null. */
-export function toEnvelope(error: ServiceError, requestId: string): ErrorEnvelope {
+/** For requests that carry no secret. */
+const NOTHING_SECRET = createRedactor([]);
+
+/** The error envelope of the contract (flat form), its free texts masked; absent members are left out, never null. */
+export function toEnvelope(error: ServiceError, requestId: string, redactor: Redactor = NOTHING_SECRET): ErrorEnvelope {
   return {
-    error: error.message,
+    error: redactor.text(error.message),
     code: error.code,
     request_id: requestId,
     ...(error.buildId !== undefined && { build_id: error.buildId }),
     ...(error.retryable !== undefined && { retryable: error.retryable }),
-    ...(error.suggestedAction !== undefined && { suggested_action: error.suggestedAction }),
-    ...(error.detail !== undefined && { error_detail: error.detail as ErrorEnvelope["error_detail"] }),
-    ...(error.details !== undefined && { details: error.details }),
+    ...(error.suggestedAction !== undefined && { suggested_action: redactor.text(error.suggestedAction) }),
+    ...(error.detail !== undefined && { error_detail: maskDetail(error.detail, redactor) }),
+    ...(error.details !== undefined && { details: redactor.value(error.details) }),
   };
+}
+
+function maskDetail(detail: Record<string, unknown>, redactor: Redactor): ErrorEnvelope["error_detail"] {
+  const { message, suggested_action, details } = detail;
+  const texts = { message, suggested_action, details };
+  const given = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined));
+  return { ...detail, ...redactor.value(given) } as ErrorEnvelope["error_detail"];
 }
 
 /** Answers a thrown error; 5xx go to the log with their cause. */
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toServiceError(thrown);
+  const redactor = redactorOf(request);
   if (error.status >= 500) {
     const source = error.cause ?? error;
     const cause = source instanceof Error && isResponseSerializationError(source) ? source.cause : source;
-    request.log.error({ err: cause, code: error.code }, "request failed");
+    request.log.error({ err: redactedError(cause, redactor), code: error.code }, "request failed");
   }
   void reply.header("x-request-id", request.id);
   // A body that was not read to its end would be taken for the next request on this connection.
@@ -94,7 +107,22 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
   void reply
     .status(error.status)
     .type("application/json")
-    .send(JSON.stringify(toEnvelope(error, request.id)));
+    .send(JSON.stringify(toEnvelope(error, request.id, redactor)));
+}
+
+/** The error for the log: its texts without secrets. */
+function redactedError(cause: unknown, redactor: Redactor): unknown {
+  if (redactor === NOTHING_SECRET) return cause;
+  const { name, message, stack } = asError(cause);
+  return { type: name, message: redactor.text(message), stack: redactor.text(stack ?? "") };
+}
+
+/** Masks what the schema of the request's body calls secret. A body that does not fit the schema has secrets, too. */
+function redactorOf({ routeOptions, body }: FastifyRequest): Redactor {
+  // Of a request that failed before it was routed nothing is known but its line.
+  const schema = routeOptions?.schema?.body;
+  if (!(schema instanceof z.ZodType)) return NOTHING_SECRET;
+  return createRedactor([...secretsIn(schema, body)].map(({ value }) => value));
 }
 
 /** Answers a path that no route serves. */

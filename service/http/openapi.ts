@@ -5,6 +5,7 @@ import { z } from "zod";
 import { publicErrorResponses } from "./error-responses.ts";
 import { narrowAnswers } from "./openapi-answers.ts";
 import { nameComponents } from "./openapi-components.ts";
+import { describeSecrets } from "./openapi-secrets.ts";
 import type { ServiceApp } from "./service-app.ts";
 
 const transform = createJsonSchemaTransform({});
@@ -58,6 +59,7 @@ export async function registerOpenApi(app: ServiceApp, version: string): Promise
         }
       }
       narrowAnswers(complete);
+      describeSecrets(complete);
       nameComponents(complete);
       return complete;
     },
