@@ -1,18 +1,16 @@
-import { SecretStore } from "../../sdk/secrets/index.ts";
+import { Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller, Properties } from "../core/controller.ts";
 import { controllerFor } from "../core/controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
-import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
 import { PartialFailureError } from "../errors.ts";
-import { noteSecrets } from "../values/secret-inputs.ts";
-import { hideUnknowns, revealUnknowns } from "../values/sentinels.ts";
 import { initFailed } from "../values/status-detail.ts";
-import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
+import { CARRIED } from "./carried-inputs.ts";
+import { openProperties, toWire, type OpenedProperties } from "./opened-properties.ts";
 import { dynamicToken } from "./provider-text.ts";
 import { shownError, withShownError } from "./shown-error.ts";
 import { createStatusOutput } from "./status-output.ts";
@@ -28,7 +26,7 @@ const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resou
 /** Configuration of the stack in this process, which serves one update of one stack. */
 let config: ProviderConfig = {};
 /** Every secret that has come in: none leaves in a message. */
-const secrets = new SecretStore();
+const secrets = new Redactor();
 /** What the program of that update asks for. */
 const wishes = new ProgramWishes();
 
@@ -39,28 +37,35 @@ export function provider(type: string) {
     configure: async (request: { config: StackConfig }) => configure(request.config),
     check: async (olds: Properties, news: Properties) => check(controller, olds, news),
     diff: async (id: string, olds: Properties, news: Properties) => diff(controller, id, olds, news),
-    create: async (inputs: Properties) =>
-      keepingPartial(inputs, async () => {
-        const plain = plainOf(inputs);
-        const { id, outputs } = await run(controller, "created", inputs, (context) =>
-          controller.create(plain, context),
+    create: async (inputs: Properties) => {
+      const news = open(controller, inputs);
+      return keepingPartial(controller, [news], async () => {
+        const { id, outputs } = await run(controller, "created", news, (context) =>
+          controller.create(news.values, context),
         );
-        return { id, outs: answer(outputs, inputs) };
-      }),
-    read: async (id: string, props: Properties) => read(controller, id, props ?? {}),
-    update: async (id: string, olds: Properties, news: Properties) =>
-      keepingPartial(news, async () => {
-        const oldOutputs = plainOf(olds);
-        const request = { id, oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plainOf(news) };
+        return { id, outs: toWire(controller, outputs, news) };
+      });
+    },
+    read: async (id: string, props: Properties) => read(controller, id, open(controller, props ?? {})),
+    update: async (id: string, olds: Properties, inputs: Properties) => {
+      const [news, last] = [open(controller, inputs), open(controller, olds)];
+      return keepingPartial(controller, [news, last], async () => {
+        const oldInputs = pickInputs(controller, last.values);
+        const request = { id, oldInputs, oldOutputs: last.values, newInputs: news.values };
         const outputs = await run(controller, "updated", news, (context) => controller.update(request, context), id);
-        return { outs: answer(outputs, news) };
-      }),
+        return { outs: toWire(controller, outputs, news) };
+      });
+    },
     delete: async (id: string, props: Properties) => {
-      const outputs = plainOf(props);
-      const request = { id, inputs: pickInputs(controller, outputs), outputs };
-      await run(controller, "deleted", props, (context) => controller.delete(request, context), id);
+      const last = open(controller, props);
+      const request = { id, inputs: pickInputs(controller, last.values), outputs: last.values };
+      await run(controller, "deleted", last, (context) => controller.delete(request, context), id);
     },
   };
+}
+
+function open(controller: Controller, properties: Properties): OpenedProperties {
+  return openProperties(secrets, controller, properties);
 }
 
 function configure(stackConfig: StackConfig): void {
@@ -72,24 +77,22 @@ function configure(stackConfig: StackConfig): void {
   if (apiKey) secrets.add([apiKey]);
 }
 
-async function check(controller: Controller, olds: Properties, news: Properties) {
-  const oldInputs = plainOf(olds);
-  const request = {
-    news: plainOf(news),
-    ...(Object.keys(oldInputs).length === 0 ? {} : { olds: oldInputs }),
-  };
-  const { inputs, failures } = await run(controller, "checked", news, async (context) => {
-    const result = await controller.check(request, context);
-    if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
-    return result;
+async function check(controller: Controller, olds: Properties, inputs: Properties) {
+  const [news, last] = [open(controller, inputs), open(controller, olds)];
+  const request = { news: news.values, ...(Object.keys(last.values).length === 0 ? {} : { olds: last.values }) };
+  const result = await run(controller, "checked", news, async (context) => {
+    const checked = await controller.check(request, context);
+    if (checked.failures.length === 0) wishes.note(context.mark, checked.inputs);
+    return checked;
   });
-  return { inputs: answer(inputs, news), failures: secrets.value(failures) };
+  return { inputs: toWire(controller, result.inputs, news), failures: secrets.value(result.failures) };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */
-async function diff(controller: Controller, id: string, olds: Properties, news: Properties) {
-  const plain = plainOf(news);
-  const oldOutputs = plainOf(olds);
+async function diff(controller: Controller, id: string, olds: Properties, inputs: Properties) {
+  const [news, last] = [open(controller, inputs), open(controller, olds)];
+  const plain = news.values;
+  const oldOutputs = last.values;
   const request = { oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plain };
   const compare = async (context: OperationContext) => {
     const compared = controller.diff(request);
@@ -117,13 +120,14 @@ function changesOf(changes: readonly { isOutput?: boolean }[]): boolean | undefi
   return changes.every(({ isOutput }) => isOutput) ? true : undefined;
 }
 
-async function read(controller: Controller, id: string, props: Properties) {
-  const outputs = plainOf(props);
+async function read(controller: Controller, id: string, last: OpenedProperties) {
+  const outputs = last.values;
   const managed = Object.keys(controller.outputs.shape).some((key) => outputs[key] !== undefined);
   const request = { id, ...(managed ? { inputs: pickInputs(controller, outputs), outputs } : {}) };
-  const result = await run(controller, "read", props, (context) => controller.read(request, context), id);
+  const result = await run(controller, "read", last, (context) => controller.read(request, context), id);
   if (result === undefined) return { id: "", props: {} };
-  const answered = { id: result.id, props: answer(result.outputs, props), inputs: answer(result.inputs, props) };
+  const [props, inputs] = [result.outputs, result.inputs].map((properties) => toWire(controller, properties, last));
+  const answered = { id: result.id, props: props!, inputs: inputs! };
   if (result.unhealthy !== undefined) throw unhealthy(controller.type, answered, secrets.value(result.unhealthy));
   return answered;
 }
@@ -145,18 +149,16 @@ function unhealthy(
 function run<Result>(
   controller: Controller,
   done: string,
-  properties: Properties,
+  { values, carried, marked }: OpenedProperties,
   operation: (context: OperationContext) => Promise<Result>,
   id?: string,
 ): Promise<Result> {
   const { type } = controller;
-  const name = typeof properties.name === "string" ? properties.name : undefined;
-  const marked = readSecretPaths(properties[CARRIED.secrets]);
-  noteSecrets(secrets, controller, { values: plainOf(properties), marked });
+  const name = typeof values.name === "string" ? values.name : undefined;
   const write = (line: string) => process.stdout.write(secrets.text(line));
   const debug = isOn(process.env.NULLSPACE_DEBUG);
   const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });
-  const mark = properties[CARRIED.mark];
+  const mark = carried[CARRIED.mark];
   const context = {
     urn: "",
     // A state of an older version has no mark; what is made from it is nobody's until its next update.
@@ -179,33 +181,24 @@ function isOn(text: string | undefined): boolean {
   return /^(?:1|true|yes|on)$/i.test(text?.trim() ?? "");
 }
 
-/** A partial failure in the form that makes the engine keep the resource. */
-async function keepingPartial<Result>(inputs: Properties, operation: () => Promise<Result>): Promise<Result> {
+/** A partial failure in the form that makes the engine keep the resource. What is kept of the old is as secret as it was. */
+async function keepingPartial<Result>(
+  controller: Controller,
+  bags: readonly OpenedProperties[],
+  operation: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await operation();
   } catch (error) {
     if (!(error instanceof PartialFailureError)) throw error;
     throw Object.assign(new Error(secrets.text(error.message)), {
       id: error.id,
-      properties: answer(error.outputs, inputs),
+      properties: toWire(controller, error.outputs, ...bags),
       reasons: secrets.value([...error.reasons]),
     });
   }
 }
 
-function readSecretPaths(value: unknown): PropertyPath[] {
-  return Array.isArray(value) ? value.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
-}
-
-function plainOf(properties: Properties): Properties {
-  return withoutCarried(revealUnknowns(properties) as Properties);
-}
-
 function pickInputs(controller: Controller, outputs: Properties): Properties {
   return Object.fromEntries(Object.entries(outputs).filter(([key]) => Object.hasOwn(controller.inputs.shape, key)));
-}
-
-/** Properties as the engine takes them, with what came along with those of the request. */
-function answer(properties: Properties, request: Properties): Properties {
-  return { ...(hideUnknowns(properties) as Properties), ...pickCarried(request) };
 }

@@ -3,13 +3,13 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
-import { SecretStore, type Redactor } from "../../sdk/secrets/index.ts";
+import { Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller, DiffResult, Properties } from "../core/controller.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { markOfUrn } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
 import type { PropertyPath } from "../core/property-path.ts";
-import { noteSecrets } from "../values/secret-inputs.ts";
+import { secretTexts } from "../values/secret-inputs.ts";
 import { redacted } from "../values/redacted-log.ts";
 import { encodeProperties, joinSecrets, type DecodedProperties, type SecretPaths } from "../values/wire-values.ts";
 import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
@@ -43,12 +43,12 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
   let config: { apiKey?: string; apiUrl?: string } = {};
   const wishes = new ProgramWishes();
   /** Every secret that has come in: none leaves in a message. */
-  const secretStore = new SecretStore();
+  const secretStore = new Redactor();
   const unary = unaryWith(secretStore, log);
   const note = (controller: Controller, ...bags: DecodedProperties[]): void => {
     for (const { values, secrets } of bags) {
       const marked = [...secrets].map((path) => JSON.parse(path) as PropertyPath);
-      noteSecrets(secretStore, controller, { values, marked });
+      secretStore.add(secretTexts(controller, { values, marked }));
     }
   };
 

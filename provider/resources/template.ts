@@ -438,5 +438,5 @@ export const TEMPLATE_PROPERTIES: ResourceProperties = {
     "imported",
     "service",
   ],
-  secrets: ["buildSecrets", "registryAuth", "attempt"],
+  secrets: ["buildSecrets", "registryAuth", "sourceDigest", "attempt"],
 };

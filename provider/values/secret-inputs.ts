@@ -1,23 +1,26 @@
 import type { z } from "zod";
-import { isSecretSchema, secretsIn, textsIn, type SecretStore } from "../../sdk/secrets/index.ts";
+import { isSecretSchema, secretsIn, SHORTEST_MASKED, textsIn } from "../../sdk/secrets/index.ts";
 import type { Controller, Properties } from "../core/controller.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { isRecord } from "../core/unknown.ts";
 
-/** Remembers the secrets of a property bag: those that the schemas know, and those that the program marked. */
-export function noteSecrets(
-  store: SecretStore,
+/**
+ * The texts in a property bag that are secret: those that the schemas know, and those that the program marked. Texts that
+ * are too short to be looked for are left out.
+ */
+export function secretTexts(
   { inputs, outputs }: Pick<Controller, "inputs" | "outputs">,
   { values, marked }: { values: Properties; marked: readonly PropertyPath[] },
-): void {
-  for (const schema of [inputs, outputs]) store.add([...secretsIn(schema, values)].map(({ value }) => value));
+): Set<string> {
+  const found = [inputs, outputs].flatMap((schema) => [...secretsIn(schema, values)]);
   const properties = { ...inputs.shape, ...outputs.shape } as Record<string, z.ZodType>;
   for (const path of marked) {
     // Of a property that is kept secret as a whole, whatever it holds, the schema knows which members must not be shown.
     const property = path.length === 1 ? properties[String(path[0])] : undefined;
     if (property !== undefined && isSecretSchema(property)) continue;
-    store.add([...textsIn(valueAt(values, path))].map(({ value }) => value));
+    found.push(...textsIn(valueAt(values, path)));
   }
+  return new Set(found.map(({ value }) => value).filter(({ length }) => length >= SHORTEST_MASKED));
 }
 
 function valueAt(values: unknown, path: PropertyPath): unknown {

@@ -28,12 +28,6 @@ export function revealUnknowns(value: unknown): unknown {
   return mapMembers(value, revealUnknowns);
 }
 
-/** Puts the text in place of `UNKNOWN`, all the way down. */
-export function hideUnknowns(value: unknown): unknown {
-  if (value === UNKNOWN) return UNKNOWN_TEXT;
-  return mapMembers(value, hideUnknowns);
-}
-
 function mapMembers(value: unknown, map: (member: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map(map);
   if (!isRecord(value)) return value;

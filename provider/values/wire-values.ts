@@ -61,23 +61,31 @@ export function decodeProperties(wire: Properties | undefined): DecodedPropertie
  * Puts the wire form on.
  *
  * @param secrets places to mark as secret; those that the values do not have are passed over
+ * @param secretTexts texts to mark as secret wherever they are: a refresh may bring a list in another order
  */
-export function encodeProperties(values: Properties, secrets: SecretPaths = new Set()): Properties {
-  const encode = (value: unknown, path: (string | number)[]): unknown => {
-    const plain = encodePlain(value, path);
-    return secrets.has(JSON.stringify(path)) ? { [SIGNATURE]: SECRET, value: plain } : plain;
+export function encodeProperties(
+  values: Properties,
+  secrets: SecretPaths = new Set(),
+  secretTexts: ReadonlySet<string> = new Set(),
+): Properties {
+  const encode = (value: unknown, path: (string | number)[], hidden: boolean): unknown => {
+    // What lies inside a secret is secret already.
+    const secret =
+      !hidden && (secrets.has(JSON.stringify(path)) || (typeof value === "string" && secretTexts.has(value)));
+    const plain = encodePlain(value, path, hidden || secret);
+    return secret ? { [SIGNATURE]: SECRET, value: plain } : plain;
   };
-  const encodePlain = (value: unknown, path: (string | number)[]): unknown => {
+  const encodePlain = (value: unknown, path: (string | number)[], hidden: boolean): unknown => {
     if (value === UNKNOWN) return UNKNOWN_TEXT;
-    if (Array.isArray(value)) return value.map((member, index) => encode(member, [...path, index]));
+    if (Array.isArray(value)) return value.map((member, index) => encode(member, [...path, index], hidden));
     if (!isRecord(value)) return value;
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, member]) => member !== undefined)
-        .map(([key, member]) => [key, encode(member, [...path, key])]),
+        .map(([key, member]) => [key, encode(member, [...path, key], hidden)]),
     );
   };
-  return encodePlain(values, []) as Properties;
+  return encodePlain(values, [], false) as Properties;
 }
 
 /** Places of several bags, and top-level properties that are secret whatever they hold. */

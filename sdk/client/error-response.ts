@@ -11,7 +11,7 @@ import {
   RateLimitError,
   type ApiErrorOptions,
 } from "./errors.ts";
-import { createRedactor } from "../secrets/index.ts";
+import { Redactor } from "../secrets/index.ts";
 import { readUploadFailure, uploadErrorClass, type UploadFailure } from "./upload-errors.ts";
 import { loadWire } from "./wire.ts";
 
@@ -91,7 +91,7 @@ export async function errorFromAnswer(
 export function apiError(facts: ErrorFacts & { what: string; text: string; credentials: readonly string[] }): ApiError {
   const lower = facts.code.toLowerCase();
   const code = AUTH.has(lower) ? "unauthorized" : lower;
-  const redactor = createRedactor(facts.credentials);
+  const redactor = new Redactor(facts.credentials);
   const clean = (text: string): string => redactor.text(text).slice(0, MAX_TEXT);
   const suggestedAction = facts.suggestedAction ?? facts.detail?.suggested_action ?? ownAdvice(code);
   const marks = [

@@ -1,3 +1,2 @@
-export { createRedactor, MASK, SHORTEST_MASKED, type Redactor } from "./redactor.ts";
-export { SecretStore } from "./secret-store.ts";
+export { MASK, Redactor, SHORTEST_MASKED } from "./redactor.ts";
 export { isSecretSchema, secretsIn, textsIn, type FoundSecret, type SecretPath } from "./secret-values.ts";

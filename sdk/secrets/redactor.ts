@@ -1,84 +1,153 @@
-/** What stands in the place of a secret. */
+import { base64Stems } from "./base64-stems.ts";
+import { decodedViews } from "./decoded-view.ts";
+
+/** What stands in a text where a secret stood. */
 export const MASK = "[secret]";
 
-/**
- * Shorter values are left as they are, whole or as a line of a longer one: they occur by chance, and blanking them out
- * would garble a text and hide little.
- */
+/** Shorter values, characters, are not masked: they occur by chance, so masking them would garble texts and hide little. */
 export const SHORTEST_MASKED = 4;
 
-/** Base64 of less than this is not looked for inside of longer base64. */
-const SHORTEST_INNER_BASE64 = 8;
+/** Of a value that is JSON, such as the key of a service account, texts from this length are secrets by themselves. */
+const SHORTEST_INNER = 16;
 
-/** Takes secrets out of what is shown, logged or kept. */
-export interface Redactor {
-  /** The text with every secret replaced by {@link MASK}. */
-  text(text: string): string;
-  /** The value with every text in it redacted, names of members included; what is neither text nor holds any stays as it is. */
-  value<Value>(value: Value): Value;
+/** Values that are remembered unless told otherwise; the oldest is forgotten first. */
+const DEFAULT_LIMIT = 10_000;
+
+/** What of one value is looked for. */
+interface Patterns {
+  /** Looked for in the text and in what its escapes stand for. */
+  plain: readonly string[];
+  /** Looked for in the text as it is. */
+  encoded: readonly string[];
 }
 
 /**
- * A redactor for secret texts. It finds each as it is, line by line where it has several (a command prints it so), and in
- * the forms in which texts are passed on: base64 (also in the middle of longer base64, such as an HTTP login), URL-encoded
- * and escaped for JSON. Longer ones are replaced first, so that a part of a secret does not break up the whole.
+ * Masks secrets in what people read and what is stored: whole values, each line of a value that has several (a command
+ * prints it line by line), and their base64, URL-encoded and JSON-escaped forms. What overlaps is masked as one, so no part
+ * of a longer secret is left over by a shorter one.
+ *
+ * Values of fewer than {@link SHORTEST_MASKED} characters are not masked.
+ *
+ * @example
+ *   const redactor = new Redactor(["hunter2"]);
+ *   redactor.text("login ann:hunter2 failed"); // "login ann:[secret] failed"
  */
-export function createRedactor(secrets: Iterable<string>): Redactor {
-  const forms = new Set<string>();
-  for (const secret of secrets) for (const form of formsOf(secret)) forms.add(form);
-  if (forms.size === 0) return { text: (text) => text, value: (value) => value };
-  const ordered = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const pattern = new RegExp(ordered.map(escapePattern).join("|"), "gu");
-  const text = (given: string): string => given.replace(pattern, MASK);
-  return { text, value: (value) => mapTexts(value, text) };
-}
+export class Redactor {
+  readonly #values = new Map<string, Patterns>();
+  readonly #limit: number;
 
-/** Every form in which a secret may show. */
-function* formsOf(secret: string): Generator<string> {
-  for (const part of new Set([secret, ...secret.split(/\r?\n/)].flatMap((line) => [line, line.trim()]))) {
-    if (part.trim().length < SHORTEST_MASKED) continue;
-    yield part;
-    yield encodeURIComponent(part.toWellFormed());
-    yield encodeURIComponent(part.toWellFormed()).replaceAll("%20", "+");
-    yield encodeURI(part.toWellFormed());
-    yield JSON.stringify(part).slice(1, -1);
-    yield escapeNonAscii(JSON.stringify(part).slice(1, -1));
+  /** @param options.limit how many values are remembered; default 10,000. The oldest is forgotten first */
+  constructor(values: Iterable<string> = [], { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
+    this.#limit = limit;
+    this.add(values);
   }
-  if (secret.trim().length < SHORTEST_MASKED) return;
-  yield* base64Of(Buffer.from(secret));
-}
 
-/** Base64 of the bytes, alone and as it looks behind one or two other bytes: only the part that is the same whatever these are. */
-function* base64Of(bytes: Buffer): Generator<string> {
-  for (const encoding of ["base64", "base64url"] as const) {
-    yield bytes.toString(encoding);
-    yield bytes.toString(encoding).replace(/=+$/, "");
-    for (const before of [0, 1, 2]) {
-      const encoded = Buffer.concat([Buffer.alloc(before), bytes])
-        .toString(encoding)
-        .replace(/=+$/, "");
-      // Four characters stand for three bytes: those that neighbours have a part in are cut off.
-      const start = before === 0 ? 0 : before + 1;
-      const end = (before + bytes.length) % 3 === 0 ? encoded.length : encoded.length - 1;
-      const inner = encoded.slice(start, end);
-      if (inner.length >= SHORTEST_INNER_BASE64) yield inner;
+  /** Takes in more values. */
+  add(values: Iterable<string>): void {
+    for (const value of values) {
+      const known = this.#values.get(value) ?? patternsOf(value);
+      this.#values.delete(value);
+      if (known.plain.length === 0) continue;
+      this.#values.set(value, known);
+      if (this.#values.size > this.#limit) this.#values.delete(this.#values.keys().next().value!);
     }
   }
+
+  /** The text with a mask in place of every secret. */
+  text(text: string): string {
+    if (this.#values.size === 0 || text.length < SHORTEST_MASKED) return text;
+    const found: [start: number, end: number][] = [];
+    for (const [index, { text: view, starts }] of [...decodedViews(text)].entries()) {
+      for (const { plain, encoded } of this.#values.values()) {
+        for (const pattern of index === 0 ? [...plain, ...encoded] : plain) {
+          for (let at = view.indexOf(pattern); at !== -1; at = view.indexOf(pattern, at + 1)) {
+            const end = at + pattern.length;
+            found.push(starts === undefined ? [at, end] : [starts[at]!, starts[end]!]);
+          }
+        }
+      }
+    }
+    return found.length === 0 ? text : masked(text, found);
+  }
+
+  /**
+   * The value with every text in it masked, all the way down; names of members stay, which are no values. An error becomes
+   * a plain object with its type, message, stack, code and cause. Everything else stays as it is.
+   */
+  value<Value>(value: Value): Value;
+  value(value: unknown): unknown {
+    return this.#value(value, new Set());
+  }
+
+  #value(value: unknown, above: Set<unknown>): unknown {
+    if (typeof value === "string") return this.text(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (above.has(value)) return "[circular]";
+    const inside = new Set(above).add(value);
+    if (Array.isArray(value)) return value.map((member) => this.#value(member, inside));
+    const members = value instanceof Error ? errorMembers(value) : isPlain(value) ? Object.entries(value) : undefined;
+    if (members === undefined) return value;
+    return Object.fromEntries(members.map(([key, member]) => [key, this.#value(member, inside)]));
+  }
 }
 
-function escapeNonAscii(text: string): string {
-  return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+function errorMembers(error: Error): [string, unknown][] {
+  const { name, message, stack, cause } = error;
+  return Object.entries({ ...error, type: name, message, stack, ...(cause === undefined ? {} : { cause }) });
 }
 
-function escapePattern(text: string): string {
-  return text.toWellFormed().replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
-function mapTexts<Value>(value: Value, map: (text: string) => string): Value {
-  if (typeof value === "string") return map(value) as Value;
-  if (Array.isArray(value)) return value.map((one: unknown) => mapTexts(one, map)) as Value;
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [map(key), mapTexts(one as unknown, map)]),
-  ) as Value;
+function patternsOf(value: string): Patterns {
+  const plain = new Set<string>();
+  for (const whole of [value, ...innerTexts(value)]) {
+    for (const part of [whole, ...whole.split(/\r\n|[\r\n]/)]) {
+      // What surrounds a value is often trimmed by who prints it.
+      const text = part.trim();
+      if (text.length >= SHORTEST_MASKED) plain.add(text);
+    }
+  }
+  const encoded = [...plain].flatMap(base64Stems).filter(({ length }) => length >= SHORTEST_MASKED);
+  return { plain: [...plain], encoded: [...new Set(encoded)] };
+}
+
+/** The long texts in a value that is a JSON object or array. */
+function innerTexts(value: string): string[] {
+  if (!/^\s*[[{]/.test(value)) return [];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+  const found: string[] = [];
+  const collect = (part: unknown): void => {
+    if (typeof part === "string") {
+      if (part.length >= SHORTEST_INNER) found.push(part);
+    } else if (typeof part === "object" && part !== null) Object.values(part).forEach(collect);
+  };
+  collect(parsed);
+  return found;
+}
+
+/** The text with one mask for each run of ranges that overlap. */
+function masked(text: string, ranges: [start: number, end: number][]): string {
+  ranges.sort(([left], [right]) => left - right);
+  let result = "";
+  let position = 0;
+  let [start, end] = ranges[0]!;
+  for (const [nextStart, nextEnd] of [...ranges.slice(1), [text.length + 1, 0] as const]) {
+    if (nextStart < end) {
+      end = Math.max(end, nextEnd);
+      continue;
+    }
+    result += text.slice(position, start) + MASK;
+    position = end;
+    [start, end] = [nextStart, nextEnd];
+  }
+  return result + text.slice(position);
 }

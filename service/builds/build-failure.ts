@@ -1,5 +1,5 @@
 import { NullspaceError } from "pulumi-nullspace/sdk";
-import { createRedactor, type Redactor } from "pulumi-nullspace/secrets";
+import { Redactor } from "pulumi-nullspace/secrets";
 import { type TemplateFailureDetail } from "pulumi-nullspace/wire";
 
 /** Where a build failed, as the contract's `TemplateFailureDetail.phase` spells it. */
@@ -59,7 +59,7 @@ export class BuildFailure extends NullspaceError {
 export function failureDetail(
   failure: BuildFailure,
   buildId: string,
-  redactor: Redactor = createRedactor([]),
+  redactor: Redactor = new Redactor([]),
 ): TemplateFailureDetail {
   return {
     code: failure.code,

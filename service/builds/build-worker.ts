@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { createRedactor, type Redactor } from "pulumi-nullspace/secrets";
+import { Redactor } from "pulumi-nullspace/secrets";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
@@ -7,7 +7,7 @@ import type { TemplateEvents } from "../templates/events.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildExecutor, BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
-import type { BuildLog } from "./build-log.ts";
+import type { BuildLog, NewLogEntry } from "./build-log.ts";
 import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
 import { markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
@@ -42,14 +42,14 @@ export async function runBuild(
   const { db, buildLog, executor, events, log } = worker;
   if (!markBuilding(worker, buildId)) return;
   const record = getBuild(db, buildId);
-  const redactor = createRedactor(credentials?.sensitiveTexts ?? []);
+  const redactor = new Redactor(credentials?.sensitiveTexts ?? []);
   try {
     const job = prepareJob(worker, record, credentials ?? NO_CREDENTIALS);
     const built = await executor.run(
       job,
       (entry) => {
         // After a cancel the last entry is written; what the engine still says belongs to nobody.
-        if (!signal.aborted) buildLog.append(buildId, { ...entry, message: redactor.text(entry.message) });
+        if (!signal.aborted) buildLog.append(buildId, withoutSecrets(entry, redactor));
       },
       signal,
     );
@@ -135,4 +135,13 @@ function toFailure(thrown: unknown): BuildFailure {
     suggestedAction: "Retry the build; the service's log holds the cause.",
     cause: thrown,
   });
+}
+
+/** The entry without secrets in what of it is free text; its other members are words of the contract. */
+function withoutSecrets(entry: NewLogEntry, redactor: Redactor): NewLogEntry {
+  return {
+    ...entry,
+    message: redactor.text(entry.message),
+    ...(entry.cache_subject != null && { cache_subject: redactor.text(entry.cache_subject) }),
+  };
 }

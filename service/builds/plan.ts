@@ -1,3 +1,4 @@
+import { Redactor } from "pulumi-nullspace/secrets";
 import {
   CreateTemplateRequest,
   formatIssues,
@@ -10,6 +11,7 @@ import type { BuildService } from "./build-service.ts";
 import { digestOf } from "./canonical-json.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import { copyOrders } from "./copy-sources.ts";
+import { BuildCredentials } from "./credentials.ts";
 import { commandOf } from "./dockerfile/render-dockerfile.ts";
 
 /** Says whether a request would be accepted; what is wrong with it is an answer here, not an error. */
@@ -32,9 +34,17 @@ export async function validateRequest(
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status >= 500) throw error;
     const phase = error.detail?.phase;
+    // An answer, so that the handler of errors does not see it.
+    const redactor = new Redactor(new BuildCredentials(parsed.data).sensitiveTexts);
     return {
       valid: false,
-      errors: [{ code: error.code, message: error.message, phase: typeof phase === "string" ? phase : "prepare" }],
+      errors: [
+        {
+          code: error.code,
+          message: redactor.text(error.message),
+          phase: typeof phase === "string" ? phase : "prepare",
+        },
+      ],
       warnings: [],
     };
   }

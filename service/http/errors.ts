@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
-import { createRedactor, secretsIn, type Redactor } from "pulumi-nullspace/secrets";
+import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import {
@@ -69,7 +69,7 @@ export function toServiceError(thrown: unknown): ServiceError {
 }
 
 /** For requests that carry no secret. */
-const NOTHING_SECRET = createRedactor([]);
+const NOTHING_SECRET = new Redactor([]);
 
 /** The error envelope of the contract (flat form), its free texts masked; absent members are left out, never null. */
 export function toEnvelope(error: ServiceError, requestId: string, redactor: Redactor = NOTHING_SECRET): ErrorEnvelope {
@@ -122,7 +122,7 @@ function redactorOf({ routeOptions, body }: FastifyRequest): Redactor {
   // Of a request that failed before it was routed nothing is known but its line.
   const schema = routeOptions?.schema?.body;
   if (!(schema instanceof z.ZodType)) return NOTHING_SECRET;
-  return createRedactor([...secretsIn(schema, body)].map(({ value }) => value));
+  return new Redactor([...secretsIn(schema, body)].map(({ value }) => value));
 }
 
 /** Answers a path that no route serves. */

@@ -32,7 +32,12 @@ export const TemplateOutputs = z.object({
   status: z
     .string()
     .describe("How the newest build of this resource ended: `ready`, or why there is nothing newer than `buildId`."),
-  sourceDigest: z.string().optional().describe("The service's digest of what `buildId` was built from."),
+  // The service takes it over commands, arguments and variables: a short secret in one could be guessed by it.
+  sourceDigest: z
+    .string()
+    .optional()
+    .describe("The service's digest of what `buildId` was built from.")
+    .meta({ secret: true }),
   contextDigest: z.string().optional().describe("The service's digest of the build context of `buildId`."),
   attempt: BuildAttempt.optional()
     .describe("The build that the next update goes on with; absent when the newest one is live.")

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { providerText } from "../../../provider/dynamic/provider-text.ts";
 import { shownError, withShownError } from "../../../provider/dynamic/shown-error.ts";
-import { SecretStore } from "../../../sdk/secrets/index.ts";
+import { Redactor } from "../../../sdk/secrets/index.ts";
 import { DynamicProviderProcess } from "./dynamic-provider-process.ts";
 import { FailingService } from "./failing-service.ts";
 import { errorOf, PluginProcess } from "./plugin-client.ts";
@@ -75,7 +75,7 @@ describe("what a user sees of a failure", { timeout: 60_000 }, () => {
 
   it("says of a fault of ours that it is one, and where its stack is", async () => {
     const said: string[] = [];
-    const store = new SecretStore();
+    const store = new Redactor();
     const fault = new TypeError("x is not a function");
     const error = await withShownError(
       { type: "Template", name: "web", done: "read" },

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../../provider/core/unknown.ts";
 import { WireValueError } from "../../../provider/errors.ts";
-import { hideUnknowns, isUnknownText, revealUnknowns, UNKNOWN_TEXT } from "../../../provider/values/sentinels.ts";
+import { isUnknownText, revealUnknowns, UNKNOWN_TEXT } from "../../../provider/values/sentinels.ts";
 import { decodeProperties, encodeProperties, joinSecrets } from "../../../provider/values/wire-values.ts";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -54,7 +54,7 @@ describe("the engine's wire", () => {
       expect(revealUnknowns({ a: { b: text } })).toEqual({ a: { b: UNKNOWN } });
     }
     expect(isUnknownText(rpc.unknownValue)).toBe(true);
-    expect(hideUnknowns({ a: [UNKNOWN, undefined], b: undefined })).toEqual({ a: [UNKNOWN_TEXT, undefined] });
+    expect(encodeProperties({ a: [UNKNOWN, undefined], b: undefined })).toEqual({ a: [UNKNOWN_TEXT, undefined] });
   });
 
   it("reads output values: what they hold, whether it is secret, and that it is not known yet", () => {

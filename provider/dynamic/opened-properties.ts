@@ -1,0 +1,52 @@
+import type { Redactor } from "../../sdk/secrets/index.ts";
+import type { Controller, Properties } from "../core/controller.ts";
+import { formatPropertyPath, parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
+import { secretProperties } from "../core/secret-properties.ts";
+import { secretTexts } from "../values/secret-inputs.ts";
+import { revealUnknowns } from "../values/sentinels.ts";
+import { encodeProperties, joinSecrets } from "../values/wire-values.ts";
+import { CARRIED, pickCarried, withoutCarried } from "./carried-inputs.ts";
+
+/** A property bag of the engine, taken apart. */
+export interface OpenedProperties {
+  /** The resource's own properties. */
+  values: Properties;
+  /** What goes through every answer beside them. */
+  carried: Properties;
+  /** Places that the program has marked as secret. */
+  marked: readonly PropertyPath[];
+  /** Texts that are secret, wherever they are. */
+  texts: ReadonlySet<string>;
+}
+
+/** Takes a bag apart, and remembers what is secret in it: the engine marks nothing here, the classes have told the places. */
+export function openProperties(secrets: Redactor, controller: Controller, properties: Properties): OpenedProperties {
+  const values = withoutCarried(revealUnknowns(properties) as Properties);
+  const paths = properties[CARRIED.secrets];
+  const marked = Array.isArray(paths) ? paths.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
+  const texts = secretTexts(controller, { values, marked });
+  secrets.add(texts);
+  return { values, carried: pickCarried(properties), marked, texts };
+}
+
+/**
+ * An answer to the engine. It is marked here what is secret in it, by the places of all bags and by their texts: left to
+ * itself, the engine marks only what is still secret in the new inputs, and what an update that fails keeps of the old
+ * ones would stand in the state in clear.
+ *
+ * @param bags of the request, the newest first
+ */
+export function toWire(
+  controller: Controller,
+  properties: Properties,
+  ...bags: readonly OpenedProperties[]
+): Properties {
+  const places = new Set(bags.flatMap(({ marked }) => marked.map((path) => JSON.stringify(path))));
+  const texts = new Set(bags.flatMap((bag) => [...bag.texts]));
+  const paths = [...new Set(bags.flatMap(({ marked }) => marked.map(formatPropertyPath)))].sort();
+  return {
+    ...encodeProperties(properties, joinSecrets(secretProperties(controller), places), texts),
+    ...bags[0]?.carried,
+    ...(paths.length === 0 ? {} : { [CARRIED.secrets]: paths }),
+  };
+}
