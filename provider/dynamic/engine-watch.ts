@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { Writable } from "node:stream";
 
 /** Between two looks whether the engine is still there. */
 const CHECK_MS = 1_000;
@@ -44,4 +45,19 @@ export function watchEngine(gone: () => void, argv: readonly string[] = process.
     clearInterval(timer);
   };
   return stop;
+}
+
+/**
+ * Tells when nobody reads any more what this process writes: its output goes to the engine. Left alone, the error of a
+ * write is printed by Pulumi's own handler of uncaught errors, which fails again, for ever, and lets nothing else happen.
+ */
+export function watchOutput(gone: () => void, streams: readonly Writable[] = [process.stdout, process.stderr]): void {
+  let isOver = false;
+  for (const stream of streams) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      if (!isOver) gone();
+      isOver = true;
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { watchEngine } from "./engine-watch.ts";
+import { watchEngine, watchOutput } from "./engine-watch.ts";
 
 /** Operations that a signal is to abort. Signals are the process' own, so is the one listener for all of them. */
 const running = new Set<AbortController>();
@@ -7,12 +7,11 @@ let isWatching = false;
 let isEngineGone = false;
 
 /**
- * Runs an operation that a SIGINT or SIGTERM of the process aborts, and the end of the engine that it works for: it then has a moment to leave a state that can be
- * gone on from. A second signal, and any signal between operations, does what it always does.
+ * Runs an operation that a SIGINT or SIGTERM of the process aborts, and the end of the engine that it works for: it then
+ * has a moment to leave a state that can be gone on from. A second signal, and any signal between operations, does what it always does.
  */
 export async function untilSignal<Result>(operation: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  if (!isWatching) watchEngine(endWithEngine);
-  isWatching = true;
+  watch();
   const controller = new AbortController();
   running.add(controller);
   listen(true);
@@ -23,6 +22,13 @@ export async function untilSignal<Result>(operation: (signal: AbortSignal) => Pr
     if (running.size === 0) listen(false);
     exitAfterEngine();
   }
+}
+
+function watch(): void {
+  if (isWatching) return;
+  isWatching = true;
+  watchEngine(endWithEngine);
+  watchOutput(endWithEngine);
 }
 
 function listen(wanted: boolean): void {

@@ -40,6 +40,14 @@ export class DynamicProviderProcess implements AsyncDisposable {
     return provider;
   }
 
+  /** Stops reading what the process writes, as an engine does that is killed. @returns resolves when the process has ended */
+  async hangUp(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#process.once("exit", () => resolve()));
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
+    await ended;
+  }
+
   call<Response>(
     method: (callback: (error: grpc.ServiceError | null, response: Response) => void) => unknown,
   ): Promise<Response> {
@@ -113,6 +121,7 @@ export class DynamicProviderProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
+    if (this.#process.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGKILL");
     await ended;

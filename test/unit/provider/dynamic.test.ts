@@ -87,6 +87,16 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
     expect(error.details).toContain("pulumi config set --secret nullspace:apiKey");
   });
 
+  it("ends when nobody reads what it writes: its engine was killed", async () => {
+    await using orphan = await DynamicProviderProcess.start({ cwd, env: {} });
+    await orphan.configure({ "nullspace:apiKey": "k" });
+    const ended = orphan.hangUp();
+    // Says a warning, into the pipe of an engine that is no more.
+    const warned = { ...args({ buildArgs: { TOKEN: "hunter22" } }), __secrets: ["buildArgs.TOKEN"] };
+    await orphan.check(warned).catch(() => undefined);
+    await ended;
+  });
+
   it("does not take a service that is down for a resource that is gone", async () => {
     const { inputs } = await provider.check(args());
     await errorOf(provider.read("local/web", { ...inputs, canonicalRef: "local/web" }));
