@@ -109,7 +109,7 @@ function plainValue(schema: z.ZodType, marks: Marks): fc.Arbitrary<Wire> {
 export function withoutSecrets(value: Wire): Wire {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;
-  if (SIGNATURE in value) return withoutSecrets((value as unknown as { value: Wire }).value);
+  if ((value as Record<string, Wire>)[SIGNATURE] === SECRET) return withoutSecrets((value as { value: Wire }).value);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member)]));
 }
 

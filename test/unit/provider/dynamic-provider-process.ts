@@ -4,9 +4,13 @@ import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import { withoutSecrets } from "./arbitrary-inputs.ts";
 import { struct } from "./plugin-client.ts";
 
 type Properties = Record<string, unknown>;
+
+/** Properties as the engine sends them to a provider that does not accept secrets, which Pulumi's dynamic one does not. */
+const sent = (properties: Properties) => struct(withoutSecrets(properties) as Properties);
 
 /** Pulumi's own process for dynamic resources, called as the engine calls it. */
 export class DynamicProviderProcess implements AsyncDisposable {
@@ -58,14 +62,14 @@ export class DynamicProviderProcess implements AsyncDisposable {
 
   async configure(args: Properties): Promise<void> {
     const request = new providerProto.ConfigureRequest();
-    request.setArgs(struct(args));
+    request.setArgs(sent(args));
     await this.call((done) => this.client.configure(request, done));
   }
 
   async check(news: Properties, olds: Properties = {}) {
     const request = new providerProto.CheckRequest();
-    request.setOlds(struct(olds));
-    request.setNews(struct(news));
+    request.setOlds(sent(olds));
+    request.setNews(sent(news));
     const response = await this.call<InstanceType<typeof providerProto.CheckResponse>>((done) =>
       this.client.check(request, done),
     );
@@ -78,8 +82,8 @@ export class DynamicProviderProcess implements AsyncDisposable {
   async diff(olds: Properties, news: Properties) {
     const request = new providerProto.DiffRequest();
     request.setId("local/web");
-    request.setOlds(struct(olds));
-    request.setNews(struct(news));
+    request.setOlds(sent(olds));
+    request.setNews(sent(news));
     const response = await this.call<InstanceType<typeof providerProto.DiffResponse>>((done) =>
       this.client.diff(request, done),
     );
@@ -88,29 +92,29 @@ export class DynamicProviderProcess implements AsyncDisposable {
 
   create(properties: Properties) {
     const request = new providerProto.CreateRequest();
-    request.setProperties(struct(properties));
+    request.setProperties(sent(properties));
     return this.call<InstanceType<typeof providerProto.CreateResponse>>((done) => this.client.create(request, done));
   }
 
   async read(id: string, properties: Properties) {
     const request = new providerProto.ReadRequest();
     request.setId(id);
-    request.setProperties(struct(properties));
+    request.setProperties(sent(properties));
     return this.call<InstanceType<typeof providerProto.ReadResponse>>((done) => this.client.read(request, done));
   }
 
   update(id: string, olds: Properties, news: Properties) {
     const request = new providerProto.UpdateRequest();
     request.setId(id);
-    request.setOlds(struct(olds));
-    request.setNews(struct(news));
+    request.setOlds(sent(olds));
+    request.setNews(sent(news));
     return this.call<InstanceType<typeof providerProto.UpdateResponse>>((done) => this.client.update(request, done));
   }
 
   delete(id: string, properties: Properties) {
     const request = new providerProto.DeleteRequest();
     request.setId(id);
-    request.setProperties(struct(properties));
+    request.setProperties(sent(properties));
     return this.call((done) => this.client.delete(request, done));
   }
 
