@@ -15,6 +15,12 @@ export default {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
+    {
+      name: "no-cycles-of-types-either",
+      severity: "error",
+      from: { path: "^provider/" },
+      to: { circular: true },
+    },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     forbid("sdk-imports-nothing-above", "^sdk/", "^(provider|service|bin|examples|test)/"),
     forbid("sdk-knows-no-pulumi", "^sdk/", "node_modules/@pulumi/"),

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CheckFailure, CheckResult, Properties } from "./controller.ts";
+import type { CheckFailure, CheckResult, Properties } from "./properties.ts";
 import { fillDefaults } from "./fill-defaults.ts";
 import { nearestName } from "./nearest-name.ts";
 import { formatPropertyPath } from "./property-path.ts";

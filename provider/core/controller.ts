@@ -1,29 +1,13 @@
 import type { z } from "zod";
 import type { OperationContext } from "./operation-context.ts";
+import type { CheckResult, Properties } from "./properties.ts";
 import type { PropertyChange, PropertyTable } from "./property-diff.ts";
-
-/** Inputs or outputs of a resource, as the engine keeps them. Unknown ones are `UNKNOWN`, absent ones are left out. */
-export type Properties = Record<string, unknown>;
-
-/** One input that is not right. */
-export interface CheckFailure {
-  /** Path of the input, such as `readiness.port`; `""` for the resource as a whole. */
-  property: string;
-  /** What is wrong, and what to do. */
-  reason: string;
-}
 
 export interface CheckRequest {
   /** Inputs of the last update; absent when the resource is new, or is about to be replaced. */
   olds?: Properties;
   /** Inputs as the program gives them. */
   news: Properties;
-}
-
-export interface CheckResult {
-  /** `news` with defaults and computed inputs filled in. */
-  inputs: Properties;
-  failures: CheckFailure[];
 }
 
 export interface DiffRequest {

@@ -1,4 +1,4 @@
-import type { Properties } from "./controller.ts";
+import type { Properties } from "./properties.ts";
 import type { PropertyPath } from "./property-path.ts";
 import { isRecord, UNKNOWN } from "./unknown.ts";
 

@@ -1,5 +1,5 @@
 import { formatTemplateRef, parseTemplateRef, TemplateRefError } from "../../sdk/wire/index.ts";
-import type { Properties } from "./controller.ts";
+import type { Properties } from "./properties.ts";
 import { serviceOf } from "./service-identity/service-outputs.ts";
 import { UNKNOWN } from "./unknown.ts";
 

@@ -1,5 +1,6 @@
 import type { Redactor } from "../../sdk/secrets/index.ts";
-import type { Controller, Properties } from "../core/controller.ts";
+import type { Controller } from "../core/controller.ts";
+import type { Properties } from "../core/properties.ts";
 import { formatPropertyPath, parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import { secretProperties } from "../core/secret-properties.ts";
 import { secretTexts } from "../values/secret-inputs.ts";

@@ -1,5 +1,5 @@
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
-import type { CheckFailure, Properties } from "../core/controller.ts";
+import type { CheckFailure, Properties } from "../core/properties.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { UNKNOWN } from "../core/unknown.ts";
 import type { StatusError } from "../values/status-detail.ts";

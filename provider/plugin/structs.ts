@@ -1,6 +1,6 @@
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Properties } from "../core/controller.ts";
+import type { Properties } from "../core/properties.ts";
 import { decodeProperties, encodeProperties, type DecodedProperties, type SecretPaths } from "../values/wire-values.ts";
 
 /** Properties of a request, without their wire form. */

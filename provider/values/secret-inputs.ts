@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { isSecretSchema, secretsIn, SHORTEST_MASKED, textsIn } from "../../sdk/secrets/index.ts";
-import type { Controller, Properties } from "../core/controller.ts";
+import type { Controller } from "../core/controller.ts";
+import type { Properties } from "../core/properties.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { isRecord } from "../core/unknown.ts";
 

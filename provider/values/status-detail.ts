@@ -3,7 +3,7 @@ import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
-import type { Properties } from "../core/controller.ts";
+import type { Properties } from "../core/properties.ts";
 
 const { status } = grpc;
 

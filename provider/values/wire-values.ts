@@ -1,4 +1,4 @@
-import type { Properties } from "../core/controller.ts";
+import type { Properties } from "../core/properties.ts";
 import { isRecord, UNKNOWN } from "../core/unknown.ts";
 import { WireValueError } from "../errors.ts";
 import { isUnknownText, UNKNOWN_TEXT } from "./sentinels.ts";

@@ -1,4 +1,4 @@
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import type { Mark } from "./mark.ts";
 
 /** More resources than this in one run are not remembered: a stack of that size has other troubles. */

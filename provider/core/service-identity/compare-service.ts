@@ -1,5 +1,5 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { orGone } from "../service-errors.ts";
 import { isSameAddress } from "./address.ts";
 import { instanceId } from "./current-service.ts";

@@ -1,6 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { NoApiKeyError, OtherServiceError, PartialFailureError } from "../../errors.ts";
-import type { Controller, Properties } from "../controller.ts";
+import type { Controller } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";

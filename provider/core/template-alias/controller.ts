@@ -1,7 +1,8 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
-import type { Controller, Properties, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
+import type { Controller, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { diffProperties } from "../property-diff.ts";

@@ -1,5 +1,6 @@
 import { checkInputs } from "../check-inputs.ts";
-import type { CheckRequest, CheckResult, Properties } from "../controller.ts";
+import type { CheckRequest } from "../controller.ts";
+import type { CheckResult, Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { formatPropertyPath } from "../property-path.ts";
 import { hasUnknown, UNKNOWN } from "../unknown.ts";

@@ -1,5 +1,6 @@
 import { NameTakenError } from "../../errors.ts";
-import type { CreateResult, Properties } from "../controller.ts";
+import type { CreateResult } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";

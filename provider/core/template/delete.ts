@@ -1,7 +1,8 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { isTerminalStatus } from "../../../sdk/wire/index.ts";
 import { NotOwnedError } from "../../errors.ts";
-import type { DeleteRequest, Properties } from "../controller.ts";
+import type { DeleteRequest } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";

@@ -1,5 +1,6 @@
 import { withDefaults } from "../check-inputs.ts";
-import type { DiffRequest, DiffResult, Properties } from "../controller.ts";
+import type { DiffRequest, DiffResult } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { diffProperties, diffValues, type PropertyChange } from "../property-diff.ts";
 import { isRecord, UNKNOWN } from "../unknown.ts";
 import { TEMPLATE_TABLE, TemplateInputs } from "./inputs.ts";

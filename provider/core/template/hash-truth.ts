@@ -1,6 +1,6 @@
 import type { BuildContext } from "../../../sdk/context/index.ts";
 import { ContextChangedError, PinnedHashError } from "../../errors.ts";
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { hasUnknown } from "../unknown.ts";
 import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";

@@ -1,5 +1,5 @@
 import type { TemplateBuild } from "../../../sdk/wire/index.ts";
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 
 /** What a good build adds to the outputs. */
 export function liveOutputs(build: TemplateBuild): Properties {

@@ -1,5 +1,5 @@
 import { BuildFailedError, PartialFailureError } from "../../errors.ts";
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { explain } from "../explain.ts";
 import { TemplateOutputs, type BuildAttempt } from "./outputs.ts";
 import { splitRef } from "./settle.ts";

@@ -1,5 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { Properties, ReadRequest, ReadResult } from "../controller.ts";
+import type { ReadRequest, ReadResult } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { orGone } from "../service-errors.ts";
 import { importTemplate } from "./import-template.ts";

@@ -7,7 +7,7 @@ import {
   type ContextOptions,
 } from "../../../sdk/context/index.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
-import type { CheckFailure } from "../controller.ts";
+import type { CheckFailure } from "../properties.ts";
 import type { TemplateInputs } from "./inputs.ts";
 
 /** Inputs that say where the build context is. */

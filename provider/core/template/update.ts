@@ -1,6 +1,7 @@
 import { NameTakenError } from "../../errors.ts";
 import type { TemplateBuild } from "../../../sdk/wire/index.ts";
-import type { Properties, UpdateRequest } from "../controller.ts";
+import type { UpdateRequest } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";

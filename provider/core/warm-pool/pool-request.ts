@@ -5,7 +5,7 @@ import {
   type UpdateWarmPoolRequest,
   type WarmPool,
 } from "../../../sdk/wire/index.ts";
-import type { Properties } from "../controller.ts";
+import type { Properties } from "../properties.ts";
 import type { Mark } from "../ownership/mark.ts";
 import { withoutOwner, withOwner } from "./pool-owner.ts";
 import { WarmPoolInputs, type WarmPoolOutputs } from "./inputs.ts";

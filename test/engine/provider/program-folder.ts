@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Controller, Properties } from "../../../provider/core/controller.ts";
+import type { Controller } from "../../../provider/core/controller.ts";
+import type { Properties } from "../../../provider/core/properties.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
 import { markOfUrn } from "../../../provider/core/ownership/mark.ts";
 import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Properties } from "../../../provider/core/controller.ts";
+import type { Properties } from "../../../provider/core/properties.ts";
 import { templateAliasController as alias } from "../../../provider/core/template-alias/controller.ts";
 import { templateTagController as tag } from "../../../provider/core/template-tag/controller.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";

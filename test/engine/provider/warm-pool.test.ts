@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Properties } from "../../../provider/core/controller.ts";
+import type { Properties } from "../../../provider/core/properties.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";
 import { warmPoolController as pool } from "../../../provider/core/warm-pool/controller.ts";
 import { NameTakenError, PartialFailureError } from "../../../provider/errors.ts";
