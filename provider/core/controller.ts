@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { OperationContext } from "./operation-context.ts";
 import type { CheckResult, Properties } from "./properties.ts";
-import type { PropertyChange, PropertyTable } from "./property-diff.ts";
+import type { PropertyChange } from "./property-diff.ts";
 
 export interface CheckRequest {
   /** Inputs of the last update; absent when the resource is new, or is about to be replaced. */
@@ -74,7 +74,6 @@ export interface Controller {
   readonly inputs: z.ZodObject;
   /** Outputs beside the inputs, which are all outputs as well. */
   readonly outputs: z.ZodObject;
-  readonly table: PropertyTable;
 
   /** Validates and completes the inputs. It may read the disk, and never calls the service. */
   check(request: CheckRequest, context: OperationContext): Promise<CheckResult>;

@@ -1,6 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
+import { effectsOf } from "../input-facts.ts";
 import type { Controller, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
@@ -11,7 +12,7 @@ import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
 import { disownAlias } from "./alias-owner.ts";
-import { TEMPLATE_ALIAS_TABLE, TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
+import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 import { canonicalRefOf, makeAlias } from "./make-alias.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
@@ -23,7 +24,6 @@ export const templateAliasController: Controller = {
   description: "Another name of a template in its namespace; whoever uses it gets the template.",
   inputs: TemplateAliasInputs,
   outputs: TemplateAliasOutputs,
-  table: TEMPLATE_ALIAS_TABLE,
 
   async check({ news }) {
     return checkInputs(TemplateAliasInputs, news);
@@ -31,7 +31,7 @@ export const templateAliasController: Controller = {
 
   diff({ oldInputs, oldOutputs, newInputs }) {
     const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
-    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_ALIAS_TABLE).filter(
+    const changes = diffProperties(oldInputs, newInputs, effectsOf(TemplateAliasInputs)).filter(
       ({ path: [key] }) => key !== "template" || !isSame,
     );
     return { changes, deleteBeforeReplace: false, stables: [] };

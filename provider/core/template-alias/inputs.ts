@@ -1,25 +1,17 @@
 import { z } from "zod";
 import { TemplateName } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
-import type { PropertyTable } from "../property-diff.ts";
 import { TemplateNameRef } from "../template-name-ref.ts";
 
 /** Inputs of a `TemplateAlias`. */
 export const TemplateAliasInputs = z.object({
   template: TemplateNameRef.describe(
     "Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there.",
-  ),
-  alias: TemplateName.describe("The other name, one segment, in the template's namespace."),
-  adopt: adopt("an alias of this name, of whichever template"),
+  ).meta({ effect: "update" }),
+  alias: TemplateName.describe("The other name, one segment, in the template's namespace.").meta({ effect: "replace" }),
+  adopt: adopt("an alias of this name, of whichever template").meta({ effect: "ignore" }),
 });
 export type TemplateAliasInputs = z.infer<typeof TemplateAliasInputs>;
-
-/** What a change of each input leads to. */
-export const TEMPLATE_ALIAS_TABLE = {
-  template: { effect: "update" },
-  alias: { effect: "replace" },
-  adopt: { effect: "ignore" },
-} as const satisfies PropertyTable & Record<keyof TemplateAliasInputs, unknown>;
 
 /** What a `TemplateAlias` has beside its inputs. */
 export const TemplateAliasOutputs = z.object({

@@ -1,6 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
+import { effectsOf } from "../input-facts.ts";
 import type { Controller, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
@@ -10,7 +11,7 @@ import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { splitRef } from "../template/settle.ts";
-import { TEMPLATE_TAG_TABLE, TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
+import { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 import { promoteTag } from "./promote-tag.ts";
 import { removeOwnTag } from "./remove-tag.ts";
 
@@ -25,7 +26,6 @@ export const templateTagController: Controller = {
     "building anything.",
   inputs: TemplateTagInputs,
   outputs: TemplateTagOutputs,
-  table: TEMPLATE_TAG_TABLE,
 
   async check({ news }) {
     return checkInputs(TemplateTagInputs, news);
@@ -33,7 +33,7 @@ export const templateTagController: Controller = {
 
   diff({ oldInputs, oldOutputs, newInputs }) {
     const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
-    const changes = diffProperties(oldInputs, newInputs, TEMPLATE_TAG_TABLE).filter(
+    const changes = diffProperties(oldInputs, newInputs, effectsOf(TemplateTagInputs)).filter(
       ({ path: [key] }) => key !== "template" || !isSame,
     );
     const moves = changes.some(({ path: [key] }) => key === "template");

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { BuildId } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { ProgramTag } from "../program-tag.ts";
-import type { PropertyTable } from "../property-diff.ts";
 import { TemplateNameRef } from "../template-name-ref.ts";
 
 /** Inputs of a `TemplateTag`. */
@@ -10,28 +9,21 @@ export const TemplateTagInputs = z.object({
   template: TemplateNameRef.describe(
     "Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there " +
       "before it is removed here.",
-  ),
-  tag: ProgramTag.describe("The tag."),
+  ).meta({ effect: "update" }),
+  tag: ProgramTag.describe("The tag.").meta({ effect: "replace" }),
   buildId: BuildId.describe(
     "Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the " +
       "tag in one step: nobody ever sees it missing.",
-  ),
-  expectedBuildId: BuildId.optional().describe(
-    "Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it " +
-      "since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there.",
-  ),
-  adopt: adopt("a tag of this name"),
+  ).meta({ effect: "update" }),
+  expectedBuildId: BuildId.optional()
+    .describe(
+      "Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it " +
+        "since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there.",
+    )
+    .meta({ effect: "ignore" }),
+  adopt: adopt("a tag of this name").meta({ effect: "ignore" }),
 });
 export type TemplateTagInputs = z.infer<typeof TemplateTagInputs>;
-
-/** What a change of each input leads to. */
-export const TEMPLATE_TAG_TABLE = {
-  template: { effect: "update" },
-  tag: { effect: "replace" },
-  buildId: { effect: "update" },
-  expectedBuildId: { effect: "ignore" },
-  adopt: { effect: "ignore" },
-} as const satisfies PropertyTable & Record<keyof TemplateTagInputs, unknown>;
 
 /** What a `TemplateTag` has beside its inputs. */
 export const TemplateTagOutputs = z.object({

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BuildContext } from "../../../sdk/context/index.ts";
+import { effectsOf } from "../input-facts.ts";
 import type { ContextFile, CreateTemplateRequest, RuntimeConfig } from "../../../sdk/wire/index.ts";
-import { TEMPLATE_TABLE, type TemplateInputs } from "./inputs.ts";
+import { TemplateInputs } from "./inputs.ts";
 import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { toWireReadiness } from "./readiness-input.ts";
 import { toWireRegistryAuth } from "./registry-auth-input.ts";
@@ -70,10 +71,10 @@ function toRuntimeConfig(inputs: TemplateInputs): RuntimeConfig {
  * go into it, so it is kept as a secret.
  */
 export function digestDefinition(inputs: TemplateInputs): string {
-  const keys = Object.keys(TEMPLATE_TABLE) as (keyof TemplateInputs)[];
-  const parts = keys
-    .filter((key) => TEMPLATE_TABLE[key].effect === "rebuild" && inputs[key] !== undefined)
-    .map((key) => [key, sortKeys(inputs[key])]);
+  const parts = Object.entries(effectsOf(TemplateInputs))
+    .map(([key, { effect }]) => ({ key: key as keyof TemplateInputs, effect }))
+    .filter(({ key, effect }) => effect === "rebuild" && inputs[key] !== undefined)
+    .map(({ key }) => [key, sortKeys(inputs[key])]);
   return `d1:${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 

@@ -4,7 +4,7 @@ import { checkTemplate } from "./check.ts";
 import { createTemplate } from "./create.ts";
 import { deleteTemplate } from "./delete.ts";
 import { diffTemplate } from "./diff.ts";
-import { TEMPLATE_TABLE, TemplateInputs } from "./inputs.ts";
+import { TemplateInputs } from "./inputs.ts";
 import { TemplateOutputs } from "./outputs.ts";
 import { readTemplate } from "./read-template.ts";
 import { clientFor } from "../provider-config.ts";
@@ -19,7 +19,6 @@ export const templateController: Controller = {
     "A content hash of the context decides, without asking anyone, whether anything has to be built.",
   inputs: TemplateInputs,
   outputs: TemplateOutputs,
-  table: TEMPLATE_TABLE,
 
   check: checkTemplate,
   diff: diffTemplate,

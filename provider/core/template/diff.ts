@@ -1,9 +1,10 @@
 import { withDefaults } from "../check-inputs.ts";
+import { effectsOf } from "../input-facts.ts";
 import type { DiffRequest, DiffResult } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import { diffProperties, diffValues, type PropertyChange } from "../property-diff.ts";
 import { isRecord, UNKNOWN } from "../unknown.ts";
-import { TEMPLATE_TABLE, TemplateInputs } from "./inputs.ts";
+import { TemplateInputs } from "./inputs.ts";
 import { Imported } from "./outputs.ts";
 import { unfinishedNotice } from "./unfinished-notice.ts";
 
@@ -21,7 +22,7 @@ export function diffTemplate({ oldInputs, oldOutputs, newInputs }: DiffRequest):
   // Either may be of an older version: in a refresh the state's own inputs come as the new ones.
   const olds = withDefaults(TemplateInputs, oldInputs);
   const news = withDefaults(TemplateInputs, newInputs);
-  let changes = diffProperties(olds, news, TEMPLATE_TABLE);
+  let changes = diffProperties(olds, news, effectsOf(TemplateInputs));
   if (isImported(oldInputs)) changes = changesOfImported(changes, oldInputs, news, oldOutputs);
   if (changes.some(({ path: [key] }) => key === "contextHash")) {
     for (const change of diffValues(["contextFiles"], olds.contextFiles, news.contextFiles)) {

@@ -2,6 +2,7 @@ import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
+import { effectsOf } from "../input-facts.ts";
 import type { Controller, UpdateRequest } from "../controller.ts";
 import type { CheckResult, Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
@@ -14,7 +15,7 @@ import { explain } from "../explain.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { createPool } from "./create-pool.ts";
-import { WARM_POOL_TABLE, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
 import { ownerOfPool } from "./pool-owner.ts";
 import { toInputs, toOutputs, toUpdateRequest } from "./pool-request.ts";
 import { describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
@@ -29,7 +30,6 @@ export const warmPoolController: Controller = {
   description: "A pool of machines of one template that are kept running, ready to be checked out at once.",
   inputs: WarmPoolInputs,
   outputs: WarmPoolOutputs,
-  table: WARM_POOL_TABLE,
 
   async check({ news }) {
     return checkTogether(checkInputs(WarmPoolInputs, news));
@@ -108,7 +108,9 @@ async function requireStillOwned(
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
   const [olds, news] = [oldInputs, newInputs].map((inputs) => withDefaults(WarmPoolInputs, inputs));
   const isSame = isSameTemplate(olds!.template, news!.template, ownNamespaceOf(oldOutputs));
-  return diffProperties(olds!, news!, WARM_POOL_TABLE).filter(({ path: [key] }) => key !== "template" || !isSame);
+  return diffProperties(olds!, news!, effectsOf(WarmPoolInputs)).filter(
+    ({ path: [key] }) => key !== "template" || !isSame,
+  );
 }
 
 /** Rules between inputs, for those that are known. */

@@ -5,7 +5,7 @@ import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { isLostAnswer } from "../service-errors.ts";
-import { WARM_POOL_TABLE, type WarmPoolInputs } from "./inputs.ts";
+import { WarmPoolInputs } from "./inputs.ts";
 import { ownerOfPool } from "./pool-owner.ts";
 import { toCreateRequest, toUpdateRequest } from "./pool-request.ts";
 
@@ -35,7 +35,7 @@ export async function createPool(
         ? `going on with warm pool ${pool.id}, which an earlier run of this resource has made`
         : `taking over warm pool ${pool.id}`,
     );
-    const everything = new Set(Object.keys(WARM_POOL_TABLE));
+    const everything = new Set(Object.keys(WarmPoolInputs.shape));
     return client.warmPools.update(pool.id, toUpdateRequest(inputs, everything, mark), { signal });
   };
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { BuildId, CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
-import type { PropertyTable } from "../property-diff.ts";
 import { TemplateAnyRef } from "../template-name-ref.ts";
 
 /** Member of a pool's metadata in which the provider notes whose the pool is. */
@@ -9,80 +8,85 @@ export const OWNER_KEY = "pulumi";
 
 /** Inputs of a `WarmPool`. */
 export const WarmPoolInputs = z.object({
-  name: z.string().min(1).max(160).describe("Name of the pool, unique among your live pools."),
+  name: z
+    .string()
+    .min(1)
+    .max(160)
+    .describe("Name of the pool, unique among your live pools.")
+    .meta({ effect: "update" }),
   template: TemplateAnyRef.describe(
     "Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted.",
-  ),
-  minReady: z.int().min(0).describe("Machines to keep ready."),
-  maxReady: z.int().min(0).describe("Most machines ready and warming together; at least `minReady`."),
-  vcpus: z.int().min(1).default(2).describe("Virtual CPUs of a machine. Default 2."),
-  memoryMb: z.int().min(1).default(512).describe("Memory of a machine, MB. Default 512."),
-  diskMb: z.int().min(1).optional().describe("Disk of a machine, MB. Default: that of the template."),
-  checkoutPolicy: CheckoutPolicy.default("prefer").describe(
-    "What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready " +
-      "one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`.",
-  ),
+  ).meta({ effect: "update" }),
+  minReady: z.int().min(0).describe("Machines to keep ready.").meta({ effect: "update" }),
+  maxReady: z
+    .int()
+    .min(0)
+    .describe("Most machines ready and warming together; at least `minReady`.")
+    .meta({ effect: "update" }),
+  vcpus: z.int().min(1).default(2).describe("Virtual CPUs of a machine. Default 2.").meta({ effect: "update" }),
+  memoryMb: z.int().min(1).default(512).describe("Memory of a machine, MB. Default 512.").meta({ effect: "update" }),
+  diskMb: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Disk of a machine, MB. Default: that of the template.")
+    .meta({ effect: "update" }),
+  checkoutPolicy: CheckoutPolicy.default("prefer")
+    .describe(
+      "What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready " +
+        "one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`.",
+    )
+    .meta({ effect: "update" }),
   idleTimeoutSeconds: z
     .int()
     .min(1)
     .default(600)
-    .describe("Ready machines above `minReady` are let go after so many seconds. Default 600."),
+    .describe("Ready machines above `minReady` are let go after so many seconds. Default 600.")
+    .meta({ effect: "update" }),
   staleAfterSeconds: z
     .int()
     .min(1)
     .default(900)
-    .describe("Ready machines older than so many seconds are replaced. Default 900."),
-  versionPolicy: VersionPolicy.default("pinned_build").describe(
-    "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
-      "(`track_tag`). Default `pinned_build`.",
-  ),
-  trackTag: TagName.optional().describe("Tag to follow, with `track_tag`. Default: the tag in `template`."),
-  buildId: BuildId.optional().describe(
-    "Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, " +
-      "a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool " +
-      "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
-  ),
-  labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by."),
+    .describe("Ready machines older than so many seconds are replaced. Default 900.")
+    .meta({ effect: "update" }),
+  versionPolicy: VersionPolicy.default("pinned_build")
+    .describe(
+      "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
+        "(`track_tag`). Default `pinned_build`.",
+    )
+    .meta({ effect: "update" }),
+  trackTag: TagName.optional()
+    .describe("Tag to follow, with `track_tag`. Default: the tag in `template`.")
+    .meta({ effect: "update" }),
+  buildId: BuildId.optional()
+    .describe(
+      "Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, " +
+        "a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool " +
+        "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
+    )
+    .meta({ effect: "update" }),
+  labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by.").meta({ effect: "update" }),
   metadata: z
     .record(z.string(), z.unknown())
     .refine((metadata) => !Object.hasOwn(metadata, OWNER_KEY), {
       error: `the member "${OWNER_KEY}" is the provider's own: choose another name`,
     })
     .optional()
-    .describe("Anything to keep with the pool."),
+    .describe("Anything to keep with the pool.")
+    .meta({ effect: "update" }),
   enabled: z
     .boolean()
     .default(true)
-    .describe("Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true."),
+    .describe("Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true.")
+    .meta({ effect: "update" }),
   waitForReady: z
     .boolean()
     .default(true)
-    .describe("Whether an update waits until `minReady` machines of the right build are ready. Default true."),
-  adopt: adopt("a pool of this name"),
+    .describe("Whether an update waits until `minReady` machines of the right build are ready. Default true.")
+    .meta({ effect: "ignore" }),
+  adopt: adopt("a pool of this name").meta({ effect: "ignore" }),
 });
 export type WarmPoolInputs = z.infer<typeof WarmPoolInputs>;
-
-/** What a change of each input leads to. */
-export const WARM_POOL_TABLE = {
-  name: { effect: "update" },
-  template: { effect: "update" },
-  minReady: { effect: "update" },
-  maxReady: { effect: "update" },
-  vcpus: { effect: "update" },
-  memoryMb: { effect: "update" },
-  diskMb: { effect: "update" },
-  checkoutPolicy: { effect: "update" },
-  idleTimeoutSeconds: { effect: "update" },
-  staleAfterSeconds: { effect: "update" },
-  versionPolicy: { effect: "update" },
-  trackTag: { effect: "update" },
-  buildId: { effect: "update" },
-  labels: { effect: "update" },
-  metadata: { effect: "update" },
-  enabled: { effect: "update" },
-  waitForReady: { effect: "ignore" },
-  adopt: { effect: "ignore" },
-} as const satisfies PropertyTable & Record<keyof WarmPoolInputs, unknown>;
 
 /** What a `WarmPool` has beside its inputs. */
 export const WarmPoolOutputs = z.object({

@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { Controller } from "../../../provider/core/controller.ts";
 import type { Properties } from "../../../provider/core/properties.ts";
 import { controllers } from "../../../provider/core/controllers.ts";
+import { effectsOf } from "../../../provider/core/input-facts.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
 import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
 import { formatPropertyPath } from "../../../provider/core/property-path.ts";
@@ -89,13 +90,13 @@ function shuffled(news: Properties, dice: number): Properties {
  * The model: inputs as zod itself completes them, without what does not count, in one order. Two inputs mean the same when
  * these are equal texts and hold nothing unknown.
  */
-function meaning({ inputs, table }: Controller, properties: Properties): string | undefined {
-  const counted = Object.entries(inputs.shape).filter(([key]) => table[key]!.effect !== "ignore");
+function meaning({ inputs }: Controller, properties: Properties): string | undefined {
+  const counted = Object.entries(inputs.shape).filter(([key]) => effectsOf(inputs)[key]!.effect !== "ignore");
   const members = counted.map(([key, schema]) => {
     const value = withoutNulls(properties[key]);
     const parsed = (schema as z.ZodType).safeParse(value);
     const whole = parsed.success ? parsed.data : value;
-    return [key, table[key]!.set && Array.isArray(whole) ? [...new Set(whole.map(textOf))].sort() : whole];
+    return [key, effectsOf(inputs)[key]!.set && Array.isArray(whole) ? [...new Set(whole.map(textOf))].sort() : whole];
   });
   const isUnknown = counted.some(([key]) => hasUnknown(properties[key]));
   return isUnknown ? undefined : textOf(withoutNulls(Object.fromEntries(members)));

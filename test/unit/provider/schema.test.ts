@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { checkInputs } from "../../../provider/core/check-inputs.ts";
 import { controllers } from "../../../provider/core/controllers.ts";
+import { effectsOf } from "../../../provider/core/input-facts.ts";
 import { secretProperties } from "../../../provider/core/secret-properties.ts";
 import * as resources from "../../../provider/resources/index.ts";
 
@@ -62,7 +63,7 @@ describe("schema.json", () => {
   it.each(Object.entries(controllers))("says of %s what its Check does", (type, controller) => {
     const resource = schema.resources[`nullspace:index:${type}`]!;
     expect(Object.keys(resource.inputProperties)).toEqual(Object.keys(controller.inputs.shape));
-    expect(Object.keys(controller.table)).toEqual(Object.keys(controller.inputs.shape));
+    expect(Object.keys(effectsOf(controller.inputs))).toEqual(Object.keys(controller.inputs.shape));
     const missing = checkInputs(controller.inputs, {}).failures.map(({ property }) => property);
     expect(resource.requiredInputs).toEqual(missing);
     const defaults = checkInputs(controller.inputs, {}).inputs;
