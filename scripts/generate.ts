@@ -1,43 +1,38 @@
 /**
- * Writes what is made from the zod schemas of the resources: `schema.json` and the types in `provider/resources/`.
+ * Writes what is made from the rooms of the resources, `provider/core/<resource>/`: `schema.json` and `provider/generated/`.
  *
- *   npm run generate              writes them
+ *   npm run generate              writes them, and takes away what no room stands for any more
  *   npm run generate -- --check   changes nothing; exit code 1 when one of them is stale
  */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync, globSync } from "node:fs";
+import { readFile, rm, writeFile, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { controllers } from "../provider/core/controllers.ts";
-import {
-  modelResource,
-  renderPackageSchema,
-  renderResourceTypes,
-  renderSharedObjects,
-  SHARED_FILE,
-  sharedObjects,
-  type PackageFacts,
-} from "../provider/schema/index.ts";
+import type { Controller } from "../provider/core/controller.ts";
+import { generate, type Room } from "../provider/generator/index.ts";
+import type { PackageFacts } from "../provider/generator/package-schema.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
 
 const facts = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as PackageFacts;
-const files = new Map<string, string>([["schema.json", JSON.stringify(renderPackageSchema(facts))]]);
-const models = Object.values(controllers).map((controller) => modelResource(controller));
-const shared = sharedObjects(models);
-files.set(`provider/resources/${SHARED_FILE}`, renderSharedObjects(shared));
-for (const model of models) {
-  const file = model.name.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-  files.set(`provider/resources/${file}.ts`, renderResourceTypes(model, shared));
-}
+const files = generate(await findRooms(), facts);
 
 const stale: string[] = [];
 for (const [name, text] of files) {
   const path = join(root, name);
   const formatted = await format(text, { ...(await resolveConfig(path)), filepath: path });
-  if ((await readOrNothing(path)) === formatted) continue;
+  if (existsSync(path) && (await readFile(path, "utf8")) === formatted) continue;
   stale.push(name);
-  if (!check) await writeFile(path, formatted);
+  if (check) continue;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, formatted);
+}
+for (const name of globSync("provider/generated/**/*.ts", { cwd: root })) {
+  if (files.has(name)) continue;
+  stale.push(name);
+  if (!check) await rm(join(root, name));
 }
 
 if (stale.length === 0) console.log("all generated files are up to date");
@@ -46,11 +41,22 @@ else if (check) {
   process.exitCode = 1;
 } else console.log(`written: ${stale.join(", ")}`);
 
-async function readOrNothing(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+/** Every folder of `provider/core` that has a controller is the room of a resource. */
+async function findRooms(): Promise<Room[]> {
+  const found = globSync("provider/core/*/controller.ts", { cwd: root });
+  const rooms = await Promise.all(
+    found.map(async (path) => {
+      const folder = dirname(join(root, path));
+      const module = (await import(pathToFileURL(join(root, path)).href)) as Record<string, Controller>;
+      const [exportName] = Object.keys(module).filter((name) => name.endsWith("Controller"));
+      if (exportName === undefined) throw new Error(`${path} exports no …Controller`);
+      return {
+        folder: path.split("/").at(-2)!,
+        exportName,
+        controller: module[exportName]!,
+        programArgs: existsSync(join(folder, "program-args.ts")),
+      };
+    }),
+  );
+  return rooms.sort((left, right) => (left.controller.type < right.controller.type ? -1 : 1));
 }

@@ -1,3 +1,4 @@
+import type { About } from "./about.ts";
 import type { z } from "zod";
 import type { OperationContext } from "./operation-context.ts";
 import type { CheckResult, Properties } from "./properties.ts";
@@ -67,10 +68,7 @@ export interface DeleteRequest {
  * Every method may be called again after it was interrupted, and must then go on from what is there. Errors that leave
  * a resource behind are {@link PartialFailureError}s.
  */
-export interface Controller {
-  /** Name of the type, such as `Template`. */
-  readonly type: string;
-  readonly description: string;
+export interface Controller extends About {
   readonly inputs: z.ZodObject;
   /** Outputs beside the inputs, which are all outputs as well. */
   readonly outputs: z.ZodObject;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
-import { toRegistered, type ResourceProperties } from "../resources/resource-properties.ts";
+import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
 import { CARRIED } from "./carried-inputs.ts";
 import { secretPaths } from "./secret-paths.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";

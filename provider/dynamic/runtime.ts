@@ -1,7 +1,7 @@
 import { Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
-import { controllerFor } from "../core/controllers.ts";
+import { controllerFor } from "../controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";

@@ -1,6 +1,3 @@
-export * from "../resources/index.ts";
+export * from "../generated/native/index.ts";
+export * from "../generated/types/index.ts";
 export { Provider, type ProviderArgs } from "./provider.ts";
-export { TemplateAlias } from "./template-alias.ts";
-export { TemplateTag } from "./template-tag.ts";
-export { Template } from "./template.ts";
-export { WarmPool } from "./warm-pool.ts";

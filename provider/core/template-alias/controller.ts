@@ -1,3 +1,4 @@
+import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
@@ -20,8 +21,7 @@ const ID = /^[^:/]+\/[^:/]+$/;
 
 /** Another name of a template. */
 export const templateAliasController: Controller = {
-  type: "TemplateAlias",
-  description: "Another name of a template in its namespace; whoever uses it gets the template.",
+  ...about,
   inputs: TemplateAliasInputs,
   outputs: TemplateAliasOutputs,
 

@@ -1,3 +1,4 @@
+import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
@@ -20,10 +21,7 @@ const ID = /^[^:]+:[^:]+$/;
 
 /** A tag of a template: a name for a build that consumers follow. */
 export const templateTagController: Controller = {
-  type: "TemplateTag",
-  description:
-    "A tag of a template, pointing at one build. Moving it promotes that build, from stack to stack too, without " +
-    "building anything.",
+  ...about,
   inputs: TemplateTagInputs,
   outputs: TemplateTagOutputs,
 

@@ -1,3 +1,4 @@
+import { about } from "./about.ts";
 import type { Controller } from "../controller.ts";
 import { startDeadline } from "../deadline.ts";
 import { checkTemplate } from "./check.ts";
@@ -13,10 +14,7 @@ import { updateTemplate } from "./update.ts";
 
 /** A sandbox template: a build of a Dockerfile and its context, under a name. */
 export const templateController: Controller = {
-  type: "Template",
-  description:
-    "A sandbox template: what a Dockerfile and its build context make, under a name, ready to start machines from. " +
-    "A content hash of the context decides, without asking anyone, whether anything has to be built.",
+  ...about,
   inputs: TemplateInputs,
   outputs: TemplateOutputs,
 

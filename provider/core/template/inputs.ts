@@ -11,6 +11,7 @@ export const TemplateInputs = z.object({
     "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays " +
       "behind as an alias.",
   ).meta({ effect: "update" }),
+  // Where the content is: contextHash says what it is.
   context: z
     .string()
     .min(1)
@@ -56,7 +57,8 @@ export const TemplateInputs = z.object({
         "it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that " +
         "are there for those that the template was built from.",
     )
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", computed: true }),
+  // Shown when contextHash changes, never a reason of its own: the hash may be pinned.
   contextFiles: z
     .record(z.string(), z.string())
     .optional()

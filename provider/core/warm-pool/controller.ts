@@ -1,3 +1,4 @@
+import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
@@ -26,8 +27,7 @@ const ID = /^twp_/;
 
 /** Machines of a template that are kept ready. */
 export const warmPoolController: Controller = {
-  type: "WarmPool",
-  description: "A pool of machines of one template that are kept running, ready to be checked out at once.",
+  ...about,
   inputs: WarmPoolInputs,
   outputs: WarmPoolOutputs,
 

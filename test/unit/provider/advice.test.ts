@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { controllers } from "../../../provider/core/controllers.ts";
+import { controllers } from "../../../provider/controllers.ts";
 import { startDeadline } from "../../../provider/core/deadline.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
 import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";

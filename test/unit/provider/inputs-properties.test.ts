@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Controller } from "../../../provider/core/controller.ts";
 import type { Properties } from "../../../provider/core/properties.ts";
-import { controllers } from "../../../provider/core/controllers.ts";
+import { controllers } from "../../../provider/controllers.ts";
 import { effectsOf } from "../../../provider/core/input-facts.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
 import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";

@@ -318,7 +318,7 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
   it("says which types it has when asked for another", async () => {
     const error = await errorOf(plugin.check("Tempalte", {}));
     expect(error.code).toBe(grpc.status.NOT_FOUND);
-    expect(error.details).toContain("Template, TemplateTag, TemplateAlias, WarmPool");
+    expect(error.details).toContain("Template, TemplateAlias, TemplateTag, WarmPool");
   });
 
   it("says that it has no functions", async () => {

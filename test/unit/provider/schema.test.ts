@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { checkInputs } from "../../../provider/core/check-inputs.ts";
-import { controllers } from "../../../provider/core/controllers.ts";
+import { controllers } from "../../../provider/controllers.ts";
 import { effectsOf } from "../../../provider/core/input-facts.ts";
 import { secretProperties } from "../../../provider/core/secret-properties.ts";
-import * as resources from "../../../provider/resources/index.ts";
+import * as resources from "../../../provider/generated/types/index.ts";
 
 const repo = join(import.meta.dirname, "../../..");
 

@@ -1,6 +1,12 @@
-import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./type-model.ts";
+import {
+  isAlwaysThere,
+  type ObjectModel,
+  type PropertyModel,
+  type ResourceModel,
+  type TypeModel,
+} from "./type-model.ts";
 
-const HEADER = "// Made by `npm run generate` from the schemas in provider/core: change those, not this.";
+export const HEADER = "// Made by `npm run generate` from the schemas in provider/core: change those, not this.";
 
 /** Module of the object types that several resources have. */
 export const SHARED_FILE = "shared-objects.ts";
@@ -37,7 +43,7 @@ export function renderResourceTypes(model: ResourceModel, shared: readonly Objec
   return [
     HEADER,
     'import type * as pulumi from "@pulumi/pulumi";',
-    'import type { ResourceProperties } from "./resource-properties.ts";',
+    'import type { ResourceProperties } from "../../classes/resource-properties.ts";',
     ...(others.length === 0 ? [] : [`import type { ${others.join(", ")} } from "./${SHARED_FILE}";`]),
     ...own.flatMap((object) => [renderObject(object, "Args"), renderObject(object, "")]),
     `/** Inputs of a {@link ${name}}. */`,
@@ -51,8 +57,7 @@ export function renderResourceTypes(model: ResourceModel, shared: readonly Objec
     `/** What a {@link ${name}} has. */`,
     `export interface ${name}Outputs {`,
     ...outputs.map((property) => {
-      const optional = !property.required && property.default === undefined && property.name !== "contextHash";
-      const type = plainType(property.type) + (optional ? " | undefined" : "");
+      const type = plainType(property.type) + (isAlwaysThere(property) ? "" : " | undefined");
       return `${doc(property.description)}readonly ${property.name}: pulumi.Output<${type}>;`;
     }),
     "}",
@@ -128,6 +133,6 @@ function plainType(type: TypeModel): string {
 }
 
 /** `TemplateTag` as `TEMPLATE_TAG`. */
-function constantName(name: string): string {
+export function constantName(name: string): string {
   return name.replaceAll(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
 }

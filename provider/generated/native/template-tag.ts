@@ -1,14 +1,15 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
-import { TEMPLATE_TAG_PROPERTIES } from "../resources/template-tag.ts";
-import type { TemplateTagArgs, TemplateTagOutputs, TemplateTagState } from "../resources/template-tag.ts";
-import { nativeOptions, nativeToken } from "./native-resource.ts";
+import { resourceWith, toRegistered, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { nativeOptions, nativeToken } from "../../native/native-resource.ts";
+import { TEMPLATE_TAG_PROPERTIES } from "../types/template-tag.ts";
+import type { TemplateTagArgs, TemplateTagOutputs, TemplateTagState } from "../types/template-tag.ts";
 
 /**
- * A tag of a template, pointing at one build; moving it promotes that build.
+ * A tag of a template, pointing at one build. Moving it promotes that build, from stack to stack too, without building anything.
  *
  * @example
- *   new TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });
+ *   const stable = new TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });
  */
 export class TemplateTag extends resourceWith<TemplateTagOutputs>() {
   /** @param args inputs; everything else is computed */

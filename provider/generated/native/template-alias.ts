@@ -1,14 +1,15 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
-import { TEMPLATE_ALIAS_PROPERTIES } from "../resources/template-alias.ts";
-import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from "../resources/template-alias.ts";
-import { nativeOptions, nativeToken } from "./native-resource.ts";
+import { resourceWith, toRegistered, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { nativeOptions, nativeToken } from "../../native/native-resource.ts";
+import { TEMPLATE_ALIAS_PROPERTIES } from "../types/template-alias.ts";
+import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from "../types/template-alias.ts";
 
 /**
- * Another name of a template in its namespace.
+ * Another name of a template in its namespace; whoever uses it gets the template.
  *
  * @example
- *   new TemplateAlias("site", { template: web.canonicalRef, alias: "site" });
+ *   const website = new TemplateAlias("website", { template: web.canonicalRef, alias: "website" });
  */
 export class TemplateAlias extends resourceWith<TemplateAliasOutputs>() {
   /** @param args inputs; everything else is computed */

@@ -1,14 +1,22 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, toRegistered, withSecretOutputs } from "../resources/resource-properties.ts";
-import { WARM_POOL_PROPERTIES } from "../resources/warm-pool.ts";
-import type { WarmPoolArgs, WarmPoolOutputs, WarmPoolState } from "../resources/warm-pool.ts";
-import { nativeOptions, nativeToken } from "./native-resource.ts";
+import { resourceWith, toRegistered, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { nativeOptions, nativeToken } from "../../native/native-resource.ts";
+import { WARM_POOL_PROPERTIES } from "../types/warm-pool.ts";
+import type { WarmPoolArgs, WarmPoolOutputs, WarmPoolState } from "../types/warm-pool.ts";
 
 /**
- * Machines of a template that are kept ready.
+ * A pool of machines of one template that are kept running, ready to be checked out at once.
  *
  * @example
- *   new WarmPool("pool", { name: "web", template: stable.ref, versionPolicy: "track_tag", minReady: 2, maxReady: 4 });
+ *   const pool = new WarmPool("pool", {
+ *     name: "web",
+ *     template: stable.ref,
+ *     versionPolicy: "track_tag",
+ *     buildId: stable.buildId,
+ *     minReady: 2,
+ *     maxReady: 4,
+ *   });
  */
 export class WarmPool extends resourceWith<WarmPoolOutputs>() {
   /** @param args inputs; everything else is computed */

@@ -1,15 +1,16 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceWith, withSecretOutputs } from "../resources/resource-properties.ts";
-import { TEMPLATE_PROPERTIES } from "../resources/template.ts";
-import type { TemplateArgs, TemplateOutputs, TemplateState } from "../resources/template.ts";
-import { dynamicInputs } from "./dynamic-inputs.ts";
-import { dynamicToken } from "./provider-text.ts";
+import { resourceWith, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { dynamicInputs } from "../../dynamic/dynamic-inputs.ts";
+import { dynamicToken } from "../../dynamic/provider-text.ts";
+import { TEMPLATE_PROPERTIES } from "../types/template.ts";
+import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/template.ts";
 
 /**
- * A sandbox template: what a Dockerfile and its build context make, under a name.
+ * A sandbox template: what a Dockerfile and its build context make, under a name, ready to start machines from. A content hash of the context decides, without asking anyone, whether anything has to be built.
  *
  * @example
- *   new Template("web", {
+ *   const web = new Template("web", {
  *     name: "web",
  *     context: "./app",
  *     startCmd: "node server.js",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { About } from "../core/about.ts";
 import type { Controller } from "../core/controller.ts";
 
 /** A type, as far as both Pulumi's package schema and TypeScript can say it. */
@@ -19,6 +20,13 @@ export interface PropertyModel {
   required: boolean;
   default?: string | number | boolean | string[];
   secret: boolean;
+  /** Check fills it in when the program does not give it. */
+  computed: boolean;
+}
+
+/** Is the property always there as an output? */
+export function isAlwaysThere(property: PropertyModel): boolean {
+  return property.required || property.default !== undefined || property.computed;
 }
 
 export interface ObjectModel {
@@ -27,9 +35,10 @@ export interface ObjectModel {
   properties: PropertyModel[];
 }
 
-export interface ResourceModel {
+export interface ResourceModel extends Pick<About, "description" | "example" | "importId"> {
   name: string;
-  description: string;
+  /** Whether a TypeScript program may give it more than the engine is sent: the room has a `program-args.ts`. */
+  programArgs: boolean;
   inputs: PropertyModel[];
   /** Outputs beside the inputs. */
   outputs: PropertyModel[];
@@ -53,15 +62,22 @@ interface Json {
   description?: string;
   default?: PropertyModel["default"];
   secret?: boolean;
+  computed?: boolean;
   $defs?: Record<string, Json>;
 }
 
 /** Reads a resource's types from the schemas that its inputs are validated with. */
-export function modelResource({ type, description, inputs, outputs }: Controller): ResourceModel {
+export function modelResource(
+  { type, description, example, importId, inputs, outputs }: Controller,
+  { programArgs = false }: { programArgs?: boolean } = {},
+): ResourceModel {
   const objects = new Map<string, ObjectModel>();
   return {
     name: type,
     description,
+    example,
+    importId,
+    programArgs,
     inputs: modelProperties(inputs, objects),
     outputs: modelProperties(outputs, objects),
     objects,
@@ -92,6 +108,7 @@ class Reader {
       required: (json.required ?? []).includes(name),
       ...(property.default === undefined ? {} : { default: property.default }),
       secret: this.#find(property, "secret") === true,
+      computed: this.#find(property, "computed") === true,
     }));
   }
 
@@ -142,7 +159,7 @@ class Reader {
   }
 
   /** A note on the property itself, or on the one schema that it refers to. */
-  #find<Key extends "description" | "secret">(json: Json, key: Key): Json[Key] {
+  #find<Key extends "description" | "secret" | "computed">(json: Json, key: Key): Json[Key] {
     if (json[key] !== undefined) return json[key];
     const inner =
       json.allOf?.[0] ?? (json.$ref === undefined ? undefined : this.#defs[json.$ref.replace("#/$defs/", "")]);

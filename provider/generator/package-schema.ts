@@ -1,6 +1,6 @@
-import { controllers } from "../core/controllers.ts";
+import type { Controller } from "../core/controller.ts";
 import { ProviderConfig } from "../core/provider-config.ts";
-import { modelProperties, modelResource, type PropertyModel, type TypeModel } from "./type-model.ts";
+import { modelProperties, isAlwaysThere, modelResource, type PropertyModel, type TypeModel } from "./type-model.ts";
 
 type Json = Record<string, unknown>;
 
@@ -14,13 +14,10 @@ export interface PackageFacts {
   repository?: string;
 }
 
-/** Inputs that Check always fills in, so that they are always there as outputs. */
-const COMPUTED_INPUTS = new Set(["contextHash"]);
-
 /** The package schema, from which Pulumi makes SDKs for every language and the pages of its registry. */
-export function renderPackageSchema(facts: PackageFacts): Json {
+export function renderPackageSchema(facts: PackageFacts, controllers: readonly Controller[]): Json {
   const types: Json = {};
-  const resources = Object.values(controllers).map((controller) => {
+  const resources = controllers.map((controller) => {
     const model = modelResource(controller);
     for (const object of model.objects.values()) {
       types[token(object.name)] = {
@@ -31,9 +28,7 @@ export function renderPackageSchema(facts: PackageFacts): Json {
       };
     }
     const outputs = [...model.inputs, ...model.outputs];
-    const always = outputs.filter(
-      (property) => property.required || property.default !== undefined || COMPUTED_INPUTS.has(property.name),
-    );
+    const always = outputs.filter((property) => isAlwaysThere(property));
     return [
       token(model.name),
       {

@@ -1,6 +1,6 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
-import type { ResourceProperties } from "./resource-properties.ts";
+import type { ResourceProperties } from "../../classes/resource-properties.ts";
 import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link WarmPool}. */
 export interface WarmPoolArgs {

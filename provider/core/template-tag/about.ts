@@ -1,0 +1,15 @@
+import type { About } from "../about.ts";
+
+export const about: About = {
+  type: "TemplateTag",
+  description:
+    "A tag of a template, pointing at one build. Moving it promotes that build, from stack to stack too, without " +
+    "building anything.",
+  example: {
+    typescript: `
+const stable = new TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });`,
+    python: `
+stable = nullspace.TemplateTag("stable", template=web.canonical_ref, tag="stable", build_id=web.build_id)`,
+  },
+  importId: { form: "`namespace/name:tag`", example: "acme/web:stable" },
+};

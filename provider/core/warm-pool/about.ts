@@ -1,0 +1,26 @@
+import type { About } from "../about.ts";
+
+export const about: About = {
+  type: "WarmPool",
+  description: "A pool of machines of one template that are kept running, ready to be checked out at once.",
+  example: {
+    typescript: `
+const pool = new WarmPool("pool", {
+  name: "web",
+  template: stable.ref,
+  versionPolicy: "track_tag",
+  buildId: stable.buildId,
+  minReady: 2,
+  maxReady: 4,
+});`,
+    python: `
+pool = nullspace.WarmPool("pool",
+    name="web",
+    template=stable.ref,
+    version_policy="track_tag",
+    build_id=stable.build_id,
+    min_ready=2,
+    max_ready=4)`,
+  },
+  importId: { form: "`twp_…`, the pool's own id", example: "twp_0123456789ab" },
+};
