@@ -1,11 +1,12 @@
 import type { Controller } from "./core/controller.ts";
 import { withServiceIdentity } from "./core/service-identity/with-service-identity.ts";
+import { withIdentityWarning } from "./core/secret-identity.ts";
 import { UnknownTypeError } from "./errors.ts";
 import { rooms } from "./generated/controllers.ts";
 
 /** All resources of the provider, by the name of their type. */
 export const controllers: Readonly<Record<string, Controller>> = Object.fromEntries(
-  rooms.map((controller) => [controller.type, withServiceIdentity(controller)]),
+  rooms.map((controller) => [controller.type, withServiceIdentity(withIdentityWarning(controller))]),
 );
 
 /**

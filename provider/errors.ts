@@ -162,6 +162,17 @@ export class OtherServiceError extends NullspaceError {
   }
 }
 
+/** What the state has is not at the service any more, and an update cannot bring it back under its ID. */
+export class GoneError extends NullspaceError {
+  /** @param what in words: `warm pool twp_1` */
+  constructor(what: string) {
+    super(
+      `${what} was deleted at the service. Run pulumi refresh, which takes it out of the state, and then pulumi up, which makes it anew`,
+      { code: "gone" },
+    );
+  }
+}
+
 /** An ID that cannot be one of this type. */
 export class InvalidIdError extends NullspaceError {
   constructor(type: string, id: string, form: string) {

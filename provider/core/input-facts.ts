@@ -12,6 +12,8 @@ declare module "zod" {
     secret?: boolean;
     /** Check fills it in when the program does not give it, so that it is always there as an output. */
     computed?: boolean;
+    /** Part of the resource's ID. */
+    identity?: boolean;
     /** What it was called in an older version, whose states still have it. */
     formerName?: string;
   }

@@ -6,6 +6,7 @@ import { isOwnMark, isSameStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
+import { canonicalRefOf } from "../template/canonical-ref.ts";
 
 /** An alias and the template it is of. */
 export interface AliasPlace {
@@ -57,16 +58,41 @@ export async function ownAlias(
 }
 
 /**
+ * Whether the alias is the one that the state knows: it is of the template that it was of, whatever that is called today, or
+ * it carries the resource's note. Otherwise that one was removed, and somebody has given the name to another template.
+ *
+ * @param known `namespace/name` of the template in the state
+ */
+export async function isKnownAlias(
+  client: NullspaceClient,
+  { template, alias }: AliasPlace,
+  known: unknown,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (typeof known !== "string" || known === template) return true;
+  const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];
+  if (ownersOf(tags, "alias", alias).some(({ mark }) => isOwnMark(context, mark))) return true;
+  return (await orGone(canonicalRefOf(client, known, signal))) === template;
+}
+
+/**
  * Lets the alias go as far as this resource is concerned.
  *
  * @returns whether nobody else owns it, so that it may be removed
  */
 export async function disownAlias(
   client: NullspaceClient,
-  { template, alias, aliasRef }: AliasPlace,
+  place: AliasPlace,
+  known: unknown,
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { template, alias, aliasRef } = place;
+  if (!(await isKnownAlias(client, place, known, context, signal))) {
+    context.log("warning", `the alias ${aliasRef} is left in place: somebody else has given it to ${template} since`);
+    return false;
+  }
   const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];
   const owners = ownersOf(tags, "alias", alias);
   const isOwn = ({ mark }: { mark: string }) => isOwnMark(context, mark);

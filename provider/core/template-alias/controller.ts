@@ -1,20 +1,22 @@
 import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { InvalidIdError } from "../../errors.ts";
+import { InvalidIdError, NotOwnedError } from "../../errors.ts";
 import { checkInputs } from "../check-inputs.ts";
 import { effectsOf } from "../input-facts.ts";
 import type { Controller, ReadRequest, ReadResult, UpdateRequest } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { takeoverWays } from "../ownership/takeover-ways.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { canonicalRefOf } from "../template/canonical-ref.ts";
 import { splitRef } from "../template/settle.ts";
-import { disownAlias } from "./alias-owner.ts";
+import { disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
 import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
-import { canonicalRefOf, makeAlias } from "./make-alias.ts";
+import { makeAlias } from "./make-alias.ts";
 
 const CALL_TIMEOUT_MS = 5 * 60_000;
 const ID = /^[^:/]+\/[^:/]+$/;
@@ -50,7 +52,7 @@ export const templateAliasController: Controller = {
   async read(request, context) {
     if (!ID.test(request.id)) throw new InvalidIdError("TemplateAlias", request.id, "namespace/alias");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
-    return readAlias(clientFor(context.config), request, deadline.signal);
+    return readAlias(clientFor(context.config), request, context, deadline.signal);
   },
 
   async delete({ id, outputs }, context) {
@@ -61,7 +63,12 @@ export const templateAliasController: Controller = {
       context.log("info", `the alias ${aliasRef} is kept: the program still has it`);
       return;
     }
-    await removeOwnAlias(clientFor(context.config), aliasRef, context, deadline.signal);
+    await removeOwnAlias(
+      clientFor(context.config),
+      { aliasRef, known: outputs.canonicalRef },
+      context,
+      deadline.signal,
+    );
   },
 };
 
@@ -83,34 +90,58 @@ async function updateAlias(
     orGone(canonicalRefOf(client, aliasRef, signal)),
     canonicalRefOf(client, inputs.template, signal),
   ]);
-  // One name cannot belong to two templates: it is free for the second once the first has let it go.
-  if (before !== undefined && before !== after) await removeOwnAlias(client, aliasRef, context, signal);
+  if (before !== undefined && before !== after) {
+    const known = oldOutputs.canonicalRef;
+    const place: AliasPlace = { template: before, alias: splitRef(aliasRef).name, aliasRef };
+    if (!(await isKnownAlias(client, place, known, context, signal))) throw givenAway(place, context);
+    // One name cannot belong to two templates: it is free for the second once the first has let it go.
+    await removeOwnAlias(client, { aliasRef, known }, context, signal);
+  }
   return { ...newInputs, ...(await makeAlias(client, inputs, context, signal)) };
 }
 
 /** Removes the alias, unless another resource owns it as well. */
 async function removeOwnAlias(
   client: NullspaceClient,
-  aliasRef: string,
+  { aliasRef, known }: { aliasRef: string; known: unknown },
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
   const template = await orGone(canonicalRefOf(client, aliasRef, signal));
   if (template === undefined) return;
-  if (await disownAlias(client, { template, alias: splitRef(aliasRef).name, aliasRef }, context, signal)) {
+  const place: AliasPlace = { template, alias: splitRef(aliasRef).name, aliasRef };
+  if (await disownAlias(client, place, known, context, signal)) {
     await orGone(client.templates.removeAlias(template, aliasRef, { signal }));
   }
+}
+
+function givenAway({ template, aliasRef }: AliasPlace, context: OperationContext): NotOwnedError {
+  return new NotOwnedError(
+    `the alias ${aliasRef} is not the one that this resource made: somebody has given it to ${template} since. Nothing was ` +
+      "changed. Run pulumi refresh, which takes the lost one out of the state; then choose another alias, or " +
+      takeoverWays(context, "TemplateAlias", aliasRef),
+    aliasRef,
+  );
 }
 
 async function readAlias(
   client: NullspaceClient,
   { id, inputs, outputs }: ReadRequest,
+  context: OperationContext,
   signal: AbortSignal,
 ): Promise<ReadResult | undefined> {
   const aliasRef = aliasRefOf(id, outputs);
   const aliases = await orGone(client.templates.listAliases(aliasRef, { signal }));
   if (aliases === undefined || !aliases.some(({ alias_ref }) => alias_ref === aliasRef)) return undefined;
   const canonicalRef = await canonicalRefOf(client, aliasRef, signal);
+  const place: AliasPlace = { template: canonicalRef, alias: splitRef(aliasRef).name, aliasRef };
+  if (!(await isKnownAlias(client, place, outputs?.canonicalRef, context, signal))) {
+    context.log(
+      "warning",
+      `the alias ${aliasRef} of this resource was removed: somebody has given it to ${canonicalRef}`,
+    );
+    return undefined;
+  }
   const given = inputs?.template;
   // The program may write the template in any form that resolves: only another template is a difference.
   const isSame = typeof given === "string" && (await leadsTo(client, given, canonicalRef, signal));

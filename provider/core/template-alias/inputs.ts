@@ -7,8 +7,11 @@ import { TemplateNameRef } from "../template-name-ref.ts";
 export const TemplateAliasInputs = z.object({
   template: TemplateNameRef.describe(
     "Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there.",
-  ).meta({ effect: "update" }),
-  alias: TemplateName.describe("The other name, one segment, in the template's namespace.").meta({ effect: "replace" }),
+  ).meta({ effect: "update", identity: true }),
+  alias: TemplateName.describe("The other name, one segment, in the template's namespace.").meta({
+    effect: "replace",
+    identity: true,
+  }),
   adopt: adopt("an alias of this name, of whichever template").meta({ effect: "ignore" }),
 });
 export type TemplateAliasInputs = z.infer<typeof TemplateAliasInputs>;

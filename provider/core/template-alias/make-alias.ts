@@ -6,6 +6,8 @@ import type { Log, OperationContext } from "../operation-context.ts";
 import { takeoverWays } from "../ownership/takeover-ways.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
+import { canonicalRefOf } from "../template/canonical-ref.ts";
+import { holderOf } from "../template/name-holder.ts";
 import { splitRef } from "../template/settle.ts";
 import { ownAlias, type AliasPlace } from "./alias-owner.ts";
 import type { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
@@ -63,13 +65,6 @@ export async function makeAlias(
   return { aliasRef, canonicalRef };
 }
 
-/** What the template is called today. */
-export async function canonicalRefOf(client: NullspaceClient, template: string, signal: AbortSignal): Promise<string> {
-  const [first] = await client.templates.listTags(template, { signal });
-  const ref = first === undefined ? template : `${template}:${first.build_id}`;
-  return (await client.templates.get(ref, { signal })).canonical_ref || template;
-}
-
 /** Renames; when the answer is lost, a template that has the new name by then is answer enough. */
 async function rename(client: NullspaceClient, ref: string, name: string, signal: AbortSignal): Promise<void> {
   try {
@@ -120,16 +115,6 @@ async function takeFromOther(
   for (const { tag } of owners) await orGone(client.templates.removeTag(holder, tag.tag, { signal }));
   await orGone(client.templates.removeAlias(holder, aliasRef, { signal }));
   log("info", `taking over the alias ${aliasRef} from ${holder}`);
-}
-
-/** Template that has the name; undefined when there is none. One without a good build is found by its history. */
-async function holderOf(client: NullspaceClient, ref: string, signal: AbortSignal): Promise<string | undefined> {
-  const info = await orGone(client.templates.get(ref, { signal }));
-  if (info !== undefined) return info.canonical_ref || ref;
-  const [build] = (await orGone(client.builds.list(ref, { limit: 1 }, { signal })))?.builds ?? [];
-  return build === undefined
-    ? undefined
-    : (await orGone(client.builds.get(build.build_id, { signal })))?.build.canonical_ref;
 }
 
 async function release(client: NullspaceClient, claim: NameClaim, log: Log): Promise<void> {

@@ -11,6 +11,7 @@ import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { isTemplateOfBuild } from "../template/build-history.ts";
 import { splitRef } from "../template/settle.ts";
 import { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 import { promoteTag } from "./promote-tag.ts";
@@ -55,7 +56,7 @@ export const templateTagController: Controller = {
   async read(request, context) {
     if (!ID.test(request.id)) throw new InvalidIdError("TemplateTag", request.id, "namespace/name:tag");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
-    return readTag(clientFor(context.config), request, deadline.signal);
+    return readTag(clientFor(context.config), request, context, deadline.signal);
   },
 
   async delete({ id, outputs }, context) {
@@ -110,12 +111,25 @@ async function updateTag(
 async function readTag(
   client: NullspaceClient,
   { id, inputs, outputs }: ReadRequest,
+  context: OperationContext,
   signal: AbortSignal,
 ): Promise<ReadResult | undefined> {
   const { template, tag } = splitId(refOf(id, outputs));
   const tags = await orGone(client.templates.listTags(template, { signal }));
   const found = tags?.find((candidate) => candidate.tag === tag);
   if (found === undefined) return undefined;
+  const last = outputs?.buildId;
+  if (
+    typeof last === "string" &&
+    last !== found.build_id &&
+    !(await isTemplateOfBuild(client, template, last, signal))
+  ) {
+    context.log(
+      "warning",
+      `the tag ${template}:${tag} of this resource was deleted with its template: there is another by now`,
+    );
+    return undefined;
+  }
   const info = await client.templates.get(`${template}:${found.build_id}`, { signal });
   const read: Properties = { template, tag, adopt: false, ...inputs, buildId: found.build_id };
   const previous =

@@ -9,8 +9,8 @@ export const TemplateTagInputs = z.object({
   template: TemplateNameRef.describe(
     "Template that the tag belongs to: `name` or `namespace/name`. When it is another template, the tag is made there " +
       "before it is removed here.",
-  ).meta({ effect: "update" }),
-  tag: ProgramTag.describe("The tag.").meta({ effect: "replace" }),
+  ).meta({ effect: "update", identity: true }),
+  tag: ProgramTag.describe("The tag.").meta({ effect: "replace", identity: true }),
   buildId: BuildId.describe(
     "Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the " +
       "tag in one step: nobody ever sees it missing.",

@@ -1,6 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { TagInfo } from "../../../sdk/wire/index.ts";
-import { BuildGoneError, ForeignBuildError, TagTakenError } from "../../errors.ts";
+import { BuildGoneError, ForeignBuildError, NotOwnedError, TagTakenError } from "../../errors.ts";
 import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
@@ -9,6 +9,7 @@ import { isOwnMark, isSameStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
+import { isTemplateOfBuild } from "../template/build-history.ts";
 import { splitRef } from "../template/settle.ts";
 import type { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 
@@ -40,7 +41,10 @@ export async function promoteTag(
   if (own === undefined) throw new ForeignBuildError({ buildId, builtAs: build.canonical_ref, template });
   const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
   if (known === null) checkFree(tags, inputs, context);
-  else requireStillOwned(tags, inputs, context);
+  else {
+    requireStillOwned(tags, inputs, context);
+    await requireSameTemplate(client, inputs, known.buildId, context, signal);
+  }
   if (now !== undefined && now !== buildId && known?.buildId !== undefined && now !== known.buildId) {
     context.log(
       "warning",
@@ -98,6 +102,24 @@ function requireStillOwned(
   const owners = ownersOf(tags, "tag", tag).map(({ mark }) => mark);
   if (owners.length === 0 || owners.some((owner) => isOwnMark(context, owner))) return;
   throw adoptedAway(`the tag ${template}:${tag}`, `${template}:${tag}`, owners[0], context);
+}
+
+/** @throws NotOwnedError when the template was deleted, and made anew by somebody else */
+async function requireSameTemplate(
+  client: NullspaceClient,
+  { template, tag, buildId }: TemplateTagInputs,
+  known: string | undefined,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (known === undefined || known === buildId) return;
+  if (await isTemplateOfBuild(client, template, known, signal)) return;
+  throw new NotOwnedError(
+    `${template} is not the template that this tag was made in: that one was deleted, and there is another under its name. ` +
+      "Nothing was changed. Run pulumi refresh, which takes what is gone out of the state; then choose another tag, or " +
+      takeoverWays(context, "TemplateTag", `${template}:${tag}`),
+    `${template}:${tag}`,
+  );
 }
 
 /** @throws TagTakenError when the tag is to be moved and does not point where it was expected to */

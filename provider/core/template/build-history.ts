@@ -74,3 +74,18 @@ export async function ownBuilds(
 export function isHopeful({ status }: Pick<TemplateBuildSummary, "status">): boolean {
   return status === "ready" || !isTerminalStatus(status);
 }
+
+/**
+ * Is the template under the name the one that the build was made for? Its history tells, also of a build whose artifact is
+ * gone. Of a build that the service has forgotten nothing can be told: it counts as one.
+ */
+export async function isTemplateOfBuild(
+  client: NullspaceClient,
+  ref: string,
+  buildId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if ((await orGone(client.templates.get(`${ref}:${buildId}`, { signal }))) !== undefined) return true;
+  for await (const { build_id } of buildHistory(client, ref, signal)) if (build_id === buildId) return true;
+  return (await orGone(client.builds.get(buildId, { signal }))) === undefined;
+}

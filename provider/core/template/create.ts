@@ -4,6 +4,7 @@ import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";
+import { ownBuilds } from "./build-history.ts";
 import { requirePinnedFiles } from "./hash-truth.ts";
 import { TemplateInputs } from "./inputs.ts";
 import { goLive } from "./go-live.ts";
@@ -52,7 +53,7 @@ async function build(
   let id: string | undefined;
   let ref = place.ref;
   try {
-    if (place.kind === "own") ref = await settleName(client, ref, inputs.name, signal);
+    if (place.kind === "own") ref = await settleName(client, ref, inputs.name, context, signal);
     const made = await produceBuild({
       client,
       inputs,
@@ -74,7 +75,7 @@ async function build(
       buildId: made.build_id,
       wanted: inputs.tags,
       dropped: [],
-      ours: new Set(),
+      ours: new Set((await ownBuilds(client, ref, { context, signal })).map(({ build }) => build.build_id)),
       mark: context.mark,
       adopts: false,
       signal,

@@ -12,7 +12,7 @@ import { buildHistory, ownerOf } from "./build-history.ts";
 import type { BuildAttempt } from "./outputs.ts";
 import { dropBuild } from "./produce-build.ts";
 import { splitRef } from "./settle.ts";
-import { adopterOf, ownedByOtherStacks } from "./still-owned.ts";
+import { ownedByOtherStacks, standingOf } from "./still-owned.ts";
 import { CALL_TIMEOUT_MS } from "./timeouts.ts";
 
 /**
@@ -28,15 +28,14 @@ export async function deleteTemplate({ id, outputs }: DeleteRequest, context: Op
     context.log("info", `template ${ref} is kept: the program still has it`);
     return;
   }
-  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
-  const found =
-    adopterOf(tags, context) === undefined ? await findOurs(client, ref, outputs, context, signal) : "adopted";
-  if (found === "none") return;
-  if (found !== "ours") {
-    const why = found === "adopted" ? "another resource has adopted it" : "it is a later one of that name";
+  const standing = await standingOf(client, ref, outputs, context, signal);
+  if (standing.kind === "gone") return;
+  if (standing.kind !== "ours") {
+    const why = standing.kind === "adopted" ? "another resource has adopted it" : "it is a later one of that name";
     context.log("warning", `template ${ref} is left in place: ${why}`);
     return;
   }
+  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
   const aliases = (await orGone(client.templates.listAliases(ref, { signal }))) ?? [];
   const needed = ownedByOtherStacks(
     tags,
@@ -50,27 +49,24 @@ export async function deleteTemplate({ id, outputs }: DeleteRequest, context: Op
       ref,
     );
   }
+  await dropUnfinished(client, ref, outputs, context, signal);
   await orGone(client.templates.delete(ref, { signal }));
 }
 
-/** Looks for a build of the state, or one with our mark, among those of the template, and stops what is still building. */
-async function findOurs(
+/** Stops the resource's own builds that have not ended. */
+async function dropUnfinished(
   client: NullspaceClient,
   ref: string,
-  outputs: Properties,
+  { buildId, attempt }: Properties,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<"none" | "ours" | "foreign"> {
-  const attempt = (outputs.attempt as BuildAttempt | undefined)?.buildId;
-  let found: "none" | "ours" | "foreign" = "none";
+): Promise<void> {
   for await (const build of buildHistory(client, ref, signal)) {
-    const { build_id } = build;
-    const isOurs = build_id === outputs.buildId || build_id === attempt || isOwnMark(context, ownerOf(build)?.mark);
-    if (isOurs && !isTerminalStatus(build.status)) await dropBuild(client, build_id, signal);
-    if (isOurs) found = "ours";
-    else if (found === "none") found = "foreign";
-    // Everything newer than the live build has been seen: an attempt is newer.
-    if (build_id === outputs.buildId) break;
+    // Everything newer than the live build has been seen: what has not ended is newer.
+    if (build.build_id === buildId) break;
+    if (isTerminalStatus(build.status)) continue;
+    const isOurs =
+      build.build_id === (attempt as BuildAttempt | undefined)?.buildId || isOwnMark(context, ownerOf(build)?.mark);
+    if (isOurs) await dropBuild(client, build.build_id, signal);
   }
-  return found;
 }

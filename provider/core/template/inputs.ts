@@ -10,7 +10,7 @@ export const TemplateInputs = z.object({
   name: TemplateName.describe(
     "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays " +
       "behind as an alias.",
-  ).meta({ effect: "update" }),
+  ).meta({ effect: "update", identity: true }),
   // Where the content is: contextHash says what it is.
   context: z
     .string()

@@ -7,6 +7,7 @@ import { importTemplate } from "./import-template.ts";
 import { liveOutputs } from "./live-outputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
 import { splitRef } from "./settle.ts";
+import { standingOf } from "./still-owned.ts";
 import { reasonsOfAttempt } from "./unfinished.ts";
 
 /** Takes the place of a context hash whose build is gone: it equals no hash, so the next update builds again. */
@@ -27,6 +28,13 @@ export async function readTemplate(
   if (tags === undefined || typeof outputs?.buildId !== "string") {
     // A template whose first build is not (yet) good is known to the service by that build alone.
     return reasons === undefined || outputs === undefined ? undefined : { id, inputs, outputs, unhealthy: reasons };
+  }
+  if ((await standingOf(client, ref, outputs, context, signal)).kind === "later") {
+    context.log(
+      "warning",
+      `template ${ref} is not the one of this resource, which was deleted: somebody has made another`,
+    );
+    return undefined;
   }
   const build = (await orGone(client.builds.get(outputs.buildId, { signal })))?.build;
   const info = await orGone(client.templates.get(build === undefined ? ref : `${ref}:${build.build_id}`, { signal }));

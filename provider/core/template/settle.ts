@@ -1,7 +1,8 @@
 import { ConflictError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import { parseTemplateRef, type Visibility } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
-import { orGone } from "../service-errors.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { clearName } from "./clear-name.ts";
 
 /** The two parts of a canonical reference. */
 export function splitRef(ref: string): { namespace: string; name: string } {
@@ -21,6 +22,7 @@ export async function settleName(
   client: NullspaceClient,
   ref: string,
   name: string,
+  context: OperationContext,
   signal: AbortSignal,
 ): Promise<string> {
   const { namespace, name: current } = splitRef(ref);
@@ -32,12 +34,17 @@ export async function settleName(
     if (!(error instanceof ConflictError)) throw error;
     const aliases = await client.templates.listAliases(ref, { signal });
     if (!aliases.some(({ alias_ref }) => alias_ref === wanted)) {
-      const holder = (await orGone(client.templates.get(wanted, { signal })))?.canonical_ref;
-      throw new NameTakenError(
-        `cannot rename ${ref} to ${wanted}: ${holder === undefined ? "the name is taken" : `it belongs to ${holder}`}. ` +
-          "Choose another name, or free that one first.",
-        { ref: wanted, holder, cause: error },
-      );
+      const holder = await clearName(client, wanted, context, signal);
+      if (holder !== undefined) {
+        throw new NameTakenError(
+          `cannot rename ${ref} to ${wanted}: ${holder}. Choose another name, or free that one first`,
+          {
+            ref: wanted,
+            cause: error,
+          },
+        );
+      }
+      return (await client.templates.rename(ref, name, { signal })).canonical_ref || wanted;
     }
     // The template goes back to a name that it had before, and that its own alias holds.
     await client.templates.removeAlias(ref, wanted, { signal });

@@ -28,7 +28,7 @@ export async function updateTemplate(
   context: OperationContext,
   { adopts = false } = {},
 ): Promise<Properties> {
-  const rebuild = oldOutputs.buildId === undefined || needsRebuild({ oldInputs, oldOutputs, newInputs });
+  let rebuild = oldOutputs.buildId === undefined || needsRebuild({ oldInputs, oldOutputs, newInputs });
   if (context.preview) {
     if (rebuild) await requirePinnedFiles(newInputs, context);
     return previewUpdate(oldOutputs, newInputs, rebuild);
@@ -39,21 +39,27 @@ export async function updateTemplate(
   const { signal } = deadline;
 
   /** What is true by now; saved when the update stops half-way. */
-  const known = pickOutputs(oldOutputs);
+  let known = pickOutputs(oldOutputs);
   const attempt = oldOutputs.attempt as BuildAttempt | undefined;
   const ours = new Set([oldOutputs.buildId, attempt?.buildId].filter((value) => typeof value === "string"));
   /** A template without a good build may still turn out to be somebody else's. */
-  const isUnborn = oldOutputs.buildId === undefined && !adopts;
+  let isUnborn = oldOutputs.buildId === undefined && !adopts;
   let ref = typeof known.canonicalRef === "string" ? known.canonicalRef : id;
   let touched = false;
   const rename = async () => {
-    const renamed = await settleName(client, ref, inputs.name, signal);
+    const renamed = await settleName(client, ref, inputs.name, context, signal);
     if (renamed !== ref) touched = true;
     ref = renamed;
     Object.assign(known, refOutputs(ref));
   };
   try {
-    if (!isUnborn && !adopts) await requireStillOwned(client, ref, context, signal);
+    if (!isUnborn && !adopts && !(await requireStillOwned(client, ref, oldOutputs, context, signal))) {
+      context.log(
+        "warning",
+        `template ${ref} is not at the service any more: it is made anew, with the tags of this resource`,
+      );
+      [isUnborn, rebuild, known] = [true, true, refOutputs(ref)];
+    }
     // A template without a good build is not there to be renamed: its build brings the new name.
     if (!isUnborn) await rename();
     let made: TemplateBuild | undefined;
@@ -65,7 +71,7 @@ export async function updateTemplate(
         deadline,
         name: inputs.name,
         ref,
-        live: oldOutputs.buildId as string | undefined,
+        live: isUnborn ? undefined : (oldOutputs.buildId as string | undefined),
         onAccepted: async (accepted, accept) => {
           ref = accepted.canonical_ref || ref;
           if (isUnborn) await requireFirst(client, { ref, buildId: accepted.build_id }, context, signal);

@@ -1,7 +1,7 @@
 import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
-import { InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
+import { GoneError, InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
 import { effectsOf } from "../input-facts.ts";
 import type { Controller, UpdateRequest } from "../controller.ts";
@@ -94,14 +94,19 @@ async function isOthers(
   return true;
 }
 
-/** @throws NotOwnedError when another resource has adopted the pool */
+/**
+ * @throws NotOwnedError when another resource has adopted the pool
+ * @throws GoneError when it was deleted
+ */
 async function requireStillOwned(
   client: NullspaceClient,
   id: string,
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = ownerOfPool(await client.warmPools.get(id, { signal }));
+  const pool = await orGone(client.warmPools.get(id, { signal }));
+  if (pool === undefined || pool.state === "deleted") throw new GoneError(`warm pool ${id}`);
+  const owner = ownerOfPool(pool);
   if (owner !== undefined && !isOwnMark(context, owner)) throw adoptedAway(`warm pool ${id}`, id, owner, context);
 }
 
