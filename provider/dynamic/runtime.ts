@@ -10,6 +10,7 @@ import { otherServiceNotice } from "../core/service-identity/with-service-identi
 import { hasUnknown } from "../core/unknown.ts";
 import { PartialFailureError } from "../errors.ts";
 import { initFailed } from "../values/status-detail.ts";
+import { shownFailures } from "../values/shown-failures.ts";
 import { CARRIED } from "./carried-inputs.ts";
 import { openProperties, toWire, type OpenedProperties } from "./opened-properties.ts";
 import { dynamicToken } from "./provider-text.ts";
@@ -86,7 +87,8 @@ async function check(controller: Controller, olds: Properties, inputs: Propertie
     if (checked.failures.length === 0) wishes.note(context.mark, checked.inputs);
     return checked;
   });
-  return { inputs: toWire(controller, result.inputs, news), failures: secrets.value(result.failures) };
+  const failures = shownFailures(controller, result.failures, { news: news.values, marked: news.marked, secrets });
+  return { inputs: toWire(controller, result.inputs, news), failures };
 }
 
 /** The engine gives outputs here: they repeat the inputs of the last update. */

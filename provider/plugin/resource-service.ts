@@ -11,6 +11,7 @@ import { markOfUrn } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { secretTexts } from "../values/secret-inputs.ts";
+import { shownFailures } from "../values/shown-failures.ts";
 import { redacted } from "../values/redacted-log.ts";
 import { encodeProperties, joinSecrets, type DecodedProperties, type SecretPaths } from "../values/wire-values.ts";
 import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
@@ -142,7 +143,9 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
       const response = new providerProto.CheckResponse();
       response.setInputs(encodeStruct(result.inputs, joinSecrets(secretKeys, news.secrets)));
-      response.setFailuresList(secretStore.value(result.failures).map(toCheckFailure));
+      const { secretInputs: marked } = context;
+      const shown = { news: news.values, marked, secrets: secretStore };
+      response.setFailuresList(shownFailures(controller, result.failures, shown).map(toCheckFailure));
       return response;
     }),
 

@@ -88,6 +88,36 @@ describe.each(shells)("secrets under the $shell shell", ({ shell, module }) => {
     await service?.[Symbol.asyncDispose]();
   });
 
+  it("are not printed because an input is not right, a misspelt one included", async () => {
+    const wrong = [
+      `new nullspace.Template("a", { registryAuth: { registry: "a", auth: { kind: "basic", username: "a", password: secret.registryPassword } } });`,
+      `new nullspace.Template("b", { envs: { A: of("env") } });`,
+      `new nullspace.Template("c", { buildSecrets: secret.buildSecret });`,
+      `new nullspace.Template("d", { apiKey: secret.label, name: of("buildArg"), vcpus: of("startCmd"), context: of("readiness") });`,
+      `new nullspace.Template("e", { name: "e", context: of("readiness") });`,
+      `new nullspace.Template("f", { name: "f", context: "./app", dockerfile: of("readiness") });`,
+      `new nullspace.TemplateTag("g", { template: of("env"), tag: of("buildArg"), buildId: of("label") });`,
+      `new nullspace.TemplateAlias("h", { template: of("env"), alias: of("buildArg") });`,
+      `new nullspace.WarmPool("i", { name: "i", template: of("env"), minReady: 3, maxReady: 2, metadata: of("label"), labels: { a: [of("buildArg")] } });`,
+    ];
+    using mistaken = new PulumiProject({
+      program: "",
+      files: { "app/Dockerfile": "FROM scratch\n" },
+      env: service.env,
+    });
+    await mistaken.ok("stack", "init", "dev");
+    const ways = [["preview"], ["preview", "--diff"], ["preview", "--json"], ["up", "--yes", "--skip-preview"]];
+    for (const [index, line] of wrong.entries()) {
+      const args = ways[index % ways.length]!;
+      mistaken.write("index.js", `${program(module).split("const web")[0]!}${line}\n`);
+      const { exitCode, text } = await mistaken.run(...args);
+      expect(exitCode, line).not.toBe(0);
+      expect(text, line).toContain("problem");
+      scanner.scan(`pulumi ${args.join(" ")} of ${line}`, text);
+    }
+    expect(scanner.leaks).toEqual([]);
+  });
+
   it("are printed by a build and shown by nobody, through create, failure, update, refresh and destroy", async () => {
     const preview = await pulumi("preview", "--diff");
     expect(preview.text).toMatch(/buildArgs.ARGUMENT.*buildSecrets/s);

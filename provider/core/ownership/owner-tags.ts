@@ -46,6 +46,12 @@ export function ownersOf<Tag extends { tag: string }>(
   });
 }
 
+/** Who owns a tag, if the text is the owner tag of one; undefined otherwise. */
+export function readTagNote(tag: string): Mark | undefined {
+  const [, mark, letter] = OWNER_TAG.exec(tag) ?? [];
+  return letter === LETTERS.tag ? mark : undefined;
+}
+
 /** Is the tag the owner tag of an alias? Such a tag goes along with the newest build, so that it keeps no old one. */
 export function isAliasOwner(tag: string): boolean {
   return OWNER_TAG.exec(tag)?.[2] === LETTERS.alias;

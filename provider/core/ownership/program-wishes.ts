@@ -26,6 +26,11 @@ export class ProgramWishes {
     return true;
   }
 
+  /** Does the program give inputs like these to some resource? */
+  some(isWanted: (inputs: Properties) => boolean): boolean {
+    return [...this.#wishes.values()].some(isWanted);
+  }
+
   /** The inputs that the program gives to the resource in this run; undefined when it does not declare it (any more). */
   of(mark: Mark): Properties | undefined {
     return this.#wishes.get(mark);

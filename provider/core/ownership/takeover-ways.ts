@@ -20,3 +20,18 @@ export function takeoverWays({ shell }: Pick<OperationContext, "shell">, type: s
     `or, if the resource was only renamed or moved in the program, give it the option aliases, such as [{ name: "<old name>" }]`,
   ].join("; ");
 }
+
+/**
+ * Notes that what a resource is about to make carries its own mark already.
+ *
+ * @param what in words: `template local/web`
+ * @param isWhole it is complete: an interrupted run has made it, or a stack of the same names in another backend
+ */
+export function ownMarkNotice(what: string, isWhole: boolean): string {
+  const notice = `going on with ${what}, which an earlier run of this resource has made`;
+  if (!isWhole) return notice;
+  return (
+    `${notice}. Or a stack of the same organization, project and name has, in another backend: the service cannot tell them ` +
+    "apart. If so, give one of them another name before one deletes what the other uses"
+  );
+}

@@ -7,7 +7,7 @@ import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
 import { isOwnMark, isSameStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
-import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
+import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
 import { isTemplateOfBuild } from "../template/build-history.ts";
 import { splitRef } from "../template/settle.ts";
@@ -43,7 +43,7 @@ export async function promoteTag(
   if (known === null) checkFree(tags, inputs, context);
   else {
     requireStillOwned(tags, inputs, context);
-    await requireSameTemplate(client, inputs, known.buildId, context, signal);
+    await requireSameTemplate(client, tags, inputs, known.buildId, context, signal);
   }
   if (now !== undefined && now !== buildId && known?.buildId !== undefined && now !== known.buildId) {
     context.log(
@@ -78,7 +78,7 @@ function checkFree(
   const owners = ownersOf(tags, "tag", tag).map(({ mark }) => mark);
   if (now === undefined) return;
   if (owners.includes(context.mark)) {
-    context.log("info", `going on with ${template}:${tag}, which an earlier run of this resource has made`);
+    context.log("warning", ownMarkNotice(`${template}:${tag}`, true));
     return;
   }
   const stranger = owners.find((owner) => !isSameStack(owner, context.mark));
@@ -107,12 +107,15 @@ function requireStillOwned(
 /** @throws NotOwnedError when the template was deleted, and made anew by somebody else */
 async function requireSameTemplate(
   client: NullspaceClient,
+  tags: readonly TagInfo[],
   { template, tag, buildId }: TemplateTagInputs,
   known: string | undefined,
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (known === undefined || known === buildId) return;
+  if (known === undefined || known === buildId || !tags.some((candidate) => candidate.tag === tag)) return;
+  // The template may have been made anew by this very stack.
+  if (ownersOf(tags, "tag", tag).some(({ mark }) => isSameStack(mark, context.mark))) return;
   if (await isTemplateOfBuild(client, template, known, signal)) return;
   throw new NotOwnedError(
     `${template} is not the template that this tag was made in: that one was deleted, and there is another under its name. ` +
@@ -159,16 +162,19 @@ async function requireFirst(
   );
 }
 
-/** Takes away the notes of what the resource was called before; and those of all others, where it adopts the tag. */
+/**
+ * Takes away the notes of what the resource was called before; and those of all others, where it adopts the tag, but for
+ * other resources of this program: a Template may have the tag as well.
+ */
 async function disown(
   client: NullspaceClient,
   tags: readonly TagInfo[],
   { template, tag, adopt }: TemplateTagInputs,
-  { mark, formerMark }: OperationContext,
+  { mark, formerMark, wishes }: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
   for (const owner of ownersOf(tags, "tag", tag)) {
-    const isOver = owner.mark !== mark && (adopt || owner.mark === formerMark);
+    const isOver = owner.mark !== mark && ((adopt && wishes.of(owner.mark) === undefined) || owner.mark === formerMark);
     if (isOver) await orGone(client.templates.removeTag(template, owner.tag.tag, { signal }));
   }
 }

@@ -3,6 +3,7 @@ import type { OperationContext } from "../operation-context.ts";
 import { isOwnMark } from "../ownership/mark.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { orGone } from "../service-errors.ts";
+import { splitRef } from "../template/settle.ts";
 
 /**
  * Removes a tag, unless it is somebody else's by now: moved to a build that the state does not know, or owned by another
@@ -24,9 +25,20 @@ export async function removeOwnTag(
   const owners = ownersOf(tags, "tag", tag);
   const { log } = context;
   if (now !== undefined && owners.some(({ mark }) => !isOwnMark(context, mark))) {
-    log("info", `${template}:${tag} is kept: another resource has taken it over`);
+    log("info", `${template}:${tag} is kept: another resource owns it as well`);
+  } else if (now !== undefined && isWantedByTemplate(context, { template, tag })) {
+    log("info", `${template}:${tag} is kept: the program has it among the tags of the template`);
   } else if (now !== undefined && known !== undefined && now !== known) {
     log("warning", `${template}:${tag} is left in place: somebody else moved it from ${known} to ${now}`);
   } else if (now !== undefined) await remove(tag);
   for (const owner of owners) if (isOwnMark(context, owner.mark)) await remove(owner.tag.tag);
+}
+
+/** A Template whose state is of an older version has not noted its tags at the service: the program tells. */
+function isWantedByTemplate(
+  { wishes }: OperationContext,
+  { template, tag }: { template: string; tag: string },
+): boolean {
+  const { name } = splitRef(template);
+  return wishes.some(({ name: wanted, tags }) => wanted === name && Array.isArray(tags) && tags.includes(tag));
 }

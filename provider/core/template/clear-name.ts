@@ -28,7 +28,10 @@ export async function clearName(
   const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
   const isLive = tags.some(({ tag }) => readBuildTag(tag) === undefined);
   const holder = await holderOf(client, ref, signal);
-  if (owners.length === 0 || isLive) return holder === undefined ? "the name is taken" : `it belongs to ${holder}`;
+  if (owners.length === 0 || isLive) {
+    if (holder === undefined) return "the name is taken";
+    return holder === ref ? "there is a template of that name" : `it is another name of ${holder}`;
+  }
   const stranger = owners.find((owner) => !isOwnMark(context, owner));
   if (owners.some((owner) => !isOwnMark(context, owner))) {
     return (

@@ -76,7 +76,7 @@ async function build(
       wanted: inputs.tags,
       dropped: [],
       ours: new Set((await ownBuilds(client, ref, { context, signal })).map(({ build }) => build.build_id)),
-      mark: context.mark,
+      owner: context,
       adopts: false,
       signal,
       log: context.log,

@@ -4,8 +4,9 @@ import { NameTakenError } from "../../errors.ts";
 import { explain } from "../explain.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { isOwnMark, type Mark } from "../ownership/mark.ts";
-import { readBuildTag } from "../ownership/owner-tags.ts";
-import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
+import { requireLeft } from "../ownership/living-owner.ts";
+import { ownersOf, readBuildTag } from "../ownership/owner-tags.ts";
+import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
 import { buildHistory, ownerOf } from "./build-history.ts";
 import { splitRef } from "./settle.ts";
@@ -25,6 +26,10 @@ interface Holder {
   ref: string;
   /** The name is another one of the template. */
   isAlias: boolean;
+  /** The other name belongs to a TemplateAlias; one that a rename has left behind belongs to nobody. */
+  isOwnedAlias: boolean;
+  /** A tag of its own points at a build of it. */
+  isLive: boolean;
   isOwn: boolean;
   owner: Mark | undefined;
 }
@@ -43,7 +48,11 @@ export async function takeName(
 ): Promise<Place> {
   for (let look = 0; ; look++) {
     const holder = await findHolder(client, name, context.mark, signal);
-    if (holder !== undefined) return placeOf(holder, { name, adopt }, context);
+    if (holder !== undefined) {
+      if (!adopt || !(await takeNameAway(client, holder, name, context, signal))) {
+        return placeOf(holder, { name, adopt }, context);
+      }
+    }
     try {
       const claim = await client.templates.reserveName(name, { signal });
       return { kind: "free", ref: claim.canonical_ref, claim };
@@ -57,19 +66,40 @@ export async function takeName(
   }
 }
 
+/**
+ * Takes an alias away that a rename has left behind, and that no resource owns, so that the name is free.
+ *
+ * @returns whether it was such a one
+ */
+async function takeNameAway(
+  client: NullspaceClient,
+  { ref, isAlias, isOwnedAlias }: Holder,
+  name: string,
+  { log }: OperationContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isAlias || isOwnedAlias) return false;
+  const { namespace } = splitRef(ref);
+  await orGone(client.templates.removeAlias(ref, namespace === "" ? name : `${namespace}/${name}`, { signal }));
+  log("info", `the name ${name} is taken away from template ${ref}`);
+  return true;
+}
+
 function placeOf(holder: Holder, { name, adopt }: { name: string; adopt: boolean }, context: OperationContext): Place {
   const { ref } = holder;
   if (holder.isOwn) {
-    context.log("info", `going on with template ${ref}, which an earlier run of this resource has made`);
+    context.log(holder.isLive ? "warning" : "info", ownMarkNotice(`template ${ref}`, holder.isLive));
     return { kind: "own", ref };
   }
   if (adopt && !holder.isAlias) {
+    requireLeft(holder.owner, `template ${ref}`, context);
     context.log("info", `taking over template ${ref}`);
     return { kind: "adopted", ref };
   }
   throw new NameTakenError(
     holder.isAlias
-      ? `"${name}" is another name of template ${ref}, which ${describeOwner(holder.owner, context.mark)}. Choose another name`
+      ? `"${name}" is another name of template ${ref}, which ${describeOwner(holder.owner, context.mark)}. Choose another name` +
+          (holder.isOwnedAlias ? "" : "; or, to take the name away from that template, set adopt: true")
       : `a template ${ref} exists already, and ${describeOwner(holder.owner, context.mark)}. Choose another name than ` +
           `"${name}"; ${takeoverWays(context, "Template", ref)}; or delete it first`,
     { ref: name, holder: ref },
@@ -96,13 +126,16 @@ async function findHolder(
     const info = await orGone(client.templates.get(name, { signal }));
     // A builtin's name is free in one's own namespace.
     if (info === undefined || info.builtin) return undefined;
-    return { ref: info.canonical_ref || name, isAlias: false, isOwn: false, owner: undefined };
+    const ref = info.canonical_ref || name;
+    return { ref, isAlias: false, isOwnedAlias: false, isLive: true, isOwn: false, owner: undefined };
   }
   const ref = (await orGone(client.builds.get(example, { signal })))?.build.canonical_ref || name;
   const isOwn = marks.has(mark);
   return {
     ref,
     isAlias: splitRef(ref).name !== splitRef(name).name,
+    isOwnedAlias: ownersOf(tags ?? [], "alias", splitRef(name).name).length > 0,
+    isLive: (tags ?? []).some(({ tag }) => readBuildTag(tag) === undefined),
     isOwn,
     owner: [...marks].find((one) => one !== mark),
   };

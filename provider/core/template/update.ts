@@ -56,7 +56,8 @@ export async function updateTemplate(
     if (!isUnborn && !adopts && !(await requireStillOwned(client, ref, oldOutputs, context, signal))) {
       context.log(
         "warning",
-        `template ${ref} is not at the service any more: it is made anew, with the tags of this resource`,
+        `template ${ref} is not at the service any more: it is made anew, with the tags of this resource. ` +
+          "If other resources had tags or aliases of it, pulumi up --refresh brings them back",
       );
       [isUnborn, rebuild, known] = [true, true, refOutputs(ref)];
     }
@@ -86,8 +87,8 @@ export async function updateTemplate(
 
     const buildId = made?.build_id ?? (oldOutputs.buildId as string);
     const dropped = ((oldInputs.tags as string[] | undefined) ?? []).filter((tag) => !inputs.tags.includes(tag));
-    const { mark, log } = context;
-    await goLive(client, { ref, buildId, wanted: inputs.tags, dropped, ours, mark, adopts, signal, log });
+    const { log } = context;
+    await goLive(client, { ref, buildId, wanted: inputs.tags, dropped, ours, owner: context, adopts, signal, log });
     const current = (await client.templates.get(`${ref}:${buildId}`, { signal })).visibility;
     await settleVisibility(client, ref, { wanted: inputs.visibility, current, signal });
 

@@ -3,7 +3,8 @@ import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
+import { requireLeft } from "../ownership/living-owner.ts";
+import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { isLostAnswer } from "../service-errors.ts";
 import { WarmPoolInputs } from "./inputs.ts";
 import { ownerOfPool } from "./pool-owner.ts";
@@ -29,12 +30,11 @@ export async function createPool(
   const takeOver = async (pool: WarmPool, cause?: unknown): Promise<WarmPool> => {
     const isOwn = ownerOfPool(pool) === mark;
     if (!isOwn && !inputs.adopt) throw nameTaken(inputs.name, pool, context, cause);
-    log(
-      "info",
-      isOwn
-        ? `going on with warm pool ${pool.id}, which an earlier run of this resource has made`
-        : `taking over warm pool ${pool.id}`,
-    );
+    if (isOwn) log("warning", ownMarkNotice(`warm pool ${pool.id}`, true));
+    else {
+      requireLeft(ownerOfPool(pool), `warm pool "${inputs.name}"`, context);
+      log("info", `taking over warm pool ${pool.id}`);
+    }
     const everything = new Set(Object.keys(WarmPoolInputs.shape));
     return client.warmPools.update(pool.id, toUpdateRequest(inputs, everything, mark), { signal });
   };

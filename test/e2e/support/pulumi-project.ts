@@ -116,6 +116,10 @@ export class PulumiProject {
     return JSON.parse((await this.ok("stack", "output", "--json")).stdout) as Record<string, unknown>;
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   dispose(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }

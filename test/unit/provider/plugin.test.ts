@@ -179,7 +179,11 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
       ["a wrong type", { vcpus: "two" }, "vcpus", /number/],
     ])("names the property for %s", async (_what, more, property, reason) => {
       const { failures } = await plugin.check("Template", template(more));
-      expect(failures).toMatchObject([{ property, reason: expect.stringMatching(reason) }]);
+      const [failure, ...others] = failures;
+      expect(others).toEqual([]);
+      // The engine prints the value of a property that is named apart: of a whole object or an unknown one, it must not.
+      expect(`${failure!.property}${failure!.reason}`).toContain(property);
+      expect(failure!.reason).toMatch(reason);
     });
 
     it("compares a pool's sizes and asks for the tag to follow", async () => {

@@ -1,0 +1,30 @@
+import type { z } from "zod";
+import { isSecretSchema, type Redactor } from "../../sdk/secrets/index.ts";
+import type { Controller } from "../core/controller.ts";
+import type { CheckFailure, Properties } from "../core/properties.ts";
+import type { PropertyPath } from "../core/property-path.ts";
+
+/**
+ * What Check found, as it may be shown. The engine prints the value of the property that a failure names, whatever is in it:
+ * so the path goes into the words, unless it is that of an input of one line that nobody calls secret.
+ *
+ * @param news inputs as the program gives them
+ * @param marked places that the program marks as secret
+ */
+export function shownFailures(
+  { inputs }: Pick<Controller, "inputs">,
+  failures: readonly CheckFailure[],
+  { news, marked, secrets }: { news: Properties; marked: readonly PropertyPath[]; secrets: Redactor },
+): CheckFailure[] {
+  const schemas = inputs.shape as Record<string, z.ZodType>;
+  const mayShow = (property: string) => {
+    const schema = Object.hasOwn(schemas, property) ? schemas[property] : undefined;
+    const isPlain = ["string", "number", "boolean", "undefined"].includes(typeof news[property]);
+    return schema !== undefined && isPlain && !isSecretSchema(schema) && !marked.some(([key]) => key === property);
+  };
+  return failures.map(({ property, reason }) => {
+    const shown = secrets.text(reason);
+    if (property === "" || mayShow(property)) return { property, reason: shown };
+    return { property: "", reason: `${property}: ${shown}` };
+  });
+}
