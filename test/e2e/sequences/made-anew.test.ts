@@ -182,6 +182,34 @@ const TWO_OWNERS: Row[] = [
   },
 ];
 
+const OLD_NAMES: Row[] = [
+  {
+    title:
+      "the old name of a renamed template goes to a new one that adopts it, and never are two resources of one template",
+    async play({ stack: make, world }) {
+      const stack = await make();
+      stack.program(`template("web", { name: own("first") });`);
+      await stack.up();
+      const both = `template("web", { name: own("second") });
+        template("other", { name: own("first"), context: "./two", buildArgs: { ...BASE, OTHER: "1" }`;
+      stack.program(`${both} });`);
+      const refused = await stack.tryUp();
+      expect(refused.exitCode).not.toBe(0);
+      stack.program(`${both}, adopt: true });`);
+      // The rename and the adoption may meet: then the adoption waits for the next run.
+      const up = await stack.tryUp();
+      if (up.exitCode !== 0) await stack.up();
+      expect(await world.resolve("first")).toBe("first");
+      expect(await world.resolve("second")).toBe("second");
+      const { first, second } = await world.templates();
+      expect(first!.builds).not.toEqual(second!.builds);
+      expect(summary(await stack.up())).toEqual({ unchanged: 2 });
+      await stack.destroy();
+      expect(await world.leftovers(["first", "second"])).toEqual([]);
+    },
+  },
+];
+
 const INTERRUPTED: Row[] = [
   {
     title: "a name that a killed create of the same resource holds is free for its rename",
@@ -213,4 +241,4 @@ const INTERRUPTED: Row[] = [
   },
 ];
 
-playRows("what was made anew", [...BY_HAND, ...TWO_OWNERS, ...INTERRUPTED]);
+playRows("what was made anew", [...BY_HAND, ...TWO_OWNERS, ...OLD_NAMES, ...INTERRUPTED]);
