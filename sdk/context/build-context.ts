@@ -31,6 +31,8 @@ export interface ContextTree {
   readonly dockerfile: ContextDockerfile | undefined;
   /** Links were replaced by what they point at. */
   readonly followsLinks: boolean;
+  /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. */
+  readonly skippedLinks: readonly string[];
 }
 
 /** The facts that a {@link BuildContext} is made of. */
@@ -42,6 +44,7 @@ export interface ContextFacts {
   readonly ignored: readonly WalkedIgnored[];
   readonly rules: readonly IgnoreRule[];
   readonly unsupported: readonly UnsupportedEntry[];
+  readonly skippedLinks: readonly string[];
   readonly totalBytes: number;
   readonly dockerfile?: ContextDockerfile;
   /** Links were replaced by what they point at. */
@@ -61,6 +64,8 @@ export class BuildContext implements ContextTree {
   readonly totalBytes: number;
   /** Entries left out because they cannot be sent; only with `unsupported: "list"`. */
   readonly unsupported: readonly UnsupportedEntry[];
+  /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
+  readonly skippedLinks: readonly string[];
   readonly dockerfile: ContextDockerfile | undefined;
   readonly followsLinks: boolean;
   /** The entries as columns in shared memory: what to use on large trees. */
@@ -76,6 +81,7 @@ export class BuildContext implements ContextTree {
     this.manifest = facts.manifest;
     this.totalBytes = facts.totalBytes;
     this.unsupported = facts.unsupported;
+    this.skippedLinks = facts.skippedLinks;
     this.dockerfile = facts.dockerfile;
     this.followsLinks = facts.followsLinks;
     this.table = facts.table;

@@ -30,7 +30,7 @@ export interface ContextOptions {
   ignorePatterns?: readonly string[];
   /**
    * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they point at is
-   * sent instead. `error`: a link is an error.
+   * sent instead. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an error.
    */
   symlinks?: SymlinkMode;
   /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */
@@ -61,19 +61,12 @@ const ATTEMPTS = 3;
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
   const { job, rules, dockerfile } = await prepare(options, "all");
-  const { table, identity, ignored, unsupported, totalBytes } = await readWithCache(
-    job,
-    options.statCache ?? true,
-    options.signal,
-  );
+  const { identity, ...result } = await readWithCache(job, options.statCache ?? true, options.signal);
   return new BuildContext({
-    root: job.root,
+    ...result,
     ...identity!,
-    table,
-    ignored,
+    root: job.root,
     rules,
-    unsupported,
-    totalBytes,
     followsLinks: job.symlinks === "copy",
     dockerfile,
   });
@@ -89,8 +82,9 @@ export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,
 ): Promise<ContextTree> {
   const { job, dockerfile } = await prepare(options, "coarse");
-  const { table } = await readWithCache(job, true, options.signal);
-  return { dir: displayRoot(job.root), root: job.root, table, followsLinks: job.symlinks === "copy", dockerfile };
+  const { table, skippedLinks } = await readWithCache(job, true, options.signal);
+  const { root, symlinks } = job;
+  return { dir: displayRoot(root), root, table, followsLinks: symlinks === "copy", skippedLinks, dockerfile };
 }
 
 async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {

@@ -2,8 +2,8 @@ import type { IgnoreSource } from "../ignore/create-matcher.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { TreeRoot } from "./tree-root.ts";
 
-/** What to do with symbolic links: send them as links, refuse them, or send what they point at. */
-export type SymlinkMode = "keep" | "error" | "copy";
+/** What to do with symbolic links: send them as links, refuse them, send what they point at, or leave them out. */
+export type SymlinkMode = "keep" | "error" | "copy" | "skip";
 
 /** What a reading thread is asked to do. Plain data: it crosses a thread border. */
 export interface ReadJob {

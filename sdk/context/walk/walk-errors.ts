@@ -40,8 +40,8 @@ export function nameReserved(path: string): ContextError {
 export function linkRefused(path: string): ContextError {
   return new ContextError(
     "symlink_not_supported",
-    `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at, ` +
-      `replace it by a file, or ignore it.`,
+    `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at ` +
+      `or "skip" to leave links out, replace it by a file, or ignore it.`,
     { path },
   );
 }

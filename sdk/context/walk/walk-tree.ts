@@ -36,6 +36,8 @@ export interface WalkedTree {
   readonly table: EntryTable;
   readonly ignored: WalkedIgnored[];
   readonly unsupported: UnsupportedEntry[];
+  /** Links that are left out, sorted by the bytes of their paths. */
+  readonly skippedLinks: string[];
 }
 
 /** One name of a directory that takes part in the walk. */
@@ -73,6 +75,8 @@ class Walk {
   readonly #entries = new EntryTableBuilder();
   readonly #ignored: WalkedIgnored[] = [];
   readonly #unsupported: UnsupportedEntry[] = [];
+  /** Latin-1. */
+  readonly #skippedLinks: string[] = [];
   #files = 0;
   #directories = 0;
   #passed: "too_many_files" | "too_many_entries" | undefined;
@@ -108,7 +112,13 @@ class Walk {
 
   finish(): WalkedTree {
     if (this.#weights) this.#failOverLimit(this.#weights);
-    return { table: this.#entries.build(), ignored: this.#ignored, unsupported: this.#unsupported };
+    return {
+      table: this.#entries.build(),
+      ignored: this.#ignored,
+      unsupported: this.#unsupported,
+      // A directory is looked at whole before the ones in it, so they did not come in this order.
+      skippedLinks: this.#skippedLinks.sort().map(displayName),
+    };
   }
 
   #list(prefix: string): Dirent<string>[] {
@@ -133,6 +143,10 @@ class Walk {
       if (!isDirectory || !cursor.mayReincludeBelow(matchText(name))) return;
       if (this.#job.ignore.syntax === "gitignore") children.push({ key: name, name, kind: PENDING_DIRECTORY });
       children.push({ key: `${name}/`, name, kind: DIRECTORY });
+      return;
+    }
+    if (isLink && this.#job.symlinks === "skip") {
+      this.#skippedLinks.push(path);
       return;
     }
     if (decodeName(name) === undefined) throw nameNotUtf8(displayName(path));

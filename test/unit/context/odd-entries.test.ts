@@ -15,7 +15,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ContextError, type ContextOptions, readContext } from "../../../sdk/context/index.ts";
+import { ContextError, type ContextOptions, listContext, readContext } from "../../../sdk/context/index.ts";
 import { socketFolder } from "../../socket-folder.ts";
 import { plant, temporaryFolder, tree } from "./support/trees.ts";
 
@@ -100,6 +100,37 @@ describe("links", { timeout: 60_000 }, () => {
     const dir = tree({ a: "1", l: { link: "a" } });
     expect(await failure(dir, { symlinks: "error" })).toMatchObject({ code: "symlink_not_supported", path: "l" });
     await expect(read(dir, { symlinks: "error", ignorePatterns: ["l"] })).resolves.toBeDefined();
+  });
+
+  it("are left out and named with symlinks: skip, wherever they lead, unless they are ignored", async () => {
+    const spec = { "a/b": "1", "c/d/e": "2", "a.b": "3" };
+    const dir = tree({
+      ...spec,
+      "a/link": { link: "b" },
+      "a-link": { link: "a" },
+      "c/d/dead": { link: "missing" },
+      "c/d/self": { link: "self" },
+      "c/far": { link: "/etc/passwd" },
+      "c/ignored": { link: "d" },
+      é: { link: "../.." },
+    });
+    symlinkSync("a", Buffer.from(`${dir}/\xff`, "latin1"));
+    const options = { symlinks: "skip", ignorePatterns: ["c/ignored"] } as const;
+    const { hash, skippedLinks, ignored, unsupported } = await read(dir, options);
+    expect(skippedLinks).toEqual(["a-link", "a/link", "c/d/dead", "c/d/self", "c/far", "é", "\\xff"]);
+    expect(hash).toBe((await read(tree(spec))).hash);
+    expect(ignored.map(({ path }) => path)).toEqual(["c/ignored"]);
+    expect(unsupported).toEqual([]);
+    expect((await listContext({ dir, dockerfile: false, ...options })).skippedLinks).toEqual(skippedLinks);
+    // Whoever does not skip has none.
+    expect((await read(tree({ l: { link: "m" } }))).skippedLinks).toEqual([]);
+  });
+
+  it("alone in a folder leave it empty with symlinks: skip, and make no entry of an excluded one", async () => {
+    const dir = tree({ "kept/l": { link: "x" }, "out/l": { link: "x" } });
+    const options = { symlinks: "skip", ignoreSyntax: "gitignore", ignorePatterns: ["out", "!out/l"] } as const;
+    const { entries, skippedLinks } = await read(dir, options);
+    expect([entries.map(({ path }) => path), skippedLinks]).toEqual([["kept"], ["kept/l", "out/l"]]);
   });
 
   it("are replaced by what they point at with symlinks: copy, wherever that is", async () => {
