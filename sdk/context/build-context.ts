@@ -62,7 +62,7 @@ export class BuildContext implements ContextTree {
   readonly manifest: Manifest;
   /** Bytes of all files. */
   readonly totalBytes: number;
-  /** Entries left out because they cannot be sent; only with `unsupported: "list"`. */
+  /** Entries left out because they cannot be sent, sorted by path; only with `unsupported: "list"`. */
   readonly unsupported: readonly UnsupportedEntry[];
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
   readonly skippedLinks: readonly string[];

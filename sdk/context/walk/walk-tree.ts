@@ -31,12 +31,12 @@ export interface WalkedIgnored {
   readonly rule: number;
 }
 
-/** What the walk found. Files are not opened yet: the table knows their paths alone. */
+/** What the walk found, sorted by the bytes of the paths. Files are not opened yet: the table knows their paths alone. */
 export interface WalkedTree {
   readonly table: EntryTable;
   readonly ignored: WalkedIgnored[];
   readonly unsupported: UnsupportedEntry[];
-  /** Links that are left out, sorted by the bytes of their paths. */
+  /** Links that are left out. */
   readonly skippedLinks: string[];
 }
 
@@ -73,10 +73,10 @@ class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
   readonly #entries = new EntryTableBuilder();
+  // What is left out: paths in Latin-1, in the order in which the walk came to them.
   readonly #ignored: WalkedIgnored[] = [];
   readonly #unsupported: UnsupportedEntry[] = [];
-  /** Latin-1. */
-  readonly #skippedLinks: string[] = [];
+  readonly #skippedLinks: { readonly path: string }[] = [];
   #files = 0;
   #directories = 0;
   #passed: "too_many_files" | "too_many_entries" | undefined;
@@ -114,10 +114,9 @@ class Walk {
     if (this.#weights) this.#failOverLimit(this.#weights);
     return {
       table: this.#entries.build(),
-      ignored: this.#ignored,
-      unsupported: this.#unsupported,
-      // A directory is looked at whole before the ones in it, so they did not come in this order.
-      skippedLinks: this.#skippedLinks.sort().map(displayName),
+      ignored: inPathOrder(this.#ignored),
+      unsupported: inPathOrder(this.#unsupported),
+      skippedLinks: inPathOrder(this.#skippedLinks).map(({ path }) => path),
     };
   }
 
@@ -139,14 +138,14 @@ class Walk {
     const rule = cursor.excludedBy(matchText(name), isDirectory || isLink);
     if (rule !== INCLUDED) {
       const type = isLink ? "symlink" : isDirectory ? "dir" : dirent.isFile() ? "file" : "other";
-      this.#ignored.push({ path: displayName(path), type, rule });
+      this.#ignored.push({ path, type, rule });
       if (!isDirectory || !cursor.mayReincludeBelow(matchText(name))) return;
       if (this.#job.ignore.syntax === "gitignore") children.push({ key: name, name, kind: PENDING_DIRECTORY });
       children.push({ key: `${name}/`, name, kind: DIRECTORY });
       return;
     }
     if (isLink && this.#job.symlinks === "skip") {
-      this.#skippedLinks.push(path);
+      this.#skippedLinks.push({ path });
       return;
     }
     if (decodeName(name) === undefined) throw nameNotUtf8(displayName(path));
@@ -169,7 +168,7 @@ class Walk {
     if (entry.isDirectory()) return DIRECTORY;
     const kind = unsupportedKind(entry);
     if (this.#job.unsupported === "error") throw notSendable(displayName(path), kind);
-    this.#unsupported.push({ path: displayName(path), kind });
+    this.#unsupported.push({ path, kind });
     return undefined;
   }
 
@@ -239,6 +238,12 @@ class Walk {
     if (!staysInContext(path, target)) throw linkEscapes(displayName(path), displayName(target));
     return target;
   }
+}
+
+/** Sorted by the bytes of the paths, for people. The walk looks at a directory whole before it enters the ones in it. */
+function inPathOrder<T extends { readonly path: string }>(found: readonly T[]): T[] {
+  const sorted = found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return sorted.map((one) => ({ ...one, path: displayName(one.path) }));
 }
 
 /** The text of a name that patterns are matched with: bytes that are not UTF-8 become U+FFFD, as in Go. */

@@ -248,6 +248,18 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
   });
 });
 
+describe("what is left out", { timeout: 60_000 }, () => {
+  it("is named in the order of paths, not of the walk: ignored, unsupported, skipped", async () => {
+    const dir = tree({ "a/x.log": "", "b.log": "", "c/x.log": "", "a/link": { link: "x" }, link: { link: "x" } });
+    for (const path of ["a/pipe", "b", "c/pipe"]) execFileSync("mkfifo", [join(dir, path)]);
+    const options = { ignorePatterns: ["**/*.log"], unsupported: "list", symlinks: "skip" } as const;
+    const { ignored, unsupported, skippedLinks } = await read(dir, options);
+    expect(ignored.map(({ path }) => path)).toEqual(["a/x.log", "b.log", "c/x.log"]);
+    expect(unsupported.map(({ path }) => path)).toEqual(["a/pipe", "b", "c/pipe"]);
+    expect(skippedLinks).toEqual(["a/link", "link"]);
+  });
+});
+
 describe("names and sizes at the edge", { timeout: 60_000 }, () => {
   it("are entries like any other: newlines, 255 bytes, blanks, everything but slash and NUL", async () => {
     const names = [
