@@ -29,8 +29,11 @@ export interface ContextOptions {
   /** More patterns, read after those of the ignore file. */
   ignorePatterns?: readonly string[];
   /**
-   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they point at is
-   * sent instead. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an error.
+   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they lead to is
+   * sent instead; one that leads outside of the context, nowhere or round in a circle is an error, and nothing outside is
+   * ever read. What counts is where a link ends, not which way it goes; and that its own path is not ignored, whatever the
+   * rules say of the place it leads to. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an
+   * error.
    */
   symlinks?: SymlinkMode;
   /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */

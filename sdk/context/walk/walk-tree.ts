@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { type BigIntStats, type Dirent, fstatSync, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import type { ContextEntryType, UnsupportedEntry, UnsupportedKind } from "../entry.ts";
 import { createIgnoreMatcher } from "../ignore/create-matcher.ts";
 import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "../ignore/matcher.ts";
@@ -7,19 +7,12 @@ import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
-import { decodeName, displayName } from "./latin1.ts";
+import { decodeName, displayName, systemPath } from "./latin1.ts";
+import { type FailedLink, linkFailure, linkLoop } from "./link-failure.ts";
 import { staysInContext } from "./link-target.ts";
+import { type EntryAccess, isInside, lookInto, realPathOf } from "./open-entry.ts";
 import { pathBelow } from "./tree-root.ts";
-import {
-  fromSystemError,
-  linkBroken,
-  linkEscapes,
-  linkLoop,
-  linkRefused,
-  nameNotUtf8,
-  nameReserved,
-  notSendable,
-} from "./walk-errors.ts";
+import { fromSystemError, linkEscapes, linkRefused, nameNotUtf8, nameReserved, notSendable } from "./walk-errors.ts";
 
 /** Over the limit the walk only counts, up to this many times the limit, so that the error names the right directories. */
 const COUNT_AHEAD = 5;
@@ -46,6 +39,8 @@ interface Child {
   readonly key: string;
   readonly name: string;
   readonly kind: number;
+  /** A link was followed to it. */
+  readonly isLinked?: boolean;
 }
 
 /** A directory on the way down. */
@@ -55,7 +50,7 @@ interface Place {
   readonly cursor: IgnoreCursor;
   /** Slots of the excluded directories above, which become entries when something below them is sent (Git's rules). */
   readonly pending: readonly number[];
-  /** Device and inode of this directory and those above it, kept when links are followed. */
+  /** Device and inode of the directories above this one, kept when links are followed. */
   readonly identities: readonly string[];
 }
 
@@ -72,6 +67,7 @@ export function walkTree(job: ReadJob): WalkedTree {
 class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
+  readonly #access: EntryAccess;
   readonly #entries = new EntryTableBuilder();
   // What is left out: paths in Latin-1, in the order in which the walk came to them.
   readonly #ignored: WalkedIgnored[] = [];
@@ -79,24 +75,28 @@ class Walk {
   readonly #skippedLinks: { readonly path: string }[] = [];
   #files = 0;
   #directories = 0;
+  #linkedDirectories = 0;
   #passed: "too_many_files" | "too_many_entries" | undefined;
   #weights: DirectoryWeights | undefined;
 
   constructor(job: ReadJob) {
     this.#job = job;
+    this.#access = { root: job.root, followLinks: job.symlinks === "copy" };
     this.matcher = createIgnoreMatcher(job.ignore);
   }
 
   enter(place: Place): void {
     const children: Child[] = [];
-    for (const dirent of this.#list(place.prefix)) this.#look(dirent, place, children);
+    const { dirents, identities } = this.#list(place);
+    for (const dirent of dirents) this.#look(dirent, place, children);
     // Latin-1 strings: the order of characters is the order of bytes.
     children.sort((a, b) => (a.key < b.key ? -1 : 1));
     const slots = new Map<string, number>();
-    for (const { key, name, kind } of children) {
+    for (const { key, name, kind, isLinked } of children) {
       const path = place.prefix + name;
       if (key === name) {
         if (kind === PENDING_DIRECTORY) slots.set(name, this.#entries.length);
+        if (isLinked && kind === DIRECTORY) this.#countLink(path);
         this.#add(path, kind, place.pending);
         continue;
       }
@@ -105,7 +105,7 @@ class Walk {
         prefix: `${path}/`,
         cursor: place.cursor.enter(matchText(name)),
         pending: slot === undefined ? place.pending : [...place.pending, slot],
-        identities: this.#identities(path, place),
+        identities,
       });
     }
   }
@@ -120,11 +120,18 @@ class Walk {
     };
   }
 
-  #list(prefix: string): Dirent<string>[] {
+  /** What a directory holds, and the identities to remember below it. */
+  #list({ prefix, identities }: Place): { dirents: Dirent<string>[]; identities: readonly string[] } {
+    const path = prefix.slice(0, -1);
     try {
-      return readdirSync(pathBelow(this.#job.root, prefix), { withFileTypes: true, encoding: "latin1" });
+      return lookInto(this.#access, path, (directory, fd) => {
+        const own = fd === undefined ? [] : [identityOf(fstatSync(fd, { bigint: true }))];
+        if (own.some((identity) => identities.includes(identity))) throw linkLoop(this.#link(path));
+        const dirents = readdirSync(systemPath(directory), { withFileTypes: true, encoding: "latin1" });
+        return { dirents, identities: [...identities, ...own] };
+      });
     } catch (error) {
-      throw fromSystemError(error, prefix === "" ? "The context" : displayName(prefix.slice(0, -1)));
+      throw fromSystemError(error, path === "" ? "The context" : displayName(path));
     }
   }
 
@@ -152,7 +159,7 @@ class Walk {
     if (path === this.#job.reservedPath) throw nameReserved(path);
     const kind = this.#kindOf(dirent, path);
     if (kind === undefined) return;
-    children.push({ key: name, name, kind });
+    children.push({ key: name, name, kind, isLinked: isLink });
     if (kind === DIRECTORY) children.push({ key: `${name}/`, name, kind });
   }
 
@@ -172,24 +179,20 @@ class Walk {
     return undefined;
   }
 
-  /** What a link points at in the end. */
+  /** What a link points at in the end, which has to lie inside. */
   #follow(path: string): Stats {
+    const { root } = this.#job;
     try {
-      return statSync(pathBelow(this.#job.root, path));
+      const real = realPathOf(root, path);
+      if (isInside(root, real)) return lstatSync(systemPath(real));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "ENOENT" || code === "ENOTDIR") throw linkBroken(displayName(path), error);
-      if (code === "ELOOP") throw linkLoop(displayName(path), error);
-      throw fromSystemError(error, displayName(path));
+      throw linkFailure(this.#link(path), error);
     }
+    throw linkFailure(this.#link(path));
   }
 
-  #identities(path: string, { identities }: Place): readonly string[] {
-    if (this.#job.symlinks !== "copy") return identities;
-    const known = identities.length > 0 ? identities : [identityOf(statSync(pathBelow(this.#job.root, "")))];
-    const identity = identityOf(this.#follow(path));
-    if (known.includes(identity)) throw linkLoop(displayName(path));
-    return [...known, identity];
+  #link(path: string): FailedLink {
+    return { root: this.#job.root, path, syntax: this.#job.ignore.syntax };
   }
 
   #add(path: string, kind: number, pending: readonly number[]): void {
@@ -199,13 +202,23 @@ class Walk {
     this.#entries.add(path, kind, kind === SYMLINK ? this.#readLink(path) : undefined);
   }
 
+  /**
+   * A link to a directory counts among the files, as links do: two of them in each of thirty directories, both to the next
+   * one, make a thousand million directories and no file.
+   */
+  #countLink(path: string): void {
+    this.#linkedDirectories++;
+    this.#weights?.add(path, 0);
+  }
+
   /** Counts an entry; false when a limit is passed and it need not be kept. */
   #count(path: string, kind: number): boolean {
     if (kind === DIRECTORY) this.#directories++;
     else this.#files++;
     const { files, entries } = this.#job.limits;
     const count = this.#files + this.#directories;
-    if (this.#passed === undefined && this.#files > files) this.#passed = "too_many_files";
+    const fileCount = this.#files + this.#linkedDirectories;
+    if (this.#passed === undefined && fileCount > files) this.#passed = "too_many_files";
     if (this.#passed === undefined && count > entries) this.#passed = "too_many_entries";
     if (this.#passed === undefined) return true;
     if (!this.#weights) {
@@ -213,7 +226,7 @@ class Walk {
       for (const known of this.#entries.each()) this.#weigh(this.#weights, known.path, known.kind);
     }
     this.#weigh(this.#weights, path, kind);
-    if (this.#files >= files * COUNT_AHEAD || count >= entries * COUNT_AHEAD) this.#failOverLimit(this.#weights);
+    if (fileCount >= files * COUNT_AHEAD || count >= entries * COUNT_AHEAD) this.#failOverLimit(this.#weights);
     return false;
   }
 
@@ -257,6 +270,6 @@ function unsupportedKind(entry: Dirent<string> | Stats): UnsupportedKind {
   return entry.isBlockDevice() || entry.isCharacterDevice() ? "device" : "unknown";
 }
 
-function identityOf(stats: Stats): string {
+function identityOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`;
 }
