@@ -12,7 +12,6 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
-  lstatSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
@@ -433,25 +432,30 @@ describe("a tree with links of every sort", { timeout: 120_000 }, () => {
   const entries = fc.array(fc.tuple(path, fc.oneof(fc.constant(undefined), target)), { minLength: 1, maxLength: 12 });
   const ignored = fc.array(path, { maxLength: 2 });
 
+  /**
+   * Links may lead anywhere, to files of this machine among others. So they are made last: once there is one, nothing is
+   * written any more, and every folder that one is put into was there before and is no link. Of two entries that want one
+   * name the first to come has it.
+   */
   function build(specs: readonly (readonly [string, string | undefined])[]): { dir: string; beside: string } {
     const { dir, beside } = world({});
-    for (const [at, to] of specs) {
-      const link = to?.replace("ROOT", dir).replace("BESIDE", beside);
-      // Never through a link that is there already: a write would go to where it leads, /etc/passwd among others.
-      if (lstatSync(join(dir, at), { throwIfNoEntry: false }) !== undefined) continue;
-      try {
-        // Not through a link that was made before.
-        if (realpathSync(dirname(join(dir, at))) !== dirname(join(dir, at))) continue;
-      } catch {
-        // Its folder is still to be made.
-      }
-      try {
-        plant(dir, { [at]: link === undefined ? `content of ${at}` : { link } });
-      } catch {
-        // The name, or one on the way to it, is taken: the first to come has it.
-      }
+    const links = specs.filter(([, to]) => to !== undefined);
+    const files = specs.filter(([, to]) => to === undefined);
+    for (const [at] of files) unlessTaken(() => mkdirSync(dirname(join(dir, at)), { recursive: true }));
+    for (const [at] of files) unlessTaken(() => writeFileSync(join(dir, at), `content of ${at}`, { flag: "wx" }));
+    for (const [at] of links) unlessTaken(() => mkdirSync(dirname(join(dir, at)), { recursive: true }));
+    for (const [at, to] of links) {
+      unlessTaken(() => symlinkSync(to!.replace("ROOT", dir).replace("BESIDE", beside), join(dir, at)));
     }
     return { dir, beside };
+  }
+
+  function unlessTaken(make: () => void): void {
+    try {
+      make();
+    } catch (error) {
+      if (!["EEXIST", "EISDIR", "ENOTDIR", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
   }
 
   it("is copied as it reads from inside, or refused for a link that is at fault; nothing from outside is in either", async () => {
