@@ -7,6 +7,7 @@ import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
+import { resolveSources } from "./sources.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
 import type { EntryTable } from "./table/entry-table.ts";
 import type { ReadResult } from "./walk/read-tree.ts";
@@ -36,6 +37,18 @@ export interface ContextOptions {
    * error.
    */
   symlinks?: SymlinkMode;
+  /**
+   * Files and folders to read, with all that lies below them; nothing else is looked at, however large. Paths relative to
+   * `dir`, with `/`; `.` is all of it. The same ignore rules hold. Default: all of `dir`.
+   *
+   * The context is the one of a tree that holds nothing else: the folders on the way to a source are entries of it, so that
+   * its hash changes with their names, and with nothing beside them. A Dockerfile in `dir` and its ignore file belong to it;
+   * with `dockerfile: false` the ignore file is read for its rules and is no entry, unless it is among the sources.
+   *
+   * A source that is not inside is an error (`source_outside_context`), as is one that is not there (`source_not_found`) or of
+   * which nothing is sent, since a rule ignores it (`source_ignored`) or a link is not followed (`symlink_not_supported`).
+   */
+  sources?: readonly string[];
   /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */
   unsupported?: "error" | "list";
   limits?: ContextLimits;
@@ -132,6 +145,7 @@ function readJob(
     root,
     ignore,
     symlinks: options.symlinks ?? "keep",
+    sources: options.sources && resolveSources(options.dir, root, options.sources),
     limits: resolveLimits(options.limits),
     unsupported: options.unsupported ?? "error",
     reservedPath: found.sha256 === undefined || isInContext ? undefined : outsideDockerfilePath(found.sha256),

@@ -10,6 +10,11 @@ export interface ReadJob {
   readonly root: TreeRoot;
   readonly ignore: IgnoreSource;
   readonly symlinks: SymlinkMode;
+  /**
+   * Paths that the walk is limited to, sorted, Latin-1; empty for the root itself. Beside them a Dockerfile and its ignore
+   * file are sent, if there is a Dockerfile. Default: all is walked.
+   */
+  readonly sources?: readonly string[];
   readonly limits: ResolvedLimits;
   /** Sockets, FIFOs and devices: an error, or left out and listed. */
   readonly unsupported: "error" | "list";
