@@ -16,7 +16,7 @@ export interface ContextDockerfile {
   readonly content: string;
   /** Whether the Dockerfile is one of the entries. */
   readonly isInContext: boolean;
-  /** The ignore file in force, when it is one of the entries: its path. */
+  /** The ignore file in force, when it is one of the entries and a file, not a link: its path. */
   readonly ignoreFile?: string;
 }
 

@@ -9,7 +9,8 @@ import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
 import { resolveSources } from "./sources.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
-import type { EntryTable } from "./table/entry-table.ts";
+import { type EntryTable, findEntry } from "./table/entry-table.ts";
+import { isFileKind } from "./table/kind.ts";
 import type { ReadResult } from "./walk/read-tree.ts";
 import { runRead } from "./walk/run-read.ts";
 import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
@@ -76,7 +77,7 @@ const ATTEMPTS = 3;
  *   console.log(context.hash, context.entries.length);
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
-  const { job, rules, dockerfile } = await prepare(options, "all");
+  const { job, rules, found } = await prepare(options, "all");
   const { identity, ...result } = await readWithCache(job, options.statCache ?? true, options.signal);
   return new BuildContext({
     ...result,
@@ -84,7 +85,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
     root: job.root,
     rules,
     followsLinks: job.symlinks === "copy",
-    dockerfile,
+    dockerfile: contextDockerfile(found, result.table),
   });
 }
 
@@ -97,10 +98,17 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
 export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,
 ): Promise<ContextTree> {
-  const { job, dockerfile } = await prepare(options, "coarse");
+  const { job, found } = await prepare(options, "coarse");
   const { table, skippedLinks } = await readWithCache(job, true, options.signal);
   const { root, symlinks } = job;
-  return { dir: displayRoot(root), root, table, followsLinks: symlinks === "copy", skippedLinks, dockerfile };
+  return {
+    dir: displayRoot(root),
+    root,
+    table,
+    followsLinks: symlinks === "copy",
+    skippedLinks,
+    dockerfile: contextDockerfile(found, table),
+  };
 }
 
 async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
@@ -109,17 +117,24 @@ async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
   const ignore = ignoreSource(options, found);
   // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
   const { rules } = createIgnoreMatcher(ignore);
-  return { job: readJob(root, options, found, ignore, digests), rules, dockerfile: contextDockerfile(found) };
+  return { job: readJob(root, options, found, ignore, digests), rules, found };
 }
 
-function contextDockerfile(found: FoundDockerfile): ContextDockerfile | undefined {
+function contextDockerfile(found: FoundDockerfile, table: EntryTable): ContextDockerfile | undefined {
   if (found.content === undefined) return undefined;
+  const ignoreFile = found.ignoreFile?.contextPath;
   return {
     path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
     content: found.content,
     isInContext: found.contextPath !== undefined,
-    ignoreFile: found.ignoreFile?.contextPath,
+    // One that is a link is no file to open, or was left out.
+    ignoreFile: ignoreFile !== undefined && hasFile(table, ignoreFile) ? ignoreFile : undefined,
   };
+}
+
+function hasFile(table: EntryTable, path: string): boolean {
+  const index = findEntry(table, path);
+  return index >= 0 && isFileKind(table.kinds[index]!);
 }
 
 function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSource {

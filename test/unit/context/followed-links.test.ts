@@ -37,6 +37,7 @@ import { linkFailure } from "../../../sdk/context/walk/link-failure.ts";
 import { isOpenInside, isStillAt, lookInto, statEntry } from "../../../sdk/context/walk/open-entry.ts";
 import { treeRoot } from "../../../sdk/context/walk/tree-root.ts";
 import { walkTree } from "../../../sdk/context/walk/walk-tree.ts";
+import { syncedContext } from "../../../sdk/docker/build/synced-context.ts";
 import { oracleCases } from "./support/environment.ts";
 import { plant, temporaryFolder, tree, type TreeSpec } from "./support/trees.ts";
 
@@ -263,9 +264,13 @@ describe("a Dockerfile or ignore file that is a link", { timeout: 60_000 }, () =
       ".dockerignore": { link: "docker/rules" },
     });
     for (const symlinks of ["keep", "copy", "skip"] as const) {
-      const { dockerfile, ignored } = await readContext({ dir, symlinks });
+      const context = await readContext({ dir, symlinks });
+      const { dockerfile, ignored } = context;
       expect(dockerfile).toMatchObject({ path: "docker/Prod", content: "FROM prod\n", isInContext: true });
       expect(ignored.map(({ path }) => path)).toEqual(["a.log"]);
+      // Named where it can be opened: a link is none, or is left out.
+      expect(dockerfile!.ignoreFile).toBe(symlinks === "copy" ? ".dockerignore" : undefined);
+      expect((await syncedContext(context))?.dockerfile).toBe("Prod");
     }
   });
 
