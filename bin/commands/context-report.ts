@@ -14,7 +14,8 @@ function shown(path: string): string {
 
 /** The context told to a person: what is sent, what weighs most, what is left out by which rule, what to look at. */
 export function contextReport(context: BuildContext, warnings: readonly ContextWarning[]): string {
-  const sections = [summary(context), largest(context), leftOut(context.ignored), advice(warnings)];
+  const { ignored, skippedLinks } = context;
+  const sections = [summary(context), largest(context), leftOut(ignored), skipped(skippedLinks), advice(warnings)];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
@@ -56,6 +57,11 @@ function leftOut(ignored: readonly IgnoredEntry[]): string {
     return `  ${shown(rule)}: ${some.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   });
   return ["Left out, by rule", ...lines].join("\n");
+}
+
+function skipped(links: readonly string[]): string {
+  if (links.length === 0) return "";
+  return ["Links left out", ...links.map((path) => `  ${shown(path)}`)].join("\n");
 }
 
 function advice(warnings: readonly ContextWarning[]): string {

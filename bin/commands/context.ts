@@ -21,6 +21,7 @@ interface ReadOptions {
   ignoreSyntax?: ContextOptions["ignoreSyntax"];
   ignore?: string[];
   symlinks?: ContextOptions["symlinks"];
+  source?: string[];
   json?: boolean;
 }
 
@@ -83,7 +84,8 @@ function readCommand(parent: Command, name: string, description: string): Comman
     .option("--no-dockerfile", "the context has no Dockerfile")
     .addOption(new Option("--ignore-syntax <syntax>", "how ignore files are read").choices(["docker", "gitignore"]))
     .option("--ignore <pattern...>", "more ignore patterns, read after the ignore file")
-    .addOption(new Option("--symlinks <mode>", "what to do with links").choices(["keep", "copy", "error"]));
+    .addOption(new Option("--symlinks <mode>", "what to do with links").choices(["keep", "copy", "skip", "error"]))
+    .option("--source <path...>", "read these files and folders of the context alone, relative to it");
 }
 
 async function readFrom(dir: string, options: ReadOptions, more: Partial<ContextOptions>): Promise<BuildContext> {
@@ -93,6 +95,7 @@ async function readFrom(dir: string, options: ReadOptions, more: Partial<Context
     ignoreSyntax: options.ignoreSyntax,
     ignorePatterns: options.ignore,
     symlinks: options.symlinks,
+    sources: options.source,
     ...more,
   });
 }
@@ -118,6 +121,7 @@ async function printInspection(
     if (lines.push(JSON.stringify(entry)) === CHUNK) await flush();
   }
   await flush();
-  const { hash, ignored, unsupported, totalBytes } = context;
-  await print(`],${JSON.stringify({ hash, ignored, unsupported, warnings, totalBytes }).slice(1)}\n`, signal);
+  const { hash, ignored, unsupported, skippedLinks, totalBytes } = context;
+  const rest = { hash, ignored, unsupported, skippedLinks, warnings, totalBytes };
+  await print(`],${JSON.stringify(rest).slice(1)}\n`, signal);
 }

@@ -164,7 +164,7 @@ export class UnsupportedEntryError extends NullspaceError {
   constructor(path: string, type: string) {
     super(
       `${path} is a ${type}, and a build context of the service holds only files and folders. ` +
-        'Ignore it, or use symlinks: "copy" to send what it points at.',
+        'Ignore it, or use symlinks: "copy" to send what it points at, or "skip" to leave links out.',
       { code: "unsupported_entry" },
     );
     this.path = path;

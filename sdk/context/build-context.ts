@@ -16,7 +16,7 @@ export interface ContextDockerfile {
   readonly content: string;
   /** Whether the Dockerfile is one of the entries. */
   readonly isInContext: boolean;
-  /** The ignore file in force, when it is one of the entries: its path. */
+  /** The ignore file in force, when it is one of the entries and a file, not a link: its path. */
   readonly ignoreFile?: string;
 }
 
@@ -31,6 +31,8 @@ export interface ContextTree {
   readonly dockerfile: ContextDockerfile | undefined;
   /** Links were replaced by what they point at. */
   readonly followsLinks: boolean;
+  /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. */
+  readonly skippedLinks: readonly string[];
 }
 
 /** The facts that a {@link BuildContext} is made of. */
@@ -42,6 +44,7 @@ export interface ContextFacts {
   readonly ignored: readonly WalkedIgnored[];
   readonly rules: readonly IgnoreRule[];
   readonly unsupported: readonly UnsupportedEntry[];
+  readonly skippedLinks: readonly string[];
   readonly totalBytes: number;
   readonly dockerfile?: ContextDockerfile;
   /** Links were replaced by what they point at. */
@@ -59,8 +62,10 @@ export class BuildContext implements ContextTree {
   readonly manifest: Manifest;
   /** Bytes of all files. */
   readonly totalBytes: number;
-  /** Entries left out because they cannot be sent; only with `unsupported: "list"`. */
+  /** Entries left out because they cannot be sent, sorted by path; only with `unsupported: "list"`. */
   readonly unsupported: readonly UnsupportedEntry[];
+  /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
+  readonly skippedLinks: readonly string[];
   readonly dockerfile: ContextDockerfile | undefined;
   readonly followsLinks: boolean;
   /** The entries as columns in shared memory: what to use on large trees. */
@@ -76,6 +81,7 @@ export class BuildContext implements ContextTree {
     this.manifest = facts.manifest;
     this.totalBytes = facts.totalBytes;
     this.unsupported = facts.unsupported;
+    this.skippedLinks = facts.skippedLinks;
     this.dockerfile = facts.dockerfile;
     this.followsLinks = facts.followsLinks;
     this.table = facts.table;

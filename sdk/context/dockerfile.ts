@@ -1,8 +1,10 @@
 import { hash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { ContextError } from "./errors.ts";
+import type { SymlinkMode } from "./walk/job.ts";
 import { displayName, systemPath, toLatin1 } from "./walk/latin1.ts";
+import { isInside, openEntryHandle } from "./walk/open-entry.ts";
 import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
 
 /** The file that a builder looks for when none is named. */
@@ -31,6 +33,11 @@ export interface DockerfileSource {
   readonly dockerfile?: string | false;
   /** The Dockerfile's text, instead of a file. */
   readonly dockerfileContent?: string;
+  /**
+   * With `keep` (default), a Dockerfile or ignore file that is a link is what it leads to, as for the Docker command line.
+   * With any other mode a link in the context may not lead outside: who names a Dockerfile outside does so by its path.
+   */
+  readonly symlinks?: SymlinkMode;
 }
 
 /** The Dockerfile and the ignore file in force. */
@@ -57,33 +64,43 @@ export interface FoundIgnoreFile {
  * Reads the Dockerfile and the ignore file that goes with it: `<Dockerfile>.dockerignore` beside the Dockerfile if there
  * is one, else `.dockerignore` in the context.
  *
- * @throws ContextError `dockerfile_not_found`, naming the path that was looked for
+ * @throws ContextError `dockerfile_not_found`, naming the path that was looked for; `symlink_escapes_context`
  */
 export async function findDockerfile(source: DockerfileSource): Promise<FoundDockerfile> {
   const { root, dockerfile, dockerfileContent } = source;
-  const rootIgnoreFile = await readIgnoreFile(root, join(root.latin1, DOCKERIGNORE));
+  const rootIgnoreFile = await readIgnoreFile(source, join(root.latin1, DOCKERIGNORE));
   if (dockerfileContent !== undefined) {
     return { content: dockerfileContent, sha256: hash("sha256", dockerfileContent), ignoreFile: rootIgnoreFile };
   }
   if (dockerfile === false) return { ignoreFile: rootIgnoreFile };
-  const file = await locate(root, dockerfile);
-  const bytes = await readFile(systemPath(file)).catch((error: unknown) => {
-    throw unreadable(file, error);
+  const file = await locate(source, dockerfile);
+  const bytes = await readBytes(source, file).catch((error: unknown) => {
+    throw error instanceof ContextError ? error : unreadable(file, error);
   });
   return {
     contextPath: pathInContext(root, file),
     content: bytes.toString("utf8"),
     sha256: hash("sha256", bytes),
-    ignoreFile: (await readIgnoreFile(root, `${file}.dockerignore`)) ?? rootIgnoreFile,
+    ignoreFile: (await readIgnoreFile(source, `${file}.dockerignore`)) ?? rootIgnoreFile,
   };
 }
 
 /** The real path of the Dockerfile. Links are followed, as the Docker command line does. */
-async function locate(root: TreeRoot, dockerfile: string | undefined): Promise<string> {
+async function locate(source: DockerfileSource, dockerfile: string | undefined): Promise<string> {
+  const { root } = source;
   const wanted = resolve(root.latin1, toLatin1(dockerfile ?? DEFAULT_DOCKERFILE));
-  const found =
-    (await real(wanted)) ?? (dockerfile === undefined ? await real(join(root.latin1, DEFAULT_ALTERNATIVE)) : undefined);
-  if (found !== undefined) return found;
+  for (const path of dockerfile === undefined ? [wanted, join(root.latin1, DEFAULT_ALTERNATIVE)] : [wanted]) {
+    const found = await real(path);
+    if (found === undefined) continue;
+    if (await escapes(source, path, found)) {
+      throw linkEscapes(
+        `The Dockerfile ${nameOf(root, path)}`,
+        nameOf(root, path),
+        ", or name the file that it leads to",
+      );
+    }
+    return found;
+  }
   const path = displayName(wanted);
   throw new ContextError(
     "dockerfile_not_found",
@@ -101,12 +118,15 @@ async function real(file: string): Promise<string | undefined> {
   }
 }
 
-async function readIgnoreFile(root: TreeRoot, file: string): Promise<FoundIgnoreFile | undefined> {
-  const contextPath = pathInContext(root, file);
-  const name = contextPath ?? displayName(file);
+async function readIgnoreFile(source: DockerfileSource, file: string): Promise<FoundIgnoreFile | undefined> {
+  const contextPath = pathInContext(source.root, file);
+  const name = nameOf(source.root, file);
   try {
-    return { name, contextPath, text: await readFile(systemPath(file), "utf8") };
+    const found = (await realpath(systemPath(file), { encoding: "buffer" })).toString("latin1");
+    if (await escapes(source, file, found)) throw linkEscapes(`The ignore file ${name}`, name);
+    return { name, contextPath, text: (await readBytes(source, found)).toString("utf8") };
   } catch (error) {
+    if (error instanceof ContextError) throw error;
     // A directory of that name is an ordinary entry, for the Python client too.
     if (isMissing(error) || (error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
     throw new ContextError("unreadable", `The ignore file ${name} cannot be read: ${messageOf(error)}.`, {
@@ -114,6 +134,39 @@ async function readIgnoreFile(root: TreeRoot, file: string): Promise<FoundIgnore
       cause: error,
     });
   }
+}
+
+/** Whether a link in the context leads out of it, and may not. */
+async function escapes({ root, symlinks }: DockerfileSource, path: string, found: string): Promise<boolean> {
+  if ((symlinks ?? "keep") === "keep" || isInside(root, found)) return false;
+  // In the context by its own path, or by another name of the context's folder.
+  const folder = (await realpath(systemPath(dirname(path)), { encoding: "buffer" })).toString("latin1");
+  return isInside(root, path) || isInside(root, folder);
+}
+
+/** @param file real path */
+async function readBytes({ root, symlinks }: DockerfileSource, file: string): Promise<Buffer> {
+  if ((symlinks ?? "keep") === "keep" || !isInside(root, file)) return readFile(systemPath(file));
+  const opened = await openEntryHandle({ root, followLinks: true }, relative(root.latin1, file));
+  try {
+    return await opened.readFile();
+  } finally {
+    await opened.close();
+  }
+}
+
+function linkEscapes(what: string, path: string, orName = ""): ContextError {
+  return new ContextError(
+    "symlink_escapes_context",
+    `${what} leads outside of the context through a symbolic link, and nothing outside is read that way. ` +
+      `Put a copy in its place${orName}.`,
+    { path },
+  );
+}
+
+/** For messages: relative to the context where it lies in it. */
+function nameOf(root: TreeRoot, file: string): string {
+  return pathInContext(root, file) ?? displayName(file);
 }
 
 /** @returns the path in the context, as text */

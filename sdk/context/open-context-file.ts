@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { ContextTree } from "./build-context.ts";
@@ -7,8 +7,8 @@ import { ContextError } from "./errors.ts";
 import { digestBytes, findEntry, hasDigest } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
 import { latin1At } from "./table/text-column.ts";
-import { isAsRecorded, isSameFile, openFlags, settlesInMs } from "./walk/file-identity.ts";
-import { pathBelow } from "./walk/tree-root.ts";
+import { isAsRecorded, isSameFile, settlesInMs } from "./walk/file-identity.ts";
+import { openEntryHandle } from "./walk/open-entry.ts";
 import { fileChanged, fromSystemError } from "./walk/walk-errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -40,7 +40,7 @@ async function* chunks(context: ContextTree, index: number, path: string): Async
   const size = table.sizes[index]!;
   let file: FileHandle | undefined;
   try {
-    file = await open(pathBelow(root, latin1At(table.paths, index)), openFlags(followsLinks));
+    file = await openEntryHandle({ root, followLinks: followsLinks }, latin1At(table.paths, index));
     if (!hasDigest(table, index)) await settled(file);
     const before = await file.stat({ bigint: true });
     if (!before.isFile() || Number(before.size) !== size) throw fileChanged(path, "changed");

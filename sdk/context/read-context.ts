@@ -7,8 +7,10 @@ import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher, type IgnoreSource, type IgnoreSyntax } from "./ignore/create-matcher.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
+import { resolveSources } from "./sources.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
-import type { EntryTable } from "./table/entry-table.ts";
+import { type EntryTable, findEntry } from "./table/entry-table.ts";
+import { isFileKind } from "./table/kind.ts";
 import type { ReadResult } from "./walk/read-tree.ts";
 import { runRead } from "./walk/run-read.ts";
 import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
@@ -29,10 +31,25 @@ export interface ContextOptions {
   /** More patterns, read after those of the ignore file. */
   ignorePatterns?: readonly string[];
   /**
-   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they point at is
-   * sent instead. `error`: a link is an error.
+   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they lead to is
+   * sent instead; one that leads outside of the context, nowhere or round in a circle is an error, and nothing outside is
+   * ever read. What counts is where a link ends, not which way it goes; and that its own path is not ignored, whatever the
+   * rules say of the place it leads to. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an
+   * error.
    */
   symlinks?: SymlinkMode;
+  /**
+   * Files and folders to read, with all that lies below them; nothing else is looked at, however large. Paths relative to
+   * `dir`, with `/`; `.` is all of it. The same ignore rules hold. Default: all of `dir`.
+   *
+   * The context is the one of a tree that holds nothing else: the folders on the way to a source are entries of it, so that
+   * its hash changes with their names, and with nothing beside them. A Dockerfile in `dir` and its ignore file belong to it;
+   * with `dockerfile: false` the ignore file is read for its rules and is no entry, unless it is among the sources.
+   *
+   * A source that is not inside is an error (`source_outside_context`), as is one that is not there (`source_not_found`) or of
+   * which nothing is sent, since a rule ignores it (`source_ignored`) or a link is not followed (`symlink_not_supported`).
+   */
+  sources?: readonly string[];
   /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */
   unsupported?: "error" | "list";
   limits?: ContextLimits;
@@ -60,22 +77,15 @@ const ATTEMPTS = 3;
  *   console.log(context.hash, context.entries.length);
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
-  const { job, rules, dockerfile } = await prepare(options, "all");
-  const { table, identity, ignored, unsupported, totalBytes } = await readWithCache(
-    job,
-    options.statCache ?? true,
-    options.signal,
-  );
+  const { job, rules, found } = await prepare(options, "all");
+  const { identity, ...result } = await readWithCache(job, options.statCache ?? true, options.signal);
   return new BuildContext({
-    root: job.root,
+    ...result,
     ...identity!,
-    table,
-    ignored,
+    root: job.root,
     rules,
-    unsupported,
-    totalBytes,
     followsLinks: job.symlinks === "copy",
-    dockerfile,
+    dockerfile: contextDockerfile(found, result.table),
   });
 }
 
@@ -88,9 +98,17 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
 export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,
 ): Promise<ContextTree> {
-  const { job, dockerfile } = await prepare(options, "coarse");
-  const { table } = await readWithCache(job, true, options.signal);
-  return { dir: displayRoot(job.root), root: job.root, table, followsLinks: job.symlinks === "copy", dockerfile };
+  const { job, found } = await prepare(options, "coarse");
+  const { table, skippedLinks } = await readWithCache(job, true, options.signal);
+  const { root, symlinks } = job;
+  return {
+    dir: displayRoot(root),
+    root,
+    table,
+    followsLinks: symlinks === "copy",
+    skippedLinks,
+    dockerfile: contextDockerfile(found, table),
+  };
 }
 
 async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
@@ -99,17 +117,24 @@ async function prepare(options: ContextOptions, digests: ReadJob["digests"]) {
   const ignore = ignoreSource(options, found);
   // Compiled here too: a malformed pattern is an error before a thread is started, and explanations need the rules.
   const { rules } = createIgnoreMatcher(ignore);
-  return { job: readJob(root, options, found, ignore, digests), rules, dockerfile: contextDockerfile(found) };
+  return { job: readJob(root, options, found, ignore, digests), rules, found };
 }
 
-function contextDockerfile(found: FoundDockerfile): ContextDockerfile | undefined {
+function contextDockerfile(found: FoundDockerfile, table: EntryTable): ContextDockerfile | undefined {
   if (found.content === undefined) return undefined;
+  const ignoreFile = found.ignoreFile?.contextPath;
   return {
     path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
     content: found.content,
     isInContext: found.contextPath !== undefined,
-    ignoreFile: found.ignoreFile?.contextPath,
+    // One that is a link is no file to open, or was left out.
+    ignoreFile: ignoreFile !== undefined && hasFile(table, ignoreFile) ? ignoreFile : undefined,
   };
+}
+
+function hasFile(table: EntryTable, path: string): boolean {
+  const index = findEntry(table, path);
+  return index >= 0 && isFileKind(table.kinds[index]!);
 }
 
 function ignoreSource(options: ContextOptions, found: FoundDockerfile): IgnoreSource {
@@ -135,6 +160,7 @@ function readJob(
     root,
     ignore,
     symlinks: options.symlinks ?? "keep",
+    sources: options.sources && resolveSources(options.dir, root, options.sources),
     limits: resolveLimits(options.limits),
     unsupported: options.unsupported ?? "error",
     reservedPath: found.sha256 === undefined || isInContext ? undefined : outsideDockerfilePath(found.sha256),

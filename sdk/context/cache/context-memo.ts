@@ -67,9 +67,12 @@ export class ContextMemo {
   }
 }
 
-/** What the digests of a tree depend on: the same for every set of ignore rules. */
-export function treeKey({ root, symlinks, digests }: ReadJob): string {
-  return JSON.stringify({ root, symlinks, digests });
+/**
+ * What the digests of a tree depend on: the same for every set of ignore rules. Of each set of sources a table of its own is
+ * kept: readings of different parts of one tree would only push each other out.
+ */
+export function treeKey({ root, symlinks, digests, sources }: ReadJob): string {
+  return JSON.stringify({ root, symlinks, digests, sources });
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -77,16 +77,20 @@ export function entryAt(table: EntryTable, index: number): ContextEntry {
 /** The index of the entry with this path, or -1. */
 export function findEntry(table: EntryTable, path: string): number {
   const wanted = Buffer.from(path);
+  const index = lowerBound(table, wanted);
+  return index < table.length && comparePath(table, index, wanted) === 0 ? index : -1;
+}
+
+/** The index of the first entry whose path does not sort before this one, by bytes; the table's length when all do. */
+export function lowerBound(table: EntryTable, path: Buffer): number {
   let low = 0;
-  let high = table.length - 1;
-  while (low <= high) {
+  let high = table.length;
+  while (low < high) {
     const middle = (low + high) >>> 1;
-    const order = comparePath(table, middle, wanted);
-    if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
-    else high = middle - 1;
+    if (comparePath(table, middle, path) < 0) low = middle + 1;
+    else high = middle;
   }
-  return -1;
+  return low;
 }
 
 /** Negative when the entry's path sorts before `other`, by bytes. */

@@ -1,9 +1,9 @@
 import { hash, createHash } from "node:crypto";
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, readSync } from "node:fs";
 import { type EntryTable, setDigest } from "../table/entry-table.ts";
-import { isSameFile, openFlags, recordFile, settlesInMs } from "./file-identity.ts";
+import { isSameFile, recordFile, settlesInMs } from "./file-identity.ts";
 import { displayName } from "./latin1.ts";
-import { pathBelow, type TreeRoot } from "./tree-root.ts";
+import { type EntryAccess, openEntry } from "./open-entry.ts";
 import { fileChanged, fromSystemError } from "./walk-errors.ts";
 
 /** One read a file for all but the large ones; large ones in pieces of this size. */
@@ -16,9 +16,7 @@ const buffer = Buffer.from(new ArrayBuffer(READ_BYTES));
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** What digesting files needs to know. */
-export interface DigestOptions {
-  readonly root: TreeRoot;
-  readonly followLinks: boolean;
+export interface DigestOptions extends EntryAccess {
   /** Called with an entry's index and its file's size before it is read; throws when it is too large. */
   readonly admit: (index: number, bytes: number) => void;
 }
@@ -69,7 +67,7 @@ interface Seen {
 function digestOnce(index: number, path: string, now: number, options: DigestOptions): Seen | undefined {
   let fd: number;
   try {
-    fd = openSync(pathBelow(options.root, path), openFlags(options.followLinks));
+    fd = openEntry(options, path);
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   }

@@ -1,15 +1,6 @@
-import { type BigIntStats, constants } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import type { EntryTable } from "../table/entry-table.ts";
 import { EXECUTABLE, FILE } from "../table/kind.ts";
-
-/**
- * Never blocks on a FIFO that took a file's place (O_NONBLOCK). A link that did is not followed (O_NOFOLLOW), unless links
- * are to be followed.
- */
-export function openFlags(followLinks: boolean): number {
-  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
-  return O_RDONLY | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW);
-}
 
 /** A timestamp without a fraction comes from a file system that counts in seconds (two, on FAT). */
 const COARSE_TICK_MS = 2_100;

@@ -2,14 +2,19 @@ import type { IgnoreSource } from "../ignore/create-matcher.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { TreeRoot } from "./tree-root.ts";
 
-/** What to do with symbolic links: send them as links, refuse them, or send what they point at. */
-export type SymlinkMode = "keep" | "error" | "copy";
+/** What to do with symbolic links: send them as links, refuse them, send what they point at, or leave them out. */
+export type SymlinkMode = "keep" | "error" | "copy" | "skip";
 
 /** What a reading thread is asked to do. Plain data: it crosses a thread border. */
 export interface ReadJob {
   readonly root: TreeRoot;
   readonly ignore: IgnoreSource;
   readonly symlinks: SymlinkMode;
+  /**
+   * Paths that the walk is limited to, sorted, Latin-1; empty for the root itself. Beside them a Dockerfile and its ignore
+   * file are sent, if there is a Dockerfile. Default: all is walked.
+   */
+  readonly sources?: readonly string[];
   readonly limits: ResolvedLimits;
   /** Sockets, FIFOs and devices: an error, or left out and listed. */
   readonly unsupported: "error" | "list";

@@ -1,4 +1,3 @@
-import { lstatSync, statSync } from "node:fs";
 import { alignFiles, copyAligned } from "../table/align-tables.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
@@ -6,7 +5,7 @@ import { latin1At } from "../table/text-column.ts";
 import { type Control, LOOK, STOP, WALKED } from "./control.ts";
 import { isAsRecorded } from "./file-identity.ts";
 import type { ReadJob } from "./job.ts";
-import { pathBelow } from "./tree-root.ts";
+import { statEntry } from "./open-entry.ts";
 
 /** Files that a thread looks at before it sees whether the walk is over: a few tenths of a millisecond. */
 const BATCH = 64;
@@ -58,10 +57,8 @@ export function lookAhead(known: KnownFiles, job: ReadJob, control: Control): vo
 export function looksSame(known: KnownFiles, index: number, { root, symlinks }: ReadJob): boolean {
   if (known.isSame[index] === 1) return true;
   if (known.table.isSettled[index] !== 1) return false;
-  const path = pathBelow(root, latin1At(known.table.paths, index));
-  const look = symlinks === "copy" ? statSync : lstatSync;
   try {
-    const stats = look(path, { bigint: true, throwIfNoEntry: false });
+    const stats = statEntry({ root, followLinks: symlinks === "copy" }, latin1At(known.table.paths, index));
     if (!stats || !isAsRecorded(known.table, index, stats)) return false;
   } catch {
     return false; // Whoever reads the file says what is wrong with it.

@@ -28,6 +28,11 @@ function displaySegment(latin1: string): string {
   return decodeName(latin1) ?? latin1.replace(/[^\x20-\x7e]/g, (character) => `\\x${hex(character)}`);
 }
 
+/** The text of a name that patterns are matched with: bytes that are not UTF-8 become U+FFFD, as in Go. */
+export function matchText(name: string): string {
+  return decodeName(name) ?? Buffer.from(name, "latin1").toString("utf8");
+}
+
 export function toLatin1(text: string): string {
   return NOT_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
 }

@@ -1,8 +1,8 @@
-import { type BigIntStats, lstatSync, statSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import type { EntryTable } from "../table/entry-table.ts";
 import type { DigestOptions } from "./digest-file.ts";
 import { hasFineTimes, recordFile, settlesInMs } from "./file-identity.ts";
-import { pathBelow } from "./tree-root.ts";
+import { statEntry } from "./open-entry.ts";
 
 /**
  * Records what the file of one entry looks like, without reading it.
@@ -16,17 +16,16 @@ export function lookAtFile(
   index: number,
   path: string,
   now: number,
-  { root, followLinks, admit }: DigestOptions,
+  options: DigestOptions,
 ): boolean {
-  const look = followLinks ? statSync : lstatSync;
   let stats: BigIntStats | undefined;
   try {
-    stats = look(pathBelow(root, path), { bigint: true, throwIfNoEntry: false });
+    stats = statEntry(options, path);
   } catch {
     return false;
   }
   if (!stats?.isFile() || !hasFineTimes(stats)) return false;
-  admit(index, Number(stats.size));
+  options.admit(index, Number(stats.size));
   recordFile(table, index, stats, settlesInMs(stats, now) === 0);
   return true;
 }

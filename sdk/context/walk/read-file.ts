@@ -1,18 +1,16 @@
 import { createHash, type Hash } from "node:crypto";
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, readSync } from "node:fs";
 import { digestBytes, type EntryTable, hasDigest } from "../table/entry-table.ts";
 import { latin1At } from "../table/text-column.ts";
 import { sleep } from "./digest-file.ts";
-import { isAsRecorded, isSameFile, openFlags, settlesInMs } from "./file-identity.ts";
+import { isAsRecorded, isSameFile, settlesInMs } from "./file-identity.ts";
 import { displayName } from "./latin1.ts";
-import { pathBelow, type TreeRoot } from "./tree-root.ts";
+import { type EntryAccess, openEntry } from "./open-entry.ts";
 import { fileChanged, fromSystemError } from "./walk-errors.ts";
 
 /** Files of a tree that was walked. */
-export interface FileTree {
-  readonly root: TreeRoot;
+export interface FileTree extends EntryAccess {
   readonly table: EntryTable;
-  readonly followLinks: boolean;
 }
 
 /** Where a file's content goes. */
@@ -28,11 +26,12 @@ export interface Sink {
  *
  * @throws ContextError `file_changed`
  */
-export function readFile({ root, table, followLinks }: FileTree, index: number, sink: Sink): void {
+export function readFile(tree: FileTree, index: number, sink: Sink): void {
+  const { table } = tree;
   const path = latin1At(table.paths, index);
   let fd: number;
   try {
-    fd = openSync(pathBelow(root, path), openFlags(followLinks));
+    fd = openEntry(tree, path);
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   }

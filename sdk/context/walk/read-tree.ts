@@ -20,6 +20,8 @@ export interface ReadResult {
   readonly identity?: ContextIdentity;
   readonly ignored: readonly WalkedIgnored[];
   readonly unsupported: readonly UnsupportedEntry[];
+  /** Links that are left out, sorted by the bytes of their paths. */
+  readonly skippedLinks: readonly string[];
   readonly totalBytes: number;
   /** Files whose content was read; the others were known from an earlier reading. */
   readonly filesRead: number;
@@ -50,7 +52,7 @@ export function readTree(
   known: KnownFiles | undefined,
   onWalked: (walked: WalkedShare) => void,
 ): ReadResult | undefined {
-  const { table, ignored, unsupported } = walkTree(job);
+  const { table, ...listed } = walkTree(job);
   const found = known && findKnown(known, table);
   onWalked({ table, known: found });
   try {
@@ -64,8 +66,7 @@ export function readTree(
   return {
     table,
     ...(job.digests === "all" ? { identity: identify(table, job) } : {}),
-    ignored,
-    unsupported,
+    ...listed,
     totalBytes: table.sizes.reduce((sum, size) => sum + size, 0),
     filesRead: Atomics.load(control.slots, READ),
   };

@@ -40,8 +40,8 @@ export function nameReserved(path: string): ContextError {
 export function linkRefused(path: string): ContextError {
   return new ContextError(
     "symlink_not_supported",
-    `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at, ` +
-      `replace it by a file, or ignore it.`,
+    `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at ` +
+      `or "skip" to leave links out, replace it by a file, or ignore it.`,
     { path },
   );
 }
@@ -55,20 +55,9 @@ export function linkEscapes(path: string, target: string): ContextError {
   );
 }
 
-export function linkBroken(path: string, cause: unknown): ContextError {
-  return new ContextError(
-    "symlink_broken",
-    `${path} is a symbolic link to nothing, so there is no content to copy. Repair it, or ignore it.`,
-    { path, cause },
-  );
-}
-
-export function linkLoop(path: string, cause?: unknown): ContextError {
-  return new ContextError(
-    "symlink_loop",
-    `${path} leads back to a directory above it, so copying what links point at would never end. Ignore it.`,
-    { path, cause },
-  );
+/** A link came to lead out of the context after it had been found to stay inside. */
+export function linkLeft(path: string): ContextError {
+  return fileChanged(path, "came to lead outside of the context");
 }
 
 /** The tree or file was not the same from the beginning to the end of reading it. */

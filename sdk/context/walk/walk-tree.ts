@@ -1,28 +1,22 @@
-import { type Dirent, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { type Dirent, lstatSync, readlinkSync, type Stats } from "node:fs";
 import type { ContextEntryType, UnsupportedEntry, UnsupportedKind } from "../entry.ts";
 import { createIgnoreMatcher } from "../ignore/create-matcher.ts";
 import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "../ignore/matcher.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
-import { DirectoryWeights, overLimit } from "./directory-weights.ts";
+import { checkSources } from "./check-sources.ts";
+import { EntryCount } from "./entry-count.ts";
 import type { ReadJob } from "./job.ts";
-import { decodeName, displayName } from "./latin1.ts";
+import { decodeName, displayName, matchText, systemPath, toLatin1 } from "./latin1.ts";
+import { listDirectory, type Named } from "./list-directory.ts";
+import { type FailedLink, linkFailure, linkLoop } from "./link-failure.ts";
 import { staysInContext } from "./link-target.ts";
+import { type EntryAccess, isInside, realPathOf } from "./open-entry.ts";
+import { sourceLinked } from "./source-errors.ts";
+import { type SourceNode, sourceTree } from "./source-tree.ts";
 import { pathBelow } from "./tree-root.ts";
-import {
-  fromSystemError,
-  linkBroken,
-  linkEscapes,
-  linkLoop,
-  linkRefused,
-  nameNotUtf8,
-  nameReserved,
-  notSendable,
-} from "./walk-errors.ts";
-
-/** Over the limit the walk only counts, up to this many times the limit, so that the error names the right directories. */
-const COUNT_AHEAD = 5;
+import { fromSystemError, linkEscapes, linkRefused, nameNotUtf8, nameReserved, notSendable } from "./walk-errors.ts";
 
 /** An entry that a rule excludes; `rule` is an index into the matcher's rules. */
 export interface WalkedIgnored {
@@ -31,11 +25,13 @@ export interface WalkedIgnored {
   readonly rule: number;
 }
 
-/** What the walk found. Files are not opened yet: the table knows their paths alone. */
+/** What the walk found, sorted by the bytes of the paths. Files are not opened yet: the table knows their paths alone. */
 export interface WalkedTree {
   readonly table: EntryTable;
   readonly ignored: WalkedIgnored[];
   readonly unsupported: UnsupportedEntry[];
+  /** Links that are left out. */
+  readonly skippedLinks: string[];
 }
 
 /** One name of a directory that takes part in the walk. */
@@ -44,6 +40,8 @@ interface Child {
   readonly key: string;
   readonly name: string;
   readonly kind: number;
+  /** A link was followed to it. */
+  readonly isLinked?: boolean;
 }
 
 /** A directory on the way down. */
@@ -53,46 +51,62 @@ interface Place {
   readonly cursor: IgnoreCursor;
   /** Slots of the excluded directories above, which become entries when something below them is sent (Git's rules). */
   readonly pending: readonly number[];
-  /** Device and inode of this directory and those above it, kept when links are followed. */
+  /** Device and inode of the directories above this one, kept when links are followed. */
   readonly identities: readonly string[];
+  /** What is wanted of it; `undefined` for all. */
+  readonly sources: SourceNode | undefined;
 }
 
 /**
  * Walks the tree under the job's root, rules applied. Synchronous: it runs in a thread of its own. Names are visited in
- * the order that makes the paths come out sorted by their bytes.
+ * the order that makes the paths come out sorted by their bytes. With sources, only directories that are one, or lie below
+ * one, are listed: in those on the way to one nothing but the next name is looked at.
  */
 export function walkTree(job: ReadJob): WalkedTree {
   const walk = new Walk(job);
-  walk.enter({ prefix: "", cursor: walk.matcher.root(), pending: [], identities: [] });
+  walk.enter({ prefix: "", cursor: walk.matcher.root(), pending: [], identities: [], sources: wantedSources(job) });
   return walk.finish();
+}
+
+function wantedSources({ sources, dockerfile, ignore }: ReadJob): SourceNode | undefined {
+  if (sources === undefined) return undefined;
+  // Builders read the two; without a Dockerfile there is none, and the ignore file is a file like any other.
+  return sourceTree(sources, dockerfile === undefined ? [] : (ignore.alwaysSent ?? []).map(toLatin1));
 }
 
 class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
+  readonly #access: EntryAccess;
   readonly #entries = new EntryTableBuilder();
+  readonly #count: EntryCount;
+  // What is left out: paths in Latin-1, in the order in which the walk came to them.
   readonly #ignored: WalkedIgnored[] = [];
   readonly #unsupported: UnsupportedEntry[] = [];
-  #files = 0;
-  #directories = 0;
-  #passed: "too_many_files" | "too_many_entries" | undefined;
-  #weights: DirectoryWeights | undefined;
+  readonly #skippedLinks: { readonly path: string }[] = [];
 
   constructor(job: ReadJob) {
     this.#job = job;
+    this.#count = new EntryCount(job.limits, job.ignore.syntax);
+    this.#access = { root: job.root, followLinks: job.symlinks === "copy" };
     this.matcher = createIgnoreMatcher(job.ignore);
   }
 
   enter(place: Place): void {
     const children: Child[] = [];
-    for (const dirent of this.#list(place.prefix)) this.#look(dirent, place, children);
+    const directory = place.prefix.slice(0, -1);
+    const { entries, identity } = listDirectory(this.#access, directory, place.sources);
+    if (identity !== undefined && place.identities.includes(identity)) throw linkLoop(this.#link(directory));
+    const identities = identity === undefined ? [] : [...place.identities, identity];
+    for (const entry of entries) this.#look(entry, place, children);
     // Latin-1 strings: the order of characters is the order of bytes.
     children.sort((a, b) => (a.key < b.key ? -1 : 1));
     const slots = new Map<string, number>();
-    for (const { key, name, kind } of children) {
+    for (const { key, name, kind, isLinked } of children) {
       const path = place.prefix + name;
       if (key === name) {
         if (kind === PENDING_DIRECTORY) slots.set(name, this.#entries.length);
+        if (isLinked && kind === DIRECTORY) this.#count.addLinkedDirectory(path);
         this.#add(path, kind, place.pending);
         continue;
       }
@@ -101,52 +115,61 @@ class Walk {
         prefix: `${path}/`,
         cursor: place.cursor.enter(matchText(name)),
         pending: slot === undefined ? place.pending : [...place.pending, slot],
-        identities: this.#identities(path, place),
+        identities,
+        sources: place.sources?.children.get(name),
       });
     }
   }
 
   finish(): WalkedTree {
-    if (this.#weights) this.#failOverLimit(this.#weights);
-    return { table: this.#entries.build(), ignored: this.#ignored, unsupported: this.#unsupported };
-  }
-
-  #list(prefix: string): Dirent<string>[] {
-    try {
-      return readdirSync(pathBelow(this.#job.root, prefix), { withFileTypes: true, encoding: "latin1" });
-    } catch (error) {
-      throw fromSystemError(error, prefix === "" ? "The context" : displayName(prefix.slice(0, -1)));
-    }
+    this.#count.finish();
+    const table = this.#entries.build();
+    const unsupported = inPathOrder(this.#unsupported);
+    checkSources(this.#job, { table, unsupported, matcher: this.matcher });
+    return {
+      table,
+      unsupported,
+      ignored: inPathOrder(this.#ignored),
+      skippedLinks: inPathOrder(this.#skippedLinks).map(({ path }) => path),
+    };
   }
 
   /** Decides about one name: excluded, or a child to add. */
-  #look(dirent: Dirent<string>, { prefix, cursor }: Place, children: Child[]): void {
-    const { name } = dirent;
+  #look(entry: Named, { prefix, cursor, sources }: Place, children: Child[]): void {
+    const { name } = entry;
     const path = prefix + name;
-    const isLink = dirent.isSymbolicLink();
-    const isDirectory = dirent.isDirectory();
+    const isLink = entry.isSymbolicLink();
+    const isDirectory = entry.isDirectory();
     // Git's rules, as the Python client asks them: a link is excluded when it would be as a file or as a directory.
     const rule = cursor.excludedBy(matchText(name), isDirectory || isLink);
     if (rule !== INCLUDED) {
-      const type = isLink ? "symlink" : isDirectory ? "dir" : dirent.isFile() ? "file" : "other";
-      this.#ignored.push({ path: displayName(path), type, rule });
+      const type = isLink ? "symlink" : isDirectory ? "dir" : entry.isFile() ? "file" : "other";
+      this.#ignored.push({ path, type, rule });
       if (!isDirectory || !cursor.mayReincludeBelow(matchText(name))) return;
       if (this.#job.ignore.syntax === "gitignore") children.push({ key: name, name, kind: PENDING_DIRECTORY });
       children.push({ key: `${name}/`, name, kind: DIRECTORY });
       return;
     }
+    if (isLink && this.#job.symlinks === "skip") {
+      const source = sources?.children.get(name)?.source;
+      if (source !== undefined) {
+        throw sourceLinked(displayName(source), displayName(path), 'symlinks: "skip" leaves links out');
+      }
+      this.#skippedLinks.push({ path });
+      return;
+    }
     if (decodeName(name) === undefined) throw nameNotUtf8(displayName(path));
     if (path === this.#job.reservedPath) throw nameReserved(path);
-    const kind = this.#kindOf(dirent, path);
+    const kind = this.#kindOf(entry, path);
     if (kind === undefined) return;
-    children.push({ key: name, name, kind });
+    children.push({ key: name, name, kind, isLinked: isLink });
     if (kind === DIRECTORY) children.push({ key: `${name}/`, name, kind });
   }
 
   /** `undefined` for an entry that is only listed, not sent. */
-  #kindOf(dirent: Dirent<string>, path: string): number | undefined {
-    let entry: Dirent<string> | Stats = dirent;
-    if (dirent.isSymbolicLink()) {
+  #kindOf(named: Named, path: string): number | undefined {
+    let entry: Dirent<string> | Stats = named;
+    if (named.isSymbolicLink()) {
       if (this.#job.symlinks === "error") throw linkRefused(displayName(path));
       if (this.#job.symlinks === "keep") return SYMLINK;
       entry = this.#follow(path);
@@ -155,63 +178,30 @@ class Walk {
     if (entry.isDirectory()) return DIRECTORY;
     const kind = unsupportedKind(entry);
     if (this.#job.unsupported === "error") throw notSendable(displayName(path), kind);
-    this.#unsupported.push({ path: displayName(path), kind });
+    this.#unsupported.push({ path, kind });
     return undefined;
   }
 
-  /** What a link points at in the end. */
+  /** What a link points at in the end, which has to lie inside. */
   #follow(path: string): Stats {
+    const { root } = this.#job;
     try {
-      return statSync(pathBelow(this.#job.root, path));
+      const real = realPathOf(root, path);
+      if (isInside(root, real)) return lstatSync(systemPath(real));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "ENOENT" || code === "ENOTDIR") throw linkBroken(displayName(path), error);
-      if (code === "ELOOP") throw linkLoop(displayName(path), error);
-      throw fromSystemError(error, displayName(path));
+      throw linkFailure(this.#link(path), error);
     }
+    throw linkFailure(this.#link(path));
   }
 
-  #identities(path: string, { identities }: Place): readonly string[] {
-    if (this.#job.symlinks !== "copy") return identities;
-    const known = identities.length > 0 ? identities : [identityOf(statSync(pathBelow(this.#job.root, "")))];
-    const identity = identityOf(this.#follow(path));
-    if (known.includes(identity)) throw linkLoop(displayName(path));
-    return [...known, identity];
+  #link(path: string): FailedLink {
+    return { root: this.#job.root, path, syntax: this.#job.ignore.syntax };
   }
 
   #add(path: string, kind: number, pending: readonly number[]): void {
-    if (kind !== PENDING_DIRECTORY && !this.#count(path, kind)) return;
+    if (kind !== PENDING_DIRECTORY && !this.#count.add(path, kind, this.#entries)) return;
     if (kind === FILE || kind === SYMLINK) for (const slot of pending) this.#entries.setKind(slot, DIRECTORY);
-    if (this.#weights) return;
     this.#entries.add(path, kind, kind === SYMLINK ? this.#readLink(path) : undefined);
-  }
-
-  /** Counts an entry; false when a limit is passed and it need not be kept. */
-  #count(path: string, kind: number): boolean {
-    if (kind === DIRECTORY) this.#directories++;
-    else this.#files++;
-    const { files, entries } = this.#job.limits;
-    const count = this.#files + this.#directories;
-    if (this.#passed === undefined && this.#files > files) this.#passed = "too_many_files";
-    if (this.#passed === undefined && count > entries) this.#passed = "too_many_entries";
-    if (this.#passed === undefined) return true;
-    if (!this.#weights) {
-      this.#weights = new DirectoryWeights();
-      for (const known of this.#entries.each()) this.#weigh(this.#weights, known.path, known.kind);
-    }
-    this.#weigh(this.#weights, path, kind);
-    if (this.#files >= files * COUNT_AHEAD || count >= entries * COUNT_AHEAD) this.#failOverLimit(this.#weights);
-    return false;
-  }
-
-  #weigh(weights: DirectoryWeights, path: string, kind: number): void {
-    const counts = kind === FILE || kind === SYMLINK || (kind === DIRECTORY && this.#passed === "too_many_entries");
-    if (counts) weights.add(path, 0);
-  }
-
-  #failOverLimit(weights: DirectoryWeights): never {
-    const { limits, ignore } = this.#job;
-    throw overLimit(this.#passed ?? "too_many_files", limits, weights, ignore.syntax ?? "docker");
   }
 
   #readLink(path: string): string {
@@ -227,17 +217,14 @@ class Walk {
   }
 }
 
-/** The text of a name that patterns are matched with: bytes that are not UTF-8 become U+FFFD, as in Go. */
-function matchText(name: string): string {
-  return decodeName(name) ?? Buffer.from(name, "latin1").toString("utf8");
+/** Sorted by the bytes of the paths, for people. The walk looks at a directory whole before it enters the ones in it. */
+function inPathOrder<T extends { readonly path: string }>(found: readonly T[]): T[] {
+  const sorted = found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return sorted.map((one) => ({ ...one, path: displayName(one.path) }));
 }
 
 function unsupportedKind(entry: Dirent<string> | Stats): UnsupportedKind {
   if (entry.isSocket()) return "socket";
   if (entry.isFIFO()) return "fifo";
   return entry.isBlockDevice() || entry.isCharacterDevice() ? "device" : "unknown";
-}
-
-function identityOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}`;
 }

@@ -45,6 +45,7 @@ describe("pulumi-nullspace context", { timeout: 60_000 }, () => {
       hash: context.hash,
       ignored: [{ path: "a.log", type: "file", rule: ".dockerignore:1", pattern: "*.log" }],
       unsupported: [],
+      skippedLinks: [],
       warnings: [],
       totalBytes: context.totalBytes,
     });
@@ -62,6 +63,17 @@ describe("pulumi-nullspace context", { timeout: 60_000 }, () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it("leaves links out and names them, and reads named sources alone", async () => {
+    const dir = tree({ ...spec, "lib/x": "1", "lib/l": { link: "x" } });
+    const left = await run("inspect", dir, "--symlinks", "skip");
+    expect(left.stdout.toString()).toContain("Links left out\n  l\n  lib/l\n");
+    const json = await run("inspect", dir, "--symlinks", "skip", "--json");
+    expect(JSON.parse(json.stdout.toString())).toMatchObject({ skippedLinks: ["l", "lib/l"] });
+    const some = await run("hash", dir, "--no-dockerfile", "--source", "src", "lib/x");
+    const { hash } = await readContext({ dir, dockerfile: false, sources: ["lib/x", "src"] });
+    expect(some.stdout.toString()).toBe(`${hash}\n`);
   });
 
   it("hash prints the hash, tar the tar that it names", async () => {
@@ -98,6 +110,7 @@ describe("pulumi-nullspace context", { timeout: 60_000 }, () => {
       [["hash", dir, "--dockerfile", "x"], "dockerfile_not_found", join(dir, "x")],
       [["hash", tree({ Dockerfile: "", ".dockerignore": "[\n" })], "invalid_ignore_pattern", ".dockerignore:1"],
       [["hash", dir, "--ignore-syntax", "hg"], "usage", "ignore-syntax"],
+      [["hash", dir, "--source", "none"], "source_not_found", "none"],
       [["hash", dir, "--bogus"], "usage", "--bogus"],
       [["diff", dir, "--against", join(dir, "src/run")], "usage", "not JSON"],
       [["hash"], "usage", "dir"],

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
@@ -15,9 +15,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ContextError, type ContextOptions, readContext } from "../../../sdk/context/index.ts";
+import { ContextError, type ContextOptions, listContext, readContext } from "../../../sdk/context/index.ts";
 import { socketFolder } from "../../socket-folder.ts";
 import { plant, temporaryFolder, tree } from "./support/trees.ts";
+import { readUnprivileged } from "./support/unprivileged.ts";
 
 async function read(dir: string, options: Partial<ContextOptions> = {}) {
   return readContext({ dir, dockerfile: false, statCache: false, ...options });
@@ -102,30 +103,35 @@ describe("links", { timeout: 60_000 }, () => {
     await expect(read(dir, { symlinks: "error", ignorePatterns: ["l"] })).resolves.toBeDefined();
   });
 
-  it("are replaced by what they point at with symlinks: copy, wherever that is", async () => {
-    const outside = tree({ "lib/x": "far", "lib/run": { exec: "go" } });
-    const dir = tree({ a: "near", l: { link: "a" }, far: { link: join(outside, "lib") } });
-    const { entries } = await read(dir, { symlinks: "copy" });
-    expect(entries.map(({ path, type, mode }) => [path, type, mode])).toEqual([
-      ["a", "file", "0644"],
-      ["far", "dir", "0755"],
-      ["far/run", "file", "0755"],
-      ["far/x", "file", "0644"],
-      ["l", "file", "0644"],
-    ]);
-    expect((await read(tree({ a: "near", l: "near", "far/x": "far", "far/run": { exec: "go" } }))).hash).toBe(
-      (await read(dir, { symlinks: "copy" })).hash,
-    );
+  it("are left out and named with symlinks: skip, wherever they lead, unless they are ignored", async () => {
+    const spec = { "a/b": "1", "c/d/e": "2", "a.b": "3" };
+    const dir = tree({
+      ...spec,
+      "a/link": { link: "b" },
+      "a-link": { link: "a" },
+      "c/d/dead": { link: "missing" },
+      "c/d/self": { link: "self" },
+      "c/far": { link: "/etc/passwd" },
+      "c/ignored": { link: "d" },
+      é: { link: "../.." },
+    });
+    symlinkSync("a", Buffer.from(`${dir}/\xff`, "latin1"));
+    const options = { symlinks: "skip", ignorePatterns: ["c/ignored"] } as const;
+    const { hash, skippedLinks, ignored, unsupported } = await read(dir, options);
+    expect(skippedLinks).toEqual(["a-link", "a/link", "c/d/dead", "c/d/self", "c/far", "é", "\\xff"]);
+    expect(hash).toBe((await read(tree(spec))).hash);
+    expect(ignored.map(({ path }) => path)).toEqual(["c/ignored"]);
+    expect(unsupported).toEqual([]);
+    expect((await listContext({ dir, dockerfile: false, ...options })).skippedLinks).toEqual(skippedLinks);
+    // Whoever does not skip has none.
+    expect((await read(tree({ l: { link: "m" } }))).skippedLinks).toEqual([]);
   });
 
-  it("that lead nowhere or round in circles are errors with symlinks: copy, and plain links otherwise", async () => {
-    const dead = tree({ l: { link: "missing" } });
-    expect(await failure(dead, { symlinks: "copy" })).toMatchObject({ code: "symlink_broken", path: "l" });
-    const self = tree({ l: { link: "l" } });
-    expect(await failure(self, { symlinks: "copy" })).toMatchObject({ code: "symlink_loop", path: "l" });
-    const up = tree({ "a/b/up": { link: "../.." }, "a/c": "1" });
-    expect(await failure(up, { symlinks: "copy" })).toMatchObject({ code: "symlink_loop", path: "a/b/up" });
-    for (const dir of [dead, self, up]) await expect(read(dir)).resolves.toBeDefined();
+  it("alone in a folder leave it empty with symlinks: skip, and make no entry of an excluded one", async () => {
+    const dir = tree({ "kept/l": { link: "x" }, "out/l": { link: "x" } });
+    const options = { symlinks: "skip", ignoreSyntax: "gitignore", ignorePatterns: ["out", "!out/l"] } as const;
+    const { entries, skippedLinks } = await read(dir, options);
+    expect([entries.map(({ path }) => path), skippedLinks]).toEqual([["kept"], ["kept/l", "out/l"]]);
   });
 });
 
@@ -153,12 +159,11 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
       message: expect.stringContaining("socket"),
     });
 
-    const device = tree({ null: { link: "/dev/null" } });
-    expect(await failure(device, { symlinks: "copy" })).toMatchObject({
-      code: "unsupported_entry",
-      path: "null",
-      message: expect.stringContaining("device"),
-    });
+    symlinkSync("pipe", join(fifo, "link"));
+    expect((await read(fifo, { unsupported: "list", symlinks: "copy" })).unsupported).toEqual([
+      { path: "link", kind: "fifo" },
+      { path: "pipe", kind: "fifo" },
+    ]);
     // Devices that every machine has, whoever may make one: all of /dev but one of them is ignored.
     const ignorePatterns = ["*", "!null"];
     const real = { code: "unsupported_entry", path: "null", message: expect.stringContaining("device") };
@@ -179,20 +184,8 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
     chmodSync(join(dir, "a/secret"), 0);
     chmodSync(join(dir, "b"), 0);
     onTestFinished(() => chmodSync(join(dir, "b"), 0o755));
-    // Root reads everything, so the walk runs without the capabilities that let it. Not as another user: that one could
-    // not reach a Node or a clone in root's own folder.
-    const program = `import("${new URL("../../../sdk/context/index.ts", import.meta.url).href}").then(async ({ readContext }) => {
-      for (const ignorePatterns of [["b"], ["a"]]) await readContext({ dir: ${JSON.stringify(dir)}, dockerfile: false, ignorePatterns })
-        .then(() => console.log("read"), (error) => console.log(error.code, error.path));
-    });`;
-    const caps = "-dac_override,-dac_read_search";
-    const asRoot = process.getuid?.() === 0 ? ["setpriv", `--bounding-set=${caps}`, `--inh-caps=${caps}`] : [];
-    const [command = "", ...args] = [...asRoot, process.execPath, "--input-type=module", "-e", program];
-    const child = spawn(command, args, { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await new Promise((resolve) => child.on("close", resolve));
-    expect(output).toBe("unreadable a/secret\nunreadable b\n");
+    const readings = [["b"], ["a"]].map((ignorePatterns) => ({ dir, dockerfile: false, ignorePatterns }) as const);
+    expect(await readUnprivileged(readings)).toEqual(["unreadable a/secret", "unreadable b"]);
   });
 
   it("have a stated end: paths longer than the system opens", async () => {
@@ -214,6 +207,18 @@ describe("entries that cannot be sent", { timeout: 60_000 }, () => {
     const depth = Math.floor((4095 - Buffer.byteLength(fits) - 101) / 251);
     plant(fits, { [`${Array.from({ length: depth }, () => name).join("/")}/${"f".repeat(100)}`]: "x" });
     expect((await read(fits)).entries.at(-1)!.path.length).toBe(depth * 251 + 100);
+  });
+});
+
+describe("what is left out", { timeout: 60_000 }, () => {
+  it("is named in the order of paths, not of the walk: ignored, unsupported, skipped", async () => {
+    const dir = tree({ "a/x.log": "", "b.log": "", "c/x.log": "", "a/link": { link: "x" }, link: { link: "x" } });
+    for (const path of ["a/pipe", "b", "c/pipe"]) execFileSync("mkfifo", [join(dir, path)]);
+    const options = { ignorePatterns: ["**/*.log"], unsupported: "list", symlinks: "skip" } as const;
+    const { ignored, unsupported, skippedLinks } = await read(dir, options);
+    expect(ignored.map(({ path }) => path)).toEqual(["a/x.log", "b.log", "c/x.log"]);
+    expect(unsupported.map(({ path }) => path)).toEqual(["a/pipe", "b", "c/pipe"]);
+    expect(skippedLinks).toEqual(["a/link", "link"]);
   });
 });
 

@@ -150,6 +150,23 @@ describe("the memo", { timeout: 60_000 }, () => {
     expect(readings).toBe(3);
   });
 
+  it("keeps what it knows by sources: neither shares a reading with another set, nor pushes its table out", async () => {
+    const memo = new ContextMemo();
+    const sets = [undefined, ["a"], ["a", "b"]];
+    const results = sets.map((_, index) => ({ table: { length: index + 1 } }) as ReadResult);
+    const readAll = (previous: (index: number) => unknown) =>
+      Promise.all(
+        sets.map((sources, index) =>
+          memo.read({ ...job, sources }, (known) => {
+            expect(known).toBe(previous(index));
+            return Promise.resolve(results[index]!);
+          }),
+        ),
+      );
+    expect(await readAll(() => undefined)).toEqual(results);
+    expect(await readAll((index) => results[index]!.table)).toEqual(results);
+  });
+
   it("ends a reading only when the last who waits for it gives up, and starts a new one for the next", async () => {
     const memo = new ContextMemo();
     const signals: AbortSignal[] = [];

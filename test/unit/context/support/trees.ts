@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -16,16 +26,27 @@ export function temporaryFolder(): string {
  */
 export type TreeSpec = Readonly<Record<string, string | Buffer | { link: string } | { exec: string }>>;
 
+/** Writes a file anew, and never through a link of that name: it may lead to a file of this machine. */
+function write(path: string, content: string | Buffer): void {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  try {
+    writeFileSync(file, content);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Makes the tree under `root`. */
 export function plant(root: string, spec: TreeSpec): string {
   for (const [path, content] of Object.entries(spec)) {
     const full = join(root, path);
     mkdirSync(path.endsWith("/") ? full : dirname(full), { recursive: true });
     if (path.endsWith("/")) continue;
-    if (typeof content === "string" || Buffer.isBuffer(content)) writeFileSync(full, content);
+    if (typeof content === "string" || Buffer.isBuffer(content)) write(full, content);
     else if ("link" in content) symlinkSync(content.link, full);
     else {
-      writeFileSync(full, content.exec);
+      write(full, content.exec);
       chmodSync(full, 0o755);
     }
   }
