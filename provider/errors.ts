@@ -173,6 +173,13 @@ export class GoneError extends NullspaceError {
   }
 }
 
+/** A program asks for a pool that there is not, or does not say which. */
+export class NoSuchPoolError extends NullspaceError {
+  constructor(message: string) {
+    super(message, { code: "warm_pool_not_found" });
+  }
+}
+
 /** An ID that cannot be one of this type. */
 export class InvalidIdError extends NullspaceError {
   constructor(type: string, id: string, form: string) {
@@ -189,15 +196,84 @@ export class OperationTimeoutError extends NullspaceError {
 
   /** @param customTimeouts the shell passes on the resource option of that name, which gives more time */
   constructor(timeoutMs: number, operation: string, { customTimeouts }: { customTimeouts: boolean }) {
-    const longer = `, or give it longer with the resource option customTimeouts: { ${operation}: "60m" }`;
+    // A read takes no time limit from the resource, a dynamic resource none at all.
+    const longer =
+      customTimeouts && operation !== "read"
+        ? `with the resource option customTimeouts: { ${operation}: "60m" }`
+        : "with pulumi config set nullspace:operationTimeoutMinutes 60";
     super(
-      `not done after ${Math.round(timeoutMs / 1000)} s: run the same command again to go on from here` +
-        // A read takes no time limit from the resource.
-        (customTimeouts && operation !== "read" ? longer : ""),
+      `not done after ${Math.round(timeoutMs / 1000)} s: run the same command again to go on from here, or give it longer ${longer}`,
       { code: "operation_timeout" },
     );
     this.timeoutMs = timeoutMs;
     this.operation = operation;
+  }
+}
+
+/** A pool was to be drained before it is deleted, and its machines were not back in time. */
+export class PoolInUseError extends NullspaceError {
+  constructor(id: string, inUse: number, cause: OperationTimeoutError) {
+    super(
+      `warm pool ${id} was drained and not deleted: machines still in use: ${inUse}; ${cause.message}. ` +
+        "To delete it all the same, set forceDelete: true, and run pulumi up before pulumi destroy",
+      { code: "pool_in_use", cause },
+    );
+  }
+}
+
+/** A setting of the provider that is not right. */
+export class SettingError extends NullspaceError {
+  constructor({ property, reason }: { property: string; reason: string }) {
+    super(
+      `the setting nullspace:${property} is not right: ${reason}. (If it is set right by now: pulumi destroy takes the ` +
+        "settings of the last update from the state, unless it is given --run-program)",
+      { code: "invalid_setting" },
+    );
+  }
+}
+
+/** A program gives a Template two sources. */
+export class ConflictingSourceError extends NullspaceError {
+  constructor(input: string) {
+    super(
+      `a Template is given source and ${input}: the builder says already what it is built from. Leave one of them out`,
+      {
+        code: "conflicting_source",
+      },
+    );
+  }
+}
+
+/** A function of the provider that could not be answered. */
+export class FunctionFailedError extends NullspaceError {
+  constructor(name: string, reason: string, options: { code: string; cause: unknown }) {
+    super(`${name}: ${reason}`, options);
+  }
+}
+
+/** Arguments of a function that are not right. */
+export class InvalidArgumentsError extends NullspaceError {
+  readonly failures: readonly { property: string; reason: string }[];
+
+  constructor(name: string, failures: readonly { property: string; reason: string }[]) {
+    super(`${name}: ${failures.map(({ property, reason }) => `${property}: ${reason}`).join("; ")}`, {
+      code: "invalid_arguments",
+    });
+    this.failures = failures;
+  }
+}
+
+/** The API key is not of the namespace that the program expects. */
+export class WrongNamespaceError extends NullspaceError {
+  readonly namespace: string;
+
+  constructor(namespace: string, baseUrl: string) {
+    super(
+      `the namespace ${namespace} is not that of the API key at ${baseUrl}: nothing was read or changed. ` +
+        `Use a key of ${namespace}, or take namespace out of the program and of the provider's settings`,
+      { code: "wrong_namespace" },
+    );
+    this.namespace = namespace;
   }
 }
 
@@ -210,9 +286,10 @@ export class OperationCancelledError extends NullspaceError {
 
 /** A resource type that this provider does not have. */
 export class UnknownTypeError extends NullspaceError {
-  constructor(type: string, known: readonly string[]) {
-    super(`there is no resource type ${type} in this provider: it has ${known.join(", ")}`, {
-      code: "unknown_resource_type",
+  /** @param kind what there is none of */
+  constructor(type: string, known: readonly string[], kind: "resource type" | "function" = "resource type") {
+    super(`there is no ${kind} ${type} in this provider: it has ${known.join(", ")}`, {
+      code: kind === "function" ? "unknown_function" : "unknown_resource_type",
     });
   }
 }

@@ -9,6 +9,7 @@ import { readFile, rm, writeFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
+import type { ProviderFunction } from "../provider/core/provider-function.ts";
 import type { Controller } from "../provider/core/controller.ts";
 import { generate, type Room } from "../provider/generator/index.ts";
 import type { PackageFacts } from "../provider/generator/package-schema.ts";
@@ -54,9 +55,16 @@ async function findRooms(): Promise<Room[]> {
         folder: path.split("/").at(-2)!,
         exportName,
         controller: module[exportName]!,
+        functions: await findFunctions(join(folder, "functions.ts")),
         programArgs: existsSync(join(folder, "program-args.ts")),
       };
     }),
   );
   return rooms.sort((left, right) => (left.controller.type < right.controller.type ? -1 : 1));
+}
+
+async function findFunctions(path: string): Promise<Room["functions"]> {
+  if (!existsSync(path)) return [];
+  const module = (await import(pathToFileURL(path).href)) as Record<string, ProviderFunction>;
+  return Object.entries(module).map(([exportName, definition]) => ({ exportName, definition }));
 }

@@ -34,7 +34,7 @@ const pool = new nullspace.WarmPool("pool", {
   minReady: 2,
   maxReady: 3,
   vcpus: 1,
-  memoryMb: 128,
+  memoryMib: 128,
 });
 
 export const template = web.canonicalRef;

@@ -50,11 +50,14 @@ export function checkInputs(schema: z.ZodObject, news: Properties): CheckResult 
 
 /**
  * Inputs of any version as this one would complete them: defaults filled in, at every depth, that a state of an older
- * version does not have yet. Nothing is refused here: what does not fit the schema stays as it is.
+ * version does not have yet, or has under a former name. Nothing is refused here: what does not fit the schema stays as it
+ * is.
  */
 export function withDefaults(schema: z.ZodObject, inputs: Properties): Properties {
   const filled: Properties = { ...inputs };
   for (const [key, property] of Object.entries(schema.shape)) {
+    const { formerName } = (property as z.ZodType).meta() ?? {};
+    if (formerName !== undefined) filled[key] ??= filled[formerName];
     const value = fillDefaults(property as z.ZodType, filled[key]);
     if (value !== undefined) filled[key] = value;
   }

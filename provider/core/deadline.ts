@@ -4,6 +4,8 @@ import type { OperationContext } from "./operation-context.ts";
 /** A time limit on an operation, joined with the user's wish to stop. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
+  /** What is left of the time, milliseconds. */
+  remainingMs(): number;
 }
 
 /**
@@ -13,7 +15,10 @@ export interface Deadline extends Disposable {
  * @param operation option of `customTimeouts` that would allow more time: `create`, `update`, `delete` or `read`
  */
 export function startDeadline(context: OperationContext, operation: string, defaultMs: number): Deadline {
-  const timeoutMs = context.timeoutMs ?? defaultMs;
+  const { operationTimeoutMinutes } = context.config;
+  const ofProvider = operationTimeoutMinutes === undefined ? undefined : operationTimeoutMinutes * 60_000;
+  const timeoutMs = context.timeoutMs ?? ofProvider ?? defaultMs;
+  const endsAt = Date.now() + timeoutMs;
   const controller = new AbortController();
   const stop = () => controller.abort(new OperationCancelledError());
   if (context.signal.aborted) stop();
@@ -24,6 +29,7 @@ export function startDeadline(context: OperationContext, operation: string, defa
   );
   return {
     signal: controller.signal,
+    remainingMs: () => Math.max(0, endsAt - Date.now()),
     [Symbol.dispose]() {
       clearTimeout(timer);
       context.signal.removeEventListener("abort", stop);

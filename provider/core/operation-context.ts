@@ -1,3 +1,4 @@
+import type { Naming } from "./autoname.ts";
 import type { Mark } from "./ownership/mark.ts";
 import type { ProgramWishes } from "./ownership/program-wishes.ts";
 import type { PropertyPath } from "./property-path.ts";
@@ -30,6 +31,8 @@ export interface OperationContext {
   /** What the program asks for in this run. */
   readonly wishes: ProgramWishes;
   readonly shell: ShellAbilities;
+  /** How Check names a resource that the program gives no name. */
+  readonly naming?: Naming;
   /** Inputs that the program marks as secret, whatever their schema says. Their values are kept out of all messages. */
   readonly secretInputs: readonly PropertyPath[];
   /** Nothing may be changed. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { NoApiKeyError } from "../errors.ts";
-import { MissingApiKeyError, NullspaceClient } from "../../sdk/client/index.ts";
+import { NoApiKeyError, SettingError } from "../errors.ts";
+import { checkInputs } from "./check-inputs.ts";
+import { InvalidSettingError, MissingApiKeyError, NullspaceClient } from "../../sdk/client/index.ts";
 
 /** Configuration of the provider. What is absent is looked up as the client does: environment, then its config files. */
 export const ProviderConfig = z.object({
@@ -14,13 +15,69 @@ export const ProviderConfig = z.object({
     .meta({ secret: true }),
   apiUrl: z
     .string()
+    .refine(isHttpUrl, { error: "must be an address such as http://localhost:3000" })
     .optional()
     .describe(
       "Address of the Nullspace service. Default: the environment variable `NULLSPACE_API_URL`, then the config file of " +
         "the Nullspace command line, then `http://localhost:3000`.",
     ),
+  namespace: z
+    .string()
+    .optional()
+    .describe(
+      "Namespace that the API key is expected to be of. With a key of another one nothing is read or changed: a guard " +
+        "against the wrong key. Default: whatever the key's own is.",
+    ),
+  requestTimeoutSeconds: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("How long a call may wait for the service to say something, seconds. Default 30."),
+  maxRetries: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("How often a call that failed for a passing reason is sent again, at most. Default 3."),
+  operationTimeoutMinutes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option " +
+        "`customTimeouts` says otherwise. Default: 30 for a template, 10 for a pool, 5 for what builds and starts nothing.",
+    ),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;
+
+/** Names of the settings. */
+export const SETTINGS = Object.keys(ProviderConfig.shape) as (keyof ProviderConfig)[];
+
+/**
+ * Settings as they come from the engine, which knows texts only: `"5"` is 5. Blank ones count as not given, unknown ones
+ * are left alone.
+ */
+export function readSetting(key: keyof ProviderConfig, value: unknown): unknown {
+  if (value === null || value === "") return undefined;
+  const isNumber = ProviderConfig.shape[key].safeParse(1).success;
+  return isNumber && typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
+}
+
+/**
+ * The settings as a whole.
+ *
+ * @param get what is set under a name, if anything
+ * @throws SettingError when one is not right
+ */
+export function requireConfig(get: (key: keyof ProviderConfig) => unknown): ProviderConfig {
+  const given = SETTINGS.map((key) => [key, readSetting(key, get(key))] as const);
+  const { inputs, failures } = checkInputs(ProviderConfig, Object.fromEntries(given));
+  if (failures[0] !== undefined) throw new SettingError(failures[0]);
+  return inputs;
+}
+
+function isHttpUrl(text: string): boolean {
+  return text === "" || (URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol));
+}
 
 /** Clients by configuration, so that all operations of one provider share its connections. A cache, nothing else. */
 const clients = new WeakMap<ProviderConfig, NullspaceClient>();
@@ -39,14 +96,20 @@ export function clientFor(config: ProviderConfig): NullspaceClient {
   return client;
 }
 
-function connect({ apiKey, apiUrl }: ProviderConfig): NullspaceClient {
+function connect({ apiKey, apiUrl, requestTimeoutSeconds, maxRetries }: ProviderConfig): NullspaceClient {
   try {
     return new NullspaceClient({
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(apiUrl === undefined ? {} : { baseUrl: apiUrl }),
+      ...(requestTimeoutSeconds === undefined ? {} : { timeoutMs: requestTimeoutSeconds * 1000 }),
+      ...(maxRetries === undefined ? {} : { maxRetries }),
     });
   } catch (error) {
     if (error instanceof MissingApiKeyError) throw new NoApiKeyError(error);
+    if (error instanceof InvalidSettingError && apiUrl !== undefined) {
+      const reason = error.message.replace(" from baseUrl argument", "");
+      throw new SettingError({ property: "apiUrl", reason });
+    }
     throw error;
   }
 }

@@ -7,6 +7,8 @@ export const CARRIED = {
   provider: "__provider",
   /** The resource's mark: see `markOf`. */
   mark: "__mark",
+  /** How the resource is named if the program does not name it. */
+  naming: "__naming",
   /** Paths of the inputs that the program marks as secret, never their values. */
   secrets: "__secrets",
 } as const;

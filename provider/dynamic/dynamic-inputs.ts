@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
 import { CARRIED } from "./carried-inputs.ts";
+import { proposeName, type Place } from "./propose-name.ts";
 import { secretPaths } from "./secret-paths.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";
 
@@ -16,10 +17,15 @@ export function dynamicInputs(
   args: object,
   { parent }: pulumi.CustomResourceOptions,
 ): pulumi.Inputs {
+  const place = { organization: organizationOrNone(), project: pulumi.getProject(), stack: pulumi.getStack() };
+  const mark = markOfResource(pulumi.createUrn(name, dynamicToken(type), parent), place);
+  const isNamed = !properties.inputs.includes("name") || (args as { name?: unknown }).name !== undefined;
+  const naming = isNamed ? undefined : mark.then((one) => proposeName(type, name, one, place));
   return {
     ...toRegistered(properties, args),
     [CARRIED.provider]: providerText(type),
-    [CARRIED.mark]: markOfResource(pulumi.createUrn(name, dynamicToken(type), parent)),
+    [CARRIED.mark]: mark,
+    ...(naming !== undefined && { [CARRIED.naming]: naming }),
     [CARRIED.secrets]: secretPaths(args),
   };
 }
@@ -28,9 +34,8 @@ export function dynamicInputs(
  * A promise, not an output: an output of the parent's URN depends on the parent, and so on all its children, and with them
  * on this resource itself.
  */
-function markOfResource(urn: pulumi.Output<string>): Promise<Mark> {
-  const source = { organization: organizationOrNone(), project: pulumi.getProject(), stack: pulumi.getStack() };
-  return new Promise((resolve) => void urn.apply((text) => resolve(markOf({ ...source, urn: text }))));
+function markOfResource(urn: pulumi.Output<string>, place: Place): Promise<Mark> {
+  return new Promise((resolve) => void urn.apply((text) => resolve(markOf({ ...place, urn: text }))));
 }
 
 /** Without an engine (a unit test with mocks) there may be no organization; the SDK has no way to ask whether there is. */

@@ -1,11 +1,13 @@
 import { Redactor } from "../../sdk/secrets/index.ts";
+import type { Naming } from "../core/autoname.ts";
 import type { Controller } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
 import { controllerFor } from "../controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
-import type { ProviderConfig } from "../core/provider-config.ts";
+import { requireConfig, type ProviderConfig } from "../core/provider-config.ts";
+import { sameValue } from "../core/property-diff.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
 import { PartialFailureError } from "../errors.ts";
@@ -71,12 +73,11 @@ function open(controller: Controller, properties: Properties): OpenedProperties 
 }
 
 function configure(stackConfig: StackConfig): void {
-  const apiKey = stackConfig.get("nullspace:apiKey");
-  const apiUrl = stackConfig.get("nullspace:apiUrl");
+  const next = requireConfig((key) => stackConfig.get(`nullspace:${key}`));
   // One object for all resource types, so that they share one client and its connections.
-  if (config.apiKey === apiKey && config.apiUrl === apiUrl) return;
-  config = { ...(apiKey ? { apiKey } : {}), ...(apiUrl ? { apiUrl } : {}) };
-  if (apiKey) secrets.add([apiKey]);
+  if (sameValue(config, next)) return;
+  config = next;
+  if (config.apiKey !== undefined) secrets.add([config.apiKey]);
 }
 
 async function check(controller: Controller, olds: Properties, inputs: Properties) {
@@ -162,11 +163,13 @@ function run<Result>(
   const debug = isOn(process.env.NULLSPACE_DEBUG);
   const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });
   const mark = carried[CARRIED.mark];
+  const naming = carried[CARRIED.naming] as Naming | undefined;
   const context = {
     urn: "",
     // A state of an older version has no mark; what is made from it is nobody's until its next update.
     mark: isMark(mark) ? mark : "",
     wishes,
+    ...(naming !== undefined && { naming }),
     shell: ABILITIES,
     secretInputs: marked,
     preview: false,

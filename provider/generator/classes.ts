@@ -35,7 +35,7 @@ export function renderClass(model: ResourceModel, shell: Shell): string {
     classDoc(model),
     `export class ${name} extends resourceWith<${name}Outputs>() {`,
     `  /** @param args inputs; everything else is computed */`,
-    `  constructor(name: string, args: ${name}${args}, options: pulumi.CustomResourceOptions = {}) {`,
+    `  constructor(name: string, args: ${name}${args}${model.inputs.some(({ required }) => required) ? "" : " = {}"}, options: pulumi.CustomResourceOptions = {}) {`,
     `    super(`,
     `      ${token},`,
     `      name,`,

@@ -1,6 +1,14 @@
+import type { FunctionModel } from "./functions.ts";
 import type { Controller } from "../core/controller.ts";
 import { ProviderConfig } from "../core/provider-config.ts";
-import { modelProperties, isAlwaysThere, modelResource, type PropertyModel, type TypeModel } from "./type-model.ts";
+import {
+  modelProperties,
+  isAlwaysThere,
+  modelResource,
+  type ObjectModel,
+  type PropertyModel,
+  type TypeModel,
+} from "./type-model.ts";
 
 type Json = Record<string, unknown>;
 
@@ -15,18 +23,15 @@ export interface PackageFacts {
 }
 
 /** The package schema, from which Pulumi makes SDKs for every language and the pages of its registry. */
-export function renderPackageSchema(facts: PackageFacts, controllers: readonly Controller[]): Json {
+export function renderPackageSchema(
+  facts: PackageFacts,
+  controllers: readonly Controller[],
+  functions: readonly FunctionModel[],
+): Json {
   const types: Json = {};
   const resources = controllers.map((controller) => {
     const model = modelResource(controller);
-    for (const object of model.objects.values()) {
-      types[token(object.name)] = {
-        type: "object",
-        description: object.description,
-        properties: properties(object.properties, types),
-        required: object.properties.filter(({ required }) => required).map(({ name }) => name),
-      };
-    }
+    noteObjects(model.objects, types);
     const outputs = [...model.inputs, ...model.outputs];
     const always = outputs.filter((property) => isAlwaysThere(property));
     return [
@@ -42,6 +47,14 @@ export function renderPackageSchema(facts: PackageFacts, controllers: readonly C
         requiredInputs: model.inputs.filter(({ required }) => required).map(({ name }) => name),
       },
     ];
+  });
+  const asked = functions.map(({ name, description, inputs, outputs, objects }) => {
+    noteObjects(objects, types);
+    const object = (models: readonly PropertyModel[]) => ({
+      properties: properties(models, types),
+      required: models.filter(({ required }) => required).map((model) => model.name),
+    });
+    return [token(name), { description, inputs: object(inputs), outputs: object(outputs) }];
   });
   const config = properties(modelProperties(ProviderConfig, new Map()), types);
   return {
@@ -69,7 +82,19 @@ export function renderPackageSchema(facts: PackageFacts, controllers: readonly C
     },
     types: Object.fromEntries(Object.entries(types).sort(([left], [right]) => (left < right ? -1 : 1))),
     resources: Object.fromEntries(resources),
+    functions: Object.fromEntries(asked),
   };
+}
+
+function noteObjects(objects: ReadonlyMap<string, ObjectModel>, types: Json): void {
+  for (const object of objects.values()) {
+    types[token(object.name)] = {
+      type: "object",
+      description: object.description,
+      properties: properties(object.properties, types),
+      required: object.properties.filter(({ required }) => required).map(({ name }) => name),
+    };
+  }
 }
 
 function properties(models: readonly PropertyModel[], types: Json): Json {

@@ -71,7 +71,7 @@ export function renderResourceTypes(model: ResourceModel, shared: readonly Objec
   ].join("\n");
 }
 
-function renderObject(object: ObjectModel, suffix: "Args" | ""): string {
+export function renderObject(object: ObjectModel, suffix: "Args" | ""): string {
   const type = suffix === "Args" ? inputType : plainType;
   return [
     doc(object.description) + `export interface ${object.name}${suffix} {`,
@@ -83,16 +83,21 @@ function renderObject(object: ObjectModel, suffix: "Args" | ""): string {
   ].join("\n");
 }
 
-function member({ name, description }: PropertyModel, type: string, optional: boolean): string {
+export function member({ name, description }: PropertyModel, type: string, optional: boolean): string {
   return `${doc(description)}${name}${optional ? "?" : ""}: ${type};`;
 }
 
-function doc(text: string): string {
+/** An input that may be left out, as a member of an interface. */
+export function renderMember(property: PropertyModel): string {
+  return member(property, inputType(property.type), true);
+}
+
+export function doc(text: string): string {
   return text === "" ? "" : `/** ${text.replaceAll("*/", "*\\/")} */\n`;
 }
 
 /** A type whose every part may be an output of another resource. */
-function inputType(type: TypeModel): string {
+export function inputType(type: TypeModel): string {
   switch (type.kind) {
     case "array":
       return `pulumi.Input<${inputType(type.items)}[]>`;
@@ -109,7 +114,7 @@ function inputType(type: TypeModel): string {
   }
 }
 
-function plainType(type: TypeModel): string {
+export function plainType(type: TypeModel): string {
   switch (type.kind) {
     case "any":
       return "unknown";

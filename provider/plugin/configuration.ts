@@ -1,6 +1,8 @@
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import type { CheckFailure, Properties } from "../core/properties.ts";
 import { nearestName } from "../core/nearest-name.ts";
+import { ProviderConfig, readSetting, SETTINGS } from "../core/provider-config.ts";
+import { checkInputs } from "../core/check-inputs.ts";
 import { UNKNOWN } from "../core/unknown.ts";
 import type { StatusError } from "../values/status-detail.ts";
 import { missingKey } from "./status-errors.ts";
@@ -9,24 +11,22 @@ const { DiffResponse, PropertyDiff } = providerProto;
 
 /** Members that the engine and the SDKs put among a provider's inputs. */
 const ENGINE_MEMBERS = new Set(["version", "pluginDownloadURL", "parameterization"]);
-const KEYS = ["apiKey", "apiUrl"] as const;
 
 /** What of the provider's inputs is wrong. Nothing is filled in: what comes from the environment stays there. */
 export function checkConfig(inputs: Properties): CheckFailure[] {
   const failures: CheckFailure[] = [];
+  const settings: Properties = {};
   for (const [key, value] of Object.entries(inputs)) {
     if (key.startsWith("__") || ENGINE_MEMBERS.has(key)) continue;
-    if (!(KEYS as readonly string[]).includes(key)) {
-      const near = nearestName(key, KEYS);
-      const hint = near === undefined ? `it has ${KEYS.join(" and ")}` : `did you mean "${near}"?`;
+    const setting = SETTINGS.find((name) => name === key);
+    if (setting !== undefined) settings[key] = readSetting(setting, value);
+    else {
+      const near = nearestName(key, SETTINGS);
+      const hint = near === undefined ? `it has ${SETTINGS.join(", ")}` : `did you mean "${near}"?`;
       failures.push({ property: key, reason: `the provider has no setting "${key}": ${hint}` });
-    } else if (value !== UNKNOWN && value !== null && typeof value !== "string") {
-      failures.push({ property: key, reason: "must be text" });
-    } else if (key === "apiUrl" && typeof value === "string" && value !== "" && !isHttpUrl(value)) {
-      failures.push({ property: key, reason: "must be an address such as http://localhost:3000" });
     }
   }
-  return failures;
+  return [...failures, ...checkInputs(ProviderConfig, settings).failures];
 }
 
 /**
@@ -36,7 +36,7 @@ export function checkConfig(inputs: Properties): CheckFailure[] {
 export function diffConfig(olds: Properties, news: Properties) {
   const response = new DiffResponse();
   response.setHasdetaileddiff(true);
-  for (const key of KEYS) {
+  for (const key of SETTINGS) {
     const before = olds[key] ?? undefined;
     const after = news[key] ?? undefined;
     if (before === after && before !== UNKNOWN) continue;
@@ -52,10 +52,11 @@ export function diffConfig(olds: Properties, news: Properties) {
   return response;
 }
 
-/** The settings that are given; blank ones count as not given. */
-export function pickConfig(args: Properties): { apiKey?: string; apiUrl?: string } {
+/** The settings that are given; blank ones count as not given, and what does not fit has been refused by CheckConfig. */
+export function pickConfig(args: Properties): ProviderConfig {
+  const given = SETTINGS.map((key) => [key, readSetting(key, args[key])] as const);
   return Object.fromEntries(
-    KEYS.filter((key) => typeof args[key] === "string" && args[key] !== "").map((key) => [key, args[key]]),
+    given.filter(([key, value]) => ProviderConfig.shape[key].safeParse(value).data !== undefined),
   );
 }
 
@@ -66,8 +67,4 @@ export function missingApiKey(): StatusError {
     "API key of the Nullspace service (add --secret; or set NULLSPACE_API_KEY in the environment). " +
       "A local service prints its key when it starts: nullspace-local serve",
   );
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
 }

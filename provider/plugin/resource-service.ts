@@ -6,7 +6,9 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import { Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller, DiffResult } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
+import type { Naming } from "../core/autoname.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
+import type { ProviderConfig } from "../core/provider-config.ts";
 import { markOfUrn } from "../core/ownership/mark.ts";
 import { ProgramWishes } from "../core/ownership/program-wishes.ts";
 import type { PropertyPath } from "../core/property-path.ts";
@@ -14,7 +16,6 @@ import { secretTexts } from "../values/secret-inputs.ts";
 import { shownFailures } from "../values/shown-failures.ts";
 import { redacted } from "../values/redacted-log.ts";
 import { encodeProperties, joinSecrets, type DecodedProperties, type SecretPaths } from "../values/wire-values.ts";
-import { checkConfig, diffConfig, missingApiKey, pickConfig } from "./configuration.ts";
 import { toDiffResponse } from "./diff-response.ts";
 import { type EngineLog } from "./engine-log.ts";
 import { packageSchema, packageVersion } from "./package-files.ts";
@@ -31,6 +32,7 @@ const PLUGIN_ABILITIES: ShellAbilities = {
 };
 /** The service and its client are loaded with the first resource, so that the plugin starts at once. */
 const loadCore = () => import("./core-loader.ts");
+const loadConfiguration = () => import("./configuration.ts");
 
 export interface ResourceServiceOptions {
   /** Aborted when the engine sends Cancel or the process is told to end. */
@@ -42,7 +44,7 @@ export interface ResourceServiceOptions {
 
 /** The engine's side of the provider: one method for each call of `pulumirpc.ResourceProvider`. */
 export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
-  let config: { apiKey?: string; apiUrl?: string } = {};
+  let config: ProviderConfig = {};
   const wishes = new ProgramWishes();
   /** Every secret that has come in: none leaves in a message. */
   const secretStore = new Redactor();
@@ -79,7 +81,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       response.setAcceptSecrets(true);
       response.setAcceptResources(false);
       response.setAcceptOutputs(false);
-      response.setSupportsAutonamingConfiguration(false);
+      response.setSupportsAutonamingConfiguration(true);
       response.setAcceptsByteString(false);
       return response;
     }),
@@ -106,18 +108,19 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const { values, secrets } = decodeStruct(request.getNews());
       const response = new providerProto.CheckResponse();
       response.setInputs(encodeStruct(values, joinSecrets(["apiKey"], secrets)));
+      const { checkConfig } = await loadConfiguration();
       response.setFailuresList(checkConfig(values).map(toCheckFailure));
       return response;
     }),
 
-    diffConfig: unary(async (request) =>
-      diffConfig(
-        decodeStruct(request.getOldInputs() ?? request.getOlds()).values,
-        decodeStruct(request.getNews()).values,
-      ),
-    ),
+    diffConfig: unary(async (request) => {
+      const { diffConfig } = await loadConfiguration();
+      const olds = decodeStruct(request.getOldInputs() ?? request.getOlds());
+      return diffConfig(olds.values, decodeStruct(request.getNews()).values);
+    }),
 
     configure: unary(async (request) => {
+      const { missingApiKey, pickConfig } = await loadConfiguration();
       config = pickConfig(decodeStruct(request.getArgs()).values);
       if (config.apiKey !== undefined) secretStore.add([config.apiKey]);
       const { findSettings } = await import("../../sdk/client/settings.ts");
@@ -127,6 +130,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       response.setSupportspreview(true);
       response.setAcceptresources(false);
       response.setAcceptoutputs(false);
+      response.setSupportsAutonamingConfiguration(true);
       return response;
     }),
 
@@ -135,7 +139,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const olds = request.hasOlds() ? decodeStruct(request.getOlds()) : undefined;
       const news = decodeStruct(request.getNews());
       note(controller, news);
-      const context = contextOf(request, news.secrets);
+      const context = { ...contextOf(request, news.secrets), naming: namingOf(request) };
       const result = await controller.check(
         { news: news.values, ...(olds === undefined ? {} : { olds: olds.values }) },
         context,
@@ -246,7 +250,20 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return new emptyProto.Empty();
     }),
 
-    invoke: unary(async (request) => Promise.reject(unsupported(`function ${request.getTok()}`))),
+    invoke: unary(async (request) => {
+      const { functionFor, InvalidArgumentsError, runFunction } = await loadCore();
+      const token = request.getTok();
+      const asked = functionFor(token.startsWith(TYPE_PREFIX) ? token.slice(TYPE_PREFIX.length) : token);
+      const args = decodeStruct(request.getArgs());
+      const response = new providerProto.InvokeResponse();
+      try {
+        response.setReturn(encodeStruct(await runFunction(asked, args.values, config, stop.signal), args.secrets));
+      } catch (error) {
+        if (!(error instanceof InvalidArgumentsError)) throw error;
+        response.setFailuresList(secretStore.value([...error.failures]).map(toCheckFailure));
+      }
+      return response;
+    }),
     call: unary(async (request) => Promise.reject(unsupported(`method ${request.getTok()}`))),
     construct: unary(async (request) => Promise.reject(unsupported(`component ${request.getType()}`))),
     parameterize: unary(async () => Promise.reject(unsupported("parameterization"))),
@@ -255,6 +272,20 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
     list: (call) => {
       call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "this provider lists no resources" });
     },
+  };
+}
+
+/** How the engine wants the resource named if the program does not name it. */
+function namingOf(request: InstanceType<typeof providerProto.CheckRequest>): Naming {
+  const options = request.getAutonaming();
+  const { Mode } = providerProto.CheckRequest.AutonamingOptions;
+  const proposed = options?.getProposedName();
+  const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
+  return {
+    resource: request.getName() || request.getUrn().split("::").slice(3).join("::"),
+    mode: modes[options?.getMode() ?? Mode.PROPOSE],
+    seed: request.getRandomseed_asU8(),
+    ...(proposed && { proposed }),
   };
 }
 

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<string, grpc.status>> = {
   other_service: status.FAILED_PRECONDITION,
   build_gone: status.NOT_FOUND,
   unknown_resource_type: status.NOT_FOUND,
+  unknown_function: status.NOT_FOUND,
   not_implemented: status.UNIMPLEMENTED,
   timeout: status.DEADLINE_EXCEEDED,
   operation_timeout: status.DEADLINE_EXCEEDED,

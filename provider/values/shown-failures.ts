@@ -2,7 +2,10 @@ import type { z } from "zod";
 import { isSecretSchema, type Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller } from "../core/controller.ts";
 import type { CheckFailure, Properties } from "../core/properties.ts";
-import type { PropertyPath } from "../core/property-path.ts";
+import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
+
+/** A reason may quote a part of a value, which nobody can find in it any more. */
+const UNTOLD = "the value is not right. It is marked as secret, so what is wrong with it is not said";
 
 /**
  * What Check found, as it may be shown. The engine prints the value of the property that a failure names, whatever is in it:
@@ -23,8 +26,14 @@ export function shownFailures(
     return schema !== undefined && isPlain && !isSecretSchema(schema) && !marked.some(([key]) => key === property);
   };
   return failures.map(({ property, reason }) => {
-    const shown = secrets.text(reason);
+    const shown = isMarked(property, marked) ? UNTOLD : secrets.text(reason);
     if (property === "" || mayShow(property)) return { property, reason: shown };
     return { property: "", reason: `${property}: ${shown}` };
   });
+}
+
+/** Is the failing value, something in it, or what it is in, marked as secret? */
+function isMarked(property: string, marked: readonly PropertyPath[]): boolean {
+  const path = parsePropertyPath(property);
+  return marked.some((place) => place.slice(0, path.length).every((step, index) => step === path[index]));
 }

@@ -16,6 +16,8 @@ import { WarmPoolsApi } from "./warm-pools.ts";
 export interface NullspaceClientOptions extends SettingsPlaces {
   /** Longest silence of the service that a plain call endures, milliseconds; default 30 000. */
   timeoutMs?: number | undefined;
+  /** How often a call that failed for a passing reason is sent again, at most; default 3. */
+  maxRetries?: number | undefined;
   /** An undici dispatcher to send through; it is yours to close. Default: a keep-alive pool of its own. */
   dispatcher?: Dispatcher | undefined;
 }
@@ -54,6 +56,7 @@ export class NullspaceClient implements AsyncDisposable {
       baseUrl: this.baseUrl,
       apiKey,
       timeoutMs: options.timeoutMs,
+      maxRetries: options.maxRetries,
       env: options.env,
       dispatcher: options.dispatcher,
     });

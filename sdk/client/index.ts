@@ -19,7 +19,7 @@ export {
   UploadStateError,
   type UploadFailure,
 } from "./upload-errors.ts";
-export { uploadContext } from "./upload-context.ts";
+export { uploadContext, type ContextPlace } from "./upload-context.ts";
 export {
   uploadFiles,
   type UploadEntry,

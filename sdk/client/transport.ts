@@ -37,7 +37,7 @@ export interface Call {
   repeatable?: boolean;
   /** Codes with which the service says "soon": sent again like a 429, up to `maxAttempts`. */
   retryCodes?: readonly string[];
-  /** Default 4. */
+  /** Default: that of the client. */
   maxAttempts?: number;
   /** Longest silence in ms; default that of the client. */
   timeoutMs?: number | undefined;
@@ -58,6 +58,8 @@ export interface TransportOptions {
   baseUrl: string;
   apiKey: string;
   timeoutMs?: number | undefined;
+  /** Sends of a call beside its first one; default 3. */
+  maxRetries?: number | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of a pool of its own; not closed with the transport. */
   dispatcher?: Dispatcher | undefined;
@@ -72,6 +74,7 @@ export class Transport {
   readonly baseUrl: string;
   readonly #apiKey: string;
   readonly #timeoutMs: number;
+  readonly #maxAttempts: number;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #userAgent = userAgent();
   readonly #borrowed: Dispatcher | undefined;
@@ -82,6 +85,7 @@ export class Transport {
     this.baseUrl = options.baseUrl;
     this.#apiKey = options.apiKey;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#maxAttempts = options.maxRetries === undefined ? MAX_ATTEMPTS : options.maxRetries + 1;
     this.#env = options.env ?? process.env;
     this.#borrowed = options.dispatcher;
   }
@@ -136,7 +140,7 @@ export class Transport {
 
   /** What may be sent again, and when; everything else is thrown. */
   async #withRetries<T>(call: Call, send: () => Promise<T>): Promise<T> {
-    const maxAttempts = call.maxAttempts ?? MAX_ATTEMPTS;
+    const maxAttempts = call.maxAttempts ?? this.#maxAttempts;
     for (let attempt = 1; ; attempt++) {
       try {
         return await send();

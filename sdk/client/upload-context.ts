@@ -5,33 +5,49 @@ import { UnsupportedEntryError } from "./errors.ts";
 import type { NullspaceClient } from "./client.ts";
 import { uploadFiles, type UploadEntry, type UploadOptions } from "./upload-files.ts";
 
+/** An entry of a context under the path at which a build is to see it. */
+export interface ContextPlace {
+  entry: ContextEntry;
+  /** Path in the context that the build sees. */
+  path: string;
+  /** Sent although the service has it. Default false. */
+  forceUpload?: boolean;
+}
+
 /**
  * Gets the service to have every file of a build context: asks by digest what it lacks, and uploads only that. After a
  * failure call it again: what has arrived is not sent twice.
  *
+ * @param options.places which entries the build is to see, and where; one may stand in several places. Default: every one
+ *   at its own path
  * @returns the entries to put into a build request's `build_context`
  * @throws UnsupportedEntryError for a symbolic link, before anything is sent: the service has no form for one
  */
 export async function uploadContext(
   client: Pick<NullspaceClient, "blobs">,
   context: BuildContext,
-  options: UploadOptions = {},
+  { places, ...options }: UploadOptions & { places?: readonly ContextPlace[] } = {},
 ): Promise<ContextFile[]> {
-  const entries = context.entries.map((entry) => uploadEntry(context, entry));
-  return uploadFiles(client.blobs, entries, options);
+  const all = places ?? context.entries.map((entry): ContextPlace => ({ entry, path: entry.path }));
+  return uploadFiles(
+    client.blobs,
+    all.map((place) => uploadEntry(context, place)),
+    options,
+  );
 }
 
-function uploadEntry(context: BuildContext, entry: ContextEntry): UploadEntry {
-  const { path, type, mode } = entry;
+function uploadEntry(context: BuildContext, { entry, path, forceUpload }: ContextPlace): UploadEntry {
+  const { type, mode } = entry;
   if (type === "dir") return { type, path, mode };
-  if (type === "symlink" || entry.sha256 === undefined) throw new UnsupportedEntryError(path, type);
+  if (type === "symlink" || entry.sha256 === undefined) throw new UnsupportedEntryError(entry.path, type);
   return {
     type: "file",
     path,
     mode,
     sizeBytes: entry.size,
     sha256: entry.sha256,
-    open: () => Readable.from(readEntry(context, path), { objectMode: false }),
+    ...(forceUpload === true && { forceUpload }),
+    open: () => Readable.from(readEntry(context, entry.path), { objectMode: false }),
   };
 }
 

@@ -113,7 +113,7 @@ export function fromAwsRegistry(image: string, options: FileContextOptions & Aws
 /** Another template. A bare name is a built-in one; your own need their namespace: `acme/web:v1`, or `tmpl_…`. */
 export function fromTemplate(ref: string, options: FileContextOptions = {}): TemplateBuilder {
   const image = normalizeBaseRef(requireText("fromTemplate: ref", ref));
-  return start({ kind: "image", image }, options, {
+  return start({ kind: "image", image, isTemplate: true }, options, {
     authRefusal: "the base is a template, and the service logs in to no registry for it",
   });
 }

@@ -1,8 +1,9 @@
 import { isAbsolute, join } from "node:path";
-import type { CopyItem, Step } from "../wire/step.ts";
+import type { Step } from "../wire/step.ts";
 import { collectFolder, collectSource, silentPaths, type CollectRules, type LocalEntry } from "./collect-files.ts";
 import type { TemplateDefinition } from "./definition.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
+import { placeCopies } from "./place-copies.ts";
 
 /** What a definition takes from this machine. */
 export interface CollectedContext {
@@ -32,26 +33,12 @@ export function collectContext(
   const matcher = fileContext === undefined || !copies ? undefined : readIgnoreRules(fileContext);
   const rules: CollectRules = { root: fileContext?.root, matcher, ...report };
   const entries: LocalEntry[] = [];
-  const take = (item: CopyItem, alias: (source: number) => string): CopyItem => ({
-    ...item,
-    sources: item.sources.map((source, index) => {
-      const path = fileContext === undefined || isAbsolute(source) ? source : join(fileContext.root, source);
-      const collected = collectSource(path, alias(index), rules);
-      entries.push(...collected.entries.map((entry) => ({ ...entry, forceUpload: item.force_upload === true })));
-      return collected.ref;
-    }),
-  });
-  const steps = definition.steps.map(({ step }, at): Step => {
-    const folder = `builder-context/step-${at}`;
-    if (step.action === "copy") {
-      const { action, ...item } = step;
-      return { action, ...take(item, (source) => `${folder}/src-${source}`) };
-    }
-    if (step.action !== "copy_items") return step;
-    const items = step.items.map((item, index) =>
-      take(item, (source) => `${folder}/src-${index}${item.sources.length > 1 ? `-${source}` : ""}`),
-    );
-    return { action: "copy_items", items };
+  const written = definition.steps.map(({ step }) => step);
+  const steps = placeCopies(written, (source, alias, item) => {
+    const path = fileContext === undefined || isAbsolute(source) ? source : join(fileContext.root, source);
+    const collected = collectSource(path, alias, rules);
+    entries.push(...collected.entries.map((entry) => ({ ...entry, forceUpload: item.force_upload === true })));
+    return collected.ref;
   });
   return { steps, entries };
 }

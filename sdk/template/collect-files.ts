@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { basename, join, posix, relative, resolve, sep } from "node:path";
 import { ruleFor, type IgnoreMatcher } from "../context/ignore/matcher.ts";
 import { ContextSourceError } from "./errors.ts";
+import { folderAlias } from "./place-copies.ts";
 
 /** An entry of a build context, still on this machine. */
 export interface LocalEntry {
@@ -108,7 +109,7 @@ export function collectSource(
     const ref = posix.join(alias, basename(fsPath));
     return { ref, entries: [entry("file", fsPath, ref, stats!)] };
   }
-  const ref = posix.join(alias, basename(fsPath).replace(/[^\p{L}\p{N}\-_.]/gu, "_"));
+  const ref = folderAlias(alias, basename(fsPath));
   return { ref, entries: [entry("dir", fsPath, ref, stats!), ...collectFolder(fsPath, ref, rules)] };
 }
 

@@ -18,7 +18,7 @@ export interface RequestOptions {
   /** Virtual CPUs of build and machines; default 2. */
   cpuCount?: number | undefined;
   /** Memory of build and machines, MiB; default 512. */
-  memoryMb?: number | undefined;
+  memoryMib?: number | undefined;
   /** Smallest root filesystem, MB; default: headroom that the service chooses. */
   diskMb?: number | undefined;
   /** Default true. */
@@ -98,17 +98,17 @@ function buildConfig(
   options: RequestOptions,
   form: "json" | "call" | "outline",
 ): CreateTemplateRequest["build_config"] {
-  const { cpuCount, memoryMb, diskMb, internetAccess = true } = options;
-  const asked = cpuCount !== undefined || memoryMb !== undefined || diskMb !== undefined || !internetAccess;
+  const { cpuCount, memoryMib, diskMb, internetAccess = true } = options;
+  const asked = cpuCount !== undefined || memoryMib !== undefined || diskMb !== undefined || !internetAccess;
   if (form === "json" && !asked) return undefined;
-  for (const [argument, value] of Object.entries({ cpuCount, memoryMb, diskMb })) {
+  for (const [argument, value] of Object.entries({ cpuCount, memoryMib, diskMb })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new TemplateArgumentError(argument, `must be a whole number, 1 or more, not ${value}`);
     }
   }
   return {
     vcpus: cpuCount ?? 2,
-    memory_mib: memoryMb ?? 512,
+    memory_mib: memoryMib ?? 512,
     ...(!internetAccess && { internet_access: false }),
     ...(diskMb !== undefined && { disk_mb: diskMb }),
   };

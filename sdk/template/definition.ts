@@ -4,7 +4,8 @@ import type { Step } from "../wire/step.ts";
 
 /** What a template is built on. */
 export type TemplateBase =
-  | { readonly kind: "image"; readonly image: string }
+  /** On the wire a template stands where an image does. */
+  | { readonly kind: "image"; readonly image: string; readonly isTemplate?: boolean }
   | { readonly kind: "dockerfile"; readonly content: string; readonly path?: string };
 
 /** A step, its copy sources being paths on this machine, and the line of the program that added it. */

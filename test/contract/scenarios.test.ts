@@ -92,7 +92,7 @@ describe("a service that holds as many machines as it can", () => {
     const store = new DatabaseSync(join(service.dataDirectory, "store.db"));
     using cleanUp = new DisposableStack();
     cleanUp.defer(() => store.close());
-    const made = await Machine.create({ vcpus: 1, memoryMb: 64 }, { client });
+    const made = await Machine.create({ vcpus: 1, memoryMib: 64 }, { client });
     const replaced: Record<string, string> = {
       machine_id: "'mch_' || number",
       idempotency_key: "NULL",
@@ -108,7 +108,7 @@ describe("a service that holds as many machines as it can", () => {
     await made.kill();
     const [theirs, mine] = await Promise.all([
       python.run("answer = refused(lambda: Machine.create(vcpus=1, memory_mb=64))"),
-      refused(() => Machine.create({ vcpus: 1, memoryMb: 64 }, { client })),
+      refused(() => Machine.create({ vcpus: 1, memoryMib: 64 }, { client })),
     ]);
     expect([theirs, mine]).toEqual(Array(2).fill("QuotaExceededError quota_exceeded"));
   });

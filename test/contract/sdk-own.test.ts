@@ -78,7 +78,7 @@ describe("beyond the published client, a build", () => {
 
 describe("beyond the published client, a wait for a pool", () => {
   it("ends at once when the pool is disabled or deleted, for then it is in vain", async () => {
-    const size = { vcpus: 1, memoryMb: 64 };
+    const size = { vcpus: 1, memoryMib: 64 };
     const pool = await Template.createWarmPool("base", { name: "p", minReady: 0, maxReady: 1, ...size }, connection());
     expect(await client.warmPools.status(pool.id)).toMatchObject({ target: 0, ready: 0 });
     await pool.disable();

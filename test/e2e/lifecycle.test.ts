@@ -24,7 +24,7 @@ const web = new nullspace.Template("web", {
 const stable = new nullspace.TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });
 const alias = new nullspace.TemplateAlias("site", { template: web.canonicalRef, alias: "e2e-site" });
 const pool = new nullspace.WarmPool("pool", {
-  name: "e2e", template: stable.ref, versionPolicy: "track_tag", buildId: stable.buildId, minReady: 1, maxReady: 2, vcpus: 1, memoryMb: 128,
+  name: "e2e", template: stable.ref, versionPolicy: "track_tag", buildId: stable.buildId, minReady: 1, maxReady: 2, vcpus: 1, memoryMib: 128,
 });
 module.exports = { buildId: web.buildId, hash: web.contextHash, ref: stable.ref, poolId: pool.id };
 `;

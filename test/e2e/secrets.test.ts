@@ -47,7 +47,7 @@ const web = new nullspace.Template("web", {
   memoryMib: 64,
 });
 new nullspace.WarmPool("pool", {
-  name: "secretive", template: web.canonicalRef, minReady: 1, maxReady: 1, vcpus: 1, memoryMb: 64, labels: { token: of("label") },
+  name: "secretive", template: web.canonicalRef, minReady: 1, maxReady: 1, vcpus: 1, memoryMib: 64, labels: { token: of("label") },
 });
 module.exports = { buildId: web.buildId };
 `;

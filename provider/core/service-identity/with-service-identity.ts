@@ -6,6 +6,7 @@ import type { OperationContext } from "../operation-context.ts";
 import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";
 import { recordService } from "./current-service.ts";
+import { requireNamespace } from "./require-namespace.ts";
 import { ServiceOutputs, serviceOf } from "./service-outputs.ts";
 
 /**
@@ -17,13 +18,16 @@ export function withServiceIdentity(controller: Controller): Controller {
     ...controller,
     outputs: controller.outputs.extend(ServiceOutputs.shape),
     async create(inputs, context) {
+      if (!context.preview) await requireNamespace(context.config.namespace, context);
       const { id, outputs } = await recording(context, undefined, () => controller.create(inputs, context));
       return { id, outputs: context.preview ? outputs : await withRecord(outputs, context) };
     },
     async read(request, context) {
       await requireSameService(request.outputs, context);
-      const result = await controller.read(request, withFormerMark(context, request.outputs));
-      return result && { ...result, outputs: await withRecord(result.outputs, context, request.outputs) };
+      // A refresh changes nothing at the service: the mark there is still the one that the state records.
+      const known = withFormerMark(context, request.outputs);
+      const result = await controller.read(request, known);
+      return result && { ...result, outputs: await withRecord(result.outputs, known, request.outputs) };
     },
     async update(request, context) {
       const { oldOutputs } = request;
@@ -71,7 +75,9 @@ function clientIfKeyed(config: ProviderConfig): NullspaceClient | undefined {
   }
 }
 
-async function requireSameService(outputs: Properties | undefined, { config }: OperationContext): Promise<void> {
+async function requireSameService(outputs: Properties | undefined, context: OperationContext): Promise<void> {
+  const { config } = context;
+  await requireNamespace(config.namespace, context);
   const recorded = serviceOf(outputs);
   if (recorded === undefined) return;
   const client = clientFor(config);

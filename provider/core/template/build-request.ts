@@ -1,48 +1,53 @@
 import { createHash } from "node:crypto";
-import type { BuildContext } from "../../../sdk/context/index.ts";
 import { effectsOf } from "../input-facts.ts";
-import type { ContextFile, CreateTemplateRequest, RuntimeConfig } from "../../../sdk/wire/index.ts";
+import type { ContextFile, CreateTemplateRequest, RuntimeConfig, Step } from "../../../sdk/wire/index.ts";
 import { TemplateInputs } from "./inputs.ts";
 import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { toWireReadiness } from "./readiness-input.ts";
 import { toWireRegistryAuth } from "./registry-auth-input.ts";
+import { SECRET_INPUTS } from "./secret-change.ts";
+
+/** What of a build is known only when it starts. */
+export interface BuildFacts {
+  name: string;
+  tags: string[];
+  /** Text of the Dockerfile, or what the template is built on instead. */
+  base: { dockerfile: string } | { image: string };
+  /** Steps on top of an image or a template, copy sources named as in `files`. */
+  steps: Step[] | undefined;
+  files: ContextFile[];
+  claimToken?: string | undefined;
+  /** Reuse nothing, whatever the inputs say. Default false. */
+  skipCache?: boolean | undefined;
+}
 
 /** The build that the inputs ask for, in the words of the service. */
-export function toBuildRequest(
-  inputs: TemplateInputs,
-  {
-    name,
-    tags,
-    context,
-    files,
-    claimToken,
-  }: {
-    name: string;
-    tags: string[];
-    context: BuildContext;
-    files: ContextFile[];
-    claimToken?: string | undefined;
-  },
-): CreateTemplateRequest {
+export function toBuildRequest(inputs: TemplateInputs, facts: BuildFacts): CreateTemplateRequest {
+  const { name, tags, base, steps = [], files, claimToken } = facts;
   const runtime = toRuntimeConfig(inputs);
-  const dockerfile = context.dockerfile?.content ?? inputs.dockerfileContent ?? "";
-  const { needed: registryAuth } = splitRegistryAuth(inputs, dockerfile);
+  const isDockerfile = "dockerfile" in base;
+  const { needed } = splitRegistryAuth(inputs, isDockerfile ? base.dockerfile : undefined);
+  const registryAuth = needed.map(toWireRegistryAuth);
+  const isDeclarative = inputs.steps !== undefined || inputs.buildEnv !== undefined || inputs.startCmd !== undefined;
   return {
     name,
     tags,
-    dockerfile,
-    build_context: { files },
+    ...(isDockerfile ? { dockerfile: base.dockerfile } : { base_image: base.image }),
+    ...(!isDockerfile && isDeclarative && { steps }),
+    ...((isDockerfile || files.length > 0) && { build_context: { files } }),
     build_config: {
       vcpus: inputs.vcpus,
       memory_mib: inputs.memoryMib,
       internet_access: inputs.internetAccess,
       ...(inputs.diskMb === undefined ? {} : { disk_mb: inputs.diskMb }),
     },
+    ...(inputs.buildEnv === undefined ? {} : { build_envs: inputs.buildEnv }),
     ...(inputs.buildArgs === undefined ? {} : { build_args: inputs.buildArgs }),
     ...(inputs.target === undefined ? {} : { build_target: inputs.target }),
     ...(inputs.startCmd === undefined ? {} : { start_cmd: inputs.startCmd }),
     ...(Object.keys(runtime).length === 0 ? {} : { runtime_config: runtime }),
-    ...(registryAuth.length === 0 ? {} : { registry_auth: registryAuth.map(toWireRegistryAuth) }),
+    ...(registryAuth.length > 0 &&
+      (isDockerfile ? { registry_auth: registryAuth } : { base_image_auth: registryAuth[0]!.auth })),
     ...(inputs.buildSecrets === undefined
       ? {}
       : {
@@ -52,17 +57,21 @@ export function toBuildRequest(
             source: "value" as const,
           })),
         }),
-    ...(inputs.skipCache ? { skip_cache: true } : {}),
+    ...(inputs.skipCache || facts.skipCache ? { skip_cache: true } : {}),
     ...(claimToken === undefined ? {} : { claim_token: claimToken }),
   };
 }
 
+/** The last step that sets a user or a folder sets it for machines, too, as the SDK's builder has it. */
 function toRuntimeConfig(inputs: TemplateInputs): RuntimeConfig {
+  const { steps = [], env, readiness } = inputs;
+  const user = inputs.user ?? steps.findLast((step) => step.kind === "user")?.user;
+  const workdir = inputs.workdir ?? steps.findLast((step) => step.kind === "workdir")?.path;
   return {
-    ...(inputs.user === undefined ? {} : { default_user: inputs.user }),
-    ...(inputs.workdir === undefined ? {} : { default_workdir: inputs.workdir }),
-    ...(inputs.env === undefined ? {} : { default_envs: inputs.env }),
-    ...(inputs.readiness === undefined ? {} : { readiness: toWireReadiness(inputs.readiness) }),
+    ...(user === undefined ? {} : { default_user: user }),
+    ...(workdir === undefined ? {} : { default_workdir: workdir }),
+    ...(env === undefined ? {} : { default_envs: env }),
+    ...(readiness === undefined ? {} : { readiness: toWireReadiness(readiness) }),
   };
 }
 
@@ -75,6 +84,9 @@ export function digestDefinition(inputs: TemplateInputs): string {
     .map(([key, { effect }]) => ({ key: key as keyof TemplateInputs, effect }))
     .filter(({ key, effect }) => effect === "rebuild" && inputs[key] !== undefined)
     .map(({ key }) => [key, sortKeys(inputs[key])]);
+  if (inputs.rebuildOnSecretChange) {
+    for (const key of SECRET_INPUTS) if (inputs[key] !== undefined) parts.push([key, sortKeys(inputs[key])]);
+  }
   return `d1:${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 

@@ -1,21 +1,21 @@
+import { fillName } from "../autoname.ts";
 import { checkInputs } from "../check-inputs.ts";
 import type { CheckRequest } from "../controller.ts";
 import type { CheckResult, Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { formatPropertyPath } from "../property-path.ts";
-import { hasUnknown, UNKNOWN } from "../unknown.ts";
+import { UNKNOWN } from "../unknown.ts";
 import { noteComputedHash } from "./hash-truth.ts";
-import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";
-import { findMissingFiles, readTemplateContext, toCheckFailure, type ContextInputs } from "./template-context.ts";
+import { TemplateInputs } from "./inputs.ts";
+import { checkSource, isContextUnknown } from "./source-kind.ts";
+import { findMissingFiles, readTemplateFiles, toCheckFailure, type ContextInputs } from "./template-context.ts";
 
 /** Validates the inputs and fills in the hash and the manifest of the build context. */
 export async function checkTemplate({ olds, news }: CheckRequest, context: OperationContext): Promise<CheckResult> {
-  const { inputs, failures } = checkInputs(TemplateInputs, news);
-  // An unknown one may turn out to be none.
-  const given = [inputs.dockerfile, inputs.dockerfileContent].filter((value) => typeof value === "string");
-  if (given.length > 1) {
-    failures.push({ property: "dockerfileContent", reason: "give dockerfile or dockerfileContent, not both" });
-  }
+  const checked = checkInputs(TemplateInputs, news);
+  const { inputs, failures } = checked;
+  fillName(checked, { schema: TemplateInputs.shape.name, olds }, context.naming);
+  failures.push(...checkSource(inputs));
   if (failures.length > 0) return { inputs, failures };
   warnOfSecretArguments(context);
   if (inputs.contextHash !== undefined) {
@@ -24,7 +24,7 @@ export async function checkTemplate({ olds, news }: CheckRequest, context: Opera
     if (unmoved && olds.contextFiles !== undefined) inputs.contextFiles = olds.contextFiles;
     return { inputs, failures };
   }
-  if (CONTEXT_INPUTS.some((key) => hasUnknown(inputs[key]))) {
+  if (isContextUnknown(inputs)) {
     return { inputs: { ...inputs, contextHash: UNKNOWN, contextFiles: UNKNOWN }, failures };
   }
   return hashContext(inputs, context);
@@ -35,7 +35,7 @@ async function hashContext(inputs: Properties, { cwd, signal }: OperationContext
   const failures = await findMissingFiles(where, cwd);
   if (failures.length > 0) return { inputs, failures };
   try {
-    const { hash, manifest } = await readTemplateContext(where, cwd, signal);
+    const { hash, manifest } = await readTemplateFiles(where, cwd, signal);
     noteComputedHash(hash);
     return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };
   } catch (error) {

@@ -5,8 +5,9 @@ import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";
 import { ownBuilds } from "./build-history.ts";
+import { requireNamespace } from "../service-identity/require-namespace.ts";
 import { requirePinnedFiles } from "./hash-truth.ts";
-import { TemplateInputs } from "./inputs.ts";
+import { CheckedTemplateInputs, type TemplateInputs } from "./inputs.ts";
 import { goLive } from "./go-live.ts";
 import { buildPartialFailure, refOutputs } from "./partial-outputs.ts";
 import { produceBuild } from "./produce-build.ts";
@@ -26,8 +27,9 @@ export async function createTemplate(properties: Properties, context: OperationC
     await requirePinnedFiles(properties, context);
     return { id: "", outputs: properties };
   }
-  const inputs = TemplateInputs.parse(properties);
+  const inputs = CheckedTemplateInputs.parse(properties);
   using deadline = startDeadline(context, "create", BUILD_TIMEOUT_MS);
+  await requireNamespace(inputs.namespace, context);
   const place = await takeName(clientFor(context.config), inputs, context, deadline.signal);
   return place.kind === "adopted" ? adopt(place, properties, context) : build(place, properties, inputs, context);
 }

@@ -19,11 +19,15 @@ import { CALL_TIMEOUT_MS } from "./timeouts.ts";
  * Deletes the template that the state knows, and no other: one that has been made under the same name since, and one that
  * the resource's own successor goes on with, are left.
  */
-export async function deleteTemplate({ id, outputs }: DeleteRequest, context: OperationContext): Promise<void> {
+export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, context: OperationContext): Promise<void> {
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
   const { signal } = deadline;
   const ref = typeof outputs.canonicalRef === "string" ? outputs.canonicalRef : id;
+  if (inputs.deletionPolicy === "retain") {
+    context.log("info", `template ${ref} is left in place: its deletionPolicy is retain`);
+    return;
+  }
   if (context.wishes.of(context.mark)?.name === splitRef(ref).name) {
     context.log("info", `template ${ref} is kept: the program still has it`);
     return;

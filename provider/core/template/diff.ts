@@ -6,6 +6,7 @@ import { diffProperties, diffValues, type PropertyChange } from "../property-dif
 import { isRecord, UNKNOWN } from "../unknown.ts";
 import { TemplateInputs } from "./inputs.ts";
 import { Imported } from "./outputs.ts";
+import { SECRET_INPUTS, secretsAskForBuild } from "./secret-change.ts";
 import { unfinishedNotice } from "./unfinished-notice.ts";
 
 /** Begins the `contextHash` of an imported template: the service does not know our hash of what it was built from. */
@@ -20,9 +21,15 @@ export const IMPORTED_HASH = "imported:";
  */
 export function diffTemplate({ oldInputs, oldOutputs, newInputs }: DiffRequest): DiffResult {
   // Either may be of an older version: in a refresh the state's own inputs come as the new ones.
-  const olds = withDefaults(TemplateInputs, oldInputs);
+  // Where the program asks for no namespace, the one that there is is right.
+  const current = oldOutputs?.namespace ?? oldInputs.namespace;
+  const isAnother = (newInputs.namespace ?? undefined) !== undefined && (current ?? undefined) !== undefined;
+  const namespace = isAnother ? current : newInputs.namespace;
+  const olds: Properties = { ...withDefaults(TemplateInputs, oldInputs), namespace };
   const news = withDefaults(TemplateInputs, newInputs);
   let changes = diffProperties(olds, news, effectsOf(TemplateInputs));
+  if (secretsAskForBuild(olds, news))
+    changes = changes.map((change) => (isOfSecret(change) ? { ...change, effect: "rebuild" } : change));
   if (isImported(oldInputs)) changes = changesOfImported(changes, oldInputs, news, oldOutputs);
   if (changes.some(({ path: [key] }) => key === "contextHash")) {
     for (const change of diffValues(["contextFiles"], olds.contextFiles, news.contextFiles)) {
@@ -47,6 +54,10 @@ export function diffTemplate({ oldInputs, oldOutputs, newInputs }: DiffRequest):
 /** Would an update with these inputs start a build? */
 export function needsRebuild(request: DiffRequest): boolean {
   return diffTemplate(request).changes.some(({ effect, isOutput }) => effect === "rebuild" && isOutput !== true);
+}
+
+function isOfSecret({ path: [key] }: PropertyChange): boolean {
+  return (SECRET_INPUTS as readonly unknown[]).includes(key);
 }
 
 function isImported(inputs: Properties): boolean {

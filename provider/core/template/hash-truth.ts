@@ -1,10 +1,9 @@
-import type { BuildContext } from "../../../sdk/context/index.ts";
 import { ContextChangedError, PinnedHashError } from "../../errors.ts";
 import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { hasUnknown } from "../unknown.ts";
-import { CONTEXT_INPUTS, TemplateInputs } from "./inputs.ts";
-import { readTemplateContext, type ContextInputs } from "./template-context.ts";
+import { TemplateInputs } from "./inputs.ts";
+import { isContextUnknown } from "./source-kind.ts";
+import { readTemplateFiles, type ContextInputs, type TemplateFiles } from "./template-context.ts";
 
 /** Paths that a message names. */
 const MOST_NAMED = 10;
@@ -28,7 +27,7 @@ export function noteComputedHash(hash: string): void {
  */
 export function requireSameHash(
   inputs: Pick<TemplateInputs, "contextHash" | "contextFiles">,
-  local: BuildContext,
+  local: TemplateFiles,
 ): void {
   const { contextHash } = inputs;
   if (contextHash === undefined || contextHash === local.hash) return;
@@ -60,8 +59,7 @@ function changedFiles(
 export async function requirePinnedFiles(properties: Properties, { cwd, signal }: OperationContext): Promise<void> {
   const { contextHash } = properties;
   if (typeof contextHash !== "string" || computed.has(contextHash)) return;
-  if (CONTEXT_INPUTS.some((key) => hasUnknown(properties[key]))) return;
+  if (isContextUnknown(properties)) return;
   const inputs = TemplateInputs.pick({ contextHash: true, contextFiles: true }).safeParse(properties).data;
-  if (inputs !== undefined)
-    requireSameHash(inputs, await readTemplateContext(properties as ContextInputs, cwd, signal));
+  if (inputs !== undefined) requireSameHash(inputs, await readTemplateFiles(properties as ContextInputs, cwd, signal));
 }

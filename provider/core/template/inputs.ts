@@ -1,83 +1,27 @@
 import { z } from "zod";
-import { TemplateName, Visibility } from "../../../sdk/wire/index.ts";
+import { NamespaceSlug, TemplateName, Visibility } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { ProgramTag } from "../program-tag.ts";
 import { ReadinessInput } from "./readiness-input.ts";
 import { RegistryAuthInput } from "./registry-auth-input.ts";
+import { VariableName } from "./variable-name.ts";
+import { sourceInputs } from "./source-inputs.ts";
 
 /** Inputs of a `Template`. */
 export const TemplateInputs = z.object({
-  name: TemplateName.describe(
-    "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays " +
-      "behind as an alias.",
-  ).meta({ effect: "update", identity: true }),
-  // Where the content is: contextHash says what it is.
-  context: z
-    .string()
-    .min(1)
-    .default(".")
-    .describe("Folder of the build context, relative to the program's folder. Default `.`.")
-    .meta({ effect: "ignore" }),
-  dockerfile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`.")
-    .meta({ effect: "ignore" }),
-  dockerfileContent: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Text of the Dockerfile, in place of a file.")
-    .meta({ effect: "ignore" }),
-  ignoreSyntax: z
-    .enum(["docker", "gitignore"])
-    .default("docker")
-    .describe("How the ignore file is read: with Docker's rules or with Git's. Default `docker`.")
-    .meta({ effect: "ignore" }),
-  ignorePatterns: z
-    .array(z.string())
-    .optional()
-    .describe("More ignore patterns, after those of the ignore file.")
-    .meta({ effect: "ignore" }),
-  symlinks: z
-    .enum(["error", "copy"])
-    .default("error")
+  name: TemplateName.optional()
     .describe(
-      "What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points " +
-        "at. Default `error`.",
+      "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays " +
+        "behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set.",
     )
-    .meta({ effect: "ignore" }),
-  contextHash: z
-    .string()
-    .min(1)
-    .optional()
+    .meta({ effect: "update", computed: true, identity: true }),
+  namespace: NamespaceSlug.optional()
     .describe(
-      "Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when " +
-        "it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that " +
-        "are there for those that the template was built from.",
+      "Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of " +
+        "another namespace nothing is built. Default: the key's own; always there as an output.",
     )
-    .meta({ effect: "rebuild", computed: true }),
-  // Shown when contextHash changes, never a reason of its own: the hash may be pinned.
-  contextFiles: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe(
-      "Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large " +
-        "contexts are folded into folders.",
-    )
-    .meta({ effect: "ignore" }),
-  buildArgs: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe("Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret.")
-    .meta({ effect: "rebuild" }),
-  target: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Stage of the Dockerfile to build. Default: the last.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "replace", computed: true }),
+  ...sourceInputs,
   startCmd: z
     .string()
     .min(1)
@@ -111,7 +55,7 @@ export const TemplateInputs = z.object({
     .describe("Whether the build may use the internet. Default true.")
     .meta({ effect: "rebuild" }),
   env: z
-    .record(z.string().regex(/^[^=\u0000]+$/, { error: "must not be empty or hold '='" }), z.string())
+    .record(VariableName, z.string())
     .optional()
     .describe("Environment variables of machines.")
     .meta({ effect: "rebuild" }),
@@ -136,16 +80,46 @@ export const TemplateInputs = z.object({
   visibility: Visibility.default("private")
     .describe("Who may use the template. Default `private`.")
     .meta({ effect: "update" }),
+  keepBuilds: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones " +
+        "that no tag points at are deleted. Default: as long as the service keeps them.",
+    )
+    .meta({ effect: "update" }),
+  deletionPolicy: z
+    .enum(["delete", "retain"])
+    .default("delete")
+    .describe(
+      "What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its " +
+        "builds and tags. Default `delete`.",
+    )
+    .meta({ effect: "update" }),
   buildSecrets: z
     .record(z.string().regex(/^[A-Za-z0-9._-]+$/, { error: "must be letters, digits, '.', '_' or '-'" }), z.string())
     .optional()
-    .describe("Secrets by id, for `RUN --mount=type=secret`. Never stored by the service; a change builds nothing.")
+    .describe(
+      "Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`.",
+    )
     .meta({ effect: "update", secret: true }),
   registryAuth: z
     .array(RegistryAuthInput)
     .optional()
-    .describe("Credentials of private registries that the Dockerfile names. A change builds nothing.")
+    .describe(
+      "Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless " +
+        "`rebuildOnSecretChange`.",
+    )
     .meta({ effect: "update", secret: true }),
+  rebuildOnSecretChange: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not " +
+        "look at secrets when it decides what to reuse. Default false.",
+    )
+    .meta({ effect: "ignore" }),
   skipCache: z
     .boolean()
     .default(false)
@@ -153,14 +127,7 @@ export const TemplateInputs = z.object({
     .meta({ effect: "ignore" }),
   adopt: adopt("a template of this name").meta({ effect: "ignore" }),
 });
-export type TemplateInputs = z.infer<typeof TemplateInputs>;
 
-/** Inputs that say where the build context is and what belongs to it. */
-export const CONTEXT_INPUTS = [
-  "context",
-  "dockerfile",
-  "dockerfileContent",
-  "ignoreSyntax",
-  "ignorePatterns",
-  "symlinks",
-] as const;
+/** The inputs as Check leaves them. */
+export const CheckedTemplateInputs = TemplateInputs.required({ name: true });
+export type TemplateInputs = z.infer<typeof CheckedTemplateInputs>;

@@ -26,7 +26,6 @@ export type Imported = z.infer<typeof Imported>;
 /** What a `Template` has beside its inputs. */
 export const TemplateOutputs = z.object({
   canonicalRef: z.string().describe("`namespace/name` of the template today."),
-  namespace: z.string().describe("Namespace of the template."),
   buildId: z.string().describe("The newest good build, `tb_…`: promote this one to other stacks."),
   templateId: z.string().describe("What that build made, `tmpl_…`."),
   status: z

@@ -5,6 +5,8 @@ import type { OperationContext } from "../operation-context.ts";
 import { buildTag } from "../ownership/owner-tags.ts";
 import { orGone } from "../service-errors.ts";
 import { isHopeful, ownBuilds } from "./build-history.ts";
+import { baseImage } from "./base-image.ts";
+import { chooseFiles } from "./build-files.ts";
 import { digestDefinition, toBuildRequest } from "./build-request.ts";
 import { followBuild } from "./follow-build.ts";
 import { requireSameHash } from "./hash-truth.ts";
@@ -12,7 +14,7 @@ import type { TemplateInputs } from "./inputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
 import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { startBuild } from "./start-build.ts";
-import { readTemplateContext } from "./template-context.ts";
+import { readTemplateFiles } from "./template-context.ts";
 
 /** Hex digits of the definition in a build's mark. */
 const DEFINITION_DIGITS = 12;
@@ -26,6 +28,8 @@ export interface ProduceOptions {
   name: string;
   ref: string;
   claimToken?: string | undefined;
+  /** Reuse nothing, whatever the inputs say. Default false. */
+  skipCache?: boolean | undefined;
   /** Build that is live: only newer ones are gone on with. */
   live?: string | undefined;
   /** Told as soon as the service has accepted a build, so that it is recorded whatever happens next. */
@@ -61,17 +65,23 @@ export async function produceBuild(options: ProduceOptions): Promise<TemplateBui
     return followBuild(client, build.build_id, follow);
   }
 
-  const local = await readTemplateContext(inputs, context.cwd, signal);
+  const local = await readTemplateFiles(inputs, context.cwd, signal);
   requireSameHash(inputs, local);
-  const files = await uploadContext(client, local, { signal });
+  const { context: tree } = local;
+  const { places, steps } = chooseFiles(inputs, tree);
+  const files = tree === undefined ? [] : await uploadContext(client, tree, { signal, ...(places && { places }) });
+  const image = await baseImage(client, inputs, signal);
+  const dockerfile = tree?.dockerfile?.content ?? "";
   const request = toBuildRequest(inputs, {
     name: options.name,
     tags: [mark],
-    context: local,
+    base: image === undefined ? { dockerfile } : { image },
+    steps,
     files,
     claimToken: options.claimToken,
+    skipCache: options.skipCache,
   });
-  for (const { registry } of splitRegistryAuth(inputs, request.dockerfile ?? "").unneeded) {
+  for (const { registry } of splitRegistryAuth(inputs, request.dockerfile).unneeded) {
     context.log("info", `registryAuth for ${registry} is not needed by this build: it is not sent`);
   }
   const build = await startBuild(client, request, { mark, ref, signal });

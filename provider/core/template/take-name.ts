@@ -1,4 +1,4 @@
-import { ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
+import { ApiError, ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import { isTerminalStatus, type NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import { explain } from "../explain.ts";
@@ -7,6 +7,7 @@ import { isOwnMark, type Mark } from "../ownership/mark.ts";
 import { requireLeft } from "../ownership/living-owner.ts";
 import { ownersOf, readBuildTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
+import { ownNamespace } from "../service-identity/own-namespace.ts";
 import { orGone } from "../service-errors.ts";
 import { buildHistory, ownerOf } from "./build-history.ts";
 import { splitRef } from "./settle.ts";
@@ -46,8 +47,9 @@ export async function takeName(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<Place> {
+  const own = await ownRef(client, name, signal);
   for (let look = 0; ; look++) {
-    const holder = await findHolder(client, name, context.mark, signal);
+    const holder = await findHolder(client, own, context.mark, signal);
     if (holder !== undefined) {
       if (!adopt || !(await takeNameAway(client, holder, name, context, signal))) {
         return placeOf(holder, { name, adopt }, context);
@@ -57,12 +59,24 @@ export async function takeName(
       const claim = await client.templates.reserveName(name, { signal });
       return { kind: "free", ref: claim.canonical_ref, claim };
     } catch (error) {
-      if (error instanceof NotImplementedError) return { kind: "free", ref: name };
+      if (error instanceof NotImplementedError) return { kind: "free", ref: own };
       if (!(error instanceof ConflictError)) throw error;
       // Taken between the look and the claim: look once more. If there still is nothing, the claim may well be our own,
       // left by a create that was killed; if not, the service refuses the build, or the first build wins.
-      if (look > 0) return { kind: "free", ref: name };
+      if (look > 0) return { kind: "free", ref: own };
     }
+  }
+}
+
+/** The name as it is looked up: a bare name that a builtin has would be that one, which nobody may ask for its tags. */
+async function ownRef(client: NullspaceClient, name: string, signal: AbortSignal): Promise<string> {
+  try {
+    await orGone(client.templates.listTags(name, { signal }));
+    return name;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "invalid_request") throw error;
+    const namespace = await ownNamespace(client, signal);
+    return namespace === undefined ? name : `${namespace}/${name}`;
   }
 }
 

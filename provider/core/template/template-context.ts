@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import {
   readContext,
   SERVICE_CONTEXT_LIMITS,
@@ -8,38 +8,85 @@ import {
 } from "../../../sdk/context/index.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
 import type { CheckFailure } from "../properties.ts";
+import { formatPropertyPath } from "../property-path.ts";
+import { contextPath } from "./context-path.ts";
 import type { TemplateInputs } from "./inputs.ts";
+import { sourceKind } from "./source-kind.ts";
+import { copySourcesOf, type CopySource } from "./step-input.ts";
 
-/** Inputs that say where the build context is. */
+/** Inputs that say where the build context is, and what of it the build sees. */
 export type ContextInputs = Pick<
   TemplateInputs,
-  "context" | "dockerfile" | "dockerfileContent" | "ignoreSyntax" | "ignorePatterns" | "symlinks"
+  | "context"
+  | "dockerfile"
+  | "dockerfileContent"
+  | "ignoreSyntax"
+  | "ignorePatterns"
+  | "symlinks"
+  | "image"
+  | "fromTemplate"
+  | "steps"
 >;
 
-/** Reads the build context that the inputs mean. Paths start at `cwd`. */
-export function readTemplateContext(inputs: ContextInputs, cwd: string, signal?: AbortSignal): Promise<BuildContext> {
+/** The files of this machine that a build sees. */
+export interface TemplateFiles {
+  hash: string;
+  /** Short digests by path, for people. */
+  manifest: Readonly<Record<string, string>>;
+  /** Absent when the build sees no files. */
+  context?: BuildContext;
+}
+
+/** Stands for the hash where a build sees no files. */
+const NO_FILES: TemplateFiles = { hash: "none", manifest: {} };
+
+/**
+ * Reads the files of this machine that the build sees: the build context of a Dockerfile, else what the steps copy. Paths
+ * start at `cwd`.
+ */
+export async function readTemplateFiles(
+  inputs: ContextInputs,
+  cwd: string,
+  signal?: AbortSignal,
+): Promise<TemplateFiles> {
+  if (sourceKind(inputs) !== "dockerfile" && copySourcesOf(inputs.steps ?? []).length === 0) return NO_FILES;
   const options: ContextOptions = {
     dir: resolve(cwd, inputs.context),
     ignoreSyntax: inputs.ignoreSyntax,
     symlinks: inputs.symlinks,
     limits: SERVICE_CONTEXT_LIMITS,
     ...(inputs.ignorePatterns === undefined ? {} : { ignorePatterns: inputs.ignorePatterns }),
-    ...(inputs.dockerfileContent === undefined
-      ? { dockerfile: inputs.dockerfile ?? "Dockerfile" }
-      : { dockerfileContent: inputs.dockerfileContent }),
+    ...dockerfileOf(inputs),
     ...(signal === undefined ? {} : { signal }),
   };
-  return readContext(options);
+  const context = await readContext(options);
+  return { hash: context.hash, manifest: context.manifest, context };
+}
+
+function dockerfileOf(inputs: ContextInputs): Pick<ContextOptions, "dockerfile" | "dockerfileContent" | "sources"> {
+  if (sourceKind(inputs) !== "dockerfile") return { dockerfile: false, sources: copiedPaths(inputs) };
+  if (inputs.dockerfileContent !== undefined) return { dockerfileContent: inputs.dockerfileContent };
+  return { dockerfile: inputs.dockerfile ?? "Dockerfile" };
+}
+
+/** What the steps copy, as paths of the context. */
+export function copiedPaths({ steps = [] }: Pick<ContextInputs, "steps">): string[] {
+  return [...new Set(copySourcesOf(steps).map(({ source }) => contextPath(source)))];
 }
 
 /** What is missing on the disk, said before the walk so that it names the input to change. */
 export async function findMissingFiles(inputs: ContextInputs, cwd: string): Promise<CheckFailure[]> {
+  const isDockerfile = sourceKind(inputs) === "dockerfile";
+  const copies = isDockerfile ? [] : copySourcesOf(inputs.steps ?? []);
+  if (!isDockerfile && copies.length === 0) return [];
   const folder = resolve(cwd, inputs.context);
   const kind = await kindOf(folder);
   if (kind !== "folder") {
     const reason = kind === "none" ? `there is no folder ${folder}` : `${folder} is not a folder`;
     return [{ property: "context", reason: `${reason}: the path is relative to the program's folder, ${cwd}` }];
   }
+  const missing = await Promise.all(copies.map((copy) => problemOfCopy(copy, folder)));
+  if (!isDockerfile) return missing.filter((failure) => failure !== undefined);
   if (inputs.dockerfileContent !== undefined) return [];
   const dockerfile = resolve(folder, inputs.dockerfile ?? "Dockerfile");
   if ((await kindOf(dockerfile)) === "file") return [];
@@ -48,9 +95,20 @@ export async function findMissingFiles(inputs: ContextInputs, cwd: string): Prom
       property: "dockerfile",
       reason:
         `no Dockerfile at ${dockerfile}: create it, or set dockerfile to its path (relative to the context), ` +
-        `or give the text as dockerfileContent`,
+        `or give the text as dockerfileContent; to build on an image without a Dockerfile, give image`,
     },
   ];
+}
+
+async function problemOfCopy({ source, path }: CopySource, folder: string): Promise<CheckFailure | undefined> {
+  const property = formatPropertyPath(path);
+  const inner = contextPath(source);
+  if (isAbsolute(source) || inner === ".." || inner.startsWith("../")) {
+    const reason = `${source} is outside of the context, ${folder}: only files inside of it are copied; set context to a folder that holds them all`;
+    return { property, reason };
+  }
+  if ((await kindOf(resolve(folder, inner))) !== "none") return undefined;
+  return { property, reason: `there is no ${source} in the context, ${folder}` };
 }
 
 /**
@@ -62,6 +120,7 @@ export function toCheckFailure(error: unknown): CheckFailure {
   if (!(error instanceof NullspaceError)) throw error;
   if (/dockerfile/.test(error.code)) return { property: "dockerfile", reason: error.message };
   if (/ignore|pattern/.test(error.code)) return { property: "ignorePatterns", reason: error.message };
+  if (/^source_/.test(error.code)) return { property: "steps", reason: error.message };
   if (/symlink/.test(error.code)) return { property: "symlinks", reason: error.message };
   return { property: "context", reason: error.message };
 }

@@ -8,11 +8,13 @@ import { clientFor } from "../provider-config.ts";
 import { needsRebuild } from "./diff.ts";
 import { goLive } from "./go-live.ts";
 import { requirePinnedFiles } from "./hash-truth.ts";
-import { TemplateInputs } from "./inputs.ts";
+import { CheckedTemplateInputs } from "./inputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
+import { pruneBuilds } from "./prune-builds.ts";
 import { buildPartialFailure, pickOutputs, refOutputs } from "./partial-outputs.ts";
 import { dropBuild, produceBuild } from "./produce-build.ts";
 import { liveOutputs } from "./live-outputs.ts";
+import { secretsAskForBuild } from "./secret-change.ts";
 import { settleName, settleVisibility } from "./settle.ts";
 import { requireStillOwned } from "./still-owned.ts";
 import { requireFirst } from "./take-name.ts";
@@ -33,7 +35,7 @@ export async function updateTemplate(
     if (rebuild) await requirePinnedFiles(newInputs, context);
     return previewUpdate(oldOutputs, newInputs, rebuild);
   }
-  const inputs = TemplateInputs.parse(newInputs);
+  const inputs = CheckedTemplateInputs.parse(newInputs);
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", BUILD_TIMEOUT_MS);
   const { signal } = deadline;
@@ -73,6 +75,7 @@ export async function updateTemplate(
         name: inputs.name,
         ref,
         live: isUnborn ? undefined : (oldOutputs.buildId as string | undefined),
+        skipCache: secretsAskForBuild(oldInputs, newInputs),
         onAccepted: async (accepted, accept) => {
           ref = accepted.canonical_ref || ref;
           if (isUnborn) await requireFirst(client, { ref, buildId: accepted.build_id }, context, signal);
@@ -89,6 +92,8 @@ export async function updateTemplate(
     const dropped = ((oldInputs.tags as string[] | undefined) ?? []).filter((tag) => !inputs.tags.includes(tag));
     const { log } = context;
     await goLive(client, { ref, buildId, wanted: inputs.tags, dropped, ours, owner: context, adopts, signal, log });
+    const { keepBuilds: keep } = inputs;
+    if (keep !== undefined) await pruneBuilds(client, { ref, live: buildId, keep, signal }, context);
     const current = (await client.templates.get(`${ref}:${buildId}`, { signal })).visibility;
     await settleVisibility(client, ref, { wanted: inputs.visibility, current, signal });
 

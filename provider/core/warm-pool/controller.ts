@@ -2,6 +2,7 @@ import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { GoneError, InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
+import { fillName } from "../autoname.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
 import { effectsOf } from "../input-facts.ts";
 import type { Controller, UpdateRequest } from "../controller.ts";
@@ -16,9 +17,10 @@ import { explain } from "../explain.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { createPool } from "./create-pool.ts";
-import { WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { CheckedWarmPoolInputs, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
 import { ownerOfPool } from "./pool-owner.ts";
-import { toInputs, toOutputs, toUpdateRequest } from "./pool-request.ts";
+import { drainPool } from "./drain-pool.ts";
+import { toInputs, toOutputs, toReadOutputs, toUpdateRequest } from "./pool-request.ts";
 import { describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
 
 const READY_TIMEOUT_MS = 10 * 60_000;
@@ -31,8 +33,10 @@ export const warmPoolController: Controller = {
   inputs: WarmPoolInputs,
   outputs: WarmPoolOutputs,
 
-  async check({ news }) {
-    return checkTogether(checkInputs(WarmPoolInputs, news));
+  async check({ news, olds }, { naming }) {
+    const checked = checkInputs(WarmPoolInputs, news);
+    fillName(checked, { schema: WarmPoolInputs.shape.name, olds }, naming);
+    return checkTogether(checked);
   },
 
   diff({ oldInputs, oldOutputs, newInputs }) {
@@ -41,7 +45,7 @@ export const warmPoolController: Controller = {
 
   async create(properties, context) {
     if (context.preview) return { id: "", outputs: properties };
-    const inputs = WarmPoolInputs.parse(properties);
+    const inputs = CheckedWarmPoolInputs.parse(properties);
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "create", READY_TIMEOUT_MS);
     const pool = await createPool(client, inputs, context, deadline.signal);
@@ -56,19 +60,21 @@ export const warmPoolController: Controller = {
 
   update: updatePool,
 
-  async read({ id, inputs }, context) {
+  async read({ id, inputs, outputs }, context) {
     if (!ID.test(id)) throw new InvalidIdError("WarmPool", id, "twp_…, the pool's own id, not its name");
     using deadline = startDeadline(context, "read", CALL_TIMEOUT_MS);
     const pool = await orGone(clientFor(context.config).warmPools.get(id, { signal: deadline.signal }));
     if (pool === undefined || pool.state === "deleted") return undefined;
     const read = toInputs(pool, inputs === undefined || Object.keys(inputs).length === 0 ? undefined : inputs);
-    return { id, inputs: read, outputs: { ...read, ...toOutputs(pool) } };
+    return { id, inputs: read, outputs: { ...read, ...toReadOutputs(pool, outputs) } };
   },
 
-  async delete({ id, outputs }, context) {
+  async delete({ id, inputs, outputs }, context) {
     const client = clientFor(context.config);
-    using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
+    const drains = inputs.drain === true;
+    using deadline = startDeadline(context, "delete", drains ? READY_TIMEOUT_MS : CALL_TIMEOUT_MS);
     if (await isOthers(client, id, outputs, context, deadline.signal)) return;
+    if (drains) await drainPool(client, id, { force: inputs.forceDelete === true, deadline }, context);
     await orGone(client.warmPools.delete(id, { signal: deadline.signal }));
     await waitUntilEmpty(client, id, deadline.signal);
   },
@@ -146,7 +152,7 @@ async function updatePool(
     const identity = moves ? {} : { resolvedBuildId, rolloutGeneration };
     return { ...newInputs, poolId, ...(changed.has("enabled") ? {} : { state }), ...identity };
   }
-  const inputs = WarmPoolInputs.parse(newInputs);
+  const inputs = CheckedWarmPoolInputs.parse(newInputs);
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;

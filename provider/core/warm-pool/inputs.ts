@@ -12,8 +12,12 @@ export const WarmPoolInputs = z.object({
     .string()
     .min(1)
     .max(160)
-    .describe("Name of the pool, unique among your live pools.")
-    .meta({ effect: "update" }),
+    .optional()
+    .describe(
+      "Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming " +
+        "is set.",
+    )
+    .meta({ effect: "update", computed: true }),
   template: TemplateAnyRef.describe(
     "Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted.",
   ).meta({ effect: "update" }),
@@ -24,7 +28,12 @@ export const WarmPoolInputs = z.object({
     .describe("Most machines ready and warming together; at least `minReady`.")
     .meta({ effect: "update" }),
   vcpus: z.int().min(1).default(2).describe("Virtual CPUs of a machine. Default 2.").meta({ effect: "update" }),
-  memoryMb: z.int().min(1).default(512).describe("Memory of a machine, MB. Default 512.").meta({ effect: "update" }),
+  memoryMib: z
+    .int()
+    .min(1)
+    .default(512)
+    .describe("Memory of a machine, MiB. Default 512.")
+    .meta({ effect: "update", formerName: "memoryMb" }),
   diskMb: z
     .int()
     .min(1)
@@ -84,15 +93,37 @@ export const WarmPoolInputs = z.object({
     .default(true)
     .describe("Whether an update waits until `minReady` machines of the right build are ready. Default true.")
     .meta({ effect: "ignore" }),
+  drain: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives " +
+        "out none meanwhile. Otherwise machines in use live on without the pool. Default false.",
+    )
+    .meta({ effect: "update" }),
+  forceDelete: z
+    .boolean()
+    .default(false)
+    .describe(
+      "With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live " +
+        "on. Default false: then the deletion fails, and the next one waits again.",
+    )
+    .meta({ effect: "update" }),
   adopt: adopt("a pool of this name").meta({ effect: "ignore" }),
 });
-export type WarmPoolInputs = z.infer<typeof WarmPoolInputs>;
+
+/** The inputs as Check leaves them. */
+export const CheckedWarmPoolInputs = WarmPoolInputs.required({ name: true });
+export type WarmPoolInputs = z.infer<typeof CheckedWarmPoolInputs>;
 
 /** What a `WarmPool` has beside its inputs. */
 export const WarmPoolOutputs = z.object({
   poolId: z.string().describe("Id of the pool, `twp_…`: name it when a machine is started."),
   state: z.string().describe("`enabled`, `disabled` or `draining`."),
   resolvedBuildId: z.string().optional().describe("Build that the pool's machines are started from, `tb_…`."),
+  ready: z.int().optional().describe("Machines that were ready when the resource last changed."),
+  warming: z.int().optional().describe("Machines that were being started then."),
+  claimed: z.int().optional().describe("Machines that were in use then."),
   rolloutGeneration: z.int().describe("Goes up each time the pool moves to another build."),
 });
 export type WarmPoolOutputs = z.infer<typeof WarmPoolOutputs>;

@@ -8,7 +8,7 @@ import {
 import type { Properties } from "../properties.ts";
 import type { Mark } from "../ownership/mark.ts";
 import { withoutOwner, withOwner } from "./pool-owner.ts";
-import { WarmPoolInputs, type WarmPoolOutputs } from "./inputs.ts";
+import { CheckedWarmPoolInputs, type WarmPoolInputs, type WarmPoolOutputs } from "./inputs.ts";
 
 /** The pool that the inputs ask for, in the words of the service. */
 export function toCreateRequest(inputs: WarmPoolInputs, mark: Mark): CreateWarmPoolRequest {
@@ -43,7 +43,7 @@ export function toUpdateRequest(
     request.min_ready = all.min_ready;
     request.max_ready = all.max_ready;
   }
-  if (["vcpus", "memoryMb", "diskMb"].some((key) => changed.has(key))) request.resources = all.resources;
+  if (["vcpus", "memoryMib", "diskMb"].some((key) => changed.has(key))) request.resources = all.resources;
   if (changed.has("checkoutPolicy")) request.checkout_policy = all.checkout_policy;
   if (changed.has("idleTimeoutSeconds")) request.idle_timeout_seconds = all.idle_timeout_seconds;
   if (changed.has("staleAfterSeconds")) request.stale_after_seconds = all.stale_after_seconds;
@@ -63,15 +63,15 @@ function templateRefOf({ template, versionPolicy, buildId }: WarmPoolInputs): st
   return formatTemplateRef({ kind: "name", ...(namespace === undefined ? {} : { namespace }), name, buildId });
 }
 
-function toResources({ vcpus, memoryMb, diskMb }: WarmPoolInputs): CreateWarmPoolRequest["resources"] {
-  return { vcpus, memory_mb: memoryMb, ...(diskMb === undefined ? {} : { disk_mb: diskMb }) };
+function toResources({ vcpus, memoryMib, diskMb }: WarmPoolInputs): CreateWarmPoolRequest["resources"] {
+  return { vcpus, memory_mb: memoryMib, ...(diskMb === undefined ? {} : { disk_mb: diskMb }) };
 }
 
 /** The pool as inputs. What only the program knows is taken from the inputs of the last update. */
 export function toInputs(pool: WarmPool, last: Properties | undefined): Properties {
   const metadata = withoutOwner(pool.metadata);
   // The ref that was sent may carry the pinned build: the program's own words stand while they mean the same.
-  const sent = last === undefined ? undefined : WarmPoolInputs.safeParse(last).data;
+  const sent = last === undefined ? undefined : CheckedWarmPoolInputs.safeParse(last).data;
   const unmoved = sent !== undefined && templateRefOf(sent) === pool.template_ref;
   return {
     name: pool.name,
@@ -79,7 +79,7 @@ export function toInputs(pool: WarmPool, last: Properties | undefined): Properti
     minReady: pool.min_ready,
     maxReady: pool.max_ready,
     vcpus: pool.resources.vcpus,
-    memoryMb: pool.resources.memory_mb,
+    memoryMib: pool.resources.memory_mb,
     ...optional("diskMb", last === undefined || last.diskMb !== undefined ? pool.resources.disk_mb : undefined),
     checkoutPolicy: pool.checkout_policy,
     ...optional("idleTimeoutSeconds", pool.idle_timeout_seconds),
@@ -92,18 +92,34 @@ export function toInputs(pool: WarmPool, last: Properties | undefined): Properti
     ...optional("metadata", Object.keys(metadata).length > 0 || last?.metadata !== undefined ? metadata : undefined),
     enabled: pool.state === "enabled",
     waitForReady: last?.waitForReady ?? true,
+    drain: last?.drain ?? false,
+    forceDelete: last?.forceDelete ?? false,
     adopt: last?.adopt ?? false,
   };
 }
 
-/** What the pool has beside its inputs. Counts come and go, and are left out. */
+/** What the pool has beside its inputs. */
 export function toOutputs(pool: WarmPool): Partial<WarmPoolOutputs> {
+  const { ready, warming, claimed } = pool.status;
   return {
     poolId: pool.id,
     state: pool.state,
+    ready,
+    warming,
+    claimed,
     ...optional("resolvedBuildId", pool.resolved_template_build_id),
     ...optional("rolloutGeneration", pool.rollout_generation),
   };
+}
+
+/**
+ * The outputs of a refresh. Counts come and go: alone they are no difference, and stay what they were when the resource last
+ * changed.
+ */
+export function toReadOutputs(pool: WarmPool, last: Properties | undefined): Partial<WarmPoolOutputs> {
+  const now = toOutputs(pool);
+  const { ready, warming, claimed } = last ?? {};
+  return last === undefined ? now : ({ ...now, ready, warming, claimed } as Partial<WarmPoolOutputs>);
 }
 
 function optional<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {

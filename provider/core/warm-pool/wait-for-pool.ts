@@ -1,11 +1,13 @@
-import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { TransportError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import { formatTemplateRef, parseTemplateRef, type WarmPool } from "../../../sdk/wire/index.ts";
 import { pause } from "../deadline.ts";
 import type { Log } from "../operation-context.ts";
-import { orGone } from "../service-errors.ts";
+import { isLostAnswer, orGone } from "../service-errors.ts";
 import type { WarmPoolInputs } from "./inputs.ts";
 
 const POLL_INTERVAL_MS = 500;
+/** How long a service may be away while it is waited for. */
+const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   inputs: WarmPoolInputs;
@@ -29,7 +31,7 @@ export async function waitForPool(
   let wanted = expectsBuild ? await resolveBuild(client, inputs, signal) : undefined;
   let shown = "";
   for (;;) {
-    const pool = await client.warmPools.get(id, { signal });
+    const pool = await patiently(() => client.warmPools.get(id, { signal }), signal);
     seen(pool);
     const resolved = pool.resolved_template_build_id ?? undefined;
     // The tag may have moved on while we wait; a pool that follows it is right.
@@ -39,6 +41,20 @@ export async function waitForPool(
     if (status !== shown) log("info", status, { ephemeral: true });
     shown = status;
     await pause(POLL_INTERVAL_MS, signal);
+  }
+}
+
+/** Asks again for a while when the service is away: it may be started again. */
+async function patiently<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isAway = error instanceof TransportError || isLostAnswer(error);
+      if (!isAway || signal.aborted || Date.now() >= until) throw error;
+      await pause(POLL_INTERVAL_MS, signal);
+    }
   }
 }
 
@@ -86,7 +102,7 @@ async function resolveBuild(
 /** Waits until a deleted pool has let its members go. Machines that were checked out live on and are not waited for. */
 export async function waitUntilEmpty(client: NullspaceClient, id: string, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const pool = await orGone(client.warmPools.get(id, { signal }));
+    const pool = await patiently(() => orGone(client.warmPools.get(id, { signal })), signal);
     if (pool === undefined) return;
     const { ready, warming, draining } = pool.status;
     if (ready + warming + draining === 0) return;

@@ -1,4 +1,5 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
+export * from "./functions.ts";
 export * from "./template.ts";
 export * from "./template-alias.ts";
 export * from "./template-tag.ts";

@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import { resourceWith, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { fromProgram, type ProgramArgs } from "../../core/template/program-args.ts";
 import { dynamicInputs } from "../../dynamic/dynamic-inputs.ts";
 import { dynamicToken } from "../../dynamic/provider-text.ts";
 import { TEMPLATE_PROPERTIES } from "../types/template.ts";
@@ -19,11 +20,11 @@ import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/temp
  */
 export class Template extends resourceWith<TemplateOutputs>() {
   /** @param args inputs; everything else is computed */
-  constructor(name: string, args: TemplateArgs, options: pulumi.CustomResourceOptions = {}) {
+  constructor(name: string, args: TemplateArgs & ProgramArgs = {}, options: pulumi.CustomResourceOptions = {}) {
     super(
       dynamicToken("Template"),
       name,
-      dynamicInputs("Template", name, TEMPLATE_PROPERTIES, args, options),
+      dynamicInputs("Template", name, TEMPLATE_PROPERTIES, fromProgram(args), options),
       withSecretOutputs(TEMPLATE_PROPERTIES, options),
     );
   }

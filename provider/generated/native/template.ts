@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 import type * as pulumi from "@pulumi/pulumi";
 import { resourceWith, toRegistered, withSecretOutputs } from "../../classes/resource-properties.ts";
+import { fromProgram, type ProgramArgs } from "../../core/template/program-args.ts";
 import { nativeOptions, nativeToken } from "../../native/native-resource.ts";
 import { TEMPLATE_PROPERTIES } from "../types/template.ts";
 import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/template.ts";
@@ -18,11 +19,11 @@ import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/temp
  */
 export class Template extends resourceWith<TemplateOutputs>() {
   /** @param args inputs; everything else is computed */
-  constructor(name: string, args: TemplateArgs, options: pulumi.CustomResourceOptions = {}) {
+  constructor(name: string, args: TemplateArgs & ProgramArgs = {}, options: pulumi.CustomResourceOptions = {}) {
     super(
       nativeToken("Template"),
       name,
-      toRegistered(TEMPLATE_PROPERTIES, args),
+      toRegistered(TEMPLATE_PROPERTIES, fromProgram(args)),
       nativeOptions(withSecretOutputs(TEMPLATE_PROPERTIES, options)),
     );
   }

@@ -1,5 +1,6 @@
 // Made by `npm run generate` from the schemas in provider/core: change those, not this.
 export * from "./shared-objects.ts";
+export * from "./functions.ts";
 export * from "./template.ts";
 export * from "./template-alias.ts";
 export * from "./template-tag.ts";

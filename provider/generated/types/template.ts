@@ -2,6 +2,276 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourceProperties } from "../../classes/resource-properties.ts";
 import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
+/** Installs packages with apt-get. */
+export interface AptInstallStepArgs {
+  kind: "apt_install";
+  /** Packages as the installer names them, versions included. */
+  packages: pulumi.Input<pulumi.Input<string>[]>;
+}
+/** Installs packages with apt-get. */
+export interface AptInstallStep {
+  kind: "apt_install";
+  /** Packages as the installer names them, versions included. */
+  packages: Array<string>;
+}
+/** Installs packages with pip. */
+export interface PipInstallStepArgs {
+  kind: "pip_install";
+  /** Packages as the installer names them, versions included. */
+  packages: pulumi.Input<pulumi.Input<string>[]>;
+  /** For the whole system, or for the user alone. Default true. */
+  global?: pulumi.Input<boolean>;
+}
+/** Installs packages with pip. */
+export interface PipInstallStep {
+  kind: "pip_install";
+  /** Packages as the installer names them, versions included. */
+  packages: Array<string>;
+  /** For the whole system, or for the user alone. Default true. */
+  global?: boolean;
+}
+/** Installs packages with npm. */
+export interface NpmInstallStepArgs {
+  kind: "npm_install";
+  /** Packages as the installer names them, versions included. */
+  packages: pulumi.Input<pulumi.Input<string>[]>;
+  /** For the whole system, or for the working directory. Default false. */
+  global?: pulumi.Input<boolean>;
+}
+/** Installs packages with npm. */
+export interface NpmInstallStep {
+  kind: "npm_install";
+  /** Packages as the installer names them, versions included. */
+  packages: Array<string>;
+  /** For the whole system, or for the working directory. Default false. */
+  global?: boolean;
+}
+/** Installs packages with Bun. */
+export interface BunInstallStepArgs {
+  kind: "bun_install";
+  /** Packages as the installer names them, versions included. */
+  packages: pulumi.Input<pulumi.Input<string>[]>;
+  /** For the whole system, or for the working directory. Default false. */
+  global?: pulumi.Input<boolean>;
+}
+/** Installs packages with Bun. */
+export interface BunInstallStep {
+  kind: "bun_install";
+  /** Packages as the installer names them, versions included. */
+  packages: Array<string>;
+  /** For the whole system, or for the working directory. Default false. */
+  global?: boolean;
+}
+/** Runs a command. */
+export interface RunStepArgs {
+  kind: "run";
+  /** Shell command; any exit code but 0 fails the build. */
+  cmd: pulumi.Input<string>;
+  /** User that it runs as. Default: that of the steps before. */
+  user?: pulumi.Input<string>;
+}
+/** Runs a command. */
+export interface RunStep {
+  kind: "run";
+  /** Shell command; any exit code but 0 fails the build. */
+  cmd: string;
+  /** User that it runs as. Default: that of the steps before. */
+  user?: string;
+}
+/** Sets the working directory of the steps that follow, and of machines unless the input `workdir` does. */
+export interface WorkdirStepArgs {
+  kind: "workdir";
+  /** The folder, in the image. */
+  path: pulumi.Input<string>;
+}
+/** Sets the working directory of the steps that follow, and of machines unless the input `workdir` does. */
+export interface WorkdirStep {
+  kind: "workdir";
+  /** The folder, in the image. */
+  path: string;
+}
+/** Sets the user of the steps that follow, and of commands in machines unless the input `user` does. */
+export interface UserStepArgs {
+  kind: "user";
+  /** The user's name or number. */
+  user: pulumi.Input<string>;
+}
+/** Sets the user of the steps that follow, and of commands in machines unless the input `user` does. */
+export interface UserStep {
+  kind: "user";
+  /** The user's name or number. */
+  user: string;
+}
+/** Copies files or folders of the context into the image. */
+export interface CopyStepArgs {
+  kind: "copy";
+  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  sources: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where in the image; a slash at the end makes it a folder. */
+  dst: pulumi.Input<string>;
+  /** Owner, `user` or `user:group`. */
+  user?: pulumi.Input<string>;
+  /** Permission bits, octal: `0755`. */
+  mode?: pulumi.Input<string>;
+  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  forceUpload?: pulumi.Input<boolean>;
+}
+/** Copies files or folders of the context into the image. */
+export interface CopyStep {
+  kind: "copy";
+  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  sources: Array<string>;
+  /** Where in the image; a slash at the end makes it a folder. */
+  dst: string;
+  /** Owner, `user` or `user:group`. */
+  user?: string;
+  /** Permission bits, octal: `0755`. */
+  mode?: string;
+  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  forceUpload?: boolean;
+}
+/** Copies several files or folders of the context, each to a place of its own. */
+export interface CopyItemsStepArgs {
+  kind: "copy_items";
+  /** What goes where. */
+  items: pulumi.Input<pulumi.Input<CopyItemArgs>[]>;
+}
+/** Copies several files or folders of the context, each to a place of its own. */
+export interface CopyItemsStep {
+  kind: "copy_items";
+  /** What goes where. */
+  items: Array<CopyItem>;
+}
+/** Files or folders, and where they go. */
+export interface CopyItemArgs {
+  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  sources: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where in the image; a slash at the end makes it a folder. */
+  dst: pulumi.Input<string>;
+  /** Owner, `user` or `user:group`. */
+  user?: pulumi.Input<string>;
+  /** Permission bits, octal: `0755`. */
+  mode?: pulumi.Input<string>;
+  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  forceUpload?: pulumi.Input<boolean>;
+}
+/** Files or folders, and where they go. */
+export interface CopyItem {
+  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  sources: Array<string>;
+  /** Where in the image; a slash at the end makes it a folder. */
+  dst: string;
+  /** Owner, `user` or `user:group`. */
+  user?: string;
+  /** Permission bits, octal: `0755`. */
+  mode?: string;
+  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  forceUpload?: boolean;
+}
+/** Removes a file or folder. */
+export interface RemoveStepArgs {
+  kind: "remove";
+  /** What to remove, in the image. */
+  path: pulumi.Input<string>;
+  /** With everything below it. Default false. */
+  recursive?: pulumi.Input<boolean>;
+  /** Even if it is not there. Default false. */
+  force?: pulumi.Input<boolean>;
+}
+/** Removes a file or folder. */
+export interface RemoveStep {
+  kind: "remove";
+  /** What to remove, in the image. */
+  path: string;
+  /** With everything below it. Default false. */
+  recursive?: boolean;
+  /** Even if it is not there. Default false. */
+  force?: boolean;
+}
+/** Renames or moves a file or folder. */
+export interface RenameStepArgs {
+  kind: "rename";
+  /** What to rename, in the image. */
+  src: pulumi.Input<string>;
+  /** Its new path. */
+  dst: pulumi.Input<string>;
+  /** Replace what is there. Default false. */
+  force?: pulumi.Input<boolean>;
+}
+/** Renames or moves a file or folder. */
+export interface RenameStep {
+  kind: "rename";
+  /** What to rename, in the image. */
+  src: string;
+  /** Its new path. */
+  dst: string;
+  /** Replace what is there. Default false. */
+  force?: boolean;
+}
+/** Makes a folder. */
+export interface MakeDirStepArgs {
+  kind: "make_dir";
+  /** The folder, in the image; those above it are made, too. */
+  path: pulumi.Input<string>;
+  /** Permission bits, octal: `0755`. */
+  mode?: pulumi.Input<string>;
+}
+/** Makes a folder. */
+export interface MakeDirStep {
+  kind: "make_dir";
+  /** The folder, in the image; those above it are made, too. */
+  path: string;
+  /** Permission bits, octal: `0755`. */
+  mode?: string;
+}
+/** Makes a symbolic link. */
+export interface MakeSymlinkStepArgs {
+  kind: "make_symlink";
+  /** What the link points at. */
+  target: pulumi.Input<string>;
+  /** Where the link is, in the image. */
+  path: pulumi.Input<string>;
+}
+/** Makes a symbolic link. */
+export interface MakeSymlinkStep {
+  kind: "make_symlink";
+  /** What the link points at. */
+  target: string;
+  /** Where the link is, in the image. */
+  path: string;
+}
+/** Clones a Git repository. */
+export interface GitCloneStepArgs {
+  kind: "git_clone";
+  /** Address of the repository. */
+  url: pulumi.Input<string>;
+  /** Where to, in the image. Default `/workspace`. */
+  path?: pulumi.Input<string>;
+  /** Branch or tag. Default: that of the repository. */
+  branch?: pulumi.Input<string>;
+  /** Only so many commits. Default: all. */
+  depth?: pulumi.Input<number>;
+}
+/** Clones a Git repository. */
+export interface GitCloneStep {
+  kind: "git_clone";
+  /** Address of the repository. */
+  url: string;
+  /** Where to, in the image. Default `/workspace`. */
+  path?: string;
+  /** Branch or tag. Default: that of the repository. */
+  branch?: string;
+  /** Only so many commits. Default: all. */
+  depth?: number;
+}
+/** The steps that follow reuse no layers. */
+export interface SkipCacheStepArgs {
+  kind: "skip_cache";
+}
+/** The steps that follow reuse no layers. */
+export interface SkipCacheStep {
+  kind: "skip_cache";
+}
 /** Ready when a TCP port of the machine accepts connections. */
 export interface TcpReadinessArgs {
   kind: "tcp";
@@ -186,11 +456,13 @@ export interface ImportedTemplate {
 }
 /** Inputs of a {@link Template}. */
 export interface TemplateArgs {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. */
-  name: pulumi.Input<string>;
-  /** Folder of the build context, relative to the program's folder. Default `.`. */
+  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  name?: pulumi.Input<string>;
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  namespace?: pulumi.Input<string>;
+  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   context?: pulumi.Input<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`. */
+  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
   dockerfile?: pulumi.Input<string>;
   /** Text of the Dockerfile, in place of a file. */
   dockerfileContent?: pulumi.Input<string>;
@@ -198,12 +470,38 @@ export interface TemplateArgs {
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
-  symlinks?: pulumi.Input<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  symlinks?: pulumi.Input<"copy" | "skip" | "error">;
+  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  image?: pulumi.Input<string>;
+  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  fromTemplate?: pulumi.Input<string>;
+  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  steps?: pulumi.Input<
+    pulumi.Input<
+      | AptInstallStepArgs
+      | PipInstallStepArgs
+      | NpmInstallStepArgs
+      | BunInstallStepArgs
+      | RunStepArgs
+      | WorkdirStepArgs
+      | UserStepArgs
+      | CopyStepArgs
+      | CopyItemsStepArgs
+      | RemoveStepArgs
+      | RenameStepArgs
+      | MakeDirStepArgs
+      | MakeSymlinkStepArgs
+      | GitCloneStepArgs
+      | SkipCacheStepArgs
+    >[]
+  >;
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   contextHash?: pulumi.Input<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Stage of the Dockerfile to build. Default: the last. */
@@ -232,10 +530,16 @@ export interface TemplateArgs {
   tags?: pulumi.Input<pulumi.Input<string>[]>;
   /** Who may use the template. Default `private`. */
   visibility?: pulumi.Input<"private" | "public">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service; a change builds nothing. */
+  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  keepBuilds?: pulumi.Input<number>;
+  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  deletionPolicy?: pulumi.Input<"delete" | "retain">;
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Credentials of private registries that the Dockerfile names. A change builds nothing. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
+  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  rebuildOnSecretChange?: pulumi.Input<boolean>;
   /** Builds use no cache. Default false; a change builds nothing. */
   skipCache?: pulumi.Input<boolean>;
   /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
@@ -243,11 +547,13 @@ export interface TemplateArgs {
 }
 /** What may be given to look up a {@link Template} by its ID. */
 export interface TemplateState {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. */
+  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   name?: pulumi.Input<string>;
-  /** Folder of the build context, relative to the program's folder. Default `.`. */
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  namespace?: pulumi.Input<string>;
+  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   context?: pulumi.Input<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`. */
+  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
   dockerfile?: pulumi.Input<string>;
   /** Text of the Dockerfile, in place of a file. */
   dockerfileContent?: pulumi.Input<string>;
@@ -255,12 +561,38 @@ export interface TemplateState {
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
-  symlinks?: pulumi.Input<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  symlinks?: pulumi.Input<"copy" | "skip" | "error">;
+  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  image?: pulumi.Input<string>;
+  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  fromTemplate?: pulumi.Input<string>;
+  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  steps?: pulumi.Input<
+    pulumi.Input<
+      | AptInstallStepArgs
+      | PipInstallStepArgs
+      | NpmInstallStepArgs
+      | BunInstallStepArgs
+      | RunStepArgs
+      | WorkdirStepArgs
+      | UserStepArgs
+      | CopyStepArgs
+      | CopyItemsStepArgs
+      | RemoveStepArgs
+      | RenameStepArgs
+      | MakeDirStepArgs
+      | MakeSymlinkStepArgs
+      | GitCloneStepArgs
+      | SkipCacheStepArgs
+    >[]
+  >;
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   contextHash?: pulumi.Input<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Stage of the Dockerfile to build. Default: the last. */
@@ -289,18 +621,22 @@ export interface TemplateState {
   tags?: pulumi.Input<pulumi.Input<string>[]>;
   /** Who may use the template. Default `private`. */
   visibility?: pulumi.Input<"private" | "public">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service; a change builds nothing. */
+  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  keepBuilds?: pulumi.Input<number>;
+  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  deletionPolicy?: pulumi.Input<"delete" | "retain">;
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Credentials of private registries that the Dockerfile names. A change builds nothing. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
+  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  rebuildOnSecretChange?: pulumi.Input<boolean>;
   /** Builds use no cache. Default false; a change builds nothing. */
   skipCache?: pulumi.Input<boolean>;
   /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/name` of the template today. */
   canonicalRef?: pulumi.Input<string>;
-  /** Namespace of the template. */
-  namespace?: pulumi.Input<string>;
   /** The newest good build, `tb_…`: promote this one to other stacks. */
   buildId?: pulumi.Input<string>;
   /** What that build made, `tmpl_…`. */
@@ -320,11 +656,13 @@ export interface TemplateState {
 }
 /** What a {@link Template} has. */
 export interface TemplateOutputs {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. */
+  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   readonly name: pulumi.Output<string>;
-  /** Folder of the build context, relative to the program's folder. Default `.`. */
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  readonly namespace: pulumi.Output<string>;
+  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   readonly context: pulumi.Output<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`. */
+  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
   readonly dockerfile: pulumi.Output<string | undefined>;
   /** Text of the Dockerfile, in place of a file. */
   readonly dockerfileContent: pulumi.Output<string | undefined>;
@@ -332,12 +670,39 @@ export interface TemplateOutputs {
   readonly ignoreSyntax: pulumi.Output<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   readonly ignorePatterns: pulumi.Output<Array<string> | undefined>;
-  /** What to do with a symbolic link in the context, which the service cannot hold: refuse it, or send what it points at. Default `error`. */
-  readonly symlinks: pulumi.Output<"error" | "copy">;
-  /** Content hash of the build context, Dockerfile included: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  readonly symlinks: pulumi.Output<"copy" | "skip" | "error">;
+  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  readonly image: pulumi.Output<string | undefined>;
+  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  readonly fromTemplate: pulumi.Output<string | undefined>;
+  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  readonly steps: pulumi.Output<
+    | Array<
+        | AptInstallStep
+        | PipInstallStep
+        | NpmInstallStep
+        | BunInstallStep
+        | RunStep
+        | WorkdirStep
+        | UserStep
+        | CopyStep
+        | CopyItemsStep
+        | RemoveStep
+        | RenameStep
+        | MakeDirStep
+        | MakeSymlinkStep
+        | GitCloneStep
+        | SkipCacheStep
+      >
+    | undefined
+  >;
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
   readonly contextHash: pulumi.Output<string>;
   /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
   readonly contextFiles: pulumi.Output<{ [key: string]: string } | undefined>;
+  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  readonly buildEnv: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   readonly buildArgs: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Stage of the Dockerfile to build. Default: the last. */
@@ -366,18 +731,22 @@ export interface TemplateOutputs {
   readonly tags: pulumi.Output<Array<string>>;
   /** Who may use the template. Default `private`. */
   readonly visibility: pulumi.Output<"private" | "public">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service; a change builds nothing. */
+  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  readonly keepBuilds: pulumi.Output<number | undefined>;
+  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  readonly deletionPolicy: pulumi.Output<"delete" | "retain">;
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   readonly buildSecrets: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Credentials of private registries that the Dockerfile names. A change builds nothing. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   readonly registryAuth: pulumi.Output<Array<RegistryAuth> | undefined>;
+  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  readonly rebuildOnSecretChange: pulumi.Output<boolean>;
   /** Builds use no cache. Default false; a change builds nothing. */
   readonly skipCache: pulumi.Output<boolean>;
   /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name` of the template today. */
   readonly canonicalRef: pulumi.Output<string>;
-  /** Namespace of the template. */
-  readonly namespace: pulumi.Output<string>;
   /** The newest good build, `tb_…`: promote this one to other stacks. */
   readonly buildId: pulumi.Output<string>;
   /** What that build made, `tmpl_…`. */
@@ -399,14 +768,19 @@ export interface TemplateOutputs {
 export const TEMPLATE_PROPERTIES: ResourceProperties = {
   inputs: [
     "name",
+    "namespace",
     "context",
     "dockerfile",
     "dockerfileContent",
     "ignoreSyntax",
     "ignorePatterns",
     "symlinks",
+    "image",
+    "fromTemplate",
+    "steps",
     "contextHash",
     "contextFiles",
+    "buildEnv",
     "buildArgs",
     "target",
     "startCmd",
@@ -421,14 +795,16 @@ export const TEMPLATE_PROPERTIES: ResourceProperties = {
     "triggers",
     "tags",
     "visibility",
+    "keepBuilds",
+    "deletionPolicy",
     "buildSecrets",
     "registryAuth",
+    "rebuildOnSecretChange",
     "skipCache",
     "adopt",
   ],
   outputs: [
     "canonicalRef",
-    "namespace",
     "buildId",
     "templateId",
     "status",

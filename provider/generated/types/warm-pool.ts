@@ -4,8 +4,8 @@ import type { ResourceProperties } from "../../classes/resource-properties.ts";
 import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link WarmPool}. */
 export interface WarmPoolArgs {
-  /** Name of the pool, unique among your live pools. */
-  name: pulumi.Input<string>;
+  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  name?: pulumi.Input<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   template: pulumi.Input<string>;
   /** Machines to keep ready. */
@@ -14,8 +14,8 @@ export interface WarmPoolArgs {
   maxReady: pulumi.Input<number>;
   /** Virtual CPUs of a machine. Default 2. */
   vcpus?: pulumi.Input<number>;
-  /** Memory of a machine, MB. Default 512. */
-  memoryMb?: pulumi.Input<number>;
+  /** Memory of a machine, MiB. Default 512. */
+  memoryMib?: pulumi.Input<number>;
   /** Disk of a machine, MB. Default: that of the template. */
   diskMb?: pulumi.Input<number>;
   /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
@@ -38,12 +38,16 @@ export interface WarmPoolArgs {
   enabled?: pulumi.Input<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   waitForReady?: pulumi.Input<boolean>;
+  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  drain?: pulumi.Input<boolean>;
+  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  forceDelete?: pulumi.Input<boolean>;
   /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link WarmPool} by its ID. */
 export interface WarmPoolState {
-  /** Name of the pool, unique among your live pools. */
+  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   name?: pulumi.Input<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   template?: pulumi.Input<string>;
@@ -53,8 +57,8 @@ export interface WarmPoolState {
   maxReady?: pulumi.Input<number>;
   /** Virtual CPUs of a machine. Default 2. */
   vcpus?: pulumi.Input<number>;
-  /** Memory of a machine, MB. Default 512. */
-  memoryMb?: pulumi.Input<number>;
+  /** Memory of a machine, MiB. Default 512. */
+  memoryMib?: pulumi.Input<number>;
   /** Disk of a machine, MB. Default: that of the template. */
   diskMb?: pulumi.Input<number>;
   /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
@@ -77,6 +81,10 @@ export interface WarmPoolState {
   enabled?: pulumi.Input<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   waitForReady?: pulumi.Input<boolean>;
+  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  drain?: pulumi.Input<boolean>;
+  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  forceDelete?: pulumi.Input<boolean>;
   /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   adopt?: pulumi.Input<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
@@ -85,6 +93,12 @@ export interface WarmPoolState {
   state?: pulumi.Input<string>;
   /** Build that the pool's machines are started from, `tb_…`. */
   resolvedBuildId?: pulumi.Input<string>;
+  /** Machines that were ready when the resource last changed. */
+  ready?: pulumi.Input<number>;
+  /** Machines that were being started then. */
+  warming?: pulumi.Input<number>;
+  /** Machines that were in use then. */
+  claimed?: pulumi.Input<number>;
   /** Goes up each time the pool moves to another build. */
   rolloutGeneration?: pulumi.Input<number>;
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
@@ -92,7 +106,7 @@ export interface WarmPoolState {
 }
 /** What a {@link WarmPool} has. */
 export interface WarmPoolOutputs {
-  /** Name of the pool, unique among your live pools. */
+  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   readonly name: pulumi.Output<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   readonly template: pulumi.Output<string>;
@@ -102,8 +116,8 @@ export interface WarmPoolOutputs {
   readonly maxReady: pulumi.Output<number>;
   /** Virtual CPUs of a machine. Default 2. */
   readonly vcpus: pulumi.Output<number>;
-  /** Memory of a machine, MB. Default 512. */
-  readonly memoryMb: pulumi.Output<number>;
+  /** Memory of a machine, MiB. Default 512. */
+  readonly memoryMib: pulumi.Output<number>;
   /** Disk of a machine, MB. Default: that of the template. */
   readonly diskMb: pulumi.Output<number | undefined>;
   /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
@@ -126,6 +140,10 @@ export interface WarmPoolOutputs {
   readonly enabled: pulumi.Output<boolean>;
   /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
   readonly waitForReady: pulumi.Output<boolean>;
+  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  readonly drain: pulumi.Output<boolean>;
+  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  readonly forceDelete: pulumi.Output<boolean>;
   /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
   readonly adopt: pulumi.Output<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
@@ -134,6 +152,12 @@ export interface WarmPoolOutputs {
   readonly state: pulumi.Output<string>;
   /** Build that the pool's machines are started from, `tb_…`. */
   readonly resolvedBuildId: pulumi.Output<string | undefined>;
+  /** Machines that were ready when the resource last changed. */
+  readonly ready: pulumi.Output<number | undefined>;
+  /** Machines that were being started then. */
+  readonly warming: pulumi.Output<number | undefined>;
+  /** Machines that were in use then. */
+  readonly claimed: pulumi.Output<number | undefined>;
   /** Goes up each time the pool moves to another build. */
   readonly rolloutGeneration: pulumi.Output<number>;
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
@@ -147,7 +171,7 @@ export const WARM_POOL_PROPERTIES: ResourceProperties = {
     "minReady",
     "maxReady",
     "vcpus",
-    "memoryMb",
+    "memoryMib",
     "diskMb",
     "checkoutPolicy",
     "idleTimeoutSeconds",
@@ -159,8 +183,10 @@ export const WARM_POOL_PROPERTIES: ResourceProperties = {
     "metadata",
     "enabled",
     "waitForReady",
+    "drain",
+    "forceDelete",
     "adopt",
   ],
-  outputs: ["poolId", "state", "resolvedBuildId", "rolloutGeneration", "service"],
+  outputs: ["poolId", "state", "resolvedBuildId", "ready", "warming", "claimed", "rolloutGeneration", "service"],
   secrets: [],
 };

@@ -27,7 +27,7 @@ export interface MachineSettings {
   /** Default 2. */
   vcpus?: number | undefined;
   /** Default 512; 2048 for `code-interpreter` and `desktop`. */
-  memoryMb?: number | undefined;
+  memoryMib?: number | undefined;
   diskMb?: number | undefined;
   /** Life of the machine, milliseconds; default 300 000. */
   lifetimeMs?: number | undefined;
@@ -167,7 +167,7 @@ function createRequest(settings: MachineSettings): CreateMachineRequest {
   return {
     template,
     vcpus: settings.vcpus ?? 2,
-    memory_mb: settings.memoryMb ?? (heavy ? 2048 : 512),
+    memory_mb: settings.memoryMib ?? (heavy ? 2048 : 512),
     ...(diskMb !== undefined && { disk_mb: diskMb }),
     timeout_ms: settings.lifetimeMs ?? 300_000,
     ...(timeoutAction !== undefined && { timeout_action: timeoutAction }),

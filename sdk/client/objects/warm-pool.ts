@@ -23,7 +23,7 @@ export interface WarmPoolSettings {
   /** Default 2. */
   vcpus?: number | undefined;
   /** Default 512. */
-  memoryMb?: number | undefined;
+  memoryMib?: number | undefined;
   diskMb?: number | undefined;
   /** Default `prefer`. */
   checkoutPolicy?: CheckoutPolicy | undefined;
@@ -147,24 +147,24 @@ export class WarmPool implements AsyncDisposable {
 }
 
 function createRequest(settings: WarmPoolSettings): CreateWarmPoolRequest {
-  const { name, template, minReady, maxReady, vcpus = 2, memoryMb = 512, diskMb } = settings;
+  const { name, template, minReady, maxReady, vcpus = 2, memoryMib = 512, diskMb } = settings;
   const { trackTag, ...rest } = shared(settings);
   return {
     name,
     template_ref: template,
     min_ready: minReady,
     max_ready: maxReady,
-    resources: { vcpus, memory_mb: memoryMb, ...(diskMb !== undefined && { disk_mb: diskMb }) },
+    resources: { vcpus, memory_mb: memoryMib, ...(diskMb !== undefined && { disk_mb: diskMb }) },
     ...rest,
     ...(typeof trackTag === "string" && { track_tag: trackTag }),
   };
 }
 
 function updateRequest(changes: WarmPoolChanges, known: PoolInfo): UpdateWarmPoolRequest {
-  const { name, template, minReady, maxReady, vcpus, memoryMb, diskMb } = changes;
+  const { name, template, minReady, maxReady, vcpus, memoryMib, diskMb } = changes;
   const { trackTag, ...rest } = shared(changes);
   const disk = diskMb ?? known.resources.disk_mb ?? undefined;
-  const resized = vcpus !== undefined || memoryMb !== undefined || diskMb !== undefined;
+  const resized = vcpus !== undefined || memoryMib !== undefined || diskMb !== undefined;
   return {
     ...(name !== undefined && { name }),
     ...(template !== undefined && { template_ref: template }),
@@ -174,7 +174,7 @@ function updateRequest(changes: WarmPoolChanges, known: PoolInfo): UpdateWarmPoo
     ...(resized && {
       resources: {
         vcpus: vcpus ?? known.resources.vcpus,
-        memory_mb: memoryMb ?? known.resources.memory_mb,
+        memory_mb: memoryMib ?? known.resources.memory_mb,
         ...(disk !== undefined && { disk_mb: disk }),
       },
     }),

@@ -35,11 +35,11 @@ answer["outlives"] = hit.is_running()
 for one in (hit, fallback, bypass, plain): one.kill()`,
     ours: async ({ name, connection }) => {
       await Template.build(Template.fromImage(BASE_IMAGE).runCmd("echo pooled > /pooled"), `${name}:v1`, connection);
-      const settings = { name, minReady: 1, maxReady: 1, vcpus: 1, memoryMb: 64 };
+      const settings = { name, minReady: 1, maxReady: 1, vcpus: 1, memoryMib: 64 };
       const pool = await Template.createWarmPool(`${name}:v1`, settings, connection);
       await pool.waitUntilReady({ timeoutMs: 60_000, intervalMs: 50 });
       const create = (checkout: Parameters<typeof Machine.create>[0] = {}) =>
-        Machine.create({ template: `${name}:v1`, vcpus: 1, memoryMb: 64, ...checkout }, connection);
+        Machine.create({ template: `${name}:v1`, vcpus: 1, memoryMib: 64, ...checkout }, connection);
       const source = async (machine: Machine) => {
         await machine.refresh();
         const { source, hit, id, mode } = machine.checkout!;
@@ -47,7 +47,7 @@ for one in (hit, fallback, bypass, plain): one.kill()`,
       };
       const hit = await create({ warmPool: pool.id, warmPoolMode: "require", warmPoolWaitMs: 20_000 });
       const { stdout: text } = await hit.run("cat", { args: ["/pooled"] });
-      const otherSize = await refused(() => create({ memoryMb: 96, warmPool: pool.id, warmPoolMode: "require" }));
+      const otherSize = await refused(() => create({ memoryMib: 96, warmPool: pool.id, warmPoolMode: "require" }));
       await pool.disable();
       const unavailable = await refused(() => create({ warmPool: pool.id, warmPoolMode: "require" }));
       const fallback = await create({ warmPool: pool.id, warmPoolMode: "prefer" });
@@ -114,7 +114,7 @@ answer["gone"] = [gone.status.value, refused(lambda: connected.commands.run("tru
 answer["not_found"] = [refused(lambda: Machine.connect("mch_none")), refused(lambda: Machine.kill_by_id("mch_none")),
                        refused(lambda: Machine.create("none-" + NAME))]`,
     ours: async ({ name, connection }) => {
-      const small = { vcpus: 1, memoryMb: 64 };
+      const small = { vcpus: 1, memoryMib: 64 };
       const machine = await Machine.create(
         { ...small, envs: { A: "1" }, metadata: { who: name }, cwd: "/tmp", lifetimeMs: 60_000 },
         connection,
@@ -136,8 +136,8 @@ answer["not_found"] = [refused(lambda: Machine.connect("mch_none")), refused(lam
           id === machine.id,
           status,
         ]);
-      const keyed = (memoryMb: number) =>
-        Machine.create({ ...small, memoryMb }, { ...connection, idempotencyKey: name });
+      const keyed = (memoryMib: number) =>
+        Machine.create({ ...small, memoryMib }, { ...connection, idempotencyKey: name });
       const connected = await Machine.get(machine.id, connection);
       const seen = {
         info: [

@@ -45,7 +45,7 @@ answer = {
 }`,
     ours: async ({ name, connection }) => {
       await Template.build(Template.fromImage(BASE_IMAGE), `${name}:v1`, connection);
-      const settings = { name, minReady: 1, maxReady: 2, vcpus: 1, memoryMb: 128 };
+      const settings = { name, minReady: 1, maxReady: 2, vcpus: 1, memoryMib: 128 };
       const pool = await WarmPool.create(
         {
           ...settings,
@@ -73,7 +73,7 @@ answer = {
       const again = await WarmPool.get(pool.id, connection);
       const same = [again.id === pool.id, again.id === pool.id, (await pool.refresh()).id === pool.id];
       const labels = { team: name, tier: "gold" };
-      const changed = await pool.update({ maxReady: 3, memoryMb: 144, checkoutPolicy: "prefer", labels });
+      const changed = await pool.update({ maxReady: 3, memoryMib: 144, checkoutPolicy: "prefer", labels });
       const off = await pool.disable();
       await pool.enable();
       const on = await pool.reconcile();
@@ -188,7 +188,7 @@ following.delete(); pinned.delete()`,
     ours: async ({ name, connection }) => {
       const template = (text: string) => Template.fromImage(BASE_IMAGE).runCmd(`echo ${text} > /version`);
       const first = await Template.build(template("one"), `${name}:live`, connection);
-      const small = { memoryMb: 64, vcpus: 1 };
+      const small = { memoryMib: 64, vcpus: 1 };
       const ref = `local/${name}:live`;
       const following = await Template.createWarmPool(
         ref,

@@ -103,7 +103,7 @@ export const PROGRAMS: readonly Program[] = [
     options: {
       tags: ["v1", "v2"],
       cpuCount: 4,
-      memoryMb: 1024,
+      memoryMib: 1024,
       diskMb: 4096,
       internetAccess: false,
       buildBackend: "buildkit",

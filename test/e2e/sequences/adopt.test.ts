@@ -101,7 +101,7 @@ const ADOPT: Row[] = [
       const stack = await make();
       const program = (more: string) =>
         stack.program(`new nullspace.WarmPool("crew", { name: own("crew"), template: own("web"), minReady: 1, maxReady: 1,
-          vcpus: 1, memoryMb: 64, ${more} });`);
+          vcpus: 1, memoryMib: 64, ${more} });`);
       program("");
       const refused = await stack.tryUp();
       expect(refused.exitCode, refused.text).not.toBe(0);

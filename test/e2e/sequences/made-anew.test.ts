@@ -210,6 +210,34 @@ const OLD_NAMES: Row[] = [
   },
 ];
 
+const REFRESHED: Row[] = [
+  {
+    title: "resources that were renamed with aliases know their own after a refresh, too",
+    gate: true,
+    async play({ stack: make, world }) {
+      const stack = await make();
+      const program = (suffix: string, maxReady: number) => {
+        const old = (name: string) => (suffix === "" ? "{}" : `{ aliases: [{ name: "${name}" }] }`);
+        stack.program(`const web = template("web${suffix}", { name: own("web") }, ${old("web")});
+          const stable = tag("stable${suffix}", web, {}, ${old("stable")});
+          alias("site${suffix}", web, { alias: own("site") }, ${old("site")});
+          pool("pool${suffix}", stable, { name: own("pool"), maxReady: ${maxReady} }, ${old("pool")});`);
+      };
+      program("", 2);
+      await stack.up();
+      program("9", 2);
+      await stack.up();
+      await stack.refresh();
+      expect(summary(await stack.up())).toEqual({ unchanged: 4 });
+      program("9", 3);
+      await stack.up();
+      await stack.refresh();
+      await stack.destroy();
+      expect(await world.leftovers(["web", "site"])).toEqual([]);
+    },
+  },
+];
+
 const INTERRUPTED: Row[] = [
   {
     title: "a name that a killed create of the same resource holds is free for its rename",
@@ -241,4 +269,4 @@ const INTERRUPTED: Row[] = [
   },
 ];
 
-playRows("what was made anew", [...BY_HAND, ...TWO_OWNERS, ...OLD_NAMES, ...INTERRUPTED]);
+playRows("what was made anew", [...BY_HAND, ...TWO_OWNERS, ...OLD_NAMES, ...REFRESHED, ...INTERRUPTED]);

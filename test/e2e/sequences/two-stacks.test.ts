@@ -129,7 +129,7 @@ const SAME_MOMENT: Row[] = [
       const { winners, losers, said } = await bothUp(
         stage,
         `new nullspace.WarmPool("crew", { name: own("crew"), template: own("web"), minReady: 1, maxReady: 1,
-          vcpus: 1, memoryMb: 64 });`,
+          vcpus: 1, memoryMib: 64 });`,
       );
       expect(winners, said).toHaveLength(1);
       const before = await world.pools();

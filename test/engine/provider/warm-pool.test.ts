@@ -48,7 +48,7 @@ describe("a WarmPool on a real service", () => {
     minReady: 1,
     maxReady: 2,
     vcpus: 1,
-    memoryMb: 64,
+    memoryMib: 64,
     ...more,
   });
 

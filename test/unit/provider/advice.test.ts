@@ -143,6 +143,8 @@ describe("the sources of the provider", () => {
     expect(places.map((file) => relative(repo, file)).sort()).toEqual([
       "provider/core/ownership/takeover-ways.ts",
       "provider/errors.ts",
+      // A page says of which shell it speaks.
+      "provider/generator/reference-page.ts",
     ]);
   });
 });

@@ -85,7 +85,7 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
         { property: "apikey", reason: 'the provider has no setting "apikey": did you mean "apiKey"?' },
       ]);
       expect((await checkConfig({ apiUrl: "localhost" })).failures).toEqual([
-        { property: "apiUrl", reason: "must be an address such as http://localhost:3000" },
+        { property: "apiUrl", reason: '"localhost": must be an address such as http://localhost:3000' },
       ]);
     });
 
@@ -325,14 +325,24 @@ describe("the plugin, called as the engine calls it", { timeout: 30_000 }, () =>
     expect(error.details).toContain("Template, TemplateAlias, TemplateTag, WarmPool");
   });
 
-  it("says that it has no functions", async () => {
-    const request = new providerProto.InvokeRequest();
-    request.setTok("nullspace:index:getTemplate");
-    const error = await errorOf(plugin.call((done) => plugin.client.invoke(request, done)));
-    expect(error).toMatchObject({
-      code: grpc.status.UNIMPLEMENTED,
-      details: "this provider has no function nullspace:index:getTemplate",
+  it("says which functions it has when asked for another, and what is wrong with an argument", async () => {
+    const invoke = (name: string, args: Record<string, unknown>) => {
+      const request = new providerProto.InvokeRequest();
+      request.setTok(`nullspace:index:${name}`);
+      request.setArgs(struct(args));
+      return plugin.call<InstanceType<typeof providerProto.InvokeResponse>>((done) =>
+        plugin.client.invoke(request, done),
+      );
+    };
+    expect(await errorOf(invoke("getTemplat", {}))).toMatchObject({
+      code: grpc.status.NOT_FOUND,
+      details:
+        "there is no function getTemplat in this provider: it has getBuild, getTemplate, getTemplates, getWarmPool",
     });
+    const { failuresList } = (await invoke("getTemplate", { template: "Not A Name" })).toObject();
+    expect(failuresList).toEqual([
+      { property: "template", reason: expect.stringContaining("not a template reference") },
+    ]);
   });
 
   it("ends a call that waits for the service when it is told to cancel", async () => {

@@ -37,7 +37,7 @@ const pool = (resource, of, inputs, options) =>
     resource,
     {
       name: own(resource), template: of.ref, versionPolicy: "track_tag", buildId: of.buildId,
-      minReady: 1, maxReady: 2, vcpus: 1, memoryMb: 64, ...inputs,
+      minReady: 1, maxReady: 2, vcpus: 1, memoryMib: 64, ...inputs,
     },
     options,
   );

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { TemplateAnyRef } from "../template-name-ref.ts";
+import { VariableName } from "./variable-name.ts";
+import { StepInput } from "./step-input.ts";
+
+/** The inputs that say what a template is built from. Exactly one source: a Dockerfile, an image, or another template. */
+export const sourceInputs = {
+  // Where the content is: contextHash says what it is.
+  context: z
+    .string()
+    .min(1)
+    .default(".")
+    .describe(
+      "Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. " +
+        "Default `.`.",
+    )
+    .meta({ effect: "ignore" }),
+  dockerfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or " +
+        "`fromTemplate` is given.",
+    )
+    .meta({ effect: "ignore" }),
+  dockerfileContent: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Text of the Dockerfile, in place of a file.")
+    .meta({ effect: "ignore" }),
+  ignoreSyntax: z
+    .enum(["docker", "gitignore"])
+    .default("docker")
+    .describe("How the ignore file is read: with Docker's rules or with Git's. Default `docker`.")
+    .meta({ effect: "ignore" }),
+  ignorePatterns: z
+    .array(z.string())
+    .optional()
+    .describe("More ignore patterns, after those of the ignore file.")
+    .meta({ effect: "ignore" }),
+  symlinks: z
+    .enum(["copy", "skip", "error"])
+    .default("copy")
+    .describe(
+      "What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as " +
+        "that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads " +
+        "out of the context is never followed: it is an error, unless links are left out. Default `copy`.",
+    )
+    .meta({ effect: "ignore" }),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that " +
+        "moves is a new build only with a change of this input, or of `triggers`.",
+    )
+    .meta({ effect: "rebuild" }),
+  fromTemplate: TemplateAnyRef.optional()
+    .describe(
+      "Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. " +
+        "To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is " +
+        "your own template, or else a builtin one.",
+    )
+    .meta({ effect: "rebuild" }),
+  steps: z
+    .array(StepInput)
+    .optional()
+    .describe("What is done on top of `image` or `fromTemplate`, in this order.")
+    .meta({ effect: "rebuild" }),
+  contextHash: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new " +
+        "build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that " +
+        "are there for those that the template was built from.",
+    )
+    .meta({ effect: "rebuild", computed: true }),
+  // Shown when contextHash changes, never a reason of its own: the hash may be pinned.
+  contextFiles: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large " +
+        "contexts are folded into folders.",
+    )
+    .meta({ effect: "ignore" }),
+  buildEnv: z
+    .record(VariableName, z.string())
+    .optional()
+    .describe(
+      "Environment variables of the build, which machines do not have. The service stores them: no place for a secret.",
+    )
+    .meta({ effect: "rebuild" }),
+  buildArgs: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret.")
+    .meta({ effect: "rebuild" }),
+  target: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Stage of the Dockerfile to build. Default: the last.")
+    .meta({ effect: "rebuild" }),
+};
+
+/** Inputs that say where the build context is and what belongs to it. */
+export const CONTEXT_INPUTS = [
+  "context",
+  "dockerfile",
+  "dockerfileContent",
+  "ignoreSyntax",
+  "ignorePatterns",
+  "symlinks",
+] as const;

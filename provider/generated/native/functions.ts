@@ -1,0 +1,87 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
+import type * as pulumi from "@pulumi/pulumi";
+import { invoke, invokeOutput } from "../../native/invoke.ts";
+import type {
+  GetBuildArgs,
+  GetBuildOutputArgs,
+  GetBuildResult,
+  GetTemplateArgs,
+  GetTemplateOutputArgs,
+  GetTemplateResult,
+  GetTemplatesArgs,
+  GetTemplatesOutputArgs,
+  GetTemplatesResult,
+  GetWarmPoolArgs,
+  GetWarmPoolOutputArgs,
+  GetWarmPoolResult,
+} from "../types/functions.ts";
+/**
+ * A build of a template: how it ended, and what it made.
+ *
+ * @example
+ *   const build = await getBuild({ buildId: stack.requireOutput("buildId") });
+ */
+export function getBuild(args: GetBuildArgs, options: pulumi.InvokeOptions = {}): Promise<GetBuildResult> {
+  return invoke("getBuild", args, options);
+}
+/** As {@link getBuild}, of outputs of resources: a preview that does not know them yet asks nothing. */
+export function getBuildOutput(
+  args: GetBuildOutputArgs,
+  options: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<GetBuildResult> {
+  return invokeOutput("getBuild", args, options);
+}
+/**
+ * A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.
+ *
+ * @example
+ *   const base = await getTemplate({ template: "acme/base:stable" });
+ */
+export function getTemplate(args: GetTemplateArgs, options: pulumi.InvokeOptions = {}): Promise<GetTemplateResult> {
+  return invoke("getTemplate", args, options);
+}
+/** As {@link getTemplate}, of outputs of resources: a preview that does not know them yet asks nothing. */
+export function getTemplateOutput(
+  args: GetTemplateOutputArgs,
+  options: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<GetTemplateResult> {
+  return invokeOutput("getTemplate", args, options);
+}
+/**
+ * The templates that the API key may see, each once.
+ *
+ * @example
+ *   const { templates } = await getTemplates({ namespace: "acme" });
+ */
+export function getTemplates(
+  args: GetTemplatesArgs = {},
+  options: pulumi.InvokeOptions = {},
+): Promise<GetTemplatesResult> {
+  return invoke("getTemplates", args, options);
+}
+/** As {@link getTemplates}, of outputs of resources: a preview that does not know them yet asks nothing. */
+export function getTemplatesOutput(
+  args: GetTemplatesOutputArgs = {},
+  options: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<GetTemplatesResult> {
+  return invokeOutput("getTemplates", args, options);
+}
+/**
+ * A warm pool that exists, whoever made it, with what its machines are doing at this moment.
+ *
+ * @example
+ *   const pool = await getWarmPool({ name: "web" });
+ */
+export function getWarmPool(
+  args: GetWarmPoolArgs = {},
+  options: pulumi.InvokeOptions = {},
+): Promise<GetWarmPoolResult> {
+  return invoke("getWarmPool", args, options);
+}
+/** As {@link getWarmPool}, of outputs of resources: a preview that does not know them yet asks nothing. */
+export function getWarmPoolOutput(
+  args: GetWarmPoolOutputArgs = {},
+  options: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<GetWarmPoolResult> {
+  return invokeOutput("getWarmPool", args, options);
+}

@@ -1,0 +1,139 @@
+// Made by `npm run generate` from the schemas in provider/core: change those, not this.
+import type * as pulumi from "@pulumi/pulumi";
+/** What {@link getBuild} is asked. */
+export interface GetBuildArgs {
+  /** The build, `tb_…`. */
+  buildId: string;
+}
+/** The same, of outputs of resources as well. */
+export interface GetBuildOutputArgs {
+  /** The build, `tb_…`. */
+  buildId: pulumi.Input<string>;
+}
+/** What {@link getBuild} gives. */
+export interface GetBuildResult {
+  /** `namespace/name` of its template. */
+  readonly canonicalRef: string;
+  /** What it made, `tmpl_…`. */
+  readonly templateId: string;
+  /** `waiting`, `building`, `ready`, `error` or `cancelled`. */
+  readonly status: string;
+  /** Whether a tag can be moved to it. */
+  readonly promotable: boolean;
+  /** When it was asked for, RFC 3339. */
+  readonly createdAt: string;
+  /** When it ended, RFC 3339. */
+  readonly finishedAt?: string;
+  /** Why it failed. */
+  readonly error?: string;
+  /** `dockerfile`, `declarative`, `template_base` or `oci_import`. */
+  readonly sourceType: string;
+}
+/** What {@link getTemplate} is asked. */
+export interface GetTemplateArgs {
+  /** `name` or `namespace/name`, with a tag or a build behind a colon where wanted, or `tmpl_…`. */
+  template: string;
+}
+/** The same, of outputs of resources as well. */
+export interface GetTemplateOutputArgs {
+  /** `name` or `namespace/name`, with a tag or a build behind a colon where wanted, or `tmpl_…`. */
+  template: pulumi.Input<string>;
+}
+/** What {@link getTemplate} gives. */
+export interface GetTemplateResult {
+  /** `namespace/name`. */
+  readonly canonicalRef: string;
+  /** Its namespace; empty where the service tells none. */
+  readonly namespace: string;
+  /** Its name. */
+  readonly name: string;
+  /** `private` or `public`. */
+  readonly visibility: string;
+  /** Whether it comes with the service. */
+  readonly builtin: boolean;
+  /** What the reference stands for, `tmpl_…`. */
+  readonly templateId: string;
+  /** The build that made it, `tb_…`; absent for a builtin. */
+  readonly buildId?: string;
+  /** Its tags, and the build that each points at. */
+  readonly tags: { [key: string]: string };
+  /** Its other names, `namespace/alias`. */
+  readonly aliases: Array<string>;
+}
+/** A template of a list. */
+export interface TemplateSummary {
+  /** `namespace/name`. */
+  canonicalRef: string;
+  /** Its namespace; empty where the service tells none. */
+  namespace: string;
+  /** Its name. */
+  name: string;
+  /** `private` or `public`. */
+  visibility: string;
+  /** Whether it comes with the service. */
+  builtin: boolean;
+  /** Its tags. */
+  tags: Array<string>;
+}
+/** What {@link getTemplates} is asked. */
+export interface GetTemplatesArgs {
+  /** Only those of this namespace. Default: all. */
+  namespace?: string;
+  /** Only those that have this tag. Default: all. */
+  tag?: string;
+}
+/** The same, of outputs of resources as well. */
+export interface GetTemplatesOutputArgs {
+  /** Only those of this namespace. Default: all. */
+  namespace?: pulumi.Input<string>;
+  /** Only those that have this tag. Default: all. */
+  tag?: pulumi.Input<string>;
+}
+/** What {@link getTemplates} gives. */
+export interface GetTemplatesResult {
+  /** In the order of `canonicalRef`. */
+  readonly templates: Array<TemplateSummary>;
+}
+/** What {@link getWarmPool} is asked. */
+export interface GetWarmPoolArgs {
+  /** The pool, `twp_…`. Give this or `name`. */
+  poolId?: string;
+  /** Its name among your live pools. */
+  name?: string;
+}
+/** The same, of outputs of resources as well. */
+export interface GetWarmPoolOutputArgs {
+  /** The pool, `twp_…`. Give this or `name`. */
+  poolId?: pulumi.Input<string>;
+  /** Its name among your live pools. */
+  name?: pulumi.Input<string>;
+}
+/** What {@link getWarmPool} gives. */
+export interface GetWarmPoolResult {
+  /** Id of the pool, `twp_…`. */
+  readonly poolId: string;
+  /** Its name. */
+  readonly name: string;
+  /** Template of its machines, as the pool follows it. */
+  readonly template: string;
+  /** `enabled`, `disabled` or `draining`. */
+  readonly state: string;
+  /** Machines to keep ready. */
+  readonly minReady: number;
+  /** Most machines ready and warming together. */
+  readonly maxReady: number;
+  /** Build that its machines are started from, `tb_…`. */
+  readonly resolvedBuildId?: string;
+  /** Machines that are ready. */
+  readonly ready: number;
+  /** Machines that are being started. */
+  readonly warming: number;
+  /** Machines that are in use. */
+  readonly claimed: number;
+  /** Why it is not full, if something is wrong. */
+  readonly degraded?: string;
+  /** Its labels. */
+  readonly labels: { [key: string]: string };
+  /** What is kept with it. */
+  readonly metadata: { [key: string]: unknown };
+}
