@@ -110,8 +110,12 @@ async function diff(controller: Controller, id: string, olds: Properties, inputs
   // No dynamic provider can promise outputs in a preview, so every output of a resource that is updated is unknown there.
   // Most stay what they are: a preview full of replacements that never happen would teach the user to look away.
   const replaces = new Set(replacing.filter((key) => !hasUnknown(plain[key])));
+  const changes = changesOf(result.changes);
+  // A resource of the plugin that the program has made a dynamic one (option `aliases`): without an update, its outputs
+  // would never name the provider that is to delete it.
+  const isRecorded = last.carried[CARRIED.provider] !== undefined;
   return {
-    changes: changesOf(result.changes),
+    changes: changes === false && !isRecorded ? true : changes,
     replaces: [...replaces],
     deleteBeforeReplace: replaces.size > 0 && result.deleteBeforeReplace,
     stables: result.stables,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { EngineLog } from "./engine-log.ts";
@@ -7,6 +8,8 @@ import { createResourceService } from "./resource-service.ts";
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 /** Calls in progress get so long to leave a state that can be gone on from; the engine kills after 5 s. */
 const SHUTDOWN_MS = 3_000;
+/** Turns of the event loop until a connection that the engine has dropped is off the server's list: two or three. */
+const DROPPED_TURNS = 10;
 
 export interface ServeOptions {
   /** `host:port` of the engine, the plugin's argument; `""` when it is attached to later. */
@@ -43,6 +46,9 @@ export async function serve({ engineAddress, cwd }: ServeOptions): Promise<Plugi
   });
   const close = async () => {
     stop.abort();
+    // The engine drops its connection and signals in the same moment. A session that has been destroyed and is still on the
+    // list would be waited for until the limit: `tryShutdown` looks whether it is closed, and its end has gone by already.
+    for (let turn = 0; turn < DROPPED_TURNS; turn++) await nextTurn();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         server.forceShutdown();

@@ -50,6 +50,17 @@ export function isSameStack(left: Mark, right: Mark): boolean {
   return left.slice(0, STACK_DIGITS) === right.slice(0, STACK_DIGITS);
 }
 
+/**
+ * Is the other resource of the stack that the resource itself is of, under its name of today or its last one? A stack that
+ * is renamed, and a resource that changes between the shells, have made what they have under marks of another beginning.
+ */
+export function isOwnStack(
+  { mark, formerMark }: { readonly mark: Mark; readonly formerMark?: Mark | undefined },
+  other: Mark,
+): boolean {
+  return isSameStack(other, mark) || (formerMark !== undefined && isSameStack(other, formerMark));
+}
+
 function digest(parts: readonly string[], digits: number): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digits);
 }

@@ -2,7 +2,7 @@ import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
-import { isOwnMark, isSameStack } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
@@ -39,7 +39,7 @@ export async function ownAlias(
   const tags = await client.templates.listTags(template, { signal });
   const owners = ownersOf(tags, "alias", alias);
   const isOwn = owners.some(({ mark }) => mark === context.mark);
-  const stranger = owners.find(({ mark }) => !isSameStack(mark, context.mark));
+  const stranger = owners.find(({ mark }) => !isOwnStack(context, mark));
   if (stranger !== undefined && !adopts && !isOwn) throw taken({ template, alias, aliasRef }, stranger.mark, context);
   const former = owners.find(({ mark }) => mark === context.formerMark)?.tag.tag;
   if (exists && !isOwn && former === undefined) context.log("info", `taking over the alias ${aliasRef} of ${template}`);

@@ -5,7 +5,7 @@ import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
-import { isOwnMark, isSameStack } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
@@ -81,7 +81,7 @@ function checkFree(
     context.log("warning", ownMarkNotice(`${template}:${tag}`, true));
     return;
   }
-  const stranger = owners.find((owner) => !isSameStack(owner, context.mark));
+  const stranger = owners.find((owner) => !isOwnStack(context, owner));
   if (adopt || (now === buildId && stranger === undefined)) {
     context.log("info", `taking over ${template}:${tag}, which points at ${now}`);
     return;
@@ -115,7 +115,7 @@ async function requireSameTemplate(
 ): Promise<void> {
   if (known === undefined || known === buildId || !tags.some((candidate) => candidate.tag === tag)) return;
   // The template may have been made anew by this very stack.
-  if (ownersOf(tags, "tag", tag).some(({ mark }) => isSameStack(mark, context.mark))) return;
+  if (ownersOf(tags, "tag", tag).some(({ mark }) => isOwnStack(context, mark))) return;
   if (await isTemplateOfBuild(client, template, known, signal)) return;
   throw new NotOwnedError(
     `${template} is not the template that this tag was made in: that one was deleted, and there is another under its name. ` +

@@ -2,7 +2,7 @@ import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { TagInfo } from "../../../sdk/wire/index.ts";
 import { TagTakenError } from "../../errors.ts";
 import type { Log } from "../operation-context.ts";
-import { isOwnMark, isSameStack, type Mark } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { isAliasOwner, ownersOf, ownerTag, readBuildTag, readTagNote } from "../ownership/owner-tags.ts";
 import { describeOwner } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
@@ -81,7 +81,7 @@ export async function goLive(client: NullspaceClient, options: GoLiveOptions): P
 function strangerOf(tags: readonly TagInfo[], tag: string, owner: GoLiveOptions["owner"]): Mark | undefined {
   const owners = ownersOf(tags, "tag", tag).map(({ mark }) => mark);
   if (owners.some((mark) => isOwnMark(owner, mark))) return undefined;
-  return owners.find((mark) => !isSameStack(mark, owner.mark));
+  return owners.find((mark) => !isOwnStack(owner, mark));
 }
 
 function taken(

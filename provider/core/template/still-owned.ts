@@ -3,7 +3,7 @@ import type { TagInfo } from "../../../sdk/wire/index.ts";
 import { NotOwnedError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
-import { isOwnMark, isSameStack, type Mark } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { ownersOf, readBuildTag } from "../ownership/owner-tags.ts";
 import { takeoverWays } from "../ownership/takeover-ways.ts";
 import type { Properties } from "../properties.ts";
@@ -81,10 +81,10 @@ export async function requireStillOwned(
 export function ownedByOtherStacks(
   tags: readonly TagInfo[],
   aliases: readonly string[],
-  { mark }: OperationContext,
+  owner: Pick<OperationContext, "mark" | "formerMark">,
 ): string[] {
   const isForeign = (kind: "tag" | "alias", name: string) =>
-    ownersOf(tags, kind, name).some((owner) => !isSameStack(owner.mark, mark));
+    ownersOf(tags, kind, name).some(({ mark }) => !isOwnStack(owner, mark));
   return [
     ...tags.filter(({ tag }) => isForeign("tag", tag)).map(({ tag }) => `tag "${tag}"`),
     ...aliases.filter((alias) => isForeign("alias", alias)).map((alias) => `alias "${alias}"`),

@@ -125,6 +125,30 @@ const RENAMED_IN_THE_PROGRAM: Row[] = [
   },
 ];
 
+const RENAMED_STACK: Row[] = [
+  {
+    title: "a stack that is renamed still owns what it has made, with an update in between and without",
+    async play({ stack: make, world }) {
+      for (const updates of [false, true]) {
+        const stack = await make();
+        stack.program(ALL);
+        await stack.up();
+        await stack.project.ok("stack", "rename", "other");
+        expect(summary(await stack.up())).toEqual({ unchanged: 3 });
+        if (updates) {
+          stack.project.write("app/hello.txt", "second\n");
+          await stack.up();
+          const { builds, tags } = await world.template("web");
+          expect(tags).toEqual({ default: builds[0], stable: builds[0] });
+          expect(summary(await stack.up())).toEqual({ unchanged: 3 });
+        }
+        await stack.destroy();
+        expect(await world.leftovers(["web", "site"])).toEqual([]);
+      }
+    },
+  },
+];
+
 const REPLACED: Row[] = [
   {
     title: "a tag and an alias that are replaced are still there, right, and go with a destroy",
@@ -304,6 +328,7 @@ const LOST_STATE: Row[] = [
 
 playRows("what is the stack's and what is not", [
   ...RENAMED_IN_THE_PROGRAM,
+  ...RENAMED_STACK,
   ...REPLACED,
   ...MOVED_BY_HAND,
   ...LOST_STATE,

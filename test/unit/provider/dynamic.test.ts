@@ -61,6 +61,12 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
     });
   });
 
+  it("is updated when its state is the plugin's, so that the state names what deletes it", async () => {
+    const { inputs } = await provider.check(args());
+    const native = { ...inputs, __provider: undefined, buildId: "tb_1", canonicalRef: "local/web" };
+    expect(await provider.diff(native, inputs)).toMatchObject({ changes: DiffChanges.DIFF_SOME, replacesList: [] });
+  });
+
   it("replaces for a value that differs, not for one that is unknown in a preview", async () => {
     const tag = { __provider: providerText("TemplateTag"), template: "local/web", tag: "a", buildId: "tb_1" };
     expect(await provider.diff(tag, { ...tag, tag: "b" })).toMatchObject({ replacesList: ["tag"] });
