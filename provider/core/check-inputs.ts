@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CheckFailure, CheckResult, Properties } from "./properties.ts";
 import { fillDefaults } from "./fill-defaults.ts";
+import { formerNameOf } from "./input-facts.ts";
 import { nearestName } from "./nearest-name.ts";
 import { formatPropertyPath } from "./property-path.ts";
 import { hasUnknown, isRecord, UNKNOWN } from "./unknown.ts";
@@ -56,7 +57,7 @@ export function checkInputs(schema: z.ZodObject, news: Properties): CheckResult 
 export function withDefaults(schema: z.ZodObject, inputs: Properties): Properties {
   const filled: Properties = { ...inputs };
   for (const [key, property] of Object.entries(schema.shape)) {
-    const { formerName } = (property as z.ZodType).meta() ?? {};
+    const formerName = formerNameOf(property as z.ZodType);
     if (formerName !== undefined) filled[key] ??= filled[formerName];
     const value = fillDefaults(property as z.ZodType, filled[key]);
     if (value !== undefined) filled[key] = value;

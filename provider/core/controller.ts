@@ -77,6 +77,10 @@ export interface Controller extends About {
   check(request: CheckRequest, context: OperationContext): Promise<CheckResult>;
   /** Compares inputs with inputs. It touches neither disk nor network: it must be right in a refresh and elsewhere. */
   diff(request: DiffRequest): DiffResult;
+  /**
+   * Says in a line, before an update, what it will do that its changes do not show. It may read the disk, and asks nobody.
+   */
+  forecast?(request: DiffRequest, changes: readonly PropertyChange[], cwd: string): Promise<string | undefined>;
   /** In a preview, promises what is certain and does nothing. */
   create(inputs: Properties, context: OperationContext): Promise<CreateResult>;
   /** @returns undefined when the service says that the resource is gone, and for no other reason */

@@ -19,6 +19,16 @@ declare module "zod" {
   }
 }
 
+/** What an input was called in an older version, if it has another name now. */
+export function formerNameOf(schema: z.ZodType): string | undefined {
+  return schema.meta()?.formerName;
+}
+
+/** Is the input part of the resource's ID? */
+export function isIdentity(schema: z.ZodType | undefined): boolean {
+  return schema?.meta()?.identity === true;
+}
+
 const tables = new WeakMap<z.ZodObject, PropertyTable>();
 
 /** What a change of each input leads to, as the schema says. */

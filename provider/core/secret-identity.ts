@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isIdentity } from "./input-facts.ts";
 import type { Controller } from "./controller.ts";
 import type { OperationContext } from "./operation-context.ts";
 
@@ -7,12 +8,11 @@ import type { OperationContext } from "./operation-context.ts";
  * and shows it as it is.
  */
 export function withIdentityWarning(controller: Controller): Controller {
-  const isIdentity = (key: unknown) =>
-    ((controller.inputs.shape as Record<string, z.ZodType>)[key as string]?.meta() ?? {}).identity === true;
+  const schemas = controller.inputs.shape as Record<string, z.ZodType>;
   return {
     ...controller,
     async check(request, context) {
-      const names = context.secretInputs.map(([key]) => key).filter(isIdentity);
+      const names = context.secretInputs.map(([key]) => key).filter((key) => isIdentity(schemas[key!]));
       if (names.length > 0 && isFirst(context)) {
         context.log(
           "warning",

@@ -103,6 +103,8 @@ async function diff(controller: Controller, id: string, olds: Properties, inputs
     const other = await otherServiceNotice(oldOutputs, context);
     if (other !== undefined) context.log("warning", other);
     for (const notice of compared.notices ?? []) context.log("info", notice);
+    const forecast = await controller.forecast?.(request, compared.changes, context.cwd);
+    if (forecast !== undefined && wishes.isFirst(context.mark, "forecast")) context.log("info", forecast);
     return compared;
   };
   const result = await run(controller, "compared", news, compare, id);

@@ -4,7 +4,7 @@ import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import { Redactor } from "../../sdk/secrets/index.ts";
-import type { Controller, DiffResult } from "../core/controller.ts";
+import type { Controller, DiffRequest, DiffResult } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
 import type { Naming } from "../core/autoname.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
@@ -220,6 +220,10 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       const oldInputs = decodeStruct(request.getOldInputs() ?? request.getOlds());
       note(controller, news, olds, oldInputs);
       const secrets = joinSecrets(secretKeys, news.secrets, olds.secrets, oldInputs.secrets);
+      if (request.getPreview()) {
+        const compared = { oldInputs: oldInputs.values, oldOutputs: olds.values, newInputs: news.values };
+        await sayForecast(controller, compared, contextOf(request, news.secrets));
+      }
       const outputs = await keepingPartial(
         () =>
           controller.update(
@@ -295,6 +299,11 @@ async function sayNotices(result: DiffResult, oldOutputs: Properties, context: O
   const other = await otherServiceNotice(oldOutputs, context);
   if (other !== undefined) context.log("warning", other);
   for (const notice of result.notices ?? []) context.log("info", notice);
+}
+
+async function sayForecast(controller: Controller, request: DiffRequest, context: OperationContext): Promise<void> {
+  const forecast = await controller.forecast?.(request, controller.diff(request).changes, context.cwd);
+  if (forecast !== undefined) context.log("info", forecast);
 }
 
 async function find(urn: string): Promise<{ controller: Controller; secretKeys: string[] }> {

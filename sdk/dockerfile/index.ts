@@ -1,3 +1,9 @@
 export { parseDockerfile, type Instruction } from "./parse-dockerfile.ts";
 export { namedImages, type NamedImage } from "./named-images.ts";
-export { expandVariables, type VariableValues } from "./expand-variables.ts";
+export {
+  firstLostInstruction,
+  type BuildChange,
+  type LossReason,
+  type LostInstruction,
+} from "./first-lost-instruction.ts";
+export type { DockerfileBuild } from "./evaluate-build.ts";

@@ -22,6 +22,10 @@ const everyPage = [
 
 /** Pages whose examples the tests of the engine run: they need one, and no service. */
 const ELSEWHERE = "docs/docker";
+/** Pages that are made from the resources' own examples. */
+const REFERENCE = "docs/provider/";
+/** Asks for templates and pools that are not there: for the compiler alone. */
+const FUNCTIONS = `${REFERENCE}functions.md`;
 const pages = everyPage.filter((page) => !page.startsWith(ELSEWHERE));
 
 /** The programs of the pages. */
@@ -30,9 +34,33 @@ const examples = pages.flatMap((page) =>
     page,
     name: `${page}, example ${index + 1}`,
     file: `${page.replaceAll(/\W/g, "-")}-${index + 1}.ts`,
-    program: program!,
+    program: page.startsWith(REFERENCE) ? withPreamble(program!) : program!,
   })),
 );
+
+/** What the examples of the reference pages take for granted: they show one resource or function each. */
+function withPreamble(program: string): string {
+  const given = {
+    web: 'new Template("the-web", { name: "web", context: "./app" })',
+    stable: 'new TemplateTag("the-stable", { template: "local/web", tag: "stable", buildId: "tb_1" })',
+    stack: 'new pulumi.StackReference("organization/project/dev")',
+  };
+  const uses = (name: string) => new RegExp(`\\b${name}\\b`).test(program);
+  const taken = Object.entries(given).filter(([name]) => uses(name) && !program.includes(`const ${name} =`));
+  return [
+    'import * as pulumi from "@pulumi/pulumi";',
+    'import * as nullspace from "pulumi-nullspace";',
+    "const { Template, TemplateTag, TemplateAlias, WarmPool } = nullspace;",
+    "const { getTemplate, getTemplates, getBuildOutput, getWarmPool } = nullspace;",
+    ...taken.map(([name, value]) => `const ${name} = ${value};`),
+    program,
+    "void [pulumi, Template, TemplateTag, TemplateAlias, WarmPool, getTemplate, getTemplates, getBuildOutput, getWarmPool];",
+    'console.log("declared");',
+    "",
+  ].join("\n");
+}
+
+const played = examples.filter(({ page }) => page !== FUNCTIONS);
 
 let service: RunningService;
 let folder: string;
@@ -52,6 +80,7 @@ beforeAll(async () => {
   service = await RunningService.start();
   const env = { ...process.env, NULLSPACE_API_URL: service.url, NULLSPACE_API_KEY: service.apiKey };
   const inPulumi = ({ page }: { page: string }): boolean => page === "README.md";
+  const isReference = ({ page }: { page: string }): boolean => page.startsWith(REFERENCE);
   const play = async (answers: string, programs: typeof examples, first: string[]): Promise<typeof ended> => {
     const script = join(repository, "test/contract/docs/run-examples.ts");
     const files = programs.map(({ file }) => join(folder, file));
@@ -63,10 +92,11 @@ beforeAll(async () => {
   ended = {
     ...(await play(
       "service.json",
-      examples.filter((one) => !inPulumi(one)),
+      played.filter((one) => !inPulumi(one) && !isReference(one)),
       [],
     )),
-    ...(await play("pulumi.json", examples.filter(inPulumi), mocks)),
+    ...(await play("pulumi.json", played.filter(inPulumi), mocks)),
+    ...(await play("reference.json", played.filter(isReference), mocks)),
   };
 });
 
@@ -76,7 +106,7 @@ afterAll(async () => {
 });
 
 describe("the examples", () => {
-  it.each(examples)("run and show something: $name", ({ file }) => {
+  it.each(played)("run and show something: $name", ({ file }) => {
     const { error, printed } = ended[join(folder, file)]!;
     expect(error).toBeUndefined();
     expect(printed).not.toBe("");

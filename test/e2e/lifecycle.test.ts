@@ -110,6 +110,10 @@ describe.each(shells)("the $shell shell under the real Pulumi CLI", ({ shell, mo
     expect(preview.text).toMatch(/~ www\/index\.html/);
     expect(preview.text).not.toMatch(/Dockerfile|noise\.log/);
     expect(preview.text).toMatch(/~ contextHash/);
+    // What will be built, in a line: from which instruction on.
+    expect(preview.text).toMatch(
+      /a new build, because of files ~ www\/index\.html; from line 3 \(COPY www\/ \/srv\/www\/\) on, nothing comes from the cache/,
+    );
   });
 
   it("builds the change once, moves the tag and rolls the pool", async () => {

@@ -20,6 +20,11 @@ export const templateController: Controller = {
 
   check: checkTemplate,
   diff: diffTemplate,
+  async forecast({ oldInputs, newInputs }, changes, cwd) {
+    // Reads Dockerfiles: loaded by those who build.
+    const { forecastBuild } = await import("./build-forecast.ts");
+    return forecastBuild({ oldInputs, newInputs, changes }, cwd);
+  },
   create: createTemplate,
   update: (request, context) => updateTemplate(request, context),
   delete: deleteTemplate,

@@ -87,7 +87,7 @@ export const getBuild: ProviderFunction = {
   name: "getBuild",
   description: "A build of a template: how it ended, and what it made.",
   example: {
-    typescript: 'const build = await getBuild({ buildId: stack.requireOutput("buildId") });',
+    typescript: 'const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });',
     python: 'build = nullspace.get_build(build_id="tb_0123456789ab")',
   },
   inputs: z.object({ buildId: BuildId.describe("The build, `tb_…`.") }),

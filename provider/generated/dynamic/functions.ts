@@ -19,7 +19,7 @@ import type {
  * A build of a template: how it ended, and what it made.
  *
  * @example
- *   const build = await getBuild({ buildId: stack.requireOutput("buildId") });
+ *   const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });
  */
 export function getBuild(args: GetBuildArgs): Promise<GetBuildResult> {
   return callFunction("getBuild", args);

@@ -6,27 +6,43 @@
  * @see https://pkg.go.dev/path/filepath#Match
  */
 export function isValidGoPattern(pattern: string): boolean {
-  let name = ["."];
+  return matchGoPattern(pattern, ".") !== undefined;
+}
+
+/**
+ * Go's `filepath.Match` on Unix: the pattern must match the whole name, and neither `*` nor `?` matches a slash.
+ *
+ * @returns `undefined` where Go gives `ErrBadPattern`
+ * @see https://pkg.go.dev/path/filepath#Match
+ */
+export function matchGoPattern(pattern: string, name: string): boolean | undefined {
+  let left = Array.from(name);
   let rest = Array.from(pattern);
   while (rest.length > 0) {
     const { hasStar, chunk, after } = scanChunk(rest);
     rest = after;
-    if (hasStar && chunk.length === 0) return true;
-    // Where the chunk may begin: here; behind a star, after the dot as well.
-    const starts = hasStar && name.length > 0 ? [name, []] : [name];
-    let left: string[] | undefined;
-    for (const start of starts) {
-      const match = matchChunk(chunk, start);
-      if (match === "malformed") return false;
-      if (match && (match.length === 0 || rest.length > 0)) {
-        left = match;
-        break;
-      }
-    }
-    if (!left) return true;
-    name = left;
+    if (hasStar && chunk.length === 0) return !left.includes("/");
+    const next = matchFrom(chunk, left, { hasStar, isLast: rest.length === 0 });
+    if (next === "malformed") return undefined;
+    if (!next) return false;
+    left = next;
   }
-  return true;
+  return left.length === 0;
+}
+
+/** Tries a chunk where it may begin: here; behind a star, also behind each character up to the next slash. */
+function matchFrom(
+  chunk: readonly string[],
+  name: readonly string[],
+  { hasStar, isLast }: { hasStar: boolean; isLast: boolean },
+): string[] | "malformed" | undefined {
+  for (let start = 0; start <= name.length; start++) {
+    const left = matchChunk(chunk, name.slice(start));
+    if (left === "malformed") return left;
+    if (left && (left.length === 0 || !isLast)) return left;
+    if (!hasStar || name[start] === "/") return undefined;
+  }
+  return undefined;
 }
 
 /** Stars at the beginning, then everything up to the next star outside brackets. */
@@ -58,7 +74,7 @@ function matchChunk(chunk: readonly string[], name: readonly string[]): string[]
     const isWildcard = chunk[at] === "?";
     if (chunk[at] === "\\") at++;
     if (at >= chunk.length) return "malformed";
-    if (character === undefined || (!isWildcard && chunk[at] !== character)) left = undefined;
+    if (character === undefined || (isWildcard ? character === "/" : chunk[at] !== character)) left = undefined;
     at++;
   }
   return left;

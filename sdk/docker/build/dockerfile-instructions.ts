@@ -12,6 +12,8 @@ export interface DockerfileInstruction {
   stageName?: string;
   /** Of a FROM: the image or stage that it starts from, as it is written. */
   base?: string;
+  /** It goes to the root, which is always there: BuildKit does nothing for it, and gives it no number. */
+  isRoot?: true;
 }
 
 /**
@@ -36,6 +38,7 @@ export function listInstructions(dockerfile: string): DockerfileInstruction[] {
         stage,
         ...(stageName === undefined ? {} : { stageName }),
         ...(base === undefined ? {} : { base }),
+        ...(keyword === "WORKDIR" && argument.trim() === "/" ? { isRoot: true as const } : {}),
       };
     });
 }
@@ -64,8 +67,9 @@ export function lineOfStep(dockerfile: string, step: string, builder: "classic" 
 }
 
 /** A FROM counts when there is something to fetch: not for an earlier stage, nor for `scratch`. */
-function isCounted({ keyword, base, stage }: DockerfileInstruction, all: readonly DockerfileInstruction[]): boolean {
-  if (keyword !== "FROM") return COUNTED.has(keyword);
+function isCounted(instruction: DockerfileInstruction, all: readonly DockerfileInstruction[]): boolean {
+  const { keyword, base, stage, isRoot } = instruction;
+  if (keyword !== "FROM") return COUNTED.has(keyword) && !isRoot;
   return base !== "scratch" && !all.some((one) => one.stage < stage && one.stageName === base?.toLowerCase());
 }
 

@@ -1,5 +1,5 @@
 import { isRegistryTold, namedImages, type NamedImage } from "../../dockerfile/named-images.ts";
-import { UNTOLD } from "../../dockerfile/expand-variables.ts";
+import { UNTOLD } from "../../dockerfile/expand-word.ts";
 import { registryHost } from "../auth/registry-host.ts";
 import { ImageRefError } from "../errors.ts";
 import { parseImageRef } from "../image-ref.ts";

@@ -66,6 +66,13 @@ describe("lineOfStep", () => {
     expect(lineOfStep(DOCKERFILE, step, "buildkit")).toBe(line);
   });
 
+  it("gives WORKDIR / no number, as BuildKit does, though it is one of the total", () => {
+    const dockerfile = "FROM busybox\nWORKDIR /\nRUN a\nWORKDIR /x\n";
+    expect(lineOfStep(dockerfile, "[2/4] RUN a", "buildkit")).toBe(3);
+    expect(lineOfStep(dockerfile, "[3/4] WORKDIR /x", "buildkit")).toBe(4);
+    expect(lineOfStep(dockerfile, "[2/4] WORKDIR /", "classic")).toBe(2);
+  });
+
   it.each([
     ["[1/10] ARG BASE=busybox", 2],
     ["[5/10] COPY . /src", 10],

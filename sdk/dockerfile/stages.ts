@@ -1,0 +1,67 @@
+import { readFrom, type StageOpening } from "./declarations.ts";
+import { readDirectives } from "./directives.ts";
+import { parseDockerfile, type Instruction } from "./parse-dockerfile.ts";
+
+/** A stage of a Dockerfile. */
+export interface Stage extends StageOpening {
+  /** Its FROM. */
+  opening: Instruction;
+  /** What follows, up to the next FROM. */
+  instructions: Instruction[];
+}
+
+/** A Dockerfile that is whole. */
+export interface DockerfileStages {
+  /** The ARGs before the first FROM. */
+  globals: Instruction[];
+  stages: Stage[];
+  /** Image of the frontend, as `# syntax=` names it. */
+  frontend?: string;
+}
+
+const KEYWORDS = new Set(
+  (
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER " +
+    "VOLUME WORKDIR"
+  ).split(" "),
+);
+/** Docker's own frontend. Others may give instructions another meaning. */
+const OWN_FRONTEND = /^(?:docker\.io\/)?docker\/dockerfile(?:[:@]|$)/;
+/** An image has 127 layers at most; nobody writes more than this by hand. */
+const MAX_INSTRUCTIONS = 1000;
+
+/**
+ * The stages of a Dockerfile as BuildKit's own frontend reads it.
+ *
+ * @returns `undefined` when it is not one that is certain to be understood: an unknown instruction or frontend, the
+ *   escape character of Windows, two stages of one name
+ */
+export function readStages(dockerfile: string): DockerfileStages | undefined {
+  const { escape, syntax } = readDirectives(dockerfile);
+  const instructions = parseDockerfile(dockerfile);
+  if (escape !== "\\" || instructions.length > MAX_INSTRUCTIONS) return undefined;
+  if (syntax !== undefined && !OWN_FRONTEND.test(syntax.image)) return undefined;
+  if (!instructions.every(({ keyword }) => KEYWORDS.has(keyword))) return undefined;
+  const globals: Instruction[] = [];
+  const stages: Stage[] = [];
+  for (const instruction of instructions) {
+    const { keyword, argument } = instruction;
+    if (keyword === "FROM") {
+      const from = readFrom(argument);
+      if (!from || stages.some(({ name }) => name !== undefined && name === from.name)) return undefined;
+      stages.push({ ...from, opening: instruction, instructions: [] });
+    } else if (stages.length > 0) stages.at(-1)!.instructions.push(instruction);
+    else if (keyword === "ARG") globals.push(instruction);
+    else return undefined;
+  }
+  if (stages.length === 0) return undefined;
+  return { globals, stages, ...(syntax === undefined ? {} : { frontend: syntax.image }) };
+}
+
+/** A stage by name, in either case, or by number from 0. @returns its number */
+export function findStage(stages: readonly Stage[], name: string): number | undefined {
+  const byName = stages.findIndex((stage) => stage.name === name.toLowerCase());
+  if (byName >= 0) return byName;
+  const number = /^\d+$/.test(name) ? Number(name) : -1;
+  return number >= 0 && number < stages.length ? number : undefined;
+}
