@@ -115,7 +115,7 @@ describe("links", { timeout: 60_000 }, () => {
       "c/ignored": { link: "d" },
       é: { link: "../.." },
     });
-    symlinkSync("a", Buffer.from(`${dir}/\xff`, "latin1"));
+    symlinkSync("a", Buffer.concat([Buffer.from(`${dir}/`), Buffer.of(0xff)]));
     const options = { symlinks: "skip", ignorePatterns: ["c/ignored"] } as const;
     const { hash, skippedLinks, ignored, unsupported } = await read(dir, options);
     expect(skippedLinks).toEqual(["a-link", "a/link", "c/d/dead", "c/d/self", "c/far", "é", "\\xff"]);

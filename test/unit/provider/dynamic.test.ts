@@ -63,7 +63,8 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
 
   it("is updated when its state is the plugin's, so that the state names what deletes it", async () => {
     const { inputs } = await provider.check(args());
-    const native = { ...inputs, __provider: undefined, buildId: "tb_1", canonicalRef: "local/web" };
+    const { __provider: _dynamic, ...others } = inputs;
+    const native = { ...others, buildId: "tb_1", canonicalRef: "local/web" };
     expect(await provider.diff(native, inputs)).toMatchObject({ changes: DiffChanges.DIFF_SOME, replacesList: [] });
   });
 

@@ -270,7 +270,8 @@ describe.each(types)("the inputs of a %s", { timeout: 60_000 }, (type, controlle
         }),
         { numRuns: 60 },
       );
-      expect(dynamic.written).toEqual([]);
+      // What it says of a build that is to come is no complaint.
+      expect(dynamic.written.filter((line) => !line.includes("a new build, because of "))).toEqual([]);
     });
   });
 });
