@@ -4,7 +4,7 @@ import type { Database } from "./store/database.ts";
 import type { ArtifactUseQuery } from "./templates/artifact-use.ts";
 import type { TemplateEvents } from "./templates/events.ts";
 
-/** What every part of the service stands on. */
+/** What every part of the service needs. */
 export interface ServiceDeps {
   db: Database;
   engine: DockerEngine;

@@ -53,8 +53,8 @@ export function fillName(
 }
 
 /** Hex digits that look random and are the same for the same seed. */
-export function randomDigits(seed: string | Uint8Array, count: number = RANDOM_DIGITS): string {
-  return createHash("sha256").update(seed).digest("hex").slice(0, count);
+function randomDigits(seed: string | Uint8Array): string {
+  return createHash("sha256").update(seed).digest("hex").slice(0, RANDOM_DIGITS);
 }
 
 /** The text as a name that every grammar of the service takes: lower-case letters, digits and dashes. */

@@ -40,12 +40,7 @@ export function renderFunctionTypes(models: readonly FunctionModel[]): string {
       "}",
       `/** What {@link ${name}} gives. */`,
       `export interface ${typeName(name)}Result {`,
-      ...outputs.map((property) =>
-        `readonly ${member(property, plainType(property.type), !property.required)}`.replace(
-          /^readonly (\/\*\*[^]*?\*\/\n)/,
-          "$1readonly ",
-        ),
-      ),
+      ...outputs.map((property) => member(property, plainType(property.type), !property.required, "readonly ")),
       "}",
     ]),
     "",

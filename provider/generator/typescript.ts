@@ -58,7 +58,7 @@ export function renderResourceTypes(model: ResourceModel, shared: readonly Objec
     `export interface ${name}Outputs {`,
     ...outputs.map((property) => {
       const type = plainType(property.type) + (isAlwaysThere(property) ? "" : " | undefined");
-      return `${doc(property.description)}readonly ${property.name}: pulumi.Output<${type}>;`;
+      return member(property, `pulumi.Output<${type}>`, false, "readonly ");
     }),
     "}",
     `/** Names of the properties of a {@link ${name}}. */`,
@@ -83,8 +83,13 @@ export function renderObject(object: ObjectModel, suffix: "Args" | ""): string {
   ].join("\n");
 }
 
-export function member({ name, description }: PropertyModel, type: string, optional: boolean): string {
-  return `${doc(description)}${name}${optional ? "?" : ""}: ${type};`;
+export function member(
+  { name, description }: PropertyModel,
+  type: string,
+  optional: boolean,
+  modifier: "" | "readonly " = "",
+): string {
+  return `${doc(description)}${modifier}${name}${optional ? "?" : ""}: ${type};`;
 }
 
 /** An input that may be left out, as a member of an interface. */

@@ -33,7 +33,7 @@ export function downloadedPulumi(cache) {
  * Lets the npm package `pulumi` download the official CLI.
  *
  * @param {import("./step.mjs").StepContext} context
- * @returns {Promise<{ folder: string, version: string, how: string } | undefined>} `undefined` when it cannot be had that way
+ * @returns {Promise<{ folder: string, version: string, how: string } | undefined>} `undefined` when it is not available that way
  */
 export async function downloadPulumi({ cache, env, note, signal }) {
   const failure = recallFailure(cache, FAILURE);

@@ -218,7 +218,7 @@ function pathOf({ path, query }: EngineRequest): string {
   return query && query.size > 0 ? `${path}?${query.toString()}` : path;
 }
 
-/** Method and path: queries may hold build arguments, which are nobody's business in an error. */
+/** Method and path: queries may hold build arguments, which do not belong in an error. */
 function describe({ method, path }: EngineRequest): string {
   return `${method} ${path}`;
 }

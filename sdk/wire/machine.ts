@@ -42,7 +42,7 @@ export const CreateMachineRequest = z
   .meta({ id: "CreateMachineRequest" });
 export type CreateMachineRequest = z.infer<typeof CreateMachineRequest>;
 
-/** How the machine was come by. */
+/** Where the machine came from. */
 export const WarmPoolCheckout = z
   .looseObject({
     source: openEnum(["ready_instance", "cold_create", "bypassed"]),

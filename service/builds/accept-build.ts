@@ -9,7 +9,7 @@ import type { BuildLog } from "./build-log.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import { storableContext, storeContext } from "./stored-context.ts";
 
-/** What accepting a build stands on. */
+/** What accepting a build needs. */
 export interface BuildAcceptor {
   db: Database;
   blobs: BlobStore;

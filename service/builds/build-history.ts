@@ -56,7 +56,7 @@ function readCursor(cursor: string): [string, string] {
   const [createdAt, buildId] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   if (!createdAt || !buildId?.startsWith("tb_")) {
     throw new InvalidRequestError(
-      "cursor: this is no cursor. Pass the next_cursor of the page before, or leave it out.",
+      "cursor: this is not a cursor. Pass the next_cursor of the page before, or leave it out.",
     );
   }
   return [createdAt, buildId];

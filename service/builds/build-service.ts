@@ -34,7 +34,7 @@ import { contextFilesOf } from "./stored-context.ts";
 /** A wait for the end of a build looks again after this time; what wakes it is the log. */
 const WAIT_MS = 30_000;
 
-/** What {@link BuildService} stands on. */
+/** What {@link BuildService} needs. */
 export interface BuildServiceOptions {
   db: Database;
   blobs: BlobStore;

@@ -20,7 +20,7 @@ export class BuildCancelled extends Error {}
 /** Reason of an abort: the service stops. */
 export class ServiceStopping extends Error {}
 
-/** What a worker stands on. */
+/** What a worker needs. */
 export interface BuildWorker {
   db: Database;
   blobs: BlobStore;

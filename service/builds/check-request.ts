@@ -46,7 +46,7 @@ export interface CheckedRequest {
   warnings: string[];
 }
 
-/** What checking stands on. */
+/** What checking needs. */
 export interface RequestChecker {
   db: Database;
   blobs: BlobStore;

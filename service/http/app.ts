@@ -28,7 +28,7 @@ export interface RequestTimeouts {
 
 const DEFAULT_TIMEOUTS: RequestTimeouts = { headersMs: 60_000, requestMs: 300_000, checkEveryMs: 10_000 };
 
-/** What {@link createApp} stands on. */
+/** What {@link createApp} needs. */
 export interface AppOptions {
   logger: FastifyBaseLogger;
   authenticate: Authenticate;

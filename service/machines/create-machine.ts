@@ -18,7 +18,7 @@ import { wantedMachine } from "./wanted-machine.ts";
 /** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
 const MAX_MACHINES = 1000;
 
-/** What the creation stands on. */
+/** What the creation needs. */
 export interface CreateMachineDeps extends CheckoutDeps {
   readonly machines: MachineStore;
   readonly runner: GuestRunner;

@@ -5,7 +5,7 @@ import { ServiceError } from "../errors.ts";
 /** Facts of a main process that ended. */
 export interface MachineExitFacts {
   exitCode: number;
-  /** Whether the kernel killed it for want of memory. */
+  /** Whether the kernel killed it because it ran out of memory. */
   outOfMemory: boolean;
   /** Last lines that it wrote, oldest first. */
   logTail: readonly string[];
@@ -18,7 +18,7 @@ export class MachineExitedError extends NullspaceError {
   readonly logTail: readonly string[];
 
   constructor(facts: MachineExitFacts) {
-    const why = facts.outOfMemory ? "it was killed for want of memory: give it more" : "see its last lines";
+    const why = facts.outOfMemory ? "it was killed because it ran out of memory: give it more" : "see its last lines";
     super(`The start command ended with exit code ${facts.exitCode}; ${why}.${quoteTail(facts.logTail)}`, {
       code: "machine_exited",
     });

@@ -18,7 +18,7 @@ export interface MachineDeadline {
   readonly action: "destroy" | "hibernate";
 }
 
-/** What the expiry stands on. */
+/** What the expiry needs. */
 export interface ExpiryDeps {
   readonly machines: MachineStore;
   readonly service: MachineService;

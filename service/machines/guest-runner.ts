@@ -18,7 +18,7 @@ export interface RunnableArtifact extends MachineArtifact {
   readonly readiness?: Readiness;
 }
 
-/** What the runner stands on. */
+/** What the runner needs. */
 export interface GuestRunnerDeps {
   readonly guests: GuestStore;
   readonly driver: MachineDriver;

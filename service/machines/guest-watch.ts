@@ -7,7 +7,7 @@ import type { MachineDriver } from "./machine-driver.ts";
 /** How often the driver is asked what lives, while there is anything to watch. One call, however many guests. */
 const LOOK_EVERY_MS = 1_000;
 
-/** What the watch stands on. */
+/** What the watch needs. */
 export interface GuestWatchDeps {
   readonly guests: GuestStore;
   readonly driver: MachineDriver;

@@ -10,7 +10,7 @@ import { checkTimeout } from "./machine-request.ts";
 /** A delete answers at the latest after this long; what is recorded is done later in any case. */
 const REMOVAL_WAIT_MS = 15_000;
 
-/** What the service of machines stands on. */
+/** What the service of machines needs. */
 export interface MachineServiceDeps {
   readonly db: Database;
   readonly machines: MachineStore;

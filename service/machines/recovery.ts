@@ -4,7 +4,7 @@ import type { GuestStore } from "../store/guests.ts";
 import type { MachineStore } from "../store/machines.ts";
 import type { GuestRunner } from "./guest-runner.ts";
 
-/** What the recovery stands on. */
+/** What the recovery needs. */
 export interface RecoveryDeps {
   readonly db: Database;
   readonly machines: MachineStore;

@@ -30,7 +30,7 @@ export class ExecTimedOutError extends ServiceError {
   }
 }
 
-/** What running commands stands on. */
+/** What running commands needs. */
 export interface RunCommandDeps {
   readonly service: MachineService;
   readonly driver: MachineDriver;

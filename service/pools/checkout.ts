@@ -6,7 +6,7 @@ import { UnpoolableRequestError, WarmPoolUnavailableError } from "./errors.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { currentTarget } from "./pool-target.ts";
 
-/** What the checkout stands on. */
+/** What the checkout needs. */
 export interface CheckoutDeps {
   readonly db: Database;
   readonly pools: PoolStore;

@@ -6,7 +6,7 @@ import type { TemplateEvents } from "../templates/events.ts";
 import { PoolWorker, type PoolWorkerDeps } from "./pool-worker.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
 
-/** What the controller stands on. */
+/** What the controller needs. */
 export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady"> {
   readonly events: TemplateEvents;
   readonly watch: GuestWatch;

@@ -17,7 +17,7 @@ const DEFAULT_LIMIT = 1000;
 
 const LIVE: readonly PoolState[] = ["enabled", "disabled", "draining"];
 
-/** What the service of pools stands on. */
+/** What the service of pools needs. */
 export interface PoolServiceDeps {
   readonly db: Database;
   readonly pools: PoolStore;

@@ -14,7 +14,7 @@ const LOOK_AT_LEAST_EVERY_MS = 15_000;
 /** Pause before members are started again after the engine was away. */
 const ENGINE_RETRY_MS = 2_000;
 
-/** What a worker stands on. */
+/** What a worker needs. */
 export interface PoolWorkerDeps {
   readonly db: Database;
   readonly pools: PoolStore;

@@ -20,7 +20,7 @@ export const BASE_NAME = "base";
 /** Image of it unless told otherwise: small, and it has a shell. */
 export const DEFAULT_BASE_IMAGE = "busybox:stable";
 
-/** What {@link BuiltinBase} stands on. */
+/** What {@link BuiltinBase} needs. */
 export interface BuiltinBaseOptions {
   db: Database;
   engine: DockerEngine;
@@ -135,7 +135,7 @@ export class BuiltinBase {
         throw new EngineUnavailableError(error.message, { cause: error });
       }
       throw new UnavailableError(
-        `The image ${image} of the template nullspace/base cannot be had: ${asError(error).message}`,
+        `The image ${image} of the template nullspace/base is not available: ${asError(error).message}`,
         {
           code: "base_image_unavailable",
           suggestedAction:

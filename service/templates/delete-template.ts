@@ -9,7 +9,7 @@ import { refuseBuiltin } from "./names.ts";
 import { resolveTemplate } from "./resolve.ts";
 import { removeTag } from "./tags.ts";
 
-/** What deleting stands on. */
+/** What deleting needs. */
 export interface TemplateDeleter {
   db: Database;
   artifactUses: readonly ArtifactUseQuery[];

@@ -14,7 +14,7 @@ export const DEFAULT_RETENTION_MS = 30 * 24 * 60 * 60_000;
 /** Between two sweeps. */
 const SWEEP_INTERVAL_MS = 60 * 60_000;
 
-/** What the sweep stands on. */
+/** What the sweep needs. */
 export interface RetentionOptions {
   db: Database;
   blobs: BlobStore;

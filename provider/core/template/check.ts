@@ -10,6 +10,9 @@ import { TemplateInputs } from "./inputs.ts";
 import { checkSource, isContextUnknown } from "./source-kind.ts";
 import { findMissingFiles, readTemplateFiles, toCheckFailure, type ContextInputs } from "./template-context.ts";
 
+/** Links that a warning names; the rest is a number. */
+const MOST_LINKS_NAMED = 5;
+
 /** Validates the inputs and fills in the hash and the manifest of the build context. */
 export async function checkTemplate({ olds, news }: CheckRequest, context: OperationContext): Promise<CheckResult> {
   const checked = checkInputs(TemplateInputs, news);
@@ -30,18 +33,28 @@ export async function checkTemplate({ olds, news }: CheckRequest, context: Opera
   return hashContext(inputs, context);
 }
 
-async function hashContext(inputs: Properties, { cwd, signal }: OperationContext): Promise<CheckResult> {
+async function hashContext(inputs: Properties, context: OperationContext): Promise<CheckResult> {
+  const { cwd, signal } = context;
   const where = inputs as unknown as ContextInputs;
   const failures = await findMissingFiles(where, cwd);
   if (failures.length > 0) return { inputs, failures };
   try {
-    const { hash, manifest } = await readTemplateFiles(where, cwd, signal);
+    const { hash, manifest, skippedLinks } = await readTemplateFiles(where, cwd, signal);
     noteComputedHash(hash);
+    warnOfSkippedLinks(skippedLinks, context);
     return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };
   } catch (error) {
     if (signal.aborted) throw error;
     return { inputs, failures: [toCheckFailure(error)] };
   }
+}
+
+/** As `symlinks: "skip"` promises; once in a preview and once in an update. */
+function warnOfSkippedLinks(links: readonly string[], { wishes, mark, log }: OperationContext): void {
+  if (links.length === 0 || !wishes.isFirst(mark, "skipped links")) return;
+  const more = links.length - MOST_LINKS_NAMED;
+  const named = links.slice(0, MOST_LINKS_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  log("warning", `symbolic links in the context are left out: ${named}`);
 }
 
 /** Once in a preview and once in an update, though Check runs several times in each. */

@@ -32,14 +32,14 @@ export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, con
     context.log("info", `template ${ref} is kept: the program still has it`);
     return;
   }
-  const standing = await standingOf(client, ref, outputs, context, signal);
+  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
+  const standing = await standingOf(client, ref, { tags, outputs }, context, signal);
   if (standing.kind === "gone") return;
   if (standing.kind !== "ours") {
     const why = standing.kind === "adopted" ? "another resource has adopted it" : "it is a later one of that name";
     context.log("warning", `template ${ref} is left in place: ${why}`);
     return;
   }
-  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
   const aliases = (await orGone(client.templates.listAliases(ref, { signal }))) ?? [];
   const needed = ownedByOtherStacks(
     tags,

@@ -121,7 +121,7 @@ function summaryOf({ canonical_ref, namespace_slug, name, visibility, builtin }:
   return { canonicalRef: canonical_ref, namespace, name: own, visibility, builtin };
 }
 
-/** Tags of the provider's own book-keeping are nobody's business. */
+/** Tags by which the provider notes who owns what: not shown. */
 function isNote(tag: string): boolean {
   return readBuildTag(tag) !== undefined || readTagNote(tag) !== undefined || isAliasOwner(tag);
 }

@@ -29,7 +29,7 @@ export async function readTemplate(
     // A template whose first build is not (yet) good is known to the service by that build alone.
     return reasons === undefined || outputs === undefined ? undefined : { id, inputs, outputs, unhealthy: reasons };
   }
-  if ((await standingOf(client, ref, outputs, context, signal)).kind === "later") {
+  if ((await standingOf(client, ref, { tags, outputs }, context, signal)).kind === "later") {
     context.log(
       "warning",
       `template ${ref} is not the one of this resource, which was deleted: somebody has made another`,

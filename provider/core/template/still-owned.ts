@@ -34,15 +34,16 @@ export type Standing =
 /**
  * Looks what has become of the template that the state knows: the name says too little. A live build that carries the
  * resource's mark settles it, else a build of the state, or one with the mark, in the history.
+ *
+ * @param tags of the template, none where there is none
  */
 export async function standingOf(
   client: NullspaceClient,
   ref: string,
-  outputs: Properties,
+  { tags, outputs }: { tags: readonly TagInfo[]; outputs: Properties },
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<Standing> {
-  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
   const adopter = adopterOf(tags, context);
   if (adopter !== undefined) return { kind: "adopted", by: adopter };
   if (tags.some(({ tag }) => isOwnMark(context, readBuildTag(tag)?.mark))) return { kind: "ours" };
@@ -66,7 +67,8 @@ export async function requireStillOwned(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const standing = await standingOf(client, ref, outputs, context, signal);
+  const tags = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
+  const standing = await standingOf(client, ref, { tags, outputs }, context, signal);
   if (standing.kind === "adopted") throw adoptedAway(`template ${ref}`, ref, standing.by, context);
   if (standing.kind !== "later") return standing.kind === "ours";
   throw new NotOwnedError(

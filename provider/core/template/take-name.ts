@@ -47,9 +47,14 @@ export async function takeName(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<Place> {
-  const own = await ownRef(client, name, signal);
+  let own = name;
   for (let look = 0; ; look++) {
-    const holder = await findHolder(client, own, context.mark, signal);
+    const holder = await findHolder(client, own, context.mark, signal).catch(async (error: unknown) => {
+      if (own !== name || !isBuiltinRefusal(error)) throw error;
+      own = await qualified(client, name, signal);
+      if (own === name) throw error;
+      return findHolder(client, own, context.mark, signal);
+    });
     if (holder !== undefined) {
       if (!adopt || !(await takeNameAway(client, holder, name, context, signal))) {
         return placeOf(holder, { name, adopt }, context);
@@ -68,16 +73,15 @@ export async function takeName(
   }
 }
 
-/** The name as it is looked up: a bare name that a builtin has would be that one, which nobody may ask for its tags. */
-async function ownRef(client: NullspaceClient, name: string, signal: AbortSignal): Promise<string> {
-  try {
-    await orGone(client.templates.listTags(name, { signal }));
-    return name;
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== "invalid_request") throw error;
-    const namespace = await ownNamespace(client, signal);
-    return namespace === undefined ? name : `${namespace}/${name}`;
-  }
+/** A bare name that a builtin has is that one's, and nobody may ask for its tags. */
+function isBuiltinRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "invalid_request";
+}
+
+/** The name in one's own namespace, as far as the service tells which that is. */
+async function qualified(client: NullspaceClient, name: string, signal: AbortSignal): Promise<string> {
+  const namespace = await ownNamespace(client, signal);
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 /**

@@ -33,12 +33,14 @@ export interface TemplateFiles {
   hash: string;
   /** Short digests by path, for people. */
   manifest: Readonly<Record<string, string>>;
+  /** Links that are left out, sorted. */
+  skippedLinks: readonly string[];
   /** Absent when the build sees no files. */
   context?: BuildContext;
 }
 
 /** Stands for the hash where a build sees no files. */
-const NO_FILES: TemplateFiles = { hash: "none", manifest: {} };
+const NO_FILES: TemplateFiles = { hash: "none", manifest: {}, skippedLinks: [] };
 
 /**
  * Reads the files of this machine that the build sees: the build context of a Dockerfile, else what the steps copy. Paths
@@ -60,7 +62,8 @@ export async function readTemplateFiles(
     ...(signal === undefined ? {} : { signal }),
   };
   const context = await readContext(options);
-  return { hash: context.hash, manifest: context.manifest, context };
+  const { hash, manifest, skippedLinks } = context;
+  return { hash, manifest, skippedLinks, context };
 }
 
 function dockerfileOf(inputs: ContextInputs): Pick<ContextOptions, "dockerfile" | "dockerfileContent" | "sources"> {

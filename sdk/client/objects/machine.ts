@@ -114,7 +114,7 @@ export class Machine implements AsyncDisposable {
     return this.#info;
   }
 
-  /** How the machine was come by; undefined when no pool was considered. */
+  /** Where the machine came from; undefined when no pool was considered. */
   get checkout(): WarmPoolCheckout | undefined {
     return this.#info.warm_pool_checkout ?? undefined;
   }

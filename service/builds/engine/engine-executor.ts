@@ -44,7 +44,7 @@ const IMAGE_REPOSITORY = "nullspace-local";
 /** A ping that takes longer means an engine that is not there. */
 const PING_TIMEOUT_MS = 5_000;
 
-/** What {@link EngineExecutor} stands on. */
+/** What {@link EngineExecutor} needs. */
 export interface EngineExecutorOptions {
   engine: DockerEngine;
   blobs: BlobStore;

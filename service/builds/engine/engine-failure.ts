@@ -14,7 +14,7 @@ import { BuildFailure } from "../build-failure.ts";
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
 const MISSING_WORDS = /not found|manifest unknown|does not exist|no such image/i;
 
-/** Why the base image cannot be had. */
+/** Why the base image is not available. */
 export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
   const lost = engineLost(thrown, "prepare");
   if (lost !== undefined) return lost;
@@ -29,7 +29,7 @@ export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
       cause: thrown,
     });
   }
-  return new BuildFailure(`The base image ${image} cannot be had: ${words}`, {
+  return new BuildFailure(`The base image ${image} is not available: ${words}`, {
     phase: "prepare",
     reason: "base_image_unavailable",
     suggestedAction:

@@ -21,15 +21,6 @@ async function untilQuiet(world: World, name: string): Promise<void> {
   }
 }
 
-/** Waits until a build of the template is known to the service. */
-async function untilBuilding(world: World, name: string, count: number): Promise<void> {
-  for (;;) {
-    const { builds } = await world.client.builds.list(world.ref(name)).catch(() => ({ builds: [] }));
-    if (builds.length >= count) return;
-    await pause(100);
-  }
-}
-
 /** The build that the state says is live. */
 function recordedBuild(stack: Stack): unknown {
   return stack.resources().find(({ urn }) => urn.endsWith("::web"))?.outputs.buildId;
@@ -105,7 +96,7 @@ const STOPPED: Row[] = [
       stack.program(`const web = template("web"); tag("stable", web);`);
       stack.project.write("app/Dockerfile", slow());
       const run = stack.start();
-      await untilBuilding(world, "web", 1);
+      await world.untilBuilding("web", 1);
       process.kill(run.pid, "SIGINT");
       expect((await run.ended).exitCode).not.toBe(0);
       await untilQuiet(world, "web");
@@ -128,7 +119,7 @@ const STOPPED: Row[] = [
       const before = await world.template("web");
       stack.project.write("app/Dockerfile", slow());
       const run = stack.start();
-      await untilBuilding(world, "web", 2);
+      await world.untilBuilding("web", 2);
       process.kill(run.pid, "SIGINT");
       expect((await run.ended).exitCode).not.toBe(0);
       await untilQuiet(world, "web");
@@ -151,7 +142,7 @@ const STOPPED: Row[] = [
       stack.program(`template("web");`);
       stack.project.write("app/Dockerfile", slow());
       const run = stack.start();
-      await untilBuilding(world, "web", 1);
+      await world.untilBuilding("web", 1);
       process.kill(run.pid, "SIGINT");
       expect((await run.ended).exitCode).not.toBe(0);
       await stack.destroy();
@@ -168,7 +159,7 @@ const STOPPED: Row[] = [
       const before = await world.template("web");
       stack.project.write("app/Dockerfile", slow());
       const run = stack.start();
-      await untilBuilding(world, "web", 2);
+      await world.untilBuilding("web", 2);
       process.kill(run.pid, "SIGINT");
       await run.ended;
       const wasStopped = recordedBuild(stack) === before.tags.default;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { isTerminalStatus } from "../../../sdk/wire/index.ts";
 import { playRows, type Row } from "./support/rows.ts";
@@ -246,11 +245,7 @@ const INTERRUPTED: Row[] = [
       stack.program(`template("web");`);
       stack.project.write("app/Dockerfile", `${GOOD}RUN echo ${randomUUID()} && sleep 8\n`);
       const run = stack.start("up");
-      for (;;) {
-        const { builds } = await world.client.builds.list(world.ref("web")).catch(() => ({ builds: [] }));
-        if (builds.length > 0) break;
-        await pause(100);
-      }
+      await world.untilBuilding("web", 1);
       process.kill(run.pid, "SIGKILL");
       await run.ended;
       await stack.project.run("cancel", "--yes");

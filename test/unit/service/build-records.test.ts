@@ -85,7 +85,7 @@ describe("the history of a template", () => {
 
   it("refuses a cursor that is none", async () => {
     await store.ready({ name: "web" });
-    expect(() => pages(1, { cursor: "nonsense" })).toThrow(/cursor: this is no cursor/);
+    expect(() => pages(1, { cursor: "nonsense" })).toThrow(/cursor: this is not a cursor/);
   });
 });
 

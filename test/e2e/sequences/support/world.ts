@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { DockerEngine } from "../../../../sdk/docker/index.ts";
 import type { NullspaceClient } from "../../../../sdk/client/index.ts";
 
@@ -86,6 +87,15 @@ export class World {
     const { build } = await this.client.builds.waitUntilTerminal(build_id);
     if (build.status !== "ready") throw new Error(`build ${build_id} of ${name} is ${build.status}`);
     return build_id;
+  }
+
+  /** Waits until so many builds of a template are known to the service. */
+  async untilBuilding(name: string, count: number): Promise<void> {
+    for (;;) {
+      const { builds } = await this.client.builds.list(this.ref(name)).catch(() => ({ builds: [] }));
+      if (builds.length >= count) return;
+      await pause(100);
+    }
   }
 
   /** Content of a file in a machine of a template: what was really built. */
