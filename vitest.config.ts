@@ -17,7 +17,12 @@ export default defineConfig({
       // One file at a time: they share one engine, whose images and caches some of them take away.
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),
-      suite("e2e", { fileParallelism: false, timeoutMs: 300_000, exclude: ["test/e2e/sequences/**"] }),
+      suite("e2e", {
+        fileParallelism: false,
+        maxConcurrency: 2,
+        timeoutMs: 300_000,
+        exclude: ["test/e2e/sequences/**"],
+      }),
       suite("sequences", { folder: "e2e/sequences", fileParallelism: false, timeoutMs: 300_000 }),
       // Not part of the gate: its engine takes minutes to build. The tests of the Docker client, on an engine of today.
       suite("modern", { fileParallelism: false, timeoutMs: 120_000, more: ["test/engine/docker/**/*.test.ts"] }),
@@ -33,7 +38,16 @@ function suite(
     timeoutMs,
     more = [],
     exclude = [],
-  }: { folder?: string; fileParallelism?: boolean; timeoutMs?: number; more?: string[]; exclude?: string[] } = {},
+    maxConcurrency,
+  }: {
+    folder?: string;
+    fileParallelism?: boolean;
+    timeoutMs?: number;
+    more?: string[];
+    exclude?: string[];
+    /** How many of the tests that a file calls concurrent run at once. */
+    maxConcurrency?: number;
+  } = {},
 ): TestProjectInlineConfiguration {
   return {
     resolve: { conditions: ["nullspace-source"] },
@@ -45,6 +59,7 @@ function suite(
       setupFiles,
       execArgv,
       fileParallelism,
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(timeoutMs === undefined ? {} : { testTimeout: timeoutMs, hookTimeout: timeoutMs }),
     },
   };

@@ -25,6 +25,9 @@ export class Stack implements Disposable {
   private constructor(options: StackOptions) {
     this.#options = options;
     this.project = new PulumiProject({ program: "", files: CONTEXTS, env: options.env });
+    // The programs are JavaScript, and there are hundreds of runs: none has to load a compiler of TypeScript.
+    const runtime = { name: "nodejs", options: { typescript: false } };
+    this.project.write("Pulumi.yaml", JSON.stringify({ name: "e2e", runtime }));
   }
 
   static async create(options: StackOptions): Promise<Stack> {
@@ -42,9 +45,9 @@ export class Stack implements Disposable {
     Object.assign(this.project.env, env);
   }
 
-  /** Sets the program; see `programText` for what it may use. */
-  program(body: string): void {
-    this.project.write("index.js", programText(this.#options.shell, this.#options.prefix, body));
+  /** Sets the program; see `programText` for what it may use. @param shell default: the stack's */
+  program(body: string, shell: Shell = this.#options.shell): void {
+    this.project.write("index.js", programText(shell, this.#options.prefix, body));
   }
 
   /** `pulumi up` that must succeed. */
