@@ -14,6 +14,8 @@ declare module "zod" {
     computed?: boolean;
     /** Part of the resource's ID. */
     identity?: boolean;
+    /** Holds the user's own words, which may be anything, a secret too: variables, commands, notes. */
+    freeText?: boolean;
     /** What it was called in an older version, whose states still have it. */
     formerName?: string;
   }
@@ -27,6 +29,11 @@ export function formerNameOf(schema: z.ZodType): string | undefined {
 /** Is the input part of the resource's ID? */
 export function isIdentity(schema: z.ZodType | undefined): boolean {
   return schema?.meta()?.identity === true;
+}
+
+/** Does the input hold the user's own words? */
+export function isFreeText(schema: z.ZodType | undefined): boolean {
+  return schema?.meta()?.freeText === true;
 }
 
 const tables = new WeakMap<z.ZodObject, PropertyTable>();

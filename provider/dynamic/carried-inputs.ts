@@ -13,6 +13,9 @@ export const CARRIED = {
   secrets: "__secrets",
 } as const;
 
+/** Digests of the texts that the program gives: see `givenTexts`. Check reads them, and they go no further. */
+export const GIVEN = "__given";
+
 const NAMES: readonly string[] = Object.values(CARRIED);
 
 /** The carried members of a property bag, those that it has. */
@@ -24,5 +27,5 @@ export function pickCarried(properties: Readonly<Record<string, unknown>>): Reco
 
 /** A property bag without its carried members. */
 export function withoutCarried(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !NAMES.includes(name)));
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !NAMES.includes(name) && name !== GIVEN));
 }

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
-import { CARRIED } from "./carried-inputs.ts";
+import { CARRIED, GIVEN } from "./carried-inputs.ts";
+import { givenTexts } from "./given-texts.ts";
 import { proposeName, type Place } from "./propose-name.ts";
 import { secretPaths } from "./secret-paths.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";
@@ -27,6 +28,7 @@ export function dynamicInputs(
     [CARRIED.mark]: mark,
     ...(naming !== undefined && { [CARRIED.naming]: naming }),
     [CARRIED.secrets]: secretPaths(args),
+    [GIVEN]: givenTexts(args, properties.secrets),
   };
 }
 

@@ -20,11 +20,21 @@ export interface OpenedProperties {
   texts: ReadonlySet<string>;
 }
 
-/** Takes a bag apart, and remembers what is secret in it: the engine marks nothing here, the classes have told the places. */
-export function openProperties(secrets: Redactor, controller: Controller, properties: Properties): OpenedProperties {
+/**
+ * Takes a bag apart, and remembers what is secret in it: the engine marks nothing here, the classes have told the places.
+ *
+ * @param more places of secrets that no class has told
+ */
+export function openProperties(
+  secrets: Redactor,
+  controller: Controller,
+  properties: Properties,
+  more: readonly PropertyPath[] = [],
+): OpenedProperties {
   const values = withoutCarried(revealUnknowns(properties) as Properties);
   const paths = properties[CARRIED.secrets];
-  const marked = Array.isArray(paths) ? paths.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
+  const told = Array.isArray(paths) ? paths.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
+  const marked = [...told, ...more];
   const texts = secretTexts(controller, { values, marked });
   secrets.add(texts);
   return { values, carried: pickCarried(properties), marked, texts };

@@ -14,6 +14,7 @@ import { PartialFailureError } from "../errors.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { shownFailures } from "../values/shown-failures.ts";
 import { CARRIED } from "./carried-inputs.ts";
+import { ProgramTexts } from "./program-texts.ts";
 import { openProperties, toWire, type OpenedProperties } from "./opened-properties.ts";
 import { dynamicToken } from "./provider-text.ts";
 import { shownError, withShownError } from "./shown-error.ts";
@@ -31,6 +32,8 @@ const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resou
 let config: ProviderConfig = {};
 /** Every secret that has come in: none leaves in a message. */
 const secrets = new Redactor();
+/** What the program gives itself, and not by a transform. */
+const texts = new ProgramTexts();
 /** What the program of that update asks for. */
 const wishes = new ProgramWishes();
 
@@ -81,7 +84,8 @@ function configure(stackConfig: StackConfig): void {
 }
 
 async function check(controller: Controller, olds: Properties, inputs: Properties) {
-  const [news, last] = [open(controller, inputs), open(controller, olds)];
+  const last = open(controller, olds);
+  const news = openProperties(secrets, controller, inputs, texts.addedBehind(controller, inputs, last));
   const request = { news: news.values, ...(Object.keys(last.values).length === 0 ? {} : { olds: last.values }) };
   const result = await run(controller, "checked", news, async (context) => {
     const checked = await controller.check(request, context);

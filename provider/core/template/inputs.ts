@@ -27,10 +27,10 @@ export const TemplateInputs = z.object({
     .min(1)
     .optional()
     .describe("Command that is started at the end of the build; machines begin from that running state.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   readiness: ReadinessInput.optional()
     .describe("How to know that the start command is ready.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   vcpus: z
     .int()
     .min(1)
@@ -58,7 +58,7 @@ export const TemplateInputs = z.object({
     .record(VariableName, z.string())
     .optional()
     .describe("Environment variables of machines.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   user: z.string().min(1).optional().describe("User that commands in machines run as.").meta({ effect: "rebuild" }),
   workdir: z
     .string()
@@ -70,7 +70,7 @@ export const TemplateInputs = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe("Values that mean nothing here; a change of one means a new build.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   tags: z
     .array(ProgramTag)
     .min(1)

@@ -29,7 +29,7 @@ export const sourceInputs = {
     .min(1)
     .optional()
     .describe("Text of the Dockerfile, in place of a file.")
-    .meta({ effect: "ignore" }),
+    .meta({ effect: "ignore", freeText: true }),
   ignoreSyntax: z
     .enum(["docker", "gitignore"])
     .default("docker")
@@ -69,7 +69,7 @@ export const sourceInputs = {
     .array(StepInput)
     .optional()
     .describe("What is done on top of `image` or `fromTemplate`, in this order.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   contextHash: z
     .string()
     .min(1)
@@ -95,12 +95,12 @@ export const sourceInputs = {
     .describe(
       "Environment variables of the build, which machines do not have. The service stores them: no place for a secret.",
     )
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   buildArgs: z
     .record(z.string(), z.string())
     .optional()
     .describe("Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", freeText: true }),
   target: z
     .string()
     .min(1)

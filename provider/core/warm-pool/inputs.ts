@@ -74,7 +74,11 @@ export const WarmPoolInputs = z.object({
         "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
     )
     .meta({ effect: "update" }),
-  labels: z.record(z.string(), z.string()).optional().describe("Labels to find pools by.").meta({ effect: "update" }),
+  labels: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Labels to find pools by.")
+    .meta({ effect: "update", freeText: true }),
   metadata: z
     .record(z.string(), z.unknown())
     .refine((metadata) => !Object.hasOwn(metadata, OWNER_KEY), {
@@ -82,7 +86,7 @@ export const WarmPoolInputs = z.object({
     })
     .optional()
     .describe("Anything to keep with the pool.")
-    .meta({ effect: "update" }),
+    .meta({ effect: "update", freeText: true }),
   enabled: z
     .boolean()
     .default(true)

@@ -211,14 +211,9 @@ export const ENGINE_FEATURES: Row[] = [
   },
   {
     title: "a secret that a transform adds is as secret as one of the program, in what a failed build says and leaves",
-    todo: {
-      dynamic:
-        "a dynamic resource tells its provider which inputs are secret before transforms change them: messages and the " +
-        "reasons of a failed build show what a transform has added",
-    },
     async play({ stack: make }) {
       const stack = await make();
-      for (const folder of ["app", "two"]) {
+      for (const folder of ["app", "two", "three"]) {
         stack.project.write(
           `${folder}/Dockerfile`,
           `ARG BASE_IMAGE\nFROM $BASE_IMAGE\nARG SECRET\nRUN echo "it is $SECRET" && false\n`,
@@ -227,10 +222,14 @@ export const ENGINE_FEATURES: Row[] = [
       stack.program(`
         const add = ({ props, opts }) => ({ props: { ...props, buildArgs: BASE }, opts });
         template("web", { buildArgs: {} }, { transforms: [add] });
-        template("two", { buildArgs: {}, context: "./two" }, { transformations: [add] });`);
+        template("two", { buildArgs: {}, context: "./two" }, { transformations: [add] });
+        const parent = new pulumi.ComponentResource("e2e:index:Parent", "parent", {}, {
+          transforms: [(args) => (args.name === "three" ? add(args) : undefined)],
+        });
+        template("three", { buildArgs: {}, context: "./three" }, { parent });`);
       const failed = await tryUp(stack, "--continue-on-error");
       expect(failed.exitCode, failed.said).not.toBe(0);
-      for (const name of ["web", "two"]) {
+      for (const name of ["web", "two", "three"]) {
         expect(stack.resource(name).initErrors?.join()).toContain("it is [secret]");
       }
       // That nothing else shows it is looked at after every row.

@@ -147,7 +147,11 @@ describe.each([
     expect(registered[0]?.inputs).toEqual({
       name: "web",
       ...(shell === "dynamic"
-        ? { __mark: expect.stringMatching(/^[0-9a-f]{20}$/), __provider: providerText("Template") }
+        ? {
+            __mark: expect.stringMatching(/^[0-9a-f]{20}$/),
+            __provider: providerText("Template"),
+            __given: [expect.stringMatching(/^[0-9a-f]{16}$/)],
+          }
         : {}),
     });
   });

@@ -26,8 +26,6 @@ export interface Row {
   gate?: boolean;
   /** Default: both. */
   shells?: readonly Shell[];
-  /** What is still wrong in a shell, in which the row is therefore not played. */
-  todo?: Partial<Record<Shell, string>>;
   play(stage: Stage): Promise<void>;
 }
 
@@ -64,11 +62,6 @@ export function inBothShells(subject: string, define: (stage: ShellStage) => voi
 export function defineRows(rows: readonly Row[], { shell, service }: ShellStage): void {
   for (const [index, row] of rows.entries()) {
     if (row.shells && !row.shells.includes(shell)) continue;
-    const todo = row.todo?.[shell];
-    if (todo !== undefined) {
-      it.todo(`${row.title} (${todo})`);
-      continue;
-    }
     it(row.title, async () => {
       await play(row, { shell, service: service(), prefix: `r${index}${shell.charAt(0)}` });
     });
