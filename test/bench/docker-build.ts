@@ -20,6 +20,7 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import type * as docker from "../../sdk/docker/index.ts";
+import { median, timed } from "./measure.ts";
 
 const compiled = new URL("../../dist/sdk/docker/index.js", import.meta.url).href;
 const { DockerEngine } = (await import(compiled)) as typeof docker;
@@ -115,12 +116,6 @@ const RATIOS: [string, string, string][] = [
   [THIS_CLASSIC, "the engine alone, classic", "none: how near it is to what is possible"],
 ];
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
 function command(buildkit: "0" | "1"): Promise<unknown> {
   return run(buildkit === "1" ? buildkitCli! : classicCli!, ["build", "-q", "-t", tag, dir], {
     env: { ...process.env, DOCKER_BUILDKIT: buildkit },
@@ -137,11 +132,6 @@ async function curl(query: string): Promise<number> {
     const { stdout } = await run("curl", args, { maxBuffer: 1e9 });
     if (/"errorDetail"/.test(stdout)) throw new Error(stdout.slice(-2_000));
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
 function print(scenario: string, times: ReadonlyMap<string, number[]>, hasTarget: boolean): void {

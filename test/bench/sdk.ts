@@ -11,16 +11,15 @@
  * Needs DOCKER_HOST, NULLSPACE_BASE_IMAGE and NULLSPACE_PYTHON, as set-up makes them, and the compiled package.
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startServiceProcess } from "../../scripts/quickstart/local-service.ts";
-import { DockerEngine } from "../../sdk/docker/index.ts";
 import { Template, type TemplateCallOptions } from "../../sdk/index.ts";
-import { INSTANCE_LABEL } from "../../service/service-deps.ts";
+import { inTurns, quantile, removeBuiltImages, timed } from "./measure.ts";
 
 const FILES = 2_000;
 const LOG_LINES = 60;
@@ -66,29 +65,6 @@ function startPython(env: NodeJS.ProcessEnv) {
   };
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
-}
-
-/** Runs contestants in turns, so that what else the machine does meets all of them. The first turn does not count. */
-async function inTurns(contestants: Record<string, () => Promise<number>>): Promise<Record<string, number[]>> {
-  const times: Record<string, number[]> = {};
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, contestant] of Object.entries(contestants)) {
-      const ms = await contestant();
-      if (round > 0) (times[name] ??= []).push(ms);
-    }
-  }
-  return times;
-}
-
 function print(title: string, rows: Record<string, number[]>): void {
   console.log(title);
   for (const [name, values] of Object.entries(rows)) {
@@ -124,15 +100,6 @@ async function follow(options: TemplateCallOptions, dockerfile: string): Promise
   return times;
 }
 
-/** Removes the images that the service has built. */
-async function removeImages(dataDir: string): Promise<void> {
-  const instance = (await readFile(join(dataDir, "instance-id"), "utf8")).trim();
-  const engine = new DockerEngine();
-  const made = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${instance}`] } });
-  for (const { Id } of made) await engine.images.remove(Id, { force: true });
-  await engine.close();
-}
-
 function start(command: string, args: string[]): () => Promise<number> {
   return () => timed(() => run(command, args));
 }
@@ -150,10 +117,13 @@ const options = { apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NU
 const py = startPython({ ...process.env, ...service.env, NO_PROXY: "127.0.0.1" });
 try {
   const dockerfile = await contextOf(join(dir, "context"));
-  const builds = await inTurns({
-    "this SDK": () => timed(() => Template.build(Template.fromDockerfile(dockerfile), "bench-ours", options)),
-    "Python client": async () => (await py.ask("build", dockerfile, "bench-python"))[0]!,
-  });
+  const builds = await inTurns(
+    {
+      "this SDK": () => timed(() => Template.build(Template.fromDockerfile(dockerfile), "bench-ours", options)),
+      "Python client": async () => (await py.ask("build", dockerfile, "bench-python"))[0]!,
+    },
+    ROUNDS,
+  );
   print(`a build in which nothing changed, ${FILES} files, ${ROUNDS} rounds:`, builds);
   const [ours, theirs] = Object.values(builds).map((times) => quantile(times, 0.5));
   console.log(`  ${(ours! / theirs!).toFixed(2).padStart(8)}     of the Python client's time; aim: at most 0.50`);
@@ -165,18 +135,21 @@ try {
   });
 
   const imports = `import ${JSON.stringify(join(root, "dist/sdk/index.js"))}`;
-  const starts = await inTurns({
-    "node, an empty program": start(process.execPath, ["--input-type=module", "--eval", ""]),
-    "node, importing the compiled SDK": start(process.execPath, ["--input-type=module", "--eval", imports]),
-    "python, an empty program": start(python, ["-c", ""]),
-    "python, importing the Python client": start(python, ["-c", "import nullspace"]),
-  });
+  const starts = await inTurns(
+    {
+      "node, an empty program": start(process.execPath, ["--input-type=module", "--eval", ""]),
+      "node, importing the compiled SDK": start(process.execPath, ["--input-type=module", "--eval", imports]),
+      "python, an empty program": start(python, ["-c", ""]),
+      "python, importing the Python client": start(python, ["-c", "import nullspace"]),
+    },
+    ROUNDS,
+  );
   print("a process from its start to its end:", starts);
   const [empty, importing] = Object.values(starts).map((times) => quantile(times, 0.5));
   console.log(`  ${(importing! - empty!).toFixed(1).padStart(8)} ms  of it the import of the SDK; aim: at most 120`);
 } finally {
   py.end();
   await service.stop();
-  await removeImages(dataDir);
+  await removeBuiltImages(dataDir);
   await rm(dir, { recursive: true });
 }

@@ -39,7 +39,16 @@ export class PluginProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  static async start({ cwd, env }: { cwd: string; env: Record<string, string> }): Promise<PluginProcess> {
+  /** @param program what is run, with its flags of Node; default: the sources */
+  static async start({
+    cwd,
+    env,
+    program = ["--conditions=nullspace-source", join(repo, "bin/pulumi-resource-nullspace.ts")],
+  }: {
+    cwd: string;
+    env: Record<string, string>;
+    program?: string[];
+  }): Promise<PluginProcess> {
     const log: LogRequest.AsObject[] = [];
     const engine = new grpc.Server();
     engine.addService(engineGrpc.EngineService as grpc.ServiceDefinition, {
@@ -53,11 +62,11 @@ export class PluginProcess implements AsyncDisposable {
         error === null ? resolve(port) : reject(error),
       ),
     );
-    const child = spawn(
-      process.execPath,
-      ["--conditions=nullspace-source", join(repo, "bin/pulumi-resource-nullspace.ts"), `127.0.0.1:${enginePort}`],
-      { cwd, env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env }, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const child = spawn(process.execPath, [...program, `127.0.0.1:${enginePort}`], {
+      cwd,
+      env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const [port] = (await new Promise((resolve, reject) => {
       createInterface(child.stdout).once("line", (line) => resolve([line]));
       child.once("exit", (code) => reject(new Error(`the plugin ended with exit code ${code}`)));
