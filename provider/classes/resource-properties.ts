@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "./pulumi.ts";
 
 /** Names of a resource's properties. */
 export interface ResourceProperties {

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import type { Properties } from "../core/properties.ts";
 
 /**

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
 import { CARRIED, GIVEN } from "./carried-inputs.ts";

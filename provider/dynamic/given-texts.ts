@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import { formatPropertyPath, type PropertyPath } from "../core/property-path.ts";
 import { isRecord } from "../core/unknown.ts";
 

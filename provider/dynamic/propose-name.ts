@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import type { Naming } from "../core/autoname.ts";
 import type { Mark } from "../core/ownership/mark.ts";
 

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import { requireConfig, type ProviderConfig, SETTINGS } from "../core/provider-config.ts";
 
 /** One object for equal settings, so that their calls share a client. A process may run programs of several stacks. */

@@ -1,9 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 import { nativeOptions, nativeToken } from "./native-resource.ts";
 
 /** Calls a function of the plugin. */
 export function invoke<Result>(name: string, args: object, options: pulumi.InvokeOptions): Promise<Result> {
-  return pulumi.runtime.invoke(nativeToken(name), { ...args }, nativeOptions(options)) as Promise<Result>;
+  return pulumi.invoke(nativeToken(name), { ...args }, nativeOptions(options)) as Promise<Result>;
 }
 
 /** Calls a function of the plugin once its arguments are known. */
@@ -12,5 +12,5 @@ export function invokeOutput<Result>(
   args: object,
   options: pulumi.InvokeOutputOptions,
 ): pulumi.Output<Result> {
-  return pulumi.runtime.invokeOutput<Result>(nativeToken(name), { ...args }, nativeOptions(options));
+  return pulumi.invokeOutput<Result>(nativeToken(name), { ...args }, nativeOptions(options));
 }

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "../classes/pulumi.ts";
 
 const require = createRequire(import.meta.url);
 const { version } = require("pulumi-nullspace/package.json") as { version: string };

@@ -21,7 +21,11 @@ const SETTINGS = [
   "tsconfig.build.json",
   "service/package.json",
   "service/tsconfig.build.json",
+  "scripts/bundle.mjs",
 ];
+
+/** What is made of what is compiled. */
+const BUNDLE = "dist/bundle";
 
 const STAMP = "dist/.built-from.json";
 const BUILD_TIMEOUT_MS = 5 * 60_000;
@@ -37,7 +41,8 @@ export async function buildPackages({ root, env, signal }) {
   const digest = digestSources(root);
   if (
     readJson(join(root, STAMP))?.digest === digest &&
-    SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to)))
+    SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to))) &&
+    (!existsSync(join(root, "scripts/bundle.mjs")) || existsSync(join(root, BUNDLE)))
   ) {
     return "up to date";
   }

@@ -20,7 +20,7 @@ export async function openDispatcher(
   baseUrl: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const { Agent, EnvHttpProxyAgent } = await import("./http-library.ts");
   const options = {
     connections: MAX_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,

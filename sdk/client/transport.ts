@@ -157,7 +157,7 @@ export class Transport {
     if (this.#closed) throw new ClientClosedError();
     call.signal?.throwIfAborted();
     const dispatcher = this.#borrowed ?? (await (this.#own ??= openDispatcher(this.baseUrl, this.#env)));
-    const { request } = await import("undici");
+    const { request } = await import("./http-library.ts");
     const timeoutMs = call.timeoutMs ?? this.#timeoutMs;
     const answer = await this.#guard(call, () =>
       request(this.baseUrl + call.path + queryText(call.query), {

@@ -162,7 +162,7 @@ async function benchOneLine(): Promise<void> {
 }
 
 async function benchPlugin(): Promise<void> {
-  const plugin = join(repo, "dist", "bin", "pulumi-resource-nullspace.js");
+  const plugin = join(repo, "dist", "bundle", "pulumi-resource-nullspace.js");
   const toFirstLine = async (args: string[]): Promise<number> => {
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     const ms = await timed(() => once(createInterface(child.stdout), "line"));

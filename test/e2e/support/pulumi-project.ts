@@ -36,7 +36,7 @@ export class PulumiProject {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
     for (const folder of ["state", "home", "program", "bin"]) mkdirSync(join(this.dir, folder));
     this.useNodeModules(options.nodeModules ?? join(repo, "node_modules"));
-    const plugin = join(repo, "dist", "bin", "pulumi-resource-nullspace.js");
+    const plugin = join(repo, "dist", "bundle", "pulumi-resource-nullspace.js");
     if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
     chmodSync(plugin, 0o755);
     symlinkSync(plugin, join(this.dir, "bin", "pulumi-resource-nullspace"));

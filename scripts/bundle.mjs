@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+/**
+ * Puts what `pulumi` loads into few files, `dist/bundle`, from what the compiler wrote to `dist`: loading five hundred
+ * modules takes longer than all that they do in a preview.
+ *
+ *   node scripts/bundle.mjs
+ *
+ * The libraries that go in are named in `dist/bundle/LICENSES.txt`, with their licences.
+ */
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const OUT = join(ROOT, "dist", "bundle");
+
+/** @type {import("esbuild").BuildOptions} */
+const COMMON = {
+  absWorkingDir: ROOT,
+  outdir: OUT,
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  metafile: true,
+  legalComments: "none",
+  logLevel: "warning",
+  // Libraries that are CommonJS ask for Node's modules by `require`.
+  banner: {
+    js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+  },
+};
+
+/** In a program's process, and in that of dynamic resources, there is one Pulumi SDK: the program's. */
+const BESIDE_PULUMI = {
+  entryPoints: {
+    dynamic: "dist/provider/dynamic/index.js",
+    "dynamic-runtime": "dist/provider/dynamic/runtime.js",
+    native: "dist/provider/native/index.js",
+    // Found by its name beside whoever starts it.
+    worker: "dist/sdk/context/thread/worker.js",
+  },
+  external: ["@pulumi/pulumi", "@aws-sdk/*"],
+};
+
+/** The plugin is a process of its own: the messages that it needs of the SDK go in. */
+const PLUGIN = {
+  entryPoints: { "pulumi-resource-nullspace": "dist/bin/pulumi-resource-nullspace.js" },
+  external: ["@aws-sdk/*"],
+};
+
+rmSync(OUT, { recursive: true, force: true });
+const outcomes = await Promise.all([BESIDE_PULUMI, PLUGIN].map((options) => build({ ...COMMON, ...options })));
+chmodSync(join(OUT, "pulumi-resource-nullspace.js"), 0o755);
+writeFileSync(
+  join(OUT, "LICENSES.txt"),
+  licences(outcomes.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))),
+);
+
+/**
+ * @param {string[]} inputs paths of the files that went in
+ * @returns {string}
+ */
+function licences(inputs) {
+  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  return [...new Set(folders)].sort().map(licenceOf).join("\n");
+}
+
+/** @param {string} folder of a package */
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
+  const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  const text = file === undefined ? "" : readFileSync(join(ROOT, folder, file), "utf8").trim();
+  return `${name} ${version} (${license})\n\n${text}\n\n${"-".repeat(80)}\n`;
+}
