@@ -40,5 +40,24 @@ export interface ResourceClass<Outputs> {
 
 /** `pulumi.CustomResource`, which gives every instance an output for each registered property, told which ones. */
 export function resourceWith<Outputs>(): ResourceClass<Outputs> {
-  return pulumi.CustomResource as unknown as ResourceClass<Outputs>;
+  return QuickResource as unknown as ResourceClass<Outputs>;
+}
+
+/** Frames of a stack that are kept while a resource is registered: the place where a transformation throws. */
+const FRAMES = 1;
+
+/**
+ * Takes short stacks. The SDK takes four for each property of a resource, against leaks of its own promises, and looks each
+ * frame up in source maps: for 50 Templates that was 0.9 s.
+ */
+class QuickResource extends pulumi.CustomResource {
+  constructor(type: string, name: string, properties?: pulumi.Inputs, options?: pulumi.CustomResourceOptions) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = Math.min(limit, FRAMES);
+    try {
+      super(type, name, properties, options);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
 }
