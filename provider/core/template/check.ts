@@ -8,7 +8,15 @@ import { UNKNOWN } from "../unknown.ts";
 import { noteComputedHash } from "./hash-truth.ts";
 import { TemplateInputs } from "./inputs.ts";
 import { checkSource, isContextUnknown } from "./source-kind.ts";
-import { findMissingFiles, readTemplateFiles, toCheckFailure, type ContextInputs } from "./template-context.ts";
+import { RecentReadings, type Reading } from "./recent-readings.ts";
+import {
+  contextKey,
+  findMissingFiles,
+  readTemplateFiles,
+  toCheckFailure,
+  type ContextInputs,
+  type TemplateFiles,
+} from "./template-context.ts";
 
 /** Links that a warning names; the rest is a number. */
 const MOST_LINKS_NAMED = 5;
@@ -33,13 +41,23 @@ export async function checkTemplate({ olds, news }: CheckRequest, context: Opera
   return hashContext(inputs, context);
 }
 
+/** Of this process, which serves one run. */
+const readings = new RecentReadings();
+
+/** A whole context is not kept for others: it may hold twenty thousand entries. */
+function withoutContext({ hash, manifest, skippedLinks }: TemplateFiles): Reading {
+  return { hash, manifest, skippedLinks };
+}
+
 async function hashContext(inputs: Properties, context: OperationContext): Promise<CheckResult> {
   const { cwd, signal } = context;
   const where = inputs as unknown as ContextInputs;
   const failures = await findMissingFiles(where, cwd);
   if (failures.length > 0) return { inputs, failures };
   try {
-    const { hash, manifest, skippedLinks } = await readTemplateFiles(where, cwd, signal);
+    const key = contextKey(where, cwd);
+    const reading = readings.share(context.mark, key, () => readTemplateFiles(where, cwd, signal).then(withoutContext));
+    const { hash, manifest, skippedLinks } = await reading;
     noteComputedHash(hash);
     warnOfSkippedLinks(skippedLinks, context);
     return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };

@@ -52,18 +52,26 @@ export async function readTemplateFiles(
   signal?: AbortSignal,
 ): Promise<TemplateFiles> {
   if (sourceKind(inputs) !== "dockerfile" && copySourcesOf(inputs.steps ?? []).length === 0) return NO_FILES;
-  const options: ContextOptions = {
+  const options = { ...contextOptions(inputs, cwd), ...(signal === undefined ? {} : { signal }) };
+  const context = await readContext(options);
+  const { hash, manifest, skippedLinks } = context;
+  return { hash, manifest, skippedLinks, context };
+}
+
+/** The same for inputs by which `readTemplateFiles` reads the same files. */
+export function contextKey(inputs: ContextInputs, cwd: string): string {
+  return JSON.stringify(contextOptions(inputs, cwd));
+}
+
+function contextOptions(inputs: ContextInputs, cwd: string): ContextOptions {
+  return {
     dir: resolve(cwd, inputs.context),
     ignoreSyntax: inputs.ignoreSyntax,
     symlinks: inputs.symlinks,
     limits: SERVICE_CONTEXT_LIMITS,
     ...(inputs.ignorePatterns === undefined ? {} : { ignorePatterns: inputs.ignorePatterns }),
     ...dockerfileOf(inputs),
-    ...(signal === undefined ? {} : { signal }),
   };
-  const context = await readContext(options);
-  const { hash, manifest, skippedLinks } = context;
-  return { hash, manifest, skippedLinks, context };
 }
 
 function dockerfileOf(inputs: ContextInputs): Pick<ContextOptions, "dockerfile" | "dockerfileContent" | "sources"> {
