@@ -1,6 +1,7 @@
 import type { About } from "./about.ts";
 import type { z } from "zod";
 import type { OperationContext } from "./operation-context.ts";
+import type { Mark } from "./ownership/mark.ts";
 import type { CheckResult, Properties } from "./properties.ts";
 import type { PropertyChange } from "./property-diff.ts";
 
@@ -45,6 +46,8 @@ export interface ReadResult {
   id: string;
   inputs: Properties;
   outputs: Properties;
+  /** Of an import: whose it is at the service until now; absent when no Pulumi resource has made it. */
+  owner?: Mark;
   /** Why the resource is not what was asked for (yet), for people; absent when it is. The next update goes on with it. */
   unhealthy?: readonly string[];
 }

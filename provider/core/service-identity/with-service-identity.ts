@@ -3,6 +3,8 @@ import { NoApiKeyError, OtherServiceError, PartialFailureError } from "../../err
 import type { Controller } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { type Mark } from "../ownership/mark.ts";
+import { describeOwner } from "../ownership/takeover-ways.ts";
 import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";
 import { recordService } from "./current-service.ts";
@@ -27,7 +29,17 @@ export function withServiceIdentity(controller: Controller): Controller {
       // A refresh changes nothing at the service: the mark there is still the one that the state records.
       const known = withFormerMark(context, request.outputs);
       const result = await controller.read(request, known);
-      return result && { ...result, outputs: await withRecord(result.outputs, known, request.outputs) };
+      if (result === undefined) return undefined;
+      const { owner, ...read } = result;
+      // What is imported goes on under the mark that it has: the next update makes it this resource's, as after a rename.
+      const isTakenOver = request.outputs === undefined && owner !== undefined && owner !== context.mark;
+      if (isTakenOver) context.log("warning", importedNotice(read.id, owner, context));
+      const outputs = await withRecord(
+        read.outputs,
+        isTakenOver ? { ...known, formerMark: owner } : known,
+        request.outputs,
+      );
+      return { ...read, outputs };
     },
     async update(request, context) {
       const { oldOutputs } = request;
@@ -45,6 +57,13 @@ export function withServiceIdentity(controller: Controller): Controller {
       await controller.delete(request, withFormerMark(context, request.outputs));
     },
   };
+}
+
+function importedNotice(id: string, owner: Mark, { mark }: OperationContext): string {
+  return (
+    `${id} ${describeOwner(owner, mark)}, and is taken over by this import: take it out of there, without deleting it ` +
+    "(pulumi state delete)"
+  );
 }
 
 /** Says in a preview that the resource is of another service than the one the provider is set to. */

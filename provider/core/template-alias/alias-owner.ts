@@ -2,7 +2,7 @@ import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
-import { isOwnMark, isOwnStack } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
@@ -74,6 +74,16 @@ export async function isKnownAlias(
   const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];
   if (ownersOf(tags, "alias", alias).some(({ mark }) => isOwnMark(context, mark))) return true;
   return (await orGone(canonicalRefOf(client, known, signal))) === template;
+}
+
+/** Whose the alias is; undefined when no Pulumi resource has made it. */
+export async function aliasOwner(
+  client: NullspaceClient,
+  { template, alias }: AliasPlace,
+  signal: AbortSignal,
+): Promise<Mark | undefined> {
+  const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];
+  return ownersOf(tags, "alias", alias)[0]?.mark;
 }
 
 /**

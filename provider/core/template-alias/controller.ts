@@ -14,7 +14,7 @@ import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
 import { canonicalRefOf } from "../template/canonical-ref.ts";
 import { splitRef } from "../template/settle.ts";
-import { disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
+import { aliasOwner, disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
 import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 import { makeAlias } from "./make-alias.ts";
 
@@ -146,7 +146,8 @@ async function readAlias(
   // The program may write the template in any form that resolves: only another template is a difference.
   const isSame = typeof given === "string" && (await leadsTo(client, given, canonicalRef, signal));
   const read = { adopt: false, ...inputs, template: isSame ? given : canonicalRef, alias: splitRef(aliasRef).name };
-  return { id, inputs: read, outputs: { ...read, aliasRef, canonicalRef } };
+  const owner = outputs === undefined ? await aliasOwner(client, place, signal) : undefined;
+  return { id, inputs: read, outputs: { ...read, aliasRef, canonicalRef }, ...(owner !== undefined && { owner }) };
 }
 
 /** Does the reference, by whatever name, stand for the template? */

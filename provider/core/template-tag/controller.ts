@@ -7,6 +7,7 @@ import type { Controller, ReadRequest, ReadResult, UpdateRequest } from "../cont
 import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { ownersOf } from "../ownership/owner-tags.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
@@ -134,8 +135,10 @@ async function readTag(
   const read: Properties = { template, tag, adopt: false, ...inputs, buildId: found.build_id };
   const previous =
     outputs?.buildId === found.build_id ? outputs.previousBuildId : (outputs?.buildId as string | undefined);
+  const [owner] = ownersOf(tags ?? [], "tag", tag);
   return {
     id,
+    ...(owner !== undefined && { owner: owner.mark }),
     inputs: read,
     outputs: {
       ...read,

@@ -12,6 +12,7 @@ import type { Imported } from "./outputs.ts";
 import { fromWireReadiness } from "./readiness-input.ts";
 import { liveOutputs } from "./live-outputs.ts";
 import { splitRef } from "./settle.ts";
+import { adopterOf } from "./still-owned.ts";
 
 /** Members of a build's answer, and the inputs that they are. */
 const CONFIG = {
@@ -31,8 +32,9 @@ const RUNTIME = { start_cmd: "startCmd", default_user: "user", default_workdir: 
 export async function importTemplate(
   client: NullspaceClient,
   id: string,
-  { signal, log }: OperationContext,
+  context: OperationContext,
 ): Promise<ReadResult | undefined> {
+  const { signal, log } = context;
   requireNameRef(id);
   const tags = await orGone(client.templates.listTags(id, { signal }));
   if (tags === undefined) return undefined;
@@ -44,8 +46,10 @@ export async function importTemplate(
   const { tags: _tags, ...inputs } = inputsOf(name, info?.visibility ?? "private", build);
   const imported = knownOf(build);
   log("info", takenAsItIs(canonicalRef, imported));
+  const owner = adopterOf(tags, context);
   return {
     id: canonicalRef,
+    ...(owner !== undefined && { owner }),
     inputs,
     outputs: { ...inputs, canonicalRef, namespace, imported, ...(build === undefined ? {} : liveOutputs(build)) },
   };

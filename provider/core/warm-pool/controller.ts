@@ -66,7 +66,13 @@ export const warmPoolController: Controller = {
     const pool = await orGone(clientFor(context.config).warmPools.get(id, { signal: deadline.signal }));
     if (pool === undefined || pool.state === "deleted") return undefined;
     const read = toInputs(pool, inputs === undefined || Object.keys(inputs).length === 0 ? undefined : inputs);
-    return { id, inputs: read, outputs: { ...read, ...toReadOutputs(pool, outputs) } };
+    const owner = ownerOfPool(pool);
+    return {
+      id,
+      inputs: read,
+      outputs: { ...read, ...toReadOutputs(pool, outputs) },
+      ...(owner !== undefined && { owner }),
+    };
   },
 
   async delete({ id, inputs, outputs }, context) {

@@ -173,6 +173,46 @@ const IMPORT: Row[] = [
     },
   },
   {
+    title: "all four are imported by the program, are what was there, and are changed and destroyed as its own",
+    gate: true,
+    shells: ["plugin"],
+    async play({ stack: make, world }) {
+      // What another stack has made, and lost with its state.
+      const lost = await make({ name: "lost" });
+      const all = (imports: (what: string) => string) =>
+        `const web = template("web", {}, ${imports("web")}); const stable = tag("stable", web, {}, ${imports("stable")});
+         alias("site", web, {}, ${imports("site")}); pool("crew", stable, {}, ${imports("crew")});`;
+      lost.program(all(() => "{}"));
+      await lost.up();
+      const before = await world.template("web");
+      const { id } = (await world.pools()).crew!;
+
+      const stack = await make({ name: "found" });
+      const ids: Record<string, string> = {
+        ...{ web: world.ref("web"), stable: `${world.ref("web")}:stable`, site: world.ref("site"), crew: id },
+      };
+      stack.program(all((what) => `{ import: ${JSON.stringify(ids[what])} }`));
+      const imported = await stack.up();
+      expect(summary(imported)).toMatchObject({ imported: 4 });
+      expect(imported.text).toContain("belongs to another Pulumi stack, and is taken over by this import");
+      expect(await world.template("web")).toEqual(before);
+      stack.program(all(() => "{}"));
+      await stack.up();
+      expect(await world.template("web")).toEqual(before);
+      expect((await world.pools()).crew).toMatchObject({ id });
+      expect(summary(await stack.up())).toEqual({ unchanged: 4 });
+
+      stack.project.write("app/hello.txt", "second\n");
+      await stack.up();
+      const { tags, builds } = await world.template("web");
+      expect(builds).toHaveLength(2);
+      expect(tags).toEqual({ default: builds[0], stable: builds[0] });
+      expect((await world.pools()).crew).toMatchObject({ id, build: builds[0] });
+      await stack.destroy();
+      expect(await world.leftovers(["web", "site"])).toEqual([]);
+    },
+  },
+  {
     title: "an ID in the wrong form says the right form, and records nothing",
     shells: ["plugin"],
     async play({ stack: make, world }) {

@@ -52,6 +52,31 @@ const FAILED: Row[] = [
     },
   },
   {
+    title:
+      "a build that failed, then a rename, then the fix: one template under the new name, its tags on the new build",
+    async play({ stack: make, world }) {
+      const stack = await make();
+      const program = (name: string) =>
+        stack.program(`const web = template("web", { name: own("${name}") }); tag("stable", web);`);
+      program("web");
+      await stack.up();
+      const [first] = (await world.template("web")).builds;
+      stack.project.write("app/Dockerfile", BROKEN);
+      expect((await stack.tryUp()).exitCode).not.toBe(0);
+      program("shop");
+      expect((await stack.tryUp()).exitCode).not.toBe(0);
+      expect((await world.template("shop")).tags).toMatchObject({ default: first, stable: first });
+      stack.project.write("app/Dockerfile", `${GOOD}RUN echo fixed\n`);
+      await stack.up();
+      const { tags, builds } = await world.template("shop");
+      expect(builds).toContain(first);
+      expect(tags).toEqual({ default: builds[0], stable: builds[0] });
+      expect(summary(await stack.up())).toEqual({ unchanged: 2 });
+      await stack.destroy();
+      expect(await world.leftovers(["web", "shop"])).toEqual([]);
+    },
+  },
+  {
     title: "a first build that failed leaves no name that resolves, and goes with a destroy",
     async play({ stack: make, world }) {
       const stack = await make();
