@@ -1,7 +1,8 @@
 import type { BuildKitDaemon } from "../build/build-options.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { dialEngine } from "../connection.ts";
-import type { DockerEngine, EnginePing } from "../engine.ts";
+import type { DockerEngine } from "../engine.ts";
+import type { EnginePing } from "../engine-ping.ts";
 import { BuildKitUnreachableError, EngineUnreachableError } from "../errors.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { parseBuildKitAddress } from "./buildkit-address.ts";
