@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { EngineApi } from "./engine-api.ts";
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
 import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
@@ -52,7 +53,7 @@ export type EngineVersion = z.infer<typeof EngineVersion>;
  * const { imageId } = await engine.build({ path: "./app", tags: ["app:1"] }).done;
  * await engine.close();
  */
-export class DockerEngine {
+export class DockerEngine implements EngineApi {
   readonly images: EngineImages;
   readonly containers: EngineContainers;
   /** Docker's configuration folder: credentials, credential helpers, proxies. */
