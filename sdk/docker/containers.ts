@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DockerEngine } from "./engine.ts";
+import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { type ExecOptions, type ExecResult, runExec } from "./exec.ts";
 import type { EngineFilters } from "./images.ts";
@@ -96,9 +96,9 @@ const Waited = z.looseObject({
 
 /** The engine's containers. `id` is an ID, a unique beginning of one, or a name. */
 export class EngineContainers {
-  readonly #engine: DockerEngine;
+  readonly #engine: EngineApi;
 
-  constructor(engine: DockerEngine) {
+  constructor(engine: EngineApi) {
     this.#engine = engine;
   }
 

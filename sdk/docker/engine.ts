@@ -1,8 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { type ApiVersion, negotiateApiVersion } from "./api-version.ts";
+import type { EngineApi } from "./engine-api.ts";
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
+import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
 import { type EngineRequest, EngineTransport } from "./engine-transport.ts";
 import { EngineContainers } from "./containers.ts";
@@ -44,21 +45,6 @@ export const EngineVersion = z.looseObject({
 });
 export type EngineVersion = z.infer<typeof EngineVersion>;
 
-/** What an engine says of itself when pinged. */
-export interface EnginePing {
-  /** The API version that this client speaks with it. */
-  apiVersion: ApiVersion;
-  /** The newest API version that the engine speaks. */
-  engineApiVersion: string;
-  /** `linux` or `windows`. */
-  osType: string;
-  experimental: boolean;
-  /** Builder that the engine prefers: `1` classic, `2` BuildKit; absent on old engines. */
-  builderVersion?: string;
-  /** Whether it is Podman that answers. */
-  isPodman: boolean;
-}
-
 /**
  * A Docker Engine, over a unix socket, TCP, TLS or SSH. Opens connections as they are needed; call `close` at the end.
  *
@@ -67,7 +53,7 @@ export interface EnginePing {
  * const { imageId } = await engine.build({ path: "./app", tags: ["app:1"] }).done;
  * await engine.close();
  */
-export class DockerEngine {
+export class DockerEngine implements EngineApi {
   readonly images: EngineImages;
   readonly containers: EngineContainers;
   /** Docker's configuration folder: credentials, credential helpers, proxies. */
@@ -100,20 +86,7 @@ export class DockerEngine {
   async ping({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EnginePing> {
     const { headers, body } = await this.#transport.request({ method: "GET", path: "/_ping", signal });
     body.resume();
-    const header = (name: string) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    };
-    const engineApiVersion = header("api-version") ?? "";
-    const builderVersion = header("builder-version");
-    return {
-      apiVersion: negotiateApiVersion(engineApiVersion),
-      engineApiVersion,
-      osType: header("ostype") ?? "linux",
-      experimental: header("docker-experimental") === "true",
-      ...(builderVersion === undefined ? {} : { builderVersion }),
-      isPodman: header("libpod-api-version") !== undefined || /libpod|podman/i.test(header("server") ?? ""),
-    };
+    return readEnginePing(headers);
   }
 
   /** The engine's version and those of its parts. */

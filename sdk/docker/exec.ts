@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import type { DockerEngine } from "./engine.ts";
+import type { EngineApi } from "./engine-api.ts";
 import type { HijackedConnection } from "./engine-transport.ts";
 import { EngineConnectionLostError, ExecTimeoutError } from "./errors.ts";
 import { readLogFrames } from "./log-frames.ts";
@@ -46,7 +46,7 @@ const Created = z.looseObject({ Id: z.string() });
 const Inspected = z.looseObject({ Running: z.boolean(), ExitCode: z.number().nullish() });
 
 /** Runs a command in a container, and leaves none of its processes behind when it is given up. */
-export async function runExec(engine: DockerEngine, containerId: string, options: ExecOptions): Promise<ExecResult> {
+export async function runExec(engine: EngineApi, containerId: string, options: ExecOptions): Promise<ExecResult> {
   const { signal, timeoutMs } = options;
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
@@ -86,7 +86,7 @@ export async function runExec(engine: DockerEngine, containerId: string, options
 }
 
 async function createExec(
-  engine: DockerEngine,
+  engine: EngineApi,
   containerId: string,
   options: ExecOptions,
   mark: string,
@@ -137,7 +137,7 @@ async function exchange(
 }
 
 /** The output's end comes a moment before the engine has noted the exit code. */
-async function waitForExit(engine: DockerEngine, execId: string, signal: AbortSignal): Promise<number> {
+async function waitForExit(engine: EngineApi, execId: string, signal: AbortSignal): Promise<number> {
   for (let delayMs = 5; ; delayMs = Math.min(delayMs * 2, 1_000)) {
     const request = await engine.versioned({ method: "GET", path: `/exec/${execId}/json`, signal });
     const { Running, ExitCode } = await engine.transport.json(request, Inspected);
@@ -153,7 +153,7 @@ async function waitForExit(engine: DockerEngine, execId: string, signal: AbortSi
  *
  * @returns whether every marked process is gone
  */
-async function killMarked(engine: DockerEngine, containerId: string, mark: string): Promise<boolean> {
+async function killMarked(engine: EngineApi, containerId: string, mark: string): Promise<boolean> {
   // Killing may race with forking, so it goes on until a round finds nothing.
   const script = `n=0; while [ $n -lt 20 ]; do n=$((n+1)); f=
 for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && kill -9 "\${p#/proc/}" 2>/dev/null && f=1; done

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { RegistryAuth } from "./auth/registry-credentials.ts";
 import { RegistryCredentials } from "./auth/registry-credentials.ts";
 import { registryAuthHeader } from "./auth/auth-headers.ts";
-import type { DockerEngine } from "./engine.ts";
+import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { DockerOptionError, EngineError } from "./errors.ts";
 import { parseImageRef } from "./image-ref.ts";
@@ -73,9 +73,9 @@ export interface TransferOptions extends Cancellable {
 
 /** The engine's images. */
 export class EngineImages {
-  readonly #engine: DockerEngine;
+  readonly #engine: EngineApi;
 
-  constructor(engine: DockerEngine) {
+  constructor(engine: EngineApi) {
     this.#engine = engine;
   }
 

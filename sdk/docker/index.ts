@@ -1,5 +1,6 @@
 export { DockerEngine, EngineVersion } from "./engine.ts";
-export type { DockerEngineOptions, EnginePing } from "./engine.ts";
+export type { DockerEngineOptions } from "./engine.ts";
+export type { EnginePing } from "./engine-ping.ts";
 export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compareApiVersions, requireApiVersion } from "./api-version.ts";
 import { parseByteSize } from "./build/byte-size.ts";
-import type { DockerEngine } from "./engine.ts";
+import type { EngineApi } from "./engine-api.ts";
 import { DockerOptionError, UnsupportedByEngineError } from "./errors.ts";
 
 const FilterValue = z.union([z.string(), z.number()]);
@@ -40,7 +40,7 @@ const OPTIONS_API_VERSION = "1.39";
 const SPACE_API_VERSION = "1.48";
 
 /** Removes build cache. @throws ApiVersionError for an option that the engine is too old for */
-export async function pruneBuilds(engine: DockerEngine, given: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
+export async function pruneBuilds(engine: EngineApi, given: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
   const parsed = PruneBuildsOptions.safeParse(given);
   if (!parsed.success) {
     throw new DockerOptionError("pruneBuilds", `Options of pruneBuilds: ${z.prettifyError(parsed.error)}`);

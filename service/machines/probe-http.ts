@@ -1,5 +1,5 @@
 import { request } from "undici";
-import type { ProbeResult, ProbeTry } from "./probe.ts";
+import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 
 /**
  * Asks a machine over HTTP from the host, at the address that the engine gave it: for images with neither curl, wget

@@ -1,20 +1,10 @@
-import { EngineError, ExecTimeoutError, type DockerEngine } from "pulumi-nullspace/docker";
+import { EngineError, ExecTimeoutError } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { probeHttpFromHost } from "./probe-http.ts";
-
-/** What one try saw. */
-export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 
 /** A check that looks into the machine; `timeout` only waits, so it is none. */
 export type Probe = Exclude<Readiness, { kind: "timeout" }>;
-
-/** One try: the machine, and how long it may take. */
-export interface ProbeTry {
-  readonly engine: DockerEngine;
-  readonly containerId: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
 
 /** State of a TCP socket that listens, in /proc/net/tcp (include/net/tcp_states.h). */
 const TCP_LISTEN = "0A";

@@ -1,8 +1,8 @@
 import { compileRule, optionRules } from "./compile-rule.ts";
-import type { IgnoreSource } from "./create-matcher.ts";
 import { readGitignoreLines } from "./gitignore-file.ts";
 import { gitignoreMatcher, type GitignoreRule } from "./gitignore-matcher.ts";
 import { compileGitignorePattern } from "./gitignore-pattern.ts";
+import type { IgnoreSource } from "./ignore-source.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
 
 /**

@@ -4,22 +4,8 @@ import { dockerMatcher, type DockerRule } from "./docker-matcher.ts";
 import { compileDockerPattern } from "./docker-pattern.ts";
 import { compileRule, optionRules } from "./compile-rule.ts";
 import { createGitignoreMatcher } from "./create-gitignore-matcher.ts";
+import type { IgnoreSource } from "./ignore-source.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
-
-/** How ignore patterns are read: Docker's rules (moby's matcher) or Git's (as the service's Python client reads them). */
-export type IgnoreSyntax = "docker" | "gitignore";
-
-/** What {@link createIgnoreMatcher} compiles. */
-export interface IgnoreSource {
-  /** Default `docker`. */
-  syntax?: IgnoreSyntax;
-  /** An ignore file: its text, and its name for messages and explanations. */
-  file?: { name: string; text: string };
-  /** More patterns, read after the file's. */
-  patterns?: readonly string[];
-  /** Paths that are sent whatever the rules say. Default none. */
-  alwaysSent?: readonly string[];
-}
 
 /**
  * Compiles ignore rules. Ask it about paths with `ruleFor`, or walk with its cursors.

@@ -1,6 +1,6 @@
 import { requireApiVersion } from "../api-version.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
-import type { EnginePing } from "../engine.ts";
+import type { EnginePing } from "../engine-ping.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import type { BuildSource } from "./build-source.ts";
 import { parseByteSize } from "./byte-size.ts";

@@ -1,6 +1,6 @@
 import { compareApiVersions, requireApiVersion } from "../api-version.ts";
 import { ApiVersionError, DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
-import type { EnginePing } from "../engine.ts";
+import type { EnginePing } from "../engine-ping.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import { isRemotePath } from "./build-source.ts";
 

@@ -4,9 +4,11 @@ import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
 import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
-import type { DockerEngine, EnginePing } from "../engine.ts";
+import type { EngineApi } from "../engine-api.ts";
+import type { EnginePing } from "../engine-ping.ts";
 import type { EngineRequest } from "../engine-transport.ts";
 import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
+import type { EngineImages } from "../images.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
@@ -35,6 +37,11 @@ const CANCEL_API_VERSION = "1.39";
 /** The connection's end stops the build by itself; the call beside it must not hold its caller up. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
+/** The engine of a build: what a BuildKit beside it has built is loaded into its images. */
+interface BuildEngine extends EngineApi {
+  readonly images: EngineImages;
+}
+
 interface StartedBuild {
   chunks: AsyncGenerator<Buffer>;
   outcome: BuildOutcome;
@@ -53,7 +60,7 @@ interface StartedBuild {
 export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   /** Name of the build on the engine. */
   readonly buildId: string;
-  readonly #engine: DockerEngine;
+  readonly #engine: BuildEngine;
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal;
   readonly #started: Promise<StartedBuild>;
@@ -66,7 +73,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   #engineFacts: EnginePing | undefined;
 
   /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
-  constructor(engine: DockerEngine, given: BuildOptions) {
+  constructor(engine: BuildEngine, given: BuildOptions) {
     const options = checkBuildOptions(given);
     this.#engine = engine;
     this.buildId = options.buildId ?? randomUUID();
@@ -195,7 +202,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
     const chunks = solveBuild({
       ...buildkit,
-      engine: this.#engine,
+      images: this.#engine.images,
+      config: this.#engine.config,
       options,
       source,
       folders: this.#offeredFolders(source),
@@ -214,7 +222,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const engine = await this.#engine.negotiate(this.#signal);
     this.#engineFacts = engine;
     const builder = chooseBuilder(options, engine);
-    const own = builder === "buildkit" ? await openEngineBuildKit(this.#engine, engine, this.#signal) : undefined;
+    const own =
+      builder === "buildkit" ? await openEngineBuildKit(this.#engine.transport, engine, this.#signal) : undefined;
     if (own) {
       return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
     }
@@ -253,7 +262,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     engine: EnginePing,
   ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
     const source = await this.#openSource(options, true);
-    const offer = await sessionOffer(this.#engine, options, this.#offeredFolders(source), this.#signal);
+    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source), this.#signal);
     const session = await openBuildSession(this.#engine, engine, options, offer, this.#signal);
     if (session) this.#cleanUp.use(session);
     return { source: session || !source.synced ? source : await this.#openSource(options, false), session };

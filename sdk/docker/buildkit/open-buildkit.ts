@@ -1,7 +1,8 @@
 import type { BuildKitDaemon } from "../build/build-options.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { dialEngine } from "../connection.ts";
-import type { DockerEngine, EnginePing } from "../engine.ts";
+import type { EnginePing } from "../engine-ping.ts";
+import type { EngineTransport } from "../engine-transport.ts";
 import { BuildKitUnreachableError, EngineUnreachableError } from "../errors.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import { parseBuildKitAddress } from "./buildkit-address.ts";
@@ -36,12 +37,11 @@ export async function openDaemon({ address, tls }: BuildKitDaemon, signal: Abort
  * @returns `undefined` where the engine, or what stands before it, does not
  */
 export async function openEngineBuildKit(
-  engine: DockerEngine,
+  transport: EngineTransport,
   { apiVersion }: EnginePing,
   signal: AbortSignal,
 ): Promise<EngineBuildKit | undefined> {
   if (compareApiVersions(apiVersion, GRPC_API_VERSION) < 0) return undefined;
-  const { transport } = engine;
   let client: BuildKitClient | undefined;
   try {
     client = await BuildKitClient.connect(transport.host, () => transport.dial("h2"), signal, transport.moreHeaders);

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
+import type { DockerConfig } from "../auth/docker-config.ts";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import type { BuildSource } from "../build/build-source.ts";
-import type { DockerEngine } from "../engine.ts";
 import { DockerError } from "../errors.ts";
 import { GrpcStatusError } from "../grpc/grpc-status.ts";
+import type { EngineImages } from "../images.ts";
 import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } from "../session/build-session.ts";
 import { fileSendService } from "../session/file-send-service.ts";
 import { uploadService } from "../session/upload-service.ts";
@@ -13,7 +14,10 @@ import { solveRequest } from "./solve-request.ts";
 
 /** A build by the Control service of a BuildKit. */
 export interface SolveBuild {
-  engine: DockerEngine;
+  /** The images of the engine that a daemon's result is loaded into. */
+  images: EngineImages;
+  /** Docker's configuration, whose credentials the session offers. */
+  config: DockerConfig;
   /** Closed at the end of the build. */
   client: BuildKitClient;
   /** The engine's own worker; absent for a daemon beside the engine, whose result has to be brought there. */
@@ -40,7 +44,7 @@ const HOST_GATEWAY_LABEL = "org.mobyproject.buildkit.worker.moby.host-gateway-ip
  * for the same build, so that one decoder reads all.
  */
 export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
-  const { client, engine, isEngine, options, source, signal } = build;
+  const { client, images, isEngine, options, source, signal } = build;
   await using stack = new AsyncDisposableStack();
   stack.use(client);
   const archive = isEngine || options.outputs ? undefined : stack.adopt(new PassThrough(), (one) => void one.destroy());
@@ -56,7 +60,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     buildArgs: build.buildArgs,
     hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
   });
-  const loading = archive && engine.images.load(archive, { signal });
+  const loading = archive && images.load(archive, { signal });
   // Looked at below; until then a failure must not count as one that nobody looks at.
   loading?.catch(() => {});
   const solving = client.solve(request, signal).finally(() => archive?.end());
@@ -89,19 +93,19 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
 
 /** An engine that keeps its images in containerd knows one by its manifest, others by its configuration: ask. */
 async function loadedId(
-  { engine, signal }: SolveBuild,
+  { images, signal }: SolveBuild,
   [ref]: readonly string[],
   result: Record<string, string>,
 ): Promise<string | undefined> {
   if (ref === undefined) return result[CONFIG_DIGEST];
-  return (await engine.images.inspect(ref, { signal })).Id;
+  return (await images.inspect(ref, { signal })).Id;
 }
 
 async function offer(
-  { engine, options, source, folders, signal }: SolveBuild,
+  { config, options, source, folders, signal }: SolveBuild,
   archive: PassThrough | undefined,
 ): Promise<SessionOffer> {
-  const { services, sharedKey } = await sessionOffer(engine, options, folders, signal);
+  const { services, sharedKey } = await sessionOffer(config, options, folders, signal);
   return {
     sharedKey,
     services: [

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
+import type { DockerConfig } from "../auth/docker-config.ts";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import { GRPC_API_VERSION } from "../buildkit/open-buildkit.ts";
-import type { DockerEngine, EnginePing } from "../engine.ts";
+import type { EngineApi } from "../engine-api.ts";
+import type { EnginePing } from "../engine-ping.ts";
 import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
 import { localOutputService } from "../filesync/local-output-service.ts";
 import { serveGrpc } from "../grpc/grpc-server.ts";
@@ -39,7 +41,7 @@ export interface SessionOffer {
  * @throws UnsupportedByEngineError when it cannot
  */
 export async function openBuildSession(
-  engine: DockerEngine,
+  engine: EngineApi,
   facts: EnginePing,
   options: CheckedBuildOptions,
   offer: SessionOffer,
@@ -63,14 +65,14 @@ export async function openBuildSession(
 
 /** What every build's session offers: credentials, and the secrets, agents, files and folders that its options name. */
 export async function sessionOffer(
-  engine: DockerEngine,
+  config: DockerConfig,
   options: CheckedBuildOptions,
   folders: OfferedFolders | undefined,
   signal: AbortSignal,
 ): Promise<SessionOffer> {
   const services = [
     healthService(),
-    authService(engine.config, options.auth ?? {}, signal),
+    authService(config, options.auth ?? {}, signal),
     await secretsService(options.secrets ?? []),
     ...(options.ssh && options.ssh.length > 0 ? [sshService(options.ssh)] : []),
     ...(options.outputs ?? []).flatMap(({ type, dest }) =>
@@ -82,7 +84,7 @@ export async function sessionOffer(
 }
 
 /** Turns a connection to the engine around: the engine is the client on it, and calls the services (POST /session). */
-async function openSession(engine: DockerEngine, offer: SessionOffer, signal: AbortSignal): Promise<BuildSession> {
+async function openSession(engine: EngineApi, offer: SessionOffer, signal: AbortSignal): Promise<BuildSession> {
   const id = newSessionId();
   const headers = sessionHeaders(id, offer);
   const request = await engine.versioned({ method: "POST", path: "/session", headers, signal });
