@@ -14,7 +14,7 @@ export function countFileBlobs(
   const digests = new Set(context.flatMap(({ digest }) => digest ?? []));
   const { hits } = db.get<{ hits: number }>(
     `SELECT count(*) AS hits FROM json_each($digests)
-     WHERE EXISTS (SELECT 1 FROM context_blobs JOIN contexts USING (context_key)
+     WHERE EXISTS (SELECT 1 FROM context_blobs JOIN contexts INDEXED BY contexts_first_build USING (context_key)
                    WHERE digest = value AND first_build_id < $build)`,
     { $digests: JSON.stringify([...digests]), $build: buildId },
   ) as { hits: number };
