@@ -142,7 +142,7 @@ export const SERVICES: Row[] = [
       }`);
       const { said } = await runEngineOk(stack.project, "preview");
       expect(said).toMatch(/of tb_busy: .*closed for repairs/);
-      expect(said).toMatch(/of tb_slow: .*silent for 1000 ms/);
+      expect(said).toMatch(/of tb_slow: .*silent for 1000 ms.*nullspace:requestTimeoutSeconds/);
       for (const id of ["tb_busy", "tb_slow"]) {
         expect(busy.asked.filter((url) => url.includes(id))).toHaveLength(2);
       }
