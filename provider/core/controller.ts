@@ -76,7 +76,10 @@ export interface Controller extends About {
   /** Outputs beside the inputs, which are all outputs as well. */
   readonly outputs: z.ZodObject;
 
-  /** Validates and completes the inputs. It may read the disk, and never calls the service. */
+  /**
+   * Validates and completes the inputs. It may read the disk, and never calls the service; around it, `withServiceIdentity`
+   * asks there whether the API key is of the namespace that is asked for.
+   */
   check(request: CheckRequest, context: OperationContext): Promise<CheckResult>;
   /** Compares inputs with inputs. It touches neither disk nor network: it must be right in a refresh and elsewhere. */
   diff(request: DiffRequest): DiffResult;

@@ -25,8 +25,8 @@ export const ProviderConfig = z.object({
     .string()
     .optional()
     .describe(
-      "Namespace that the API key is expected to be of. With a key of another one nothing is read or changed: a guard " +
-        "against the wrong key. Default: whatever the key's own is.",
+      "Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews " +
+        "fail: a guard against the wrong key. Default: whatever the key's own is.",
     ),
   requestTimeoutSeconds: z
     .int()

@@ -3,6 +3,7 @@ import { checkInputs } from "./check-inputs.ts";
 import type { Properties } from "./properties.ts";
 import { clientFor, type ProviderConfig } from "./provider-config.ts";
 import type { ProviderFunction } from "./provider-function.ts";
+import { requireNamespace } from "./service-identity/require-namespace.ts";
 import { explain, isFault } from "./explain.ts";
 
 /** A preview waits no longer than this for an answer. */
@@ -22,6 +23,7 @@ export async function runFunction(
   const { inputs, failures } = checkInputs(asked.inputs, args);
   if (failures.length > 0) throw new InvalidArgumentsError(asked.name, failures);
   try {
+    await requireNamespace(config.namespace, { config, signal });
     return await asked.call(clientFor(config), inputs, signal);
   } catch (error) {
     if (isFault(error)) throw error;

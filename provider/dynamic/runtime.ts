@@ -10,7 +10,7 @@ import { requireConfig, type ProviderConfig } from "../core/provider-config.ts";
 import { sameValue } from "../core/property-diff.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
-import { PartialFailureError } from "../errors.ts";
+import { PartialFailureError, SettingError } from "../errors.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { shownFailures } from "../values/shown-failures.ts";
 import { CARRIED } from "./carried-inputs.ts";
@@ -30,6 +30,8 @@ const ABILITIES: ShellAbilities = { imports: false, customTimeouts: false, resou
 
 /** Configuration of the stack in this process, which serves one update of one stack. */
 let config: ProviderConfig = {};
+/** What is wrong with that configuration: no operation is run with it. */
+let wrongSetting: SettingError | undefined;
 /** Every secret that has come in: none leaves in a message. */
 const secrets = new Redactor();
 /** What the program gives itself, and not by a transform. */
@@ -75,12 +77,27 @@ function open(controller: Controller, properties: Properties): OpenedProperties 
   return openProperties(secrets, controller, properties);
 }
 
+/**
+ * Takes the settings of the stack. A wrong one is not thrown here: the dynamic provider's process would print the stack of
+ * the error, and run the operations of the next resource without any settings.
+ */
 function configure(stackConfig: StackConfig): void {
-  const next = requireConfig((key) => stackConfig.get(`nullspace:${key}`));
+  const next = readConfig(stackConfig);
+  if (next === undefined) return;
   // One object for all resource types, so that they share one client and its connections.
   if (sameValue(config, next)) return;
   config = next;
   if (config.apiKey !== undefined) secrets.add([config.apiKey]);
+}
+
+function readConfig(stackConfig: StackConfig): ProviderConfig | undefined {
+  try {
+    return requireConfig((key) => stackConfig.get(`nullspace:${key}`));
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    wrongSetting = error;
+    return undefined;
+  }
 }
 
 async function check(controller: Controller, olds: Properties, inputs: Properties) {
@@ -187,9 +204,10 @@ function run<Result>(
     config,
     cwd: process.cwd(),
   };
-  return withShownError({ type, name: id ?? name ?? "", done }, { log, secrets }, () =>
-    untilSignal((signal) => operation({ ...context, signal })),
-  );
+  return withShownError({ type, name: id ?? name ?? "", done }, { log, secrets }, () => {
+    if (wrongSetting !== undefined) throw wrongSetting;
+    return untilSignal((signal) => operation({ ...context, signal }));
+  });
 }
 
 /** As the service's own client reads its switches. */

@@ -9,7 +9,8 @@ const UNTOLD = "the value is not right. It is marked as secret, so what is wrong
 
 /**
  * What Check found, as it may be shown. The engine prints the value of the property that a failure names, whatever is in it:
- * so the path goes into the words, unless it is that of an input of one line that nobody calls secret.
+ * so the path goes into the words, unless it is that of an input of one line that nobody calls secret. A failure of the
+ * resource as a whole quotes no input.
  *
  * @param news inputs as the program gives them
  * @param marked places that the program marks as secret
@@ -26,8 +27,9 @@ export function shownFailures(
     return schema !== undefined && isPlain && !isSecretSchema(schema) && !marked.some(([key]) => key === property);
   };
   return failures.map(({ property, reason }) => {
+    if (property === "") return { property, reason: secrets.text(reason) };
     const shown = isMarked(property, marked) ? UNTOLD : secrets.text(reason);
-    if (property === "" || mayShow(property)) return { property, reason: shown };
+    if (mayShow(property)) return { property, reason: shown };
     return { property: "", reason: `${property}: ${shown}` };
   });
 }

@@ -52,7 +52,8 @@ export function transportError(
     return fail(
       "timeout",
       "unknown",
-      `${url} was silent for ${timeoutMs} ms. Is the service overloaded? A larger timeoutMs waits longer.`,
+      `${url} was silent for ${timeoutMs} ms. Is the service overloaded? A larger timeoutMs waits longer ` +
+        "(in Pulumi: the setting nullspace:requestTimeoutSeconds).",
     );
   }
   if (TLS.test(code)) {

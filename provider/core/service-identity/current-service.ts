@@ -8,7 +8,7 @@ const IDENTITY_TIMEOUT_MS = 5_000;
 
 interface Known {
   id?: Promise<string | undefined>;
-  namespaces: Map<string, Promise<boolean>>;
+  namespaces: Map<string, Promise<boolean | undefined>>;
 }
 
 /** What has been asked of each service already: it does not change while a client lives. A cache. */
@@ -37,10 +37,15 @@ export async function recordService(client: NullspaceClient, ref: string | undef
 async function ownNamespace(client: NullspaceClient, ref: string): Promise<string | undefined> {
   const namespace = ref.includes("/") ? ref.slice(0, ref.indexOf("/")) : await namespaceOfBareName(client, ref);
   if (namespace === undefined) return undefined;
+  return (await isOwnNamespace(client, namespace)) === true ? namespace : undefined;
+}
+
+/** Is it the API key's own namespace? undefined where the service does not tell, or does not answer. */
+export function isOwnNamespace(client: NullspaceClient, namespace: string): Promise<boolean | undefined> {
   const { namespaces } = entryOf(client);
   const asked = namespaces.get(namespace) ?? readIsOwn(client, namespace);
   namespaces.set(namespace, asked);
-  return (await asked) ? namespace : undefined;
+  return asked;
 }
 
 /** A bare name is one of the caller's own namespace, or a builtin's. */
@@ -61,12 +66,12 @@ async function readInstanceId(client: NullspaceClient): Promise<string | undefin
   }
 }
 
-async function readIsOwn(client: NullspaceClient, namespace: string): Promise<boolean> {
+async function readIsOwn(client: NullspaceClient, namespace: string): Promise<boolean | undefined> {
   try {
     const signal = AbortSignal.timeout(IDENTITY_TIMEOUT_MS);
     return (await orGone(client.templates.getNamespace(namespace, { signal })))?.is_default === true;
   } catch (error) {
-    return unlessFault(error, false);
+    return unlessFault(error, undefined);
   }
 }
 

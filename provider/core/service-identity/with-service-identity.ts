@@ -1,13 +1,13 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { NoApiKeyError, OtherServiceError, PartialFailureError } from "../../errors.ts";
+import { NoApiKeyError, OtherServiceError, PartialFailureError, WrongNamespaceError } from "../../errors.ts";
 import type { Controller } from "../controller.ts";
-import type { Properties } from "../properties.ts";
+import type { CheckFailure, Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { type Mark } from "../ownership/mark.ts";
 import { describeOwner } from "../ownership/takeover-ways.ts";
 import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";
-import { recordService } from "./current-service.ts";
+import { isOwnNamespace, recordService } from "./current-service.ts";
 import { requireNamespace } from "./require-namespace.ts";
 import { ServiceOutputs, serviceOf } from "./service-outputs.ts";
 
@@ -19,6 +19,11 @@ export function withServiceIdentity(controller: Controller): Controller {
   return {
     ...controller,
     outputs: controller.outputs.extend(ServiceOutputs.shape),
+    async check(request, context) {
+      const { inputs, failures } = await controller.check(request, context);
+      if (failures.length > 0) return { inputs, failures };
+      return { inputs, failures: await findWrongNamespaces(inputs, context.config) };
+    },
     async create(inputs, context) {
       if (!context.preview) await requireNamespace(context.config.namespace, context);
       const { id, outputs } = await recording(context, undefined, () => controller.create(inputs, context));
@@ -64,6 +69,25 @@ function importedNotice(id: string, owner: Mark, { mark }: OperationContext): st
     `${id} ${describeOwner(owner, mark)}, and is taken over by this import: take it out of there, without deleting it ` +
     "(pulumi state delete)"
   );
+}
+
+/**
+ * The namespaces, of the settings and of the inputs, that are not the API key's own, so that a preview says it. What the
+ * service does not tell, or cannot be asked, is no reason for a preview to fail: the update asks again.
+ */
+async function findWrongNamespaces(inputs: Properties, config: ProviderConfig): Promise<CheckFailure[]> {
+  const asked = [
+    { property: "", namespace: config.namespace },
+    { property: "namespace", namespace: inputs.namespace },
+  ];
+  const failures: CheckFailure[] = [];
+  for (const { property, namespace } of asked) {
+    if (typeof namespace !== "string") continue;
+    const client = clientIfKeyed(config);
+    if (client === undefined || (await isOwnNamespace(client, namespace)) !== false) continue;
+    failures.push({ property, reason: new WrongNamespaceError(namespace, client.baseUrl).message });
+  }
+  return failures;
 }
 
 /** Says in a preview that the resource is of another service than the one the provider is set to. */

@@ -12,7 +12,7 @@ import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
-import { canonicalRefOf } from "../template/canonical-ref.ts";
+import { canonicalRefOf, settledRefOf } from "../template/canonical-ref.ts";
 import { splitRef } from "../template/settle.ts";
 import { aliasOwner, disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
 import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
@@ -87,8 +87,8 @@ async function updateAlias(
   const inputs = TemplateAliasInputs.parse(newInputs);
   const aliasRef = aliasRefOf(id, oldOutputs);
   const [before, after] = await Promise.all([
-    orGone(canonicalRefOf(client, aliasRef, signal)),
-    canonicalRefOf(client, inputs.template, signal),
+    orGone(settledRefOf(client, aliasRef, signal)),
+    settledRefOf(client, inputs.template, signal),
   ]);
   if (before !== undefined && before !== after) {
     const known = oldOutputs.canonicalRef;

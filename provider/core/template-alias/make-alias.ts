@@ -6,7 +6,7 @@ import type { Log, OperationContext } from "../operation-context.ts";
 import { takeoverWays } from "../ownership/takeover-ways.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
-import { canonicalRefOf } from "../template/canonical-ref.ts";
+import { canonicalRefOf, settledRefOf } from "../template/canonical-ref.ts";
 import { holderOf } from "../template/name-holder.ts";
 import { splitRef } from "../template/settle.ts";
 import { ownAlias, type AliasPlace } from "./alias-owner.ts";
@@ -29,7 +29,7 @@ export async function makeAlias(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<TemplateAliasOutputs> {
-  const { namespace, name } = splitRef(await canonicalRefOf(client, template, signal));
+  const { namespace, name } = splitRef(await settledRefOf(client, template, signal));
   const qualify = (text: string) => (namespace === "" ? text : `${namespace}/${text}`);
   const aliasRef = qualify(alias);
   const place = (canonicalRef: string): AliasPlace => ({ template: canonicalRef, alias, aliasRef });

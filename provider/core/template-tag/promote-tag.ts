@@ -1,7 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { TagInfo } from "../../../sdk/wire/index.ts";
 import { BuildGoneError, ForeignBuildError, NotOwnedError, TagTakenError } from "../../errors.ts";
-import { pause } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
@@ -9,12 +8,9 @@ import { isOwnMark, isOwnStack } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
+import { settledRefOf } from "../template/canonical-ref.ts";
 import { isTemplateOfBuild } from "../template/build-history.ts";
-import { splitRef } from "../template/settle.ts";
 import type { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
-
-const LOOKS = 4;
-const LOOK_INTERVAL_MS = 500;
 
 export interface PromoteOptions {
   /** Builds that the tag may point at without anyone having moved it; null: the tag is this resource's own to make. */
@@ -62,7 +58,7 @@ export async function promoteTag(
   // A move that was done already, by an update that was interrupted, keeps what that one found.
   const previousBuildId = now === buildId ? known?.previousBuildId : now;
   return {
-    ref: `${await settledName(client, template, info.canonical_ref || template, signal)}:${tag}`,
+    ref: `${await settledRefOf(client, template, signal, info.canonical_ref || template)}:${tag}`,
     templateId: info.id || build.template_id,
     ...(previousBuildId === undefined ? {} : { previousBuildId }),
   };
@@ -177,23 +173,4 @@ async function disown(
     const isOver = owner.mark !== mark && ((adopt && wishes.of(owner.mark) === undefined) || owner.mark === formerMark);
     if (isOver) await orGone(client.templates.removeTag(template, owner.tag.tag, { signal }));
   }
-}
-
-/**
- * The template's canonical name. While an alias of it is made, the template goes by that alias for a moment: a name other
- * than the given one is looked at again before it is taken for the template's own.
- */
-async function settledName(
-  client: NullspaceClient,
-  template: string,
-  canonicalRef: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name } = splitRef(template);
-  let current = canonicalRef;
-  for (let look = 0; look < LOOKS && splitRef(current).name !== name; look++) {
-    await pause(LOOK_INTERVAL_MS, signal);
-    current = (await client.templates.get(template, { signal })).canonical_ref || current;
-  }
-  return current;
 }

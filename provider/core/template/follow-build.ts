@@ -56,10 +56,16 @@ export function failureReasons(build: TemplateBuild, last: readonly string[]): s
     ...(detail?.phase === undefined ? [] : [`phase ${detail.phase}`]),
   ].join(", ");
   const message = detail?.message ?? build.error ?? "the service gives no reason";
-  const advice = detail?.suggested_action || "Fix the cause";
+  const advice = adviceFor(detail?.phase) ?? (detail?.suggested_action || "Fix the cause");
   return [
     `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,
     ...(last.length === 0 ? [] : [`last lines of its log:\n${last.map((line) => `  ${line}`).join("\n")}`]),
     `${advice.replace(/[.\s]+$/, "")}, then run pulumi up again.`,
   ];
+}
+
+/** Where the service's own advice names a member of its requests, the input that leads to it. */
+function adviceFor(phase: string | undefined): string | undefined {
+  if (phase !== "auth") return undefined;
+  return "Give the credentials of that registry as registryAuth, or check those that are given there";
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { BuildId, type TemplateBuild, type TemplateInfo } from "../../../sdk/wire/index.ts";
+import { BuildId, parseTemplateRef, type TemplateBuild, type TemplateInfo } from "../../../sdk/wire/index.ts";
 import type { ProviderFunction } from "../provider-function.ts";
 import { orGone } from "../service-errors.ts";
 import { readBuildTag, readTagNote, isAliasOwner } from "../ownership/owner-tags.ts";
+import { settledRefOf } from "./canonical-ref.ts";
 import { TemplateAnyRef } from "../template-name-ref.ts";
 
 const summary = {
@@ -40,7 +41,7 @@ export const getTemplate: ProviderFunction = {
     aliases: z.array(z.string()).describe("Its other names, `namespace/alias`."),
   }),
   async call(client, { template }, signal) {
-    const info = await client.templates.get(template as string, { signal });
+    const info = await settledInfo(client, template as string, signal);
     const { canonical_ref, id, builtin } = info;
     // A builtin has neither tags of its own nor aliases to list.
     const tags = builtin ? [] : ((await orGone(client.templates.listTags(canonical_ref, { signal }))) ?? []);
@@ -115,6 +116,16 @@ export const getBuild: ProviderFunction = {
     };
   },
 };
+
+/** The template by its own name, also while an alias of it is being made. */
+async function settledInfo(client: NullspaceClient, template: string, signal: AbortSignal): Promise<TemplateInfo> {
+  const info = await client.templates.get(template, { signal });
+  const asked = parseTemplateRef(template);
+  if (info.builtin || asked.kind === "artifact") return info;
+  const { namespace, name } = asked;
+  const bare = namespace === undefined ? name : `${namespace}/${name}`;
+  return { ...info, canonical_ref: await settledRefOf(client, bare, signal, info.canonical_ref) };
+}
 
 function summaryOf({ canonical_ref, namespace_slug, name, visibility, builtin }: TemplateInfo) {
   const [namespace = "", own = name] = canonical_ref.includes("/") ? canonical_ref.split("/") : [namespace_slug, name];

@@ -18,7 +18,7 @@ export const TemplateInputs = z.object({
   namespace: NamespaceSlug.optional()
     .describe(
       "Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of " +
-        "another namespace nothing is built. Default: the key's own; always there as an output.",
+        "another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output.",
     )
     .meta({ effect: "replace", computed: true }),
   ...sourceInputs,

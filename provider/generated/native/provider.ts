@@ -8,7 +8,7 @@ export interface ProviderArgs {
   apiKey?: pulumi.Input<string>;
   /** Address of the Nullspace service. Default: the environment variable `NULLSPACE_API_URL`, then the config file of the Nullspace command line, then `http://localhost:3000`. */
   apiUrl?: pulumi.Input<string>;
-  /** Namespace that the API key is expected to be of. With a key of another one nothing is read or changed: a guard against the wrong key. Default: whatever the key's own is. */
+  /** Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews fail: a guard against the wrong key. Default: whatever the key's own is. */
   namespace?: pulumi.Input<string>;
   /** How long a call may wait for the service to say something, seconds. Default 30. */
   requestTimeoutSeconds?: pulumi.Input<number>;

@@ -458,7 +458,7 @@ export interface ImportedTemplate {
 export interface TemplateArgs {
   /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   name?: pulumi.Input<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
   namespace?: pulumi.Input<string>;
   /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   context?: pulumi.Input<string>;
@@ -549,7 +549,7 @@ export interface TemplateArgs {
 export interface TemplateState {
   /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   name?: pulumi.Input<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
   namespace?: pulumi.Input<string>;
   /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   context?: pulumi.Input<string>;
@@ -658,7 +658,7 @@ export interface TemplateState {
 export interface TemplateOutputs {
   /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
   readonly name: pulumi.Output<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built. Default: the key's own; always there as an output. */
+  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
   readonly namespace: pulumi.Output<string>;
   /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
   readonly context: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { runEngineOk, type EngineRun } from "../support/engine-events.ts";
 import type { ShellStage } from "../sequences/support/rows.ts";
 import { PROGRAM_SECRET } from "../sequences/support/program.ts";
@@ -24,13 +24,13 @@ export interface Look {
 }
 
 /**
- * One of Pulumi's resource options: a part of a program before and after a change, and what that must lead to. All rows
- * are parts of one program, so that a row costs no run of the CLI of its own.
+ * One of Pulumi's resource options, or an input of a resource: a part of a program before and after a change, and what that
+ * must lead to. All rows are parts of one program, so that a row costs no run of the CLI of its own.
  */
 export interface OptionRow {
   /** The row's resources are called so, or begin with it and a `-`; `here` is the build context of that name. */
   key: string;
-  /** What the option does, as a sentence. */
+  /** What the option or the input does, as a sentence. */
   title: string;
   /** Default: both. */
   shells?: readonly Shell[];
@@ -42,16 +42,25 @@ export interface OptionRow {
   steps: Steps;
   /** What the preview says of it, by shell, where that is more: a dynamic resource promises no outputs in a preview. */
   previewed?: Partial<Record<Shell, Steps>>;
-  /** Makes what somebody else has made before. */
-  prepare?(world: World): Promise<unknown>;
+  /** Makes what is there before: at the service by somebody else's hand, or beside the files of `here`. */
+  prepare?(world: World, stack: Stack): unknown;
   created?(look: Look): unknown;
   updated?(look: Look, created: Look): unknown;
   /** Templates and pools that outlive `pulumi destroy`: `["template kept"]`. */
   leaves?: readonly string[];
 }
 
-/** Plays all rows as one program, run by run, and reports each by itself. */
-export function playOptions(rows: readonly OptionRow[], { shell, service }: ShellStage): void {
+/**
+ * Plays all rows as one program, run by run, and reports each by itself.
+ *
+ * @param config the stack's settings, as paths and values of `pulumi config set --path`, with `${prefix}` for what the
+ *   names at the service begin with
+ */
+export function playOptions(
+  rows: readonly OptionRow[],
+  { shell, service }: ShellStage,
+  config: Readonly<Record<string, string>> = {},
+): void {
   const played = rows.filter(({ shells }) => shells === undefined || shells.includes(shell));
   const faults = new Map<OptionRow, unknown>();
   let stack: Stack | undefined;
@@ -69,9 +78,10 @@ export function playOptions(rows: readonly OptionRow[], { shell, service }: Shel
     }
   };
 
-  beforeAll(async () => {
-    world = new World(service().client, `o${shell.charAt(0)}`);
-    stack = await Stack.create({ shell, prefix: `o${shell.charAt(0)}`, env: service().env });
+  const play = async (): Promise<void> => {
+    const prefix = `o${shell.charAt(0)}`;
+    world = new World(service().client, prefix);
+    stack = await Stack.create({ shell, prefix, env: service().env });
     const { project } = stack;
     const up = () => runEngineOk(project, "up", "--yes", "--skip-preview");
     const look = async (run: EngineRun): Promise<Look> => ({
@@ -83,8 +93,11 @@ export function playOptions(rows: readonly OptionRow[], { shell, service }: Shel
       state: (name) => stack!.resource(name),
     });
 
-    for (const row of played) await row.prepare?.(world);
+    for (const [key, value] of Object.entries(config)) {
+      await project.ok("config", "set", "--path", key, value.replaceAll("${prefix}", prefix));
+    }
     for (const { key } of played) writeContext(stack, key, "first");
+    for (const row of played) await row.prepare?.(world, stack);
     stack.program(joined(played, "before"));
     const created = await look(await up());
     await each(async (row) => row.created?.(created));
@@ -107,7 +120,8 @@ export function playOptions(rows: readonly OptionRow[], { shell, service }: Shel
     expect(scanner.leaks).toEqual([]);
     const left = await world.leftovers();
     await each((row) => expect(left.filter((what) => isOf(row, what.split(" ")[1] ?? ""))).toEqual(row.leaves ?? []));
-  });
+  };
+  let playing: Promise<void> | undefined;
 
   afterAll(async () => {
     await world?.clear();
@@ -115,7 +129,9 @@ export function playOptions(rows: readonly OptionRow[], { shell, service }: Shel
   });
 
   for (const row of played) {
-    it(row.title, () => {
+    // The first one plays them all; where tests are concurrent, others run meanwhile.
+    it(row.title, async () => {
+      await (playing ??= play());
       if (faults.has(row)) throw faults.get(row);
     });
   }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ownersOf } from "../../../provider/core/ownership/owner-tags.ts";
 import type { Properties } from "../../../provider/core/properties.ts";
@@ -365,6 +366,19 @@ describe("tags and aliases on a real service", () => {
       );
       expect(made.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
       expect(await canonical(`${ref}-site`)).toBe(ref);
+    });
+
+    it("leaves the template its own name when another one is being made", async () => {
+      let renames = 0;
+      proxy.rule = (method, path) => (path.endsWith("/rename") && ++renames >= 2 ? "lose-request" : undefined);
+      await expect(createAlias(`${name}-first`)).rejects.toThrow();
+      proxy.rule = () => undefined;
+      // As anybody sees it between the two renames: the template goes by the first alias.
+      const second = createAlias(`${name}-second`);
+      await setTimeout(100);
+      await client.templates.rename(ref, name);
+      expect((await second).outputs.canonicalRef).toBe(ref);
+      expect(await canonical(`${ref}-second`)).toBe(ref);
     });
 
     it("keeps no old build of its template", async () => {

@@ -1,44 +1,19 @@
-import { createServer, request as forward, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DockerEngine, parseImageRef } from "../../../sdk/docker/index.ts";
+import { DockerEngine } from "../../../sdk/docker/index.ts";
+import { startPasswordRegistry, type PasswordRegistry } from "./password-registry.ts";
 import { BASE_IMAGE, RunningService } from "./running-service.ts";
 
 const USER = "someone";
 const PASSWORD = "a-password-of-the-registry";
 
-/** The registry of the base image behind a password, on a loopback port, which engines take without TLS. */
-function privateRegistry(): Server {
-  const { registry } = parseImageRef(BASE_IMAGE);
-  const [hostname = "", port = "80"] = registry.split(":");
-  const expected = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
-  return createServer((incoming, answer) => {
-    if (incoming.headers.authorization !== expected) {
-      answer.writeHead(401, { "www-authenticate": 'Basic realm="private"', "content-type": "application/json" });
-      answer.end('{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
-      return;
-    }
-    const onward = forward(
-      { hostname, port, path: incoming.url, method: incoming.method, headers: { accept: incoming.headers.accept } },
-      (reply) => {
-        answer.writeHead(reply.statusCode ?? 502, reply.headers);
-        reply.pipe(answer);
-      },
-    );
-    onward.once("error", () => answer.destroy());
-    incoming.pipe(onward);
-  });
-}
-
-const registry = privateRegistry();
 const engine = new DockerEngine();
+let registry: PasswordRegistry;
 let image: string;
 let service: RunningService;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
-  const { repository, tag } = parseImageRef(BASE_IMAGE);
-  image = `127.0.0.1:${(registry.address() as AddressInfo).port}/${repository}:${tag}`;
+  registry = await startPasswordRegistry(BASE_IMAGE, { username: USER, password: PASSWORD });
+  ({ image } = registry);
   service = await RunningService.start();
 });
 
@@ -46,7 +21,7 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
   await engine.images.remove(image).catch(() => undefined);
   await engine.close();
-  await new Promise((resolve) => registry.close(resolve));
+  await registry[Symbol.asyncDispose]();
 });
 
 it("a base image behind a password fails in the phase auth without it, and with a wrong one, and is had with it", async () => {
@@ -72,10 +47,9 @@ it("a Dockerfile gets the credentials of the registries that it names", async ()
   const body = { name: "private-dockerfile", dockerfile: `FROM ${image}\nRUN true\n`, skip_cache: true };
   const without = await service.build(body);
   expect(without.build).toMatchObject({ status: "error", error_detail: { code: "unauthorized", phase: "auth" } });
-  const { registry: host } = parseImageRef(image);
   const right = await service.build({
     ...body,
-    registry_auth: [{ registry: host, auth: { kind: "basic", username: USER, password: PASSWORD } }],
+    registry_auth: [{ registry: registry.host, auth: { kind: "basic", username: USER, password: PASSWORD } }],
   });
   expect(right.build.status).toBe("ready");
   const asBase = await service.build({

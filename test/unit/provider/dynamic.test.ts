@@ -94,6 +94,15 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
     expect(error.details).toContain("pulumi config set --secret nullspace:apiKey");
   });
 
+  it("says of each resource that a setting is wrong, in a line, and does nothing with the other settings", async () => {
+    await using wrong = await DynamicProviderProcess.start({ cwd, env: { NULLSPACE_API_KEY: "k" } });
+    await wrong.configure({ "nullspace:apiUrl": "ftp://nowhere" });
+    for (let resource = 1; resource <= 2; resource++) {
+      expect((await errorOf(wrong.check(args()))).details).toMatch(/nullspace:apiUrl is not right: "ftp:\/\/nowhere"/);
+    }
+    expect(wrong.written.join("")).not.toMatch(/^\s+at /m);
+  });
+
   it("ends when nobody reads what it writes: its engine was killed", async () => {
     await using orphan = await DynamicProviderProcess.start({ cwd, env: {} });
     await orphan.configure({ "nullspace:apiKey": "k" });

@@ -32,3 +32,7 @@ it("what is wrong with a value that is marked as secret is not said: a reason ma
   }
   expect(show("env.PLAIN", {}, [["env", "TOKEN"]])[0]!.reason).toContain("the reason");
 });
+
+it("what is wrong with the resource as a whole is said, whatever is marked as secret in it", () => {
+  expect(show("", {}, [["env", "TOKEN"]])).toEqual([{ property: "", reason: "the reason" }]);
+});

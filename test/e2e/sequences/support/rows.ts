@@ -58,12 +58,12 @@ export function inBothShells(subject: string, define: (stage: ShellStage) => voi
   });
 }
 
-/** A test for each row. */
-export function defineRows(rows: readonly Row[], { shell, service }: ShellStage): void {
+/** A test for each row. @param letter begins the names at the service; two groups of rows on one service need two */
+export function defineRows(rows: readonly Row[], { shell, service }: ShellStage, letter = "r"): void {
   for (const [index, row] of rows.entries()) {
     if (row.shells && !row.shells.includes(shell)) continue;
     it(row.title, async () => {
-      await play(row, { shell, service: service(), prefix: `r${index}${shell.charAt(0)}` });
+      await play(row, { shell, service: service(), prefix: `${letter}${index}${shell.charAt(0)}` });
     });
   }
 }

@@ -99,11 +99,16 @@ export class World {
   }
 
   /** Content of a file in a machine of a template: what was really built. */
-  async fileIn(ref: string, path: string): Promise<string> {
+  fileIn(ref: string, path: string): Promise<string> {
+    return this.outputIn(ref, `cat ${path}`);
+  }
+
+  /** What a shell command prints in a machine of a template. */
+  async outputIn(ref: string, command: string): Promise<string> {
     const machine = await this.client.machines.create({ template: ref, vcpus: 1, memory_mb: 64 });
     try {
       const { stdout } = await this.client.machines.exec(machine.id, {
-        command: `cat ${path}`,
+        command,
         shell: true,
         background: false,
       });
