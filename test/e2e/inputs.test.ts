@@ -8,13 +8,13 @@ import { REGISTRY } from "./inputs/registry.ts";
 import { SERVICES } from "./inputs/settings.ts";
 import { PROGRAM_SETTINGS, TEMPLATE_INPUTS } from "./inputs/template-inputs.ts";
 import { playOptions } from "./options/option-rows.ts";
-import { defineRows, inBothShells } from "./sequences/support/rows.ts";
+import { defineRows, inBothShells, inTurns } from "./sequences/support/rows.ts";
 
 inBothShells("inputs", (stage) => {
   describe.concurrent("and settings", () => {
     // It waits for half a minute: the next ones are played meanwhile.
     defineRows(DRAINING, stage, "d");
     playOptions([...TEMPLATE_INPUTS, ...OTHER_INPUTS], stage, PROGRAM_SETTINGS);
-    defineRows([...REFUSALS, ...REGISTRY, ...PROMOTION, ...FUNCTIONS, ...SERVICES], stage);
+    defineRows(inTurns([...REFUSALS, ...REGISTRY, ...PROMOTION, ...FUNCTIONS, ...SERVICES], stage), stage);
   });
 });

@@ -6,13 +6,13 @@ import { playOptions } from "./options/option-rows.ts";
 import { INLINE_FEATURES } from "./options/inline-features.ts";
 import { PROGRAM_VIEWS } from "./options/program-views.ts";
 import { REPLACEMENTS } from "./options/replacements.ts";
-import { defineRows, inBothShells } from "./sequences/support/rows.ts";
+import { defineRows, inBothShells, inTurns } from "./sequences/support/rows.ts";
 
 inBothShells("Pulumi's options", (stage) => {
   describe("of a resource", () => {
     playOptions([...IGNORED_CHANGES, ...REPLACEMENTS, ...IDENTITIES, ...PROGRAM_VIEWS], stage);
   });
   describe.concurrent("of a command", () => {
-    defineRows([...ENGINE_FEATURES, ...INLINE_FEATURES], stage);
+    defineRows(inTurns([...ENGINE_FEATURES, ...INLINE_FEATURES], stage), stage);
   });
 });

@@ -58,6 +58,16 @@ export function inBothShells(subject: string, define: (stage: ShellStage) => voi
   });
 }
 
+/**
+ * The rows that a shell plays of those that hold in both alike: in the gate each one is played in one shell, in turns. Whole,
+ * and where a row is of one shell alone, all are.
+ */
+export function inTurns(rows: readonly Row[], { shell }: Pick<ShellStage, "shell">): readonly Row[] {
+  if (isWhole) return rows;
+  const own = SHELLS.findIndex((each) => each.shell === shell);
+  return rows.filter(({ shells }, index) => shells !== undefined || index % SHELLS.length === own);
+}
+
 /** A test for each row. @param letter begins the names at the service; two groups of rows on one service need two */
 export function defineRows(rows: readonly Row[], { shell, service }: ShellStage, letter = "r"): void {
   for (const [index, row] of rows.entries()) {
