@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as sdk from "../../sdk/index.ts";
 import { RunningService } from "../engine/service/running-service.ts";
+import { pythonCalls, snakeCase } from "./docs/python-examples.ts";
 import { PythonClient } from "./python/python-client.ts";
 
 const run = promisify(execFile);
@@ -119,6 +120,36 @@ describe("the examples", () => {
     const tsc = join(repository, "node_modules/typescript/bin/tsc");
     const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error: { stdout: string }) => error);
     expect(stdout).toBe("");
+  });
+});
+
+describe("the examples in Python", () => {
+  it("are Python, and name what the schema has", async () => {
+    const programs = pages.flatMap((page) =>
+      [...read(page).matchAll(/^```python\n([\s\S]*?)^```$/gm)].map(([, text]) => text!),
+    );
+    const schema = JSON.parse(read("schema.json")) as {
+      resources: Record<string, { inputProperties: object }>;
+      functions: Record<string, { inputs: { properties: object } }>;
+    };
+    const last = (token: string) => token.slice(token.lastIndexOf(":") + 1);
+    const known = new Map([
+      ...Object.entries(schema.resources).map(
+        ([token, { inputProperties }]) => [last(token), inputProperties] as const,
+      ),
+      ...Object.entries(schema.functions).map(
+        ([token, { inputs }]) => [snakeCase(last(token)), inputs.properties] as const,
+      ),
+    ]);
+    const calls = await pythonCalls(programs);
+    expect(new Set(calls.map(([name]) => name))).toEqual(new Set(known.keys()));
+    for (const [name, args] of calls) {
+      const allowed = [...Object.keys(known.get(name) ?? {}).map(snakeCase), "opts"];
+      expect(
+        args.filter((one) => !allowed.includes(one)),
+        name,
+      ).toEqual([]);
+    }
   });
 });
 
