@@ -51,7 +51,7 @@ export async function readTemplateFiles(
   cwd: string,
   signal?: AbortSignal,
 ): Promise<TemplateFiles> {
-  if (sourceKind(inputs) !== "dockerfile" && copySourcesOf(inputs.steps ?? []).length === 0) return NO_FILES;
+  if (!seesFiles(inputs)) return NO_FILES;
   const options = { ...contextOptions(inputs, cwd), ...(signal === undefined ? {} : { signal }) };
   const context = await readContext(options);
   const { hash, manifest, skippedLinks } = context;
@@ -60,7 +60,11 @@ export async function readTemplateFiles(
 
 /** The same for inputs by which `readTemplateFiles` reads the same files. */
 export function contextKey(inputs: ContextInputs, cwd: string): string {
-  return JSON.stringify(contextOptions(inputs, cwd));
+  return seesFiles(inputs) ? JSON.stringify(contextOptions(inputs, cwd)) : "none";
+}
+
+function seesFiles(inputs: ContextInputs): boolean {
+  return sourceKind(inputs) === "dockerfile" || copySourcesOf(inputs.steps ?? []).length > 0;
 }
 
 function contextOptions(inputs: ContextInputs, cwd: string): ContextOptions {
