@@ -19,6 +19,8 @@ interface Patterns {
   plain: readonly string[];
   /** Looked for in the text as it is. */
   encoded: readonly string[];
+  /** Looked for in what escapes stand for: what the value itself reads as where a writer leaves its `%41` as it is. */
+  unescaped: readonly string[];
 }
 
 /**
@@ -58,8 +60,8 @@ export class Redactor {
     if (this.#values.size === 0 || text.length < SHORTEST_MASKED) return text;
     const found: [start: number, end: number][] = [];
     for (const [index, { text: view, starts }] of [...decodedViews(text)].entries()) {
-      for (const { plain, encoded } of this.#values.values()) {
-        for (const pattern of index === 0 ? [...plain, ...encoded] : plain) {
+      for (const { plain, encoded, unescaped } of this.#values.values()) {
+        for (const pattern of [...plain, ...(index === 0 ? encoded : unescaped)]) {
           for (let at = view.indexOf(pattern); at !== -1; at = view.indexOf(pattern, at + 1)) {
             const end = at + pattern.length;
             found.push(starts === undefined ? [at, end] : [starts[at]!, starts[end]!]);
@@ -111,7 +113,10 @@ function patternsOf(value: string): Patterns {
     }
   }
   const encoded = [...plain].flatMap(base64Stems).filter(({ length }) => length >= SHORTEST_MASKED);
-  return { plain: [...plain], encoded: [...new Set(encoded)] };
+  const unescaped = [...plain]
+    .flatMap((text) => [...decodedViews(text)].slice(1).map((view) => view.text))
+    .filter(({ length }) => length >= SHORTEST_MASKED);
+  return { plain: [...plain], encoded: [...new Set(encoded)], unescaped: [...new Set(unescaped)] };
 }
 
 /** The long texts in a value that is a JSON object or array. */
