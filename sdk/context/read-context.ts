@@ -70,7 +70,8 @@ const ATTEMPTS = 3;
 
 /**
  * Reads a build context: which entries are sent, their digests, and the hash of it all. The work happens in threads of its
- * own; the caller's event loop stays free.
+ * own, and the caller's event loop stays free; only a tree of a few small files is read at once, as that takes less time than
+ * to ask a thread.
  *
  * @throws ContextError with a `code` of `ContextErrorCode`
  * @example

@@ -5,9 +5,10 @@ import type { Answer, Task } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask } from "../thread/thread-pool.ts";
 import { createControl } from "./control.ts";
+import { isSmallTree } from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
 import { knownFiles } from "./known-files.ts";
-import type { ReadResult } from "./read-tree.ts";
+import { type ReadResult, readTree } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
@@ -21,8 +22,10 @@ const MAX_READINGS = Math.max(2, availableParallelism());
 let readings = 0;
 const turns: (() => void)[] = [];
 
-/** As {@link readNow}, when it is this reading's turn. */
+/** As {@link readNow}, when it is this reading's turn; a tree of a few files is read at once, without a thread. */
 export async function runRead(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
+  signal?.throwIfAborted();
+  if (isSmallTree(job.root)) return readTree(job, createControl(), previous && knownFiles(previous), () => {})!;
   if (readings >= MAX_READINGS) await new Promise<void>((resolve) => turns.push(resolve));
   else readings++;
   try {
