@@ -10,7 +10,7 @@ import { defineRows, inBothShells, inTurns } from "./sequences/support/rows.ts";
 
 inBothShells("Pulumi's options", (stage) => {
   describe("of a resource", () => {
-    playOptions([...IGNORED_CHANGES, ...REPLACEMENTS, ...IDENTITIES, ...PROGRAM_VIEWS], stage);
+    playOptions(inTurns([...IGNORED_CHANGES, ...REPLACEMENTS, ...IDENTITIES, ...PROGRAM_VIEWS], stage), stage);
   });
   describe.concurrent("of a command", () => {
     defineRows(inTurns([...ENGINE_FEATURES, ...INLINE_FEATURES], stage), stage);

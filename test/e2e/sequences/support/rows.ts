@@ -62,7 +62,10 @@ export function inBothShells(subject: string, define: (stage: ShellStage) => voi
  * The rows that a shell plays of those that hold in both alike: in the gate each one is played in one shell, in turns. Whole,
  * and where a row is of one shell alone, all are.
  */
-export function inTurns(rows: readonly Row[], { shell }: Pick<ShellStage, "shell">): readonly Row[] {
+export function inTurns<Played extends { shells?: readonly Shell[] }>(
+  rows: readonly Played[],
+  { shell }: Pick<ShellStage, "shell">,
+): readonly Played[] {
   if (isWhole) return rows;
   const own = SHELLS.findIndex((each) => each.shell === shell);
   return rows.filter(({ shells }, index) => shells !== undefined || index % SHELLS.length === own);
