@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "../classes/pulumi.ts";
 import { formatPropertyPath, type PropertyPath } from "../core/property-path.ts";
-import { isRecord } from "../core/unknown.ts";
 
 const DIGITS = 16;
 
@@ -14,13 +13,6 @@ export function textDigest(path: PropertyPath, text: string): string {
     .update(`${formatPropertyPath(path)}\0${text}`)
     .digest("hex")
     .slice(0, DIGITS);
-}
-
-/** Every text in a plain value, with its place. */
-export function* textsAt(value: unknown, path: PropertyPath = []): Generator<{ path: PropertyPath; text: string }> {
-  if (typeof value === "string") yield { path, text: value };
-  else if (Array.isArray(value)) for (const [step, member] of value.entries()) yield* textsAt(member, [...path, step]);
-  else if (isRecord(value)) for (const [step, member] of Object.entries(value)) yield* textsAt(member, [...path, step]);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { SHORTEST_MASKED } from "../../sdk/secrets/index.ts";
+import { SHORTEST_MASKED, textsIn, type FoundSecret } from "../../sdk/secrets/index.ts";
 import type { Controller } from "../core/controller.ts";
 import { isFreeText } from "../core/input-facts.ts";
 import type { Properties } from "../core/properties.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { CARRIED, GIVEN } from "./carried-inputs.ts";
-import { textDigest, textsAt } from "./given-texts.ts";
+import { textDigest } from "./given-texts.ts";
 import type { OpenedProperties } from "./opened-properties.ts";
 
 /** Members that only say of which kind an object is. */
@@ -31,22 +31,26 @@ export class ProgramTexts {
     if (!Array.isArray(given)) return [];
     const owner = String(properties[CARRIED.mark]);
     for (const digest of given) this.#plain.add(`${owner} ${digest}`);
-    const free = freeTexts(controller, properties);
-    for (const { path, text } of last === undefined ? [] : freeTexts(controller, last.values)) {
-      if (!isMarked(last!.marked, path)) this.#plain.add(`${owner} ${textDigest(path, text)}`);
+    for (const { path, value } of last === undefined ? [] : plainTexts(controller, last)) {
+      this.#plain.add(`${owner} ${textDigest(path, value)}`);
     }
-    return free
-      .filter(({ path, text }) => !this.#plain.has(`${owner} ${textDigest(path, text)}`))
+    return freeTexts(controller, properties)
+      .filter(({ path, value }) => !this.#plain.has(`${owner} ${textDigest(path, value)}`))
       .map(({ path }) => path);
   }
 }
 
-function freeTexts({ inputs }: Controller, properties: Properties): { path: PropertyPath; text: string }[] {
+/** Free texts of the state that are no secrets there. */
+function plainTexts(controller: Controller, { values, marked }: OpenedProperties): FoundSecret[] {
+  return freeTexts(controller, values).filter(({ path }) => !isMarked(marked, path));
+}
+
+function freeTexts({ inputs }: Controller, properties: Properties): FoundSecret[] {
   const shape = inputs.shape as Record<string, z.ZodType>;
   return Object.entries(properties)
     .filter(([name]) => isFreeText(shape[name]))
-    .flatMap(([name, value]) => [...textsAt(value, [name])])
-    .filter(({ path, text }) => text.length >= SHORTEST_MASKED && !KINDS.includes(path.at(-1)));
+    .flatMap(([name, value]) => [...textsIn(value, [name])])
+    .filter(({ path, value }) => value.length >= SHORTEST_MASKED && !KINDS.includes(path.at(-1)));
 }
 
 function isMarked(marked: readonly PropertyPath[], path: PropertyPath): boolean {

@@ -3,7 +3,7 @@ import { NoApiKeyError, OtherServiceError, PartialFailureError, WrongNamespaceEr
 import type { Controller } from "../controller.ts";
 import type { CheckFailure, Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { type Mark } from "../ownership/mark.ts";
+import type { Mark } from "../ownership/mark.ts";
 import { describeOwner } from "../ownership/takeover-ways.ts";
 import { clientFor, type ProviderConfig } from "../provider-config.ts";
 import { compareAddress, compareService } from "./compare-service.ts";
