@@ -222,7 +222,7 @@ export class BuildService {
     lineage: { retryOfBuildId: string; originalBuildId: string } | undefined,
     signal: AbortSignal,
   ): Promise<TemplateBuild> {
-    // Refused before anything is recorded: a build that cannot even begin would only be a corpse in the history.
+    // Refused before anything is recorded: a build that cannot even begin would only clutter the history.
     await this.#options.executor.checkAvailable(signal);
     const buildId = await acceptBuild(this.#worker, checked, lineage);
     if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);

@@ -49,7 +49,7 @@ export class ReadinessTimeoutError extends NullspaceError {
 
   constructor(facts: ReadinessTimeoutFacts) {
     super(
-      `Waited ${(facts.waitedMs / 1000).toFixed(1)} s for ${facts.check}, in vain: ${facts.lastFailure} ` +
+      `Waited ${(facts.waitedMs / 1000).toFixed(1)} s for ${facts.check}, without success: ${facts.lastFailure} ` +
         `(${facts.attempts} tries). Correct the start command or the check, or raise its timeout_secs.` +
         quoteTail(facts.logTail),
       { code: "readiness_timeout" },

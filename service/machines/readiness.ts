@@ -39,7 +39,7 @@ export interface ReadinessOptions {
  * Waits until a machine is ready. Without a check it is ready when its main process runs.
  *
  * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
- * (2 s unless the check says otherwise) is added to the timeout, and failures in it are nobody's business.
+ * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
  *
  * @throws MachineExitedError when the main process ends first, with exit code and last lines; ReadinessTimeoutError
  */

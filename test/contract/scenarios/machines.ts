@@ -2,7 +2,7 @@ import { Machine, Template } from "../../../sdk/index.ts";
 import { BASE_IMAGE } from "../../engine/service/running-service.ts";
 import { refused, type Scenario } from "./scenario.ts";
 
-/** Machines: come by in every way, worked with, found, and ended. */
+/** Machines: created in every way, worked with, found, and ended. */
 export const MACHINE_SCENARIOS: readonly Scenario[] = [
   {
     name: "a machine is checked out of a pool, started beside an empty one, or started past it",

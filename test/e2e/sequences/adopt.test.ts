@@ -19,7 +19,7 @@ const ADOPT: Row[] = [
       stack.program(`template("web", { adopt: true });`);
       await stack.up();
       const after = await world.template("web");
-      // What it says is built; a tag that it does not name is nobody's business.
+      // What it says is built; a tag that it does not name stays where it is.
       expect(after.tags).toEqual({ default: stack.resource("web").outputs.buildId, extra: made });
       expect(await world.fileIn(world.ref("web"), "/hello.txt")).toBe("first\n");
       expect(summary(await stack.up())).toEqual({ unchanged: 1 });

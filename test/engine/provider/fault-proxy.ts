@@ -12,7 +12,7 @@ export type FaultRule = (method: string, path: string) => Fault | undefined;
 /** A connection that loses what a test tells it to, between a client and a real service. */
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
-  /** Requests that came by, `METHOD /path`. */
+  /** Requests that passed through, `METHOD /path`. */
   readonly seen: string[] = [];
   rule: FaultRule = () => undefined;
   /** Where requests go to; another service may take its place. */

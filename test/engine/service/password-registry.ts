@@ -13,7 +13,7 @@ export interface PasswordRegistry extends AsyncDisposable {
 /**
  * The registry of an image behind a password, on a loopback port, which engines take without TLS.
  *
- * @param image one that can be had without a password where it is
+ * @param image one that can be pulled without a password from where it is
  */
 export async function startPasswordRegistry(
   image: string,

@@ -39,7 +39,7 @@ describe("Debian packages", () => {
     expect(calls()).toEqual(["install noninteractive", "update noninteractive", "install noninteractive"]);
   });
 
-  test("that cannot be had are named, with apt-get's words and what to type", async () => {
+  test("that are not available are named, with apt-get's words and what to type", async () => {
     const { context } = machine("echo 'E: Unable to locate package docker.io' >&2; exit 100");
     await expect(ensurePackages(["bash", "docker.io"], context)).rejects.toMatchObject({
       code: "APT_FAILED",
