@@ -13,9 +13,10 @@ import { displayName, systemPath } from "./latin1.ts";
 import { pathBelow, type TreeRoot } from "./tree-root.ts";
 import { linkLeft } from "./walk-errors.ts";
 
-// What links lead to is read inside of the context alone, whatever happens to them meanwhile. So with links followed it is
-// never the entry's own path that is opened, but the real one behind it, which has no links; and as a directory in that
-// could have become one a moment later, the system is asked where the file lies that is open now.
+// What links lead to is read inside of the context alone, whatever happens to them meanwhile. So with links followed the
+// system is asked, of every file that is open, where it lies, before a byte of it is read. An entry that is no link is opened
+// by its own path: to ask for the real one takes a call for every directory on the way. Where the system does not say where
+// an open file lies, it is always the real path that is opened, which has no links, and it is looked at again afterwards.
 
 /** Where entries are looked for, and how. */
 export interface EntryAccess {
@@ -35,6 +36,26 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOL
  */
 export function openEntry({ root, followLinks }: EntryAccess, path: string): number {
   if (!followLinks) return openSync(pathBelow(root, path), OPEN_FLAGS);
+  return openUnlinked(root, path) ?? openReal(root, path);
+}
+
+/** @returns `undefined` for a link, and where the system does not say where an open file lies */
+function openUnlinked(root: TreeRoot, path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(pathBelow(root, path), OPEN_FLAGS);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") return undefined;
+    throw error;
+  }
+  const place = placeOf(fd);
+  if (place !== undefined && isInside(root, place)) return fd;
+  closeSync(fd);
+  if (place === undefined) return undefined;
+  throw linkLeft(displayName(path));
+}
+
+function openReal(root: TreeRoot, path: string): number {
   const real = realPathInside(root, path);
   const fd = openSync(systemPath(real), OPEN_FLAGS);
   try {
@@ -70,6 +91,15 @@ export async function openEntryHandle({ root, followLinks }: EntryAccess, path: 
 export function statEntry({ root, followLinks }: EntryAccess, path: string): BigIntStats | undefined {
   const place = followLinks ? systemPath(realPathInside(root, path)) : pathBelow(root, path);
   return lstatSync(place, { bigint: true, throwIfNoEntry: false });
+}
+
+/**
+ * As {@link statEntry}, for who only compares it with what was seen before: the directories on the way are not looked at,
+ * and one that has become a link is for the walk to find.
+ */
+export function glanceAtEntry(access: EntryAccess, path: string): BigIntStats | undefined {
+  const stats = lstatSync(pathBelow(access.root, path), { bigint: true, throwIfNoEntry: false });
+  return access.followLinks && stats?.isSymbolicLink() ? statEntry(access, path) : stats;
 }
 
 /**

@@ -7,8 +7,8 @@ import { type RunningTask, startTask } from "../thread/thread-pool.ts";
 import { createControl } from "./control.ts";
 import { isSmallTree } from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
-import { knownFiles } from "./known-files.ts";
-import { type ReadResult, readTree } from "./read-tree.ts";
+import { countUnseen, knownFiles, lookAheadInTurns } from "./known-files.ts";
+import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
@@ -51,17 +51,22 @@ function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Pro
   const { promise, resolve, reject } = Promise.withResolvers<ReadResult>();
   const tasks: RunningTask[] = [];
   const control = createControl();
+  const reading = new AbortController();
+  let looking: Promise<void> | undefined;
   const start = (task: Task, transfer?: readonly MessagePort[]): void => {
     tasks.push(startTask(task, { onAnswer, onCrash: reject }, transfer));
   };
   const onAnswer = (answer: Answer): void => {
     if (answer.type === "done") resolve(answer.result);
     else if (answer.type === "failed") reject(fromThreadError(answer.error));
-    else if (answer.type === "walked") {
-      const { walked } = answer;
-      const count = helpersFor(walked.table.length, known ? WORTH_A_HELPER_KNOWN : WORTH_A_HELPER);
-      for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
-    }
+    else if (answer.type === "walked") void getHelp(answer.walked);
+  };
+  const getHelp = async (walked: WalkedShare): Promise<void> => {
+    await looking;
+    if (reading.signal.aborted) return;
+    const files = walked.known ? countUnseen(walked.table, walked.known) : walked.table.length;
+    const count = helpersFor(files, WORTH_A_HELPER);
+    for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
   };
   const onAbort = (): void => reject(signal!.reason);
 
@@ -69,17 +74,23 @@ function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Pro
   signal?.addEventListener("abort", onAbort, { once: true });
   const known = previous && knownFiles(previous);
   const channels = Array.from(
-    { length: helpersFor(previous?.length ?? 0, WORTH_A_HELPER_KNOWN) },
+    // This thread is one.
+    { length: Math.max(helpersFor(previous?.length ?? 0, WORTH_A_HELPER_KNOWN) - 1, 0) },
     () => new MessageChannel(),
   );
   const helpers = channels.map(({ port1 }) => port1);
   start({ type: "read", job, control, known, helpers }, helpers);
   for (const { port2: leader } of channels)
     start({ type: "look-ahead", job, control, known: known!, leader }, [leader]);
+  if (known) looking = lookAheadInTurns(known, job, control, reading.signal);
   return promise
     .catch(async (error: unknown) => {
+      reading.abort();
       await Promise.all(tasks.map((task) => task.cancel()));
       throw error;
     })
-    .finally(() => signal?.removeEventListener("abort", onAbort));
+    .finally(() => {
+      reading.abort();
+      signal?.removeEventListener("abort", onAbort);
+    });
 }
