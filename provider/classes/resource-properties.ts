@@ -47,17 +47,24 @@ export function resourceWith<Outputs>(): ResourceClass<Outputs> {
 const FRAMES = 1;
 
 /**
- * Takes short stacks. The SDK takes four for each property of a resource, against leaks of its own promises, and looks each
- * frame up in source maps: for 50 Templates that was 0.9 s.
+ * Takes short stacks, and cheap ones. The SDK takes four for each property of a resource, against leaks of its own promises,
+ * and has each frame looked up in source maps: for 50 Templates that was 0.9 s. An error that is thrown is looked up as ever,
+ * by who catches it.
  */
 class QuickResource extends pulumi.CustomResource {
   constructor(type: string, name: string, properties?: pulumi.Inputs, options?: pulumi.CustomResourceOptions) {
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = Math.min(limit, FRAMES);
+    const { stackTraceLimit, prepareStackTrace } = Error;
+    Error.stackTraceLimit = Math.min(stackTraceLimit, FRAMES);
+    Error.prepareStackTrace = plainStack;
     try {
       super(type, name, properties, options);
     } finally {
-      Error.stackTraceLimit = limit;
+      Object.assign(Error, { stackTraceLimit, prepareStackTrace });
     }
   }
+}
+
+function plainStack(error: Error, frames: NodeJS.CallSite[]): string {
+  const places = frames.map((frame) => `    at ${frame.getFileName()}:${frame.getLineNumber()}`);
+  return [String(error), ...places].join("\n");
 }
