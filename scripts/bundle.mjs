@@ -42,7 +42,8 @@ const BESIDE_PULUMI = {
     // Found by its name beside whoever starts it.
     worker: "dist/sdk/context/thread/worker.js",
   },
-  external: ["@pulumi/pulumi", "@aws-sdk/*"],
+  // Loaded already, by the SDK.
+  external: ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@aws-sdk/*"],
 };
 
 /** The plugin is a process of its own: the messages that it needs of the SDK go in. */
