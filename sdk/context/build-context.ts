@@ -46,6 +46,7 @@ export interface ContextFacts {
   readonly unsupported: readonly UnsupportedEntry[];
   readonly skippedLinks: readonly string[];
   readonly totalBytes: number;
+  readonly filesRead: number;
   readonly dockerfile?: ContextDockerfile;
   /** Links were replaced by what they point at. */
   readonly followsLinks: boolean;
@@ -62,6 +63,8 @@ export class BuildContext implements ContextTree {
   readonly manifest: Manifest;
   /** Bytes of all files. */
   readonly totalBytes: number;
+  /** Files whose content was read for this; the others looked as they did when they were read last. */
+  readonly filesRead: number;
   /** Entries left out because they cannot be sent, sorted by path; only with `unsupported: "list"`. */
   readonly unsupported: readonly UnsupportedEntry[];
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
@@ -80,6 +83,7 @@ export class BuildContext implements ContextTree {
     this.hash = facts.hash;
     this.manifest = facts.manifest;
     this.totalBytes = facts.totalBytes;
+    this.filesRead = facts.filesRead;
     this.unsupported = facts.unsupported;
     this.skippedLinks = facts.skippedLinks;
     this.dockerfile = facts.dockerfile;

@@ -13,6 +13,7 @@ export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
 export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
 export { type ContextLimits, DEFAULT_LIMITS, SERVICE_CONTEXT_LIMITS } from "./limits.ts";
 export type { Manifest } from "./manifest/manifest.ts";
+export { userStatCache } from "./cache/user-stat-cache.ts";
 export { type ContextOptions, listContext, readContext } from "./read-context.ts";
 export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";

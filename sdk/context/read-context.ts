@@ -3,6 +3,7 @@ import { type FoundDockerfile, findDockerfile, outsideDockerfilePath } from "./d
 import { contextRoot } from "./context-root.ts";
 import { ContextMemo, treeKey } from "./cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
+import { StatCacheFolder } from "./cache/stat-cache-folder.ts";
 import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher } from "./ignore/create-matcher.ts";
 import type { IgnoreSource, IgnoreSyntax } from "./ignore/ignore-source.ts";
@@ -59,9 +60,11 @@ export interface ContextOptions {
   /**
    * Digests of files that still look the same (size, times to the nanosecond, inode) are not taken again. `true` (default):
    * remembered within this process, and a reading equal to one under way shares its result, so that it may miss what is
-   * written in between. A path: kept in that file, for the next process. `false`: every file is read.
+   * written in between. `{ folder }`: the same, and those of a tree of a thousand entries or more are kept in that folder,
+   * beside those of other trees, for the processes to come; the ones used longest ago make room. A path: kept in that file,
+   * for the next process. `false`: every file is read.
    */
-  statCache?: boolean | string;
+  statCache?: boolean | string | { readonly folder: string };
   signal?: AbortSignal;
 }
 
@@ -177,14 +180,30 @@ const memo = new ContextMemo();
 
 async function readWithCache(
   job: ReadJob,
-  cache: boolean | string,
+  cache: NonNullable<ContextOptions["statCache"]>,
   signal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   if (cache === false) return readSteadily(job, undefined, signal);
   if (cache === true) return memo.read(job, (previous, ending) => readSteadily(job, previous, ending), signal);
   const key = treeKey(job);
+  if (typeof cache === "object") {
+    const kept = new StatCacheFolder(cache.folder);
+    return memo.read(job, (previous, ending) => readAndKeep(job, key, kept, previous, ending), signal);
+  }
   const result = await readSteadily(job, await readStatCache(cache, key), signal);
   if (result.filesRead > 0) await writeStatCache(cache, key, result.table);
+  return result;
+}
+
+async function readAndKeep(
+  job: ReadJob,
+  key: string,
+  kept: StatCacheFolder,
+  previous: EntryTable | undefined,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const result = await readSteadily(job, previous ?? (await kept.read(key)), signal);
+  if (result.filesRead > 0) await kept.write(key, result.table);
   return result;
 }
 

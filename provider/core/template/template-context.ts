@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import {
   readContext,
   SERVICE_CONTEXT_LIMITS,
+  userStatCache,
   type BuildContext,
   type ContextOptions,
 } from "../../../sdk/context/index.ts";
@@ -52,7 +53,12 @@ export async function readTemplateFiles(
   signal?: AbortSignal,
 ): Promise<TemplateFiles> {
   if (!seesFiles(inputs)) return NO_FILES;
-  const options = { ...contextOptions(inputs, cwd), ...(signal === undefined ? {} : { signal }) };
+  const folder = await userStatCache();
+  const options = {
+    ...contextOptions(inputs, cwd),
+    statCache: folder === undefined || { folder },
+    ...(signal === undefined ? {} : { signal }),
+  };
   const context = await readContext(options);
   const { hash, manifest, skippedLinks } = context;
   return { hash, manifest, skippedLinks, context };

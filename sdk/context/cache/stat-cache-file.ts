@@ -38,7 +38,7 @@ export async function writeStatCache(file: string, key: string, table: EntryTabl
   for (const { bytes, offsets } of [table.paths, table.targets]) parts.push(...framed(bytes), ...framed(offsets));
   for (const column of columnsOf(table)) parts.push(...framed(column));
   const body = Buffer.concat(parts);
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}`;
   try {
     await writeFile(temporary, Buffer.concat([body, digestOf(body)]), { mode: 0o600 });
