@@ -54,7 +54,7 @@ class StackLayout {
   }
 
   #template(fact: TemplateFact): Block[] {
-    const { ref, action, certain, files, inputs, cacheLostFrom, renamedTo, resource } = fact;
+    const { ref, action, certain, files, inputs, cacheLostFrom, renamedTo, resource, mayBeReplaced } = fact;
     const loss: Line =
       cacheLostFrom === undefined
         ? []
@@ -62,7 +62,7 @@ class StackLayout {
     const name: Line = renamedTo === undefined ? [] : [" It is renamed to ", this.#code(renamedTo), "."];
     const title = ["**", this.#code(ref), "**"];
     const program: Line = ref === resource || ref.endsWith(`/${resource}`) ? [] : [" (", this.#code(resource), ")"];
-    const says = describeTemplate(action, certain);
+    const says = describeTemplate(action, certain) + (mayBeReplaced ? `; ${MAY_BE_REPLACED}` : "");
     return [
       { kind: "paragraph", line: [...title, ...program, `: ${says}.`, ...name, ...loss] },
       ...this.#files(files),
@@ -100,11 +100,11 @@ class StackLayout {
   }
 
   #tags(tags: readonly TagFact[]): Block[] {
-    const rows = tags.map(({ template, tag, from, to, certain, action }): Line[] => [
+    const rows = tags.map(({ template, tag, from, to, certain, action, mayBeReplaced }): Line[] => [
       [this.#code(template === "" ? tag : `${template}:${tag}`)],
       from === null ? ["(no such tag)"] : this.#build(from),
       to === null ? ["removed"] : this.#build(to),
-      [tagNote({ from, to, certain, action })],
+      [mayBeReplaced ? MAY_BE_REPLACED : tagNote({ from, to, certain, action })],
     ]);
     return this.#table("Tags", ["tag", "from", "to", ""], rows);
   }
@@ -136,9 +136,9 @@ class StackLayout {
   }
 
   #aliases(aliases: StackReport["aliases"]): Block[] {
-    const rows = aliases.map(({ alias, action, template, certain }): Line[] => [
+    const rows = aliases.map(({ alias, action, template, certain, mayBeReplaced }): Line[] => [
       [this.#code(alias)],
-      [certain ? ALIAS[action] : "may be updated"],
+      [mayBeReplaced ? MAY_BE_REPLACED : certain ? ALIAS[action] : "may be updated"],
       template === undefined ? [] : [this.#code(template)],
     ]);
     return this.#table("Aliases", ["alias", "what happens", "template"], rows);
@@ -203,6 +203,8 @@ class StackLayout {
     return code(visible(text, this.#detail.characters));
   }
 }
+
+const MAY_BE_REPLACED = "it may be replaced: that depends on a value that is not known yet";
 
 const SIGNS = { add: "+", update: "~", delete: "-" } as const;
 

@@ -14,7 +14,8 @@ export function actionOf(change: SettledChange): Action | undefined {
   return "update";
 }
 
-/** May the update turn out to be a replacement, once all values are known? */
-export function mayBeReplaced(change: SettledChange): boolean {
-  return change.op === "update" && change.changes.some(({ effect }) => effect === "replace");
+/** The member of a fact that says that the update may turn out to be a replacement, once all values are known. */
+export function replacementOf(change: SettledChange): { mayBeReplaced?: true } {
+  const isUpdate = change.op === "update" && actionOf(change) !== "replace";
+  return isUpdate && change.changes.some(({ effect }) => effect === "replace") ? { mayBeReplaced: true } : {};
 }

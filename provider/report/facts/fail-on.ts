@@ -11,6 +11,7 @@ export function metConditions(report: Report, asked: readonly FailOn[]): FailOn[
 }
 
 function actionsOf({ templates, tags, aliases, pools, others }: Report["stacks"][number]): string[] {
-  const own = [...templates, ...tags, ...aliases, ...pools].map(({ action }) => action);
-  return [...own, ...others.map(({ op }) => op)];
+  const own = [...templates, ...tags, ...aliases, ...pools];
+  const possible = own.some(({ mayBeReplaced }) => mayBeReplaced) ? ["replace"] : [];
+  return [...own.map(({ action }) => action), ...possible, ...others.map(({ op }) => op)];
 }

@@ -41,6 +41,8 @@ interface Fact {
   action: Action;
   /** False: whether it happens depends on a value that is not known yet. */
   certain: boolean;
+  /** The update may turn out to be a replacement: an input that decides on it is not known yet. */
+  mayBeReplaced?: true;
 }
 
 export interface TemplateFact extends Fact {

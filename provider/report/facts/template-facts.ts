@@ -1,7 +1,7 @@
 import { lostPlaceIn } from "../../core/template/build-forecast.ts";
 import { isSure, promisedOutput, type SettledChange } from "../preview/settle-unknowns.ts";
 import { sameValue } from "../../core/property-diff.ts";
-import { actionOf } from "./action.ts";
+import { actionOf, replacementOf } from "./action.ts";
 import { knownBuild } from "./build-fact.ts";
 import { fileFacts, inputFacts } from "./input-facts.ts";
 import type { TagFact, TemplateFact } from "./report.ts";
@@ -28,6 +28,7 @@ export function templateFact(change: SettledChange, said: readonly string[]): Te
     files: found === undefined ? [] : fileFacts(change),
     inputs: found === undefined ? [] : inputFacts(change),
     ...(cacheLostFrom !== undefined && { cacheLostFrom }),
+    ...replacementOf(change),
   };
 }
 

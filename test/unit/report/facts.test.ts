@@ -111,7 +111,9 @@ describe("what is unknown in a preview of dynamic resources", () => {
 
   it("may be a replacement, which is not claimed and can be stopped at", () => {
     const stack = report(tag({ news: { template: "acme/web", tag: UNKNOWN, buildId: "tb_1" } }));
-    expect(stack.tags).toMatchObject([{ action: "update", certain: false }]);
+    expect(stack.tags).toMatchObject([{ action: "update", certain: false, mayBeReplaced: true }]);
+
+    expect(metConditions({ version: 1, verdict: "", failed: false, stacks: [stack] }, FAIL_ON)).toEqual(["replace"]);
   });
 });
 
