@@ -28,6 +28,7 @@ export default {
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
     forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),
+    forbid("nothing-below-knows-the-report", "^provider/(?!report/)", "^provider/report/"),
     forbid("core-knows-no-pulumi", "^provider/core/", "node_modules/@pulumi/"),
   ],
   options: {

@@ -10,6 +10,8 @@ export const EXIT = {
   failed: 1,
   /** The input is wrong: options, paths, ignore files. Nothing was started. */
   badInput: 2,
+  /** The work is done, and what came out is what the caller wanted to stop at. */
+  condition: 3,
   /** Interrupted by the user (128 + SIGINT). */
   interrupted: 130,
 } as const;

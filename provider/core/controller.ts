@@ -87,6 +87,11 @@ export interface Controller extends About {
    * Says in a line, before an update, what it will do that its changes do not show. It may read the disk, and asks nobody.
    */
   forecast?(request: DiffRequest, changes: readonly PropertyChange[], cwd: string): Promise<string | undefined>;
+  /**
+   * What is certain of the outputs before an update is made, as a preview promises it: what is not among them is unknown
+   * until then. It touches neither disk nor network.
+   */
+  promise(request: UpdateRequest): Properties;
   /** In a preview, promises what is certain and does nothing. */
   create(inputs: Properties, context: OperationContext): Promise<CreateResult>;
   /** @returns undefined when the service says that the resource is gone, and for no other reason */

@@ -18,6 +18,33 @@ export function createStatusOutput(name: string, write: (line: string) => void, 
       if (now - last < PROGRESS_INTERVAL_MS) return;
       last = now;
     }
-    write(`${name}: ${severity === "warning" ? "warning: " : ""}${message}\n`);
+    write(`${name}: ${severity === "warning" ? WARNING : ""}${message}\n`);
+  };
+}
+
+const WARNING = "warning: ";
+
+/** A message of a dynamic resource, which reaches the user as a line of its process. */
+export interface StatusLine {
+  /** Type of the resource: `Template`. */
+  type: string;
+  /** Its input `name`; absent where it has none. */
+  name?: string;
+  severity: "info" | "warning";
+  message: string;
+}
+
+/** Reads what `createStatusOutput` has written under the name of a resource. @returns undefined for any other line */
+export function readStatusLine(line: string, types: readonly string[]): StatusLine | undefined {
+  const [head, ...rest] = line.trimEnd().split(": ");
+  const [type, ...words] = head!.split(" ");
+  if (rest.length === 0 || !types.includes(type!)) return undefined;
+  const text = rest.join(": ");
+  const isWarning = text.startsWith(WARNING);
+  return {
+    type: type!,
+    ...(words.length > 0 && { name: words.join(" ") }),
+    severity: isWarning ? "warning" : "info",
+    message: isWarning ? text.slice(WARNING.length) : text,
   };
 }

@@ -4,9 +4,9 @@ import { WireValueError } from "../errors.ts";
 import { isUnknownText, UNKNOWN_TEXT } from "./sentinels.ts";
 
 /** Member that tells a value of a special kind from a plain object, and the kinds (`sdk/go/common/resource/sig`). */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+export const SIGNATURE = "4dabf18193072939515e22adb298388d";
+export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+export const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const BYTES = "803fd3297a5875dc03ca845dda5d2a98";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";

@@ -46,12 +46,12 @@ export function withServiceIdentity(controller: Controller): Controller {
       );
       return { ...read, outputs };
     },
+    promise(request) {
+      return withRecorded(controller.promise(request), request.oldOutputs);
+    },
     async update(request, context) {
       const { oldOutputs } = request;
-      if (context.preview) {
-        const { service } = oldOutputs;
-        return { ...(await controller.update(request, context)), ...(service === undefined ? {} : { service }) };
-      }
+      if (context.preview) return withRecorded(await controller.update(request, context), oldOutputs);
       await requireSameService(oldOutputs, context);
       const known = withFormerMark(context, oldOutputs);
       const outputs = await recording(known, oldOutputs, () => controller.update(request, known));
@@ -116,6 +116,11 @@ function clientIfKeyed(config: ProviderConfig): NullspaceClient | undefined {
     if (error instanceof NoApiKeyError) return undefined;
     throw error;
   }
+}
+
+/** The promised outputs and the record, which an update in place leaves as it is. */
+function withRecorded(promised: Properties, { service }: Properties): Properties {
+  return { ...promised, ...(service === undefined ? {} : { service }) };
 }
 
 async function requireSameService(outputs: Properties | undefined, context: OperationContext): Promise<void> {

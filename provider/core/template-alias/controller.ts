@@ -47,6 +47,7 @@ export const templateAliasController: Controller = {
     return { id: outputs.aliasRef, outputs: { ...properties, ...outputs } };
   },
 
+  promise: promiseAlias,
   update: updateAlias,
 
   async read(request, context) {
@@ -72,15 +73,15 @@ export const templateAliasController: Controller = {
   },
 };
 
-async function updateAlias(
-  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
-  context: OperationContext,
-): Promise<Properties> {
-  if (context.preview) {
-    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
-    const { aliasRef, canonicalRef } = oldOutputs;
-    return { ...newInputs, ...(isSame ? { aliasRef, canonicalRef } : {}) };
-  }
+function promiseAlias({ oldInputs, oldOutputs, newInputs }: UpdateRequest): Properties {
+  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  const { aliasRef, canonicalRef } = oldOutputs;
+  return { ...newInputs, ...(isSame ? { aliasRef, canonicalRef } : {}) };
+}
+
+async function updateAlias(request: UpdateRequest, context: OperationContext): Promise<Properties> {
+  if (context.preview) return promiseAlias(request);
+  const { id, oldOutputs, newInputs } = request;
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
   const { signal } = deadline;

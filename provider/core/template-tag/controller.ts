@@ -52,6 +52,7 @@ export const templateTagController: Controller = {
     return { id: outputs.ref, outputs: { ...properties, ...outputs } };
   },
 
+  promise: promiseTag,
   update: updateTag,
 
   async read(request, context) {
@@ -78,22 +79,24 @@ export const templateTagController: Controller = {
   },
 };
 
-async function updateTag(
-  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
-  context: OperationContext,
-): Promise<Properties> {
+function promiseTag({ id, oldInputs, oldOutputs, newInputs }: UpdateRequest): Properties {
+  const { previousBuildId, buildId, templateId } = oldOutputs;
+  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  const moved = newInputs.buildId !== oldInputs.buildId;
+  return {
+    ...newInputs,
+    ...(isSame ? { ref: refOf(id, oldOutputs) } : {}),
+    ...(isSame && !moved ? { templateId } : {}),
+    ...(moved ? { previousBuildId: buildId } : previousBuildId === undefined ? {} : { previousBuildId }),
+  };
+}
+
+async function updateTag(request: UpdateRequest, context: OperationContext): Promise<Properties> {
+  if (context.preview) return promiseTag(request);
+  const { id, oldInputs, oldOutputs, newInputs } = request;
   const { previousBuildId, buildId } = oldOutputs;
   const before = splitId(refOf(id, oldOutputs));
   const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
-  if (context.preview) {
-    const moved = newInputs.buildId !== oldInputs.buildId;
-    return {
-      ...newInputs,
-      ...(isSame ? { ref: `${before.template}:${before.tag}` } : {}),
-      ...(isSame && !moved ? { templateId: oldOutputs.templateId } : {}),
-      ...(moved ? { previousBuildId: buildId } : previousBuildId === undefined ? {} : { previousBuildId }),
-    };
-  }
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
   const { signal } = deadline;

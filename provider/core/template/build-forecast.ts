@@ -29,21 +29,47 @@ export async function forecastBuild(
   }: { oldInputs: Properties; newInputs: Properties; changes: readonly PropertyChange[] },
   cwd: string,
 ): Promise<string | undefined> {
+  const reasons = describeReasons(changes);
+  if (reasons === undefined) return undefined;
+  const files = changes.filter(isFile).map(({ path }) => String(path[1]));
+  const lost = await firstLost(oldInputs, newInputs, files, cwd);
+  return lost === undefined ? reasons : `${reasons}${FROM}${lost}${ON}`;
+}
+
+/** What stands before and behind the place from which on the cache is lost. */
+const FROM = "; from ";
+const ON = " on, nothing comes from the cache";
+
+/**
+ * The first step or instruction that is built anew, as a forecast of these changes names it: `line 3 (COPY . .)`,
+ * `steps[1]`. Where the cache ends is learned from files, which only the run that makes the forecast has.
+ *
+ * @returns undefined when the text is no forecast of the changes, or names no place
+ */
+export function lostPlaceIn(forecast: string, changes: readonly PropertyChange[]): string | undefined {
+  const reasons = describeReasons(changes);
+  if (reasons === undefined) return undefined;
+  // All before the place is known to the letter: no name of a file is taken for one.
+  if (!forecast.startsWith(reasons + FROM) || !forecast.endsWith(ON)) return undefined;
+  return forecast.slice(reasons.length + FROM.length, -ON.length);
+}
+
+/** The part of a forecast that follows from the changes alone; undefined when no input leads to a build. */
+export function describeReasons(changes: readonly PropertyChange[]): string | undefined {
   const reasons = changes.filter(({ effect, isOutput }) => effect === "rebuild" && isOutput !== true);
   if (reasons.length === 0) return undefined;
-  const isFile = ({ path: [key] }: PropertyChange) => key === "contextFiles" || key === "contextHash";
-  const files = reasons.filter(({ path }) => path[0] === "contextFiles" && path.length === 2);
-  const inputs = reasons.filter((change) => !isFile(change));
+  const files = reasons.filter(isFile);
+  const inputs = reasons.filter(({ path: [key] }) => key !== "contextFiles" && key !== "contextHash");
   const named = [
     ...(files.length > 0 ? [`files ${list(files.map(({ path, kind }) => `${SIGNS[kind]} ${String(path[1])}`))}`] : []),
     ...(inputs.length > 0 ? [list(inputs.map(({ path }) => formatPropertyPath(path)))] : []),
   ];
   if (named.length === 0) named.push("contextHash");
-  const lost = await firstLost(oldInputs, newInputs, files, cwd);
-  return (
-    `a new build, because of ${named.join(", and ")}` +
-    (lost === undefined ? "" : `; from ${lost} on, nothing comes from the cache`)
-  );
+  return `a new build, because of ${named.join(", and ")}`;
+}
+
+function isFile({ path, effect, isOutput }: PropertyChange): boolean {
+  return path[0] === "contextFiles" && path.length === 2 && effect === "rebuild" && isOutput !== true;
 }
 
 const SIGNS = { add: "+", delete: "-", update: "~" } as const;
@@ -56,10 +82,9 @@ function list(names: readonly string[]): string {
 async function firstLost(
   olds: Properties,
   news: Properties,
-  files: readonly PropertyChange[],
+  paths: readonly string[],
   cwd: string,
 ): Promise<string | undefined> {
-  const paths = files.map(({ path }) => String(path[1]));
   const kind = sourceKind(news);
   if (kind !== sourceKind(olds) || news.skipCache === true) return undefined;
   if (kind !== "dockerfile") return lostStep(olds, news, paths);

@@ -10,7 +10,7 @@ import { TemplateOutputs } from "./outputs.ts";
 import { readTemplate } from "./read-template.ts";
 import { clientFor } from "../provider-config.ts";
 import { CALL_TIMEOUT_MS } from "./timeouts.ts";
-import { updateTemplate } from "./update.ts";
+import { promiseTemplate, updateTemplate } from "./update.ts";
 
 /** A sandbox template: a build of a Dockerfile and its context, under a name. */
 export const templateController: Controller = {
@@ -25,6 +25,7 @@ export const templateController: Controller = {
     const { forecastBuild } = await import("./build-forecast.ts");
     return forecastBuild({ oldInputs, newInputs, changes }, cwd);
   },
+  promise: promiseTemplate,
   create: createTemplate,
   update: (request, context) => updateTemplate(request, context),
   delete: deleteTemplate,

@@ -30,10 +30,11 @@ export async function updateTemplate(
   context: OperationContext,
   { adopts = false } = {},
 ): Promise<Properties> {
-  let rebuild = oldOutputs.buildId === undefined || needsRebuild({ oldInputs, oldOutputs, newInputs });
+  const request = { id, oldInputs, oldOutputs, newInputs };
+  let rebuild = isBuilt(request);
   if (context.preview) {
     if (rebuild) await requirePinnedFiles(newInputs, context);
-    return previewUpdate(oldOutputs, newInputs, rebuild);
+    return promiseTemplate(request);
   }
   const inputs = CheckedTemplateInputs.parse(newInputs);
   const client = clientFor(context.config);
@@ -108,14 +109,20 @@ export async function updateTemplate(
   }
 }
 
+/** Does the update build, for its inputs or because there is no good build yet? */
+function isBuilt(request: UpdateRequest): boolean {
+  return request.oldOutputs.buildId === undefined || needsRebuild(request);
+}
+
 /** Only what the real update is sure to produce is promised; the rest is unknown until then. */
-function previewUpdate(oldOutputs: Properties, newInputs: Properties, rebuild: boolean): Properties {
+export function promiseTemplate(request: UpdateRequest): Properties {
+  const { oldOutputs, newInputs } = request;
   const { namespace } = oldOutputs;
   const named =
     typeof namespace === "string" && typeof newInputs.name === "string"
       ? refOutputs(`${namespace}/${newInputs.name}`)
       : {};
-  if (rebuild) return { ...newInputs, ...named };
+  if (isBuilt(request)) return { ...newInputs, ...named };
   const { attempt: _attempt, ...kept } = pickOutputs(oldOutputs);
   return { ...newInputs, ...kept, ...named, status: "ready" };
 }

@@ -58,6 +58,7 @@ export const warmPoolController: Controller = {
     return { id: pool.id, outputs: { ...properties, ...outputs } };
   },
 
+  promise: promisePool,
   update: updatePool,
 
   async read({ id, inputs, outputs }, context) {
@@ -147,17 +148,23 @@ function checkTogether(result: CheckResult): CheckResult {
   return result;
 }
 
-async function updatePool(
-  { id, oldInputs, oldOutputs, newInputs }: UpdateRequest,
-  context: OperationContext,
-): Promise<Properties> {
+/** The changed inputs, and whether they may bring the pool to another build. */
+function changeOf({ oldInputs, oldOutputs, newInputs }: UpdateRequest): { changed: Set<string>; moves: boolean } {
   const changed = new Set(changesOf(oldInputs, newInputs, oldOutputs).map(({ path: [key] }) => key as string));
-  const moves = ["template", "versionPolicy", "trackTag", "buildId"].some((key) => changed.has(key));
-  if (context.preview) {
-    const { poolId, state, resolvedBuildId, rolloutGeneration } = oldOutputs;
-    const identity = moves ? {} : { resolvedBuildId, rolloutGeneration };
-    return { ...newInputs, poolId, ...(changed.has("enabled") ? {} : { state }), ...identity };
-  }
+  return { changed, moves: ["template", "versionPolicy", "trackTag", "buildId"].some((key) => changed.has(key)) };
+}
+
+function promisePool(request: UpdateRequest): Properties {
+  const { changed, moves } = changeOf(request);
+  const { poolId, state, resolvedBuildId, rolloutGeneration } = request.oldOutputs;
+  const identity = moves ? {} : { resolvedBuildId, rolloutGeneration };
+  return { ...request.newInputs, poolId, ...(changed.has("enabled") ? {} : { state }), ...identity };
+}
+
+async function updatePool(request: UpdateRequest, context: OperationContext): Promise<Properties> {
+  if (context.preview) return promisePool(request);
+  const { id, oldInputs, newInputs } = request;
+  const { changed, moves } = changeOf(request);
   const inputs = CheckedWarmPoolInputs.parse(newInputs);
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
@@ -165,10 +172,10 @@ async function updatePool(
   await requireStillOwned(client, id, context, signal);
   // The pool is noted as that of the resource's new name.
   if (context.formerMark !== undefined) changed.add("metadata");
-  const request = toUpdateRequest(inputs, changed, context.mark);
+  const asked = toUpdateRequest(inputs, changed, context.mark);
   const pool =
-    Object.keys(request).length > 0
-      ? await client.warmPools.update(id, request, { signal })
+    Object.keys(asked).length > 0
+      ? await client.warmPools.update(id, asked, { signal })
       : await client.warmPools.get(id, { signal });
   const outputs = await settle(client, pool, inputs, context, {
     id,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Properties } from "../../../provider/core/properties.ts";
-import { forecastBuild } from "../../../provider/core/template/build-forecast.ts";
+import { describeReasons, forecastBuild, lostPlaceIn } from "../../../provider/core/template/build-forecast.ts";
 import { diffTemplate } from "../../../provider/core/template/diff.ts";
 import { UNKNOWN } from "../../../provider/core/unknown.ts";
 
@@ -124,4 +124,17 @@ it("names a few of many", async () => {
   expect(await forecast(BEFORE, { ...BEFORE, ...files(many) })).toMatch(
     /\+ src\/0, .*\+ src\/4 and 4 more; from line 5/,
   );
+});
+
+it("is read back for the place that it names, and for no place that a file's name is made to look like", async () => {
+  const ON = "on, nothing comes from the cache";
+  const changesOf = (news: Properties) =>
+    diffTemplate({ oldInputs: BEFORE, oldOutputs: { ...BEFORE, buildId: "tb_1" }, newInputs: news }).changes;
+  const edited = { ...BEFORE, ...files({ "src/a.py": "new" }) };
+  const line = (await forecast(BEFORE, edited))!;
+  expect(lostPlaceIn(line, changesOf(edited))).toBe("line 5 (COPY src /app/)");
+  expect(lostPlaceIn("a build has failed", changesOf(edited))).toBeUndefined();
+  expect(lostPlaceIn(line, changesOf({ ...BEFORE, vcpus: 4 }))).toBeUndefined();
+  const posing = { ...BEFORE, ...files({ [`a; from line 1 (FROM debian) ${ON}`]: "new" }) };
+  expect(lostPlaceIn(describeReasons(changesOf(posing))!, changesOf(posing))).toBeUndefined();
 });

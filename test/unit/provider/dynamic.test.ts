@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as dynamic from "../../../provider/dynamic/index.ts";
 import { providerText } from "../../../provider/dynamic/provider-text.ts";
-import { createStatusOutput } from "../../../provider/dynamic/status-output.ts";
+import { createStatusOutput, readStatusLine } from "../../../provider/dynamic/status-output.ts";
 import * as native from "../../../provider/native/index.ts";
 import { DynamicProviderProcess } from "./dynamic-provider-process.ts";
 import { errorOf } from "./plugin-client.ts";
@@ -221,5 +221,17 @@ describe("progress on standard output", () => {
     log("warning", "three");
     log("debug", "four");
     expect(lines).toEqual(["Template web: one\n", "Template web: warning: three\n"]);
+  });
+
+  it("are read back as what they are", () => {
+    const lines: string[] = [];
+    const write = (name: string) => createStatusOutput(name, (line) => lines.push(line));
+    write("Template web")("warning", "a: b");
+    write("TemplateTag")("info", "c");
+    expect(lines.map((line) => readStatusLine(line, ["Template", "TemplateTag"]))).toEqual([
+      { type: "Template", name: "web", severity: "warning", message: "a: b" },
+      { type: "TemplateTag", severity: "info", message: "c" },
+    ]);
+    expect(readStatusLine("Listening: 8080", ["Template"])).toBeUndefined();
   });
 });

@@ -1,0 +1,105 @@
+import type { PulumiProject } from "../support/pulumi-project.ts";
+import type { World } from "../sequences/support/world.ts";
+import type { FailOn } from "../../../provider/report/index.ts";
+
+/** A change that somebody proposes, on top of those before it. */
+export interface Scenario {
+  /** Of its files. */
+  name: string;
+  /** Part of a program; see `programText` for what it may use. */
+  program: string;
+  /** Changes files, or the service. */
+  arrange?(project: PulumiProject, world: World): unknown;
+  /** Arguments of `pulumi preview`. */
+  args?: readonly string[];
+  /** Recorded as a stream of events, too. */
+  streamed?: boolean;
+  /** The preview is the end of it: it fails, or an update would. */
+  previewOnly?: boolean;
+  /** What a caller may stop at. */
+  meets: readonly FailOn[];
+}
+
+const rest = `const stable = tag("stable", web); pool("pool", stable);`;
+const web = (inputs = "{}") => `const web = template("web", { buildArgs: { ...BASE, V: "1" }, ...${inputs} });`;
+const DOCKERFILE = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG V\nRUN echo $V\nCOPY . /app/\n";
+
+/** Names that mean something to a shell, to Markdown, to HTML or to GitHub. */
+export const ODD_FILES = ["a|b.txt", "back`tick.txt", "<b>bold</b>.txt", "@all.txt", "new\nline.txt", "[link](x).txt"];
+
+/** Each is previewed, and then made, in this order. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "create",
+    program: `${web()} ${rest} alias("site", web);`,
+    arrange: (project) => project.write("app/Dockerfile", DOCKERFILE),
+    meets: [],
+  },
+  {
+    name: "one-file",
+    streamed: true,
+    program: `${web()} ${rest} alias("site", web);`,
+    arrange: (project) => project.write("app/hello.txt", "second\n"),
+    meets: ["rebuild"],
+  },
+  { name: "nothing", program: `${web()} ${rest} alias("site", web);`, meets: [] },
+  {
+    name: "argument",
+    program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
+    meets: ["rebuild"],
+  },
+  {
+    name: "rename",
+    program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" }, name: own("renamed") }')} ${rest} alias("site", web);`,
+    meets: [],
+  },
+  {
+    name: "secret-and-sizes",
+    program: `${web('{ buildSecrets: { token: "a-secret-nobody-may-see" }, env: { A: "x | y" }, buildArgs: { ...BASE, V: "2" }, name: own("renamed"), tags: ["default", "more"] }')}
+      const stable = tag("stable", web); pool("pool", stable, { minReady: 0, labels: { team: "a|b" } }); alias("site", web);`,
+    meets: [],
+  },
+  {
+    name: "rotated-secret",
+    program: `${web('{ buildSecrets: { token: "another-secret-nobody-may-see" }, env: { A: "x | y" }, buildArgs: { ...BASE, V: "2" }, name: own("renamed"), tags: ["default", "more"] }')}
+      const stable = tag("stable", web); pool("pool", stable, { minReady: 0, labels: { team: "a|b" } }); alias("site", web);`,
+    meets: [],
+  },
+  {
+    name: "many-files",
+    program: `${web()} ${rest} alias("site", web);`,
+    arrange(project) {
+      for (const name of ODD_FILES) project.write(`app/${name}`, "odd\n");
+      for (let index = 0; index < 8; index++) project.write(`app/more/${index}.txt`, "more\n");
+    },
+    // The tag `more` is gone from the program.
+    meets: ["delete", "rebuild"],
+  },
+  {
+    name: "other-tag",
+    program: `${web()} const stable = tag("stable", web, { tag: "live" }); pool("pool", stable);`,
+    meets: ["replace", "delete"],
+  },
+  {
+    name: "drift",
+    streamed: true,
+    program: `${web()} const stable = tag("stable", web, { tag: "live" }); pool("pool", stable);`,
+    arrange: (_project, world) => world.build("web", "by hand", ["default", "live"]),
+    args: ["--refresh"],
+    meets: [],
+  },
+  {
+    name: "wrong-input",
+    program: `template("web", { context: "./nowhere", vcpus: 2 });`,
+    previewOnly: true,
+    meets: [],
+  },
+  {
+    name: "program-throws",
+    streamed: true,
+    program: `${web()} throw new Error("boom: <b>@all</b> [x](https://example.com) | \`y\`");`,
+    previewOnly: true,
+    meets: [],
+  },
+  { name: "delete", program: "", meets: ["delete"] },
+];
