@@ -1,7 +1,7 @@
-import { sameValue } from "../../core/property-diff.ts";
-import type { Emptiness, Report, StackReport, TemplateFact, BuildFact, PoolFact, TagFact } from "../facts/report.ts";
+import type { Report, StackReport, TemplateFact, BuildFact, PoolFact, TagFact } from "../facts/report.ts";
 import { code, type Block, type Inline, type Line } from "./document.ts";
 import { OPEN_ENTRIES, type Detail } from "./detail.ts";
+import { ALIAS, EMPTY, MAY_BE_REPLACED, describePool, describeTemplate, machines, tagNote } from "./phrases.ts";
 import { visible } from "./visible-text.ts";
 
 /** The report as a document: what stands above all, and a section for each stack. */
@@ -204,70 +204,7 @@ class StackLayout {
   }
 }
 
-const MAY_BE_REPLACED = "it may be replaced: that depends on a value that is not known yet";
-
 const SIGNS = { add: "+", update: "~", delete: "-" } as const;
-
-const EMPTY: Readonly<Record<Emptiness, string>> = {
-  never: "never",
-  "one start": "yes, for the time of one start",
-  "until filled": "until its first machines are ready",
-  "may be": "at any time: it keeps none ready",
-  disabled: "it gives out no machines",
-  gone: "it is gone",
-  unknown: "not known yet",
-};
-
-const ALIAS: Readonly<Record<TemplateFact["action"], string>> = {
-  create: "new",
-  rebuild: "updated",
-  update: "stands for",
-  replace: "gets another name",
-  delete: "removed",
-  import: "imported",
-  retain: "let go",
-};
-
-function describeTemplate(action: TemplateFact["action"], certain: boolean): string {
-  switch (action) {
-    case "create":
-      return "a new template, built for the first time";
-    case "rebuild":
-      return certain
-        ? "a new build, in place"
-        : "a new build, in place, unless what is not known yet turns out to be as it was";
-    case "update":
-      return "updated in place, without a build";
-    case "replace":
-      return "**replaced** by another template, which is built for the first time";
-    case "delete":
-      return "**deleted**, with its builds and tags";
-    case "retain":
-      return "let go: it stays at the service, with its builds and tags";
-    case "import":
-      return "imported as it is";
-  }
-}
-
-function describePool({ action, rolls, certain }: PoolFact): string {
-  if (action === "create") return "new";
-  if (action === "delete" || action === "retain") return "**deleted**";
-  if (action === "replace") return "**replaced**";
-  if (rolls === "yes") return "its machines are replaced";
-  if (rolls === "maybe") return "its machines may be replaced";
-  return certain ? "updated; its machines stay" : "may be updated; its machines stay";
-}
-
-function tagNote({ from, to, certain, action }: Pick<TagFact, "from" | "to" | "certain" | "action">): string {
-  if (action === "replace" && to === null) return "it gets another name";
-  if (from !== null && sameValue(from, to)) return "it stays on its build, under the template's new name";
-  return certain ? "" : "it may stay where it is";
-}
-
-function machines({ minReady, maxReady }: PoolFact): string {
-  if (minReady === undefined || maxReady === undefined) return "";
-  return minReady === maxReady ? String(minReady) : `${minReady} to ${maxReady}`;
-}
 
 function isOfBuild(path: string): boolean {
   return path === "buildId" || path === "template";

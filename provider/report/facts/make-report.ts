@@ -32,11 +32,12 @@ function stackReport(preview: Preview, title: string): StackReport {
   const ofType = (type: string) => changes.filter(({ controller }) => controller.type === type);
   const present = <Fact>(facts: readonly (Fact | undefined)[]) => facts.filter((fact) => fact !== undefined);
   const templates = ofType("Template");
+  const tags = [...templates.flatMap(tagsOfTemplate), ...ofType("TemplateTag").flatMap(tagFacts)];
   const facts = {
     templates: present(templates.map((change) => templateFact(change, said.byUrn.get(change.urn) ?? []))),
-    tags: [...templates.flatMap(tagsOfTemplate), ...ofType("TemplateTag").flatMap(tagFacts)],
+    tags,
     aliases: present(ofType("TemplateAlias").map(aliasFact)),
-    pools: present(ofType("WarmPool").map(poolFact)),
+    pools: present(ofType("WarmPool").map((change) => poolFact(change, tags))),
     others: otherFacts(preview),
     warnings: [...said.warnings, ...ownWarnings(changes, said.warnings)],
     errors: preview.isWhole || said.errors.length > 0 ? said.errors : [unfinished(preview)],

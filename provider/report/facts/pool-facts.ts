@@ -2,7 +2,8 @@ import { isSure, type SettledChange } from "../preview/settle-unknowns.ts";
 import { actionOf } from "./action.ts";
 import { buildAt, knownBuild } from "./build-fact.ts";
 import { inputFacts } from "./input-facts.ts";
-import type { Action, Emptiness, PoolFact } from "./report.ts";
+import { followedTag } from "./followed-tag.ts";
+import type { Emptiness, PoolFact, TagFact } from "./report.ts";
 
 /** Inputs that say which build a pool's machines are of. */
 const OF_BUILD: readonly unknown[] = ["template", "versionPolicy", "trackTag", "buildId"];
@@ -10,29 +11,41 @@ const OF_BUILD: readonly unknown[] = ["template", "versionPolicy", "trackTag", "
 /** Inputs that say what a machine is like: one of another kind is another machine. */
 const OF_MACHINE: readonly unknown[] = ["vcpus", "memoryMib", "diskMb"];
 
-/** What becomes of a pool; undefined when nothing does. */
-export function poolFact(change: SettledChange): PoolFact | undefined {
+/**
+ * What becomes of a pool; undefined when nothing does.
+ *
+ * @param tags what becomes of the stack's tags: a pool may follow one
+ */
+export function poolFact(change: SettledChange, tags: readonly TagFact[]): PoolFact | undefined {
   const { found, inputs, name } = change;
-  const action = actionOf(change);
+  const followed = change.op === "same" || change.op === "update" ? followedTag(change, tags) : undefined;
+  const action = actionOf(change) ?? (followed && "follow");
   if (action === undefined) return undefined;
   const isLeaving = action === "delete" || action === "retain";
   const sizes = isLeaving ? found?.inputs : inputs;
   const [minReady, maxReady] = [number(sizes?.minReady), number(sizes?.maxReady)];
-  const rolls = isLeaving || found === undefined ? "no" : rollOf(change);
+  const rolls = isLeaving || found === undefined ? "no" : (followed && rollWith(followed)) || rollOf(change);
   const from = found?.outputs.resolvedBuildId ?? found?.inputs.buildId;
   return {
     resource: name,
     pool: [sizes?.name, name].find((text) => typeof text === "string") ?? name,
     action,
-    certain: action !== "update" || change.changes.some(({ path }) => isSure(change, path)),
+    certain: followed
+      ? followed.certain
+      : action !== "update" || change.changes.some(({ path }) => isSure(change, path)),
     inputs: found === undefined || isLeaving ? [] : inputFacts(change),
     rolls,
     ...(typeof from === "string" && { from: knownBuild(from) }),
     ...(!isLeaving && inputs.buildId !== undefined && { to: buildAt(change, ["buildId"]) }),
+    ...(followed?.to && { to: followed.to }),
     ...(minReady !== undefined && { minReady }),
     ...(maxReady !== undefined && { maxReady }),
     empty: emptiness(action, sizes?.enabled !== false, minReady, maxReady),
   };
+}
+
+function rollWith({ certain }: TagFact): PoolFact["rolls"] {
+  return certain ? "yes" : "maybe";
 }
 
 /** Do machines give way to others, because of the build or of their own size? */
@@ -52,7 +65,7 @@ function rollOf(change: SettledChange): PoolFact["rolls"] {
  * where that leaves no room, one at a time makes room first.
  */
 function emptiness(
-  action: Action,
+  action: PoolFact["action"],
   isEnabled: boolean,
   minReady: number | undefined,
   maxReady: number | undefined,

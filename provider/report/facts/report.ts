@@ -94,7 +94,9 @@ export interface AliasFact extends Fact {
   template?: string;
 }
 
-export interface PoolFact extends Fact {
+export interface PoolFact extends Omit<Fact, "action"> {
+  /** `follow`: the pool itself stays as it is, and the tag that it follows moves. */
+  action: Action | "follow";
   pool: string;
   inputs: InputFact[];
   /** Do its machines give way to others? */

@@ -1,3 +1,4 @@
+import { sameValue } from "../../core/property-diff.ts";
 import { isSure, type SettledChange } from "../preview/settle-unknowns.ts";
 import { UNKNOWN } from "../../core/unknown.ts";
 import { actionOf, replacementOf } from "./action.ts";
@@ -20,6 +21,11 @@ export function tagFacts(change: SettledChange): TagFact[] {
     { ...before, action, certain, from, to: null },
     { ...after, action, certain, from: null, to },
   ];
+}
+
+/** Does the tag point at another build than before? */
+export function isMove({ from, to }: TagFact): boolean {
+  return from !== null && to !== null && !sameValue(from, to);
 }
 
 /** What becomes of an alias; undefined when nothing does. */

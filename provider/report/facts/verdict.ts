@@ -1,4 +1,4 @@
-import { sameValue } from "../../core/property-diff.ts";
+import { isMove } from "./tag-facts.ts";
 import type { Action, Emptiness, StackReport, TagFact } from "./report.ts";
 
 type Facts = Omit<StackReport, "title" | "verdict">;
@@ -50,11 +50,6 @@ function ofEach(
   return actions.flatMap((action) => clause(all.filter((fact) => fact.action === action).length, noun, verbs[action]));
 }
 
-/** Does the tag point at another build than before? */
-export function isMove({ from, to }: TagFact): boolean {
-  return from !== null && to !== null && !sameValue(from, to);
-}
-
 function tagClauses(tags: readonly TagFact[]): string[] {
   return [
     ...clause(tags.filter(isMove).length, "tag", ["moves", "move"]),
@@ -64,7 +59,7 @@ function tagClauses(tags: readonly TagFact[]): string[] {
 }
 
 function poolClauses(pools: StackReport["pools"]): string[] {
-  const rolling = pools.filter(({ rolls, action }) => rolls !== "no" && action === "update");
+  const rolling = pools.filter(({ rolls, action }) => rolls !== "no" && (action === "update" || action === "follow"));
   const of = (action: Action) => pools.filter((pool) => pool.action === action && !rolling.includes(pool)).length;
   const [rolls] = clause(rolling.length, "pool", ["rolls", "roll"]);
   return [

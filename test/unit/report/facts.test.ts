@@ -136,6 +136,34 @@ describe("a pool", () => {
   });
 });
 
+describe("a pool that follows a tag without naming its build", () => {
+  const { buildId: _, ...olds } = POOL;
+  const pinned = { ...olds, versionPolicy: "pinned_build" };
+  const following = (of: object, op = "same"): Step => pool({}, { op, olds: of, news: of });
+  const tags = { tags: ["default", "stable"] };
+  const rebuilt = web({ ...tags, vcpus: 2 }, { name: "web", vcpus: 1, ...tags });
+
+  it("rolls when the tag moves, though nothing of it changes", () => {
+    const to = { kind: "new build", of: "web" };
+    for (const template of ["acme/web:stable", "acme/web"]) {
+      const stack = report(rebuilt, following({ ...olds, template }));
+      expect(stack.pools).toMatchObject([
+        { action: "follow", certain: true, rolls: "yes", from: { id: "tb_1" }, to, empty: "never" },
+      ]);
+      expect(stack.verdict).toContain("1 pool rolls without being empty");
+    }
+    const labelled = { ...following({ ...olds, labels: { a: "1" } }, "update"), olds };
+    expect(report(rebuilt, labelled).pools).toMatchObject([{ action: "update", rolls: "yes", to }]);
+  });
+
+  it("stays when its tag does, or when it follows none", () => {
+    expect(report(rebuilt, following({ ...olds, template: "acme/web:other" })).pools).toEqual([]);
+    expect(report(rebuilt, following({ ...olds, template: "acme/other:stable" })).pools).toEqual([]);
+    expect(report(rebuilt, following(pinned)).pools).toEqual([]);
+    expect(report(web({ visibility: "public" }), following(olds)).pools).toEqual([]);
+  });
+});
+
 it("a template that is to stay is let go, not deleted", () => {
   const step = web({}, { name: "web", deletionPolicy: "retain" });
   const { news: _, ...gone } = step;
