@@ -29,6 +29,9 @@ const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/package.test.ts"]
 /** In the lane of the sequences, whose support they use: the other one has the engine's tests. */
 const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 
+/** Examples that take little time; `npm run examples` plays all. */
+const EXAMPLES = ["test/examples/quickstart.test.ts"];
+
 /** Tests of the e2e suite that other steps run. */
 const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES];
 
@@ -71,10 +74,16 @@ const LANES = [
     steps: [
       { title: "build (npm run build)", run: buildOnce },
       {
-        title: "tests (engine, contract, e2e)",
+        title: "tests (engine, contract, e2e, examples)",
         run: (print) =>
           test(
-            [...projects("engine", "contract", "e2e"), "test/engine/", "test/contract/", ...otherThan(ELSEWHERE)],
+            [
+              ...projects("engine", "contract", "e2e", "examples"),
+              "test/engine/",
+              "test/contract/",
+              ...otherThan(ELSEWHERE),
+              ...EXAMPLES,
+            ],
             print,
           ),
       },

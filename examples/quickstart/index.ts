@@ -17,13 +17,13 @@ const web = new nullspace.Template("web", {
 
 // A tag moves to each new build in one step; who uses it never sees it missing.
 const stable = new nullspace.TemplateTag("stable", {
-  template: web.canonicalRef,
+  template: web.name,
   tag: "stable",
   buildId: web.buildId,
 });
 
 // A second name for the same template.
-const alias = new nullspace.TemplateAlias("site", { template: web.canonicalRef, alias: "quickstart-site" });
+const alias = new nullspace.TemplateAlias("site", { template: web.name, alias: "quickstart-site" });
 
 // Two machines that are ready before anyone asks. They follow the tag, and an update waits until they are of its build.
 const pool = new nullspace.WarmPool("pool", {

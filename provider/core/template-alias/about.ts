@@ -5,9 +5,9 @@ export const about: About = {
   description: "Another name of a template in its namespace; whoever uses it gets the template.",
   example: {
     typescript: `
-const website = new TemplateAlias("website", { template: web.canonicalRef, alias: "website" });`,
+const website = new TemplateAlias("website", { template: web.name, alias: "website" });`,
     python: `
-website = nullspace.TemplateAlias("website", template=web.canonical_ref, alias="website")`,
+website = nullspace.TemplateAlias("website", template=web.name, alias="website")`,
   },
   importId: { form: "`namespace/alias`", example: "acme/website" },
 };

@@ -7,9 +7,9 @@ export const about: About = {
     "building anything.",
   example: {
     typescript: `
-const stable = new TemplateTag("stable", { template: web.canonicalRef, tag: "stable", buildId: web.buildId });`,
+const stable = new TemplateTag("stable", { template: web.name, tag: "stable", buildId: web.buildId });`,
     python: `
-stable = nullspace.TemplateTag("stable", template=web.canonical_ref, tag="stable", build_id=web.build_id)`,
+stable = nullspace.TemplateTag("stable", template=web.name, tag="stable", build_id=web.build_id)`,
   },
   importId: { form: "`namespace/name:tag`", example: "acme/web:stable" },
 };

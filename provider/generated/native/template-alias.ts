@@ -9,7 +9,7 @@ import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from
  * Another name of a template in its namespace; whoever uses it gets the template.
  *
  * @example
- *   const website = new TemplateAlias("website", { template: web.canonicalRef, alias: "website" });
+ *   const website = new TemplateAlias("website", { template: web.name, alias: "website" });
  */
 export class TemplateAlias extends resourceWith<TemplateAliasOutputs>() {
   /** @param args inputs; everything else is computed */
