@@ -13,7 +13,7 @@ export const CARRIED = {
   secrets: "__secrets",
 } as const;
 
-/** Digests of the texts that the program gives: see `givenTexts`. Check reads them, and they go no further. */
+/** Digests of the texts that the program gives: see `ArgumentFacts`. Check reads them, and they go no further. */
 export const GIVEN = "__given";
 
 const NAMES: readonly string[] = Object.values(CARRIED);

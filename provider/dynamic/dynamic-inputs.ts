@@ -2,9 +2,8 @@ import * as pulumi from "../classes/pulumi.ts";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
 import { CARRIED, GIVEN } from "./carried-inputs.ts";
-import { givenTexts } from "./given-texts.ts";
 import { proposeName, type Place } from "./propose-name.ts";
-import { secretPaths } from "./secret-paths.ts";
+import { readArguments } from "./read-arguments.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";
 
 /**
@@ -22,13 +21,14 @@ export function dynamicInputs(
   const mark = markOfResource(pulumi.createUrn(name, dynamicToken(type), parent), place);
   const isNamed = !properties.inputs.includes("name") || (args as { name?: unknown }).name !== undefined;
   const naming = isNamed ? undefined : mark.then((one) => proposeName(type, name, one, place));
+  const facts = readArguments(args, properties.secrets);
   return {
     ...toRegistered(properties, args),
     [CARRIED.provider]: providerText(type),
     [CARRIED.mark]: mark,
     ...(naming !== undefined && { [CARRIED.naming]: naming }),
-    [CARRIED.secrets]: secretPaths(args),
-    [GIVEN]: givenTexts(args, properties.secrets),
+    [CARRIED.secrets]: facts.then(({ secretPaths }) => secretPaths),
+    [GIVEN]: facts.then(({ givenTexts }) => givenTexts),
   };
 }
 

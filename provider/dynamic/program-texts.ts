@@ -5,7 +5,7 @@ import { isFreeText } from "../core/input-facts.ts";
 import type { Properties } from "../core/properties.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { CARRIED, GIVEN } from "./carried-inputs.ts";
-import { textDigest } from "./given-texts.ts";
+import { textDigest } from "./text-digest.ts";
 import type { OpenedProperties } from "./opened-properties.ts";
 
 /** Members that only say of which kind an object is. */

@@ -5,13 +5,14 @@ import { controllerFor } from "../../../provider/controllers.ts";
 import type { Properties } from "../../../provider/core/properties.ts";
 import { formatPropertyPath } from "../../../provider/core/property-path.ts";
 import { GIVEN } from "../../../provider/dynamic/carried-inputs.ts";
-import { givenTexts } from "../../../provider/dynamic/given-texts.ts";
+import { readArguments } from "../../../provider/dynamic/read-arguments.ts";
 import { openProperties } from "../../../provider/dynamic/opened-properties.ts";
 import { ProgramTexts } from "../../../provider/dynamic/program-texts.ts";
 import { Redactor } from "../../../sdk/secrets/index.ts";
 import { arbitraryInputs } from "./arbitrary-inputs.ts";
 
 const template = controllerFor("Template");
+const givenTexts = async (args: object, secrets: readonly string[]) => (await readArguments(args, secrets)).givenTexts;
 const open = (properties: Properties) => openProperties(new Redactor(), template, properties);
 
 describe("texts that do not come from the program", () => {

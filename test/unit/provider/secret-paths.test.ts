@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatPropertyPath, parsePropertyPath } from "../../../provider/core/property-path.ts";
-import { secretPaths } from "../../../provider/dynamic/secret-paths.ts";
+import { readArguments } from "../../../provider/dynamic/read-arguments.ts";
+
+const secretPaths = async (args: object) => (await readArguments(args, [])).secretPaths;
 
 describe("the paths of a program's secrets", () => {
   beforeAll(() =>
