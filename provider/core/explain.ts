@@ -2,13 +2,20 @@
 interface Explained {
   suggestedAction?: string | undefined;
   requestId?: string | undefined;
+  /** Of a `TransportError`. */
+  reason?: unknown;
+  outcome?: unknown;
 }
+
+/** The client names its own option. */
+const SILENT = "In Pulumi that is the setting nullspace:requestTimeoutSeconds.";
 
 /** The error as a sentence for the user: what happened, what the service advises, what to quote to its operators. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { suggestedAction: advice, requestId } = error as Explained;
+  const { suggestedAction: advice, requestId, reason, outcome } = error as Explained;
   const parts = [error.message];
+  if (reason === "timeout" && outcome === "unknown") parts.push(SILENT);
   if (advice !== undefined && advice !== "" && !error.message.includes(advice)) parts.push(advice);
   if (requestId !== undefined && !error.message.includes(requestId)) parts.push(`(request ${requestId})`);
   return parts.join(" ");

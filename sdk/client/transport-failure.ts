@@ -52,8 +52,7 @@ export function transportError(
     return fail(
       "timeout",
       "unknown",
-      `${url} was silent for ${timeoutMs} ms. Is the service overloaded? A larger timeoutMs waits longer ` +
-        "(in Pulumi: the setting nullspace:requestTimeoutSeconds).",
+      `${url} was silent for ${timeoutMs} ms. Is the service overloaded? A larger timeoutMs waits longer.`,
     );
   }
   if (TLS.test(code)) {

@@ -43,9 +43,30 @@ async function ownNamespace(client: NullspaceClient, ref: string): Promise<strin
 /** Is it the API key's own namespace? undefined where the service does not tell, or does not answer. */
 export function isOwnNamespace(client: NullspaceClient, namespace: string): Promise<boolean | undefined> {
   const { namespaces } = entryOf(client);
-  const asked = namespaces.get(namespace) ?? readIsOwn(client, namespace);
+  const asked =
+    namespaces.get(namespace) ??
+    readIsOwn(client, namespace, AbortSignal.timeout(IDENTITY_TIMEOUT_MS)).catch((error: unknown) =>
+      unlessFault(error, undefined),
+    );
   namespaces.set(namespace, asked);
   return asked;
+}
+
+/**
+ * The same, asked again unless it is known that it is.
+ *
+ * @throws the failure of a service that does not answer
+ */
+export async function isSurelyOwnNamespace(
+  client: NullspaceClient,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { namespaces } = entryOf(client);
+  if ((await namespaces.get(namespace)) === true) return true;
+  const isOwn = await readIsOwn(client, namespace, signal);
+  namespaces.set(namespace, Promise.resolve(isOwn));
+  return isOwn;
 }
 
 /** A bare name is one of the caller's own namespace, or a builtin's. */
@@ -66,13 +87,8 @@ async function readInstanceId(client: NullspaceClient): Promise<string | undefin
   }
 }
 
-async function readIsOwn(client: NullspaceClient, namespace: string): Promise<boolean | undefined> {
-  try {
-    const signal = AbortSignal.timeout(IDENTITY_TIMEOUT_MS);
-    return (await orGone(client.templates.getNamespace(namespace, { signal })))?.is_default === true;
-  } catch (error) {
-    return unlessFault(error, undefined);
-  }
+async function readIsOwn(client: NullspaceClient, namespace: string, signal: AbortSignal): Promise<boolean> {
+  return (await orGone(client.templates.getNamespace(namespace, { signal })))?.is_default === true;
 }
 
 /** A service that does not tell is no reason to stop: what depends on the answer does without. */

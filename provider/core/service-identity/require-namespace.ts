@@ -1,11 +1,7 @@
-import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { WrongNamespaceError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";
-import { orGone } from "../service-errors.ts";
-
-/** Namespaces that have been found to be the key's own. A cache: a key does not change while a client lives. */
-const own = new WeakMap<NullspaceClient, Set<string>>();
+import { isSurelyOwnNamespace } from "./current-service.ts";
 
 /**
  * Makes sure that the API key is of the namespace. The service builds into the key's own alone, so that nothing else can be
@@ -19,10 +15,6 @@ export async function requireNamespace(
 ): Promise<void> {
   if (namespace === undefined) return;
   const client = clientFor(config);
-  const known = own.get(client) ?? new Set();
-  own.set(client, known);
-  if (known.has(namespace)) return;
-  const found = await orGone(client.templates.getNamespace(namespace, { signal }));
-  if (found?.is_default !== true) throw new WrongNamespaceError(namespace, client.baseUrl);
-  known.add(namespace);
+  if (await isSurelyOwnNamespace(client, namespace, signal)) return;
+  throw new WrongNamespaceError(namespace, client.baseUrl);
 }

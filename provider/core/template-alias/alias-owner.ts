@@ -6,7 +6,7 @@ import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
-import { canonicalRefOf } from "../template/canonical-ref.ts";
+import { isOneTemplate } from "../template/canonical-ref.ts";
 
 /** An alias and the template it is of. */
 export interface AliasPlace {
@@ -73,7 +73,7 @@ export async function isKnownAlias(
   if (typeof known !== "string" || known === template) return true;
   const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];
   if (ownersOf(tags, "alias", alias).some(({ mark }) => isOwnMark(context, mark))) return true;
-  return (await orGone(canonicalRefOf(client, known, signal))) === template;
+  return isOneTemplate(client, known, template, signal);
 }
 
 /** Whose the alias is; undefined when no Pulumi resource has made it. */

@@ -12,7 +12,7 @@ import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
-import { canonicalRefOf, settledRefOf } from "../template/canonical-ref.ts";
+import { canonicalRefOf, isOneTemplate, settledRefOf } from "../template/canonical-ref.ts";
 import { splitRef } from "../template/settle.ts";
 import { aliasOwner, disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
 import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
@@ -145,21 +145,10 @@ async function readAlias(
   }
   const given = inputs?.template;
   // The program may write the template in any form that resolves: only another template is a difference.
-  const isSame = typeof given === "string" && (await leadsTo(client, given, canonicalRef, signal));
+  const isSame = typeof given === "string" && (await isOneTemplate(client, given, canonicalRef, signal));
   const read = { adopt: false, ...inputs, template: isSame ? given : canonicalRef, alias: splitRef(aliasRef).name };
   const owner = outputs === undefined ? await aliasOwner(client, place, signal) : undefined;
   return { id, inputs: read, outputs: { ...read, aliasRef, canonicalRef }, ...(owner !== undefined && { owner }) };
-}
-
-/** Does the reference, by whatever name, stand for the template? */
-async function leadsTo(
-  client: NullspaceClient,
-  given: string,
-  canonicalRef: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (given === canonicalRef || given === splitRef(canonicalRef).name) return true;
-  return (await orGone(canonicalRefOf(client, given, signal))) === canonicalRef;
 }
 
 /** The alias as it is called today: the ID is what it was called when it was made. */

@@ -15,6 +15,7 @@ import { orGone } from "../service-errors.ts";
 import { isTemplateOfBuild } from "../template/build-history.ts";
 import { splitRef } from "../template/settle.ts";
 import { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
+import { isOneTemplate } from "../template/canonical-ref.ts";
 import { promoteTag } from "./promote-tag.ts";
 import { removeOwnTag } from "./remove-tag.ts";
 
@@ -69,7 +70,7 @@ export const templateTagController: Controller = {
     if (
       wish?.tag === tag &&
       typeof wish.template === "string" &&
-      (await leadsTo(client, wish.template, template, deadline.signal))
+      (await isOneTemplate(client, wish.template, template, deadline.signal))
     ) {
       context.log("info", `${template}:${tag} is kept: the program still has it`);
       return;
@@ -106,7 +107,7 @@ async function updateTag(request: UpdateRequest, context: OperationContext): Pro
     previousBuildId: typeof previousBuildId === "string" ? previousBuildId : undefined,
   };
   // A template that was renamed is the same one by another name.
-  const stays = isSame || (await leadsTo(client, before.template, inputs.template, signal));
+  const stays = isSame || (await isOneTemplate(client, before.template, inputs.template, signal));
   const outputs = await promoteTag(client, inputs, context, { known: stays ? known : null, signal });
   if (!stays) await removeOwnTag(client, { ...before, known: known.buildId }, context, signal);
   return { ...newInputs, ...outputs };
@@ -150,19 +151,6 @@ async function readTag(
       ...(previous === undefined ? {} : { previousBuildId: previous }),
     },
   };
-}
-
-/** Are both names of one template? False when one of them leads nowhere. */
-async function leadsTo(client: NullspaceClient, left: string, right: string, signal: AbortSignal): Promise<boolean> {
-  if (left === right) return true;
-  const [a, b] = await Promise.all(
-    [left, right].map(async (ref) => {
-      const [first] = (await orGone(client.templates.listTags(ref, { signal }))) ?? [];
-      if (first === undefined) return undefined;
-      return (await orGone(client.templates.get(`${ref}:${first.build_id}`, { signal })))?.canonical_ref;
-    }),
-  );
-  return a !== undefined && a === b;
 }
 
 /** The tag as it is called today: the ID is what it was called when it was made. */

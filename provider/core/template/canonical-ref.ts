@@ -1,6 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { pause } from "../deadline.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
+import { orGone } from "../service-errors.ts";
 import { splitRef } from "./settle.ts";
 
 const LOOKS = 4;
@@ -11,6 +12,18 @@ export async function canonicalRefOf(client: NullspaceClient, template: string, 
   const [first] = await client.templates.listTags(template, { signal });
   const ref = first === undefined ? template : `${template}:${first.build_id}`;
   return (await client.templates.get(ref, { signal })).canonical_ref || template;
+}
+
+/** Do both names lead to one template? False when one of them leads nowhere. */
+export async function isOneTemplate(
+  client: NullspaceClient,
+  left: string,
+  right: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (left === right) return true;
+  const [a, b] = await Promise.all([left, right].map((ref) => orGone(canonicalRefOf(client, ref, signal))));
+  return a !== undefined && a === b;
 }
 
 /**

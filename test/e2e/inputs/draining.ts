@@ -61,4 +61,28 @@ export const DRAINING: Row[] = [
       for (const name of names) expect(await world.containersOfPool(pools[name]!.id)).toEqual([]);
     },
   },
+  {
+    title:
+      "drain without forceDelete: a deletion that runs out of time says who is in the way, and the next one goes on",
+    // A dynamic resource is told no customTimeouts.
+    shells: ["plugin"],
+    async play({ stack: make, world }) {
+      const stack = await make();
+      stack.program(`const stable = tag("stable", template("web"));
+        pool("patient", stable, { drain: true }, { customTimeouts: { delete: "4s" } });`);
+      await stack.up();
+      const { id } = (await world.pools()).patient!;
+      const machine = await takeFrom(world, "patient");
+      const { exitCode, text } = await stack.start("destroy").ended;
+      expect(exitCode, text).not.toBe(0);
+      expect(text).toMatch(/was drained and not deleted: machines still in use: 1;.*4 s/);
+      expect(text).toMatch(/forceDelete/);
+      expect((await world.client.warmPools.get(id)).state).toMatch(/^(draining|disabled)$/);
+      expect((await world.client.machines.get(machine)).id).toBe(machine);
+      await world.client.machines.delete(machine);
+      await stack.destroy();
+      expect((await world.client.warmPools.get(id)).state).toBe("deleted");
+      expect(await world.leftovers(["web"])).toEqual([]);
+    },
+  },
 ];
