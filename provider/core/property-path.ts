@@ -22,3 +22,8 @@ export function parsePropertyPath(text: string): PropertyPath {
     return index === undefined ? step : Number(index);
   });
 }
+
+/** Is the path one of the places, or a member of one? */
+export function liesIn(path: PropertyPath, places: readonly PropertyPath[]): boolean {
+  return places.some((place) => place.every((step, index) => step === path[index]));
+}

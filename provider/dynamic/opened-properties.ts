@@ -1,7 +1,7 @@
 import type { Redactor } from "../../sdk/secrets/index.ts";
 import type { Controller } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
-import { formatPropertyPath, parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
+import { formatPropertyPath, liesIn, parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 import { secretProperties } from "../core/secret-properties.ts";
 import { secretTexts } from "../values/secret-inputs.ts";
 import { revealUnknowns } from "../values/sentinels.ts";
@@ -34,7 +34,8 @@ export function openProperties(
   const values = withoutCarried(revealUnknowns(properties) as Properties);
   const paths = properties[CARRIED.secrets];
   const told = Array.isArray(paths) ? paths.filter((path) => typeof path === "string").map(parsePropertyPath) : [];
-  const marked = [...told, ...more];
+  // What is secret as the program marks it is no text that it gives in clear.
+  const marked = [...told, ...more.filter((path) => !liesIn(path, told))];
   const texts = secretTexts(controller, { values, marked });
   secrets.add(texts);
   return { values, carried: pickCarried(properties), marked, texts };

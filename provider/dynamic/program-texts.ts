@@ -3,7 +3,7 @@ import { SHORTEST_MASKED, textsIn, type FoundSecret } from "../../sdk/secrets/in
 import type { Controller } from "../core/controller.ts";
 import { isFreeText } from "../core/input-facts.ts";
 import type { Properties } from "../core/properties.ts";
-import type { PropertyPath } from "../core/property-path.ts";
+import { liesIn, type PropertyPath } from "../core/property-path.ts";
 import { CARRIED, GIVEN } from "./carried-inputs.ts";
 import { textDigest } from "./text-digest.ts";
 import type { OpenedProperties } from "./opened-properties.ts";
@@ -42,7 +42,7 @@ export class ProgramTexts {
 
 /** Free texts of the state that are no secrets there. */
 function plainTexts(controller: Controller, { values, marked }: OpenedProperties): FoundSecret[] {
-  return freeTexts(controller, values).filter(({ path }) => !isMarked(marked, path));
+  return freeTexts(controller, values).filter(({ path }) => !liesIn(path, marked));
 }
 
 function freeTexts({ inputs }: Controller, properties: Properties): FoundSecret[] {
@@ -51,8 +51,4 @@ function freeTexts({ inputs }: Controller, properties: Properties): FoundSecret[
     .filter(([name]) => isFreeText(shape[name]))
     .flatMap(([name, value]) => [...textsIn(value, [name])])
     .filter(({ path, value }) => value.length >= SHORTEST_MASKED && !KINDS.includes(path.at(-1)));
-}
-
-function isMarked(marked: readonly PropertyPath[], path: PropertyPath): boolean {
-  return marked.some((place) => place.every((step, index) => step === path[index]));
 }

@@ -65,6 +65,17 @@ describe("texts that do not come from the program", () => {
     expect(await found({ env: { A: "new value" } }, sent)).toEqual(["env.B"]);
   });
 
+  it("are not named again where the program itself marks them", () => {
+    const bag = { env: { A: "hunter2", B: "added" }, buildArgs: { C: "hunter3" }, __secrets: ["env.A", "buildArgs"] };
+    const more = [
+      ["env", "A"],
+      ["env", "B"],
+      ["buildArgs", "C"],
+    ];
+    const { marked } = openProperties(new Redactor(), template, bag, more);
+    expect(marked.map(formatPropertyPath)).toEqual(["env.A", "buildArgs", "env.B"]);
+  });
+
   it("leave no digest of a secret, and none of what is not known or fails", async () => {
     const plain = await givenTexts({ env: { A: "plain" } }, []);
     const args = {
