@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeReport, metConditions, FAIL_ON, readPreview, renderMarkdown } from "../../provider/report/index.ts";
 import { expectClaimsKept, look } from "./report/claims.ts";
 import { normalizePreview } from "./report/normalize.ts";
-import { SCENARIOS } from "./report/scenarios.ts";
+import { NEXT_BASE, onEngine, SCENARIOS } from "./report/scenarios.ts";
 import { inBothShells } from "./sequences/support/rows.ts";
 import { Stack } from "./sequences/support/stack.ts";
 import { World } from "./sequences/support/world.ts";
@@ -29,6 +29,8 @@ inBothShells("the report of a preview", ({ shell, service }) => {
   afterAll(async () => {
     stack?.[Symbol.dispose]();
     await world?.clear();
+    // It is not there when its scenario was not played.
+    await onEngine((engine) => engine.images.remove(NEXT_BASE).catch(() => undefined));
   });
 
   /** What the CLI prints on standard output, as one document or as events. */

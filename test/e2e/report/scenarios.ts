@@ -1,5 +1,7 @@
 import type { PulumiProject } from "../support/pulumi-project.ts";
 import type { World } from "../sequences/support/world.ts";
+import { DockerEngine } from "../../../sdk/docker/index.ts";
+import { baseImage } from "../support/service.ts";
 import type { FailOn } from "../../../provider/report/index.ts";
 
 /** A change that somebody proposes, on top of those before it. */
@@ -24,6 +26,18 @@ const rest = `const stable = tag("stable", web); pool("pool", stable);`;
 const web = (inputs = "{}") => `const web = template("web", { buildArgs: { ...BASE, V: "1" }, ...${inputs} });`;
 const DOCKERFILE = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG V\nRUN echo $V\nCOPY . /app/\n";
 
+/** Another name of the image that every test builds on: to a Dockerfile, another base image. */
+export const NEXT_BASE = "nullspace-report-base:2";
+
+export async function onEngine(act: (engine: DockerEngine) => Promise<unknown>): Promise<void> {
+  const engine = new DockerEngine();
+  try {
+    await act(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
 /** Names that mean something to a shell, to Markdown, to HTML or to GitHub. */
 export const ODD_FILES = ["a|b.txt", "back`tick.txt", "<b>bold</b>.txt", "@all.txt", "new\nline.txt", "[link](x).txt"];
 
@@ -46,6 +60,15 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "argument",
     program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
+    meets: ["rebuild"],
+  },
+  {
+    name: "base-image",
+    program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
+    async arrange(project) {
+      await onEngine((engine) => engine.images.tag(baseImage(), NEXT_BASE));
+      project.write("app/Dockerfile", DOCKERFILE.replace("FROM ${BASE_IMAGE}", `FROM ${NEXT_BASE}`));
+    },
     meets: ["rebuild"],
   },
   {
