@@ -106,7 +106,13 @@ class StackLayout {
       to === null ? ["removed"] : this.#build(to),
       [mayBeReplaced ? MAY_BE_REPLACED : tagNote({ from, to, certain, action })],
     ]);
-    return this.#table("Tags", ["tag", "from", "to", ""], rows);
+    const head = ["tag", "from", "to", "note"];
+    const hasNotes = rows.some(([, , , note]) => note?.some((part) => part !== ""));
+    return this.#table(
+      "Tags",
+      hasNotes ? head : head.slice(0, 3),
+      hasNotes ? rows : rows.map((row) => row.slice(0, 3)),
+    );
   }
 
   #pools(pools: readonly PoolFact[]): Block[] {

@@ -1,20 +1,24 @@
 import { isMove } from "./tag-facts.ts";
-import type { Action, Emptiness, StackReport, TagFact } from "./report.ts";
+import type { Action, AliasFact, Emptiness, StackReport, TagFact, TemplateFact } from "./report.ts";
 
 type Facts = Omit<StackReport, "title" | "verdict">;
-type Verb = readonly [one: string, several: string];
+/** What is said of one thing, of several, and of what may happen to either. */
+type Verb = readonly [one: string, several: string, maybe: string];
 
 const TEMPLATES: Readonly<Record<Action, Verb>> = {
-  create: ["is new", "are new"],
-  rebuild: ["gets a new build", "get a new build"],
-  replace: ["is replaced", "are replaced"],
-  delete: ["is deleted", "are deleted"],
-  retain: ["is let go", "are let go"],
-  import: ["is imported", "are imported"],
-  update: ["is updated without a build", "are updated without a build"],
+  create: ["is new", "are new", "may be new"],
+  rebuild: ["gets a new build", "get a new build", "may get a new build"],
+  replace: ["is replaced", "are replaced", "may be replaced"],
+  delete: ["is deleted", "are deleted", "may be deleted"],
+  retain: ["is let go", "are let go", "may be let go"],
+  import: ["is imported", "are imported", "may be imported"],
+  update: ["is updated without a build", "are updated without a build", "may be updated without a build"],
 };
 
-const OTHERS: Readonly<Record<Action, Verb>> = { ...TEMPLATES, update: ["is updated", "are updated"] };
+const OTHERS: Readonly<Record<Action, Verb>> = {
+  ...TEMPLATES,
+  update: ["is updated", "are updated", "may be updated"],
+};
 
 /** The whole in a line, without a word of a user's. */
 export function verdictOf(stacks: readonly Facts[]): string {
@@ -39,32 +43,62 @@ function changeVerdict(stacks: readonly Facts[]): string {
   return stacks.every((stack) => stack.others.length === 0) ? "Nothing changes." : "Nothing of Nullspace changes.";
 }
 
+/** What is counted: it happens, or may happen. */
+type Counted = readonly { readonly certain: boolean }[];
+
 function ofEach(
   stacks: readonly Facts[],
   kind: "templates" | "aliases",
   noun: string,
   verbs: Readonly<Record<Action, Verb>>,
 ): string[] {
-  const all = stacks.flatMap((stack): readonly { action: Action }[] => stack[kind]);
+  const all = stacks.flatMap((stack): readonly (TemplateFact | AliasFact)[] => stack[kind]);
+  return byAction(all, noun, verbs);
+}
+
+function byAction(
+  facts: readonly { action: string; certain: boolean }[],
+  noun: string,
+  verbs: Readonly<Record<Action, Verb>>,
+): string[] {
   const actions = Object.keys(verbs) as Action[];
-  return actions.flatMap((action) => clause(all.filter((fact) => fact.action === action).length, noun, verbs[action]));
+  return actions.flatMap((action) =>
+    clauses(
+      facts.filter((fact) => fact.action === action),
+      noun,
+      verbs[action],
+    ),
+  );
 }
 
 function tagClauses(tags: readonly TagFact[]): string[] {
   return [
-    ...clause(tags.filter(isMove).length, "tag", ["moves", "move"]),
-    ...clause(tags.filter(({ from }) => from === null).length, "tag", ["is new", "are new"]),
-    ...clause(tags.filter(({ to }) => to === null).length, "tag", ["is removed", "are removed"]),
+    ...clauses(tags.filter(isMove), "tag", ["moves", "move", "may move"]),
+    ...clauses(
+      tags.filter(({ from }) => from === null),
+      "tag",
+      ["is new", "are new", "may be new"],
+    ),
+    ...clauses(
+      tags.filter(({ to }) => to === null),
+      "tag",
+      ["is removed", "are removed", "may be removed"],
+    ),
   ];
 }
 
 function poolClauses(pools: StackReport["pools"]): string[] {
   const rolling = pools.filter(({ rolls, action }) => rolls !== "no" && (action === "update" || action === "follow"));
-  const of = (action: Action) => pools.filter((pool) => pool.action === action && !rolling.includes(pool)).length;
-  const [rolls] = clause(rolling.length, "pool", ["rolls", "roll"]);
+  const counted = rolling.map(({ rolls }) => ({ certain: rolls === "yes" }));
+  const rolls = clauses(counted, "pool", ["rolls", "roll", "may roll"]);
+  const note = emptyNote(rolling.map(({ empty }) => empty));
   return [
-    ...(rolls === undefined ? [] : [rolls + emptyNote(rolling.map(({ empty }) => empty))]),
-    ...(Object.keys(OTHERS) as Action[]).flatMap((action) => clause(of(action), "pool", OTHERS[action])),
+    ...rolls.map((clause, index) => (index === rolls.length - 1 ? clause + note : clause)),
+    ...byAction(
+      pools.filter((pool) => !rolling.includes(pool)),
+      "pool",
+      OTHERS,
+    ),
   ];
 }
 
@@ -74,8 +108,13 @@ function emptyNote(rolling: readonly Emptiness[]): string {
   return rolling.every((empty) => empty === "never") ? " without being empty" : "";
 }
 
-function clause(many: number, noun: string, [one, several]: Verb): string[] {
-  return many === 0 ? [] : [`${count(many, noun)} ${many === 1 ? one : several}`];
+function clauses(facts: Counted, noun: string, [one, several, maybe]: Verb): string[] {
+  const certain = facts.filter((fact) => fact.certain).length;
+  const unsure = facts.length - certain;
+  return [
+    ...(certain === 0 ? [] : [`${count(certain, noun)} ${certain === 1 ? one : several}`]),
+    ...(unsure === 0 ? [] : [`${count(unsure, noun)} ${maybe}`]),
+  ];
 }
 
 function count(many: number, noun: string): string {

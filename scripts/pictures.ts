@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/**
+ * Takes the pictures in the docs: reports of previews, as a real browser shows them.
+ *
+ *   npm run pictures
+ *
+ * The reports are those that `npm run record:previews` has recorded. Needs Chromium: on the PATH, or where `CHROMIUM` says.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { micromark } from "micromark";
+import { gfm, gfmHtml } from "micromark-extension-gfm";
+import { chromium } from "playwright-core";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const REPORTS = join(ROOT, "test", "unit", "report", "golden");
+const PICTURES = join(ROOT, "docs", "pictures");
+/** A comment on GitHub is about as wide. */
+const WIDTH = 860;
+/** Picture -> report. */
+const TAKEN = {
+  "report-one-file": "plugin-one-file",
+  "report-base-image": "plugin-base-image",
+  "report-rename": "plugin-rename",
+  "report-rotated-secret": "plugin-rotated-secret",
+} as const;
+
+const style = readFileSync(
+  createRequire(import.meta.url).resolve("github-markdown-css/github-markdown-light.css"),
+  "utf8",
+);
+const browser = await chromium.launch({
+  executablePath: findBrowser(),
+  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+try {
+  const page = await browser.newPage({ viewport: { width: WIDTH, height: 100 }, deviceScaleFactor: 2 });
+  for (const [picture, report] of Object.entries(TAKEN)) {
+    await page.setContent(pageOf(readFileSync(join(REPORTS, `${report}.md`), "utf8")));
+    const path = join(PICTURES, `${picture}.png`);
+    await page.screenshot({ path, fullPage: true });
+    console.log(path);
+  }
+} finally {
+  await browser.close();
+}
+
+function pageOf(markdown: string): string {
+  const html = micromark(markdown, {
+    allowDangerousHtml: true,
+    extensions: [gfm()],
+    htmlExtensions: [gfmHtml()],
+  });
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Report</title>
+<style>${style} body { margin: 0; padding: 24px; }</style><article class="markdown-body">${html}</article></html>`;
+}
+
+function findBrowser(): string {
+  const candidates = [
+    process.env.CHROMIUM,
+    ...(process.env.PATH ?? "")
+      .split(delimiter)
+      .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name))),
+  ];
+  const found = candidates.find((path) => path !== undefined && isExecutable(path));
+  if (found === undefined) {
+    throw new Error(
+      "There is no Chromium: install it (on Debian: apt-get install chromium), or set CHROMIUM to its path.",
+    );
+  }
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
