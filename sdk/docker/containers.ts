@@ -17,6 +17,7 @@ export const ContainerInspect = z.looseObject({
     Pid: z.number(),
     ExitCode: z.number(),
     OOMKilled: z.boolean().optional(),
+    Paused: z.boolean().optional(),
     Error: z.string().optional(),
     StartedAt: z.string().optional(),
     FinishedAt: z.string().optional(),

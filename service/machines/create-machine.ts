@@ -6,11 +6,11 @@ import type { WantedMachine } from "../pools/checkout-match.ts";
 import { compatibilityKey, type MachineShape } from "../pools/compatibility.ts";
 import { WarmPoolNotFoundError } from "../pools/errors.ts";
 import { classifyFailure } from "../pools/member-failure.ts";
+import type { MemberHealth } from "../pools/member-health.ts";
 import type { Guest } from "../store/guests.ts";
 import type { MachineRow, MachineStore } from "../store/machines.ts";
 import { MachineStartFailedError } from "./errors.ts";
 import type { GuestRunner } from "./guest-runner.ts";
-import type { MachineDriver } from "./machine-driver.ts";
 import { DEFAULT_TEMPLATE, readMachineWish, type MachineWish } from "./machine-request.ts";
 import { machineRow } from "./machine-row.ts";
 import { wantedMachine } from "./wanted-machine.ts";
@@ -22,7 +22,7 @@ const MAX_MACHINES = 1000;
 export interface CreateMachineDeps extends CheckoutDeps {
   readonly machines: MachineStore;
   readonly runner: GuestRunner;
-  readonly driver: MachineDriver;
+  readonly health: MemberHealth;
   readonly log: Logger;
   /** Has the expiry look at its clock again. */
   readonly onChange: () => void;
@@ -95,13 +95,13 @@ export class MachineCreator {
     want: () => WantedMachine,
     checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
   ): Promise<MachineRow | null> {
-    const { machines, guests, driver, runner, onChange } = this.#deps;
+    const { machines, guests, health, runner, onChange } = this.#deps;
     const hit = await checkOut(this.#deps, {
       poolId: checkout.id,
       want,
       mode: checkout.mode,
       waitMs: checkout.wait_ms,
-      isAlive: (guest) => driver.isAlive(guest.guestId),
+      isFit: (guest) => health.isFit(guest),
       writeOwner: (guest) => {
         const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
         const row = machineRow(key, wish, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
@@ -109,7 +109,7 @@ export class MachineCreator {
         return row.machineId;
       },
       eraseOwner: (machineId, guest) => {
-        this.#fail(machineId, "The machine of the pool had died before it was checked out.");
+        this.#fail(machineId, "The machine of the pool was not fit any more when it was checked out.");
         const dead = guests.get(guest.guestId);
         if (dead !== undefined) void runner.takeDown(dead);
       },

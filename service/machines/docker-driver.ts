@@ -4,7 +4,15 @@ import { INSTANCE_LABEL } from "../service-deps.ts";
 import { startMachineContainer } from "./container.ts";
 import { MachineExitedError } from "./errors.ts";
 import { readLogTail } from "./log-tail.ts";
-import type { GuestCommand, GuestCommandResult, GuestSpec, MachineDriver, ObservedGuest } from "./machine-driver.ts";
+import type {
+  GuestCommand,
+  GuestCommandResult,
+  GuestHealth,
+  GuestSpec,
+  MachineDriver,
+  ObservedGuest,
+} from "./machine-driver.ts";
+import { tryProbe } from "./probe.ts";
 import { waitUntilReady, type ReadinessOptions } from "./readiness.ts";
 
 /** Label of the container of a guest: its id. */
@@ -13,6 +21,9 @@ export const GUEST_LABEL = "dev.nullspace.local.guest";
 export const POOL_LABEL = "dev.nullspace.local.pool";
 /** Label of a container that was made for a machine. (One that a checkout handed out has none: labels are for ever.) */
 export const MACHINE_LABEL = "dev.nullspace.local.machine";
+
+/** A server that accepts and does not answer for so long is not one to hand out. */
+const LOOK_TIMEOUT_MS = 2_000;
 
 /** Of each stream of a command this much is answered; the rest is dropped. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -59,15 +70,19 @@ export class DockerMachineDriver implements MachineDriver {
     });
   }
 
-  async isAlive(guestId: string, signal?: AbortSignal): Promise<boolean> {
+  async look(guestId: string, readiness: Readiness | undefined, signal: AbortSignal): Promise<GuestHealth> {
+    const containerId = containerName(guestId);
     try {
-      const { State } = await this.#engine.containers.inspect(containerName(guestId), { signal });
-      // A paused container counts as running with the engine.
-      return State.Running;
+      const { State } = await this.#engine.containers.inspect(containerId, { signal });
+      if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
+      // With the engine it runs all the same.
+      if (State.Paused === true) return { ok: false, reason: "it is paused" };
     } catch (error) {
-      if (error instanceof EngineNotFoundError) return false;
+      if (error instanceof EngineNotFoundError) return { ok: false, reason: "its container is gone" };
       throw error;
     }
+    if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
+    return tryProbe(readiness, { engine: this.#engine, containerId, timeoutMs: LOOK_TIMEOUT_MS, signal });
   }
 
   async explainDeath(guestId: string, signal?: AbortSignal): Promise<string> {
@@ -112,6 +127,7 @@ export class DockerMachineDriver implements MachineDriver {
     return containers.map(({ State, Labels }) => ({
       guestId: Labels?.[GUEST_LABEL] ?? "",
       alive: State === "running" || State === "paused" || State === "created",
+      paused: State === "paused",
     }));
   }
 

@@ -12,6 +12,9 @@ const KEEP_ENDED_MS = 24 * 3600 * 1000;
 /** Pause after an action that failed, for the engine to come back. */
 const RETRY_MS = 5_000;
 
+/** A machine that cannot be hibernated in so many tries is ended. */
+const MOST_HIBERNATIONS = 3;
+
 /** What to do with a machine, and when. */
 export interface MachineDeadline {
   readonly atMs: number;
@@ -32,6 +35,8 @@ export class MachineExpiry {
   #timer: NodeJS.Timeout | undefined;
   #isRunning = false;
   #isWoken = false;
+  /** Hibernations in a row that failed, by machine. */
+  readonly #failed = new Map<string, number>();
 
   constructor(deps: ExpiryDeps) {
     this.#deps = deps;
@@ -51,12 +56,19 @@ export class MachineExpiry {
     let hasFailed = false;
     while (this.#isWoken && !this.#deps.stopping.aborted) {
       this.#isWoken = false;
-      hasFailed = !(await this.#endDue());
+      try {
+        hasFailed = !(await this.#endDue());
+      } catch (error) {
+        this.#deps.log.error({ err: asError(error) }, "machines could not be looked at; trying again");
+        hasFailed = true;
+      }
     }
     this.#isRunning = false;
     if (this.#deps.stopping.aborted) return;
     const nowMs = Date.now();
-    const nextMs = Math.min(...this.#deadlines().map(({ atMs }) => atMs), nowMs + LOOK_AT_LEAST_EVERY_MS);
+    const nextMs = hasFailed
+      ? 0
+      : Math.min(...this.#deadlines().map(({ atMs }) => atMs), nowMs + LOOK_AT_LEAST_EVERY_MS);
     // A deadline that has passed since the last look is due at once; one that could not be kept has to wait.
     this.#timer = setTimeout(() => this.wake(), hasFailed ? RETRY_MS : Math.max(0, nextMs - nowMs));
   }
@@ -72,32 +84,47 @@ export class MachineExpiry {
         log.info({ machineId, action }, "a machine's time is up");
         try {
           await (action === "destroy" ? service.end(machineId, "destroyed") : service.pause(machineId));
+          this.#failed.delete(machineId);
           return true;
         } catch (error) {
           log.warn({ machineId, action, err: asError(error) }, "that did not work; trying again");
-          return false;
+          return action === "hibernate" && (await this.#giveUp(machineId, asError(error)));
         }
       }),
     );
     return outcomes.every((isDone) => isDone);
   }
 
+  /** Ends a machine that cannot be hibernated. @returns whether it came to that */
+  async #giveUp(machineId: string, { message }: Error): Promise<boolean> {
+    const failed = (this.#failed.get(machineId) ?? 0) + 1;
+    this.#failed.set(machineId, failed);
+    if (failed < MOST_HIBERNATIONS) return false;
+    this.#failed.delete(machineId);
+    await this.#deps.service.end(machineId, "error", `Its time was up, and it could not be hibernated: ${message}`);
+    return true;
+  }
+
   #deadlines(): (MachineDeadline & { machineId: string })[] {
     return this.#deps.machines.withStatus("running", "paused").flatMap((machine) => {
-      const deadline = deadlineOf(machine);
+      const deadline = deadlineOf(machine, this.#deps.service.isInUse(machine.machineId));
       return deadline === null ? [] : [{ ...deadline, machineId: machine.machineId }];
     });
   }
 }
 
-/** The next thing that is to happen to a machine for the passing of time; `null`: nothing. */
-export function deadlineOf(machine: MachineRow): MachineDeadline | null {
+/**
+ * The next thing that is to happen to a machine for the passing of time; `null`: nothing.
+ *
+ * @param isInUse a command runs in it: it is not inactive
+ */
+export function deadlineOf(machine: MachineRow, isInUse = false): MachineDeadline | null {
   if (machine.status === "paused") {
     if (machine.autoDeleteAfterMs === null || machine.pausedAtMs === null) return null;
     return { atMs: machine.pausedAtMs + machine.autoDeleteAfterMs, action: "destroy" };
   }
   const inactiveAtMs =
-    machine.inactivityTimeoutMs === null ? Infinity : machine.lastActiveAtMs + machine.inactivityTimeoutMs;
+    machine.inactivityTimeoutMs === null || isInUse ? Infinity : machine.lastActiveAtMs + machine.inactivityTimeoutMs;
   const atMs = Math.min(machine.timeoutAtMs, inactiveAtMs);
   // An ephemeral machine that nobody uses is not kept asleep.
   return { atMs, action: atMs === inactiveAtMs && machine.ephemeral === 1 ? "destroy" : machine.timeoutAction };

@@ -15,6 +15,8 @@ export interface GuestWatchDeps {
   readonly stopping: AbortSignal;
   /** A guest that is ready or is a machine lives no more. */
   readonly onDied: (guest: Guest, how: string) => void;
+  /** A guest that is a machine lives, and is frozen or not. */
+  readonly onSeen: (machineId: string, isPaused: boolean) => void;
 }
 
 /**
@@ -60,12 +62,16 @@ export class GuestWatch {
   }
 
   async #look(): Promise<void> {
-    const { driver, guests, stopping, onDied, log } = this.#deps;
+    const { driver, guests, stopping, onDied, onSeen, log } = this.#deps;
     // The store first: what is ready by then must be in the driver's later answer, or is dead.
     const expected = guests.all().filter(({ state }) => state === "ready" || state === "claimed");
-    const observed = new Map((await driver.list(stopping)).map(({ guestId, alive }) => [guestId, alive]));
+    const observed = new Map((await driver.list(stopping)).map((each) => [each.guestId, each]));
     for (const guest of expected) {
-      if (observed.get(guest.guestId) === true) continue;
+      const seen = observed.get(guest.guestId);
+      if (seen?.alive === true) {
+        if (guest.machineId !== null) onSeen(guest.machineId, seen.paused);
+        continue;
+      }
       // A machine that is being started has no container yet; its own start finds out how that goes.
       const now = guests.get(guest.guestId);
       if (now === undefined || now.state === "terminating" || now.readyAtMs === null) continue;

@@ -21,7 +21,12 @@ export interface ObservedGuest {
   readonly guestId: string;
   /** It runs or is paused (what it held in memory is still there), or was just made and will be started. */
   readonly alive: boolean;
+  /** It lives, frozen. */
+  readonly paused: boolean;
 }
+
+/** What one look at a guest saw. */
+export type GuestHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** A command to run in a guest. */
 export interface GuestCommand {
@@ -58,8 +63,11 @@ export interface MachineDriver {
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
   /** Runs a command to its end. @throws ExecTimeoutError */
   exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult>;
-  /** Whether the guest lives. */
-  isAlive(guestId: string, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * Looks once whether the guest can be handed out: it runs, is not frozen, and passes its readiness check if it is given
+   * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
+   */
+  look(guestId: string, readiness: Readiness | undefined, signal: AbortSignal): Promise<GuestHealth>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
   /** Freezes the guest; its memory stays. */

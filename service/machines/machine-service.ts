@@ -30,6 +30,10 @@ export interface RunningMachine {
 /** What can be done with a machine once it exists, except running commands. */
 export class MachineService {
   readonly #deps: MachineServiceDeps;
+  /** Pausing or resuming that is under way, by machine: one after the other. */
+  readonly #flights = new Map<string, Promise<unknown>>();
+  /** Commands that run, by machine. */
+  readonly #commands = new Map<string, number>();
 
   constructor(deps: MachineServiceDeps) {
     this.#deps = deps;
@@ -97,33 +101,97 @@ export class MachineService {
     return this.get(machineId);
   }
 
-  /** Freezes a machine: what it holds in memory stays, and its time stands still. */
-  async pause(machineId: string): Promise<void> {
-    const { machines, driver, onChange } = this.#deps;
-    const { guest } = this.running(machineId, "be paused");
-    await driver.pause(guest.guestId);
-    machines.update(machineId, { status: "paused", pausedAtMs: Date.now() }, ["running"]);
-    onChange();
+  /**
+   * Freezes a machine: what it holds in memory stays, and its time stands still. Recorded first: after a crash the watch
+   * makes it so.
+   */
+  pause(machineId: string): Promise<void> {
+    return this.#alone(machineId, async () => {
+      const { machines, driver, onChange } = this.#deps;
+      const { guest } = this.running(machineId, "be paused");
+      machines.update(machineId, { status: "paused", pausedAtMs: Date.now() }, ["running"]);
+      try {
+        await driver.pause(guest.guestId);
+      } catch (error) {
+        machines.update(machineId, { status: "running", pausedAtMs: null }, ["paused"]);
+        throw error;
+      } finally {
+        onChange();
+      }
+    });
   }
 
-  /** Lets a paused machine go on, with its whole time before it. A machine that runs is left as it is. */
-  async resume(machineId: string): Promise<MachineRow> {
-    const { machines, guests, driver, onChange } = this.#deps;
-    const machine = this.get(machineId);
-    if (machine.status === "running") return machine;
-    const guest = guests.ofMachine(machineId);
-    if (machine.status !== "paused" || guest === undefined) {
-      throw new MachineNotReadyError(machineId, machine.status, "be resumed");
+  /**
+   * Lets a paused machine go on, with its whole time before it. A machine that runs is left as it is. Who asks at the same
+   * time gets the same answer.
+   */
+  resume(machineId: string): Promise<MachineRow> {
+    return this.#alone(machineId, async () => {
+      const { machines, guests, driver, onChange } = this.#deps;
+      const machine = this.get(machineId);
+      if (machine.status === "running") return machine;
+      const guest = guests.ofMachine(machineId);
+      if (machine.status !== "paused" || guest === undefined) {
+        throw new MachineNotReadyError(machineId, machine.status, "be resumed");
+      }
+      const nowMs = Date.now();
+      const times = { lastActiveAtMs: nowMs, timeoutAtMs: nowMs + machine.timeoutMs };
+      machines.update(machineId, { status: "running", pausedAtMs: null, ...times }, ["paused"]);
+      try {
+        await driver.resume(guest.guestId);
+      } catch (error) {
+        machines.update(machineId, { status: "paused", pausedAtMs: machine.pausedAtMs }, ["running"]);
+        throw error;
+      } finally {
+        onChange();
+      }
+      return this.get(machineId);
+    });
+  }
+
+  /** Makes the driver's guest what the store says of its machine: a crash, or somebody at the engine, parted the two. */
+  async align(machineId: string, isPaused: boolean): Promise<void> {
+    // Whoever is at work on it brings the two together.
+    if (this.#flights.has(machineId)) return;
+    await this.#alone(machineId, async () => {
+      const { machines, guests, driver } = this.#deps;
+      const status = machines.get(machineId)?.status;
+      const guest = guests.ofMachine(machineId);
+      if (guest === undefined) return;
+      if (status === "paused" && !isPaused) await driver.pause(guest.guestId);
+      if (status === "running" && isPaused) await driver.resume(guest.guestId);
+    });
+  }
+
+  /** Runs a command in a machine, which is in use as long as it runs. */
+  async inUse<Result>(machineId: string, command: () => Promise<Result>): Promise<Result> {
+    this.touch(machineId);
+    this.#commands.set(machineId, (this.#commands.get(machineId) ?? 0) + 1);
+    try {
+      return await command();
+    } finally {
+      const left = (this.#commands.get(machineId) ?? 1) - 1;
+      if (left > 0) this.#commands.set(machineId, left);
+      else this.#commands.delete(machineId);
+      this.touch(machineId);
     }
-    await driver.resume(guest.guestId);
-    const nowMs = Date.now();
-    machines.update(
-      machineId,
-      { status: "running", pausedAtMs: null, lastActiveAtMs: nowMs, timeoutAtMs: nowMs + machine.timeoutMs },
-      ["paused"],
-    );
-    onChange();
-    return this.get(machineId);
+  }
+
+  /** Whether a command runs in the machine. */
+  isInUse(machineId: string): boolean {
+    return this.#commands.has(machineId);
+  }
+
+  /** Runs `work` when nothing else of the kind is at work on the machine. */
+  async #alone<Result>(machineId: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#flights.get(machineId) ?? Promise.resolve();
+    const flight = before.then(work, work);
+    this.#flights.set(machineId, flight);
+    try {
+      return await flight;
+    } finally {
+      if (this.#flights.get(machineId) === flight) this.#flights.delete(machineId);
+    }
   }
 
   /** A machine that runs. @throws MachineNotReadyError when it does not */

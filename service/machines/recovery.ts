@@ -16,10 +16,9 @@ export interface RecoveryDeps {
 /**
  * Puts the store right after a stop or a crash, before anything else runs:
  * - machines that were being created never were, for nobody got their id; a repeated request starts anew;
- * - members of pools that were ready prove themselves again before they are handed out;
  * - what was to be removed is removed.
  *
- * Containers that died meanwhile, and strays, are found by the watch's first look. Members that were warming are taken
+ * Members that were ready stay so, and prove themselves again: at once, and before one is handed out. Containers that died meanwhile, and strays, are found by the watch's first look. Members that were warming are taken
  * up by their pool's worker, which finds their containers by name.
  */
 export function recoverMachines({ db, machines, guests, runner, log }: RecoveryDeps): void {
@@ -31,7 +30,6 @@ export function recoverMachines({ db, machines, guests, runner, log }: RecoveryD
       machines.update(machineId, { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() });
       log.info({ machineId }, "a machine's creation was interrupted; it is cleared away");
     }
-    guests.probeReadyAgain();
   });
   for (const guest of guests.all()) {
     if (guest.state === "terminating") void runner.takeDown(guest);

@@ -53,25 +53,24 @@ export async function runCommand(
     );
   }
   const { machine, guest } = await runningMachine(deps.service, machineId);
-  deps.service.touch(machineId);
   const command = {
     argv: argvOf(request, request.cwd ?? machine.cwd),
     env: { ...(JSON.parse(machine.envs) as Record<string, string>), ...request.envs },
     timeoutMs: Math.ceil(timeoutSecs * 1000),
     ...(signal && { signal }),
   };
-  try {
-    if (request.background)
-      return { pid: await startProcess(deps.driver, guest.guestId, command, shownCommand(request)) };
-    const result = await deps.driver.exec(guest.guestId, command);
-    const { exitCode, stdout, stderr, truncated } = result;
-    // Beyond the contract: told only when it is so.
-    return { exit_code: exitCode, stdout, stderr, ...(truncated && { truncated }) };
-  } catch (error) {
-    throw translate(error, machineId, request.command, timeoutSecs);
-  } finally {
-    deps.service.touch(machineId);
-  }
+  return deps.service.inUse(machineId, async () => {
+    try {
+      if (request.background)
+        return { pid: await startProcess(deps.driver, guest.guestId, command, shownCommand(request)) };
+      const result = await deps.driver.exec(guest.guestId, command);
+      const { exitCode, stdout, stderr, truncated } = result;
+      // Beyond the contract: told only when it is so.
+      return { exit_code: exitCode, stdout, stderr, ...(truncated && { truncated }) };
+    } catch (error) {
+      throw translate(error, machineId, request.command, timeoutSecs);
+    }
+  });
 }
 
 async function runningMachine(service: MachineService, machineId: string): Promise<RunningMachine> {

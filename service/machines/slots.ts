@@ -8,20 +8,35 @@ export class Slots {
   }
 
   /**
-   * Runs `work` when there is a slot. `signal` ends the wait for one, not the work.
+   * Runs `work` when there is a slot. `signal` ends the wait for one at once, and not the work.
    *
    * @throws the signal's reason when it is aborted before the work begins; what the work throws
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#turn(signal);
     try {
-      signal.throwIfAborted();
       return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();
     }
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const take = () => {
+        signal.removeEventListener("abort", giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        reject(signal.reason as Error);
+      };
+      this.#waiting.push(take);
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
   }
 }

@@ -22,11 +22,11 @@ export interface CheckoutRequest {
   /** `require` fails where `prefer` gives nothing. */
   readonly mode: "prefer" | "require";
   readonly waitMs: number;
-  /** Whether a member that was claimed lives; one that does not is dropped, and another is tried. */
-  readonly isAlive: (guest: Guest) => Promise<boolean>;
+  /** Whether a member that was claimed is fit to be handed out; one that is not is dropped, and another is tried. */
+  readonly isFit: (guest: Guest) => Promise<boolean>;
   /** Writes the machine that will own the guest. Runs in the transaction of the claim, before it. */
   readonly writeOwner: (guest: Guest) => string;
-  /** Takes the owner back: the guest it was written for is dead. */
+  /** Takes the owner back: the guest it was written for is not fit. */
   readonly eraseOwner: (machineId: string, guest: Guest) => void;
 }
 
@@ -49,15 +49,15 @@ export async function checkOut(deps: CheckoutDeps, request: CheckoutRequest): Pr
     const outcome = claim(deps, request);
     if (outcome.kind === "claimed") {
       void deps.controller.wake(request.poolId);
-      let isAlive = false;
+      let isFit = false;
       try {
-        isAlive = await request.isAlive(outcome.guest);
+        isFit = await request.isFit(outcome.guest);
       } finally {
-        // A ghost, which died between its last sign of life and the claim, or an engine that does not tell. The claim is
+        // A ghost, which died (or whose server did) between its last sign of life and the claim, or an engine that does not tell. The claim is
         // resolved before anything else is tried; a member that was claimed never goes back.
-        if (!isAlive) request.eraseOwner(outcome.machineId, outcome.guest);
+        if (!isFit) request.eraseOwner(outcome.machineId, outcome.guest);
       }
-      if (isAlive) return outcome;
+      if (isFit) return outcome;
       continue;
     }
     if (outcome.kind === "unpoolable") {

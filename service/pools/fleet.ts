@@ -1,4 +1,5 @@
-import { asError } from "../errors.ts";
+import type { Readiness } from "pulumi-nullspace/sdk";
+import { asError, TemplateNotFoundError } from "../errors.ts";
 import type { ServiceApp } from "../http/service-app.ts";
 import { registerMachineRoutes } from "../http/routes/machines.ts";
 import { registerWarmPoolRoutes } from "../http/routes/warm-pools.ts";
@@ -11,10 +12,12 @@ import type { MachineDriver } from "../machines/machine-driver.ts";
 import { MachineService } from "../machines/machine-service.ts";
 import { recoverMachines } from "../machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
+import type { Database } from "../store/database.ts";
 import { GuestStore } from "../store/guests.ts";
 import { MachineStore } from "../store/machines.ts";
 import { PoolStore } from "../store/warm-pools.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
+import { MemberHealth } from "./member-health.ts";
 import { PoolController } from "./pool-controller.ts";
 import { PoolService } from "./pool-service.ts";
 
@@ -24,6 +27,15 @@ export interface FleetOptions {
   readonly prepare?: (ref: string, signal: AbortSignal) => Promise<void>;
   /** Puts something around the driver of the service's engine. Default: nothing. */
   readonly wrapDriver?: (driver: MachineDriver) => MachineDriver;
+}
+
+function readinessOf(db: Database, templateId: string): Readiness | undefined {
+  try {
+    return resolveTemplate(db, templateId).readiness;
+  } catch (error) {
+    if (error instanceof TemplateNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** The machines and warm pools of a service, wired together. */
@@ -38,6 +50,7 @@ export class Fleet {
   readonly #machineStore: MachineStore;
   readonly #runner: GuestRunner;
   readonly #watch: GuestWatch;
+  readonly #health: MemberHealth;
   readonly #expiry: MachineExpiry;
   readonly #controller: PoolController;
 
@@ -69,6 +82,20 @@ export class Fleet {
         if (guest.machineId === null) this.#controller.onDied(guest, how);
         else void this.machines.end(guest.machineId, "error", how);
       },
+      onSeen: (machineId, isPaused) => {
+        if (isPaused === (machines.get(machineId)?.status === "paused")) return;
+        this.machines.align(machineId, isPaused).catch((error: unknown) => {
+          log.warn({ machineId, err: asError(error) }, "a machine is not as it is recorded; trying again");
+        });
+      },
+    });
+    this.#health = new MemberHealth({
+      guests,
+      driver,
+      log,
+      stopping,
+      readinessOf: (templateId) => readinessOf(db, templateId),
+      onUnfit: (guest, reason) => this.#controller.onUnfit(guest, reason),
     });
     this.#controller = new PoolController({ db, pools, guests, runner, log, stopping, events, watch: this.#watch });
     this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
@@ -78,10 +105,10 @@ export class Fleet {
       guests,
       pools,
       runner,
-      driver,
       log,
       onChange,
       controller: this.#controller,
+      health: this.#health,
     });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
@@ -90,6 +117,11 @@ export class Fleet {
     this.#guests = guests;
     this.#machineStore = machines;
     this.#runner = runner;
+  }
+
+  /** Pools that are being looked after: all but those that are deleted and have let everything go. */
+  get poolWorkers(): number {
+    return this.#controller.workers;
   }
 
   /** Serves the calls on machines and warm pools. */
@@ -111,6 +143,7 @@ export class Fleet {
       if (!this.#deps.stopping.aborted) log.warn({ err: asError(error) }, "the engine does not answer");
     });
     void this.#watch.run();
+    void this.#health.run();
   }
 
   /**
@@ -119,6 +152,7 @@ export class Fleet {
    */
   async settle(): Promise<void> {
     await this.#watch.settle();
+    await this.#health.settle();
     await this.creator.settle();
     await this.#runner.settle();
   }

@@ -7,7 +7,7 @@ import { PoolWorker, type PoolWorkerDeps } from "./pool-worker.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
 
 /** What the controller needs. */
-export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady"> {
+export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady" | "onOver"> {
   readonly events: TemplateEvents;
   readonly watch: GuestWatch;
 }
@@ -21,6 +21,11 @@ export class PoolController {
 
   constructor(deps: PoolControllerDeps) {
     this.#deps = deps;
+  }
+
+  /** Pools with a worker. */
+  get workers(): number {
+    return this.#workers.size;
   }
 
   /** Takes up every pool that has anything to do. */
@@ -62,8 +67,17 @@ export class PoolController {
 
   /** A guest of a pool died: a ready one is replaced. */
   onDied(guest: Guest, how: string): void {
+    this.#replace(guest, `A ready machine died. ${how}`);
+  }
+
+  /** A ready member is not fit to be handed out any more, and is replaced. */
+  onUnfit(guest: Guest, reason: string): void {
+    this.#replace(guest, `A ready machine was not fit to be handed out any more: ${reason}.`);
+  }
+
+  #replace(guest: Guest, message: string): void {
     const { db, pools, guests, log } = this.#deps;
-    const failure = { reason: "artifact_prewarm_failed" as const, message: `A ready machine died. ${how}` };
+    const failure = { reason: "artifact_prewarm_failed" as const, message };
     if (recordMemberFailure(db, pools, guests, guest.guestId, ["ready"], failure, Date.now())) {
       log.warn({ poolId: guest.poolId, guestId: guest.guestId }, failure.message);
       if (guest.poolId !== null) void this.wake(guest.poolId);
@@ -112,6 +126,7 @@ export class PoolController {
         ...this.#deps,
         waitingCheckouts: (id) => this.#waiting.get(id) ?? 0,
         onReady: (id) => void this.#changes.emit(id),
+        onOver: (id) => void this.#workers.delete(id),
       });
       this.#workers.set(poolId, worker);
     }

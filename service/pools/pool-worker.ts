@@ -26,6 +26,8 @@ export interface PoolWorkerDeps {
   readonly waitingCheckouts: (poolId: string) => number;
   /** Called when a member became claimable. */
   readonly onReady: (poolId: string) => void;
+  /** Called when there will never be anything to do again. */
+  readonly onOver: (poolId: string) => void;
 }
 
 /**
@@ -39,11 +41,12 @@ export class PoolWorker {
   #isQueued = false;
   #timer: NodeJS.Timeout | undefined;
   #engineAwayUntilMs = 0;
+  readonly #onStop = () => clearTimeout(this.#timer);
 
   constructor(poolId: string, deps: PoolWorkerDeps) {
     this.#poolId = poolId;
     this.#deps = deps;
-    deps.stopping.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    deps.stopping.addEventListener("abort", this.#onStop, { once: true });
   }
 
   /** Has the pool looked at soon. Calls before that happens count as one. Resolves when it has happened. */
@@ -69,7 +72,7 @@ export class PoolWorker {
   }
 
   #pass(isForced: boolean): void {
-    const { db, pools, guests, runner, log, stopping, waitingCheckouts } = this.#deps;
+    const { db, pools, guests, runner, log, stopping, waitingCheckouts, onOver } = this.#deps;
     if (stopping.aborted) return;
     const nowMs = Date.now();
     let nextLookAtMs: number | null = nowMs + ENGINE_RETRY_MS;
@@ -93,7 +96,9 @@ export class PoolWorker {
       log.error({ poolId: this.#poolId, err: asError(error) }, "a warm pool could not be reconciled; trying again");
     }
     clearTimeout(this.#timer);
-    if (!isOver) this.#lookAgain(nextLookAtMs);
+    if (!isOver) return this.#lookAgain(nextLookAtMs);
+    stopping.removeEventListener("abort", this.#onStop);
+    onOver(this.#poolId);
   }
 
   async #warm(guest: Guest): Promise<void> {

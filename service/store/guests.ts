@@ -128,11 +128,6 @@ export class GuestStore {
     );
   }
 
-  /** After a restart nobody has seen the ready ones for a while: they prove themselves again before a checkout. */
-  probeReadyAgain(): void {
-    this.#db.run("UPDATE guests SET state = 'warming' WHERE state = 'ready'");
-  }
-
   /** The engine has removed the container. */
   delete(guestId: string): void {
     this.#db.run("DELETE FROM guests WHERE guest_id = ? AND state = 'terminating'", [guestId]);

@@ -51,6 +51,65 @@ test("a restarted service takes up its members and machines, replaces the dead, 
   expect(before.filter((id) => after.has(id))).toHaveLength(3);
 });
 
+test("a restart while a tag leads to a build that cannot start keeps the members, and gives them out at once", async () => {
+  await using fixture = new FleetFixture();
+  await fixture.start();
+  const good = {
+    start_cmd: "exec httpd -f -p 127.0.0.1:80",
+    runtime_config: { readiness: { kind: "tcp" as const, port: 80 } },
+  };
+  fixture.seed("web", "stable", good);
+  const make = (name: string) =>
+    fixture.client.warmPools.create({
+      name,
+      template_ref: "web:stable",
+      version_policy: "track_tag",
+      min_ready: 2,
+      max_ready: 3,
+      resources: SIZE,
+    });
+  const [open, closed] = [await make("open"), await make("closed")];
+  for (const { id } of [open, closed]) await fixture.client.warmPools.waitUntilReady(id, { intervalMs: 50 });
+  await fixture.client.warmPools.disable(closed.id);
+  const members = new Set((await fixture.containers()).map(({ Id }) => Id));
+  await fixture.stop();
+  await fixture.start();
+  // In the first moment after the restart, as before it.
+  fixture.seed("web", "stable", { start_cmd: "exit 1" });
+  for (const { id } of [open, closed]) expect((await fixture.client.warmPools.get(id)).status.ready).toBe(2);
+  const machine = await fixture.client.machines.create({
+    template: "web:stable",
+    ...SIZE,
+    warm_pool: { id: open.id, mode: "require" },
+  });
+  expect(machine.warm_pool_checkout).toMatchObject({ hit: true });
+  await eventually("a start that failed", async () => (await fixture.client.warmPools.get(open.id)).status.failed > 0);
+  expect((await fixture.client.warmPools.get(open.id)).status.ready).toBe(1);
+  expect((await fixture.client.warmPools.get(closed.id)).status.ready).toBe(2);
+  const now = new Set((await fixture.containers()).map(({ Id }) => Id));
+  expect([...members].filter((id) => !now.has(id))).toEqual([]);
+});
+
+test("a member whose server has died is not given out, and is replaced", async () => {
+  await using fixture = new FleetFixture();
+  await fixture.start();
+  fixture.seed("web", "default", {
+    // The main process lives on without its server.
+    start_cmd: "httpd -f -p 127.0.0.1:80 & while :; do sleep 1; done",
+    runtime_config: { readiness: { kind: "http", port: 80, path: "/etc/hostname" } },
+  });
+  const settings = { template_ref: "web", min_ready: 1, max_ready: 1, resources: SIZE };
+  const pool = await fixture.client.warmPools.create({ name: "p", ...settings });
+  await fixture.client.warmPools.waitUntilReady(pool.id, { intervalMs: 50 });
+  const [{ Id: before }] = (await fixture.containers()) as [{ Id: string }];
+  await fixture.engine.containers.exec(before, { cmd: ["killall", "httpd"] });
+  await eventually("another member", async () => {
+    const containers = await fixture.containers();
+    const { status } = await fixture.client.warmPools.get(pool.id);
+    return status.ready === 1 && containers.every(({ Id }) => Id !== before);
+  });
+});
+
 test("a drain and a delete go on after a restart", async () => {
   await using fixture = new FleetFixture();
   await fixture.start();

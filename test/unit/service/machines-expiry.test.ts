@@ -8,19 +8,24 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** The expiry over machines in memory; `end` takes a moment, as on an engine. */
-function setUp(timeouts: number[]) {
+function setUp(timeouts: number[], action = "destroy") {
   const startMs = Date.now();
   let rows = timeouts.map((inMs, index) => ({
     machineId: `mch_${index}`,
     status: "running",
     timeoutAtMs: startMs + inMs,
-    timeoutAction: "destroy",
-    inactivityTimeoutMs: null,
+    timeoutAction: action,
+    inactivityTimeoutMs: null as number | null,
+    lastActiveAtMs: startMs,
   }));
   const ended = new Map<string, number>();
-  const state = { failures: 0 };
+  const state = { failures: 0, storeFails: 0, reasons: [] as (string | null | undefined)[] };
+  const busy = new Set<string>();
   const service = {
-    async end(machineId: string) {
+    isInUse: (machineId: string) => busy.has(machineId),
+    pause: () => Promise.reject(new Error("it cannot be frozen")),
+    async end(machineId: string, _status: string, failure?: string | null) {
+      state.reasons.push(failure);
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (state.failures > 0) {
         state.failures -= 1;
@@ -31,7 +36,10 @@ function setUp(timeouts: number[]) {
     },
   } as Partial<MachineService> as MachineService;
   const machines = {
-    withStatus: () => rows as MachineRow[],
+    withStatus: () => {
+      if (state.storeFails-- > 0) throw new Error("disk I/O error");
+      return rows as MachineRow[];
+    },
     purge: () => 0,
   } as Partial<MachineStore> as MachineStore;
   const expiry = new MachineExpiry({
@@ -40,7 +48,7 @@ function setUp(timeouts: number[]) {
     log: pino({ level: "silent" }),
     stopping: new AbortController().signal,
   });
-  return { expiry, ended, state };
+  return { expiry, ended, state, busy, rows };
 }
 
 test("every machine ends at its time, also one whose time comes while another is being ended", async () => {
@@ -68,5 +76,36 @@ test("a time further away than a timer can be set for is kept all the same", asy
   await vi.advanceTimersByTimeAsync(7 * 24 * 3600 * 1000 - 1000);
   expect(ended.size).toBe(0);
   await vi.advanceTimersByTimeAsync(2000);
+  expect(ended.size).toBe(1);
+});
+
+test("a store that fails once does not stop the clock", async () => {
+  const { expiry, ended, state } = setUp([100]);
+  state.storeFails = 1;
+  expiry.wake();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ended.size).toBe(1);
+});
+
+test("a machine that cannot be hibernated is ended after a few tries, with the reason", async () => {
+  const { expiry, ended, state } = setUp([100], "hibernate");
+  expiry.wake();
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(ended.size).toBe(0);
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(ended.size).toBe(1);
+  expect(state.reasons).toEqual(["Its time was up, and it could not be hibernated: it cannot be frozen"]);
+});
+
+test("a machine in which a command runs is not inactive, however long the command takes", async () => {
+  const { expiry, ended, busy, rows } = setUp([100_000]);
+  rows[0]!.inactivityTimeoutMs = 1_000;
+  busy.add("mch_0");
+  expiry.wake();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(ended.size).toBe(0);
+  busy.clear();
+  expiry.wake();
+  await vi.advanceTimersByTimeAsync(1_000);
   expect(ended.size).toBe(1);
 });

@@ -3,6 +3,7 @@ import { EngineUnreachableError } from "../../../sdk/docker/index.ts";
 import { MachineExitedError } from "../../../service/machines/errors.ts";
 import type {
   GuestCommandResult,
+  GuestHealth,
   GuestSpec,
   MachineDriver,
   ObservedGuest,
@@ -10,10 +11,12 @@ import type {
 
 /** Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). */
 export class MemoryDriver implements MachineDriver {
-  readonly guests = new Map<string, { spec: GuestSpec; alive: boolean }>();
+  readonly guests = new Map<string, { spec: GuestSpec; alive: boolean; paused: boolean }>();
   /** Every guest that was ever started. */
   readonly started: string[] = [];
   isAway = false;
+  /** Guests that run and do not pass their check. */
+  readonly unwell = new Set<string>();
   /** Starts that fail before others succeed again. */
   failingStarts = 0;
   /** Called when a guest is started, before it is there. */
@@ -25,7 +28,7 @@ export class MemoryDriver implements MachineDriver {
     await this.#call();
     this.onStart(spec);
     this.started.push(spec.guestId);
-    this.guests.set(spec.guestId, { spec, alive: true });
+    this.guests.set(spec.guestId, { spec, alive: true, paused: false });
   }
 
   async waitUntilReady(_guestId: string, _readiness: unknown, options: { signal?: AbortSignal }): Promise<void> {
@@ -41,9 +44,12 @@ export class MemoryDriver implements MachineDriver {
     return { exitCode: 0, stdout: "", stderr: "", truncated: false };
   }
 
-  async isAlive(guestId: string): Promise<boolean> {
+  async look(guestId: string, readiness: unknown): Promise<GuestHealth> {
     await this.#call();
-    return this.guests.get(guestId)?.alive ?? false;
+    const guest = this.guests.get(guestId);
+    if (guest?.alive !== true) return { ok: false, reason: "it is dead" };
+    if (guest.paused) return { ok: false, reason: "it is paused" };
+    return readiness !== undefined && this.unwell.has(guestId) ? { ok: false, reason: "it is unwell" } : { ok: true };
   }
 
   async explainDeath(): Promise<string> {
@@ -51,12 +57,14 @@ export class MemoryDriver implements MachineDriver {
     return "It was killed by a test.";
   }
 
-  async pause(): Promise<void> {
+  async pause(guestId: string): Promise<void> {
     await this.#call();
+    this.#freeze(guestId, true);
   }
 
-  async resume(): Promise<void> {
+  async resume(guestId: string): Promise<void> {
     await this.#call();
+    this.#freeze(guestId, false);
   }
 
   async remove(guestId: string): Promise<void> {
@@ -66,13 +74,21 @@ export class MemoryDriver implements MachineDriver {
 
   async list(): Promise<ObservedGuest[]> {
     await this.#call();
-    return [...this.guests].map(([guestId, { alive }]) => ({ guestId, alive }));
+    return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
   }
 
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
     if (guest !== undefined) guest.alive = false;
+  }
+
+  /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
+  #freeze(guestId: string, paused: boolean): void {
+    const guest = this.guests.get(guestId);
+    if (guest?.alive !== true) throw new EngineUnreachableError("unix:///nowhere", "there is no such guest");
+    if (guest.paused === paused) throw new Error(`it is ${paused ? "" : "not "}paused`);
+    guest.paused = paused;
   }
 
   async #call(): Promise<void> {
