@@ -18,6 +18,8 @@ export interface Scenario {
   streamed?: boolean;
   /** The preview is the end of it: it fails, or an update would. */
   previewOnly?: boolean;
+  /** In the gate it is played in the dynamic shell alone, whose previews know less. */
+  dynamicInGate?: boolean;
   /** What a caller may stop at. */
   meets: readonly FailOn[];
 }
@@ -56,7 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
     arrange: (project) => project.write("app/hello.txt", "second\n"),
     meets: ["rebuild"],
   },
-  { name: "nothing", program: `${web()} ${rest} alias("site", web);`, meets: [] },
+  { name: "nothing", dynamicInGate: true, program: `${web()} ${rest} alias("site", web);`, meets: [] },
   {
     name: "argument",
     program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
@@ -64,6 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "base-image",
+    dynamicInGate: true,
     program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
     async arrange(project) {
       await onEngine((engine) => engine.images.tag(baseImage(), NEXT_BASE));
@@ -78,18 +81,21 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "secret-and-sizes",
+    dynamicInGate: true,
     program: `${web('{ buildSecrets: { token: "a-secret-nobody-may-see" }, env: { A: "x | y" }, buildArgs: { ...BASE, V: "2" }, name: own("renamed"), tags: ["default", "more"] }')}
       const stable = tag("stable", web); pool("pool", stable, { minReady: 0, labels: { team: "a|b" } }); alias("site", web);`,
     meets: [],
   },
   {
     name: "rotated-secret",
+    dynamicInGate: true,
     program: `${web('{ buildSecrets: { token: "another-secret-nobody-may-see" }, env: { A: "x | y" }, buildArgs: { ...BASE, V: "2" }, name: own("renamed"), tags: ["default", "more"] }')}
       const stable = tag("stable", web); pool("pool", stable, { minReady: 0, labels: { team: "a|b" } }); alias("site", web);`,
     meets: [],
   },
   {
     name: "many-files",
+    dynamicInGate: true,
     program: `${web()} ${rest} alias("site", web);`,
     arrange(project) {
       for (const name of ODD_FILES) project.write(`app/${name}`, "odd\n");
@@ -100,11 +106,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "other-tag",
+    dynamicInGate: true,
     program: `${web()} const stable = tag("stable", web, { tag: "live" }); pool("pool", stable);`,
     meets: ["replace", "delete"],
   },
   {
     name: "drift",
+    dynamicInGate: true,
     streamed: true,
     program: `${web()} const stable = tag("stable", web, { tag: "live" }); pool("pool", stable);`,
     arrange: (_project, world) => world.build("web", "by hand", ["default", "live"]),
@@ -119,6 +127,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "program-throws",
+    dynamicInGate: true,
     streamed: true,
     program: `${web()} throw new Error("boom: <b>@all</b> [x](https://example.com) | \`y\`");`,
     previewOnly: true,

@@ -101,7 +101,7 @@ test("a member whose server has died is not given out, and is replaced", async (
   const settings = { template_ref: "web", min_ready: 1, max_ready: 1, resources: SIZE };
   const pool = await fixture.client.warmPools.create({ name: "p", ...settings });
   await fixture.client.warmPools.waitUntilReady(pool.id, { intervalMs: 50 });
-  const [{ Id: before }] = (await fixture.containers()) as [{ Id: string }];
+  const before = (await fixture.containers())[0]!.Id;
   await fixture.engine.containers.exec(before, { cmd: ["killall", "httpd"] });
   await eventually("another member", async () => {
     const containers = await fixture.containers();
