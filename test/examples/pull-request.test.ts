@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { INSTANCE_LABEL } from "../../service/service-deps.ts";
+import { runToEnd } from "../../scripts/quickstart/command.ts";
+import { repo } from "../e2e/support/pulumi-project.ts";
 import { startTestService, type TestService } from "../e2e/support/service.ts";
 import type { ApiServer } from "./support/forge/api-server.ts";
 import { GitHubComments } from "./support/forge/github-comments.ts";
@@ -149,11 +152,14 @@ describe("examples/pull-request on GitHub", () => {
     expect(preview!.result, said(preview!)).toBe("success");
     expect(comment!.result, said(comment!)).toBe("success");
     expect(preview!.summary).toContain("**1 template gets a new build, 2 tags move and 1 pool rolls");
-    expect(preview!.summary).toContain("+ www/more.html");
+    expect(preview!.summary).toContain("~ www/index.html");
     expect(preview!.steps["Build it, and wait for the pool"]!.text).toContain("3 updated");
     const id = readFileSync(join(preview!.temp, "nullspace", "instance-id"), "utf8").trim();
     const left = execFileSync("docker", ["ps", "--all", "--quiet", "--filter", `label=${INSTANCE_LABEL}=${id}`]);
     expect(left.toString()).toBe("");
+    expect(preview!.steps["Take everything down"]!.outcome).toBe("success");
+    const { NULLSPACE_API_URL } = parseEnv(readFileSync(join(preview!.temp, "service.env"), "utf8"));
+    await expect(fetch(`${NULLSPACE_API_URL}/healthz`)).rejects.toThrow("fetch failed");
     // Beside the comment on dev.
     expect(ofBot().map(({ body }) => body.split("\n")[0])).toEqual([MARKER, MARKER.replace("preview", "local")]);
   });
@@ -287,5 +293,30 @@ describe("examples/pull-request on GitLab", () => {
       await reader.example.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack);
     }
     expect((await service.client.templates.list()).filter(({ builtin }) => !builtin)).toEqual([]);
+  });
+});
+
+describe("docs/guides/ci-without-an-account.md", () => {
+  it("says what can be typed in a job, from top to bottom", async () => {
+    using reader = await ReviewedExample.make();
+    await reader.repository.branch("greeting");
+    reader.example.write(PAGE, "<h1>Hello</h1>\n");
+    await reader.repository.push("Greet");
+    const merge = await reader.repository.tryMerge("greeting");
+    await reader.repository.git("checkout", "--quiet", "--detach", merge);
+
+    const guide = readFileSync(join(repo, "docs", "guides", "ci-without-an-account.md"), "utf8");
+    const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
+    // The one that installs; the package is there.
+    const typed = blocks.filter((block) => !block.startsWith("npm install"));
+    expect(typed.length).toBe(blocks.length - 1);
+    const { exitCode, stdout, stderr } = await runToEnd("bash", ["-eo", "pipefail", "-c", typed.join("\n")], {
+      cwd: reader.example.dir,
+      env: { ...reader.machine, CI: "true", HOME: reader.example.env.HOME!, GITHUB_SHA: merge },
+    });
+    expect(exitCode, stdout + stderr).toBe(0);
+    for (const text of ["the service takes the key", "4 created", "~ www/index.html", "3 updated", "4 deleted"]) {
+      expect(stdout).toContain(text);
+    }
   });
 });
