@@ -30,7 +30,7 @@ const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/package.test.ts"]
 const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 
 /** Examples that take little time; `npm run examples` plays all. */
-const EXAMPLES = ["test/examples/quickstart.test.ts"];
+const EXAMPLES = ["test/examples/quickstart.test.ts", "test/examples/pull-request-files.test.ts"];
 
 /** Tests of the e2e suite that other steps run. */
 const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES];

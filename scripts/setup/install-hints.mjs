@@ -70,6 +70,13 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
     macos: "run the engine tests on Linux, where buildkitd runs",
   },
+  actionlint: {
+    debian:
+      "Go 1.25.11 or newer from https://go.dev/dl/, or NULLSPACE_ACTIONLINT = an actionlint (https://github.com/rhysd/actionlint)",
+    linux:
+      "Go 1.25.11 or newer from https://go.dev/dl/, or NULLSPACE_ACTIONLINT = an actionlint (https://github.com/rhysd/actionlint)",
+    macos: "brew install go, or brew install actionlint and set NULLSPACE_ACTIONLINT to it",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",
@@ -77,8 +84,8 @@ const HINTS = {
     macos: "run these tests on Linux, as root",
   },
   "test-commands": {
-    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman",
-    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc and podman from your distribution",
+    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman rsync",
+    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc, podman and rsync from your distribution",
     macos: "run the engine tests on Linux: they start docker-registry and buildkitd beside the engine",
   },
 };

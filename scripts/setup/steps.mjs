@@ -1,3 +1,4 @@
+import { actionlint } from "./actionlint.mjs";
 import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
@@ -25,4 +26,5 @@ export const STEPS = [
   git,
   testCommands,
   buildKitDaemon,
+  actionlint,
 ];

@@ -52,7 +52,7 @@ export const git = {
   },
 };
 
-/** What the engine tests run beside the Docker Engine: command -> the Debian package that has it. */
+/** What the tests run beside the Docker Engine: command -> the Debian package that has it. */
 const TEST_COMMANDS = {
   "docker-registry": "docker-registry",
   openssl: "openssl",
@@ -62,6 +62,7 @@ const TEST_COMMANDS = {
   "ssh-keygen": "openssh-client",
   runc: "runc",
   podman: "podman",
+  rsync: "rsync",
 };
 
 /** @type {import("./step.mjs").Step} */

@@ -1,26 +1,11 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runToEnd } from "../../../scripts/quickstart/command.ts";
 import { repo, type CliResult } from "../../e2e/support/pulumi-project.ts";
 import { baseImage } from "../../e2e/support/service.ts";
-
-const COMMANDS = {
-  "pulumi-resource-nullspace": "dist/bundle/pulumi-resource-nullspace.js",
-  "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
-  "nullspace-local": "service/dist/bin/nullspace-local.js",
-} as const;
+import { linkCommands, linkPackages } from "./packages.ts";
 
 /** A copy of an example in a folder of its own, where its commands are run as its reader runs them. */
 export class Example implements Disposable {
@@ -36,13 +21,8 @@ export class Example implements Disposable {
     const from = join(repo, "examples", name);
     cpSync(from, this.dir, { recursive: true, filter: (path) => !path.endsWith("/node_modules") });
     for (const folder of ["state", "home", "bin"]) mkdirSync(join(this.#root, folder));
-    symlinkSync(join(repo, "node_modules"), join(this.dir, "node_modules"));
-    for (const [command, file] of Object.entries(COMMANDS)) {
-      const target = join(repo, file);
-      if (!existsSync(target)) throw new Error(`${target} is missing: run \`npm run build\``);
-      chmodSync(target, 0o755);
-      symlinkSync(target, join(this.#root, "bin", command));
-    }
+    linkPackages(join(this.dir, "node_modules"));
+    linkCommands(join(this.#root, "bin"));
     this.env = {
       ...(process.env as Record<string, string>),
       PATH: [join(this.#root, "bin"), process.env.PATH].join(delimiter),
