@@ -21,7 +21,7 @@ import { CheckedWarmPoolInputs, WarmPoolInputs, WarmPoolOutputs } from "./inputs
 import { ownerOfPool } from "./pool-owner.ts";
 import { drainPool } from "./drain-pool.ts";
 import { toInputs, toOutputs, toReadOutputs, toUpdateRequest } from "./pool-request.ts";
-import { describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
+import { comesToBuild, describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
 
 const READY_TIMEOUT_MS = 10 * 60_000;
 const CALL_TIMEOUT_MS = 5 * 60_000;
@@ -48,11 +48,11 @@ export const warmPoolController: Controller = {
     const inputs = CheckedWarmPoolInputs.parse(properties);
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "create", READY_TIMEOUT_MS);
-    const pool = await createPool(client, inputs, context, deadline.signal);
+    const { pool, before } = await createPool(client, inputs, context, deadline.signal);
     const outputs = await settle(client, pool, inputs, context, {
       id: pool.id,
       echo: properties,
-      expectsBuild: true,
+      expectsBuild: comesToBuild(before, inputs),
       signal: deadline.signal,
     });
     return { id: pool.id, outputs: { ...properties, ...outputs } };
@@ -108,7 +108,8 @@ async function isOthers(
 }
 
 /**
- * @throws NotOwnedError when another resource has adopted the pool
+ * @returns the pool
+ * @throws NotOwnedError when another resource has adopted it
  * @throws GoneError when it was deleted
  */
 async function requireStillOwned(
@@ -116,11 +117,12 @@ async function requireStillOwned(
   id: string,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<WarmPool> {
   const pool = await orGone(client.warmPools.get(id, { signal }));
   if (pool === undefined || pool.state === "deleted") throw new GoneError(`warm pool ${id}`);
   const owner = ownerOfPool(pool);
   if (owner !== undefined && !isOwnMark(context, owner)) throw adoptedAway(`warm pool ${id}`, id, owner, context);
+  return pool;
 }
 
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
@@ -164,23 +166,20 @@ function promisePool(request: UpdateRequest): Properties {
 async function updatePool(request: UpdateRequest, context: OperationContext): Promise<Properties> {
   if (context.preview) return promisePool(request);
   const { id, oldInputs, newInputs } = request;
-  const { changed, moves } = changeOf(request);
+  const { changed } = changeOf(request);
   const inputs = CheckedWarmPoolInputs.parse(newInputs);
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;
-  await requireStillOwned(client, id, context, signal);
+  const before = await requireStillOwned(client, id, context, signal);
   // The pool is noted as that of the resource's new name.
   if (context.formerMark !== undefined) changed.add("metadata");
   const asked = toUpdateRequest(inputs, changed, context.mark);
-  const pool =
-    Object.keys(asked).length > 0
-      ? await client.warmPools.update(id, asked, { signal })
-      : await client.warmPools.get(id, { signal });
+  const pool = Object.keys(asked).length > 0 ? await client.warmPools.update(id, asked, { signal }) : before;
   const outputs = await settle(client, pool, inputs, context, {
     id,
     echo: oldInputs,
-    expectsBuild: moves || inputs.versionPolicy === "track_tag",
+    expectsBuild: comesToBuild(before, inputs),
     signal,
   });
   return { ...newInputs, ...outputs };

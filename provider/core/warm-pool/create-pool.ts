@@ -18,6 +18,7 @@ const SEARCH_PAUSE_MS = 500;
  * brings it to what the inputs say. Names are unique among live pools: of two that make one at the same moment, the
  * service refuses the second.
  *
+ * @returns the pool, and as what it was found; `before` is undefined for a new one
  * @throws NameTakenError when there is a live pool of this name that is not this resource's
  */
 export async function createPool(
@@ -25,9 +26,9 @@ export async function createPool(
   inputs: WarmPoolInputs,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<WarmPool> {
+): Promise<{ pool: WarmPool; before: WarmPool | undefined }> {
   const { mark, log } = context;
-  const takeOver = async (pool: WarmPool, cause?: unknown): Promise<WarmPool> => {
+  const takeOver = async (pool: WarmPool, cause?: unknown) => {
     const isOwn = ownerOfPool(pool) === mark;
     if (!isOwn && !inputs.adopt) throw nameTaken(inputs.name, pool, context, cause);
     if (isOwn) log("warning", ownMarkNotice(`warm pool ${pool.id}`, true));
@@ -36,14 +37,16 @@ export async function createPool(
       log("info", `taking over warm pool ${pool.id}`);
     }
     const everything = new Set(Object.keys(WarmPoolInputs.shape));
-    return client.warmPools.update(pool.id, toUpdateRequest(inputs, everything, mark), { signal });
+    const request = toUpdateRequest(inputs, everything, mark);
+    return { pool: await client.warmPools.update(pool.id, request, { signal }), before: pool };
   };
-
-  const before = await findByName(client, inputs.name, signal);
-  if (before !== undefined) return takeOver(before);
   const request = toCreateRequest(inputs, mark);
+  const make = async () => ({ pool: await client.warmPools.create(request, { signal }), before: undefined });
+
+  const found = await findByName(client, inputs.name, signal);
+  if (found !== undefined) return takeOver(found);
   try {
-    return await client.warmPools.create(request, { signal });
+    return await make();
   } catch (error) {
     if (error instanceof ConflictError) {
       const holder = await findByName(client, inputs.name, signal);
@@ -56,7 +59,7 @@ export async function createPool(
       if (made !== undefined) return takeOver(made, error);
       if (search < SEARCHES) await pause(SEARCH_PAUSE_MS, signal);
     }
-    return client.warmPools.create(request, { signal });
+    return make();
   }
 }
 

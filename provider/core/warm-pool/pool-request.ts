@@ -55,7 +55,7 @@ export function toUpdateRequest(
 }
 
 /** The ref that the pool is made from: a pinned build is named in it, a tag that is followed stays as it is. */
-function templateRefOf({ template, versionPolicy, buildId }: WarmPoolInputs): string {
+export function templateRefOf({ template, versionPolicy, buildId }: WarmPoolInputs): string {
   if (versionPolicy !== "pinned_build" || buildId === undefined) return template;
   const ref = parseTemplateRef(template);
   if (ref.kind === "artifact") return template;

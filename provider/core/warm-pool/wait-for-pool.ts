@@ -4,6 +4,7 @@ import { pause } from "../deadline.ts";
 import type { Log } from "../operation-context.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
 import type { WarmPoolInputs } from "./inputs.ts";
+import { templateRefOf } from "./pool-request.ts";
 
 const POLL_INTERVAL_MS = 500;
 /** How long a service may be away while it is waited for. */
@@ -11,7 +12,7 @@ const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   inputs: WarmPoolInputs;
-  /** The pool must move to the build that its template means now: it is new, its template changed, or it follows a tag. */
+  /** The pool must come to the build that its template means now: see `comesToBuild`. */
   expectsBuild: boolean;
   signal: AbortSignal;
   log: Log;
@@ -58,6 +59,16 @@ async function patiently<Answer>(ask: () => Promise<Answer>, signal: AbortSignal
   }
 }
 
+/**
+ * Does the pool come to the build that its template means now? It does when it is new, when its ref changed, or when it follows
+ * a tag. A pinned one whose ref is the same stays with the build that it has, wherever the tag in the ref points by now.
+ *
+ * @param before the pool as it was; undefined for a new one
+ */
+export function comesToBuild(before: WarmPool | undefined, inputs: WarmPoolInputs): boolean {
+  return before === undefined || inputs.versionPolicy === "track_tag" || before.template_ref !== templateRefOf(inputs);
+}
+
 /** Has the pool done what its row asks for? */
 function isRolledOut(pool: WarmPool, { minReady }: WarmPoolInputs): boolean {
   const observed = pool.rollout_status?.rollout_generation;
@@ -81,9 +92,11 @@ export function describePool(pool: WarmPool): string {
 /** Build that the pool's template means now; undefined where the service does not say, as for built-in ones. */
 async function resolveBuild(
   client: NullspaceClient,
-  { template, versionPolicy, trackTag }: WarmPoolInputs,
+  inputs: WarmPoolInputs,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { versionPolicy, trackTag } = inputs;
+  const template = templateRefOf(inputs);
   const ref = parseTemplateRef(template);
   if (ref.kind === "artifact") return undefined;
   if (ref.buildId !== undefined) return ref.buildId;

@@ -67,6 +67,17 @@ describe("a WarmPool on a real service", () => {
     return { id: last.id, inputs, outputs: await pool.update(request, program.context(options)) };
   }
 
+  /** The template's tags move to a new build. */
+  async function buildWebAnew(hello: string): Promise<void> {
+    program.write({ "hello.txt": hello });
+    const newInputs = await program.check(template, { ...web.inputs, contextHash: undefined }, web.inputs);
+    const outputs = await template.update(
+      { id: web.id, oldInputs: web.inputs, oldOutputs: web.outputs, newInputs },
+      program.context(),
+    );
+    web = { id: web.id, inputs: newInputs, outputs };
+  }
+
   it("is ready when its create returns", async () => {
     const { id, outputs } = await create({ labels: { team: "a" } });
     expect(id).toMatch(/^twp_/);
@@ -115,14 +126,9 @@ describe("a WarmPool on a real service", () => {
 
   it("moves to another build when its template says so, and waits until the old machines are gone", async () => {
     const made = await create();
-    program.write({ "hello.txt": "again\n" });
-    const newInputs = await program.check(template, { ...web.inputs, contextHash: undefined }, web.inputs);
-    const outputs = await template.update(
-      { id: web.id, oldInputs: web.inputs, oldOutputs: web.outputs, newInputs },
-      program.context(),
-    );
     const before = web.outputs.buildId as string;
-    web = { id: web.id, inputs: newInputs, outputs };
+    await buildWebAnew("again\n");
+    const { outputs } = web;
     expect((await client.warmPools.get(made.id)).resolved_template_build_id).toBe(before);
     const moved = await update(made, { template: `local/web:${outputs.buildId as string}` });
     expect(moved.outputs.resolvedBuildId).toBe(outputs.buildId);
@@ -152,6 +158,28 @@ describe("a WarmPool on a real service", () => {
     // Whoever had it before leaves it alone.
     await pool.delete(made, program.context());
     expect((await client.warmPools.get(made.id)).state).toBe("enabled");
+  });
+
+  it("stays with the build that it is pinned to when it is taken over after the tag has moved", async () => {
+    const made = await create({ minReady: 1 });
+    const before = web.outputs.buildId as string;
+    await buildWebAnew("taken over\n");
+    const stranger = program.context({ urn: "urn:pulumi:prod::test::nullspace:index:WarmPool::pool" });
+    const adopted = await pool.create({ ...made.inputs, adopt: true }, stranger);
+    expect(adopted.outputs).toMatchObject({ poolId: made.id, resolvedBuildId: before });
+    const again = await pool.create(adopted.outputs, stranger);
+    expect(again.outputs).toMatchObject({ poolId: made.id, resolvedBuildId: before });
+  });
+
+  it("is pinned to the build that the program names, wherever the tag in its template points", async () => {
+    const before = web.outputs.buildId as string;
+    await buildWebAnew("named\n");
+    const made = await create({ buildId: before });
+    expect(made.outputs).toMatchObject({ resolvedBuildId: before });
+    const moved = await update(made, { buildId: web.outputs.buildId });
+    expect(moved.outputs).toMatchObject({ resolvedBuildId: web.outputs.buildId });
+    const back = await update(moved, { buildId: before });
+    expect(back.outputs).toMatchObject({ resolvedBuildId: before });
   });
 
   it("goes on with what a create that was killed has made", async () => {

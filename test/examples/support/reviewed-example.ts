@@ -15,7 +15,7 @@ export class ReviewedExample implements Disposable {
 
   static async make(): Promise<ReviewedExample> {
     const example = new Example("pull-request", {});
-    await example.stack("dev");
+    await example.stack();
     await example.pulumi("stack", "init", "production");
     await example.pulumi("config", "set", "promoteFrom", "organization/pull-request/dev", "--stack", "production");
     example.write("Pulumi.local.yaml", `config:\n  pull-request:baseImage: ${baseImage()}\n`);

@@ -1,0 +1,2 @@
+. /usr/local/lib/mono/say.sh
+say api "answers requests"

@@ -1,0 +1,2 @@
+. /usr/local/lib/mono/say.sh
+say worker "does the work"

@@ -1,0 +1,5 @@
+
+
+def reverse(text):
+    """Turns a text around."""
+    return text[::-1]
