@@ -67,8 +67,8 @@ export class BuildGoneError extends NullspaceError {
   /** @param why what has become of it; default: the service does not know the build */
   constructor(buildId: string, template: string, why = "the service does not know it") {
     super(
-      `build ${buildId} of ${template} is gone: ${why}. Build again, with pulumi up --refresh in the stack of the ` +
-        "Template, or give another buildId",
+      `build ${buildId} of ${template} is gone: ${why}. Give another buildId; if it is the one that the stack of the ` +
+        "Template has live, pulumi up --refresh there builds it again",
       { code: "build_gone" },
     );
     this.buildId = buildId;

@@ -162,7 +162,7 @@ describe("examples/promotion", () => {
     const third = await change("third\n");
     await service.client.templates.delete(`${TEMPLATE}:${third}`);
     const gone = await fails("up", "-y", "-f", "-s", "staging");
-    expect(gone).toContain(`build ${third} of ${TEMPLATE} is gone: the artifact was deleted. Build again`);
+    expect(gone).toContain(`build ${third} of ${TEMPLATE} is gone: the artifact was deleted. Give another buildId`);
     expect((await seen.tags()).staging).toBe(second);
     await up("dev", "--refresh");
     await up("staging");
