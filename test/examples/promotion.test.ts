@@ -155,7 +155,7 @@ describe("examples/promotion", () => {
 
     // The stack that builds goes, while the others need its build.
     const kept = await fails("destroy", "-y", "-f", "-s", "dev");
-    expect(kept).toContain(`another Pulumi stack needs its tag "prod" (${second}), its tag "staging" (${second})`);
+    expect(kept).toContain(`another Pulumi stack needs its tag "prod" (${second}), tag "staging" (${second})`);
     expect(await seen.tags()).toEqual({ dev: second, staging: second, prod: second });
 
     // The build was deleted before it was promoted.

@@ -48,7 +48,7 @@ export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, con
   );
   if (needed.length > 0) {
     throw new NotOwnedError(
-      `template ${ref} is not deleted: another Pulumi stack needs ${needed.join(", ")}. Destroy or change that there ` +
+      `template ${ref} is not deleted: another Pulumi stack needs its ${needed.join(", ")}. Destroy or change that there ` +
         "first; or leave the template in place with the option retainOnDelete",
       ref,
     );

@@ -88,8 +88,8 @@ export function ownedByOtherStacks(
   const isForeign = (kind: "tag" | "alias", name: string) =>
     ownersOf(tags, kind, name).some(({ mark }) => !isOwnStack(owner, mark));
   return [
-    ...tags.filter(({ tag }) => isForeign("tag", tag)).map(({ tag, build_id }) => `its tag "${tag}" (${build_id})`),
-    ...aliases.filter((alias) => isForeign("alias", alias)).map((alias) => `its alias "${alias}"`),
+    ...tags.filter(({ tag }) => isForeign("tag", tag)).map(({ tag, build_id }) => `tag "${tag}" (${build_id})`),
+    ...aliases.filter((alias) => isForeign("alias", alias)).map((alias) => `alias "${alias}"`),
   ];
 }
 
