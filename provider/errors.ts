@@ -60,15 +60,36 @@ export class ForeignBuildError extends NullspaceError {
   }
 }
 
-/** A build that should be live could not be found any more. */
+/** A build that should be live is not at the service any more, or what it has made is not. */
 export class BuildGoneError extends NullspaceError {
   readonly buildId: string;
 
-  constructor(buildId: string, template: string) {
-    super(`build ${buildId} of ${template} is gone from the service: build again, or give another buildId`, {
-      code: "build_gone",
-    });
+  /** @param why what has become of it; default: the service does not know the build */
+  constructor(buildId: string, template: string, why = "the service does not know it") {
+    super(
+      `build ${buildId} of ${template} is gone: ${why}. Give another buildId; if it is the one that the stack of the ` +
+        "Template has live, pulumi up --refresh there builds it again",
+      { code: "build_gone" },
+    );
     this.buildId = buildId;
+  }
+}
+
+/** A build that should be live has not ended, or has failed. */
+export class BuildNotReadyError extends NullspaceError {
+  readonly buildId: string;
+  /** Where the build is in its life: `waiting`, `building`, `error` or `cancelled`. */
+  readonly status: string;
+
+  constructor(buildId: string, template: string, status: string) {
+    super(
+      `build ${buildId} of ${template} is "${status}", and only one that is "ready" can be promoted: give its buildId`,
+      {
+        code: "build_not_ready",
+      },
+    );
+    this.buildId = buildId;
+    this.status = status;
   }
 }
 

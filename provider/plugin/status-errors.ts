@@ -25,6 +25,7 @@ const CODES: Readonly<Record<string, grpc.status>> = {
   context_hash_pinned: status.FAILED_PRECONDITION,
   other_service: status.FAILED_PRECONDITION,
   build_gone: status.NOT_FOUND,
+  build_not_ready: status.FAILED_PRECONDITION,
   unknown_resource_type: status.NOT_FOUND,
   unknown_function: status.NOT_FOUND,
   not_implemented: status.UNIMPLEMENTED,

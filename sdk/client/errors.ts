@@ -1,6 +1,9 @@
 import { NullspaceError } from "../errors.ts";
 import type { TemplateFailureDetail } from "../wire/error.ts";
 
+/** Tags that a message names. */
+const SHOWN_TAGS = 10;
+
 /** Facts of an error that the service answered. */
 export interface ApiErrorOptions {
   /** The service's code, such as `template_not_found`. */
@@ -153,6 +156,27 @@ export class InvalidArgumentError extends NullspaceError {
   constructor(argument: string, message: string, options: { cause?: unknown } = {}) {
     super(`${argument}: ${message}`, { code: "invalid_request", cause: options.cause });
     this.argument = argument;
+  }
+}
+
+/** A template has no such tag. */
+export class NoSuchTagError extends NullspaceError {
+  /** The template, as it was called. */
+  readonly template: string;
+  /** The tag; undefined: the one that the bare name means, where there is none. */
+  readonly tag: string | undefined;
+  /** Tags that the template has. */
+  readonly tags: readonly string[];
+
+  constructor({ template, tag, tags }: { template: string; tag: string | undefined; tags: readonly string[] }) {
+    const missing = tag === undefined ? "no default tag" : `no tag "${tag}"`;
+    const advice = tags.length === 0 ? "It has none" : `Name one of its tags: ${tags.slice(0, SHOWN_TAGS).join(", ")}`;
+    super(`Template ${template} has ${missing}. ${advice}${tags.length > SHOWN_TAGS ? ", …" : "."}`, {
+      code: "template_tag_not_found",
+    });
+    this.template = template;
+    this.tag = tag;
+    this.tags = tags;
   }
 }
 

@@ -8,6 +8,7 @@ export { checkHealth } from "./health.ts";
 export type { MachinePage, MachinesApi } from "./machines.ts";
 export * from "./objects/index.ts";
 export { DEFAULT_BASE_URL, findSettings, type Setting, type Settings, type SettingsPlaces } from "./settings.ts";
+export { tagHistory, type HistoricMove, type TagHistory } from "./tag-history.ts";
 export type { TemplatesApi } from "./templates.ts";
 export {
   FileUploadError,

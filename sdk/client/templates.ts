@@ -1,5 +1,6 @@
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
 import type { PlanResponse, ValidationResponse } from "../wire/plan.ts";
+import type { TagMoveList, TagMoveQuery } from "../wire/tag-move.ts";
 import type { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, Visibility } from "../wire/template.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, NotFoundError } from "./errors.ts";
@@ -116,6 +117,24 @@ export class TemplatesApi {
       path: path`/v1/templates/refs/${ref}/tags/${tag}`,
       ...pickCallOptions(options),
     });
+  }
+
+  /**
+   * One page of a tag's moves, newest first. An addition of `nullspace-local`, which other services need not have: see
+   * `tagHistory`.
+   */
+  async listTagMoves(ref: string, query: TagMoveQuery, options: CallOptions = {}): Promise<TagMoveList> {
+    const { tag, limit, cursor } = query;
+    return this.#transport.json(
+      {
+        what: `list moves of tag ${tag} of ${ref}`,
+        method: "GET",
+        path: path`/v1/templates/refs/${ref}/tag-moves`,
+        query: { tag, limit, cursor },
+        ...pickCallOptions(options),
+      },
+      (wire) => wire.TagMoveList,
+    );
   }
 
   /** Former names of a template that still resolve. */

@@ -16,6 +16,7 @@ export * from "./ref-grammar.ts";
 export * from "./registry-auth.ts";
 export * from "./runtime-defaults.ts";
 export * from "./step.ts";
+export * from "./tag-move.ts";
 export * from "./template.ts";
 export * from "./terminal.ts";
 export * from "./timestamp.ts";

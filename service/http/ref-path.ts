@@ -3,10 +3,17 @@ import { TemplateRefError } from "pulumi-nullspace/wire";
 const PREFIX = "/v1/templates/refs/";
 
 /** Words that name a sub-resource behind a ref, and how many segments may follow them. */
-const SUB_RESOURCES: Record<string, number> = { tags: 1, aliases: 1, builds: 0, rename: 0, visibility: 0 };
+const SUB_RESOURCES: Record<string, number> = {
+  tags: 1,
+  "tag-moves": 0,
+  aliases: 1,
+  builds: 0,
+  rename: 0,
+  visibility: 0,
+};
 
 /** Sub-resources that are read with GET, like the template itself, so that only the store tells the two apart. */
-const READABLE = new Set(["tags", "aliases", "builds"]);
+const READABLE = new Set(["tags", "tag-moves", "aliases", "builds"]);
 
 /**
  * Rewrites a ref whose slash travels unencoded (`refs/acme/web/tags`) to the one-segment form that the routes know

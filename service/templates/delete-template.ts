@@ -8,6 +8,7 @@ import { canonicalRefOf, getLogicalTemplate, type LogicalTemplate } from "./logi
 import { refuseBuiltin } from "./names.ts";
 import { resolveTemplate } from "./resolve.ts";
 import { removeTag } from "./tags.ts";
+import { tagsOfBuild } from "./template-view.ts";
 
 /** What deleting needs. */
 export interface TemplateDeleter {
@@ -40,7 +41,7 @@ export function deleteRef({ db, artifactUses }: TemplateDeleter, ref: string): D
     if (parsed.kind === "artifact" || parsed.buildId !== undefined) {
       const { templateId, buildId } = resolveTemplate(db, ref);
       refuseUsed(db, artifactUses, [templateId], ref);
-      db.run("DELETE FROM tags WHERE build_id = ?", [buildId]);
+      for (const tag of tagsOfBuild(db, buildId)) removeTag(db, canonicalRefOf(template), tag);
       purge(db, "template_id = ?", templateId);
       audit(db, "artifact_deleted", canonicalRefOf(template), { templateId, buildId });
       return { kind: "artifact", template };

@@ -25,6 +25,10 @@ const everyPage = [
 const ELSEWHERE = "docs/docker";
 /** Pages that are made from the resources' own examples. */
 const REFERENCE = "docs/provider/";
+/** Pages whose examples are whole Pulumi programs, as the README's. */
+const GUIDES = "docs/guides/";
+/** The last line of a Pulumi program, whose resources are registered after it, and print nothing themselves. */
+const DECLARED = 'console.log("declared");\n';
 /** Asks for templates and pools that are not there: for the compiler alone. */
 const FUNCTIONS = `${REFERENCE}functions.md`;
 const pages = everyPage.filter((page) => !page.startsWith(ELSEWHERE));
@@ -35,9 +39,18 @@ const examples = pages.flatMap((page) =>
     page,
     name: `${page}, example ${index + 1}`,
     file: `${page.replaceAll(/\W/g, "-")}-${index + 1}.ts`,
-    program: page.startsWith(REFERENCE) ? withPreamble(program!) : program!,
+    program: page.startsWith(REFERENCE)
+      ? withPreamble(program!)
+      : inPulumi({ page })
+        ? `${program}${DECLARED}`
+        : program!,
   })),
 );
+
+/** Are the page's examples whole Pulumi programs? */
+function inPulumi({ page }: { page: string }): boolean {
+  return page === "README.md" || page.startsWith(GUIDES);
+}
 
 /** What the examples of the reference pages take for granted: they show one resource or function each. */
 function withPreamble(program: string): string {
@@ -56,8 +69,7 @@ function withPreamble(program: string): string {
     ...taken.map(([name, value]) => `const ${name} = ${value};`),
     program,
     "void [pulumi, Template, TemplateTag, TemplateAlias, WarmPool, getTemplate, getTemplates, getBuildOutput, getWarmPool];",
-    'console.log("declared");',
-    "",
+    DECLARED,
   ].join("\n");
 }
 
@@ -80,7 +92,6 @@ beforeAll(async () => {
 
   service = await RunningService.start();
   const env = { ...process.env, NULLSPACE_API_URL: service.url, NULLSPACE_API_KEY: service.apiKey };
-  const inPulumi = ({ page }: { page: string }): boolean => page === "README.md";
   const isReference = ({ page }: { page: string }): boolean => page.startsWith(REFERENCE);
   const play = async (answers: string, programs: typeof examples, first: string[]): Promise<typeof ended> => {
     const script = join(repository, "test/contract/docs/run-examples.ts");

@@ -1,6 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { TagInfo } from "../../../sdk/wire/index.ts";
-import { BuildGoneError, ForeignBuildError, NotOwnedError, TagTakenError } from "../../errors.ts";
+import { BuildGoneError, BuildNotReadyError, ForeignBuildError, NotOwnedError, TagTakenError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
@@ -9,7 +9,7 @@ import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
 import { settledRefOf } from "../template/canonical-ref.ts";
-import { isTemplateOfBuild } from "../template/build-history.ts";
+import { isReclaimed, isTemplateOfBuild } from "../template/build-history.ts";
 import type { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 
 export interface PromoteOptions {
@@ -32,6 +32,8 @@ export async function promoteTag(
   const { template, tag, buildId } = inputs;
   const build = (await orGone(client.builds.get(buildId, { signal })))?.build;
   if (build === undefined) throw new BuildGoneError(buildId, template);
+  if (build.status !== "ready") throw new BuildNotReadyError(buildId, template, build.status);
+  if (isReclaimed(build)) throw new BuildGoneError(buildId, template, build.promotability?.reason ?? undefined);
   const tags = await client.templates.listTags(template, { signal });
   const own = await orGone(client.templates.get(`${template}:${buildId}`, { signal }));
   if (own === undefined) throw new ForeignBuildError({ buildId, builtAs: build.canonical_ref, template });
@@ -41,6 +43,7 @@ export async function promoteTag(
     requireStillOwned(tags, inputs, context);
     await requireSameTemplate(client, tags, inputs, known.buildId, context, signal);
   }
+  checkExpected(now, inputs);
   if (now !== undefined && now !== buildId && known?.buildId !== undefined && now !== known.buildId) {
     context.log(
       "warning",
@@ -48,7 +51,6 @@ export async function promoteTag(
     );
   }
 
-  checkExpected(now, inputs);
   const mine = ownerTag(context.mark, "tag", tag);
   const isMarked = tags.some((candidate) => candidate.tag === mine && candidate.build_id === buildId);
   const info =

@@ -70,9 +70,14 @@ export async function ownBuilds(
   return found;
 }
 
-/** Has the build come to a good end, or may it still? */
-export function isHopeful({ status }: Pick<TemplateBuildSummary, "status">): boolean {
-  return status === "ready" || !isTerminalStatus(status);
+/** Has the build come to a good end that is still there, or may it yet? */
+export function isHopeful(build: Pick<TemplateBuildSummary, "status" | "promotability">): boolean {
+  return build.status === "ready" ? !isReclaimed(build) : !isTerminalStatus(build.status);
+}
+
+/** Is what a good build has made gone, deleted or let go after its time? The record of the build stays. */
+export function isReclaimed({ promotability }: Pick<TemplateBuildSummary, "promotability">): boolean {
+  return promotability?.status === "expired" || promotability?.status === "purged";
 }
 
 /**

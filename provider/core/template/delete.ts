@@ -12,7 +12,7 @@ import { buildHistory, ownerOf } from "./build-history.ts";
 import type { BuildAttempt } from "./outputs.ts";
 import { dropBuild } from "./produce-build.ts";
 import { splitRef } from "./settle.ts";
-import { ownedByOtherStacks, standingOf } from "./still-owned.ts";
+import { ownedByOtherStacks, standingOf, tagsOfNobody } from "./still-owned.ts";
 import { CALL_TIMEOUT_MS } from "./timeouts.ts";
 
 /**
@@ -48,9 +48,15 @@ export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, con
   );
   if (needed.length > 0) {
     throw new NotOwnedError(
-      `template ${ref} is not deleted: its ${needed.join(", ")} belong${needed.length === 1 ? "s" : ""} to another Pulumi ` +
-        "stack. Remove that there first; or leave the template in place with the option retainOnDelete",
+      `template ${ref} is not deleted: another Pulumi stack needs its ${needed.join(", ")}. Destroy or change that there ` +
+        "first; or leave the template in place with the option retainOnDelete",
       ref,
+    );
+  }
+  for (const { tag, build_id } of tagsOfNobody(tags, Array.isArray(inputs.tags) ? inputs.tags : [])) {
+    context.log(
+      "warning",
+      `template ${ref} is deleted with its tag "${tag}" (${build_id}), which somebody else has set`,
     );
   }
   await dropUnfinished(client, ref, outputs, context, signal);

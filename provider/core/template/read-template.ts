@@ -3,6 +3,7 @@ import type { ReadRequest, ReadResult } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { orGone } from "../service-errors.ts";
+import { isReclaimed } from "./build-history.ts";
 import { importTemplate } from "./import-template.ts";
 import { liveOutputs } from "./live-outputs.ts";
 import type { BuildAttempt } from "./outputs.ts";
@@ -47,7 +48,7 @@ export async function readTemplate(
     visibility: info?.visibility ?? inputs.visibility ?? "private",
     // Tags that point here and that the resource does not name are someone else's; of an imported one, all may be.
     ...(Array.isArray(inputs.tags) && { tags: (inputs.tags as string[]).filter((tag) => pointing.includes(tag)) }),
-    ...(build === undefined && { contextHash: GONE_HASH }),
+    ...((build === undefined || isReclaimed(build)) && { contextHash: GONE_HASH }),
   };
   return {
     id,

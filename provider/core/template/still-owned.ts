@@ -1,5 +1,5 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { TagInfo } from "../../../sdk/wire/index.ts";
+import { isMarkTag, type TagInfo } from "../../../sdk/wire/index.ts";
 import { NotOwnedError } from "../../errors.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
@@ -79,7 +79,7 @@ export async function requireStillOwned(
   );
 }
 
-/** Tags and aliases of a template that belong to resources of other stacks, by their names. */
+/** Tags of a template, with the builds that they need, and aliases that belong to resources of other stacks. */
 export function ownedByOtherStacks(
   tags: readonly TagInfo[],
   aliases: readonly string[],
@@ -88,7 +88,12 @@ export function ownedByOtherStacks(
   const isForeign = (kind: "tag" | "alias", name: string) =>
     ownersOf(tags, kind, name).some(({ mark }) => !isOwnStack(owner, mark));
   return [
-    ...tags.filter(({ tag }) => isForeign("tag", tag)).map(({ tag }) => `tag "${tag}"`),
+    ...tags.filter(({ tag }) => isForeign("tag", tag)).map(({ tag, build_id }) => `tag "${tag}" (${build_id})`),
     ...aliases.filter((alias) => isForeign("alias", alias)).map((alias) => `alias "${alias}"`),
   ];
+}
+
+/** Tags of a template that no Pulumi resource has made, and that are not among `own`. */
+export function tagsOfNobody(tags: readonly TagInfo[], own: readonly unknown[]): TagInfo[] {
+  return tags.filter(({ tag }) => !isMarkTag(tag) && !own.includes(tag) && ownersOf(tags, "tag", tag).length === 0);
 }

@@ -1,3 +1,4 @@
+import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import type { TemplateBuild } from "../../../sdk/wire/index.ts";
 import type { UpdateRequest } from "../controller.ts";
@@ -5,6 +6,8 @@ import type { Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { clientFor } from "../provider-config.ts";
+import { orGone } from "../service-errors.ts";
+import { isReclaimed } from "./build-history.ts";
 import { needsRebuild } from "./diff.ts";
 import { goLive } from "./go-live.ts";
 import { requirePinnedFiles } from "./hash-truth.ts";
@@ -64,6 +67,13 @@ export async function updateTemplate(
       );
       [isUnborn, rebuild, known] = [true, true, refOutputs(ref)];
     }
+    if (!rebuild && !(await isThere(client, oldOutputs.buildId as string, signal))) {
+      context.log(
+        "warning",
+        `build ${String(oldOutputs.buildId)} of ${ref} was deleted at the service: it is built again`,
+      );
+      rebuild = true;
+    }
     // A template without a good build is not there to be renamed: its build brings the new name.
     if (!isUnborn) await rename();
     let made: TemplateBuild | undefined;
@@ -107,6 +117,12 @@ export async function updateTemplate(
     if (touched && !isLost) throw buildPartialFailure(id, { ...oldInputs, ...known }, error);
     throw error;
   }
+}
+
+/** Is what the build has made still at the service? */
+async function isThere(client: NullspaceClient, buildId: string, signal: AbortSignal): Promise<boolean> {
+  const build = (await orGone(client.builds.get(buildId, { signal })))?.build;
+  return build !== undefined && !isReclaimed(build);
 }
 
 /** Does the update build, for its inputs or because there is no good build yet? */

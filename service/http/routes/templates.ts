@@ -4,6 +4,8 @@ import {
   RenameRequest,
   SetVisibilityRequest,
   TagInfo,
+  TagMoveList,
+  TagMoveQuery,
   TemplateInfo,
 } from "pulumi-nullspace/wire";
 import { z } from "zod";
@@ -12,6 +14,7 @@ import { listAliases, removeAlias } from "../../templates/aliases.ts";
 import type { Deletion } from "../../templates/delete-template.ts";
 import { listTemplates } from "../../templates/list-templates.ts";
 import { renameTemplate } from "../../templates/rename.ts";
+import { listTagMoves } from "../../templates/tag-moves.ts";
 import { assignTags, listTags, removeTag } from "../../templates/tags.ts";
 import { describeRef } from "../../templates/template-view.ts";
 import { setVisibility } from "../../templates/visibility.ts";
@@ -151,6 +154,22 @@ export function registerTemplateRoutes(
         events.emit({ kind: "tag_moved" });
         return reply.status(204).send(null);
       },
+    );
+  }
+
+  for (const path of refPaths("/tag-moves")) {
+    app.get(
+      path,
+      {
+        schema: {
+          ...one,
+          operationId: "listTagMoves",
+          summary: "Where a tag has pointed, newest first",
+          querystring: TagMoveQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() }),
+          response: { 200: TagMoveList, ...errorResponses(404) },
+        },
+      },
+      async (request) => listTagMoves(db, request.params.ref, request.query),
     );
   }
 

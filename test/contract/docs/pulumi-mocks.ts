@@ -5,7 +5,9 @@ import { runtime } from "@pulumi/pulumi";
 await runtime.setMocks({
   newResource({ type, name, inputs }) {
     console.log(`${type} ${name}`);
-    return { id: `${name}-id`, state: { ...(inputs as object), buildId: "tb_1", canonicalRef: "local/web" } };
+    // Of a stack, its outputs; of anything else, outputs.
+    const outputs = { buildId: "tb_1", canonicalRef: "local/web", template: "web" };
+    return { id: `${name}-id`, state: { ...outputs, ...(inputs as object), outputs } };
   },
   call: ({ inputs }) => inputs as Record<string, unknown>,
 });

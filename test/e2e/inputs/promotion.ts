@@ -34,4 +34,36 @@ export const PROMOTION: Row[] = [
       expect(await world.leftovers()).toEqual(["template web"]);
     },
   },
+  {
+    title:
+      "a live build that was deleted at the service is built again, by a refresh or any update, and its tag follows",
+    async play({ stack: make, world }) {
+      const stack = await make();
+      const deleteLive = async () => {
+        const { buildId } = stack.resource("web").outputs;
+        await world.client.templates.delete(`${world.ref("web")}:${String(buildId)}`);
+        return buildId;
+      };
+      const expectOneBuild = async (lost: unknown) => {
+        const { tags } = await world.template("web");
+        expect(tags.default).not.toBe(lost);
+        expect(tags.stable).toBe(tags.default);
+        expect(stack.resource("web").outputs.buildId).toBe(tags.default);
+        expect(stack.resource("stable").outputs.buildId).toBe(tags.default);
+      };
+      stack.program(`tag("stable", template("web"));`);
+      await stack.up();
+      const first = await deleteLive();
+      await stack.up("--refresh");
+      await expectOneBuild(first);
+
+      const second = await deleteLive();
+      stack.program(`tag("stable", template("web", { tags: ["default", "more"] }));`);
+      const up = await stack.up();
+      expect(up.text).toContain("was deleted at the service: it is built again");
+      await expectOneBuild(second);
+      await stack.destroy();
+      expect(await world.leftovers()).toEqual([]);
+    },
+  },
 ];

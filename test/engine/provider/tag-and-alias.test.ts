@@ -5,7 +5,13 @@ import type { Properties } from "../../../provider/core/properties.ts";
 import { templateAliasController as alias } from "../../../provider/core/template-alias/controller.ts";
 import { templateTagController as tag } from "../../../provider/core/template-tag/controller.ts";
 import { templateController as template } from "../../../provider/core/template/controller.ts";
-import { BuildGoneError, ForeignBuildError, NameTakenError, TagTakenError } from "../../../provider/errors.ts";
+import {
+  BuildGoneError,
+  BuildNotReadyError,
+  ForeignBuildError,
+  NameTakenError,
+  TagTakenError,
+} from "../../../provider/errors.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { isMarkTag } from "../../../sdk/wire/index.ts";
 import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
@@ -126,6 +132,33 @@ describe("tags and aliases on a real service", () => {
     it("says that a build is gone", async () => {
       const error = await createTag("tb_nosuchbuild").catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(BuildGoneError);
+    });
+
+    it("says that what a build made was deleted, by whatever name the template is given", async () => {
+      await client.templates.delete(`${ref}:${first}`);
+      const error = await createTag(first, { template: name }).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(BuildGoneError);
+      expect((error as Error).message).toMatch(/is gone: the artifact was deleted.*pulumi up --refresh/);
+    });
+
+    it("says that a build has failed", async () => {
+      const { build_id } = await client.builds.start({ name, dockerfile: `FROM ${BASE_IMAGE}\nRUN false\n` });
+      await client.builds.waitUntilTerminal(build_id);
+      const error = await createTag(build_id).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(BuildNotReadyError);
+      expect((error as Error).message).toContain(`build ${build_id} of ${ref} is "error"`);
+    });
+
+    it("that was moved by somebody else and is guarded says only that nothing was moved", async () => {
+      const made = await createTag(first);
+      const [second, byHand] = [await buildAgain(), await buildAgain()];
+      await client.builds.promote(byHand, { tag: "stable" });
+      const newInputs = { ...made.inputs, buildId: second, expectedBuildId: first };
+      const request = { id: made.id, oldInputs: made.inputs, oldOutputs: made.outputs, newInputs };
+      const error = await tag.update(request, program.context()).catch((caught: unknown) => caught);
+      expect((error as Error).message).toMatch(/Nothing was moved.*set expectedBuildId to/);
+      expect(program.messages.join("\n")).not.toContain("moved on");
+      expect(await tagsNow()).toMatchObject({ stable: byHand });
     });
 
     it("is removed, and is gone to a reader", async () => {

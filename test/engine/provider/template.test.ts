@@ -165,10 +165,45 @@ describe("a Template on a real service", () => {
     const made = await templateTag.create(inputs, program.context({ urn }));
     const error = await template.delete(first, program.context()).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(NotOwnedError);
-    expect((error as Error).message).toContain('its tag "prod" belongs to another Pulumi stack');
+    expect((error as Error).message).toMatch(/another Pulumi stack needs its tag "prod" \(tb_\w+\)/);
     await templateTag.delete({ id: made.id, inputs, outputs: made.outputs }, program.context({ urn }));
     await template.delete(first, program.context());
     expect(await client.templates.exists(`local/${name}`)).toBe(false);
+  });
+
+  it("says which tags go with it that no Pulumi resource has made", async () => {
+    const first = await create();
+    await client.builds.promote(first.outputs.buildId as string, { tag: "by-hand" });
+    await template.delete(first, program.context());
+    expect(program.messages.join("\n")).toContain(
+      `warning: template local/${name} is deleted with its tag "by-hand" (${String(first.outputs.buildId)})`,
+    );
+    expect(program.messages.join("\n")).not.toContain('"default"');
+    expect(await client.templates.exists(`local/${name}`)).toBe(false);
+  });
+
+  it("whose build was deleted at the service is built again, by a refresh and an update, or by any update", async () => {
+    const first = await create();
+    const deleted = async (buildId: unknown) => client.templates.delete(`local/${name}:${String(buildId)}`);
+    await deleted(first.outputs.buildId);
+    const read = await template.read(first, program.context());
+    const newInputs = await program.check(template, { name }, read!.inputs);
+    expect(template.diff({ oldInputs: read!.inputs!, newInputs }).changes).toContainEqual(
+      expect.objectContaining({ path: ["contextHash"] }),
+    );
+    const refreshed = { id: first.id, inputs: read!.inputs!, outputs: read!.outputs };
+    const second = await update(refreshed, {});
+    expect(second.outputs.buildId).not.toBe(first.outputs.buildId);
+    expect(await tags()).toEqual({ default: second.outputs.buildId });
+
+    await deleted(second.outputs.buildId);
+    const third = await update(second, { tags: ["default", "v3"] });
+    expect(program.messages.join("\n")).toContain(
+      `build ${String(second.outputs.buildId)} of local/${name} was deleted at the service: it is built again`,
+    );
+    expect(third.outputs.buildId).not.toBe(second.outputs.buildId);
+    expect(await tags()).toEqual({ default: third.outputs.buildId, v3: third.outputs.buildId });
+    expect(third.outputs.contextHash).toBe(first.outputs.contextHash);
   });
 
   it("is left in place when it was deleted and made again by somebody else", async () => {

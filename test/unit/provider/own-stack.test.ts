@@ -28,5 +28,5 @@ it("names tags and aliases of other stacks, not those that the stack itself note
     noted("first", "alias", "site"),
     noted("another", "alias", "place"),
   ];
-  expect(ownedByOtherStacks(tags, ["site", "place"], owner)).toEqual(['tag "live"', 'alias "place"']);
+  expect(ownedByOtherStacks(tags, ["site", "place"], owner)).toEqual(['tag "live" (tb_1)', 'alias "place"']);
 });

@@ -16,6 +16,8 @@ describe("a path with a ref whose slash is not encoded", () => {
     ["DELETE", "acme/web/aliases/acme%2Fold", "acme%2Fweb/aliases/acme%2Fold"],
     ["POST", "acme/web/rename", "acme%2Fweb/rename"],
     ["PATCH", "acme/web/visibility", "acme%2Fweb/visibility"],
+    ["GET", "acme/web/tag-moves?tag=v1", "acme%2Fweb/tag-moves?tag=v1"],
+    ["GET", "web/tag-moves", "web/tag-moves"],
     ["GET", "acme/tags/tags", "acme%2Ftags/tags"],
     ["POST", "acme/builds/rename", "acme%2Fbuilds/rename"],
     ["DELETE", "acme/tags/tags/v1", "acme%2Ftags/tags/v1"],
