@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> 
   context: async () => (await import("../commands/context.ts")).registerContext,
   docker: async () => (await import("../commands/docker.ts")).registerDocker,
   image: async () => (await import("../commands/image.ts")).registerImage,
+  adopt: async () => (await import("../commands/adopt.ts")).registerAdopt,
   report: async () => (await import("../commands/report.ts")).registerReport,
   doctor: async () => (await import("../commands/doctor.ts")).registerDoctor,
 };
