@@ -10,7 +10,7 @@ import type { CheckResult, Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
-import { isOwnMark } from "../ownership/mark.ts";
+import { isOwnMark, type Mark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
@@ -110,6 +110,7 @@ async function isOthers(
 }
 
 /**
+ * @returns whose the pool is; undefined when nobody has noted it
  * @throws NotOwnedError when another resource has adopted the pool
  * @throws GoneError when it was deleted
  */
@@ -118,11 +119,12 @@ async function requireStillOwned(
   id: string,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Mark | undefined> {
   const pool = await orGone(client.warmPools.get(id, { signal }));
   if (pool === undefined || pool.state === "deleted") throw new GoneError(`warm pool ${id}`);
   const owner = ownerOfPool(pool);
   if (owner !== undefined && !isOwnMark(context, owner)) throw adoptedAway(`warm pool ${id}`, id, owner, context);
+  return owner;
 }
 
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
@@ -181,9 +183,9 @@ async function updatePool(request: UpdateRequest, context: OperationContext): Pr
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;
-  await requireStillOwned(client, id, context, signal);
-  // The pool is noted as that of the resource's new name.
-  if (context.formerMark !== undefined) changed.add("metadata");
+  const owner = await requireStillOwned(client, id, context, signal);
+  // The pool is noted as that of the resource's name of today; one that was imported, as that of a resource at all.
+  if (owner !== context.mark) changed.add("metadata");
   const asked = toUpdateRequest(inputs, changed, context.mark);
   const pool =
     Object.keys(asked).length > 0

@@ -83,6 +83,23 @@ describe("a WarmPool on a real service", () => {
     expect(pool.diff({ oldInputs: imported!.inputs, newInputs: made.inputs }).changes).toEqual([]);
   });
 
+  it("is noted as its resource's by the first update after an import", async () => {
+    const resources = { vcpus: 1, memory_mb: 64 };
+    const request = {
+      name,
+      template_ref: "local/web:stable",
+      min_ready: 0,
+      max_ready: 1,
+      resources,
+      metadata: { n: 1 },
+    };
+    const { id } = await client.warmPools.create(request);
+    const imported = (await pool.read({ id }, program.context()))!;
+    await update(imported, { minReady: 0, metadata: { n: 1 } });
+    const { mark } = program.context();
+    expect((await client.warmPools.get(id)).metadata).toEqual({ n: 1, pulumi: { mark } });
+  });
+
   it("follows the tag of its template, whether trackTag repeats it or not", async () => {
     const made = await create({ minReady: 0, versionPolicy: "track_tag", trackTag: "stable" });
     const imported = await pool.read({ id: made.id }, program.context());
