@@ -42,17 +42,15 @@ export function registerAdopt(program: Command): void {
     .command("adopt")
     .description("write a program, and a file for `pulumi import`, of what exists at the service; or of an e2b.toml")
     .argument("[templates...]", "names of templates, or patterns such as 'web-*'; default: all of your own namespace")
-    .option(
-      "--pool <pattern>",
-      "a pool by name or id, or a pattern; may be given several times",
-      append,
-      [] as string[],
+    .addOption(
+      new Option("--pool <pattern>", "a pool by name or id, or a pattern; may be given several times")
+        .argParser(append)
+        .default([], "see below"),
     )
-    .option(
-      "--from <path>",
-      "an e2b.toml, a Dockerfile, or a folder with one, in place of the service; may be given several times",
-      append,
-      [] as string[],
+    .addOption(
+      new Option("--from <path>", "an e2b.toml, a Dockerfile, or a folder with one; may be given several times")
+        .argParser(append)
+        .default([], "ask the service"),
     )
     .addOption(new Option("--shell <shell>", "whose resources the program has").choices(SHELLS).default("plugin"))
     .option("--out <dir>", "folder to write into", ".")
@@ -91,7 +89,8 @@ async function fromService(
   const client = clientFor(config);
   try {
     const adoption = planAdoption(await findResources(config, { templates, pools }, signal), shell);
-    return { resources: adoption.resources, files: await writeFiles(out, filesOf(adoption), { force }) };
+    const { resources } = adoption;
+    return { resources, files: resources.length === 0 ? [] : await writeFiles(out, filesOf(adoption), { force }) };
   } finally {
     await client.close();
   }
@@ -123,6 +122,7 @@ function documentOf({ resources, files }: Adopted): object {
 }
 
 function describe({ resources, files }: Adopted, { from, shell }: AdoptOptions): string {
+  if (resources.length === 0) return "There is nothing to adopt, and nothing was written.\n";
   const rows = resources.map(({ type, name, id, isOwned }) =>
     [
       `  ${type.padEnd(14)}`,
@@ -131,8 +131,7 @@ function describe({ resources, files }: Adopted, { from, shell }: AdoptOptions):
       ...(isOwned ? ["(of a Pulumi stack)"] : []),
     ].join(" "),
   );
-  const found = resources.length === 0 ? ["There is nothing to adopt."] : rows;
-  return `${[...found, `Written: ${files.join(", ")}`, nextStep(from.length > 0, shell)].join("\n")}\n`;
+  return `${[...rows, `Written: ${files.join(", ")}`, nextStep(from.length > 0, shell)].join("\n")}\n`;
 }
 
 function nextStep(isOfFiles: boolean, shell: Shell): string {

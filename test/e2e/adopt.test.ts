@@ -128,9 +128,8 @@ describe("adopt, at a service with things that no stack has made", () => {
 
     await project.ok("import", "--file", "adopt.json", "--yes", "--generate-code=false", "--protect=false");
     await project.ok("preview", "--expect-no-changes", "--diff");
-    const up = await project.ok("up", "--yes", "--skip-preview", "--expect-no-changes");
+    const up = await project.ok("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes");
     expect(up.text).toMatch(/14 unchanged/);
-    await project.ok("preview", "--expect-no-changes", "--refresh");
 
     // `contextHash` holds the place of the files: nothing is built by mistake.
     project.write("index.ts", programText().replace("vcpus: 1", "vcpus: 2"));
@@ -153,6 +152,7 @@ describe("adopt, at a service with things that no stack has made", () => {
     await project.ok("destroy", "--yes", "--skip-preview");
     expect((await templates.list()).filter(({ builtin }) => !builtin)).toEqual([]);
     expect((await warmPools.list()).filter(({ state }) => state !== "deleted")).toEqual([]);
+    expect((await adopt("--out", "nothing", "--json")).stdout).toBe('{"resources":[],"files":[]}\n');
   });
 
   it("writes a program of dynamic resources, which takes over what is there", async () => {

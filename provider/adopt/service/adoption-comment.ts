@@ -20,7 +20,7 @@ export function adoptionComment(shell: Shell): string[] {
   return [
     head,
     "",
-    `First, once for each stack: \`pulumi import --file ${IMPORT_FILE} --generate-code=false --protect=false\`. Then \`pulumi ` +
+    `First, once: \`pulumi import --file ${IMPORT_FILE} --generate-code=false --protect=false\`. Then \`pulumi ` +
       "preview` shows nothing to do.",
     "",
     `${source} \`contextHash\` holds the place: as long as it is there, nothing is built. The first \`pulumi up\` without it takes ` +
