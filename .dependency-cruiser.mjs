@@ -29,6 +29,7 @@ export default {
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
     forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),
     forbid("nothing-below-knows-the-report", "^provider/(?!report/)", "^provider/report/"),
+    forbid("nothing-below-knows-adopt", "^provider/(?!adopt/)", "^provider/adopt/"),
     forbid("core-knows-no-pulumi", "^provider/core/", "node_modules/@pulumi/"),
   ],
   options: {

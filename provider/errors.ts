@@ -346,3 +346,40 @@ export class NoApiKeyError extends NullspaceError {
     });
   }
 }
+
+/** What was asked to be adopted is not there. */
+export class PatternError extends NullspaceError {
+  readonly pattern: string;
+
+  constructor(pattern: string, problem: string, cause?: unknown) {
+    super(`"${pattern}" adopts nothing: ${problem}. Without names, everything of your own namespace is adopted`, {
+      code: "nothing_to_adopt",
+      cause,
+    });
+    this.pattern = pattern;
+  }
+}
+
+/** Files that would be overwritten are there already. Nothing was written. */
+export class FilesExistError extends NullspaceError {
+  readonly files: readonly string[];
+
+  constructor(files: readonly string[]) {
+    super(
+      `${files.join(" and ")} ${files.length === 1 ? "exists" : "exist"} already, and nothing was written. Choose another ` +
+        "folder with --out, or overwrite with --force",
+      { code: "files_exist" },
+    );
+    this.files = files;
+  }
+}
+
+/** A file that a program was to be made from cannot be used. */
+export class SourceFileError extends NullspaceError {
+  readonly file: string;
+
+  constructor(file: string, problem: string, cause?: unknown) {
+    super(`${file} cannot be made into a program: ${problem}`, { code: "invalid_source_file", cause });
+    this.file = file;
+  }
+}

@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> 
   docker: async () => (await import("../commands/docker.ts")).registerDocker,
   image: async () => (await import("../commands/image.ts")).registerImage,
   promotions: async () => (await import("../commands/promotions.ts")).registerPromotions,
+  adopt: async () => (await import("../commands/adopt.ts")).registerAdopt,
   report: async () => (await import("../commands/report.ts")).registerReport,
   doctor: async () => (await import("../commands/doctor.ts")).registerDoctor,
 };

@@ -3,6 +3,7 @@ import { ContextError } from "../../sdk/context/errors.ts";
 import { DockerOptionError, ImageRefError } from "../../sdk/docker/errors.ts";
 import { NullspaceError } from "../../sdk/errors.ts";
 import { TemplateRefError } from "../../sdk/wire/errors.ts";
+import { FilesExistError, PatternError, SourceFileError } from "../../provider/errors.ts";
 import { UsageError } from "./errors.ts";
 
 /** Exit codes of every command. */
@@ -32,7 +33,17 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 /** Errors that say that the input is wrong, whatever the engine or the service might think of it. */
-const BAD_INPUT = [UsageError, ContextError, DockerOptionError, ImageRefError, InvalidArgumentError, TemplateRefError];
+const BAD_INPUT = [
+  UsageError,
+  ContextError,
+  DockerOptionError,
+  ImageRefError,
+  InvalidArgumentError,
+  TemplateRefError,
+  FilesExistError,
+  PatternError,
+  SourceFileError,
+];
 
 /** The exit code that an error leads to. */
 export function exitCodeOf(error: unknown): number {

@@ -58,7 +58,7 @@ function randomDigits(seed: string | Uint8Array): string {
 }
 
 /** The text as a name that every grammar of the service takes: lower-case letters, digits and dashes. */
-function toWord(text: string): string {
+export function toWord(text: string): string {
   return text
     .normalize("NFKD")
     .toLowerCase()

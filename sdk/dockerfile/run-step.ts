@@ -61,8 +61,8 @@ function isWritable(fields: ReadonlyMap<string, string>): boolean {
   return ["ro", "readonly"].some((name) => fields.has(name) && !isTrue(name));
 }
 
-/** The fields of a mount; those without a value have an empty one. */
-function readMount(text: string, variables: Variables): Map<string, string> | undefined {
+/** The fields of a mount; those without a value have an empty one. @returns `undefined` when they cannot be told */
+export function readMount(text: string, variables: Variables): Map<string, string> | undefined {
   // The fields are CSV, and quotes hold commas together; nobody needs it.
   if (text.includes('"')) return undefined;
   const fields = new Map<string, string>();

@@ -30,7 +30,9 @@ export function diffTemplate({ oldInputs, oldOutputs, newInputs }: DiffRequest):
   let changes = diffProperties(olds, news, effectsOf(TemplateInputs));
   if (secretsAskForBuild(olds, news))
     changes = changes.map((change) => (isOfSecret(change) ? { ...change, effect: "rebuild" } : change));
-  if (isImported(oldInputs)) changes = changesOfImported(changes, oldInputs, news, oldOutputs);
+  // Without a good build there is nothing to take as it is.
+  const isUnborn = oldOutputs !== undefined && oldOutputs.buildId === undefined;
+  if (isImported(oldInputs) && !isUnborn) changes = changesOfImported(changes, oldInputs, news, oldOutputs);
   if (changes.some(({ path: [key] }) => key === "contextHash")) {
     for (const change of diffValues(["contextFiles"], olds.contextFiles, news.contextFiles)) {
       changes.push({ ...change, effect: "rebuild" });

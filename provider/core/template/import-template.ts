@@ -45,7 +45,7 @@ export async function importTemplate(
   const { namespace, name } = splitRef(canonicalRef);
   const { tags: _tags, ...inputs } = inputsOf(name, info?.visibility ?? "private", build);
   const imported = knownOf(build);
-  log("info", takenAsItIs(canonicalRef, imported));
+  log("info", build === undefined ? withoutBuild(canonicalRef) : takenAsItIs(canonicalRef, imported));
   const owner = adopterOf(tags, context);
   return {
     id: canonicalRef,
@@ -97,6 +97,10 @@ function knownOf(build: TemplateBuild | undefined): Imported {
     inputs: [...config.map(([, input]) => input), ...(runtime == null ? [] : [...Object.values(RUNTIME), "readiness"])],
     ...(runtime != null && { envKeys: runtime.default_env_keys ?? [] }),
   };
+}
+
+function withoutBuild(ref: string): string {
+  return `no build of ${ref} has gone well: the next update that is given what to build it from builds it`;
 }
 
 function takenAsItIs(ref: string, { envKeys }: Imported): string {

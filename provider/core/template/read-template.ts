@@ -27,6 +27,8 @@ export async function readTemplate(
   const reasons = attempt === undefined ? undefined : await reasonsOfAttempt(client, attempt, signal);
   const tags = await orGone(client.templates.listTags(ref, { signal }));
   if (tags === undefined || typeof outputs?.buildId !== "string") {
+    // Imported before it had a good build: it is there for as long as it has a name.
+    if (tags !== undefined && outputs?.imported !== undefined && attempt === undefined) return { id, inputs, outputs };
     // A template whose first build is not (yet) good is known to the service by that build alone.
     return reasons === undefined || outputs === undefined ? undefined : { id, inputs, outputs, unhealthy: reasons };
   }

@@ -46,6 +46,12 @@ export async function updateTemplate(
 
   /** What is true by now; saved when the update stops half-way. */
   let known = pickOutputs(oldOutputs);
+  // Imported before it had a good build: the older builds of its name are those of the template itself.
+  const isImportedUnborn = oldOutputs.buildId === undefined && oldOutputs.imported !== undefined;
+  if (isImportedUnborn) {
+    known.imported = oldOutputs.imported;
+    adopts = true;
+  }
   const attempt = oldOutputs.attempt as BuildAttempt | undefined;
   const ours = new Set([oldOutputs.buildId, attempt?.buildId].filter((value) => typeof value === "string"));
   /** A template without a good build may still turn out to be somebody else's. */
@@ -75,7 +81,7 @@ export async function updateTemplate(
       rebuild = true;
     }
     // A template without a good build is not there to be renamed: its build brings the new name.
-    if (!isUnborn) await rename();
+    if (!isUnborn && !isImportedUnborn) await rename();
     let made: TemplateBuild | undefined;
     if (rebuild) {
       made = await produceBuild({
@@ -108,7 +114,7 @@ export async function updateTemplate(
     const current = (await client.templates.get(`${ref}:${buildId}`, { signal })).visibility;
     await settleVisibility(client, ref, { wanted: inputs.visibility, current, signal });
 
-    const { attempt: _done, ...settled } = known;
+    const { attempt: _done, imported: _taken, ...settled } = known;
     const outputs = made === undefined ? { ...settled, status: "ready" } : { ...settled, ...liveOutputs(made) };
     return { ...newInputs, ...outputs };
   } catch (error) {

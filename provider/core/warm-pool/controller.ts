@@ -1,6 +1,6 @@
 import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { WarmPool } from "../../../sdk/wire/index.ts";
+import { parseTemplateRef, type WarmPool } from "../../../sdk/wire/index.ts";
 import { GoneError, InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
 import { fillName } from "../autoname.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
@@ -10,12 +10,14 @@ import type { CheckResult, Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
-import { isOwnMark } from "../ownership/mark.ts";
+import { isOwnMark, type Mark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { TemplateAnyRef } from "../template-name-ref.ts";
+import { UNKNOWN } from "../unknown.ts";
 import { createPool } from "./create-pool.ts";
 import { CheckedWarmPoolInputs, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
 import { ownerOfPool } from "./pool-owner.ts";
@@ -128,9 +130,19 @@ async function requireStillOwned(
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
   const [olds, news] = [oldInputs, newInputs].map((inputs) => withDefaults(WarmPoolInputs, inputs));
   const isSame = isSameTemplate(olds!.template, news!.template, ownNamespaceOf(oldOutputs));
+  const [before, after] = [followedTag(olds!), followedTag(news!)];
+  const isSameTag = before === after && after !== UNKNOWN;
   return diffProperties(olds!, news!, effectsOf(WarmPoolInputs)).filter(
-    ({ path: [key] }) => key !== "template" || !isSame,
+    ({ path: [key] }) => !(key === "template" && isSame) && !(key === "trackTag" && isSameTag),
   );
+}
+
+/** The tag that the pool follows: where `trackTag` does not say, the one in `template`. */
+function followedTag({ versionPolicy, trackTag, template }: Properties): unknown {
+  if ((trackTag ?? undefined) !== undefined || versionPolicy !== "track_tag") return trackTag ?? undefined;
+  const ref = typeof template === "string" ? TemplateAnyRef.safeParse(template).data : undefined;
+  const parsed = ref === undefined ? undefined : parseTemplateRef(ref);
+  return parsed?.kind === "name" ? parsed.tag : undefined;
 }
 
 /** Rules between inputs, for those that are known. */
@@ -172,8 +184,8 @@ async function updatePool(request: UpdateRequest, context: OperationContext): Pr
   using deadline = startDeadline(context, "update", READY_TIMEOUT_MS);
   const { signal } = deadline;
   const before = await requireStillOwned(client, id, context, signal);
-  // The pool is noted as that of the resource's new name.
-  if (context.formerMark !== undefined) changed.add("metadata");
+  // The pool is noted as that of the resource's name of today; one that was imported, as that of a resource at all.
+  if (ownerOfPool(before) !== context.mark) changed.add("metadata");
   const asked = toUpdateRequest(inputs, changed, context.mark);
   const pool = Object.keys(asked).length > 0 ? await client.warmPools.update(id, asked, { signal }) : before;
   const outputs = await settle(client, pool, inputs, context, {

@@ -405,6 +405,27 @@ describe("a Template on a real service", () => {
     expect(changes.map(({ path }) => path.join("."))).toEqual(["user"]);
   });
 
+  it("is imported without a good build, stays in a refresh, and is built by the first update that has its files", async () => {
+    const { build_id } = await client.builds.start({ name, dockerfile: `FROM ${BASE_IMAGE}\nRUN false\n` });
+    expect((await client.builds.waitUntilTerminal(build_id)).build.status).toBe("error");
+    const id = `local/${name}`;
+    const imported = (await template.read({ id }, program.context()))!;
+    expect(imported.outputs).not.toHaveProperty("buildId");
+    expect(program.messages).toEqual([expect.stringContaining("no build of")]);
+    expect(await template.read(imported, program.context())).toEqual({ ...imported });
+    const { inputs: oldInputs, outputs: oldOutputs } = imported;
+    const asItIs = { name, contextHash: oldInputs.contextHash as string };
+    const same = await program.check(template, asItIs);
+    expect(template.diff({ oldInputs, oldOutputs, newInputs: same }).changes).toEqual([]);
+    const newInputs = await program.check(template, { name });
+    const { changes } = template.diff({ oldInputs, oldOutputs, newInputs });
+    expect(changes.map(({ path, effect }) => [path[0], effect])).toContainEqual(["contextHash", "rebuild"]);
+    const outputs = await template.update({ id, oldInputs, oldOutputs, newInputs }, program.context());
+    expect(await tags()).toEqual({ default: outputs.buildId });
+    await template.delete({ id, inputs: newInputs, outputs }, program.context());
+    expect(await template.read({ id }, program.context())).toBeUndefined();
+  });
+
   it("is gone only when the service says so", async () => {
     const first = await create();
     await template.delete(first, program.context());

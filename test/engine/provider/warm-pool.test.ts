@@ -94,6 +94,38 @@ describe("a WarmPool on a real service", () => {
     expect(pool.diff({ oldInputs: imported!.inputs, newInputs: made.inputs }).changes).toEqual([]);
   });
 
+  it("is noted as its resource's by the first update after an import", async () => {
+    const resources = { vcpus: 1, memory_mb: 64 };
+    const request = {
+      name,
+      template_ref: "local/web:stable",
+      min_ready: 0,
+      max_ready: 1,
+      resources,
+      metadata: { n: 1 },
+    };
+    const { id } = await client.warmPools.create(request);
+    const imported = (await pool.read({ id }, program.context()))!;
+    await update(imported, { minReady: 0, metadata: { n: 1 } });
+    const { mark } = program.context();
+    expect((await client.warmPools.get(id)).metadata).toEqual({ n: 1, pulumi: { mark } });
+  });
+
+  it("follows the tag of its template, whether trackTag repeats it or not", async () => {
+    const made = await create({ minReady: 0, versionPolicy: "track_tag", trackTag: "stable" });
+    const imported = await pool.read({ id: made.id }, program.context());
+    const oldInputs = imported!.inputs;
+    expect(oldInputs).toMatchObject({ template: "local/web:stable", trackTag: "stable" });
+    const changesTo = (newInputs: Properties) =>
+      pool.diff({ oldInputs, newInputs }).changes.map(({ path: [key] }) => key);
+    const { trackTag: _tag, ...implied } = made.inputs;
+    expect(changesTo(made.inputs)).toEqual([]);
+    expect(changesTo(implied)).toEqual([]);
+    expect(changesTo({ ...made.inputs, trackTag: "default" })).toEqual(["trackTag"]);
+    expect(changesTo({ ...implied, template: "local/web:default" })).toEqual(["template", "trackTag"]);
+    expect(pool.diff({ oldInputs: implied, newInputs: made.inputs }).changes).toEqual([]);
+  });
+
   it("reads what others changed as a difference", async () => {
     const made = await create();
     await client.warmPools.update(made.id, { min_ready: 0, max_ready: 5 });

@@ -141,6 +141,8 @@ describe("the sources of the provider", () => {
       /["'`].*(pulumi import |customTimeouts: \{)/.test(line) && !/^\s*(\*|\/\/)/.test(line);
     const places = files.filter((file) => readFileSync(file, "utf8").split("\n").some(isAdvice));
     expect(places.map((file) => relative(repo, file)).sort()).toEqual([
+      // It is written for the one shell that the user names.
+      "provider/adopt/service/adoption-comment.ts",
       "provider/core/ownership/takeover-ways.ts",
       "provider/errors.ts",
       // A page says of which shell it speaks.

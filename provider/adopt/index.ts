@@ -1,0 +1,11 @@
+export { planFiles } from "./files/plan-files.ts";
+export { readSourceFile, type SourceFile } from "./files/source-file.ts";
+export { writeFiles } from "./files/write-files.ts";
+export type { Program, ProgramInput, ProgramResource } from "./program/program.ts";
+export { renderProgram } from "./program/render-program.ts";
+export { IMPORT_FILE } from "./service/adoption-comment.ts";
+export { findResources, type FindOptions } from "./service/find.ts";
+export type { Found, FoundPool, FoundTemplate } from "./service/found.ts";
+export { renderImportFile } from "./service/import-file.ts";
+export { planAdoption, type Adoption } from "./service/plan-adoption.ts";
+export { SHELLS, type Shell } from "./shell.ts";
