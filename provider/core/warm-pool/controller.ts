@@ -10,7 +10,7 @@ import type { CheckResult, Properties } from "../properties.ts";
 import { startDeadline } from "../deadline.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
-import { isOwnMark, type Mark } from "../ownership/mark.ts";
+import { isOwnMark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
