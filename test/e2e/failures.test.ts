@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it as test } from "vitest";
+import { inTurnsIn } from "./sequences/support/turns.ts";
 import { PulumiProject, type CliResult } from "./support/pulumi-project.ts";
 import { baseImage, startTestService, type TestService } from "./support/service.ts";
 
@@ -9,7 +10,8 @@ const shells = [
 
 const goodDockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY hello.txt /hello.txt\n";
 
-describe.each(shells)("what goes wrong under the $shell shell", ({ module }) => {
+describe.each(shells)("what goes wrong under the $shell shell", ({ shell, module }) => {
+  const it = inTurnsIn(shell);
   let service: TestService;
   let project: PulumiProject | undefined;
 
@@ -131,7 +133,7 @@ module.exports = { buildId: web.buildId };
 });
 
 describe("a service whose Docker Engine is down", () => {
-  it("says what to start, and keeps no half-made build", async () => {
+  test("says what to start, and keeps no half-made build", async () => {
     baseImage();
     await using service = await startTestService({ env: { DOCKER_HOST: "unix:///nonexistent/docker.sock" } });
     const project = new PulumiProject({

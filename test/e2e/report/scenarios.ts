@@ -61,6 +61,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "nothing", dynamicInGate: true, program: `${web()} ${rest} alias("site", web);`, meets: [] },
   {
     name: "argument",
+    dynamicInGate: true,
     program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" } }')} ${rest} alias("site", web);`,
     meets: ["rebuild"],
   },
@@ -76,6 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "rename",
+    dynamicInGate: true,
     program: `${web('{ buildArgs: { ...BASE, V: "2" }, env: { A: "x | y" }, name: own("renamed") }')} ${rest} alias("site", web);`,
     meets: [],
   },
@@ -121,6 +123,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "wrong-input",
+    dynamicInGate: true,
     program: `template("web", { context: "./nowhere", vcpus: 2 });`,
     previewOnly: true,
     meets: [],

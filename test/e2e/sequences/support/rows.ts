@@ -36,11 +36,12 @@ export interface ShellStage {
   service(): TestService;
 }
 
-/** Plays each row in both shells, on one service for all. */
+/** Plays each row in both shells (in the gate, in turns), on one service for all. */
 export function playRows(subject: string, rows: readonly Row[]): void {
   const played = rows.filter(({ gate }) => isWhole || gate === true);
   if (played.length === 0) throw new Error(`no row of "${subject}" is played in the gate: mark one`);
-  inBothShells(subject, (stage) => defineRows(played, stage));
+  // One of a kind is played in both, so that neither shell is without.
+  inBothShells(subject, (stage) => defineRows(played.length === 1 ? played : inTurns(played, stage), stage));
 }
 
 /** A group of tests for each shell, with a service of its own. */
