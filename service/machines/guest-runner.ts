@@ -10,6 +10,9 @@ import { Slots } from "./slots.ts";
 /** Containers that are made and started at the same time; more only makes each of them slower. */
 const STARTS_AT_ONCE = 4;
 
+/** A start command without a check has so long to fail at once: one that does is no machine that runs. */
+const SETTLE_MS = 250;
+
 /** Pauses between tries to remove a container while the engine refuses or is away. */
 const REMOVE_RETRY_MS = { first: 200, most: 10_000 };
 
@@ -104,7 +107,8 @@ export class GuestRunner {
         internetAccess: guest.internetAccess === 1,
       });
     });
-    await this.#deps.driver.waitUntilReady(guest.guestId, readiness, { signal });
+    const options = { signal, ...(artifact.startCmd !== undefined && { settleMs: SETTLE_MS }) };
+    await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }
 
   async #takeDown(guest: Guest): Promise<void> {

@@ -31,6 +31,8 @@ export interface ReadinessAttempt {
 /** Options of {@link waitUntilReady}. */
 export interface ReadinessOptions {
   readonly signal?: AbortSignal;
+  /** A machine without a check is ready when its main process still runs after so long, milliseconds. Default 0. */
+  readonly settleMs?: number;
   /** Called after each try. Failed tries in the grace time are not reported. */
   readonly onAttempt?: (attempt: ReadinessAttempt) => void;
 }
@@ -71,7 +73,10 @@ async function passCheck(
   signal: AbortSignal,
   options: ReadinessOptions,
 ): Promise<void> {
-  if (readiness === undefined) return assertRunning(engine, containerId, signal);
+  if (readiness === undefined) {
+    if (options.settleMs !== undefined) await sleep(options.settleMs, undefined, { signal });
+    return assertRunning(engine, containerId, signal);
+  }
   if (readiness.kind === "timeout") {
     await sleep(readiness.timeout_ms, undefined, { signal });
     return assertRunning(engine, containerId, signal);

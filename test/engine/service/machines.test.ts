@@ -65,6 +65,15 @@ describe("creating", () => {
     await machines().delete(first.id);
   });
 
+  test("a start command that ends at once is no machine that runs, with no check either", async () => {
+    fixture.seed("ends", "default", { start_cmd: "echo out of luck; exit 4" });
+    await expect(create({ template: "ends" })).rejects.toMatchObject({
+      code: "machine_start_failed",
+      message: expect.stringMatching(/exit code 4[^]*out of luck/),
+    });
+    await eventually("nothing left behind", async () => (await fixture.containers()).length === 0);
+  });
+
   test("a creation that failed may be repeated under its key", async () => {
     const key = randomUUID();
     fixture.seed("fails", "default", {
