@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { kindOf } from "../../core/kind-of.ts";
 import { SourceFileError } from "../../errors.ts";
 import { readE2bConfig, type E2bConfig } from "./e2b-config.ts";
 
@@ -52,16 +53,6 @@ async function fileAt(path: string): Promise<string> {
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) if ((await kindOf(join(folder, name))) === "file") return join(folder, name);
   return undefined;
-}
-
-async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
-  try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return "none";
-    throw error;
-  }
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import {
   readContext,
@@ -8,6 +7,7 @@ import {
   type ContextOptions,
 } from "../../../sdk/context/index.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
+import { kindOf } from "../kind-of.ts";
 import type { CheckFailure } from "../properties.ts";
 import { formatPropertyPath } from "../property-path.ts";
 import { contextPath } from "./context-path.ts";
@@ -144,14 +144,4 @@ export function toCheckFailure(error: unknown): CheckFailure {
   if (/^source_/.test(error.code)) return { property: "steps", reason: error.message };
   if (/symlink/.test(error.code)) return { property: "symlinks", reason: error.message };
   return { property: "context", reason: error.message };
-}
-
-async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
-  try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return "none";
-    throw error;
-  }
 }
