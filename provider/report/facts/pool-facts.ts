@@ -24,15 +24,14 @@ export function poolFact(change: SettledChange, tags: readonly TagFact[]): PoolF
   const isLeaving = action === "delete" || action === "retain";
   const sizes = isLeaving ? found?.inputs : inputs;
   const [minReady, maxReady] = [number(sizes?.minReady), number(sizes?.maxReady)];
-  const rolls = isLeaving || found === undefined ? "no" : (followed && rollWith(followed)) || rollOf(change);
+  const isOwnSure = action !== "update" || change.changes.some(({ path }) => isSure(change, path));
+  const rolls = isLeaving || found === undefined ? "no" : surest(rollOf(change), followed && rollWith(followed));
   const from = found?.outputs.resolvedBuildId ?? found?.inputs.buildId;
   return {
     resource: name,
     pool: [sizes?.name, name].find((text) => typeof text === "string") ?? name,
     action,
-    certain: followed
-      ? followed.certain
-      : action !== "update" || change.changes.some(({ path }) => isSure(change, path)),
+    certain: action === "follow" ? followed!.certain : isOwnSure,
     inputs: found === undefined || isLeaving ? [] : inputFacts(change),
     rolls,
     ...(typeof from === "string" && { from: knownBuild(from) }),
@@ -42,6 +41,10 @@ export function poolFact(change: SettledChange, tags: readonly TagFact[]): PoolF
     ...(maxReady !== undefined && { maxReady }),
     empty: emptiness(action, sizes?.enabled !== false, minReady, maxReady),
   };
+}
+
+function surest(own: PoolFact["rolls"], followed: PoolFact["rolls"] = "no"): PoolFact["rolls"] {
+  return own === "yes" || followed === "no" ? own : followed;
 }
 
 function rollWith({ certain }: TagFact): PoolFact["rolls"] {

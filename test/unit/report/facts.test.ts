@@ -156,6 +156,13 @@ describe("a pool that follows a tag without naming its build", () => {
     expect(report(rebuilt, labelled).pools).toMatchObject([{ action: "update", rolls: "yes", to }]);
   });
 
+  it("is as sure of its own change as without the tag", () => {
+    const moved = { ...web({ ...tags, vcpus: UNKNOWN }, { name: "web", vcpus: 1, ...tags }), from: { vcpus: [] } };
+    expect(report(moved, following(olds)).pools).toMatchObject([{ action: "follow", certain: false, rolls: "maybe" }]);
+    const larger = { ...following({ ...olds, vcpus: 2 }, "update"), olds: { ...olds, vcpus: 1 } };
+    expect(report(moved, larger).pools).toMatchObject([{ action: "update", certain: true, rolls: "yes" }]);
+  });
+
   it("stays when its tag does, or when it follows none", () => {
     expect(report(rebuilt, following({ ...olds, template: "acme/web:other" })).pools).toEqual([]);
     expect(report(rebuilt, following({ ...olds, template: "acme/other:stable" })).pools).toEqual([]);

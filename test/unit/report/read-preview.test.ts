@@ -34,7 +34,7 @@ describe("the output of a preview", () => {
     expect(reportOf(`\uFEFF${output}`)).toEqual(reportOf(output));
   });
 
-  it("gives the same report in whichever order the engine has come by it", () => {
+  it("gives the same report whatever the order of the steps", () => {
     const document = JSON.parse(golden("dynamic-drift.json")) as { steps: unknown[]; diagnostics: unknown[] };
     const expected = reportOf(JSON.stringify(document));
     fc.assert(
