@@ -5,13 +5,15 @@ import { DockerEngine } from "pulumi-nullspace/docker";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
-import { bearerAuth } from "./http/auth.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
+import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
+import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
 import { fleetArtifactUses } from "./pools/artifact-uses.ts";
 import { Fleet } from "./pools/fleet.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
 import { serviceVersion } from "./version.ts";
 import { createTemplateFloor } from "./template-floor.ts";
@@ -26,7 +28,12 @@ export interface LocalServiceOptions {
   port?: number;
   /** Loopback address to listen on. Default `127.0.0.1`. */
   host?: string;
-  /** Folder of the store, the blobs and the key. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
+  /**
+   * A key that is good as long as this service runs, beside those of the data folder: at least 32 visible ASCII characters.
+   * Default of {@link startLocalService}: one made afresh.
+   */
+  apiKey?: string;
+  /** Folder of the store and the blobs. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
   dataDirectory?: string;
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   dockerHost?: string;
@@ -41,13 +48,24 @@ export interface LocalServiceOptions {
 }
 
 /** A running service. */
-export interface LocalService {
+export interface RunningService {
   /** `http://127.0.0.1:<port>`. */
   url: string;
-  apiKey: string;
   dataDirectory: string;
   /** Stops accepting, ends streams, leaves builds resumable, closes the store. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** A service with a key for whoever has started it. */
+export interface LocalService extends RunningService {
+  /** Good as long as the service runs. */
+  apiKey: string;
+}
+
+/** A service whose keys are those of its data folder. */
+export interface ServedFolder extends RunningService {
+  /** The key that this start has made, or found in the clear: to be shown now, for it is kept nowhere. */
+  shownOnce?: string;
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
@@ -62,6 +80,21 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
  * @throws StartupError with a code: the data directory is in use, the port is taken, an option is wrong
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
+  const key = options.apiKey === undefined ? newKey() : checkGivenKey(options.apiKey);
+  const { url, dataDirectory, close } = await serve(options, [{ name: FIRST_KEY_NAME, key }]);
+  return { url, apiKey: key, dataDirectory, close };
+}
+
+/**
+ * Starts the service of a data folder: its keys are those of the folder, and the first start makes one, unless
+ * `apiKey` is given. The rest is as in {@link startLocalService}.
+ */
+export async function serveDataFolder(options: LocalServiceOptions = {}): Promise<ServedFolder> {
+  const { apiKey } = options;
+  return serve(options, apiKey === undefined ? [] : [{ name: "environment", key: checkGivenKey(apiKey) }]);
+}
+
+async function serve(options: LocalServiceOptions, processKeys: readonly ProcessKey[]): Promise<ServedFolder> {
   const { port = 3000, host = "127.0.0.1" } = options;
   if (!LOOPBACK.test(host)) {
     throw new StartupError(
@@ -79,6 +112,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   try {
     const db = new Database(data.storePath);
     closers.push(() => db.close());
+    const keyStore = new ApiKeyStore(db);
+    const oldKey = takeOverOldKey(data, keyStore);
     const engine = new DockerEngine({ ...(options.dockerHost !== undefined && { host: options.dockerHost }) });
     closers.push(() => engine.close());
     const stopping = new AbortController();
@@ -102,7 +137,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
 
     const app = createApp({
       logger: log,
-      authenticate: bearerAuth(data.apiKey),
+      keys: keyRing(processKeys, keyStore),
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
       stopping: stopping.signal,
     });
@@ -119,7 +154,10 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     const address = app.server.address() as AddressInfo;
     const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
     log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
-    return { url, apiKey: data.apiKey, dataDirectory: data.path, close: stop };
+    // Not before it is sure that somebody will see what is shown once.
+    if (oldKey !== undefined) forgetOldKey(data, db, log);
+    const shownOnce = oldKey ?? (processKeys.length === 0 ? makeFirstKey(keyStore) : undefined);
+    return { url, dataDirectory: data.path, close: stop, ...(shownOnce !== undefined && { shownOnce }) };
   } catch (error) {
     await stop();
     throw error;

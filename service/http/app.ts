@@ -1,12 +1,15 @@
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { MASK } from "pulumi-nullspace/secrets";
+import { asCaller, SERVICE, type Caller } from "../caller.ts";
 import { InvalidRequestError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { Authenticate } from "./auth.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import { authenticate } from "./auth.ts";
 import { answerClientError } from "./client-errors.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
+import { OpenRequests } from "./open-requests.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
 
@@ -31,7 +34,7 @@ const DEFAULT_TIMEOUTS: RequestTimeouts = { headersMs: 60_000, requestMs: 300_00
 /** What {@link createApp} needs. */
 export interface AppOptions {
   logger: FastifyBaseLogger;
-  authenticate: Authenticate;
+  keys: KeyRing;
   /** Whether a decoded ref names a template; see {@link canonicalRefUrl}. */
   refExists: (ref: string) => boolean;
   /** Aborts when the service stops: what comes after is refused. */
@@ -44,7 +47,7 @@ export interface AppOptions {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, authenticate, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, keys, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
@@ -77,6 +80,8 @@ export function createApp(options: AppOptions): ServiceApp {
     },
   }).withTypeProvider<ZodTypeProvider>();
 
+  const openRequests = new OpenRequests(keys);
+  app.decorateRequest("caller");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -89,8 +94,12 @@ export function createApp(options: AppOptions): ServiceApp {
       throw new InvalidRequestError("The request has no Host header, which HTTP/1.1 asks for.");
     }
     if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
-    if (request.routeOptions.config?.public !== true) authenticate(request.headers.authorization);
+    if (request.routeOptions.config?.public === true) return;
+    request.caller = authenticate(keys, request.headers.authorization);
+    openRequests.add(reply.raw, request.caller);
   });
+  // Not before the body was read: its events come without what this sets.
+  app.addHook("preValidation", (request, _reply, done) => asCaller(request.caller ?? SERVICE, done));
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
     request.log.debug(
@@ -112,6 +121,10 @@ function withoutClaim(url: string): string {
 }
 
 declare module "fastify" {
+  interface FastifyRequest {
+    /** Whose key the request came with; `undefined` for a call that needs none. */
+    caller: Caller | undefined;
+  }
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */
     public?: boolean;

@@ -119,7 +119,11 @@ function open(path: string): DatabaseSync {
   let handle: DatabaseSync | undefined;
   try {
     handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
-    handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    handle.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; " +
+        // What is deleted is overwritten: variables and keys that are gone are gone from the file, too.
+        "PRAGMA secure_delete = ON;",
+    );
     return handle;
   } catch (error) {
     handle?.close();

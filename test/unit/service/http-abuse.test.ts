@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorEnvelope } from "../../../sdk/wire/index.ts";
-import { bearerAuth } from "../../../service/http/auth.ts";
+import { keyRing } from "../../../service/keys/key-ring.ts";
 import { createApp } from "../../../service/http/app.ts";
 import { LonelyService } from "./lonely-service.ts";
 
@@ -100,7 +100,7 @@ describe("a caller that sends slowly", () => {
   ])("is told 408 and hung up on: %s", async (_what, bytes) => {
     const app = createApp({
       logger: pino({ level: "silent" }),
-      authenticate: bearerAuth("key"),
+      keys: keyRing([{ name: "test", key: "key" }]),
       refExists: () => false,
       stopping: new AbortController().signal,
       timeouts: { headersMs: 100, requestMs: 200, checkEveryMs: 20 },
