@@ -8,6 +8,7 @@ import {
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../service-deps.ts";
 import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "./errors.ts";
 import { readLogTail } from "./log-tail.ts";
+import { ensureMachineNetwork, MACHINE_NETWORK } from "./network.ts";
 
 /** What a machine runs: the members of a resolved template that its container needs. */
 export interface MachineArtifact {
@@ -33,6 +34,8 @@ export interface MachineContainerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Limit of what it writes into its root file system, where the engine can hold it. */
+  readonly diskMb?: number;
   /** `false`: no network but loopback. */
   readonly internetAccess: boolean;
   readonly signal?: AbortSignal;
@@ -44,6 +47,23 @@ const IDLE = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 /** A machine that forks without end ends there, and not the host. */
 const MAX_PROCESSES = 4096;
 
+/**
+ * What root may do in a machine; the rest of root's power is taken away, also from programs that would get it by setuid.
+ * These are what package managers, web servers, `su`, and servers that change their user or root folder need. Of Docker's
+ * own list there are not: raw sockets, device nodes, file capabilities, and the audit log.
+ */
+const CAPABILITIES = [
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "KILL",
+  "NET_BIND_SERVICE",
+  "SETGID",
+  "SETUID",
+  "SYS_CHROOT",
+];
+
 /** The engine keeps this much of what a main process writes. */
 const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
 
@@ -52,8 +72,8 @@ const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
  * started, not made again, so a crash between the two leaves no second one.
  *
  * CPU is bounded by a quota, not by Docker's `NanoCpus`: the engine refuses more of those than the host has, and a
- * template that asks for 4 should run, more slowly, on a laptop with 2. Memory is without swap. `disk_mb` has no
- * enforcement here: the engine has no portable limit for a root file system.
+ * template that asks for 4 should run, more slowly, on a laptop with 2. Memory is without swap. Disk is bounded where the
+ * engine can; whoever asks for a bound has found out (see `disk-limit.ts`).
  *
  * @returns the container's id
  * @throws MachineImageMissingError, MachineRefusedError, MachineExitedError for one that ended since it was made;
@@ -65,6 +85,7 @@ export async function startMachineContainer(
   options: MachineContainerOptions,
 ): Promise<string> {
   const { signal } = options;
+  if (options.internetAccess) await ensureMachineNetwork(engine, signal);
   const id = await makeOrFind(engine, artifact, options);
   try {
     await engine.containers.start(id, { signal });
@@ -129,7 +150,11 @@ function containerConfig(artifact: MachineArtifact, options: MachineContainerOpt
       MemorySwap: memoryBytes,
       PidsLimit: MAX_PROCESSES,
       LogConfig: { Type: "json-file", Config: LOG_LIMITS },
-      ...(!options.internetAccess && { NetworkMode: "none" }),
+      CapDrop: ["ALL"],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ["no-new-privileges"],
+      ...(options.diskMb !== undefined && { StorageOpt: { size: `${options.diskMb}M` } }),
+      NetworkMode: options.internetAccess ? MACHINE_NETWORK : "none",
     },
   };
 }

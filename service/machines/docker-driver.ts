@@ -1,7 +1,9 @@
 import { EngineConflictError, EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
+import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { INSTANCE_LABEL } from "../service-deps.ts";
 import { startMachineContainer } from "./container.ts";
+import { DiskLimit } from "./disk-limit.ts";
 import { MachineExitedError } from "./errors.ts";
 import { readLogTail } from "./log-tail.ts";
 import type {
@@ -32,15 +34,17 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
+  readonly #disk: DiskLimit;
 
   /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string) {
+  constructor(engine: DockerEngine, serviceId: string, log?: Logger) {
     this.#engine = engine;
     this.#serviceId = serviceId;
+    this.#disk = new DiskLimit(engine, log);
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
-    await startMachineContainer(this.#engine, spec.artifact, {
+    const options = {
       serviceId: this.#serviceId,
       name: containerName(spec.guestId),
       labels: {
@@ -52,7 +56,10 @@ export class DockerMachineDriver implements MachineDriver {
       memoryMb: spec.memoryMb,
       internetAccess: spec.internetAccess,
       ...(signal && { signal }),
-    });
+    };
+    const start = (diskMb: number | undefined) =>
+      startMachineContainer(this.#engine, spec.artifact, { ...options, ...(diskMb !== undefined && { diskMb }) });
+    await this.#disk.apply(spec.diskMb, start, signal);
   }
 
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {

@@ -84,7 +84,7 @@ export class MachineRefusedError extends NullspaceError {
 
 /**
  * A machine that was asked for did not come up. 400 `invalid_request` when the engine calls what was asked for impossible,
- * 503 `capacity_exceeded` when it refused it otherwise, which may pass; else 409 `machine_start_failed`: its template
+ * 503 `capacity_exceeded` when the engine failed at it, which may pass; else 409 `machine_start_failed`: its template
  * starts no machine now, and asking again starts the same failure again.
  */
 export class MachineStartFailedError extends ServiceError {
@@ -94,12 +94,14 @@ export class MachineStartFailedError extends ServiceError {
 }
 
 function verdictOn(cause: Error) {
-  if (!(cause instanceof MachineRefusedError)) {
+  const engineStatus =
+    cause instanceof MachineRefusedError && cause.cause instanceof EngineError ? cause.cause.status : undefined;
+  if (engineStatus === undefined || (engineStatus !== 400 && engineStatus < 500)) {
     const suggestedAction = "Correct the start command or the readiness check of the template, and build it again.";
     return { code: "machine_start_failed", status: 409, retryable: false, suggestedAction };
   }
-  if (cause.cause instanceof EngineError && cause.cause.status === 400) {
-    const suggestedAction = "Ask for a machine of another size.";
+  if (engineStatus === 400) {
+    const suggestedAction = "Ask for another size, or correct the template: its user, its folder, its shell.";
     return { code: "invalid_request", status: 400, retryable: false, suggestedAction };
   }
   const suggestedAction = "Free memory or disk on the engine's host, and try again.";

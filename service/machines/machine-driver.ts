@@ -13,6 +13,8 @@ export interface GuestSpec {
   readonly artifact: MachineArtifact;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Held where the driver can; absent: no limit was asked for. */
+  readonly diskMb?: number;
   readonly internetAccess: boolean;
 }
 

@@ -10,6 +10,7 @@ import { GuestRunner } from "../machines/guest-runner.ts";
 import { GuestWatch } from "../machines/guest-watch.ts";
 import type { MachineDriver } from "../machines/machine-driver.ts";
 import { MachineService } from "../machines/machine-service.ts";
+import { SizeLimits } from "../machines/size-limits.ts";
 import { recoverMachines } from "../machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Database } from "../store/database.ts";
@@ -44,6 +45,8 @@ export class Fleet {
   readonly creator: MachineCreator;
   readonly pools: PoolService;
   readonly driver: MachineDriver;
+  /** Bounds on what is asked for. */
+  readonly sizes: SizeLimits;
   readonly #deps: ServiceDeps;
   readonly #prepare: (ref: string, signal: AbortSignal) => Promise<void>;
   readonly #guests: GuestStore;
@@ -59,7 +62,7 @@ export class Fleet {
     const guests = new GuestStore(db);
     const machines = new MachineStore(db);
     const pools = new PoolStore(db);
-    const engineDriver = new DockerMachineDriver(deps.engine, deps.instanceId);
+    const engineDriver = new DockerMachineDriver(deps.engine, deps.instanceId, log);
     const driver = options.wrapDriver?.(engineDriver) ?? engineDriver;
     const runner = new GuestRunner({
       guests,
@@ -112,6 +115,7 @@ export class Fleet {
     });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
+    this.sizes = new SizeLimits(deps.engine);
     this.#deps = deps;
     this.#prepare = options.prepare ?? (async () => undefined);
     this.#guests = guests;
