@@ -2,12 +2,14 @@
 import { parseArgs } from "node:util";
 import { ServiceError, StartupError } from "../errors.ts";
 import { serviceVersion } from "../version.ts";
+import { firewallCommand } from "./firewall.ts";
 import { keysCommand } from "./keys.ts";
 import { serve, SERVE_OPTIONS } from "./serve.ts";
 import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
+       nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
 
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
@@ -24,7 +26,10 @@ Prints NULLSPACE_API_URL, and at the first start of a data folder NULLSPACE_API_
 the tools need. Then serves until it is interrupted. A key is shown once and kept as a digest only; a further one comes
 from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
 
-keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.`;
+keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
+
+firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
+for what --allow names (it may be repeated), such as a private name server.`;
 
 async function main(): Promise<void> {
   // What is written is the user's alone.
@@ -34,9 +39,10 @@ async function main(): Promise<void> {
   if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
   const [command, ...words] = positionals;
   if (command === "keys") return keysCommand(words, values);
+  if (command === "firewall" && words.length === 0) return firewallCommand(values);
   if (command !== "serve" || words.length > 0) {
     throw new UsageError(
-      command === undefined ? "Say what to do: serve or keys." : `Unknown command: ${positionals.join(" ")}.`,
+      command === undefined ? "Say what to do: serve, keys or firewall." : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
   await serve(values, fail);
@@ -49,6 +55,7 @@ function readArguments() {
       options: {
         ...SERVE_OPTIONS,
         data: { type: "string" },
+        allow: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
