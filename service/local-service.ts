@@ -5,9 +5,11 @@ import { DockerEngine } from "pulumi-nullspace/docker";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
+import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
+import { TlsIdentity, type TlsFiles } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
 import { fleetArtifactUses } from "./pools/artifact-uses.ts";
@@ -26,8 +28,17 @@ import { findLogicalTemplate } from "./templates/logical-template.ts";
 export interface LocalServiceOptions {
   /** TCP port; 0 = a free one. Default 3000. */
   port?: number;
-  /** Loopback address to listen on. Default `127.0.0.1`. */
+  /** Address to listen on; one that others reach only with `tls` or `behindProxy`. Default `127.0.0.1`. */
   host?: string;
+  /** Serves HTTPS with this certificate and key, which are read anew when the files change. */
+  tls?: TlsFiles;
+  /** Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`. Default false. */
+  behindProxy?: boolean;
+  /**
+   * Host names, without port, that requests may be for, beside the address and, with `tls`, the names of the certificate.
+   * Default none.
+   */
+  allowedHosts?: readonly string[];
   /**
    * A key that is good as long as this service runs, beside those of the data folder: at least 32 visible ASCII characters.
    * Default of {@link startLocalService}: one made afresh.
@@ -49,7 +60,7 @@ export interface LocalServiceOptions {
 
 /** A running service. */
 export interface RunningService {
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or `https://…` with `tls`. */
   url: string;
   dataDirectory: string;
   /** Stops accepting, ends streams, leaves builds resumable, closes the store. Safe to call twice. */
@@ -67,8 +78,6 @@ export interface ServedFolder extends RunningService {
   /** The key that this start has made, or found in the clear: to be shown now, for it is kept nowhere. */
   shownOnce?: string;
 }
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 /**
  * Starts a Nullspace service on this machine.
@@ -96,12 +105,7 @@ export async function serveDataFolder(options: LocalServiceOptions = {}): Promis
 
 async function serve(options: LocalServiceOptions, processKeys: readonly ProcessKey[]): Promise<ServedFolder> {
   const { port = 3000, host = "127.0.0.1" } = options;
-  if (!LOOPBACK.test(host)) {
-    throw new StartupError(
-      `--host ${host} is not a loopback address. This service runs commands for whoever holds its key, so it listens on 127.0.0.1, ::1 or localhost only.`,
-      "host_not_loopback",
-    );
-  }
+  checkReach(host, options);
   const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? pino.destination(2));
   const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
   // What has been opened is closed in reverse order, whether the service stops or never came up.
@@ -116,6 +120,8 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const oldKey = takeOverOldKey(data, keyStore);
     const engine = new DockerEngine({ ...(options.dockerHost !== undefined && { host: options.dockerHost }) });
     closers.push(() => engine.close());
+    const tls = options.tls && new TlsIdentity(options.tls, log);
+    closers.push(() => tls?.close());
     const stopping = new AbortController();
     const deps: ServiceDeps = {
       db,
@@ -140,6 +146,12 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       keys: keyRing(processKeys, keyStore),
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
       stopping: stopping.signal,
+      isAllowedHost: allowedHosts({
+        listenHost: host,
+        ...(options.allowedHosts && { names: options.allowedHosts }),
+        ...(tls && { certificate: () => tls.certificate }),
+      }),
+      ...(tls && { tls }),
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
@@ -152,7 +164,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     fleet.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
-    const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    const url = `${tls ? "https" : "http"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
     log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
     // Not before it is sure that somebody will see what is shown once.
     if (oldKey !== undefined) forgetOldKey(data, db, log);
@@ -161,6 +173,22 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** @throws StartupError when keys and code would cross a network in the clear, or anyone could name the service as they like */
+function checkReach(host: string, { tls, behindProxy = false, allowedHosts: names = [] }: LocalServiceOptions): void {
+  if (!isLoopbackHost(host) && tls === undefined && !behindProxy) {
+    throw new StartupError(
+      `--host ${host} is not a loopback address, and this service runs commands for whoever holds a key, which must not cross a network in the clear. Give it a certificate (--tls-cert, --tls-key), or say that something in front of it has one (--behind-proxy).`,
+      "host_not_loopback",
+    );
+  }
+  if (behindProxy && names.length === 0) {
+    throw new StartupError(
+      "--behind-proxy needs --allowed-host: the name under which clients reach the proxy, as it comes in the Host header.",
+      "allowed_host_missing",
+    );
   }
 }
 

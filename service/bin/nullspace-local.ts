@@ -14,7 +14,12 @@ const USAGE = `Usage: nullspace-local serve [options]
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
   --port N           TCP port; 0 takes a free one (default 3000)
-  --host ADDRESS     loopback address to listen on (default 127.0.0.1)
+  --host ADDRESS     address to listen on (default 127.0.0.1); one that is not loopback needs TLS or --behind-proxy
+  --tls-cert FILE    certificate with its chain (PEM), and
+  --tls-key FILE     its key: serves HTTPS; both are read anew when they change
+  --behind-proxy     something in front of the service speaks TLS; needs --allowed-host
+  --allowed-host NAME  name that requests may be for in the Host header, beside the address and the certificate's names
+                     (may be repeated)
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)

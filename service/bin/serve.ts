@@ -1,17 +1,24 @@
-import { serveDataFolder } from "../local-service.ts";
+import type { parseArgs } from "node:util";
+import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of `serve`, as `parseArgs` takes them. */
 export const SERVE_OPTIONS = {
   port: { type: "string" },
   host: { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "behind-proxy": { type: "boolean" },
+  "allowed-host": { type: "string", multiple: true },
   "docker-host": { type: "string" },
   "base-image": { type: "string" },
   "log-level": { type: "string" },
 } as const;
 
 /** What `parseArgs` makes of {@link SERVE_OPTIONS}, and the data folder. */
-export type ServeArguments = { [Name in keyof typeof SERVE_OPTIONS]?: string } & { data?: string };
+export type ServeArguments = ReturnType<typeof parseArgs<{ options: typeof SERVE_OPTIONS }>>["values"] & {
+  data?: string;
+};
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 
@@ -20,6 +27,9 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
   const options = {
     ...(values.port !== undefined && { port: readPort(values.port) }),
     ...(values.host !== undefined && { host: values.host }),
+    ...readTls(values),
+    ...(values["behind-proxy"] !== undefined && { behindProxy: values["behind-proxy"] }),
+    ...(values["allowed-host"] !== undefined && { allowedHosts: values["allowed-host"] }),
     ...(values.data !== undefined && { dataDirectory: values.data }),
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
@@ -44,6 +54,12 @@ function takeKey(): { apiKey?: string } {
   const apiKey = process.env.NULLSPACE_LOCAL_API_KEY;
   delete process.env.NULLSPACE_LOCAL_API_KEY;
   return apiKey === undefined || apiKey === "" ? {} : { apiKey };
+}
+
+function readTls({ "tls-cert": certFile, "tls-key": keyFile }: ServeArguments): Pick<LocalServiceOptions, "tls"> {
+  if (certFile === undefined && keyFile === undefined) return {};
+  if (certFile !== undefined && keyFile !== undefined) return { tls: { certFile, keyFile } };
+  throw new UsageError("--tls-cert and --tls-key go together: name both files.");
 }
 
 function readPort(text: string): number {

@@ -1,17 +1,20 @@
+import type { RequestListener, Server } from "node:http";
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { MASK } from "pulumi-nullspace/secrets";
 import { asCaller, SERVICE, type Caller } from "../caller.ts";
-import { InvalidRequestError, UnavailableError } from "../errors.ts";
+import { InvalidRequestError, MisdirectedError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { authenticate } from "./auth.ts";
+import type { IsAllowedHost } from "./allowed-hosts.ts";
 import { answerClientError } from "./client-errors.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
+import type { TlsIdentity } from "./tls-files.ts";
 
 /** JSON bodies end here unless a route says otherwise; the largest ordinary body is a pool with its metadata. */
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -39,6 +42,10 @@ export interface AppOptions {
   refExists: (ref: string) => boolean;
   /** Aborts when the service stops: what comes after is refused. */
   stopping: AbortSignal;
+  /** Whether a `Host` header names this service. Default: every one does. */
+  isAllowedHost?: IsAllowedHost;
+  /** Certificate and key; absent: plain HTTP. */
+  tls?: TlsIdentity;
   timeouts?: RequestTimeouts;
 }
 
@@ -48,6 +55,14 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): ServiceApp {
   const { logger, keys, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
+  const limits = {
+    requestTimeout: timeouts.requestMs,
+    headersTimeout: timeouts.headersMs,
+    connectionsCheckingInterval: timeouts.checkEveryMs,
+    // Checked below, in the error form of the contract.
+    requireHostHeader: false,
+  };
+  const { tls, isAllowedHost = () => true } = options;
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
@@ -55,13 +70,11 @@ export function createApp(options: AppOptions): ServiceApp {
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: timeouts.requestMs,
-    http: {
-      requestTimeout: timeouts.requestMs,
-      headersTimeout: timeouts.headersMs,
-      connectionsCheckingInterval: timeouts.checkEveryMs,
-      // Checked below, in the error form of the contract.
-      requireHostHeader: false,
-    },
+    http: limits,
+    // One type of server for both: what is used of them is the same.
+    ...(tls && {
+      serverFactory: (listener: RequestListener) => tls.createServer(limits, listener) as unknown as Server,
+    }),
     forceCloseConnections: true,
     // Answered below, in the error form of the contract.
     return503OnClosing: false,
@@ -93,6 +106,7 @@ export function createApp(options: AppOptions): ServiceApp {
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
       throw new InvalidRequestError("The request has no Host header, which HTTP/1.1 asks for.");
     }
+    if (request.headers.host !== undefined && !isAllowedHost(request.headers.host)) throw new MisdirectedError();
     if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
     if (request.routeOptions.config?.public === true) return;
     request.caller = authenticate(keys, request.headers.authorization);
