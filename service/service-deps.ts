@@ -1,7 +1,7 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import type { Database } from "./store/database.ts";
-import type { ArtifactUseQuery } from "./templates/artifact-use.ts";
+import type { ArtifactUseQuery } from "./store/artifact-use.ts";
 import type { TemplateEvents } from "./templates/events.ts";
 
 /** What every part of the service needs. */
@@ -17,9 +17,3 @@ export interface ServiceDeps {
   /** Aborts when the service stops: workers end, streams close. */
   stopping: AbortSignal;
 }
-
-/** Label of every image and container of a service: the instance that made it. */
-export const INSTANCE_LABEL = "dev.nullspace.local.instance";
-
-/** Label of an image or container: the artifact it holds or runs. */
-export const TEMPLATE_LABEL = "dev.nullspace.local.template";

@@ -3,7 +3,7 @@ import { now } from "../clock.ts";
 import { ConflictError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
-import { findArtifactUses, type ArtifactUseQuery } from "./artifact-use.ts";
+import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
 import { canonicalRefOf, getLogicalTemplate, type LogicalTemplate } from "./logical-template.ts";
 import { refuseBuiltin } from "./names.ts";
 import { resolveTemplate } from "./resolve.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
-import { Fleet } from "../../../service/pools/fleet.ts";
+import { Fleet } from "../../../service/fleet/fleet.ts";
 import { Database } from "../../../service/store/database.ts";
 import { GuestStore } from "../../../service/store/guests.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
@@ -32,7 +32,7 @@ export class MemoryFleet implements AsyncDisposable {
       artifactUses: [],
       stopping: this.#stopping.signal,
     };
-    this.fleet = new Fleet(deps, { wrapDriver: () => this.driver });
+    this.fleet = new Fleet({ ...deps, driver: this.driver });
     this.fleet.start();
   }
 

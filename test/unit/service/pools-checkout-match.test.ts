@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseMember, matchPool, type WantedMachine } from "../../../service/pools/checkout-match.ts";
-import { compatibilityKey } from "../../../service/pools/compatibility.ts";
-import type { PoolTarget } from "../../../service/pools/pool-target.ts";
+import { chooseMember, matchPool } from "../../../service/fleet/pools/checkout-match.ts";
+import type { WantedMachine } from "../../../service/fleet/guests/pool-checkout.ts";
+import { compatibilityKey } from "../../../service/fleet/guests/machine-shape.ts";
+import type { PoolTarget } from "../../../service/fleet/pools/pool-target.ts";
 import type { Guest } from "../../../service/store/guests.ts";
 import type { PoolRow } from "../../../service/store/warm-pools.ts";
 
