@@ -43,7 +43,7 @@ export interface Assembly {
  * else knows the seams.
  */
 export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly {
-  const { db, engine, events, log, instanceId, artifactUses, stopping } = deps;
+  const { db, engine, events, log, instanceId, artifactUses, tagFollowers, stopping } = deps;
   const { retentionMs } = options;
   const blobs = new BlobStore(db, options.blobsPath);
   const base = new BuiltinBase({ db, engine, log, image: options.baseImage });
@@ -87,7 +87,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   }
 
   function remove(ref: string) {
-    const deletion = deleteRef({ db, artifactUses }, ref);
+    const deletion = deleteRef({ db, artifactUses, tagFollowers }, ref);
     if (deletion.kind === "template") {
       builds.cancelAll(deletion.template.templateKey, "its template was deleted");
     }

@@ -10,6 +10,7 @@ import { bearerAuth } from "./http/auth.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
+import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
 import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { Database } from "./store/database.ts";
@@ -88,6 +89,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       log,
       instanceId: data.instanceId,
       artifactUses: [fleetArtifactUses],
+      tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
     const parts = assemble(deps, {

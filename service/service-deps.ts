@@ -2,6 +2,7 @@ import type { DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import type { Database } from "./store/database.ts";
 import type { ArtifactUseQuery } from "./store/artifact-use.ts";
+import type { TagFollowerQuery } from "./store/tag-follower.ts";
 import type { TemplateEvents } from "./templates/events.ts";
 
 /** What every part of the service needs. */
@@ -14,6 +15,8 @@ export interface ServiceDeps {
   instanceId: string;
   /** Who needs artifacts beside tags and child templates. */
   artifactUses: readonly ArtifactUseQuery[];
+  /** Who follows tags. */
+  tagFollowers: TagFollowerQuery;
   /** Aborts when the service stops: workers end, streams close. */
   stopping: AbortSignal;
 }

@@ -12,8 +12,8 @@ export interface MachineShape {
 }
 
 /**
- * Names a shape: two machines with one key can stand in for each other. What is not in the shape (envs, cwd, metadata,
- * timeouts) belongs to the machine's life after it was handed out, so it never makes a request unpoolable.
+ * Names a shape: two machines with one key can stand in for each other. Metadata and timeouts are not in it: they belong
+ * to a machine's life after it was handed out.
  */
 export function compatibilityKey(shape: MachineShape): string {
   const facts = [shape.templateId, shape.vcpus, shape.memoryMb, shape.diskMb, shape.internetAccess];

@@ -6,6 +6,8 @@ import type { MachineShape } from "./machine-shape.ts";
 export interface WantedMachine extends MachineShape {
   /** The reference names one build or artifact, and no other will do. */
   readonly isExact: boolean;
+  /** Why no member of any pool can be this machine, e.g. `it sets envs`; absent when one can. */
+  readonly unpoolable?: string;
 }
 
 /** A machine wanted from a pool. */

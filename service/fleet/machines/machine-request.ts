@@ -32,6 +32,8 @@ export interface MachineWish {
   readonly ephemeral: boolean;
   readonly autoResume: boolean;
   readonly pool: PoolWish | undefined;
+  /** What a member of a pool, which runs already, cannot be given any more, in words. */
+  readonly unpoolable: string | undefined;
   /** Digest of the request: the same key with another one is another request. */
   readonly digest: string;
 }
@@ -83,6 +85,7 @@ export function readMachineWish(request: CreateMachineRequest): MachineWish {
     ephemeral: request.ephemeral ?? false,
     autoResume: request.auto_resume ?? false,
     pool: pool && { id: pool.id, mode: pool.mode, waitMs: pool.wait_ms ?? 0 },
+    unpoolable: unpoolable(request),
     digest: createHash("sha256").update(canonicalJson(request)).digest("hex"),
   };
 }
@@ -98,6 +101,19 @@ export function checkTimeout(timeoutMs: number): void {
   if (timeoutMs > MAX_TIMEOUT_MS) {
     throw new InvalidRequestError(`timeout_ms is ${timeoutMs}; a machine lives at most ${MAX_TIMEOUT_MS} (7 days).`);
   }
+}
+
+/** A member runs before anybody asks for it: what is given at the start, or changes how it ends, it cannot have. */
+function unpoolable(request: CreateMachineRequest): string | undefined {
+  const { envs, cwd, timeout_action: action, lifecycle, auto_resume: autoResume } = request;
+  const asked = [
+    Object.keys(envs ?? {}).length > 0 && "envs",
+    cwd !== undefined && cwd !== null && "cwd",
+    (action === "hibernate" || (action == null && lifecycle?.on_timeout === "pause")) &&
+      "a timeout action other than destroy",
+    autoResume === true && "auto_resume",
+  ].filter((each) => each !== false);
+  return asked.length === 0 ? undefined : `it is asked for with ${asked.join(", ")}`;
 }
 
 /** A machine without what was asked for would be another machine, so nothing is left out in silence. */

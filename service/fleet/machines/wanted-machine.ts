@@ -20,7 +20,11 @@ export function wantedMachine(
   // Without a template of its own a request means what the pool holds, be it pinned or followed.
   const isOfPool = wish.template === undefined && pool !== undefined;
   const template = resolveTemplate(db, isOfPool ? pools.heldRef(pool) : ref);
-  return { ...shapeOf(wish, pool, template), isExact: !isOfPool && isExactRef(ref) };
+  return {
+    ...shapeOf(wish, pool, template),
+    isExact: !isOfPool && isExactRef(ref),
+    ...(wish.unpoolable !== undefined && { unpoolable: wish.unpoolable }),
+  };
 }
 
 function shapeOf(wish: MachineWish, pool: PoolRow | undefined, template: ResolvedTemplate): MachineShape {

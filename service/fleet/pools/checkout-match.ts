@@ -1,6 +1,6 @@
 import type { Guest } from "../../store/guests.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
-import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
+import type { MachineShape } from "../guests/machine-shape.ts";
 import type { WantedMachine } from "../guests/pool-checkout.ts";
 import type { PoolTarget } from "./pool-target.ts";
 
@@ -11,6 +11,10 @@ export type PoolMatch =
 
 /**
  * Compares a wanted machine with a pool.
+ *
+ * A size is a floor: a member serves a request when it has at least the processors, memory and disk asked for. Clients fill
+ * in sizes that nobody chose (the published one always sends 2 vCPU and 512 MB), and such a request has to be served by a
+ * pool of larger machines.
  *
  * While a pool rolls from one build to the next, a reference that moves with it (a name or tag) takes members of the
  * old build as well: they are what the pool has until the new ones are ready. A reference to one build never does.
@@ -23,13 +27,15 @@ export function matchPool(
   target: PoolTarget | null,
   members: readonly Guest[],
 ): PoolMatch {
-  const wantedKey = compatibilityKey(wanted);
-  if (!wanted.isExact && target !== null && wantedKey === target.compatibilityKey) {
-    return { poolable: true, accepts: (guest) => hasSize(guest, wanted) };
+  if (wanted.unpoolable !== undefined) return { poolable: false, reason: wanted.unpoolable };
+  const { templateId, internetAccess } = target ?? pool;
+  const present = { ...pool, templateId, internetAccess };
+  if (!wanted.isExact && target !== null && isMadeFrom(present, wanted) && hasRoom(present, wanted)) {
+    return { poolable: true, accepts: (guest) => hasRoom(guest, wanted) };
   }
-  const held = members.some((guest) => guest.compatibilityKey === wantedKey && guest.state !== "terminating");
-  if (wantedKey === (target?.compatibilityKey ?? pool.compatibilityKey) || held) {
-    return { poolable: true, accepts: (guest) => guest.compatibilityKey === wantedKey };
+  const serves = (machine: Stored) => isMadeFrom(machine, wanted) && hasRoom(machine, wanted);
+  if (serves(present) || members.some((guest) => guest.state !== "terminating" && serves(guest))) {
+    return { poolable: true, accepts: serves };
   }
   return { poolable: false, reason: describeMismatch(wanted, pool, target) };
 }
@@ -46,13 +52,24 @@ export function chooseMember(
     .toSorted((a, b) => rank(a) - rank(b) || (a.readyAtMs ?? 0) - (b.readyAtMs ?? 0))[0];
 }
 
-function hasSize(guest: Guest, wanted: MachineShape): boolean {
+/** A pool's or member's shape, as the store's columns. */
+type Stored = Pick<Guest, "templateId" | "vcpus" | "memoryMb" | "diskMb" | "internetAccess">;
+
+function isMadeFrom(machine: Stored, wanted: MachineShape): boolean {
+  return machine.templateId === wanted.templateId;
+}
+
+function hasRoom(machine: Stored, wanted: MachineShape): boolean {
   return (
-    guest.vcpus === wanted.vcpus &&
-    guest.memoryMb === wanted.memoryMb &&
-    guest.diskMb === wanted.diskMb &&
-    (guest.internetAccess === 1) === wanted.internetAccess
+    machine.vcpus >= wanted.vcpus &&
+    machine.memoryMb >= wanted.memoryMb &&
+    isAtLeast(machine.diskMb, wanted.diskMb) &&
+    (machine.internetAccess === 1) === wanted.internetAccess
   );
+}
+
+function isAtLeast(has: number | null, wanted: number | null): boolean {
+  return wanted === null || (has !== null && has >= wanted);
 }
 
 function describeMismatch(wanted: MachineShape, pool: PoolRow, target: PoolTarget | null): string {
@@ -64,13 +81,14 @@ function describeMismatch(wanted: MachineShape, pool: PoolRow, target: PoolTarge
       `it holds ${target?.resolvedTemplate ?? pool.resolvedTemplate} (${templateId}), not ${wanted.templateId}`,
     );
   }
-  type Fact = number | boolean | null | undefined;
-  const compare = (name: string, has: Fact, wants: Fact) => {
-    if (has !== wants) differences.push(`its ${name} is ${String(has ?? "not set")}, not ${String(wants ?? "unset")}`);
+  const compare = (name: string, has: number | null, wants: number | null) => {
+    if (!isAtLeast(has, wants)) differences.push(`its ${name} is ${has ?? "not set"}, less than ${wants}`);
   };
   compare("vcpus", pool.vcpus, wanted.vcpus);
   compare("memory_mb", pool.memoryMb, wanted.memoryMb);
   compare("disk_mb", pool.diskMb, wanted.diskMb);
-  compare("internet access", internetAccess, wanted.internetAccess);
+  if (internetAccess !== wanted.internetAccess) {
+    differences.push(`its machines have ${internetAccess ? "" : "no "}internet access`);
+  }
   return differences.join("; ");
 }

@@ -13,6 +13,7 @@ import { createApp } from "../../../service/http/app.ts";
 import type { MachineDriver } from "../../../service/fleet/guests/machine-driver.ts";
 import { DockerMachineDriver } from "../../../service/drivers/docker/docker-driver.ts";
 import { registerFleetRoutes } from "../../../service/http/routes/fleet.ts";
+import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Fleet } from "../../../service/fleet/fleet.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { type ServiceDeps } from "../../../service/service-deps.ts";
@@ -108,6 +109,7 @@ async function startRun(
     log,
     instanceId: serviceId,
     artifactUses: [],
+    tagFollowers: poolTagFollowers,
     stopping: stopping.signal,
   };
   const fleet = new Fleet({ ...deps, driver: wrap(new DockerMachineDriver(engine, serviceId)) });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
+import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Fleet } from "../../../service/fleet/fleet.ts";
 import { Database } from "../../../service/store/database.ts";
 import { GuestStore } from "../../../service/store/guests.ts";
@@ -30,6 +31,7 @@ export class MemoryFleet implements AsyncDisposable {
       log: pino({ level: "silent" }),
       instanceId: "test",
       artifactUses: [],
+      tagFollowers: poolTagFollowers,
       stopping: this.#stopping.signal,
     };
     this.fleet = new Fleet({ ...deps, driver: this.driver });
