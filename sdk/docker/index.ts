@@ -20,6 +20,8 @@ export { ContainerInspect, ContainerSummary, EngineContainers } from "./containe
 export type { ContainerConfig } from "./containers.ts";
 export { EngineNetworks, NetworkInspect } from "./networks.ts";
 export type { NetworkConfig } from "./networks.ts";
+export { EngineEvent } from "./events.ts";
+export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
 export type { OutputChunk } from "./log-frames.ts";
 export type { EngineRecord } from "./json-records.ts";

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { DockerEngine } from "pulumi-nullspace/docker";
-import { firewallScript, machineBridge } from "../machines/network.ts";
+import { firewallScript, machineBridge } from "../drivers/docker/network.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `firewall`: prints the rules that keep machines from the host and from private networks, for root to run. */

@@ -93,7 +93,8 @@ export function createApp(options: AppOptions): ServiceApp {
     },
   }).withTypeProvider<ZodTypeProvider>();
 
-  const openRequests = new OpenRequests(keys);
+  const openRequests = new OpenRequests(keys, logger);
+  app.addHook("onClose", async () => openRequests.close());
   app.decorateRequest("caller");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

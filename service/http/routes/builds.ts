@@ -18,7 +18,7 @@ import { ServiceError } from "../../errors.ts";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { getLogicalTemplate } from "../../templates/logical-template.ts";
 import { describeRef } from "../../templates/template-view.ts";
-import { SizeLimits } from "../../machines/size-limits.ts";
+import type { SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { sendLogStream } from "../event-stream.ts";
 import { linksTo } from "../openapi-links.ts";
@@ -53,10 +53,9 @@ const BUILD_LINKS = linksTo(
 /** Builds: start (three ways), status, logs, cancel, retry, promote, history. */
 export function registerBuildRoutes(
   app: ServiceApp,
-  { db, engine, stopping }: ServiceDeps,
+  { db, stopping, sizes }: Pick<ServiceDeps, "db" | "stopping"> & { sizes: SizeLimits },
   builds: BuildService,
 ): void {
-  const sizes = new SizeLimits(engine);
   const start = async (request: CreateTemplateRequest, signal: AbortSignal): Promise<TemplateBuild> => {
     const { vcpus, memory_mib: memoryMb } = request.build_config ?? {};
     await sizes.check({ vcpus, memoryMb }, signal);
