@@ -10,7 +10,7 @@ import { Semaphore } from "./semaphore.ts";
 const STARTS_AT_ONCE = 4;
 
 /** A start command without a check has so long to fail at once: one that does is no machine that runs. */
-const SETTLE_MS = 250;
+const STEADY_MS = 250;
 
 /** Pauses between tries to remove a container while the engine refuses or is away. */
 const REMOVE_RETRY_MS = { first: 200, most: 10_000 };
@@ -28,6 +28,8 @@ export interface GuestRunnerDeps {
   readonly stopping: AbortSignal;
   /** Finds an artifact by its id. @throws TemplateNotFoundError when it is gone */
   readonly findArtifact: (templateId: string) => RunnableArtifact;
+  /** Waits until the start of a pool's member is in no claim's way. */
+  readonly letClaimsPass: (poolId: string, signal: AbortSignal) => Promise<void>;
   /** Called when a guest has gone for good. */
   readonly onGone: (guest: Guest) => void;
 }
@@ -95,6 +97,7 @@ export class GuestRunner {
   async #bringUp(guest: Guest, signal: AbortSignal): Promise<void> {
     const { readiness, ...artifact } = this.#deps.findArtifact(guest.templateId);
     await this.#starts.run(signal, async () => {
+      if (guest.poolId !== null && guest.machineId === null) await this.#deps.letClaimsPass(guest.poolId, signal);
       // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
       await this.#deps.driver.start({
         guestId: guest.guestId,
@@ -106,7 +109,7 @@ export class GuestRunner {
         internetAccess: guest.internetAccess === 1,
       });
     });
-    const options = { signal, ...(artifact.startCmd !== undefined && { settleMs: SETTLE_MS }) };
+    const options = { signal, ...(artifact.startCmd !== undefined && { steadyMs: STEADY_MS }) };
     await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }
 

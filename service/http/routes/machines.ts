@@ -2,10 +2,14 @@ import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
-import { machineAnswer, machineConfig } from "../../fleet/machines/machine-answer.ts";
+import {
+  machineAnswer,
+  machineConfig,
+  pickMachineFields,
+  readMachineListQuery,
+  DEFAULT_TEMPLATE,
+} from "../../fleet/machines/machine-json.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
-import { pickMachineFields, readMachineListQuery } from "../../fleet/machines/machine-list.ts";
-import { DEFAULT_TEMPLATE } from "../../fleet/machines/machine-request.ts";
 import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
