@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Redactor } from "pulumi-nullspace/secrets";
+import type { Redactor } from "pulumi-nullspace/secrets";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
@@ -42,7 +42,7 @@ export async function runBuild(
   const { db, buildLog, executor, events, log } = worker;
   if (!markBuilding(worker, buildId)) return;
   const record = getBuild(db, buildId);
-  const redactor = new Redactor(credentials?.sensitiveTexts ?? []);
+  const { redactor } = credentials ?? NO_CREDENTIALS;
   try {
     const job = prepareJob(worker, record, credentials ?? NO_CREDENTIALS);
     const built = await executor.run(

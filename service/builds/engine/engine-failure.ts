@@ -21,7 +21,6 @@ export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
   const words = thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message;
   if (AUTH_WORDS.test(words) && !MISSING_WORDS.test(words.replace(AUTH_WORDS, ""))) {
     return new BuildFailure(`The registry refuses to give the base image ${image}: ${words}`, {
-      code: "unauthorized",
       phase: "auth",
       reason: "registry_auth_failed",
       suggestedAction: "Give credentials for the registry (base_image_auth), or check the ones given.",
@@ -73,7 +72,6 @@ export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined
               .join("\n")}`
           : ""),
       {
-        ...(isAuth && { code: "unauthorized" as const }),
         phase: isAuth ? "auth" : "build_step",
         reason: isAuth ? "registry_auth_failed" : exitCode !== undefined ? "command_failed" : "step_failed",
         suggestedAction: isAuth
