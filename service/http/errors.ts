@@ -1,16 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
-import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
+import { isEngineAway } from "pulumi-nullspace/docker";
 import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import {
-  asError,
-  EngineUnavailableError,
-  InvalidRequestError,
-  ResourceNotFoundError,
-  ServiceError,
-} from "../errors.ts";
+import { asError, engineUnavailable, InvalidRequestError, ResourceNotFoundError, ServiceError } from "../errors.ts";
 
 /** At most this many problems of one request are spelled out in its answer. */
 const MAX_LISTED_PROBLEMS = 5;
@@ -39,9 +33,7 @@ function isCutShort(error: Partial<FastifyError>): boolean {
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof TemplateRefError) return new InvalidRequestError(thrown.message, { cause: thrown });
-  if (thrown instanceof EngineUnreachableError || thrown instanceof EngineConnectionLostError) {
-    return new EngineUnavailableError(thrown.message, { cause: thrown });
-  }
+  if (isEngineAway(thrown)) return engineUnavailable(thrown);
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidInput(thrown as unknown as FastifyError);
   const error = asError(thrown) as Partial<FastifyError> & Error;
   const known = error.code === undefined ? undefined : REFUSED_BODIES[error.code];

@@ -1,4 +1,4 @@
-import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
+import { isEngineAway } from "pulumi-nullspace/docker";
 import { EngineUnavailableError, TemplateNotFoundError } from "../errors.ts";
 import { MachineImageMissingError, MachineRefusedError } from "../machines/errors.ts";
 
@@ -16,10 +16,7 @@ export interface MemberFailure {
 
 /** Sorts the error of a start: is it the engine, the artifact, or the machine itself? */
 export function classifyFailure(error: Error): MemberFailure {
-  const engineAway =
-    error instanceof EngineUnreachableError ||
-    error instanceof EngineConnectionLostError ||
-    error instanceof EngineUnavailableError;
+  const engineAway = isEngineAway(error) || error instanceof EngineUnavailableError;
   const { message } = error;
   if (engineAway || error instanceof MachineRefusedError) return { engineAway, reason: "no_eligible_hosts", message };
   if (error instanceof MachineImageMissingError) return { engineAway, reason: "artifact_not_ready", message };

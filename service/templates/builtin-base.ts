@@ -1,12 +1,7 @@
-import {
-  EngineConnectionLostError,
-  EngineNotFoundError,
-  EngineUnreachableError,
-  type DockerEngine,
-} from "pulumi-nullspace/docker";
+import { EngineNotFoundError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
-import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
+import { asError, engineUnavailable, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalJson, digestOf } from "../builds/canonical-json.ts";
@@ -131,9 +126,7 @@ export class BuiltinBase {
       await engine.images.pull(image);
       return await engine.images.inspect(image);
     } catch (error) {
-      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
-        throw new EngineUnavailableError(error.message, { cause: error });
-      }
+      if (isEngineAway(error)) throw engineUnavailable(error);
       throw new UnavailableError(
         `The image ${image} of the template nullspace/base is not available: ${asError(error).message}`,
         {

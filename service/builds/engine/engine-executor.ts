@@ -1,8 +1,7 @@
 import {
   EngineConflictError,
-  EngineConnectionLostError,
   EngineNotFoundError,
-  EngineUnreachableError,
+  isEngineAway,
   parseImageRef,
   type DockerEngine,
   type ImageInspect,
@@ -10,7 +9,7 @@ import {
 } from "pulumi-nullspace/docker";
 import type { Step } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { asError, EngineUnavailableError } from "../../errors.ts";
+import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
 import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";
 import { BuildFailure } from "../build-failure.ts";
@@ -69,9 +68,7 @@ export class EngineExecutor implements BuildExecutor {
       await this.#options.engine.ping({ signal: AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT_MS)]) });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
-        throw new EngineUnavailableError(error.message, { cause: error });
-      }
+      if (isEngineAway(error)) throw engineUnavailable(error);
       if (asError(error).name === "TimeoutError") {
         throw new EngineUnavailableError(
           `Docker Engine at ${this.#options.engine.host} did not answer within ${PING_TIMEOUT_MS} ms.`,
