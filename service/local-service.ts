@@ -30,6 +30,8 @@ export interface LocalServiceOptions {
   dataDirectory?: string;
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   dockerHost?: string;
+  /** Builds that run at the same time, at least 1. Default: as many as there are processors. */
+  buildConcurrency?: number;
   /** How long the engine may take for a call, by its kind. Default: 20 s to look, 300 s to change, 20 s without a ping. */
   engineTimeLimits?: Partial<EngineTimeLimits>;
   /** Image of the builtin template `nullspace/base`. Default: NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`. */
@@ -116,6 +118,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
+      ...(options.buildConcurrency !== undefined && { buildConcurrency: options.buildConcurrency }),
     });
     closers.push(() => templates.stop());
     const fleet = new Fleet(deps, { prepare: templates.prepare });

@@ -24,6 +24,8 @@ export interface TemplateFloorOptions {
   /** Image of the builtin template. */
   baseImage: string;
   retentionMs: number;
+  /** Builds that run at the same time. Default: as many as there are processors. */
+  buildConcurrency?: number;
 }
 
 /** Blobs, builds and templates: everything of the service but pools and machines. */
@@ -46,7 +48,8 @@ export function createTemplateFloor(deps: ServiceDeps, options: TemplateFloorOpt
   const blobs = new BlobStore(db, options.blobsPath);
   const base = new BuiltinBase({ db, engine, log, image: options.baseImage });
   const executor = new EngineExecutor({ engine, blobs, db, instanceId });
-  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve });
+  const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
+  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve, ...concurrency });
   const retention = new Retention({ db, blobs, executor, artifactUses, log, retentionMs });
   let startUp: Promise<void> | undefined;
 
