@@ -7,6 +7,7 @@ import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
 import { type EngineRequest, EngineTransport, PING_PATH } from "./engine-transport.ts";
 import type { EngineTimeLimits } from "./time-limits.ts";
+import { type EngineEvent, type EventsOptions, openEvents } from "./events.ts";
 import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
 import { ImageBuild } from "./build/image-build.ts";
@@ -107,6 +108,17 @@ export class DockerEngine implements EngineApi {
   build(options: BuildOptions): ImageBuild;
   build(options: BuildOptions): ImageBuild<BuildProgress | Buffer> {
     return new ImageBuild(this, options);
+  }
+
+  /**
+   * What happens on the engine from now on. The stream has no end but that of the engine, or of `signal`.
+   *
+   * @returns once the engine tells: nothing that happens afterwards is missed
+   * @example
+   * for await (const { Action, Actor } of await engine.events({ filters: { type: ["image"] } })) console.log(Action, Actor.ID);
+   */
+  events(options: EventsOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
+    return openEvents(this, options);
   }
 
   /** Removes build cache. */

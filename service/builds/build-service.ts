@@ -211,8 +211,8 @@ export class BuildService {
       const record = getBuild(db, buildId);
       const template = getByKey(db, record.template_key);
       refuseBuiltin(template, "tagged");
-      const artifact = db.get<{ state: "available" | "expired" | "purged" }>(
-        "SELECT state FROM artifacts WHERE build_id = ?",
+      const artifact = db.get<{ state: "available" | "expired" | "purged"; missingSince: string | null }>(
+        "SELECT state, image_missing_since AS missingSince FROM artifacts WHERE build_id = ?",
         [buildId],
       );
       const { promotable, status, reason } = promotability(record, artifact);

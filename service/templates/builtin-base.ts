@@ -46,7 +46,7 @@ export class BuiltinBase {
     });
   }
 
-  /** Makes the artifact unless it is there for the configured image. Calls at the same time share one making. */
+  /** Makes the artifact unless it is there, with its image, for the configured one. Calls at the same time share one making. */
   async ensure(signal: AbortSignal): Promise<void> {
     if (this.#isMade()) return;
     // Not with the caller's signal: others wait for the same pull.
@@ -70,7 +70,8 @@ export class BuiltinBase {
     const definition = db.get<{ definition: string }>(
       `SELECT b.definition FROM tags JOIN builds b USING (build_id) JOIN artifacts a USING (build_id)
        JOIN templates t ON t.template_key = tags.template_key
-       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'`,
+       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'
+         AND a.image_missing_since IS NULL`,
       [BASE_NAME],
     )?.definition;
     return definition !== undefined && (JSON.parse(definition) as { base_image?: string }).base_image === image;

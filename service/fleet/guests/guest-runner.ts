@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
+import { MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -28,6 +29,8 @@ export interface GuestRunnerDeps {
   readonly stopping: AbortSignal;
   /** Finds an artifact by its id. @throws TemplateNotFoundError when it is gone */
   readonly findArtifact: (templateId: string) => RunnableArtifact;
+  /** The image of an artifact was not there when a guest of it was to start. */
+  readonly onImageMissing: (templateId: string) => void;
   /** Called when a guest has gone for good. */
   readonly onGone: (guest: Guest) => void;
 }
@@ -96,7 +99,7 @@ export class GuestRunner {
     const { readiness, ...artifact } = this.#deps.findArtifact(guest.templateId);
     await this.#starts.run(signal, async () => {
       // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
-      await this.#deps.driver.start({
+      const started = this.#deps.driver.start({
         guestId: guest.guestId,
         ...(guest.poolId !== null && { poolId: guest.poolId }),
         ...(guest.machineId !== null && { machineId: guest.machineId }),
@@ -104,6 +107,10 @@ export class GuestRunner {
         vcpus: guest.vcpus,
         memoryMb: guest.memoryMb,
         internetAccess: guest.internetAccess === 1,
+      });
+      await started.catch((error: unknown) => {
+        if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(guest.templateId);
+        throw error;
       });
     });
     const options = { signal, ...(artifact.startCmd !== undefined && { settleMs: SETTLE_MS }) };
