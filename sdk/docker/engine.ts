@@ -7,7 +7,7 @@ import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
 import { type EngineRequest, EngineTransport, PING_PATH } from "./engine-transport.ts";
 import type { EngineTimeLimits } from "./time-limits.ts";
-import { type EngineEvent, type EventsOptions, openEvents } from "./events.ts";
+import { type EngineEvent, type EngineEventOptions, readEngineEvents } from "./events.ts";
 import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
 import { ImageBuild } from "./build/image-build.ts";
@@ -110,15 +110,9 @@ export class DockerEngine implements EngineApi {
     return new ImageBuild(this, options);
   }
 
-  /**
-   * What happens on the engine from now on. The stream has no end but that of the engine, or of `signal`.
-   *
-   * @returns once the engine tells: nothing that happens afterwards is missed
-   * @example
-   * for await (const { Action, Actor } of await engine.events({ filters: { type: ["image"] } })) console.log(Action, Actor.ID);
-   */
-  events(options: EventsOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
-    return openEvents(this, options);
+  /** What happens at the engine from now on, until it goes away or `signal` ends it. */
+  events(options: EngineEventOptions = {}): AsyncGenerator<EngineEvent> {
+    return readEngineEvents(this, options);
   }
 
   /** Removes build cache. */

@@ -1,45 +1,46 @@
 import { z } from "zod";
 import type { EngineApi } from "./engine-api.ts";
-import { EngineProtocolError } from "./errors.ts";
 import type { EngineFilters } from "./images.ts";
 import { readJsonRecords } from "./json-records.ts";
 
-/** Something that happened on the engine; members not named here are kept. */
+/** Something that happened at an engine; members not named here are kept. */
 export const EngineEvent = z.looseObject({
-  /** Such as `image`, `container`. */
+  /** What it happened to: `container`, `image`, `network`, `volume`, `daemon`, … */
   Type: z.string(),
-  /** Such as `delete`, `untag`, `start`. */
+  /** What happened: `start`, `die`, `pause`, `untag`, … An exec's action goes on after a colon: `exec_start: sh`. */
   Action: z.string(),
-  /** What it happened to. */
-  Actor: z.looseObject({ ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish() }),
+  Actor: z.looseObject({
+    /** Id of the container, image, …; a network's or volume's name. */
+    ID: z.string(),
+    /** Labels of the thing, and facts of the event such as `name` and `exitCode`. */
+    Attributes: z.record(z.string(), z.string()).nullish(),
+  }),
+  /** Nanoseconds since 1970. Past what a number holds exactly, so only good for order of magnitude. */
+  timeNano: z.number().optional(),
 });
 export type EngineEvent = z.infer<typeof EngineEvent>;
 
-/** Which events, and how long. */
-export interface EventsOptions {
-  /** Such as `{ type: ["image"], event: ["delete"] }`. Default: all. */
+/** Which events to be told. */
+export interface EngineEventOptions {
+  /** The engine's filters, e.g. `{ type: ["container"], event: ["die"], label: ["a=b"] }`. */
   filters?: EngineFilters;
-  /** Aborting it ends the stream. */
-  signal?: AbortSignal | undefined;
+  /** Ends the stream with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called when the engine has begun to tell: from then on nothing is missed. */
+  onOpen?: () => void;
 }
 
-/** Opens the engine's stream of events; see `DockerEngine.events`. */
-export async function openEvents(
-  engine: EngineApi,
-  { filters, signal }: EventsOptions = {},
-): Promise<AsyncGenerator<EngineEvent>> {
+/**
+ * What happens at the engine from now on, until it goes away.
+ *
+ * @throws EngineUnreachableError, EngineConnectionLostError, EngineTimeoutError when the engine goes away; the signal's reason
+ */
+export async function* readEngineEvents(engine: EngineApi, options: EngineEventOptions): AsyncGenerator<EngineEvent> {
+  const { filters, signal, onOpen } = options;
   const query = new URLSearchParams();
-  if (filters) query.set("filters", JSON.stringify(filters));
+  if (filters !== undefined) query.set("filters", JSON.stringify(filters));
   const request = await engine.versioned({ method: "GET", path: "/events", query, kind: "stream", signal });
   const { body } = await engine.transport.request(request);
-  return read();
-
-  async function* read(): AsyncGenerator<EngineEvent> {
-    for await (const record of readJsonRecords(engine.transport.readBody(request, body))) {
-      const event = EngineEvent.safeParse(record);
-      if (!event.success)
-        throw new EngineProtocolError("The engine's stream holds something that is no event.", event.error);
-      yield event.data;
-    }
-  }
+  onOpen?.();
+  for await (const record of readJsonRecords(engine.transport.readBody(request, body))) yield EngineEvent.parse(record);
 }

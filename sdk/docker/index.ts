@@ -18,11 +18,11 @@ export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./i
 export type { EngineFilters, TransferOptions } from "./images.ts";
 export { ContainerInspect, ContainerSummary, EngineContainers } from "./containers.ts";
 export type { ContainerConfig } from "./containers.ts";
+export { EngineEvent } from "./events.ts";
+export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
 export type { OutputChunk } from "./log-frames.ts";
 export type { EngineRecord } from "./json-records.ts";
-export { EngineEvent } from "./events.ts";
-export type { EventsOptions } from "./events.ts";
 export { PruneBuildsOptions } from "./prune.ts";
 export type { PruneBuildsResult } from "./prune.ts";
 export { formatImageRef, parseImageRef } from "./image-ref.ts";

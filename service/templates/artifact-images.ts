@@ -127,10 +127,8 @@ export class ArtifactImages {
     let pauseMs = RETRY_MS.first;
     while (!signal.aborted) {
       try {
-        const news = await engine.events({ filters, signal });
-        // What went before the engine was listened to is seen now.
-        this.#lookSoon();
-        for await (const _ of news) {
+        // What went before the engine was listened to is seen when it begins to tell.
+        for await (const _ of engine.events({ filters, signal, onOpen: () => this.#lookSoon() })) {
           this.#lookSoon();
           pauseMs = RETRY_MS.first;
         }
