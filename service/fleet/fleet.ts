@@ -23,6 +23,8 @@ import { PoolService } from "./pools/pool-service.ts";
 export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "stopping"> {
   /** What runs the machines. */
   readonly driver: MachineDriver;
+  /** The image of an artifact was not there when a machine of it was to start. Default: nobody is told. */
+  readonly onImageMissing?: (templateId: string) => void;
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -61,6 +63,7 @@ export class Fleet {
       stopping,
       findArtifact: (templateId) => resolveTemplate(db, templateId),
       letClaimsPass: (poolId, signal) => this.#controller.letClaimsPass(poolId, signal),
+      onImageMissing: (templateId) => deps.onImageMissing?.(templateId),
       onGone: ({ poolId }) => {
         if (poolId !== null) void this.#controller.wake(poolId);
       },

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
+import { MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -30,6 +31,8 @@ export interface GuestRunnerDeps {
   readonly findArtifact: (templateId: string) => RunnableArtifact;
   /** Waits until the start of a pool's member is in no claim's way. */
   readonly letClaimsPass: (poolId: string, signal: AbortSignal) => Promise<void>;
+  /** The image of an artifact was not there when a guest of it was to start. */
+  readonly onImageMissing: (templateId: string) => void;
   /** Called when a guest has gone for good. */
   readonly onGone: (guest: Guest) => void;
 }
@@ -99,7 +102,7 @@ export class GuestRunner {
     await this.#starts.run(signal, async () => {
       if (guest.poolId !== null && guest.machineId === null) await this.#deps.letClaimsPass(guest.poolId, signal);
       // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
-      await this.#deps.driver.start({
+      const started = this.#deps.driver.start({
         guestId: guest.guestId,
         ...(guest.poolId !== null && { poolId: guest.poolId }),
         ...(guest.machineId !== null && { machineId: guest.machineId }),
@@ -107,6 +110,10 @@ export class GuestRunner {
         vcpus: guest.vcpus,
         memoryMb: guest.memoryMb,
         internetAccess: guest.internetAccess === 1,
+      });
+      await started.catch((error: unknown) => {
+        if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(guest.templateId);
+        throw error;
       });
     });
     const options = { signal, ...(artifact.startCmd !== undefined && { steadyMs: STEADY_MS }) };
