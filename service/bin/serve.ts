@@ -12,6 +12,7 @@ export const SERVE_OPTIONS = {
   "allowed-host": { type: "string", multiple: true },
   "docker-host": { type: "string" },
   "base-image": { type: "string" },
+  builds: { type: "string" },
   "log-level": { type: "string" },
 } as const;
 
@@ -33,6 +34,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values.data !== undefined && { dataDirectory: values.data }),
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
+    ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   };
   const service = await serveDataFolder({ ...options, ...takeKey() });
@@ -66,6 +68,11 @@ function readPort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port ${text} is not a port (0 to 65535).`);
   return port;
+}
+
+function readBuilds(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--builds ${text} is not a number of builds (1 to 9999).`);
+  return Number(text);
 }
 
 function readLevel(text: string): (typeof LOG_LEVELS)[number] {
