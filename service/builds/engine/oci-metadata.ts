@@ -1,6 +1,6 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
 import type { OciMetadata } from "pulumi-nullspace/wire";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
+import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 
 interface Healthcheck {
   Test?: string[] | null;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EngineUnreachableError } from "../../../sdk/docker/index.ts";
-import { MachineExitedError } from "../../../service/machines/errors.ts";
+import { EngineUnavailableError } from "../../../service/errors.ts";
+import { GuestNotRunningError, MachineExitedError } from "../../../service/fleet/guests/driver-errors.ts";
 import type {
   GuestCommandResult,
   GuestHealth,
   GuestSpec,
   MachineDriver,
   ObservedGuest,
-} from "../../../service/machines/machine-driver.ts";
+} from "../../../service/fleet/guests/machine-driver.ts";
 
 /** Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). */
 export class MemoryDriver implements MachineDriver {
@@ -39,8 +39,10 @@ export class MemoryDriver implements MachineDriver {
     throw new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail: ["made to fail"] });
   }
 
-  async exec(): Promise<GuestCommandResult> {
+  async exec(guestId: string): Promise<GuestCommandResult> {
     await this.#call();
+    const guest = this.guests.get(guestId);
+    if (guest?.alive !== true || guest.paused) throw new GuestNotRunningError(guestId);
     return { exitCode: 0, stdout: "", stderr: "", truncated: false };
   }
 
@@ -86,13 +88,12 @@ export class MemoryDriver implements MachineDriver {
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
   #freeze(guestId: string, paused: boolean): void {
     const guest = this.guests.get(guestId);
-    if (guest?.alive !== true) throw new EngineUnreachableError("unix:///nowhere", "there is no such guest");
-    if (guest.paused === paused) throw new Error(`it is ${paused ? "" : "not "}paused`);
+    if (guest?.alive !== true || guest.paused === paused) throw new GuestNotRunningError(guestId);
     guest.paused = paused;
   }
 
   async #call(): Promise<void> {
     await sleep(this.delayMs());
-    if (this.isAway) throw new EngineUnreachableError("unix:///nowhere", "connect ENOENT");
+    if (this.isAway) throw new EngineUnavailableError("connect ENOENT");
   }
 }
