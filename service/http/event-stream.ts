@@ -55,6 +55,8 @@ export async function* logFrames({
     // Asked before the entries are read: the last entry becomes visible together with the final state.
     const ended = isFinal();
     const entries = buildLog.read(buildId, next, PAGE_ENTRIES);
+    // Who has seen an entry goes on behind it: it must be there for good.
+    await buildLog.durable();
     if (entries.length > 0) yield entries.map(({ offset: id, entry }) => frame(id, entry)).join("");
     next = (entries.at(-1)?.offset ?? next - 1) + 1;
     if (entries.length === PAGE_ENTRIES) continue;
