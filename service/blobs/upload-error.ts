@@ -6,6 +6,7 @@ export type UploadProblem =
   | "file_too_large"
   | "context_too_large"
   | "inline_too_large"
+  | "batch_too_large"
   | "unknown_blob"
   | "blob_not_uploaded"
   | "size_mismatch"
