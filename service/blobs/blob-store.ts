@@ -9,7 +9,7 @@ import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { BATCH_LIMITS, MAX_BLOB_BYTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
 import { SMALL_BODY_BYTES, SmallBodies, type SmallBody } from "./small-bodies.ts";
-import { uploadError } from "./upload-error.ts";
+import { tooManyEntries, uploadError } from "./upload-error.ts";
 
 const PREFIX = "blob_";
 
@@ -56,15 +56,7 @@ export class BlobStore {
 
   /** Answers which bodies are missing, in the order asked, and expects those that are. */
   preflight(files: readonly PreflightFile[]): PreflightResult[] {
-    if (files.length > MAX_CONTEXT_ENTRIES) {
-      throw uploadError(
-        "preflight",
-        "too_many_entries",
-        `The build context has ${files.length} entries; the most is ${MAX_CONTEXT_ENTRIES}.`,
-        "Leave files out of the context, for example with a .dockerignore file.",
-        { entries: files.length, limit: MAX_CONTEXT_ENTRIES },
-      );
-    }
+    if (files.length > MAX_CONTEXT_ENTRIES) throw tooManyEntries(files.length);
     refuseLarge(files);
     const bodies = files.flatMap(({ path, entry_type, sha256, size_bytes }) =>
       entry_type === "dir" || sha256 === undefined || size_bytes === undefined

@@ -4,6 +4,7 @@ import { MASK } from "pulumi-nullspace/secrets";
 import { InvalidRequestError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
+import { boundBodies } from "./bounded-bodies.ts";
 import { answerClientError } from "./client-errors.ts";
 import { answerWhatIsDurable } from "./durable-answers.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
@@ -104,6 +105,7 @@ export function createApp(options: AppOptions): ServiceApp {
     done();
   });
 
+  boundBodies(app);
   acceptJsonBodies(app);
   // An expectation that we do not know may be left unmet; without this, Node answers it with an error of its own form.
   app.server.on("checkExpectation", (request, response) => app.routing(request, response));
