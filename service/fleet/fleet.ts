@@ -74,6 +74,7 @@ export class Fleet {
         if (guest.machineId === null) this.#controller.onDied(guest, how);
         else void this.machines.end(guest.machineId, "error", how);
       },
+      onFrozen: (guest) => this.#controller.onUnfit(guest, "it is paused"),
       onSeen: (machineId, isPaused) => {
         if (isPaused === (machines.get(machineId)?.status === "paused")) return;
         this.machines.align(machineId, isPaused).catch((error: unknown) => {
@@ -87,6 +88,7 @@ export class Fleet {
       log,
       stopping,
       readinessOf: (templateId) => readinessOf(db, templateId),
+      isFollowing: () => this.#watch.isFollowing,
       onUnfit: (guest, reason) => this.#controller.onUnfit(guest, reason),
     });
     this.#controller = new PoolController({ db, pools, guests, runner, log, stopping, events, watch: this.#watch });

@@ -15,12 +15,15 @@ import {
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
+import { hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
 import type {
   GuestCommand,
   GuestCommandResult,
+  GuestEvent,
   GuestHealth,
   GuestSpec,
+  LookOptions,
   MachineDriver,
   ObservedGuest,
   ReadinessOptions,
@@ -38,6 +41,9 @@ export const MACHINE_LABEL = "dev.nullspace.local.machine";
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
 
+/** What the engine calls what happens to a guest. */
+const EVENTS = { die: "died", pause: "paused", unpause: "resumed" } as const;
+
 /** Of each stream of a command this much is answered; the rest is dropped. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
@@ -45,11 +51,16 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
+  /** The engine may run containers on this very host. */
+  readonly #isLocal: boolean;
+  /** Where guests run, as far as they have been looked at. */
+  readonly #places = new Map<string, HostPlace>();
 
   /** @param serviceId the label value that tells this service's containers from those of others */
   constructor(engine: DockerEngine, serviceId: string) {
     this.#engine = engine;
     this.#serviceId = serviceId;
+    this.#isLocal = engine.host.startsWith("unix:");
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
@@ -91,10 +102,15 @@ export class DockerMachineDriver implements MachineDriver {
     }
   }
 
-  async look(guestId: string, readiness: Readiness | undefined, signal: AbortSignal): Promise<GuestHealth> {
+  async look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth> {
+    const { signal, isWatched = false } = options;
+    const place = this.#places.get(guestId);
+    if (isWatched && place !== undefined && (await isSeenReady(place, readiness))) return { ok: true };
     const containerId = containerName(guestId);
     try {
-      const { State } = await this.#engine.containers.inspect(containerId, { signal });
+      const container = await this.#engine.containers.inspect(containerId, { signal });
+      const { State } = container;
+      if (this.#isLocal) this.#places.set(guestId, hostPlace(container));
       if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
       // With the engine it runs all the same.
       if (State.Paused === true) return { ok: false, reason: "it is paused" };
@@ -135,6 +151,7 @@ export class DockerMachineDriver implements MachineDriver {
 
   async remove(guestId: string, signal?: AbortSignal): Promise<void> {
     const name = containerName(guestId);
+    this.#places.delete(guestId);
     try {
       await this.#engine.containers.remove(name, { force: true, volumes: true, signal });
     } catch (error) {
@@ -142,6 +159,23 @@ export class DockerMachineDriver implements MachineDriver {
       // 409: "removal is already in progress", from a call whose answer was lost.
       if (error instanceof EngineConflictError)
         return this.#waitRemoved(name, signal).catch((error: unknown) => rethrow(error));
+      rethrow(error);
+    }
+  }
+
+  async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
+    const filters = {
+      type: ["container"],
+      event: Object.keys(EVENTS),
+      label: [`${INSTANCE_LABEL}=${this.#serviceId}`, GUEST_LABEL],
+    };
+    try {
+      for await (const { Action, Actor } of this.#engine.events({ filters, signal, onOpen })) {
+        const kind = EVENTS[Action as keyof typeof EVENTS];
+        const guestId = Actor.Attributes?.[GUEST_LABEL];
+        if (kind !== undefined && guestId !== undefined) yield { guestId, kind };
+      }
+    } catch (error) {
       rethrow(error);
     }
   }

@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { addressOf } from "./host-view.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 
 /**
@@ -8,9 +9,8 @@ import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 export async function probeHttpFromHost(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
   const { engine, containerId, timeoutMs, signal } = attempt;
   const { NetworkSettings } = await engine.containers.inspect(containerId, { signal });
-  // Engines with API 1.52 and newer tell a machine's address by network alone.
-  const address = Object.values(NetworkSettings?.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress;
-  if (!address) {
+  const address = addressOf(NetworkSettings);
+  if (address === undefined) {
     return {
       ok: false,
       reason:

@@ -1,13 +1,11 @@
 import { EngineError, ExecTimeoutError } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
+import { listeningPorts } from "./listening-ports.ts";
 import { probeHttpFromHost } from "./probe-http.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 
 /** A check that looks into the machine; `timeout` only waits, so it is none. */
 export type Probe = Exclude<Readiness, { kind: "timeout" }>;
-
-/** State of a TCP socket that listens, in /proc/net/tcp (include/net/tcp_states.h). */
-const TCP_LISTEN = "0A";
 
 /**
  * Reads the kernel's table of sockets with nothing but the shell's own commands: a server that listens on the machine's
@@ -47,17 +45,6 @@ async function tryTcp(port: number, attempt: ProbeTry): Promise<ProbeResult> {
   const { exitCode, stdout, stderr } = await run(attempt, ["sh", "-c", SHOW_SOCKETS]);
   if (exitCode !== 0) return failed(`the sockets cannot be read: ${lastLine(stderr) || `exit code ${exitCode}`}`);
   return listeningPorts(stdout).has(port) ? { ok: true } : failed(`nothing listens on port ${port}`);
-}
-
-/** Ports with a listener, from the text of /proc/net/tcp and tcp6. */
-export function listeningPorts(table: string): Set<number> {
-  const ports = new Set<number>();
-  for (const line of table.split("\n")) {
-    const [, local, , state] = line.trim().split(/\s+/);
-    if (state === TCP_LISTEN && local !== undefined)
-      ports.add(Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16));
-  }
-  return ports;
 }
 
 async function tryHttp(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {

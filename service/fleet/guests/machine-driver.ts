@@ -63,6 +63,22 @@ export interface ObservedGuest {
 /** What one look at a guest saw. */
 export type GuestHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** What happened to a guest. */
+export interface GuestEvent {
+  readonly guestId: string;
+  readonly kind: "died" | "paused" | "resumed";
+}
+
+/** How to look at a guest. */
+export interface LookOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Whoever asks follows {@link MachineDriver.watch}, and would know if the guest were dead or frozen: what the driver can
+   * see by itself is enough. Default false.
+   */
+  readonly isWatched?: boolean;
+}
+
 /** A command to run in a guest. */
 export interface GuestCommand {
   /** Program and arguments. */
@@ -109,7 +125,7 @@ export interface MachineDriver {
    * Looks once whether the guest can be handed out: it runs, is not frozen, and passes its readiness check if it is given
    * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
    */
-  look(guestId: string, readiness: Readiness | undefined, signal: AbortSignal): Promise<GuestHealth>;
+  look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
   /** Freezes the guest; its memory stays. */
@@ -118,6 +134,11 @@ export interface MachineDriver {
   resume(guestId: string, signal?: AbortSignal): Promise<void>;
   /** Removes the guest, running or not, with all that it wrote. */
   remove(guestId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * What happens to the guests of this service from now on, until the host goes away or the signal ends it. Nothing is
+   * missed from the moment that `onOpen` is called.
+   */
+  watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
   /** Every guest of this service. */
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
 }

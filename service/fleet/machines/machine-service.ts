@@ -68,6 +68,8 @@ export class MachineService {
     const { db, machines, guests, runner, onChange } = this.#deps;
     const guest = db.transaction(() => {
       const from = MACHINE_STATUSES.filter((each) => each !== "destroyed" && each !== status);
+      // One that nobody has got yet never was: a request that is repeated makes another.
+      machines.update(machineId, { idempotencyKey: null }, ["creating"]);
       machines.update(machineId, { status, failure, endedAtMs: Date.now() }, from);
       const mine = guests.ofMachine(machineId);
       if (mine !== undefined) guests.release(mine.guestId, ["claimed"], status);

@@ -36,7 +36,7 @@ export class MemberCheckout implements PoolCheckout {
   }
 
   async checkOut(request: CheckoutRequest): Promise<CheckedOut | null> {
-    const { controller, health } = this.#deps;
+    const { controller, guests, health } = this.#deps;
     const deadlineMs = performance.now() + request.waitMs;
     for (;;) {
       const outcome = claim(this.#deps, request);
@@ -44,7 +44,9 @@ export class MemberCheckout implements PoolCheckout {
         void controller.wake(request.poolId);
         let isFit = false;
         try {
-          isFit = await health.isFit(outcome.guest);
+          // It may die, and lose its owner, while it is looked at.
+          isFit =
+            (await health.isFit(outcome.guest)) && guests.get(outcome.guest.guestId)?.machineId === outcome.machineId;
         } finally {
           // A ghost, which died (or whose server did) between its last sign of life and the claim, or an engine that does
           // not tell. The claim is resolved before anything else is tried; a member that was claimed never goes back.

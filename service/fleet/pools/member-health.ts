@@ -10,7 +10,7 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 const LOOK_EVERY_MS = 5_000;
 /** Pause between two rounds: a member that has just become ready, or was ready before a restart, waits no longer. */
 const ROUND_EVERY_MS = 500;
-/** A look is good for so long: a claim within that time asks only whether the guest runs. */
+/** A look is good for so long: a claim within that time asks at most whether the guest runs. */
 const FRESH_MS = 1_000;
 /** A member that fails is looked at once more, after this pause: a server may be busy for a moment. */
 const SECOND_LOOK_MS = 500;
@@ -24,6 +24,8 @@ export interface MemberHealthDeps {
   readonly stopping: AbortSignal;
   /** The check of an artifact's machines; undefined when it has none, or is gone. */
   readonly readinessOf: (templateId: string) => Readiness | undefined;
+  /** Whether the death or freezing of a guest would be known by now. */
+  readonly isFollowing: () => boolean;
   /** A ready member is not fit to be handed out. */
   readonly onUnfit: (guest: Guest, reason: string) => void;
 }
@@ -57,7 +59,8 @@ export class MemberHealth {
   /** Whether a member can be handed out now. @throws the driver's error when the engine does not answer */
   async isFit(guest: Guest): Promise<boolean> {
     const seenMs = performance.now() - (this.#fitAtMs.get(guest.guestId) ?? -Infinity);
-    return seenMs <= FRESH_MS ? this.#runs(guest) : (await this.#look(guest)).ok;
+    if (seenMs > FRESH_MS) return (await this.#look(guest)).ok;
+    return this.#deps.isFollowing() || this.#runs(guest);
   }
 
   /** Waits for the round under way; call it after `stopping` was aborted. */
@@ -90,13 +93,13 @@ export class MemberHealth {
   }
 
   async #look({ guestId, templateId }: Guest): Promise<GuestHealth> {
-    const { driver, stopping, readinessOf } = this.#deps;
-    const health = await driver.look(guestId, readinessOf(templateId), stopping);
+    const { driver, stopping, readinessOf, isFollowing } = this.#deps;
+    const health = await driver.look(guestId, readinessOf(templateId), { signal: stopping, isWatched: isFollowing() });
     if (health.ok) this.#fitAtMs.set(guestId, performance.now());
     return health;
   }
 
   async #runs({ guestId }: Guest): Promise<boolean> {
-    return (await this.#deps.driver.look(guestId, undefined, this.#deps.stopping)).ok;
+    return (await this.#deps.driver.look(guestId, undefined, { signal: this.#deps.stopping })).ok;
   }
 }

@@ -1,8 +1,10 @@
+import { EventEmitter, on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import { GuestNotRunningError, MachineExitedError } from "../../../service/fleet/guests/driver-errors.ts";
 import type {
   GuestCommandResult,
+  GuestEvent,
   GuestHealth,
   GuestSpec,
   MachineDriver,
@@ -15,6 +17,7 @@ export class MemoryDriver implements MachineDriver {
   /** Every guest that was ever started. */
   readonly started: string[] = [];
   isAway = false;
+  readonly #events = new EventEmitter().setMaxListeners(0);
   /** Guests that run and do not pass their check. */
   readonly unwell = new Set<string>();
   /** Starts that fail before others succeed again. */
@@ -74,6 +77,15 @@ export class MemoryDriver implements MachineDriver {
     this.guests.delete(guestId);
   }
 
+  async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
+    await this.#call();
+    onOpen();
+    for await (const [event] of on(this.#events, "event", { signal })) {
+      await this.#call();
+      yield event as GuestEvent;
+    }
+  }
+
   async list(): Promise<ObservedGuest[]> {
     await this.#call();
     return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
@@ -82,7 +94,9 @@ export class MemoryDriver implements MachineDriver {
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
-    if (guest !== undefined) guest.alive = false;
+    if (guest === undefined) return;
+    guest.alive = false;
+    this.#events.emit("event", { guestId, kind: "died" });
   }
 
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
@@ -90,6 +104,7 @@ export class MemoryDriver implements MachineDriver {
     const guest = this.guests.get(guestId);
     if (guest?.alive !== true || guest.paused === paused) throw new GuestNotRunningError(guestId);
     guest.paused = paused;
+    this.#events.emit("event", { guestId, kind: paused ? "paused" : "resumed" });
   }
 
   async #call(): Promise<void> {

@@ -119,7 +119,8 @@ test("what is going on at a pool never gives a guest two owners, nor the driver 
                 expect(owners.has(guestId)).toBe(false);
                 owners.set(guestId, machineId);
               },
-              (error: { code?: string }) => expect(error.code).toMatch(/^(warm_pool_unavailable|engine_unavailable)$/),
+              (error: { code?: string; stack?: string }) =>
+                expect(`${error.code}`, error.stack).toMatch(/^(warm_pool_unavailable|engine_unavailable)$/),
             );
             machines.push(machine);
           } else if (what === "destroy") {
