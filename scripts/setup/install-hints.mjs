@@ -85,7 +85,8 @@ const HINTS = {
   },
   "test-commands": {
     debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman rsync build-essential",
-    linux: "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc, podman, rsync and gcc from your distribution",
+    linux:
+      "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc, podman, rsync and gcc from your distribution",
     macos: "run the engine tests on Linux: they start docker-registry and buildkitd beside the engine",
   },
 };
