@@ -13,7 +13,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { startServiceProcess } from "../../scripts/quickstart/local-service.ts";
 import { Template } from "../../sdk/index.ts";
@@ -66,8 +66,9 @@ const service = await startServiceProcess({
   env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: base },
 });
 const options = { apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL };
+/** A template for each context: what BuildKit keeps for the next build is the template's last context. */
 const sdkBuild = (root: string) =>
-  Template.build(Template.fromDockerfile(join(root, "Dockerfile")), "bench-service", options);
+  Template.build(Template.fromDockerfile(join(root, "Dockerfile")), basename(root), options);
 
 /** In a stack of its own, with the time of the program without the Template left in. */
 async function firstUp(root: string): Promise<number> {
