@@ -128,6 +128,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       authenticate: bearerAuth(data.apiKey),
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
       stopping: stopping.signal,
+      durable: () => db.durable(),
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.

@@ -4,7 +4,9 @@ import { MASK } from "pulumi-nullspace/secrets";
 import { InvalidRequestError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Authenticate } from "./auth.ts";
+import { boundBodies } from "./bounded-bodies.ts";
 import { answerClientError } from "./client-errors.ts";
+import { answerWhatIsDurable } from "./durable-answers.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
@@ -36,6 +38,8 @@ export interface AppOptions {
   refExists: (ref: string) => boolean;
   /** Aborts when the service stops: what comes after is refused. */
   stopping: AbortSignal;
+  /** Waits until what an answer tells would survive a loss of power. Default: nothing has to. */
+  durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
 }
 
@@ -44,7 +48,7 @@ export interface AppOptions {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, authenticate, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, authenticate, refExists, stopping, durable, timeouts = DEFAULT_TIMEOUTS } = options;
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
@@ -91,6 +95,7 @@ export function createApp(options: AppOptions): ServiceApp {
     if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
     if (request.routeOptions.config?.public !== true) authenticate(request.headers.authorization);
   });
+  if (durable !== undefined) answerWhatIsDurable(app, durable);
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
     request.log.debug(
@@ -100,6 +105,7 @@ export function createApp(options: AppOptions): ServiceApp {
     done();
   });
 
+  boundBodies(app);
   acceptJsonBodies(app);
   // An expectation that we do not know may be left unmet; without this, Node answers it with an error of its own form.
   app.server.on("checkExpectation", (request, response) => app.routing(request, response));

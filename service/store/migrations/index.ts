@@ -5,6 +5,7 @@ import { contexts } from "./004-contexts.ts";
 import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
+import { blobBytes } from "./008-blob-bytes.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   contextBuilds,
   tagMoves,
   engineLosses,
+  blobBytes,
 ];
