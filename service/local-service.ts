@@ -175,6 +175,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
         ...(tls && { certificate: () => tls.certificate }),
       }),
       ...(tls && { tls }),
+      durable: () => db.durable(),
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
@@ -190,6 +191,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     // Not before it is sure that somebody will see what is shown once.
     if (oldKey !== undefined) forgetOldKey(data, db, log);
     const shownOnce = oldKey ?? (processKeys.length === 0 ? makeFirstKey(keyStore) : undefined);
+    await db.durable();
     return { url, dataDirectory: data.path, close: stop, ...(shownOnce !== undefined && { shownOnce }) };
   } catch (error) {
     await stop();

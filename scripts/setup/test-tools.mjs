@@ -63,6 +63,8 @@ const TEST_COMMANDS = {
   runc: "runc",
   podman: "podman",
   rsync: "rsync",
+  // With the headers of the C library.
+  gcc: "build-essential",
 };
 
 /** @type {import("./step.mjs").Step} */

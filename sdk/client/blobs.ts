@@ -1,9 +1,17 @@
 import type { Readable } from "node:stream";
-import type { PreflightFile, PreflightResult } from "../wire/blob.ts";
+import type { BlobBatch, BlobBatchLimits, PreflightFile, PreflightResult } from "../wire/blob.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidResponseError } from "./errors.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
+
+/** What a preflight tells. */
+export interface PreflightAnswer {
+  /** One result for each file asked about, in the order asked. */
+  results: PreflightResult[];
+  /** Set by a service that takes several bodies in one call, {@link BlobsApi.putBatch}. */
+  batch?: BlobBatchLimits | undefined;
+}
 
 /** File bodies of build contexts. */
 export class BlobsApi {
@@ -20,7 +28,12 @@ export class BlobsApi {
    * @throws InvalidResponseError when the answer leaves a file out, or gives it no blob
    */
   async preflight(files: readonly PreflightFile[], options: CallOptions = {}): Promise<PreflightResult[]> {
-    const { files: results } = await this.#transport.json(
+    return (await this.ask(files, options)).results;
+  }
+
+  /** As {@link BlobsApi.preflight}, with what else the service says about uploads. */
+  async ask(files: readonly PreflightFile[], options: CallOptions = {}): Promise<PreflightAnswer> {
+    const { files: results, batch } = await this.#transport.json(
       {
         what: `ask which of ${files.length} files to upload`,
         method: "POST",
@@ -37,12 +50,33 @@ export class BlobsApi {
         `The service answered the preflight of ${files.length} files with ${byPath.size} different paths.`,
       );
     }
-    return files.map((file) => {
+    const inOrder = files.map((file) => {
       const result = byPath.get(file.path);
       if (result === undefined || (file.entry_type === "file" && !result.blob_id)) {
         throw new InvalidResponseError(`The service's preflight gave no blob for ${file.path}.`);
       }
       return result;
+    });
+    return { results: inOrder, batch };
+  }
+
+  /**
+   * Uploads the bytes of several small blobs in one call, to a service whose preflight says that it takes them so: all
+   * are stored, or none. Safe to repeat.
+   */
+  async putBatch(blobs: readonly { blobId: string; bytes: Uint8Array }[], options: CallOptions = {}): Promise<void> {
+    await this.#transport.done({
+      what: `upload ${blobs.length} small files`,
+      method: "POST",
+      path: "/v1/templates/blobs/batch",
+      body: {
+        blobs: blobs.map(({ blobId, bytes }) => ({
+          blob_id: blobId,
+          content_base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+        })),
+      } satisfies BlobBatch,
+      repeatable: true,
+      ...pickCallOptions(options),
     });
   }
 

@@ -21,12 +21,6 @@ export {
   type UploadFailure,
 } from "./upload-errors.ts";
 export { uploadContext, type ContextPlace } from "./upload-context.ts";
-export {
-  uploadFiles,
-  type UploadEntry,
-  type UploadFile,
-  type UploadFolder,
-  type UploadOptions,
-  type UploadProgress,
-} from "./upload-files.ts";
+export type { UploadEntry, UploadFile, UploadFolder, ReadTogether } from "./upload-entry.ts";
+export { uploadFiles, type UploadOptions, type UploadProgress } from "./upload-files.ts";
 export type { WaitUntilReadyOptions, WarmPoolsApi } from "./warm-pools.ts";

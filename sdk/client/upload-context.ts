@@ -3,7 +3,8 @@ import type { BuildContext, ContextEntry } from "../context/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import { UnsupportedEntryError } from "./errors.ts";
 import type { NullspaceClient } from "./client.ts";
-import { uploadFiles, type UploadEntry, type UploadOptions } from "./upload-files.ts";
+import type { ReadTogether, UploadEntry } from "./upload-entry.ts";
+import { uploadFiles, type UploadOptions } from "./upload-files.ts";
 
 /** An entry of a context under the path at which a build is to see it. */
 export interface ContextPlace {
@@ -29,14 +30,29 @@ export async function uploadContext(
   { places, ...options }: UploadOptions & { places?: readonly ContextPlace[] } = {},
 ): Promise<ContextFile[]> {
   const all = places ?? context.entries.map((entry): ContextPlace => ({ entry, path: entry.path }));
+  const readTogether = readerOf(context, all);
   return uploadFiles(
     client.blobs,
-    all.map((place) => uploadEntry(context, place)),
+    all.map((place) => uploadEntry(context, place, readTogether)),
     options,
   );
 }
 
-function uploadEntry(context: BuildContext, { entry, path, forceUpload }: ContextPlace): UploadEntry {
+/** Reads small files of the context in its worker threads, many in one go. */
+function readerOf(context: BuildContext, places: readonly ContextPlace[]): ReadTogether {
+  const entries = new Map(places.map(({ path, entry }) => [path, entry.path]));
+  return async (files, signal) => {
+    const { readContextPaths } = await import("../context/index.ts");
+    const paths = files.map(({ path }) => entries.get(path)!);
+    return readContextPaths(context, paths, signal === undefined ? {} : { signal });
+  };
+}
+
+function uploadEntry(
+  context: BuildContext,
+  { entry, path, forceUpload }: ContextPlace,
+  readTogether: ReadTogether,
+): UploadEntry {
   const { type, mode } = entry;
   if (type === "dir") return { type, path, mode };
   if (type === "symlink" || entry.sha256 === undefined) throw new UnsupportedEntryError(entry.path, type);
@@ -48,6 +64,7 @@ function uploadEntry(context: BuildContext, { entry, path, forceUpload }: Contex
     sha256: entry.sha256,
     ...(forceUpload === true && { forceUpload }),
     open: () => Readable.from(readEntry(context, entry.path), { objectMode: false }),
+    readTogether,
   };
 }
 

@@ -1,37 +1,14 @@
-import type { Readable } from "node:stream";
-import type { ContextFile, PreflightFile } from "../wire/blob.ts";
+import type { BlobBatchLimits, ContextFile, PreflightFile } from "../wire/blob.ts";
 import type { BlobsApi } from "./blobs.ts";
-import { InvalidArgumentError } from "./errors.ts";
+import { ApiError, InvalidArgumentError } from "./errors.ts";
+import { inLoads, readLoad, type UploadItem, type UploadLoad } from "./upload-loads.ts";
+import type { UploadEntry, UploadFile } from "./upload-entry.ts";
 import { inLanes } from "./worker-lanes.ts";
 
 /** Uploads at once; more than a few saturate a link, and the pool of connections has other work. */
 export const DEFAULT_UPLOAD_CONCURRENCY = 8;
 /** Entries asked about in one preflight call, so that its body stays within what services take. */
 const PREFLIGHT_BATCH = 5_000;
-
-/** One entry of a build context, with a way to its bytes. */
-export type UploadEntry = UploadFile | UploadFolder;
-
-/** A file: `open` is called only when the service lacks its bytes, and again for every try. */
-export interface UploadFile {
-  type: "file";
-  /** Path in the context that the build sees. */
-  path: string;
-  /** Permission bits, octal: `0644`. */
-  mode: string;
-  sizeBytes: number;
-  sha256: string;
-  /** Ask for a fresh upload even if the service has these bytes. */
-  forceUpload?: boolean;
-  open: (signal: AbortSignal | undefined) => Readable | Uint8Array;
-}
-
-/** A folder. */
-export interface UploadFolder {
-  type: "dir";
-  path: string;
-  mode: string;
-}
 
 /** How far an upload is; sizes are those of what the service lacks. */
 export interface UploadProgress {
@@ -70,10 +47,12 @@ export async function uploadFiles(
   }
   const files: ContextFile[] = [];
   const missing = new Map<string, UploadFile>();
+  let limits: BlobBatchLimits | undefined;
   for (let from = 0; from < entries.length; from += PREFLIGHT_BATCH) {
-    const batch = entries.slice(from, from + PREFLIGHT_BATCH);
-    const results = await blobs.preflight(batch.map(describe), { signal });
-    for (const [index, entry] of batch.entries()) {
+    const asked = entries.slice(from, from + PREFLIGHT_BATCH);
+    const { results, batch } = await blobs.ask(asked.map(describe), { signal });
+    limits = batch;
+    for (const [index, entry] of asked.entries()) {
       const { blob_id, missing: lacks } = results[index]!;
       files.push({
         path: entry.path,
@@ -89,21 +68,49 @@ export async function uploadFiles(
   const totalBytes = [...missing.values()].reduce((sum, file) => sum + file.sizeBytes, 0);
   let uploadedFiles = 0;
   let uploadedBytes = 0;
-  await inLanes(
-    [...missing],
-    concurrency,
-    async ([blobId, file], stopped) => {
-      const report = (state: UploadProgress["state"]): void =>
-        onProgress?.({ path: file.path, blobId, state, uploadedFiles, totalFiles, uploadedBytes, totalBytes });
-      report("uploading");
-      await blobs.put(blobId, { open: file.open, sizeBytes: file.sizeBytes, path: file.path }, { signal: stopped });
+  const report = ([blobId, file]: UploadItem, state: UploadProgress["state"]): void => {
+    if (state === "completed") {
       uploadedFiles += 1;
       uploadedBytes += file.sizeBytes;
-      report("completed");
+    }
+    onProgress?.({ path: file.path, blobId, state, uploadedFiles, totalFiles, uploadedBytes, totalBytes });
+  };
+  await inLanes(
+    inLoads([...missing], limits),
+    concurrency,
+    async (load, stopped) => {
+      for (const item of load) report(item, "uploading");
+      if (load.length > 1 && (await sendTogether(blobs, load, stopped))) {
+        for (const item of load) report(item, "completed");
+        return;
+      }
+      for (const item of load) {
+        const [blobId, { open, sizeBytes, path }] = item;
+        await blobs.put(blobId, { open, sizeBytes, path }, { signal: stopped });
+        report(item, "completed");
+      }
     },
     signal,
   );
   return files;
+}
+
+/** @returns `false` when the service refuses one of them: sent one by one, the error names the file */
+async function sendTogether(blobs: BlobsApi, load: UploadLoad, signal: AbortSignal): Promise<boolean> {
+  const contents = await readLoad(
+    load.map(([, file]) => file),
+    signal,
+  );
+  try {
+    await blobs.putBatch(
+      load.map(([blobId], index) => ({ blobId, bytes: contents[index]! })),
+      { signal },
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && [400, 404, 413].includes(error.status ?? 0)) return false;
+    throw error;
+  }
 }
 
 function describe(entry: UploadEntry): PreflightFile {

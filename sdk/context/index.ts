@@ -17,7 +17,7 @@ export { userStatCache } from "./cache/user-stat-cache.ts";
 export { type ContextOptions, listContext, readContext } from "./read-context.ts";
 export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";
-export { readContextFiles } from "./read-context-files.ts";
+export { readContextFiles, readContextPaths } from "./read-context-files.ts";
 export { END_OF_ARCHIVE, paddingOf, type TarEntry, tarHeader } from "./tar/header.ts";
 export { tarContext, type TarOptions } from "./tar/tar-context.ts";
 export { comparable, type ComparableContext, type ContextChange, difference } from "./inspect/difference.ts";

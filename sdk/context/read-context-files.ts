@@ -1,5 +1,6 @@
 import type { ContextTree } from "./build-context.ts";
 import { fromThreadError } from "./thread/thread-error.ts";
+import { findEntry } from "./table/entry-table.ts";
 import { startTask } from "./thread/thread-pool.ts";
 
 /**
@@ -40,4 +41,17 @@ export async function readContextFiles(
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** As {@link readContextFiles}, by the paths of files of the context. */
+export function readContextPaths(
+  context: ContextTree,
+  paths: readonly string[],
+  options: { signal?: AbortSignal } = {},
+): Promise<Uint8Array[]> {
+  return readContextFiles(
+    context,
+    paths.map((path) => findEntry(context.table, path)),
+    options,
+  );
 }

@@ -93,6 +93,37 @@ export const PreflightResult = z
   .meta({ id: "PreflightResult" });
 export type PreflightResult = z.infer<typeof PreflightResult>;
 
+/** What a service takes that takes several bodies in one call. */
+export const BlobBatchLimits = z
+  .looseObject({
+    max_blobs: z.int().min(1).describe("Most bodies of one call"),
+    max_bytes: z.int().min(1).describe("Most bytes of the bodies of one call, before base 64"),
+  })
+  .meta({ id: "BlobBatchLimits" });
+export type BlobBatchLimits = z.infer<typeof BlobBatchLimits>;
+
 /** Answer of the preflight call: one result for each entry asked about. */
-export const PreflightResponse = z.looseObject({ files: z.array(PreflightResult) }).meta({ id: "PreflightResponse" });
+export const PreflightResponse = z
+  .looseObject({
+    files: z.array(PreflightResult),
+    batch: BlobBatchLimits.optional().describe(
+      "nullspace-local only: small bodies may go up together, in calls of POST /v1/templates/blobs/batch",
+    ),
+  })
+  .meta({ id: "PreflightResponse" });
 export type PreflightResponse = z.infer<typeof PreflightResponse>;
+
+/** Body of the call that uploads several small bodies; no call of the contract, but of nullspace-local. */
+export const BlobBatch = z
+  .object({
+    blobs: z
+      .array(
+        z.object({
+          blob_id: z.string().min(1).describe("As the preflight gave it out for a SHA-256"),
+          content_base64: z.base64().describe("The file's bytes, as many as the preflight named"),
+        }),
+      )
+      .min(1),
+  })
+  .meta({ id: "BlobBatch" });
+export type BlobBatch = z.infer<typeof BlobBatch>;

@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { createReadStream, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import type { PreflightFile, PreflightResult } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
-import { MAX_BLOB_BYTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
-import { uploadError } from "./upload-error.ts";
+import { BATCH_LIMITS, MAX_BLOB_BYTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
+import { SMALL_BODY_BYTES, SmallBodies, type SmallBody } from "./small-bodies.ts";
+import { tooManyEntries, uploadError } from "./upload-error.ts";
 
 const PREFIX = "blob_";
 
@@ -21,17 +22,26 @@ export interface Blob {
   isStored: boolean;
 }
 
+/** A body that came whole, under the id of its blob. */
+export interface WholeBody {
+  blobId: string;
+  bytes: Uint8Array;
+}
+
 /**
- * File bodies of build contexts, addressed by SHA-256: one file a digest, written aside and renamed, so that a body is
- * there whole or not at all. The blob id is the digest with a prefix; equal bodies share one.
+ * File bodies of build contexts, addressed by SHA-256. Small ones are rows of the store; a large one is a file of its own,
+ * written aside, brought to the disk and renamed, so that a body is there whole or not at all. The blob id is the digest
+ * with a prefix; equal bodies share one.
  */
 export class BlobStore {
   readonly #db: Database;
+  readonly #small: SmallBodies;
   readonly #folder: string;
   readonly #incoming: string;
 
   constructor(db: Database, folder: string) {
     this.#db = db;
+    this.#small = new SmallBodies(db);
     this.#folder = folder;
     this.#incoming = join(folder, "incoming");
     // What an earlier process left half-written.
@@ -46,15 +56,7 @@ export class BlobStore {
 
   /** Answers which bodies are missing, in the order asked, and expects those that are. */
   preflight(files: readonly PreflightFile[]): PreflightResult[] {
-    if (files.length > MAX_CONTEXT_ENTRIES) {
-      throw uploadError(
-        "preflight",
-        "too_many_entries",
-        `The build context has ${files.length} entries; the most is ${MAX_CONTEXT_ENTRIES}.`,
-        "Leave files out of the context, for example with a .dockerignore file.",
-        { entries: files.length, limit: MAX_CONTEXT_ENTRIES },
-      );
-    }
+    if (files.length > MAX_CONTEXT_ENTRIES) throw tooManyEntries(files.length);
     refuseLarge(files);
     const bodies = files.flatMap(({ path, entry_type, sha256, size_bytes }) =>
       entry_type === "dir" || sha256 === undefined || size_bytes === undefined
@@ -88,42 +90,80 @@ export class BlobStore {
    * @throws InvalidRequestError `file_upload_error`: unknown blob, wrong size or digest, cut short
    */
   async put(blobId: string, body: Readable, declaredBytes: number | undefined): Promise<void> {
-    const blob = this.find(blobId);
-    if (blob === undefined) {
-      throw uploadError(
-        "blob_upload",
-        "unknown_blob",
-        `The service did not ask for the blob "${blobId}".`,
-        "Call POST /v1/templates/blobs/preflight first, and upload under the blob ids of its answer.",
-        { blob_id: blobId },
-      );
-    }
+    const blob = this.find(blobId) ?? refuseUnknown(blobId);
     if (declaredBytes !== undefined && declaredBytes !== blob.sizeBytes)
       throw wrongSize(blobId, blob.sizeBytes, declaredBytes);
-    await this.#store(blob, body, blobId);
-    this.#markStored(blob.digest);
-  }
-
-  /** Takes in a body that came inside a request. @returns its blob id */
-  async putBytes(bytes: Buffer, path: string): Promise<string> {
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    const sizeBytes = bytes.length;
-    const blob = this.#db.transaction(() => this.#expect([{ path, digest, sizeBytes }])).get(digest) as Blob;
-    if (!blob.isStored) {
-      await this.#store(blob, [bytes], BlobStore.idOf(digest));
-      this.#markStored(digest);
+    if (blob.sizeBytes <= SMALL_BODY_BYTES) {
+      this.#storeSmall([{ digest: blob.digest, bytes: await readWhole(blob, blobId, body) }]);
+      return;
     }
-    return BlobStore.idOf(digest);
+    await this.#storeFile(blob, body, blobId);
+    this.#markStored([blob.digest]);
   }
 
-  /** The bytes of a stored body that is known to be small, at once. */
-  readSmall(digest: string): Buffer {
-    return readFileSync(this.#pathOf(digest));
+  /**
+   * Takes in bodies that came together: all of them, or none when one is wrong.
+   *
+   * @throws InvalidRequestError `file_upload_error`: unknown blob, wrong size or digest
+   */
+  async putBatch(bodies: readonly WholeBody[]): Promise<void> {
+    const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
+    if (bodies.length > BATCH_LIMITS.max_blobs || bytes > BATCH_LIMITS.max_bytes) {
+      throw uploadError(
+        "blob_upload",
+        "batch_too_large",
+        `The batch has ${bodies.length} bodies of ${bytes} bytes; the most are ${BATCH_LIMITS.max_blobs} and ${BATCH_LIMITS.max_bytes}.`,
+        "Send them in several batches, or one by one.",
+        { bodies: bodies.length, size_bytes: bytes, limits: BATCH_LIMITS },
+      );
+    }
+    await this.#putWhole(bodies);
+  }
+
+  async #putWhole(bodies: readonly WholeBody[]): Promise<void> {
+    const blobs = this.findAll(bodies.map(({ blobId }) => blobId));
+    const small: SmallBody[] = [];
+    for (const { blobId, bytes } of bodies) {
+      const blob = blobs.get(blobId) ?? refuseUnknown(blobId);
+      if (bytes.length !== blob.sizeBytes) throw wrongSize(blobId, blob.sizeBytes, bytes.length);
+      refuseOtherDigest(blob, blobId, hash("sha256", bytes));
+      if (bytes.length <= SMALL_BODY_BYTES) small.push({ digest: blob.digest, bytes });
+    }
+    for (const { blobId, bytes } of bodies) {
+      if (bytes.length <= SMALL_BODY_BYTES) continue;
+      const blob = blobs.get(blobId) as Blob;
+      await this.#storeFile(blob, [bytes], blobId);
+      this.#markStored([blob.digest]);
+    }
+    this.#storeSmall(small);
+  }
+
+  /** Takes in bodies that came inside a build's request. */
+  async putInline(bodies: readonly { path: string; bytes: Uint8Array }[]): Promise<void> {
+    const wanted = bodies.map(({ path, bytes }) => ({
+      path,
+      digest: hash("sha256", bytes),
+      sizeBytes: bytes.length,
+      bytes,
+    }));
+    const blobs = this.#db.transaction(() => this.#expect(wanted));
+    const missing = new Map(
+      wanted.filter(({ digest }) => !blobs.get(digest)?.isStored).map(({ digest, bytes }) => [digest, bytes]),
+    );
+    await this.#putWhole([...missing].map(([digest, bytes]) => ({ blobId: BlobStore.idOf(digest), bytes })));
+  }
+
+  /** The bytes of stored bodies that fit into memory together, in the order asked. */
+  readAll(digests: readonly string[]): Uint8Array[] {
+    const small = this.#small.read(digests);
+    // A file: one that is not small, or came before small ones were rows.
+    return digests.map((digest) => small.get(digest) ?? readFileSync(this.#pathOf(digest)));
   }
 
   /** The bytes of a stored body. */
   open(digest: string): Readable {
-    return createReadStream(this.#pathOf(digest));
+    const [small] = this.#small.read([digest]).values();
+    return small === undefined ? createReadStream(this.#pathOf(digest)) : Readable.from([Buffer.from(small)]);
   }
 
   /**
@@ -143,7 +183,7 @@ export class BlobStore {
   // A context has thousands of files: each of these is one statement for all of them.
 
   /** Notes that bodies are wanted. @returns what is known of each, by digest */
-  #expect(bodies: readonly { path: string; digest: string; sizeBytes: number }[]): Map<string, Blob> {
+  #expect(bodies: readonly { path: string; digest: string; sizeBytes: number }[]): Map<string, KnownBlob> {
     const sizes = new Map<string, number>();
     for (const { path, digest, sizeBytes } of bodies) {
       const other = sizes.get(digest);
@@ -160,9 +200,9 @@ export class BlobStore {
     const known = new Map(this.#read([...sizes.keys()]).map((blob) => [blob.digest, blob]));
     const lost: string[] = [];
     for (const { path, digest, sizeBytes } of bodies) {
-      const blob = known.get(digest) as Blob;
+      const blob = known.get(digest) as KnownBlob;
       if (blob.sizeBytes !== sizeBytes) throw conflictingSizes(path, digest, blob.sizeBytes, sizeBytes);
-      if (!blob.isStored) continue;
+      if (!blob.isStored || blob.isRow) continue;
       // The row is a promise; the file is the truth (someone may have cleaned the folder by hand).
       if (statSync(this.#pathOf(digest), { throwIfNoEntry: false })?.size === sizeBytes) continue;
       blob.isStored = false;
@@ -176,73 +216,132 @@ export class BlobStore {
     return known;
   }
 
-  #read(digests: readonly string[]): Blob[] {
+  #read(digests: readonly string[]): KnownBlob[] {
     return this.#db
-      .all<{ digest: string; size_bytes: number; is_stored: number }>(
-        `SELECT digest, size_bytes, stored_at IS NOT NULL AS is_stored FROM blobs
+      .all<{ digest: string; size_bytes: number; is_stored: number; is_row: number }>(
+        `SELECT digest, size_bytes, stored_at IS NOT NULL AS is_stored,
+                EXISTS (SELECT 1 FROM blob_bytes WHERE blob_bytes.digest = blobs.digest) AS is_row FROM blobs
          WHERE digest IN (SELECT value FROM json_each($digests))`,
         { $digests: JSON.stringify(digests) },
       )
-      .map(({ digest, size_bytes, is_stored }) => ({ digest, sizeBytes: size_bytes, isStored: is_stored === 1 }));
+      .map(({ digest, size_bytes, is_stored, is_row }) => ({
+        digest,
+        sizeBytes: size_bytes,
+        isStored: is_stored === 1,
+        isRow: is_row === 1,
+      }));
   }
 
-  async #store(blob: Blob, body: AsyncIterable<Buffer> | Iterable<Buffer>, blobId: string): Promise<void> {
+  #storeSmall(bodies: readonly SmallBody[]): void {
+    this.#db.transaction(() => {
+      this.#small.write(bodies);
+      this.#markStored(bodies.map(({ digest }) => digest));
+    });
+  }
+
+  async #storeFile(blob: Blob, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, blobId: string): Promise<void> {
     const temporary = join(this.#incoming, newId("in_"));
     const file = await open(temporary, "wx", 0o600);
     try {
-      const hash = createHash("sha256");
-      let size = 0;
-      try {
-        for await (const chunk of body) {
-          size += chunk.length;
-          if (size > blob.sizeBytes) throw wrongSize(blobId, blob.sizeBytes, size);
-          hash.update(chunk);
-          await file.writeFile(chunk);
-        }
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
-        throw uploadError(
-          "blob_upload",
-          "truncated",
-          `The upload of ${blobId} was cut short after ${size} bytes.`,
-          "Upload it again.",
-          {
-            blob_id: blobId,
-          },
-        );
+      const sum = createHash("sha256");
+      for await (const chunk of exactly(blob, blobId, body)) {
+        sum.update(chunk);
+        await file.writeFile(chunk);
       }
-      if (size !== blob.sizeBytes) throw wrongSize(blobId, blob.sizeBytes, size);
-      const digest = hash.digest("hex");
-      if (digest !== blob.digest) {
-        throw uploadError(
-          "blob_upload",
-          "digest_mismatch",
-          `The bytes sent as ${blobId} have the SHA-256 ${digest}, not ${blob.digest}.`,
-          "The file changed after the preflight, or the upload was damaged: run the preflight again and upload again.",
-          { blob_id: blobId, expected_sha256: blob.digest, actual_sha256: digest },
-        );
-      }
+      refuseOtherDigest(blob, blobId, sum.digest("hex"));
       await file.sync();
       await file.close();
       const target = this.#pathOf(blob.digest);
-      await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+      const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await rename(temporary, target);
+      // A name is on the disk when its folder is.
+      await syncFolder(dirname(target));
+      if (made !== undefined) await syncFolder(this.#folder);
     } finally {
       await file.close();
       await rm(temporary, { force: true });
     }
   }
 
-  #markStored(digest: string): void {
-    this.#db.run("UPDATE blobs SET stored_at = $at, last_used_at = $at WHERE digest = $digest", {
-      $at: now(),
-      $digest: digest,
-    });
+  #markStored(digests: readonly string[]): void {
+    this.#db.run(
+      `UPDATE blobs SET stored_at = $at, last_used_at = $at WHERE digest IN (SELECT value FROM json_each($digests))`,
+      { $at: now(), $digests: JSON.stringify(digests) },
+    );
   }
 
   #pathOf(digest: string): string {
     return join(this.#folder, digest.slice(0, 2), digest);
   }
+}
+
+/** A blob, and whether its bytes are a row of the store. */
+interface KnownBlob extends Blob {
+  isRow: boolean;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readWhole(blob: Blob, blobId: string, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of exactly(blob, blobId, body)) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  refuseOtherDigest(blob, blobId, hash("sha256", bytes));
+  return bytes;
+}
+
+/** The chunks of an upload, which must be as long as the preflight said. */
+async function* exactly(
+  { sizeBytes }: Blob,
+  blobId: string,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > sizeBytes) throw wrongSize(blobId, sizeBytes, size);
+      yield chunk;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+    throw uploadError(
+      "blob_upload",
+      "truncated",
+      `The upload of ${blobId} was cut short after ${size} bytes.`,
+      "Upload it again.",
+      { blob_id: blobId },
+    );
+  }
+  if (size !== sizeBytes) throw wrongSize(blobId, sizeBytes, size);
+}
+
+function refuseUnknown(blobId: string): never {
+  throw uploadError(
+    "blob_upload",
+    "unknown_blob",
+    `The service did not ask for the blob "${blobId}".`,
+    "Call POST /v1/templates/blobs/preflight first, and upload under the blob ids of its answer.",
+    { blob_id: blobId },
+  );
+}
+
+function refuseOtherDigest({ digest: expected }: Blob, blobId: string, digest: string): void {
+  if (digest === expected) return;
+  throw uploadError(
+    "blob_upload",
+    "digest_mismatch",
+    `The bytes sent as ${blobId} have the SHA-256 ${digest}, not ${expected}.`,
+    "The file changed after the preflight, or the upload was damaged: run the preflight again and upload again.",
+    { blob_id: blobId, expected_sha256: expected, actual_sha256: digest },
+  );
 }
 
 function refuseLarge(files: readonly PreflightFile[]): void {

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from "../errors.ts";
+import { MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
 
 /** What is wrong with an upload; the stable member `details.reason` of the failure. */
 export type UploadProblem =
@@ -6,6 +7,7 @@ export type UploadProblem =
   | "file_too_large"
   | "context_too_large"
   | "inline_too_large"
+  | "batch_too_large"
   | "unknown_blob"
   | "blob_not_uploaded"
   | "size_mismatch"
@@ -35,4 +37,15 @@ export function uploadError(
       details: { reason, ...facts },
     },
   });
+}
+
+/** A context of too many files and folders. */
+export function tooManyEntries(entries: number): InvalidRequestError {
+  return uploadError(
+    "preflight",
+    "too_many_entries",
+    `The build context has ${entries} entries; the most is ${MAX_CONTEXT_ENTRIES}.`,
+    "Leave files out of the context, for example with a .dockerignore file.",
+    { entries, limit: MAX_CONTEXT_ENTRIES },
+  );
 }

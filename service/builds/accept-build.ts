@@ -97,7 +97,5 @@ function takeName(db: Database, { namespace, name, claimToken }: CheckedRequest,
 
 /** Every body becomes a blob, also one that came inside the request. */
 async function storeInlineFiles(blobs: BlobStore, { context }: CheckedRequest): Promise<void> {
-  for (const { path, inline } of context) {
-    if (inline !== undefined) await blobs.putBytes(inline, path);
-  }
+  await blobs.putInline(context.flatMap(({ path, inline }) => (inline === undefined ? [] : [{ path, bytes: inline }])));
 }

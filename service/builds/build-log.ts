@@ -79,6 +79,11 @@ export class BuildLog {
     );
   }
 
+  /** Waits until what has been appended would survive a loss of power. */
+  durable(): Promise<void> {
+    return this.#db.durable();
+  }
+
   /**
    * Waits for something to be appended to a build's log.
    *

@@ -132,14 +132,18 @@ export class BuildService {
 
   /** A build with its log from `offset` on; the log is complete when the status is final. */
   snapshot(buildId: string, offset: number): StatusSnapshot {
-    const build = getBuild(this.#options.db, buildId);
     return {
-      build: this.#view(build),
+      ...this.head(buildId, offset),
       entries: this.buildLog
         .read(buildId, offset)
         .map(({ entry }) => JSON.parse(entry) as StatusSnapshot["entries"][number]),
-      next_offset: Math.max(build.next_offset, offset),
     };
+  }
+
+  /** A build, and the offset behind the last entry of its log. */
+  head(buildId: string, offset: number): Pick<StatusSnapshot, "build" | "next_offset"> {
+    const build = getBuild(this.#options.db, buildId);
+    return { build: this.#view(build), next_offset: Math.max(build.next_offset, offset) };
   }
 
   /** Waits until a build has ended. @throws the signal's reason when it is aborted first */
@@ -151,13 +155,12 @@ export class BuildService {
   }
 
   /** Stops a build, also on the engine. On one that is final already it changes nothing. */
-  cancel(buildId: string, reason: string | undefined): StatusSnapshot {
+  cancel(buildId: string, reason: string | undefined): void {
     if (markCancelled(this.#worker, buildId, reason)) {
       this.#queue.abort(buildId, new BuildCancelled("the build was cancelled"));
       this.#credentials.delete(buildId);
       this.#options.events.emit({ kind: "build_finished" });
     }
-    return this.snapshot(buildId, 0);
   }
 
   /** Cancels every build of a template that has not ended. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ContextFile } from "pulumi-nullspace/wire";
 import { MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES, MAX_INLINE_BYTES } from "../blobs/blob-limits.ts";
 import type { Blob, BlobStore } from "../blobs/blob-store.ts";
-import { uploadError } from "../blobs/upload-error.ts";
+import { tooManyEntries, uploadError } from "../blobs/upload-error.ts";
 import { InvalidRequestError } from "../errors.ts";
 import { digestOf } from "./canonical-json.ts";
 import { normalizeSource } from "./copy-sources.ts";
@@ -29,15 +29,7 @@ const DEFAULT_DIR_MODE = 0o755;
  * @throws InvalidRequestError `file_upload_error`, with the path and a stable `details.reason`
  */
 export function readContextEntries(blobs: BlobStore, files: readonly ContextFile[]): ContextEntry[] {
-  if (files.length > MAX_CONTEXT_ENTRIES) {
-    throw uploadError(
-      "preflight",
-      "too_many_entries",
-      `build_context: ${files.length} entries; the most is ${MAX_CONTEXT_ENTRIES}.`,
-      "Leave files out of the context, for example with a .dockerignore file.",
-      { entries: files.length, limit: MAX_CONTEXT_ENTRIES },
-    );
-  }
+  if (files.length > MAX_CONTEXT_ENTRIES) throw tooManyEntries(files.length);
   const stored = blobs.findAll(files.flatMap(({ blob_id }) => blob_id ?? []));
   const entries = files.map((file, index) => readEntry(stored, file, index));
   refusePathConflicts(entries);

@@ -8,7 +8,9 @@ import { newId } from "../ids.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { authenticate } from "./auth.ts";
 import type { IsAllowedHost } from "./allowed-hosts.ts";
+import { boundBodies } from "./bounded-bodies.ts";
 import { answerClientError } from "./client-errors.ts";
+import { answerWhatIsDurable } from "./durable-answers.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { OpenRequests } from "./open-requests.ts";
@@ -46,6 +48,8 @@ export interface AppOptions {
   isAllowedHost?: IsAllowedHost;
   /** Certificate and key; absent: plain HTTP. */
   tls?: TlsIdentity;
+  /** Waits until what an answer tells would survive a loss of power. Default: nothing has to. */
+  durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
 }
 
@@ -54,7 +58,7 @@ export interface AppOptions {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, keys, refExists, stopping, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, keys, refExists, stopping, durable, timeouts = DEFAULT_TIMEOUTS } = options;
   const limits = {
     requestTimeout: timeouts.requestMs,
     headersTimeout: timeouts.headersMs,
@@ -115,6 +119,7 @@ export function createApp(options: AppOptions): ServiceApp {
   });
   // Not before the body was read: its events come without what this sets.
   app.addHook("preValidation", (request, _reply, done) => asCaller(request.caller ?? SERVICE, done));
+  if (durable !== undefined) answerWhatIsDurable(app, durable);
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
     request.log.debug(
@@ -124,6 +129,7 @@ export function createApp(options: AppOptions): ServiceApp {
     done();
   });
 
+  boundBodies(app);
   acceptJsonBodies(app);
   // An expectation that we do not know may be left unmet; without this, Node answers it with an error of its own form.
   app.server.on("checkExpectation", (request, response) => app.routing(request, response));

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { FastifyReply } from "fastify";
 import type { BuildLog } from "../builds/build-log.ts";
 
@@ -55,9 +56,15 @@ export async function* logFrames({
     // Asked before the entries are read: the last entry becomes visible together with the final state.
     const ended = isFinal();
     const entries = buildLog.read(buildId, next, PAGE_ENTRIES);
+    // Who has seen an entry goes on behind it: it must be there for good.
+    await buildLog.durable();
     if (entries.length > 0) yield entries.map(({ offset: id, entry }) => frame(id, entry)).join("");
     next = (entries.at(-1)?.offset ?? next - 1) + 1;
-    if (entries.length === PAGE_ENTRIES) continue;
+    if (entries.length === PAGE_ENTRIES) {
+      // A reader that takes all at once would not let anybody else have a turn.
+      await setImmediate();
+      continue;
+    }
     if (ended || !follow) return;
     // Nothing can be appended between the read above and the listener in here: no await lies between them, but for the
     // reader's own pace in `yield`; so look again before waiting.

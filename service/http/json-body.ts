@@ -3,7 +3,9 @@ import { InvalidRequestError } from "../errors.ts";
 import type { ServiceApp } from "./service-app.ts";
 
 /** Deepest JSON that is taken. The bodies of the contract have a dozen levels, and what writes them out again recurses. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
+/** What is said of a body that is. */
+export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 
 /**
  * Takes JSON bodies and no others. An empty body is no body. One that is not UTF-8, is nested deeper than
@@ -26,7 +28,7 @@ export function acceptJsonBodies(app: ServiceApp): void {
 function problemIn(value: unknown, depthLeft: number): string | undefined {
   if (typeof value === "string") return value.isWellFormed() ? undefined : "holds half a surrogate pair in a string";
   if (value === null || typeof value !== "object") return undefined;
-  if (depthLeft === 0) return `is nested deeper than ${MAX_DEPTH} levels`;
+  if (depthLeft === 0) return TOO_DEEP;
   if (Array.isArray(value)) {
     for (const item of value) {
       const problem = problemIn(item, depthLeft - 1);

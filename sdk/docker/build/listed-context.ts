@@ -26,6 +26,8 @@ export interface ListedContext {
   dockerfileText: string;
   /** Opens a file, for exactly `size` bytes. */
   open(entry: ListedEntry, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Contents of several small files at once, in the order given. Absent where one by one is as good. */
+  readAll?(entries: readonly ListedEntry[], signal: AbortSignal): Uint8Array[] | Promise<Uint8Array[]>;
   /** The same as a tar archive, which the caller of this reads to its end or destroys. */
   archive(signal: AbortSignal): { body: Readable; dockerfile: string };
   /** Name of the copy that BuildKit keeps for the next build: one for contexts that have much in common. */
@@ -52,7 +54,7 @@ export function syncListedContext(context: ListedContext): SyncedContext {
   };
 }
 
-function listEntries({ entries, open }: ListedContext): FolderListing {
+function listEntries({ entries, open, readAll }: ListedContext): FolderListing {
   const listed = entries
     // The order is that of the bytes.
     .map((entry) => ({ entry, key: fsutilOrder(Buffer.from(entry.path).toString("latin1")) }))
@@ -67,5 +69,12 @@ function listEntries({ entries, open }: ListedContext): FolderListing {
       return { path: Buffer.from(path), type, mode, size, mtimeNs };
     },
     open: (id, signal) => open(listed[id]!, signal),
+    ...(readAll !== undefined && {
+      readAll: async (ids, signal) =>
+        readAll(
+          ids.map((id) => listed[id]!),
+          signal,
+        ),
+    }),
   };
 }

@@ -53,7 +53,11 @@ export function openArchive(blobs: BlobStore, entries: readonly ArchiveEntry[], 
 }
 
 /** The blocks of the archive as they come: headers, contents, padding. */
-async function* parts(blobs: BlobStore, entries: readonly ArchiveEntry[], signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* parts(
+  blobs: BlobStore,
+  entries: readonly ArchiveEntry[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   for (const { path, type, mode, body } of entries) {
     signal.throwIfAborted();
     const text = body !== undefined && "text" in body ? Buffer.from(body.text) : undefined;
@@ -67,25 +71,34 @@ async function* parts(blobs: BlobStore, entries: readonly ArchiveEntry[], signal
 }
 
 /** A blob's bytes, exactly as many as the header before them says. */
-export async function* blobContent(blobs: BlobStore, digest: string, size: number): AsyncGenerator<Buffer> {
-  let seen = 0;
+export async function* blobContent(blobs: BlobStore, digest: string, size: number): AsyncGenerator<Uint8Array> {
   if (size <= SMALL_FILE_BYTES) {
-    const bytes = blobs.readSmall(digest);
-    seen = bytes.length;
-    if (seen === size) yield bytes;
-  } else {
-    for await (const chunk of blobs.open(digest) as AsyncIterable<Buffer>) {
-      seen += chunk.length;
-      if (seen <= size) yield chunk;
-    }
+    yield* blobContents(blobs, [{ digest, size }]);
+    return;
   }
-  if (seen !== size)
-    throw new Error(`the blob ${digest} has ${seen} bytes, and ${size} were stored: its file was changed`);
+  let seen = 0;
+  for await (const chunk of blobs.open(digest) as AsyncIterable<Uint8Array>) {
+    seen += chunk.length;
+    if (seen <= size) yield chunk;
+  }
+  refuseOtherSize(digest, size, seen);
+}
+
+/** The bytes of blobs that fit into memory together, each exactly as many as its size says. */
+export function blobContents(blobs: BlobStore, files: readonly { digest?: string; size: number }[]): Uint8Array[] {
+  const contents = blobs.readAll(files.map(({ digest = "" }) => digest));
+  for (const [index, { digest = "", size }] of files.entries()) refuseOtherSize(digest, size, contents[index]!.length);
+  return contents;
+}
+
+function refuseOtherSize(digest: string, expected: number, actual: number): void {
+  if (actual === expected) return;
+  throw new Error(`the blob ${digest} has ${actual} bytes, and ${expected} were stored: its file was changed`);
 }
 
 /** The same bytes in pieces worth sending. */
-async function* pieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
+async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of source) {
     waiting.push(part);

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ListedContext, ListedEntry } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { blobContent, openArchive, withParents, type ArchiveEntry } from "./context-archive.ts";
+import { blobContent, blobContents, openArchive, withParents, type ArchiveEntry } from "./context-archive.ts";
 
 /** What the engine builds from. */
 export interface EngineContextInput {
@@ -19,6 +19,7 @@ export function engineContext(blobs: BlobStore, { text, entries, sharedKey }: En
     dockerfileText: text,
     entries: [...withParents(entries)].map(toListedEntry),
     open: ({ digest = "", size }) => blobContent(blobs, digest, size),
+    readAll: (listed) => blobContents(blobs, listed),
     archive: (signal) => openHiddenArchive(blobs, entries, text, signal),
   };
 }
@@ -43,7 +44,11 @@ function openHiddenArchive(
   const dockerfile = freeName(entries);
   const own = entries.find(({ path }) => path === IGNORE_FILE)?.body;
   const rules =
-    own === undefined ? IGNORE_FILE : "text" in own ? own.text : blobs.readSmall(own.digest).toString("utf8");
+    own === undefined
+      ? IGNORE_FILE
+      : "text" in own
+        ? own.text
+        : Buffer.from(blobs.readAll([own.digest])[0]!).toString("utf8");
   const hidden: ArchiveEntry[] = [
     ...entries.filter(({ path }) => path !== IGNORE_FILE),
     { path: IGNORE_FILE, type: "file", mode: 0o644, body: { text: `${rules}\n${dockerfile}\n` } },

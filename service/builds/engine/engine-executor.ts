@@ -9,6 +9,7 @@ import {
   type RegistryAuths,
 } from "pulumi-nullspace/docker";
 import type { Step } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../../answer-timeout.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
@@ -66,8 +67,9 @@ export class EngineExecutor implements BuildExecutor {
   }
 
   async checkAvailable(signal: AbortSignal): Promise<void> {
+    using timeout = answerTimeout(PING_TIMEOUT_MS);
     try {
-      await this.#options.engine.ping({ signal: AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT_MS)]) });
+      await this.#options.engine.ping({ signal: AbortSignal.any([signal, timeout.signal]) });
     } catch (error) {
       signal.throwIfAborted();
       if (isEngineAway(error)) throw engineUnavailable(error);

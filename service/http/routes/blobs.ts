@@ -1,7 +1,7 @@
-import { PreflightRequest, PreflightResponse } from "pulumi-nullspace/wire";
+import { BlobBatch, PreflightRequest, PreflightResponse } from "pulumi-nullspace/wire";
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { MAX_BLOB_BYTES, MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
+import { BATCH_LIMITS, MAX_BATCH_BODY_BYTES, MAX_BLOB_BYTES, MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
@@ -13,7 +13,7 @@ const Octets = z
   .optional()
   .meta({ type: "string", format: "binary", description: "The file's bytes, as many as the preflight named" });
 
-/** `POST /v1/templates/blobs/preflight`, `PUT /v1/templates/blobs/{blob_id}`. */
+/** `POST /v1/templates/blobs/preflight`, `PUT /v1/templates/blobs/{blob_id}`, `POST /v1/templates/blobs/batch`. */
 export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStore }): void {
   app.post(
     "/v1/templates/blobs/preflight",
@@ -28,7 +28,30 @@ export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStor
         response: { 200: PreflightResponse, ...bodyErrorResponses() },
       },
     },
-    async (request) => ({ files: blobs.preflight(request.body.files) }),
+    async (request) => ({ files: blobs.preflight(request.body.files), batch: BATCH_LIMITS }),
+  );
+
+  app.post(
+    "/v1/templates/blobs/batch",
+    {
+      bodyLimit: MAX_BATCH_BODY_BYTES,
+      schema: {
+        operationId: "uploadBlobs",
+        summary: "Upload the bytes of several small files that the preflight said are missing: all are stored, or none",
+        tags: ["blobs"],
+        body: BlobBatch,
+        response: { 204: z.null().describe("Stored"), ...bodyErrorResponses() },
+      },
+    },
+    async (request, reply) => {
+      await blobs.putBatch(
+        request.body.blobs.map(({ blob_id, content_base64 }) => ({
+          blobId: blob_id,
+          bytes: Buffer.from(content_base64, "base64"),
+        })),
+      );
+      return reply.status(204).send(null);
+    },
   );
 
   // In a scope of its own: here any body is bytes that are streamed on, whatever their type says.

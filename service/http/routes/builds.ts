@@ -25,6 +25,7 @@ import { linksTo } from "../openapi-links.ts";
 import { BuildParams, RefParams, refPaths } from "../ref-params.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
+import { sendSnapshot } from "../snapshot-stream.ts";
 
 const Offset = z.coerce.number().int().min(0);
 /** One event; OpenAPI before 3.2 describes a stream of them by one. */
@@ -113,7 +114,7 @@ export function registerBuildRoutes(
       const signal = requestSignal(reply, stopping);
       const { build_id, template_id } = await start(request.body, signal);
       await builds.waitUntilFinal(build_id, signal);
-      const build = builds.snapshot(build_id, Number.MAX_SAFE_INTEGER).build;
+      const build = builds.head(build_id, 0).build;
       if (build.status === "ready") return reply.status(201).send(describeRef(db, template_id));
       throw new ServiceError(build.error ?? `Build ${build_id} was ${build.status}.`, {
         code: "build_error",
@@ -136,7 +137,7 @@ export function registerBuildRoutes(
         response: { 200: StatusSnapshot, ...errorResponses(404) },
       },
     },
-    async (request) => builds.snapshot(request.params.build_id, request.query.offset),
+    async (request, reply) => sendSnapshot(reply, builds, request.params.build_id, request.query.offset),
   );
 
   app.get(
@@ -175,7 +176,10 @@ export function registerBuildRoutes(
         response: { 200: StatusSnapshot, ...bodyErrorResponses(404) },
       },
     },
-    async (request) => builds.cancel(request.params.build_id, request.body?.reason),
+    async (request, reply) => {
+      builds.cancel(request.params.build_id, request.body?.reason);
+      return sendSnapshot(reply, builds, request.params.build_id, 0);
+    },
   );
 
   app.post(

@@ -5,7 +5,8 @@ import { contexts } from "./004-contexts.ts";
 import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
-import { apiKeys } from "./008-api-keys.ts";
+import { blobBytes } from "./008-blob-bytes.ts";
+import { apiKeys } from "./009-api-keys.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -19,5 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   contextBuilds,
   tagMoves,
   engineLosses,
+  blobBytes,
   apiKeys,
 ];

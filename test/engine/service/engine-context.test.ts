@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 async function file(path: string, text: string, mode = 0o644): Promise<ArchiveEntry> {
-  await blobs.putBytes(Buffer.from(text), path);
+  await blobs.putInline([{ bytes: Buffer.from(text), path }]);
   const digest = createHash("sha256").update(text).digest("hex");
   return { path, type: "file", mode, body: { digest, sizeBytes: Buffer.byteLength(text) } };
 }

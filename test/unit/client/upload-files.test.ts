@@ -151,6 +151,53 @@ describe("uploading files", () => {
     }
   });
 
+  describe("to a service that takes small files together", () => {
+    const isPreflight = ({ method, url }: { method: string; url: string }) => `${method} ${url}` === PREFLIGHT;
+    /** As {@link preflight}, for batches of three bodies and ten bytes. */
+    const withBatches: Handler = (request, response) => {
+      const { files } = JSON.parse(request.body) as Asked;
+      const results = files.map(({ path, entry_type, sha256 }) => ({
+        path,
+        entry_type,
+        blob_id: `blob_${sha256!.slice(0, 8)}`,
+        missing: true,
+      }));
+      json(response, 200, { files: results, batch: { max_blobs: 3, max_bytes: 10 } });
+    };
+    const contentsOf = (body: string) =>
+      (JSON.parse(body) as { blobs: { content_base64: string }[] }).blobs.map(({ content_base64 }) =>
+        Buffer.from(content_base64, "base64").toString(),
+      );
+
+    it("sends as many in a call as it takes, and larger ones alone", async () => {
+      await using server = await scriptedServer((request, response, attempt) =>
+        isPreflight(request) ? withBatches(request, response, attempt) : void response.writeHead(204).end(),
+      );
+      const progress: UploadProgress[] = [];
+      const contents = ["a", "bb", "ccc", "dddd", "more than ten", "eeeeeee", "last"];
+      await uploadFiles(
+        server.client().blobs,
+        contents.map((content) => file(content, content)),
+        { concurrency: 1, onProgress: (one) => progress.push(one) },
+      );
+      const sent = server.seen.slice(1).map(({ method, body }) => (method === "PUT" ? body : contentsOf(body)));
+      expect(sent).toEqual(expect.arrayContaining([["a", "bb", "ccc"], "more than ten", "dddd", "eeeeeee", "last"]));
+      expect(progress.at(-1)).toMatchObject({ uploadedFiles: 7, totalFiles: 7, uploadedBytes: 34, totalBytes: 34 });
+    });
+
+    it("sends them one by one when it refuses one of them, and names the file", async () => {
+      await using server = await scriptedServer((request, response, attempt) => {
+        if (isPreflight(request)) return withBatches(request, response, attempt);
+        const isRefused = request.method === "POST" || request.body === "b";
+        return isRefused
+          ? json(response, 400, { error: "digest differs", code: "file_upload_error" })
+          : void response.writeHead(204).end();
+      });
+      const entries = [file("a", "a"), file("b", "b")];
+      await expect(uploadFiles(server.client().blobs, entries)).rejects.toThrow("Could not upload b: digest differs");
+    });
+  });
+
   it("asks for a fresh upload only where it is wanted", async () => {
     await using server = await scriptedServer({ [PREFLIGHT]: preflight(new Set(["blob_2d711642"])) });
     const forced = { ...file("a", "x"), forceUpload: true } as UploadEntry;

@@ -1,0 +1,23 @@
+import { Readable } from "node:stream";
+import type { ServiceApp } from "./service-app.ts";
+import { toEnvelope, toServiceError } from "./errors.ts";
+
+/**
+ * Has every answer wait until what it tells would survive a loss of power; also one that only reads, because it may tell
+ * what another request has just written. A stream waits itself, before each part that it sends.
+ *
+ * @param durable waits for the disk. When it fails, nothing that the answer says is sure: it becomes a 500
+ */
+export function answerWhatIsDurable(app: ServiceApp, durable: () => Promise<void>): void {
+  app.addHook("onSend", async (request, reply, payload) => {
+    try {
+      await durable();
+      return payload;
+    } catch (cause) {
+      if (payload instanceof Readable) payload.destroy();
+      request.log.error({ err: cause }, "the disk lost what was written");
+      void reply.status(500).type("application/json").removeHeader("content-length");
+      return JSON.stringify(toEnvelope(toServiceError(cause), request.id));
+    }
+  });
+}

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, it } from "vitest";
+import { NullspaceClient } from "../../../../sdk/client/index.ts";
+import { ForgetfulDisk } from "./forgetful-disk.ts";
+
+const COMMAND = fileURLToPath(new URL("../../../../service/bin/nullspace-local.ts", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "nullspace-power-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/**
+ * `nullspace-local serve` without an engine, as a process that can lose its power.
+ *
+ * @param shown key that an earlier start on the data has shown; absent: this is the first one, which shows it
+ */
+async function serve(data: string, env: Record<string, string>, shown?: string) {
+  const flags = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning", COMMAND];
+  const engine = `unix://${join(scratch, "no-engine.sock")}`;
+  const child = spawn(process.execPath, [...flags, "serve", "--port", "0", "--data", data], {
+    env: { ...process.env, DOCKER_HOST: engine, ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const values = new Map(shown === undefined ? [] : [["NULLSPACE_API_KEY", shown]]);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const at = line.indexOf("=");
+    values.set(line.slice(0, at), line.slice(at + 1));
+    if (values.size === 2) break;
+  }
+  const [baseUrl, apiKey] = [values.get("NULLSPACE_API_URL")!, values.get("NULLSPACE_API_KEY")!];
+  const client = new NullspaceClient({ baseUrl, apiKey, env: {}, maxRetries: 0 });
+  return {
+    client,
+    apiKey,
+    async end(signal: NodeJS.Signals) {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+      await client.close();
+    },
+  };
+}
+
+interface Acknowledged {
+  claims: string[];
+  blobs: Map<string, number>;
+}
+
+/** Claims names and uploads files, small and large, one by one and together, until the power goes. */
+async function work(client: NullspaceClient, lane: number, done: Acknowledged): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    const name = `lane-${lane}-${turn}`;
+    await client.templates.reserveName(name);
+    done.claims.push(name);
+    const contents = ["a", "b", "c"].map((one) => Buffer.from(name + one));
+    if (turn % 3 === 0) contents.push(Buffer.alloc(100_000, name));
+    const files = contents.map((bytes, index) => ({
+      path: `f${index}`,
+      entry_type: "file" as const,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      size_bytes: bytes.length,
+    }));
+    const ids = (await client.blobs.preflight(files)).map(({ blob_id }) => blob_id!);
+    const acknowledge = (index: number) => done.blobs.set(files[index]!.sha256, files[index]!.size_bytes);
+    await client.blobs.putBatch([0, 1].map((index) => ({ blobId: ids[index]!, bytes: contents[index]! })));
+    [0, 1].forEach(acknowledge);
+    for (let index = 2; index < contents.length; index++) {
+      const bytes = contents[index]!;
+      await client.blobs.put(ids[index]!, { open: () => bytes, sizeBytes: bytes.length });
+      acknowledge(index);
+    }
+  }
+}
+
+it.each([40, 120, 400])(
+  "all that was acknowledged is there after a loss of power, after %d claims",
+  async (count) => {
+    const place = join(scratch, String(count));
+    const data = join(place, "data");
+    mkdirSync(data, { recursive: true });
+    const disk = new ForgetfulDisk(data, place);
+    const before = await serve(data, disk.env);
+    const done: Acknowledged = { claims: [], blobs: new Map() };
+    const lanes = Array.from({ length: 4 }, (_, lane) => work(before.client, lane, done).catch(() => undefined));
+    while (done.claims.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await before.end("SIGKILL");
+    await Promise.all(lanes);
+
+    const after = join(place, "after");
+    disk.restoreTo(after);
+    // The key was shown, so it is good.
+    const again = await serve(after, {}, before.apiKey);
+    try {
+      // Claimed already: it is ours still, and nobody has it twice.
+      const lost: string[] = [];
+      const { DatabaseSync } = await import("node:sqlite");
+      const db = new DatabaseSync(join(after, "store.db"), { readOnly: true });
+      const names = new Set(
+        db
+          .prepare("SELECT name FROM claims")
+          .all()
+          .map(({ name }) => name),
+      );
+      db.close();
+      lost.push(...done.claims.filter((name) => !names.has(name)));
+      const files = [...done.blobs].map(([sha256, size_bytes], index) => ({
+        path: `f${index}`,
+        entry_type: "file" as const,
+        sha256,
+        size_bytes,
+      }));
+      const results = await again.client.blobs.preflight(files);
+      lost.push(...results.filter(({ missing }) => missing).map(({ blob_id }) => blob_id!));
+      expect(lost).toEqual([]);
+      expect(done.claims.length).toBeGreaterThanOrEqual(count);
+      expect(files.length).toBeGreaterThan(count);
+    } finally {
+      await again.end("SIGTERM");
+    }
+  },
+  120_000,
+);
