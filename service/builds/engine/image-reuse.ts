@@ -1,9 +1,14 @@
-import { DockerError, EngineNotFoundError, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
+import {
+  DockerError,
+  EngineNotFoundError,
+  stableImages,
+  type DockerEngine,
+  type ImageInspect,
+} from "pulumi-nullspace/docker";
 import type { LogEntry } from "pulumi-nullspace/wire";
 import type { Database } from "../../store/database.ts";
 import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
-import { stableImagesOf } from "../dockerfile/stable-images.ts";
 import type { ArchiveEntry } from "./context-archive.ts";
 
 /** What the builder would be sent. */
@@ -46,7 +51,7 @@ export async function reuseKey(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (credentials.secrets.length > 0) return undefined;
-  const names = stableImagesOf(text);
+  const names = stableImages(text, definition.build_args);
   if (names === undefined) return undefined;
   const images: [string, string][] = [];
   for (const name of names) {
