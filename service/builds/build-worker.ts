@@ -4,6 +4,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
+import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildExecutor, BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
@@ -87,11 +88,14 @@ function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials
     definition,
     context,
     credentials,
+    inherited: NOTHING_INHERITED,
+    isImport: record.source_type === "oci_import",
   };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
   if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
   // The artifact that the ref meant when the build was accepted, wherever its tag points now.
-  return { ...common, baseImage: resolveTemplate(db, record.base_template_id).imageRef, baseIsTemplate: true };
+  const { imageRef, env, imageEnvKeys } = resolveTemplate(db, record.base_template_id);
+  return { ...common, baseImage: imageRef, baseIsTemplate: true, inherited: { env, imageEnvKeys } };
 }
 
 function settleFailure(

@@ -107,7 +107,10 @@ export class GuestRunner {
         internetAccess: guest.internetAccess === 1,
       });
     });
-    const options = { signal, ...(artifact.startCmd !== undefined && { settleMs: SETTLE_MS }) };
+    const options = {
+      signal,
+      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { settleMs: SETTLE_MS }),
+    };
     await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }
 

@@ -11,7 +11,7 @@ import {
 } from "pulumi-nullspace/docker";
 
 /** Instructions that shape an image but not a machine: nothing reaches a machine by a port, and none is built on it. */
-const WITHOUT_EFFECT = new Set(["CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "ONBUILD"]);
+const WITHOUT_EFFECT = new Set(["CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "VOLUME", "ONBUILD"]);
 
 /** A Dockerfile with what was found wrong in it. */
 export interface CheckedDockerfile {

@@ -46,7 +46,7 @@ export function reuseBarrier({ definition }: BuildJob): LogEntry["cache_reason"]
  */
 export async function reuseKey(
   engine: DockerEngine,
-  { definition, credentials }: BuildJob,
+  { definition, credentials, inherited }: BuildJob,
   { text, entries }: BuildInput,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -63,7 +63,17 @@ export async function reuseKey(
     JSON.stringify([path, type, mode, body !== undefined && "digest" in body ? body.digest : ""]),
   );
   const { build_args, build_envs, build_target, build_config, start_cmd, runtime_config } = definition;
-  const decisive = { text, images, build_args, build_envs, build_target, build_config, start_cmd, runtime_config };
+  const decisive = {
+    text,
+    images,
+    build_args,
+    build_envs,
+    build_target,
+    build_config,
+    start_cmd,
+    runtime_config,
+    env: inherited.env,
+  };
   return digestOf(`${canonicalJson(decisive)}\n${files.sort().join("\n")}`);
 }
 

@@ -4,9 +4,18 @@ import { warmPools } from "./003-warm-pools.ts";
 import { contexts } from "./004-contexts.ts";
 import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
+import { artifactRuntimes } from "./007-artifact-runtimes.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
 
 /** The store's history, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [templates, machines, warmPools, contexts, contextBuilds, tagMoves];
+export const MIGRATIONS: readonly Migration[] = [
+  templates,
+  machines,
+  warmPools,
+  contexts,
+  contextBuilds,
+  tagMoves,
+  artifactRuntimes,
+];
