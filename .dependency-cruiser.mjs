@@ -26,6 +26,27 @@ export default {
     forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|secrets/|errors\\.ts$)"),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
+    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(clock|errors|ids)\\.ts$)"),
+    forbid(
+      "guests-stand-on-the-store",
+      "^service/fleet/guests/",
+      "^service/(?!fleet/guests/|store/|(clock|errors|ids)\\.ts$)",
+    ),
+    forbid(
+      "machines-know-no-pools",
+      "^service/fleet/machines/",
+      "^service/(fleet/pools|http|builds|builders|drivers|artifacts)/",
+    ),
+    forbid(
+      "pools-know-no-machines",
+      "^service/fleet/pools/",
+      "^service/(fleet/machines|http|builds|builders|drivers|artifacts)/",
+    ),
+    forbid(
+      "drivers-know-guests-alone",
+      "^service/drivers/",
+      "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
+    ),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
     forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),
     forbid("nothing-below-knows-the-report", "^provider/(?!report/)", "^provider/report/"),

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
 import { DockerEngine } from "pulumi-nullspace/docker";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
+import { assemble } from "./assemble.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { bearerAuth } from "./http/auth.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
-import { fleetArtifactUses } from "./pools/artifact-uses.ts";
-import { Fleet } from "./pools/fleet.ts";
+import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
+import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { Database } from "./store/database.ts";
 import { serviceVersion } from "./version.ts";
-import { createTemplateFloor } from "./template-floor.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
 import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
@@ -89,16 +89,15 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       log,
       instanceId: data.instanceId,
       artifactUses: [fleetArtifactUses],
+      tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
-    const templates = createTemplateFloor(deps, {
+    const parts = assemble(deps, {
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
     });
-    closers.push(() => templates.stop());
-    const fleet = new Fleet(deps, { prepare: templates.prepare });
-    closers.push(() => fleet.settle());
+    closers.push(() => parts.stop());
 
     const app = createApp({
       logger: log,
@@ -111,10 +110,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
     registerHealthRoutes(app, data.instanceId);
-    templates.registerRoutes(app);
-    fleet.registerRoutes(app);
-    templates.start();
-    fleet.start();
+    parts.registerRoutes(app);
+    parts.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;

@@ -1,7 +1,8 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import type { Database } from "./store/database.ts";
-import type { ArtifactUseQuery } from "./templates/artifact-use.ts";
+import type { ArtifactUseQuery } from "./store/artifact-use.ts";
+import type { TagFollowerQuery } from "./store/tag-follower.ts";
 import type { TemplateEvents } from "./templates/events.ts";
 
 /** What every part of the service needs. */
@@ -14,12 +15,8 @@ export interface ServiceDeps {
   instanceId: string;
   /** Who needs artifacts beside tags and child templates. */
   artifactUses: readonly ArtifactUseQuery[];
+  /** Who follows tags. */
+  tagFollowers: TagFollowerQuery;
   /** Aborts when the service stops: workers end, streams close. */
   stopping: AbortSignal;
 }
-
-/** Label of every image and container of a service: the instance that made it. */
-export const INSTANCE_LABEL = "dev.nullspace.local.instance";
-
-/** Label of an image or container: the artifact it holds or runs. */
-export const TEMPLATE_LABEL = "dev.nullspace.local.template";

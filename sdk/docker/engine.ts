@@ -6,6 +6,7 @@ import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
 import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
 import { type EngineRequest, EngineTransport } from "./engine-transport.ts";
+import { type EngineEvent, type EngineEventOptions, readEngineEvents } from "./events.ts";
 import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
 import { ImageBuild } from "./build/image-build.ts";
@@ -99,6 +100,11 @@ export class DockerEngine implements EngineApi {
   build(options: BuildOptions): ImageBuild;
   build(options: BuildOptions): ImageBuild<BuildProgress | Buffer> {
     return new ImageBuild(this, options);
+  }
+
+  /** What happens at the engine from now on, until it goes away or `signal` ends it. */
+  events(options: EngineEventOptions = {}): AsyncGenerator<EngineEvent> {
+    return readEngineEvents(this, options);
   }
 
   /** Removes build cache. */

@@ -18,6 +18,8 @@ export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./i
 export type { EngineFilters, TransferOptions } from "./images.ts";
 export { ContainerInspect, ContainerSummary, EngineContainers } from "./containers.ts";
 export type { ContainerConfig } from "./containers.ts";
+export { EngineEvent } from "./events.ts";
+export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
 export type { OutputChunk } from "./log-frames.ts";
 export type { EngineRecord } from "./json-records.ts";

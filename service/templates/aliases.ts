@@ -3,7 +3,9 @@ import { ResourceNotFoundError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, getLogicalTemplate } from "./logical-template.ts";
+import type { TagFollowerQuery } from "../store/tag-follower.ts";
 import { refuseBuiltin } from "./names.ts";
+import { refuseFollowedAlias } from "./refuse-followed.ts";
 
 /** Former names that still lead to the template, sorted. */
 export function listAliases(db: Database, ref: string): AliasInfo[] {
@@ -17,20 +19,19 @@ export function listAliases(db: Database, ref: string): AliasInfo[] {
  * Takes a former name away; it is free for others from then on.
  *
  * @param alias `namespace/old-name`, or the old name alone
- * @throws ResourceNotFoundError `template_alias_not_found` when it is not an alias of this template
+ * @throws ResourceNotFoundError `template_alias_not_found` when it is not an alias of this template; ConflictError while a
+ *   warm pool follows a tag under this name
  */
-export function removeAlias(db: Database, ref: string, alias: string): void {
+export function removeAlias(db: Database, tagFollowers: TagFollowerQuery, ref: string, alias: string): void {
   db.transaction(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "changed");
     const slash = alias.indexOf("/");
+    const namespace = slash < 0 ? template.namespace : alias.slice(0, slash);
+    const name = alias.slice(slash + 1);
     const removed = db.run(
       "DELETE FROM aliases WHERE template_key = $key AND namespace = $namespace AND name = $name",
-      {
-        $key: template.templateKey,
-        $namespace: slash < 0 ? template.namespace : alias.slice(0, slash),
-        $name: alias.slice(slash + 1),
-      },
+      { $key: template.templateKey, $namespace: namespace, $name: name },
     );
     if (removed === 0) {
       throw new ResourceNotFoundError(
@@ -38,6 +39,8 @@ export function removeAlias(db: Database, ref: string, alias: string): void {
         `"${alias}" is not an alias of ${canonicalRefOf(template)}.`,
       );
     }
+    // Thrown in the transaction: the alias stays.
+    refuseFollowedAlias(db, tagFollowers, { namespace, name });
     audit(db, "alias_removed", canonicalRefOf(template), { alias });
   });
 }

@@ -3,9 +3,11 @@ import { now } from "../clock.ts";
 import { ConflictError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
-import { findArtifactUses, type ArtifactUseQuery } from "./artifact-use.ts";
+import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
+import type { TagFollowerQuery } from "../store/tag-follower.ts";
 import { canonicalRefOf, getLogicalTemplate, type LogicalTemplate } from "./logical-template.ts";
 import { refuseBuiltin } from "./names.ts";
+import { refuseFollowedTags } from "./refuse-followed.ts";
 import { resolveTemplate } from "./resolve.ts";
 import { removeTag } from "./tags.ts";
 import { tagsOfBuild } from "./template-view.ts";
@@ -14,6 +16,7 @@ import { tagsOfBuild } from "./template-view.ts";
 export interface TemplateDeleter {
   db: Database;
   artifactUses: readonly ArtifactUseQuery[];
+  tagFollowers: TagFollowerQuery;
 }
 
 /** What was deleted. */
@@ -27,21 +30,21 @@ export type Deletion =
  * tag; an exact one (`:tb_…`, `tmpl_…`) that artifact with the tags on it. Records of builds stay. Images go when
  * nothing runs on them any more.
  *
- * @throws ConflictError while a warm pool uses what would go
+ * @throws ConflictError while a warm pool uses what would go, or follows a tag that would
  */
-export function deleteRef({ db, artifactUses }: TemplateDeleter, ref: string): Deletion {
+export function deleteRef({ db, artifactUses, tagFollowers }: TemplateDeleter, ref: string): Deletion {
   const parsed = parseTemplateRef(ref);
   return db.transaction((): Deletion => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "deleted");
     if (parsed.kind === "name" && parsed.tag !== undefined) {
-      removeTag(db, ref, parsed.tag);
+      removeTag(db, tagFollowers, ref, parsed.tag);
       return { kind: "tag", template };
     }
     if (parsed.kind === "artifact" || parsed.buildId !== undefined) {
       const { templateId, buildId } = resolveTemplate(db, ref);
       refuseUsed(db, artifactUses, [templateId], ref);
-      for (const tag of tagsOfBuild(db, buildId)) removeTag(db, canonicalRefOf(template), tag);
+      for (const tag of tagsOfBuild(db, buildId)) removeTag(db, tagFollowers, canonicalRefOf(template), tag);
       purge(db, "template_id = ?", templateId);
       audit(db, "artifact_deleted", canonicalRefOf(template), { templateId, buildId });
       return { kind: "artifact", template };
@@ -57,6 +60,8 @@ export function deleteRef({ db, artifactUses }: TemplateDeleter, ref: string): D
       artifacts.map(({ template_id }) => template_id),
       ref,
     );
+    const tags = db.all<{ tag: string }>("SELECT tag FROM tags WHERE template_key = ?", [key]).map(({ tag }) => tag);
+    refuseFollowedTags(db, tagFollowers, template, tags);
     db.run("DELETE FROM tags WHERE template_key = ?", [key]);
     db.run("DELETE FROM aliases WHERE template_key = ?", [key]);
     purge(db, "build_id IN (SELECT build_id FROM builds WHERE template_key = ?)", key);

@@ -6,7 +6,7 @@ import type { Database } from "../store/database.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { BuildExecutor } from "../builds/build-executor.ts";
 import { forgetContexts } from "../builds/stored-context.ts";
-import { findArtifactUses, type ArtifactUseQuery } from "./artifact-use.ts";
+import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
 
 /** How long an artifact that nothing pins is kept unless told otherwise. */
 export const DEFAULT_RETENTION_MS = 30 * 24 * 60 * 60_000;

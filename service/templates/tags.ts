@@ -3,8 +3,10 @@ import { now } from "../clock.ts";
 import { InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
+import type { TagFollowerQuery } from "../store/tag-follower.ts";
 import { canonicalRefOf, getLogicalTemplate, type LogicalTemplate } from "./logical-template.ts";
 import { refuseBuiltin } from "./names.ts";
+import { refuseFollowedTags } from "./refuse-followed.ts";
 import { resolveTemplate } from "./resolve.ts";
 
 /**
@@ -50,8 +52,12 @@ export function listTags(db: Database, ref: string): TagInfo[] {
   );
 }
 
-/** Takes a tag away; the build and its artifact stay. @throws ResourceNotFoundError `template_tag_not_found` */
-export function removeTag(db: Database, ref: string, tag: string): void {
+/**
+ * Takes a tag away; the build and its artifact stay.
+ *
+ * @throws ResourceNotFoundError `template_tag_not_found`; ConflictError while a warm pool follows the tag
+ */
+export function removeTag(db: Database, tagFollowers: TagFollowerQuery, ref: string, tag: string): void {
   const parsed = parseTemplateRef(ref);
   if (parsed.kind === "name" && parsed.tag !== undefined && parsed.tag !== tag) {
     throw new InvalidRequestError(`"${ref}" names the tag ${parsed.tag}, and the call is about the tag ${tag}.`);
@@ -70,6 +76,7 @@ export function removeTag(db: Database, ref: string, tag: string): void {
         `Template ${canonicalRefOf(template)} has no tag "${tag}".`,
       );
     }
+    refuseFollowedTags(db, tagFollowers, template, [tag]);
     db.run("DELETE FROM tags WHERE template_key = $key AND tag = $tag", binds);
     startRetention(db, buildId, now());
     audit(db, "tag_removed", canonicalRefOf(template), { tag, from: buildId });

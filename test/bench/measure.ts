@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DockerEngine } from "../../sdk/docker/index.ts";
-import { INSTANCE_LABEL } from "../../service/service-deps.ts";
+import { INSTANCE_LABEL } from "../../service/labels.ts";
 
 /** How long the work takes, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { INSTANCE_LABEL } from "../../service/service-deps.ts";
+import { INSTANCE_LABEL } from "../../service/labels.ts";
 import { runToEnd } from "../../scripts/quickstart/command.ts";
 import { repo } from "../e2e/support/pulumi-project.ts";
 import { startTestService, type TestService } from "../e2e/support/service.ts";

@@ -1,4 +1,4 @@
-import type { NullspaceClient } from "../../../sdk/client/index.ts";
+import { ConflictError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import type { TagInfo } from "../../../sdk/wire/index.ts";
 import { TagTakenError } from "../../errors.ts";
 import type { Log } from "../operation-context.ts";
@@ -56,11 +56,20 @@ export async function goLive(client: NullspaceClient, options: GoLiveOptions): P
   if (moving.length > 0) await client.builds.promote(buildId, { tags: [...new Set(moving)] }, { signal });
 
   const remove = (tag: string) => orGone(client.templates.removeTag(ref, tag, { signal }));
-  for (const tag of dropped) {
+  // What an update before this one had to leave is still noted as the resource's own.
+  const left = tags
+    .map(({ tag }) => tag)
+    .filter((tag) => !wanted.includes(tag) && ownersOf(tags, "tag", tag).some(({ mark }) => isOwnMark(owner, mark)));
+  for (const tag of new Set([...dropped, ...left])) {
     const target = now.get(tag);
     const others = ownersOf(tags, "tag", tag).filter(({ mark }) => !isOwnMark(owner, mark));
     if (others.length > 0) log("info", `the tag ${tag} of ${ref} is kept: another resource owns it as well`);
-    else if (target !== undefined && (target === buildId || ours.has(target))) await remove(tag);
+    else if (target !== undefined && (target === buildId || ours.has(target))) {
+      const follower = await followedBy(remove(tag));
+      if (follower === undefined) continue;
+      notes.push(ownerTag(owner.mark, "tag", tag));
+      log("warning", `the tag ${tag} of ${ref} stays for now: ${follower} The next update of the template removes it`);
+    }
   }
   const formerOwners = new Set<Mark | undefined>();
   for (const [tag, target] of now) {
@@ -74,6 +83,17 @@ export async function goLive(client: NullspaceClient, options: GoLiveOptions): P
     const noted = readTagNote(tag);
     const isOver = isOwnMark(owner, noted) ? !notes.includes(tag) : formerOwners.has(noted);
     if (noted !== undefined && isOver) await remove(tag);
+  }
+}
+
+/** Waits for the removal of a tag. @returns the service's words when a pool follows it, and it was not removed */
+async function followedBy(removal: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await removal;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConflictError) return error.message;
+    throw error;
   }
 }
 

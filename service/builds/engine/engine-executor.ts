@@ -11,7 +11,7 @@ import {
 import type { Readiness, Step } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
+import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import { runtimeOf, type ArtifactRuntime } from "../../templates/artifact-runtime.ts";
 import { mappedReadiness, overImage } from "./image-runtime.ts";
 import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";

@@ -7,7 +7,7 @@ import {
   lineOfStep,
 } from "pulumi-nullspace/docker";
 import { asError } from "../../errors.ts";
-import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../machines/errors.ts";
+import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
 import { BuildFailure } from "../build-failure.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */

@@ -1,6 +1,7 @@
 import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
-import { startMachineContainer, type MachineArtifact } from "../../machines/container.ts";
-import { waitUntilReady } from "../../machines/readiness.ts";
+import { startMachineContainer } from "../../drivers/docker/container.ts";
+import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
+import { waitUntilReady } from "../../drivers/docker/readiness.ts";
 import type { Readiness } from "pulumi-nullspace/wire";
 import type { ArtifactRuntime } from "../../templates/artifact-runtime.ts";
 import type { BuildJob, BuildReporter } from "../build-executor.ts";

@@ -1,5 +1,5 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
-import { INSTANCE_LABEL } from "../../service-deps.ts";
+import { INSTANCE_LABEL } from "../../labels.ts";
 import type { Database } from "../../store/database.ts";
 import { BUILD_LABEL, removeContainer } from "./launch-check.ts";
 

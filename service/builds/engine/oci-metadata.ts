@@ -1,6 +1,6 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
 import type { OciMetadata, Readiness } from "pulumi-nullspace/wire";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../service-deps.ts";
+import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 
 /** A health check as the engine tells it; durations are nanoseconds, 0 = Docker's own. */
 export interface Healthcheck {

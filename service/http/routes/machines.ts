@@ -1,12 +1,12 @@
 import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
-import type { MachineCreator } from "../../machines/create-machine.ts";
-import { machineAnswer, machineConfig } from "../../machines/machine-answer.ts";
-import type { MachineDriver } from "../../machines/machine-driver.ts";
-import { pickMachineFields, readMachineListQuery } from "../../machines/machine-list.ts";
-import { DEFAULT_TEMPLATE } from "../../machines/machine-request.ts";
-import type { MachineService } from "../../machines/machine-service.ts";
+import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
+import { machineAnswer, machineConfig } from "../../fleet/machines/machine-answer.ts";
+import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
+import { pickMachineFields, readMachineListQuery } from "../../fleet/machines/machine-list.ts";
+import { DEFAULT_TEMPLATE } from "../../fleet/machines/machine-request.ts";
+import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
   killProcess,
@@ -14,8 +14,8 @@ import {
   ProcessLogs,
   readProcessLogs,
   writeToProcess,
-} from "../../machines/processes.ts";
-import { runCommand } from "../../machines/run-command.ts";
+} from "../../fleet/machines/processes.ts";
+import { runCommand } from "../../fleet/machines/run-command.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
 import { requestSignal } from "../request-signal.ts";

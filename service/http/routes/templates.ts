@@ -51,7 +51,7 @@ export function registerTemplateRoutes(
   deps: ServiceDeps,
   { prepare, deleteRef }: TemplateRouteOptions,
 ): void {
-  const { db, events, stopping } = deps;
+  const { db, events, stopping, tagFollowers } = deps;
   const tags = ["templates"];
   const one = { tags, params: RefParams };
 
@@ -150,7 +150,7 @@ export function registerTemplateRoutes(
         },
       },
       async (request, reply) => {
-        removeTag(db, request.params.ref, request.params.tag);
+        removeTag(db, tagFollowers, request.params.ref, request.params.tag);
         events.emit({ kind: "tag_moved" });
         return reply.status(204).send(null);
       },
@@ -194,11 +194,11 @@ export function registerTemplateRoutes(
           summary: "Remove a former name",
           tags,
           params: RefParams.extend({ alias: z.string().min(1) }),
-          response: { 204: Nothing, ...bodyErrorResponses(404) },
+          response: { 204: Nothing, ...bodyErrorResponses(404, 409) },
         },
       },
       async (request, reply) => {
-        removeAlias(db, request.params.ref, request.params.alias);
+        removeAlias(db, tagFollowers, request.params.ref, request.params.alias);
         events.emit({ kind: "template_changed" });
         return reply.status(204).send(null);
       },

@@ -8,7 +8,7 @@ import {
 } from "pulumi-nullspace/wire";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { PoolService } from "../../pools/pool-service.ts";
+import type { PoolService } from "../../fleet/pools/pool-service.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
 import { requestSignal } from "../request-signal.ts";

@@ -88,6 +88,56 @@ for one in (hit, fallback, bypass, plain): one.kill()`,
     },
   },
   {
+    name: "a pool of larger machines serves a request that names no size, and none that sets what a running one cannot take",
+    python: `
+Template.build(Template.from_image(BASE), NAME + ":v1")
+pool = Template.create_warm_pool(NAME + ":v1", name=NAME, min_ready=1, max_ready=1, vcpus=2, memory_mb=1024)
+pool.wait_until_ready(timeout_secs=60, interval_secs=0.05)
+def take(mode="prefer", wait=20000, **options):
+    machine = Machine.create(NAME + ":v1", warm_pool=pool.id, warm_pool_mode=mode, warm_pool_wait_ms=wait, **options)
+    try:
+        return machine._info.warm_pool_checkout.hit
+    finally:
+        machine.kill()
+answer = {
+    "plain": take(), "envs": take(envs={"A": "1"}), "cwd": take(cwd="/tmp"),
+    "required": [refused(lambda: take("require", envs={"A": "1"})), refused(lambda: take("require", cwd="/tmp"))],
+    "metadata": take(metadata={"who": NAME}),
+}
+pool.delete()`,
+    ours: async ({ name, connection }) => {
+      await Template.build(Template.fromImage(BASE_IMAGE), `${name}:v1`, connection);
+      const settings = { name, minReady: 1, maxReady: 1, vcpus: 2, memoryMib: 1024 };
+      const pool = await Template.createWarmPool(`${name}:v1`, settings, connection);
+      await pool.waitUntilReady({ timeoutMs: 60_000, intervalMs: 50 });
+      const take = async (options: Parameters<typeof Machine.create>[0] = {}) => {
+        const checkout = { warmPool: pool.id, warmPoolMode: "prefer" as const, warmPoolWaitMs: 20_000 };
+        const machine = await Machine.create({ template: `${name}:v1`, ...checkout, ...options }, connection);
+        await machine.kill();
+        return machine.checkout?.hit;
+      };
+      const seen = {
+        plain: await take(),
+        envs: await take({ envs: { A: "1" } }),
+        cwd: await take({ cwd: "/tmp" }),
+        required: [
+          await refused(() => take({ warmPoolMode: "require", envs: { A: "1" } })),
+          await refused(() => take({ warmPoolMode: "require", cwd: "/tmp" })),
+        ],
+        metadata: await take({ metadata: { who: name } }),
+      };
+      await pool.delete();
+      return seen;
+    },
+    outcome: {
+      plain: true,
+      envs: false,
+      cwd: false,
+      required: ["MachineError invalid_request", "MachineError invalid_request"],
+      metadata: true,
+    },
+  },
+  {
     name: "a machine runs commands, is found by state and metadata, and is gone when killed",
     python: `
 machine = Machine.create(vcpus=1, memory_mb=64, envs={"A": "1"}, metadata={"who": NAME}, cwd="/tmp", timeout=60)

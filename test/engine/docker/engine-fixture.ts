@@ -32,8 +32,8 @@ export class TestEngine extends DockerEngine implements AsyncDisposable {
   }
 
   /** A running container of the base image, removed at the end. */
-  async runContainer(cmd: string[], image = BASE_IMAGE): Promise<string> {
-    const config = { Image: image, Cmd: cmd, Labels: this.labels, HostConfig: { Init: true } };
+  async runContainer(cmd: string[], image = BASE_IMAGE, labels: Record<string, string> = {}): Promise<string> {
+    const config = { Image: image, Cmd: cmd, Labels: { ...this.labels, ...labels }, HostConfig: { Init: true } };
     const { id } = await this.containers.create(config);
     await this.containers.start(id);
     return id;

@@ -345,6 +345,27 @@ describe("a Template on a real service", () => {
     });
   });
 
+  it("leaves a tag that a warm pool follows until none does, and says so", async () => {
+    const first = await create({ tags: ["default", "old"] });
+    const settings = {
+      name,
+      template_ref: `${name}:old`,
+      version_policy: "track_tag",
+      min_ready: 0,
+      max_ready: 1,
+    } as const;
+    const pool = await client.warmPools.create({ ...settings, resources: { vcpus: 1, memory_mb: 64 } });
+    const second = await update(first, { tags: ["default"] });
+    expect(Object.keys(await tags())).toEqual(["default", "old"]);
+    expect(program.messages.join("\n")).toMatch(
+      /warning: the tag old of local\/web-\d+ stays for now: .*is followed by warm pool .* The next update of the template removes it/,
+    );
+    await client.warmPools.update(pool.id, { track_tag: "default" });
+    await update(second, { tags: ["default", "new"] });
+    expect(Object.keys(await tags())).toEqual(["default", "new"]);
+    await client.warmPools.delete(pool.id);
+  });
+
   it("is renamed in place, there and back", async () => {
     const first = await create();
     const other = `${name}-renamed`;

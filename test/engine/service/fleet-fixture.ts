@@ -10,9 +10,13 @@ import type { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { bearerAuth } from "../../../service/http/auth.ts";
 import { registerOpenApi } from "../../../service/http/openapi.ts";
 import { createApp } from "../../../service/http/app.ts";
-import type { MachineDriver } from "../../../service/machines/machine-driver.ts";
-import { Fleet } from "../../../service/pools/fleet.ts";
-import { INSTANCE_LABEL, type ServiceDeps } from "../../../service/service-deps.ts";
+import type { MachineDriver } from "../../../service/fleet/guests/machine-driver.ts";
+import { DockerMachineDriver } from "../../../service/drivers/docker/docker-driver.ts";
+import { registerFleetRoutes } from "../../../service/http/routes/fleet.ts";
+import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
+import { Fleet } from "../../../service/fleet/fleet.ts";
+import { INSTANCE_LABEL } from "../../../service/labels.ts";
+import { type ServiceDeps } from "../../../service/service-deps.ts";
 import { Database } from "../../../service/store/database.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
 import { seedBuild, type SeededBuild } from "../../unit/service/seed-template.ts";
@@ -105,9 +109,10 @@ async function startRun(
     log,
     instanceId: serviceId,
     artifactUses: [],
+    tagFollowers: poolTagFollowers,
     stopping: stopping.signal,
   };
-  const fleet = new Fleet(deps, { wrapDriver: wrap });
+  const fleet = new Fleet({ ...deps, driver: wrap(new DockerMachineDriver(engine, serviceId)) });
   const apiKey = `ns_local_${randomBytes(6).toString("hex")}`;
   const app = createApp({
     logger: log,
@@ -116,7 +121,7 @@ async function startRun(
     stopping: stopping.signal,
   });
   await registerOpenApi(app, "0.0.0");
-  fleet.registerRoutes(app);
+  registerFleetRoutes(app, { fleet, stopping: stopping.signal, prepare: async () => undefined });
   fleet.start();
   await app.listen({ port: 0, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { Readiness } from "../../../sdk/wire/index.ts";
-import { startMachineContainer } from "../../../service/machines/container.ts";
-import { waitUntilReady, type ReadinessAttempt } from "../../../service/machines/readiness.ts";
-import { INSTANCE_LABEL } from "../../../service/service-deps.ts";
+import { startMachineContainer } from "../../../service/drivers/docker/container.ts";
+import { waitUntilReady } from "../../../service/drivers/docker/readiness.ts";
+import type { ReadinessAttempt } from "../../../service/fleet/guests/machine-driver.ts";
+import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { BASE_IMAGE } from "./fleet-fixture.ts";
 
 const engine = new DockerEngine();

@@ -122,7 +122,7 @@ describe("a machine and a pool that do not fit", () => {
     const refusal = await create(request).catch((error: unknown) => error);
     expect(refusal).toMatchObject({
       code: "invalid_request",
-      message: expect.stringMatching(/vcpus is 1, not 2; .*memory_mb is 64, not 128/),
+      message: expect.stringMatching(/vcpus is 1, less than 2; .*memory_mb is 64, less than 128/),
     });
     await expect(create({ template: "env", warm_pool: { id: pool.id, mode: "require" } })).rejects.toMatchObject({
       code: "invalid_request",

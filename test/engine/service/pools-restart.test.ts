@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { INSTANCE_LABEL } from "../../../service/service-deps.ts";
+import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { BASE_IMAGE, eventually, FleetFixture } from "./fleet-fixture.ts";
 import { ServiceProcess } from "./service-process.ts";
 

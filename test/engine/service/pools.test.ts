@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CreateTemplateRequest, CreateWarmPoolRequest, WarmPool } from "../../../sdk/wire/index.ts";
-import { TEMPLATE_LABEL } from "../../../service/service-deps.ts";
+import { TEMPLATE_LABEL } from "../../../service/labels.ts";
 import { eventually, FleetFixture } from "./fleet-fixture.ts";
 
 const fixture = new FleetFixture();

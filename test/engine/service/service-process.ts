@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
-import { INSTANCE_LABEL } from "../../../service/service-deps.ts";
+import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { BASE_IMAGE } from "./fleet-fixture.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));

@@ -299,7 +299,7 @@ describe("retention", () => {
     const parent = await store.ready({ name: "parent", tags: ["x"] });
     await store.ready({ name: "child", base_image: "local/parent:x" });
     const free = await store.ready({ name: "free", tags: ["x"] });
-    for (const name of ["pooled", "parent", "free"]) removeTag(store.db, name, "x");
+    for (const name of ["pooled", "parent", "free"]) removeTag(store.db, () => [], name, "x");
     const uses = [
       () => [{ kind: "warm_pool" as const, id: "twp_1", templateId: pooled.templateId, label: "", blocksDelete: true }],
     ];
@@ -326,13 +326,13 @@ describe("retention", () => {
   it("says expired while the engine does not let the image go, and begins anew when a tag comes back in time", async () => {
     const { templateId, buildId } = await store.ready({ name: "web", tags: ["x"] });
     inUse.add(`nullspace-local/${templateId}`);
-    removeTag(store.db, "web", "x");
+    removeTag(store.db, () => [], "web", "x");
     const at = now();
     await retention().sweep(later(at, 20 * DAY));
     assignTags(store.db, templateId, ["y"]);
     await retention().sweep(later(at, 40 * DAY));
     expect(resolveTemplate(store.db, "web:y").templateId).toBe(templateId);
-    removeTag(store.db, "web", "y");
+    removeTag(store.db, () => [], "web", "y");
     await retention().sweep(later(at, 71 * DAY));
     expect(buildView(store.db, getBuild(store.db, buildId), 30 * DAY).promotability).toMatchObject({
       status: "expired",

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pino } from "pino";
-import { MachineExpiry } from "../../../service/machines/expiry.ts";
-import type { MachineService } from "../../../service/machines/machine-service.ts";
+import { MachineExpiry } from "../../../service/fleet/machines/expiry.ts";
+import type { MachineService } from "../../../service/fleet/machines/machine-service.ts";
 import type { MachineRow, MachineStore } from "../../../service/store/machines.ts";
 
 beforeEach(() => void vi.useFakeTimers());

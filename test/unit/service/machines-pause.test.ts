@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { runCommand } from "../../../service/machines/run-command.ts";
-import { Slots } from "../../../service/machines/slots.ts";
+import { runCommand } from "../../../service/fleet/machines/run-command.ts";
+import { Semaphore } from "../../../service/fleet/guests/semaphore.ts";
 import { MemoryFleet } from "./memory-fleet.ts";
 
 const soon = { timeout: 10_000, interval: 5 };
@@ -36,7 +36,7 @@ test("a pause that the engine refuses leaves the machine running, and says so", 
   const { machineId } = await pausedMachine(world);
   await world.fleet.machines.resume(machineId);
   world.driver.isAway = true;
-  await expect(world.fleet.machines.pause(machineId)).rejects.toMatchObject({ code: "engine_unreachable" });
+  await expect(world.fleet.machines.pause(machineId)).rejects.toMatchObject({ code: "engine_unavailable" });
   expect(world.fleet.machines.get(machineId).status).toBe("running");
 });
 
@@ -52,7 +52,7 @@ test("what the store says and what the engine says of a pause are brought togeth
 });
 
 test("who gives up waiting for a slot does so at once, and takes no slot from the next", async () => {
-  const slots = new Slots(1);
+  const slots = new Semaphore(1);
   const never = new AbortController();
   const gate = Promise.withResolvers<void>();
   const first = slots.run(never.signal, () => gate.promise);

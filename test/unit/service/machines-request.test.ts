@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CreateMachineRequest } from "../../../sdk/wire/index.ts";
-import { deadlineOf } from "../../../service/machines/expiry.ts";
-import { readMachineWish } from "../../../service/machines/machine-request.ts";
-import { argvOf } from "../../../service/machines/run-command.ts";
+import { deadlineOf } from "../../../service/fleet/machines/expiry.ts";
+import { readMachineWish } from "../../../service/fleet/machines/machine-request.ts";
+import { argvOf } from "../../../service/fleet/machines/run-command.ts";
 import type { MachineRow } from "../../../service/store/machines.ts";
 
 const wish = (request: object) => readMachineWish(CreateMachineRequest.parse(request));

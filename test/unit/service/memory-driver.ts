@@ -1,13 +1,15 @@
+import { EventEmitter, on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EngineUnreachableError } from "../../../sdk/docker/index.ts";
-import { MachineExitedError } from "../../../service/machines/errors.ts";
+import { EngineUnavailableError } from "../../../service/errors.ts";
+import { GuestNotRunningError, MachineExitedError } from "../../../service/fleet/guests/driver-errors.ts";
 import type {
   GuestCommandResult,
+  GuestEvent,
   GuestHealth,
   GuestSpec,
   MachineDriver,
   ObservedGuest,
-} from "../../../service/machines/machine-driver.ts";
+} from "../../../service/fleet/guests/machine-driver.ts";
 
 /** Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). */
 export class MemoryDriver implements MachineDriver {
@@ -15,6 +17,7 @@ export class MemoryDriver implements MachineDriver {
   /** Every guest that was ever started. */
   readonly started: string[] = [];
   isAway = false;
+  readonly #events = new EventEmitter().setMaxListeners(0);
   /** Guests that run and do not pass their check. */
   readonly unwell = new Set<string>();
   /** Starts that fail before others succeed again. */
@@ -39,8 +42,10 @@ export class MemoryDriver implements MachineDriver {
     throw new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail: ["made to fail"] });
   }
 
-  async exec(): Promise<GuestCommandResult> {
+  async exec(guestId: string): Promise<GuestCommandResult> {
     await this.#call();
+    const guest = this.guests.get(guestId);
+    if (guest?.alive !== true || guest.paused) throw new GuestNotRunningError(guestId);
     return { exitCode: 0, stdout: "", stderr: "", truncated: false };
   }
 
@@ -72,6 +77,15 @@ export class MemoryDriver implements MachineDriver {
     this.guests.delete(guestId);
   }
 
+  async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
+    await this.#call();
+    onOpen();
+    for await (const [event] of on(this.#events, "event", { signal })) {
+      await this.#call();
+      yield event as GuestEvent;
+    }
+  }
+
   async list(): Promise<ObservedGuest[]> {
     await this.#call();
     return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
@@ -80,19 +94,21 @@ export class MemoryDriver implements MachineDriver {
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
-    if (guest !== undefined) guest.alive = false;
+    if (guest === undefined) return;
+    guest.alive = false;
+    this.#events.emit("event", { guestId, kind: "died" });
   }
 
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
   #freeze(guestId: string, paused: boolean): void {
     const guest = this.guests.get(guestId);
-    if (guest?.alive !== true) throw new EngineUnreachableError("unix:///nowhere", "there is no such guest");
-    if (guest.paused === paused) throw new Error(`it is ${paused ? "" : "not "}paused`);
+    if (guest?.alive !== true || guest.paused === paused) throw new GuestNotRunningError(guestId);
     guest.paused = paused;
+    this.#events.emit("event", { guestId, kind: paused ? "paused" : "resumed" });
   }
 
   async #call(): Promise<void> {
     await sleep(this.delayMs());
-    if (this.isAway) throw new EngineUnreachableError("unix:///nowhere", "connect ENOENT");
+    if (this.isAway) throw new EngineUnavailableError("connect ENOENT");
   }
 }

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
-import { Fleet } from "../../../service/pools/fleet.ts";
+import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
+import { Fleet } from "../../../service/fleet/fleet.ts";
 import { Database } from "../../../service/store/database.ts";
 import { GuestStore } from "../../../service/store/guests.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
@@ -30,9 +31,10 @@ export class MemoryFleet implements AsyncDisposable {
       log: pino({ level: "silent" }),
       instanceId: "test",
       artifactUses: [],
+      tagFollowers: poolTagFollowers,
       stopping: this.#stopping.signal,
     };
-    this.fleet = new Fleet(deps, { wrapDriver: () => this.driver });
+    this.fleet = new Fleet({ ...deps, driver: this.driver });
     this.fleet.start();
   }
 

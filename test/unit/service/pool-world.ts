@@ -1,5 +1,5 @@
-import { type FailureStreak } from "../../../service/pools/backoff.ts";
-import { planPool, type DesiredPool, type ObservedMember, type PoolPlan } from "../../../service/pools/plan.ts";
+import { type FailureStreak } from "../../../service/fleet/pools/backoff.ts";
+import { planPool, type DesiredPool, type ObservedMember, type PoolPlan } from "../../../service/fleet/pools/plan.ts";
 
 /** A pool in a world without an engine: members warm, fail, die and go as the test says. */
 export class PoolWorld {

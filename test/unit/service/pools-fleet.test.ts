@@ -27,7 +27,7 @@ test("while the engine is away a pool says so, keeps what it knows, and goes on 
   expect(world.fleet.pools.get(pool.id).status).toMatchObject({ warming: 1, failed: 0 });
   const reconciled = await world.fleet.pools.reconcile(pool.id);
   expect(reconciled.degraded_reason).toBe("no_eligible_hosts");
-  await expect(world.createMachine({ template: "web" })).rejects.toMatchObject({ code: "engine_unreachable" });
+  await expect(world.createMachine({ template: "web" })).rejects.toMatchObject({ code: "engine_unavailable" });
 
   world.driver.isAway = false;
   await world.fleet.pools.reconcile(pool.id);
@@ -119,7 +119,8 @@ test("what is going on at a pool never gives a guest two owners, nor the driver 
                 expect(owners.has(guestId)).toBe(false);
                 owners.set(guestId, machineId);
               },
-              (error: { code?: string }) => expect(error.code).toMatch(/^(warm_pool_unavailable|engine_unreachable)$/),
+              (error: { code?: string; stack?: string }) =>
+                expect(`${error.code}`, error.stack).toMatch(/^(warm_pool_unavailable|engine_unavailable)$/),
             );
             machines.push(machine);
           } else if (what === "destroy") {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
-import { fleetArtifactUses } from "../../../service/pools/artifact-uses.ts";
+import { fleetArtifactUses } from "../../../service/store/fleet-artifact-uses.ts";
 import { MemoryFleet, SIZE } from "./memory-fleet.ts";
 
 /** Members of `rollout_status` and of its parts that the published Python client knows; any other crashes it. */

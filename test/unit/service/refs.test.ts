@@ -5,6 +5,7 @@ import { consumeClaim, releaseName, reserveName } from "../../../service/templat
 import { deleteRef } from "../../../service/templates/delete-template.ts";
 import { listTemplates } from "../../../service/templates/list-templates.ts";
 import { renameTemplate } from "../../../service/templates/rename.ts";
+import type { TagFollower } from "../../../service/store/tag-follower.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
 import { assignTags, listTags, removeTag } from "../../../service/templates/tags.ts";
 import { describeRef } from "../../../service/templates/template-view.ts";
@@ -127,15 +128,18 @@ describe("tags", () => {
 
   it("are removed one by one, and the build stays", async () => {
     const { templateId } = await store.ready({ name: "web", tags: ["a", "b"] });
-    removeTag(store.db, "web", "a");
-    removeTag(store.db, "web:b", "b");
+    removeTag(store.db, () => [], "web", "a");
+    removeTag(store.db, () => [], "web:b", "b");
     expect(listTags(store.db, "web")).toEqual([]);
     expect(resolveTemplate(store.db, "web").templateId).toBe(templateId);
-    expect(failure(() => removeTag(store.db, "web", "a"))).toMatchObject({
+    expect(failure(() => removeTag(store.db, () => [], "web", "a"))).toMatchObject({
       code: "template_tag_not_found",
       status: 404,
     });
-    expect(failure(() => removeTag(store.db, "web:x", "a"))).toMatchObject({ code: "invalid_request", status: 400 });
+    expect(failure(() => removeTag(store.db, () => [], "web:x", "a"))).toMatchObject({
+      code: "invalid_request",
+      status: 400,
+    });
   });
 
   it("end where a model of moves and removals says, whatever their order", async () => {
@@ -146,12 +150,12 @@ describe("tags", () => {
       fc.property(fc.array(move, { maxLength: 12 }), (moves) => {
         const model = new Map<string, string>();
         for (const tag of ["a", "b", "c"])
-          if (listTags(store.db, "web").some((one) => one.tag === tag)) removeTag(store.db, "web", tag);
+          if (listTags(store.db, "web").some((one) => one.tag === tag)) removeTag(store.db, () => [], "web", tag);
         for (const { tag, build, remove } of moves) {
           if (!remove) {
             assignTags(store.db, `web:${builds[build]}`, [tag]);
             model.set(tag, builds[build] as string);
-          } else if (model.delete(tag)) removeTag(store.db, "web", tag);
+          } else if (model.delete(tag)) removeTag(store.db, () => [], "web", tag);
         }
         const found = listTags(store.db, "web").filter(({ tag }) => tag.length === 1);
         expect(Object.fromEntries(found.map(({ tag, build_id }) => [tag, build_id]))).toEqual(
@@ -210,11 +214,11 @@ describe("an alias", () => {
     await store.ready({ name: "old" });
     await store.ready({ name: "other" });
     renameTemplate(store.db, "old", "new");
-    expect(failure(() => removeAlias(store.db, "other", "local/old"))).toMatchObject({
+    expect(failure(() => removeAlias(store.db, () => [], "other", "local/old"))).toMatchObject({
       code: "template_alias_not_found",
       status: 404,
     });
-    removeAlias(store.db, "new", "old");
+    removeAlias(store.db, () => [], "new", "old");
     expect(failure(() => resolveTemplate(store.db, "old")).code).toBe("template_not_found");
     await store.ready({ name: "old" });
     expect(describeRef(store.db, "old").canonical_ref).toBe("local/old");
@@ -259,7 +263,7 @@ describe("a claim", () => {
 });
 
 describe("deleting", () => {
-  const deleter = () => ({ db: store.db, artifactUses: [] });
+  const deleter = () => ({ db: store.db, artifactUses: [], tagFollowers: () => [] });
 
   it("removes the tag that the ref names, the artifact that it names, or the whole template", async () => {
     const one = await store.ready({ name: "web", tags: ["a", "b"] });
@@ -283,6 +287,37 @@ describe("deleting", () => {
     expect(listTemplates(store.db).map(({ canonical_ref }) => canonical_ref)).toEqual(["local/web"]);
   });
 
+  it("is refused while something follows a tag that would go, whichever way and under whichever name", async () => {
+    const { buildId } = await store.ready({ name: "web", tags: ["live", "other"] });
+    renameTemplate(store.db, "web", "site");
+    const follower = { kind: "warm_pool" as const, id: "twp_1", label: 'warm pool "web" (twp_1)', tag: "live" };
+    const ways = (followers: TagFollower[]) => {
+      const tagFollowers = () => followers;
+      const deps = { db: store.db, artifactUses: [], tagFollowers };
+      return [
+        () => removeTag(store.db, tagFollowers, "site", "live"),
+        () => deleteRef(deps, "web:live"),
+        () => deleteRef(deps, `site:${buildId}`),
+        () => deleteRef(deps, "site"),
+      ];
+    };
+    for (const namespace of ["local", undefined]) {
+      for (const name of ["web", "site"]) {
+        for (const way of ways([{ ...follower, namespace, name }])) {
+          const conflict = failure(way);
+          expect(conflict).toMatchObject({ code: "conflict", status: 409 });
+          expect(conflict.message).toContain('The tag "live" of local/site is followed by warm pool "web" (twp_1)');
+        }
+      }
+      const byAlias = () => [{ ...follower, namespace, name: "web" }];
+      expect(failure(() => removeAlias(store.db, byAlias, "site", "web"))).toMatchObject({ status: 409 });
+      expect(listAliases(store.db, "site")).toHaveLength(1);
+    }
+    removeTag(store.db, () => [{ ...follower, namespace: "local", name: "site" }], "site", "other");
+    removeAlias(store.db, () => [{ ...follower, namespace: "local", name: "site" }], "site", "web");
+    expect(listTags(store.db, "site").map(({ tag }) => tag)).toEqual(["live"]);
+  });
+
   it("is refused while something uses what would go, and says what", async () => {
     const { templateId } = await store.ready({ name: "web" });
     const artifactUses = [
@@ -291,7 +326,7 @@ describe("deleting", () => {
       ],
     ];
     for (const ref of ["web", templateId]) {
-      const conflict = failure(() => deleteRef({ db: store.db, artifactUses }, ref));
+      const conflict = failure(() => deleteRef({ db: store.db, artifactUses, tagFollowers: () => [] }, ref));
       expect(conflict).toMatchObject({ code: "conflict", status: 409 });
       expect(conflict.message).toContain('warm pool "web" (twp_1)');
     }

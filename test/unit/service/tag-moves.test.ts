@@ -27,7 +27,7 @@ describe("the moves of a tag", () => {
   it("say when it was made, moved and removed, and by whom, and nothing of a move to where it was", async () => {
     const [first, second] = [await build(), await build()];
     for (const to of [first, second, second]) assignTags(store.db, `web:${to}`, ["prod", "other"]);
-    removeTag(store.db, "web", "prod");
+    removeTag(store.db, () => [], "web", "prod");
     expect(listTagMoves(store.db, "local/web", { tag: "prod" })).toEqual({
       moves: [
         { tag: "prod", from_build_id: second, moved_at: expect.any(String), moved_by: "local" },
@@ -41,7 +41,7 @@ describe("the moves of a tag", () => {
   it("know that a tag went with the artifact it was on", async () => {
     const first = await build();
     assignTags(store.db, `web:${first}`, ["prod"]);
-    deleteRef({ db: store.db, artifactUses: [] }, `web:${first}`);
+    deleteRef({ db: store.db, artifactUses: [], tagFollowers: () => [] }, `web:${first}`);
     expect(moves()).toEqual([
       [first, undefined],
       [undefined, first],
@@ -54,7 +54,7 @@ describe("the moves of a tag", () => {
     renameTemplate(store.db, "web", "site");
     expect(moves("site")).toEqual([[undefined, first]]);
     expect(moves("web")).toEqual(moves("site"));
-    deleteRef({ db: store.db, artifactUses: [] }, "site");
+    deleteRef({ db: store.db, artifactUses: [], tagFollowers: () => [] }, "site");
     const other = await build("site");
     assignTags(store.db, `site:${other}`, ["prod"]);
     expect(moves("site")).toEqual([[undefined, other]]);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { EngineApi } from "./engine-api.ts";
+import type { EngineFilters } from "./images.ts";
+import { readJsonRecords } from "./json-records.ts";
+
+/** Something that happened at an engine; members not named here are kept. */
+export const EngineEvent = z.looseObject({
+  /** What it happened to: `container`, `image`, `network`, `volume`, `daemon`, … */
+  Type: z.string(),
+  /** What happened: `start`, `die`, `pause`, `untag`, … An exec's action goes on after a colon: `exec_start: sh`. */
+  Action: z.string(),
+  Actor: z.looseObject({
+    /** Id of the container, image, …; a network's or volume's name. */
+    ID: z.string(),
+    /** Labels of the thing, and facts of the event such as `name` and `exitCode`. */
+    Attributes: z.record(z.string(), z.string()).nullish(),
+  }),
+  /** Nanoseconds since 1970. Past what a number holds exactly, so only good for order of magnitude. */
+  timeNano: z.number().optional(),
+});
+export type EngineEvent = z.infer<typeof EngineEvent>;
+
+/** Which events to be told. */
+export interface EngineEventOptions {
+  /** The engine's filters, e.g. `{ type: ["container"], event: ["die"], label: ["a=b"] }`. */
+  filters?: EngineFilters;
+  /** Ends the stream with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called when the engine has begun to tell: from then on nothing is missed. */
+  onOpen?: () => void;
+}
+
+/**
+ * What happens at the engine from now on, until it goes away.
+ *
+ * @throws EngineUnreachableError, EngineConnectionLostError when the engine goes away; the signal's reason
+ */
+export async function* readEngineEvents(engine: EngineApi, options: EngineEventOptions): AsyncGenerator<EngineEvent> {
+  const { filters, signal, onOpen } = options;
+  const query = new URLSearchParams();
+  if (filters !== undefined) query.set("filters", JSON.stringify(filters));
+  const request = await engine.versioned({ method: "GET", path: "/events", query, signal });
+  const { body } = await engine.transport.request(request);
+  onOpen?.();
+  for await (const record of readJsonRecords(engine.transport.readBody(request, body))) yield EngineEvent.parse(record);
+}

@@ -1,0 +1,109 @@
+import { parseTemplateRef } from "pulumi-nullspace/wire";
+import { BlobStore } from "./blobs/blob-store.ts";
+import { BuildService } from "./builds/build-service.ts";
+import { EngineExecutor } from "./builds/engine/engine-executor.ts";
+import { DockerMachineDriver } from "./drivers/docker/docker-driver.ts";
+import { asError } from "./errors.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { registerBlobRoutes } from "./http/routes/blobs.ts";
+import { registerBuildRoutes } from "./http/routes/builds.ts";
+import { registerClaimRoutes } from "./http/routes/claims.ts";
+import { registerFleetRoutes } from "./http/routes/fleet.ts";
+import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
+import { registerPlanRoutes } from "./http/routes/plan.ts";
+import { registerTemplateRoutes } from "./http/routes/templates.ts";
+import type { ServiceApp } from "./http/service-app.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { BASE_NAME, BuiltinBase } from "./templates/builtin-base.ts";
+import { deleteRef } from "./templates/delete-template.ts";
+import { SYSTEM_NAMESPACE } from "./templates/logical-template.ts";
+import { resolveTemplate, type ResolvedTemplate } from "./templates/resolve.ts";
+import { Retention } from "./templates/retention.ts";
+
+/** Settings of {@link assemble}. */
+export interface AssembleOptions {
+  /** Folder of the blobs. */
+  blobsPath: string;
+  /** Image of the builtin template. */
+  baseImage: string;
+  retentionMs: number;
+}
+
+/** The parts of a service, wired together. */
+export interface Assembly {
+  registerRoutes: (app: ServiceApp) => void;
+  /** Takes up what an earlier process left, and starts the workers. Call it once, before serving. */
+  start: () => void;
+  /** Ends the workers, after `stopping` was aborted; builds stay resumable, machines go on. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Puts a service together: the one place that knows which parts are used (what builds, what runs machines). Everything
+ * else knows the seams.
+ */
+export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly {
+  const { db, engine, events, log, instanceId, artifactUses, tagFollowers, stopping } = deps;
+  const { retentionMs } = options;
+  const blobs = new BlobStore(db, options.blobsPath);
+  const base = new BuiltinBase({ db, engine, log, image: options.baseImage });
+  const executor = new EngineExecutor({ engine, blobs, db, instanceId });
+  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve });
+  const retention = new Retention({ db, blobs, executor, artifactUses, log, retentionMs });
+  const fleet = new Fleet({ ...deps, driver: new DockerMachineDriver(engine, instanceId) });
+  let startUp: Promise<void> | undefined;
+
+  return {
+    registerRoutes(app) {
+      registerBlobRoutes(app, { blobs });
+      registerBuildRoutes(app, deps, builds);
+      registerPlanRoutes(app, deps, builds);
+      registerTemplateRoutes(app, deps, { prepare, deleteRef: remove });
+      registerClaimRoutes(app, deps);
+      registerNamespaceRoutes(app, deps);
+      registerFleetRoutes(app, { fleet, stopping, prepare });
+    },
+    start() {
+      builds.resume();
+      startUp = cleanUp();
+      retention.start();
+      fleet.start();
+    },
+    async stop() {
+      await fleet.settle();
+      await Promise.all([builds.stop(), retention.stop(), startUp]);
+    },
+  };
+
+  async function resolve(ref: string, signal: AbortSignal): Promise<ResolvedTemplate> {
+    await prepare(ref, signal);
+    return resolveTemplate(db, ref);
+  }
+
+  async function prepare(ref: string, signal: AbortSignal): Promise<void> {
+    const parsed = parseTemplateRef(ref);
+    if (parsed.kind === "artifact" || parsed.name !== BASE_NAME) return;
+    if (parsed.namespace === undefined || parsed.namespace === SYSTEM_NAMESPACE) await base.ensure(signal);
+  }
+
+  function remove(ref: string) {
+    const deletion = deleteRef({ db, artifactUses, tagFollowers }, ref);
+    if (deletion.kind === "template") {
+      builds.cancelAll(deletion.template.templateKey, "its template was deleted");
+    }
+    events.emit({ kind: deletion.kind === "tag" ? "tag_moved" : "template_deleted" });
+    retention.wake();
+    return deletion;
+  }
+
+  /** In the background: the engine may be away, and the service has to come up all the same. */
+  async function cleanUp(): Promise<void> {
+    try {
+      await executor.cleanUp(stopping);
+    } catch (error) {
+      if (!stopping.aborted)
+        log.warn({ err: asError(error), engine: engine.host }, "the engine could not be cleaned up");
+    }
+    await base.ensureIfPresent(stopping);
+  }
+}

@@ -1,0 +1,222 @@
+import {
+  EngineConflictError,
+  EngineConnectionLostError,
+  EngineNotFoundError,
+  EngineUnreachableError,
+  ExecTimeoutError,
+  type DockerEngine,
+} from "pulumi-nullspace/docker";
+import type { Readiness } from "pulumi-nullspace/sdk";
+import { EngineUnavailableError } from "../../errors.ts";
+import { INSTANCE_LABEL } from "../../labels.ts";
+import { startMachineContainer } from "./container.ts";
+import {
+  GuestCommandTimeoutError,
+  GuestNotRunningError,
+  MachineExitedError,
+} from "../../fleet/guests/driver-errors.ts";
+import { hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
+import { readLogTail } from "./log-tail.ts";
+import type {
+  GuestCommand,
+  GuestCommandResult,
+  GuestEvent,
+  GuestHealth,
+  GuestSpec,
+  LookOptions,
+  MachineDriver,
+  ObservedGuest,
+  ReadinessOptions,
+} from "../../fleet/guests/machine-driver.ts";
+import { tryProbe } from "./probe.ts";
+import { waitUntilReady } from "./readiness.ts";
+
+/** Label of the container of a guest: its id. */
+export const GUEST_LABEL = "dev.nullspace.local.guest";
+/** Label of a container that was made for a pool. */
+export const POOL_LABEL = "dev.nullspace.local.pool";
+/** Label of a container that was made for a machine. (One that a checkout handed out has none: labels are for ever.) */
+export const MACHINE_LABEL = "dev.nullspace.local.machine";
+
+/** A server that accepts and does not answer for so long is not one to hand out. */
+const LOOK_TIMEOUT_MS = 2_000;
+
+/** What the engine calls what happens to a guest. */
+const EVENTS = { die: "died", pause: "paused", unpause: "resumed" } as const;
+
+/** Of each stream of a command this much is answered; the rest is dropped. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+
+/** Containers of Docker Engine. */
+export class DockerMachineDriver implements MachineDriver {
+  readonly #engine: DockerEngine;
+  readonly #serviceId: string;
+  /** The engine may run containers on this very host. */
+  readonly #isLocal: boolean;
+  /** Where guests run, as far as they have been looked at. */
+  readonly #places = new Map<string, HostPlace>();
+
+  /** @param serviceId the label value that tells this service's containers from those of others */
+  constructor(engine: DockerEngine, serviceId: string) {
+    this.#engine = engine;
+    this.#serviceId = serviceId;
+    this.#isLocal = engine.host.startsWith("unix:");
+  }
+
+  async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
+    const started = startMachineContainer(this.#engine, spec.artifact, {
+      serviceId: this.#serviceId,
+      name: containerName(spec.guestId),
+      labels: {
+        [GUEST_LABEL]: spec.guestId,
+        ...(spec.poolId !== undefined && { [POOL_LABEL]: spec.poolId }),
+        ...(spec.machineId !== undefined && { [MACHINE_LABEL]: spec.machineId }),
+      },
+      vcpus: spec.vcpus,
+      memoryMb: spec.memoryMb,
+      internetAccess: spec.internetAccess,
+      ...(signal && { signal }),
+    });
+    await started.catch((error: unknown) => rethrow(error));
+  }
+
+  waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
+    return waitUntilReady(this.#engine, containerName(guestId), readiness, options).catch((error: unknown) =>
+      rethrow(error),
+    );
+  }
+
+  async exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult> {
+    try {
+      return await this.#engine.containers.exec(containerName(guestId), {
+        cmd: [...command.argv],
+        env: { ...command.env },
+        stdin: command.stdin,
+        timeoutMs: command.timeoutMs,
+        maxOutputBytes: MAX_OUTPUT_BYTES,
+        signal: command.signal,
+      });
+    } catch (error) {
+      if (error instanceof ExecTimeoutError) throw new GuestCommandTimeoutError(error, error);
+      return rethrow(error, guestId);
+    }
+  }
+
+  async look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth> {
+    const { signal, isWatched = false } = options;
+    const place = this.#places.get(guestId);
+    if (isWatched && place !== undefined && (await isSeenReady(place, readiness))) return { ok: true };
+    const containerId = containerName(guestId);
+    try {
+      const container = await this.#engine.containers.inspect(containerId, { signal });
+      const { State } = container;
+      if (this.#isLocal) this.#places.set(guestId, hostPlace(container));
+      if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
+      // With the engine it runs all the same.
+      if (State.Paused === true) return { ok: false, reason: "it is paused" };
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return { ok: false, reason: "its container is gone" };
+      return rethrow(error);
+    }
+    if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
+    return tryProbe(readiness, { engine: this.#engine, containerId, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
+      (error: unknown) => rethrow(error),
+    );
+  }
+
+  async explainDeath(guestId: string, signal?: AbortSignal): Promise<string> {
+    const name = containerName(guestId);
+    try {
+      const { State } = await this.#engine.containers.inspect(name, { signal });
+      const logTail = await readLogTail(this.#engine, name, signal);
+      return new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail })
+        .message;
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return "Its container was removed from the engine by someone else.";
+      return rethrow(error);
+    }
+  }
+
+  async pause(guestId: string, signal?: AbortSignal): Promise<void> {
+    await this.#engine.containers
+      .pause(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+  }
+
+  async resume(guestId: string, signal?: AbortSignal): Promise<void> {
+    await this.#engine.containers
+      .unpause(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+  }
+
+  async remove(guestId: string, signal?: AbortSignal): Promise<void> {
+    const name = containerName(guestId);
+    this.#places.delete(guestId);
+    try {
+      await this.#engine.containers.remove(name, { force: true, volumes: true, signal });
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return;
+      // 409: "removal is already in progress", from a call whose answer was lost.
+      if (error instanceof EngineConflictError)
+        return this.#waitRemoved(name, signal).catch((error: unknown) => rethrow(error));
+      rethrow(error);
+    }
+  }
+
+  async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
+    const filters = {
+      type: ["container"],
+      event: Object.keys(EVENTS),
+      label: [`${INSTANCE_LABEL}=${this.#serviceId}`, GUEST_LABEL],
+    };
+    try {
+      for await (const { Action, Actor } of this.#engine.events({ filters, signal, onOpen })) {
+        const kind = EVENTS[Action as keyof typeof EVENTS];
+        const guestId = Actor.Attributes?.[GUEST_LABEL];
+        if (kind !== undefined && guestId !== undefined) yield { guestId, kind };
+      }
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
+    const filters = { label: [`${INSTANCE_LABEL}=${this.#serviceId}`, GUEST_LABEL] };
+    const containers = await this.#engine.containers
+      .list({ all: true, filters, signal })
+      .catch((error: unknown) => rethrow(error));
+    return containers.map(({ State, Labels }) => ({
+      guestId: Labels?.[GUEST_LABEL] ?? "",
+      alive: State === "running" || State === "paused" || State === "created",
+      paused: State === "paused",
+    }));
+  }
+
+  async #waitRemoved(name: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#engine.containers.wait(name, { condition: "removed", signal });
+    } catch (error) {
+      if (!(error instanceof EngineNotFoundError)) throw error;
+    }
+  }
+}
+
+/** The name is made from the id, so a guest is found without a record of its container, and cannot be made twice. */
+export function containerName(guestId: string): string {
+  return `nullspace-${guestId}`;
+}
+
+/**
+ * The engine's errors as a driver of machines tells them.
+ *
+ * @param guestId the guest that had to run for the call; without it a container that is gone is not translated
+ */
+function rethrow(error: unknown, guestId?: string): never {
+  if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
+    throw new EngineUnavailableError(error.message, { cause: error });
+  }
+  if (guestId !== undefined && (error instanceof EngineNotFoundError || error instanceof EngineConflictError)) {
+    throw new GuestNotRunningError(guestId, error);
+  }
+  throw error;
+}

@@ -1,0 +1,38 @@
+import { request } from "undici";
+import { addressOf } from "./host-view.ts";
+import type { ProbeResult, ProbeTry } from "./probe-try.ts";
+
+/**
+ * Asks a machine over HTTP from the host, at the address that the engine gave it: for images with neither curl, wget
+ * nor bash. Such a machine must listen on all its addresses, and have a network.
+ */
+export async function probeHttpFromHost(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
+  const { engine, containerId, timeoutMs, signal } = attempt;
+  const { NetworkSettings } = await engine.containers.inspect(containerId, { signal });
+  const address = addressOf(NetworkSettings);
+  if (address === undefined) {
+    return {
+      ok: false,
+      reason:
+        "the image has neither curl, wget nor bash to ask with, and without internet access the machine has no address to ask at from outside",
+    };
+  }
+  const url = `http://${address}:${port}${path}`;
+  try {
+    const { statusCode, body } = await request(url, {
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    await body.dump();
+    if (statusCode >= 200 && statusCode < 400) return { ok: true };
+    return { ok: false, reason: `${url} answers status ${statusCode}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      reason: `${url} cannot be reached from the host (the image has neither curl, wget nor bash to ask from inside): ${reason}`,
+    };
+  }
+}

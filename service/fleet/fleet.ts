@@ -1,0 +1,142 @@
+import type { Readiness } from "pulumi-nullspace/sdk";
+import { asError, TemplateNotFoundError } from "../errors.ts";
+import { MachineCreator } from "./machines/create-machine.ts";
+import { MachineExpiry } from "./machines/expiry.ts";
+import { GuestRunner } from "./guests/guest-runner.ts";
+import { GuestWatch } from "./guests/guest-watch.ts";
+import type { MachineDriver } from "./guests/machine-driver.ts";
+import { MachineService } from "./machines/machine-service.ts";
+import { recoverMachines } from "./machines/recovery.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import type { Database } from "../store/database.ts";
+import { GuestStore } from "../store/guests.ts";
+import { MachineStore } from "../store/machines.ts";
+import { PoolStore } from "../store/warm-pools.ts";
+import { resolveTemplate } from "../templates/resolve.ts";
+import { MemberCheckout } from "./pools/checkout.ts";
+import { MemberHealth } from "./pools/member-health.ts";
+import { PoolController } from "./pools/pool-controller.ts";
+import { PoolService } from "./pools/pool-service.ts";
+
+/** What a fleet is made of. */
+export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "stopping"> {
+  /** What runs the machines. */
+  readonly driver: MachineDriver;
+}
+
+function readinessOf(db: Database, templateId: string): Readiness | undefined {
+  try {
+    return resolveTemplate(db, templateId).readiness;
+  } catch (error) {
+    if (error instanceof TemplateNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The machines and warm pools of a service, wired together. */
+export class Fleet {
+  readonly machines: MachineService;
+  readonly creator: MachineCreator;
+  readonly pools: PoolService;
+  readonly driver: MachineDriver;
+  readonly #deps: FleetDeps;
+  readonly #guests: GuestStore;
+  readonly #machineStore: MachineStore;
+  readonly #runner: GuestRunner;
+  readonly #watch: GuestWatch;
+  readonly #health: MemberHealth;
+  readonly #expiry: MachineExpiry;
+  readonly #controller: PoolController;
+
+  constructor(deps: FleetDeps) {
+    const { db, log, stopping, events, driver } = deps;
+    const guests = new GuestStore(db);
+    const machines = new MachineStore(db);
+    const pools = new PoolStore(db);
+    const runner = new GuestRunner({
+      guests,
+      driver,
+      log,
+      stopping,
+      findArtifact: (templateId) => resolveTemplate(db, templateId),
+      onGone: ({ poolId }) => {
+        if (poolId !== null) void this.#controller.wake(poolId);
+      },
+    });
+    const onChange = () => this.#expiry.wake();
+    this.machines = new MachineService({ db, machines, guests, runner, driver, onChange });
+    this.#watch = new GuestWatch({
+      guests,
+      driver,
+      log,
+      stopping,
+      onDied: (guest, how) => {
+        if (guest.machineId === null) this.#controller.onDied(guest, how);
+        else void this.machines.end(guest.machineId, "error", how);
+      },
+      onFrozen: (guest) => this.#controller.onUnfit(guest, "it is paused"),
+      onSeen: (machineId, isPaused) => {
+        if (isPaused === (machines.get(machineId)?.status === "paused")) return;
+        this.machines.align(machineId, isPaused).catch((error: unknown) => {
+          log.warn({ machineId, err: asError(error) }, "a machine is not as it is recorded; trying again");
+        });
+      },
+    });
+    this.#health = new MemberHealth({
+      guests,
+      driver,
+      log,
+      stopping,
+      readinessOf: (templateId) => readinessOf(db, templateId),
+      isFollowing: () => this.#watch.isFollowing,
+      onUnfit: (guest, reason) => this.#controller.onUnfit(guest, reason),
+    });
+    this.#controller = new PoolController({ db, pools, guests, runner, log, stopping, events, watch: this.#watch });
+    this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
+    this.creator = new MachineCreator({
+      db,
+      machines,
+      guests,
+      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health }),
+      runner,
+      log,
+      onChange,
+    });
+    this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
+    this.driver = driver;
+    this.#deps = deps;
+    this.#guests = guests;
+    this.#machineStore = machines;
+    this.#runner = runner;
+  }
+
+  /** Pools that are being looked after: all but those that are deleted and have let everything go. */
+  get poolWorkers(): number {
+    return this.#controller.workers;
+  }
+
+  /** Puts right what a stop or a crash left, then lets pools, clocks and the watch run. Call it once, before serving. */
+  start(): void {
+    const { db, log } = this.#deps;
+    recoverMachines({ db, machines: this.#machineStore, guests: this.#guests, runner: this.#runner, log });
+    this.#controller.start();
+    this.#expiry.wake();
+    // The first look at once: it finds the dead and the strays of a crash.
+    this.#watch.look().catch((error: unknown) => {
+      if (!this.#deps.stopping.aborted) log.warn({ err: asError(error) }, "the engine does not answer");
+    });
+    void this.#watch.run();
+    void this.#health.run();
+  }
+
+  /**
+   * Waits until nothing is under way any more; call it after `stopping` was aborted and before the store is closed.
+   * Containers go on: the next start takes them up again.
+   */
+  async settle(): Promise<void> {
+    await this.#watch.settle();
+    await this.#health.settle();
+    await this.creator.settle();
+    await this.#runner.settle();
+  }
+}

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Readiness } from "pulumi-nullspace/sdk";
+import { asError } from "../../errors.ts";
+import type { Guest, GuestStore } from "../../store/guests.ts";
+import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
+import { Semaphore } from "./semaphore.ts";
+
+/** Containers that are made and started at the same time; more only makes each of them slower. */
+const STARTS_AT_ONCE = 4;
+
+/** A start command without a check has so long to fail at once: one that does is no machine that runs. */
+const SETTLE_MS = 250;
+
+/** Pauses between tries to remove a container while the engine refuses or is away. */
+const REMOVE_RETRY_MS = { first: 200, most: 10_000 };
+
+/** An artifact with the check that tells when its machines are ready. */
+export interface RunnableArtifact extends MachineArtifact {
+  readonly readiness?: Readiness;
+}
+
+/** What the runner needs. */
+export interface GuestRunnerDeps {
+  readonly guests: GuestStore;
+  readonly driver: MachineDriver;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+  /** Finds an artifact by its id. @throws TemplateNotFoundError when it is gone */
+  readonly findArtifact: (templateId: string) => RunnableArtifact;
+  /** Called when a guest has gone for good. */
+  readonly onGone: (guest: Guest) => void;
+}
+
+/**
+ * Brings guests up and takes them down on the driver. At most one of the two is under way for a guest, and a guest that
+ * is to go is only removed when its start has ended, so nothing is left behind by a start that was overtaken.
+ */
+export class GuestRunner {
+  readonly #deps: GuestRunnerDeps;
+  readonly #starts = new Semaphore(STARTS_AT_ONCE);
+  readonly #rising = new Map<string, { done: Promise<void>; cancel: AbortController }>();
+  readonly #leaving = new Map<string, Promise<void>>();
+
+  constructor(deps: GuestRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether {@link bringUp} is at work on this guest. */
+  isRising(guestId: string): boolean {
+    return this.#rising.has(guestId);
+  }
+
+  /** Whether the service stops. */
+  get isStopping(): boolean {
+    return this.#deps.stopping.aborted;
+  }
+
+  /** Whether a start that ended with an error ended by our own will: the guest is to go, or the service stops. */
+  isStopped(guestId: string): boolean {
+    return this.#deps.stopping.aborted || this.#deps.guests.get(guestId)?.state === "terminating";
+  }
+
+  /**
+   * Starts a guest and waits until it is ready. Changes no state in the store: whoever asked decides what it means.
+   *
+   * @throws the errors of the driver; an AbortError when the guest was taken down meanwhile or the service stops
+   */
+  bringUp(guest: Guest): Promise<void> {
+    const cancel = new AbortController();
+    const signal = AbortSignal.any([cancel.signal, this.#deps.stopping]);
+    const done = this.#bringUp(guest, signal).finally(() => this.#rising.delete(guest.guestId));
+    this.#rising.set(guest.guestId, { done, cancel });
+    return done;
+  }
+
+  /**
+   * Removes a guest that the store calls `terminating`, and then its row. Repeats until it is done or the service stops;
+   * never rejects.
+   */
+  takeDown(guest: Guest): Promise<void> {
+    const { guestId } = guest;
+    const underWay = this.#leaving.get(guestId);
+    if (underWay !== undefined) return underWay;
+    const leaving = this.#takeDown(guest).finally(() => this.#leaving.delete(guestId));
+    this.#leaving.set(guestId, leaving);
+    return leaving;
+  }
+
+  /** Waits until nothing is under way; call it after `stopping` was aborted. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([...[...this.#rising.values()].map(({ done }) => done), ...this.#leaving.values()]);
+  }
+
+  async #bringUp(guest: Guest, signal: AbortSignal): Promise<void> {
+    const { readiness, ...artifact } = this.#deps.findArtifact(guest.templateId);
+    await this.#starts.run(signal, async () => {
+      // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
+      await this.#deps.driver.start({
+        guestId: guest.guestId,
+        ...(guest.poolId !== null && { poolId: guest.poolId }),
+        ...(guest.machineId !== null && { machineId: guest.machineId }),
+        artifact,
+        vcpus: guest.vcpus,
+        memoryMb: guest.memoryMb,
+        internetAccess: guest.internetAccess === 1,
+      });
+    });
+    const options = {
+      signal,
+      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { settleMs: SETTLE_MS }),
+    };
+    await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
+  }
+
+  async #takeDown(guest: Guest): Promise<void> {
+    const { driver, guests, log, stopping, onGone } = this.#deps;
+    const rising = this.#rising.get(guest.guestId);
+    rising?.cancel.abort();
+    await Promise.allSettled([rising?.done]);
+    for (
+      let pauseMs = REMOVE_RETRY_MS.first;
+      !stopping.aborted;
+      pauseMs = Math.min(pauseMs * 2, REMOVE_RETRY_MS.most)
+    ) {
+      try {
+        await driver.remove(guest.guestId);
+        guests.delete(guest.guestId);
+        onGone(guest);
+        return;
+      } catch (error) {
+        log.warn(
+          { guestId: guest.guestId, err: asError(error) },
+          "a machine's container could not be removed; trying again",
+        );
+      }
+      // Rejects only when the service stops; the next start takes the removal up again.
+      await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+}

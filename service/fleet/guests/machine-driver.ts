@@ -1,0 +1,146 @@
+import type { Readiness } from "pulumi-nullspace/sdk";
+
+/** What a machine runs: the members of a resolved template that its guest needs. */
+export interface MachineArtifact {
+  /** `tmpl_…`. */
+  readonly templateId: string;
+  /** Image, by the id that the host of the driver knows it under. */
+  readonly imageId: string;
+  /** Main process, under `sh -c`. Absent: the machine idles, and lives for the commands that are run in it. */
+  readonly startCmd?: string;
+  /** The start command may end at once, and the machine idles on without it. @default false */
+  readonly mayStartCmdEnd?: boolean;
+  /** Variables of the main process and of every command, over those of the image. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workdir?: string;
+}
+
+/** Defaults of the contract for what a readiness check leaves out. */
+export const READINESS_DEFAULTS = { timeoutSecs: 30, intervalMs: 500, startupGraceSecs: 2 } as const;
+
+/** One try of a check, as a log shows it. */
+export interface ReadinessAttempt {
+  /** From 1. */
+  readonly attempt: number;
+  readonly ok: boolean;
+  /** What the try saw; absent when it passed. */
+  readonly reason?: string;
+  /** Since the beginning of the wait. */
+  readonly elapsedMs: number;
+}
+
+/** Options of {@link MachineDriver.waitUntilReady}. */
+export interface ReadinessOptions {
+  readonly signal?: AbortSignal;
+  /** A machine without a check is ready when its main process still runs after so long, milliseconds. Default 0. */
+  readonly settleMs?: number;
+  /** Called after each try. Failed tries in the grace time are not reported. */
+  readonly onAttempt?: (attempt: ReadinessAttempt) => void;
+}
+
+/** Everything needed to make one guest; the same spec twice means the same guest. */
+export interface GuestSpec {
+  /** `gst_…`: the identity under which it is found again. */
+  readonly guestId: string;
+  /** Pool that it is made for; absent for a machine made on demand. */
+  readonly poolId?: string;
+  /** Machine that it is made for; absent for a member of a pool. */
+  readonly machineId?: string;
+  readonly artifact: MachineArtifact;
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly internetAccess: boolean;
+}
+
+/** A guest as the driver's host knows it. */
+export interface ObservedGuest {
+  readonly guestId: string;
+  /** It runs or is paused (what it held in memory is still there), or was just made and will be started. */
+  readonly alive: boolean;
+  /** It lives, frozen. */
+  readonly paused: boolean;
+}
+
+/** What one look at a guest saw. */
+export type GuestHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** What happened to a guest. */
+export interface GuestEvent {
+  readonly guestId: string;
+  readonly kind: "died" | "paused" | "resumed";
+}
+
+/** How to look at a guest. */
+export interface LookOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Whoever asks follows {@link MachineDriver.watch}, and would know if the guest were dead or frozen: what the driver can
+   * see by itself is enough. Default false.
+   */
+  readonly isWatched?: boolean;
+}
+
+/** A command to run in a guest. */
+export interface GuestCommand {
+  /** Program and arguments. */
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the command reads; default nothing. */
+  readonly stdin?: string;
+  /** After this long it is killed, with all that it started. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a command ended. */
+export interface GuestCommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Output was dropped because there was too much of it. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Where machines run. The service decides what should be and records it first; a driver makes it so. Every call may be
+ * repeated after a crash: starting what runs and removing what is gone are successes.
+ *
+ * Docker Engine is the one driver of this service. Another (Kubernetes with agent-sandbox, a fleet of micro-VMs) has to
+ * keep this contract and nothing else.
+ */
+export interface MachineDriver {
+  /** Makes and starts the guest of a spec, or takes up the one that was made before. */
+  start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
+  /**
+   * Waits until the guest is ready. Without a check it is ready when its main process runs.
+   *
+   * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
+   * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
+   *
+   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError
+   */
+  waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
+  /** Runs a command to its end. @throws GuestCommandTimeoutError; GuestNotRunningError */
+  exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult>;
+  /**
+   * Looks once whether the guest can be handed out: it runs, is not frozen, and passes its readiness check if it is given
+   * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
+   */
+  look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
+  /** How a guest that lives no more came to its end, in words. */
+  explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
+  /** Freezes the guest; its memory stays. */
+  pause(guestId: string, signal?: AbortSignal): Promise<void>;
+  /** Lets a frozen guest go on. */
+  resume(guestId: string, signal?: AbortSignal): Promise<void>;
+  /** Removes the guest, running or not, with all that it wrote. */
+  remove(guestId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * What happens to the guests of this service from now on, until the host goes away or the signal ends it. Nothing is
+   * missed from the moment that `onOpen` is called.
+   */
+  watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
+  /** Every guest of this service. */
+  list(signal?: AbortSignal): Promise<ObservedGuest[]>;
+}

@@ -1,0 +1,24 @@
+import { EngineUnavailableError, TemplateNotFoundError } from "../../errors.ts";
+import { MachineImageMissingError, MachineRefusedError } from "./driver-errors.ts";
+
+/** Reasons of the contract that a failing start can lead to. */
+export type FailureReason =
+  "no_eligible_hosts" | "artifact_not_ready" | "artifact_prewarm_failed" | "template_build_unavailable";
+
+/** What a failed start says about the pool. */
+export interface MemberFailure {
+  /** The engine is away: nothing is wrong with the member, and it is tried again as it is. */
+  readonly engineAway: boolean;
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+/** Sorts the error of a start: is it the engine, the artifact, or the machine itself? */
+export function classifyFailure(error: Error): MemberFailure {
+  const engineAway = error instanceof EngineUnavailableError;
+  const { message } = error;
+  if (engineAway || error instanceof MachineRefusedError) return { engineAway, reason: "no_eligible_hosts", message };
+  if (error instanceof MachineImageMissingError) return { engineAway, reason: "artifact_not_ready", message };
+  if (error instanceof TemplateNotFoundError) return { engineAway, reason: "template_build_unavailable", message };
+  return { engineAway, reason: "artifact_prewarm_failed", message };
+}

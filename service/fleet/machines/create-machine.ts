@@ -1,0 +1,205 @@
+import type { Logger } from "pino";
+import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
+import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
+import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
+import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
+import { classifyFailure } from "../guests/start-failure.ts";
+import type { Database } from "../../store/database.ts";
+import type { Guest, GuestStore } from "../../store/guests.ts";
+import type { MachineRow, MachineStore } from "../../store/machines.ts";
+import { MachineStartFailedError } from "./errors.ts";
+import type { GuestRunner } from "../guests/guest-runner.ts";
+import { DEFAULT_TEMPLATE, readMachineWish, type MachineWish } from "./machine-request.ts";
+import { machineRow } from "./machine-row.ts";
+import { wantedMachine } from "./wanted-machine.ts";
+
+/** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
+const MAX_MACHINES = 1000;
+
+/** What the creation needs. */
+export interface CreateMachineDeps {
+  readonly db: Database;
+  readonly guests: GuestStore;
+  readonly pools: PoolCheckout;
+  readonly machines: MachineStore;
+  readonly runner: GuestRunner;
+  readonly log: Logger;
+  /** Has the expiry look at its clock again. */
+  readonly onChange: () => void;
+}
+
+/** Creates machines: out of a pool where that is asked for and possible, else by a cold start. */
+export class MachineCreator {
+  readonly #deps: CreateMachineDeps;
+  /** Creations under way, by idempotency key. */
+  readonly #underWay = new Map<string, { digest: string; machine: Promise<MachineRow> }>();
+
+  constructor(deps: CreateMachineDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Creates the machine of a request, once for each key: a request that comes again, at the same time or later, gets
+   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries anew.
+   *
+   * @throws ConflictError when the key came with another request before
+   */
+  create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+    const wish = readMachineWish(request);
+    const underWay = this.#underWay.get(idempotencyKey);
+    if (underWay !== undefined) {
+      if (underWay.digest !== wish.digest) throw keyReused(idempotencyKey);
+      return underWay.machine;
+    }
+    const known = this.#deps.machines.byIdempotencyKey(idempotencyKey);
+    if (known !== undefined) {
+      if (known.requestDigest !== wish.digest) throw keyReused(idempotencyKey);
+      return Promise.resolve(known);
+    }
+    const machine = this.#create(idempotencyKey, wish).finally(() => this.#underWay.delete(idempotencyKey));
+    this.#underWay.set(idempotencyKey, { digest: wish.digest, machine });
+    return machine;
+  }
+
+  /** Waits until no creation is under way. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([...this.#underWay.values()].map(({ machine }) => machine));
+  }
+
+  async #create(key: string, wish: MachineWish): Promise<MachineRow> {
+    const { pools } = this.#deps;
+    const findPool = () => (wish.pool?.id === undefined ? undefined : pools.get(wish.pool.id));
+    const pool = findPool();
+    const ref = wish.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
+    // What is wanted as of now: while a checkout waits, a tag may move, and the pool with it.
+    const want = () => wantedMachine(this.#deps, wish, ref, findPool());
+    // Before anything waits: a reference that leads nowhere is an error at once.
+    want();
+    const mode = wish.pool?.mode ?? pool?.checkoutPolicy;
+
+    if (pool !== undefined && (mode === "prefer" || mode === "require")) {
+      const checkout = { id: pool.poolId, mode, wait_ms: wish.pool?.waitMs ?? 0 };
+      const hit = await this.#fromPool(key, wish, ref, want, checkout);
+      if (hit !== null) return hit;
+      return this.#coldStart(key, wish, ref, want(), { source: "cold_create", hit: false, ...checkout });
+    }
+    if (wish.pool === undefined) return this.#coldStart(key, wish, ref, want(), null);
+    const bypassed: WarmPoolCheckout = { source: "bypassed", hit: false, mode: "bypass" };
+    return this.#coldStart(key, wish, ref, want(), pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
+  }
+
+  async #fromPool(
+    key: string,
+    wish: MachineWish,
+    ref: string,
+    want: () => WantedMachine,
+    checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
+  ): Promise<MachineRow | null> {
+    const { machines, guests, pools, runner, onChange } = this.#deps;
+    const hit = await pools.checkOut({
+      poolId: checkout.id,
+      want,
+      mode: checkout.mode,
+      waitMs: checkout.wait_ms,
+      writeOwner: (guest) => {
+        const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
+        const row = machineRow(key, wish, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
+        machines.insert(row);
+        return row.machineId;
+      },
+      eraseOwner: (machineId, guest) => {
+        this.#fail(machineId, "The machine of the pool was not fit any more when it was checked out.");
+        const dead = guests.get(guest.guestId);
+        if (dead !== undefined) void runner.takeDown(dead);
+      },
+    });
+    if (hit === null) return null;
+    return this.#started(hit.machineId, onChange);
+  }
+
+  async #coldStart(
+    key: string,
+    wish: MachineWish,
+    ref: string,
+    shape: MachineShape,
+    checkout: WarmPoolCheckout | null,
+  ): Promise<MachineRow> {
+    const { db, machines, guests, runner, log, onChange } = this.#deps;
+    if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
+    const row = machineRow(key, wish, ref, shape, checkout);
+    const guest = db.transaction((): Guest => {
+      machines.insert(row);
+      return guests.insert(
+        {
+          ...shape,
+          poolId: null,
+          machineId: row.machineId,
+          compatibilityKey: compatibilityKey(shape),
+          internetAccess: shape.internetAccess ? 1 : 0,
+        },
+        Date.now(),
+      );
+    });
+    try {
+      await runner.bringUp(guest);
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (machines.get(row.machineId)?.status === "destroyed") {
+        throw new ConflictError(`Machine ${row.machineId} was destroyed while it was being created.`, { cause: error });
+      }
+      log.warn({ machineId: row.machineId, err: error }, "a machine did not come up");
+      this.#fail(row.machineId, error.message);
+      const failed = guests.get(guest.guestId);
+      if (failed !== undefined) void runner.takeDown(failed);
+      if (classifyFailure(error).engineAway) throw error;
+      if (runner.isStopping)
+        throw new UnavailableError("The service stops; ask again when it is back.", { cause: error });
+      throw new MachineStartFailedError(ref, error);
+    }
+    guests.markUp(guest.guestId, Date.now());
+    return this.#started(row.machineId, onChange);
+  }
+
+  /** The machine is usable from here on, and its time begins. */
+  #started(machineId: string, onChange: () => void): MachineRow {
+    const { machines } = this.#deps;
+    const nowMs = Date.now();
+    const row = machines.get(machineId);
+    const timeoutAtMs = nowMs + (row?.timeoutMs ?? 0);
+    const change = { status: "running", startedAtMs: nowMs, lastActiveAtMs: nowMs, timeoutAtMs } as const;
+    machines.update(machineId, change, ["creating"]);
+    onChange();
+    const machine = machines.get(machineId);
+    if (machine?.status !== "running") {
+      throw new ConflictError(`Machine ${machineId} was destroyed while it was being created.`);
+    }
+    return machine;
+  }
+
+  /** The machine never was: its guest goes, and its key may be used again. */
+  #fail(machineId: string, failure: string): void {
+    const { db, machines, guests } = this.#deps;
+    db.transaction(() => {
+      const guest = guests.ofMachine(machineId);
+      if (guest !== undefined) guests.release(guest.guestId, ["claimed"], "failed");
+      machines.update(machineId, { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() }, [
+        "creating",
+      ]);
+    });
+  }
+}
+
+function tooManyMachines(): ServiceError {
+  return new ServiceError(`${MAX_MACHINES} machines live already, and this service holds no more.`, {
+    code: "quota_exceeded",
+    status: 429,
+    retryable: true,
+    suggestedAction: "Delete machines that are not needed, or give them shorter timeouts.",
+  });
+}
+
+function keyReused(key: string): ConflictError {
+  return new ConflictError(`The idempotency key "${key}" was used for another request.`, {
+    suggestedAction: "Send the same body with it, or use a new key.",
+  });
+}

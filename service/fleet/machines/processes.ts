@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { ResourceNotFoundError, ServiceError } from "../../errors.ts";
+import type { GuestCommand, MachineDriver } from "../guests/machine-driver.ts";
+
+/**
+ * Background processes of a machine. Their record is in the machine itself, a folder for each: it lives exactly as long
+ * as they can, and a restart of the service loses none. All is done with `sh` and the few tools of the smallest image.
+ */
+const FOLDER = "/tmp/.nullspace/processes";
+
+/** Time for the short commands of this file. */
+const TIMEOUT_MS = 15_000;
+
+/** Exit code of these scripts for "there is no such process". */
+const NO_SUCH_PROCESS = 44;
+
+/** One background process, as the contract lists it. */
+export const BackgroundProcess = z
+  .object({ pid: z.int(), command: z.string(), running: z.boolean() })
+  .meta({ id: "BackgroundProcess" });
+export type BackgroundProcess = z.infer<typeof BackgroundProcess>;
+
+/** What a background process wrote, and its exit code once it has ended. */
+export const ProcessLogs = z
+  .object({ stdout: z.string(), stderr: z.string(), output: z.string(), exit_code: z.int().optional() })
+  .meta({ id: "ProcessLogs" });
+export type ProcessLogs = z.infer<typeof ProcessLogs>;
+
+// Each command of the engine is a session of its own, so what it leaves behind is one process group, that of `$$`.
+// The pipe for input is held open by the process itself (`<>`): the first writer does not end it by leaving.
+const START = `umask 077; mkdir -p ${FOLDER} && d=$(mktemp -d ${FOLDER}/p.XXXXXX) && mkfifo "$d/in" || exit 1
+printf '%s' "$1" >"$d/command"; shift; echo $$ >"$d/group"
+( "$@" <>"$d/in" >"$d/out" 2>"$d/err"; echo $? >"$d/exit" ) </dev/null >/dev/null 2>&1 &
+echo $! >"$d/pid"; echo $!`;
+
+const LIST = `for d in ${FOLDER}/p.*; do [ -f "$d/pid" ] || continue; read -r p <"$d/pid"
+r=0; [ -f "$d/exit" ] || { kill -0 "$p" 2>/dev/null && r=1; }
+printf '%s %s %s\\n' "$p" "$r" "$(tr '\\n' ' ' <"$d/command")"; done; true`;
+
+/** Sets `d` to the folder of process `$1`. */
+const FIND = `for d in ${FOLDER}/p.*; do [ -f "$d/pid" ] && read -r p <"$d/pid" && [ "$p" = "$1" ] && break; d=; done
+[ -n "$d" ] || exit ${NO_SUCH_PROCESS}`;
+
+/**
+ * Starts a command that outlives the call.
+ *
+ * @param shown the command as a list shows it
+ * @returns its process id in the machine
+ */
+export async function startProcess(
+  driver: MachineDriver,
+  guestId: string,
+  command: GuestCommand,
+  shown: string,
+): Promise<number> {
+  const result = await driver.exec(guestId, {
+    ...command,
+    argv: ["sh", "-c", START, "sh", shown, ...command.argv],
+    timeoutMs: TIMEOUT_MS,
+  });
+  const pid = Number.parseInt(result.stdout, 10);
+  if (result.exitCode === 0 && pid > 0) return pid;
+  throw new ServiceError(`"${shown}" could not be started: ${result.stderr.trim() || `exit code ${result.exitCode}`}`, {
+    code: "exec_failed",
+    status: 502,
+    retryable: false,
+    suggestedAction: "Background commands need sh, mktemp and mkfifo in the image, and a writable /tmp.",
+  });
+}
+
+/** Background processes of a machine, those that ended too. */
+export async function listProcesses(driver: MachineDriver, guestId: string): Promise<BackgroundProcess[]> {
+  const { stdout } = await driver.exec(guestId, { argv: ["sh", "-c", LIST], timeoutMs: TIMEOUT_MS });
+  return stdout.split("\n").flatMap((line) => {
+    const [, pid, running, command] = /^(\d+) ([01]) (.*)$/.exec(line) ?? [];
+    if (pid === undefined || command === undefined) return [];
+    return [{ pid: Number(pid), command: command.trimEnd(), running: running === "1" }];
+  });
+}
+
+/** What a background process wrote so far. */
+export async function readProcessLogs(driver: MachineDriver, guestId: string, pid: number): Promise<ProcessLogs> {
+  // The exit code first: when it is there, the output is complete.
+  const exit = await inProcess(driver, guestId, pid, '[ -f "$d/exit" ] && cat "$d/exit"; true');
+  const { stdout, stderr } = await inProcess(driver, guestId, pid, 'cat "$d/out"; cat "$d/err" >&2');
+  const exitCode = Number.parseInt(exit.stdout, 10);
+  return { stdout, stderr, output: stdout + stderr, ...(!Number.isNaN(exitCode) && { exit_code: exitCode }) };
+}
+
+/** Kills a background process and all that it started. One that has ended is left as it is. */
+export async function killProcess(driver: MachineDriver, guestId: string, pid: number): Promise<void> {
+  const kill = '[ -f "$d/exit" ] && exit 0; read -r g <"$d/group"; kill -9 -- "-$g" 2>/dev/null; echo 137 >"$d/exit"';
+  await inProcess(driver, guestId, pid, kill);
+}
+
+/** Gives a background process something to read. */
+export async function writeToProcess(driver: MachineDriver, guestId: string, pid: number, data: string): Promise<void> {
+  const { exitCode } = await inProcess(driver, guestId, pid, '[ -f "$d/exit" ] && exit 1; cat >"$d/in"', data);
+  if (exitCode === 0) return;
+  throw new ServiceError(`Process ${pid} has ended; it reads no more.`, {
+    code: "conflict",
+    status: 409,
+    retryable: false,
+  });
+}
+
+async function inProcess(driver: MachineDriver, guestId: string, pid: number, script: string, stdin?: string) {
+  const argv = ["sh", "-c", `${FIND}\n${script}`, "sh", String(pid)];
+  const result = await driver.exec(guestId, { argv, timeoutMs: TIMEOUT_MS, ...(stdin !== undefined && { stdin }) });
+  if (result.exitCode !== NO_SUCH_PROCESS) return result;
+  throw new ResourceNotFoundError("process_not_found", `There is no background process ${pid} in this machine.`);
+}

@@ -1,0 +1,59 @@
+import type { Database } from "../../store/database.ts";
+import type { Guest, GuestState, GuestStore } from "../../store/guests.ts";
+import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
+import { STABLE_AFTER_MS, type FailureStreak } from "./backoff.ts";
+import type { MemberFailure } from "../guests/start-failure.ts";
+
+/**
+ * Records that a member failed: it leaves the pool, and the pool remembers why.
+ *
+ * @param from states in which this is still news
+ * @returns whether it was
+ */
+export function recordMemberFailure(
+  db: Database,
+  pools: PoolStore,
+  guests: GuestStore,
+  guestId: string,
+  from: readonly GuestState[],
+  failure: Pick<MemberFailure, "reason" | "message">,
+  nowMs: number,
+): boolean {
+  return db.transaction((): boolean => {
+    const guest = guests.get(guestId);
+    if (guest === undefined || !guests.release(guestId, from, "failed")) return false;
+    const pool = guest.poolId === null ? undefined : pools.get(guest.poolId);
+    // A failure of the build before says nothing about the present one.
+    if (pool !== undefined && pool.compatibilityKey === guest.compatibilityKey) {
+      pools.update(pool.poolId, {
+        failureCount: pool.failureCount + 1,
+        failureAtMs: nowMs,
+        failureReason: failure.reason,
+        lastFailure: failure.message,
+      });
+    }
+    return true;
+  });
+}
+
+/** Forgets the failures once a later member has held for a while, or was good enough to be checked out. */
+export function settleFailures(pool: PoolRow, members: readonly Guest[], nowMs: number): FailureStreak {
+  const streak: FailureStreak = { count: pool.failureCount, lastAtMs: pool.failureAtMs };
+  if (streak.count === 0) return streak;
+  const isProof = (guest: Guest) =>
+    guest.compatibilityKey === pool.compatibilityKey &&
+    guest.readyAtMs !== null &&
+    guest.readyAtMs > (streak.lastAtMs ?? 0) &&
+    (guest.state === "claimed" || (guest.state === "ready" && guest.readyAtMs + STABLE_AFTER_MS <= nowMs));
+  return members.some(isProof) ? { count: 0, lastAtMs: null } : streak;
+}
+
+/** When a member that is ready now will have held long enough for {@link settleFailures}. */
+export function settleAtMs(failures: FailureStreak, members: readonly Guest[]): number | null {
+  if (failures.count === 0) return null;
+  const since = failures.lastAtMs ?? 0;
+  const provingSince = members
+    .filter((guest) => guest.state === "ready")
+    .flatMap(({ readyAtMs }) => (readyAtMs !== null && readyAtMs > since ? [readyAtMs] : []));
+  return provingSince.length === 0 ? null : Math.min(...provingSince) + STABLE_AFTER_MS;
+}

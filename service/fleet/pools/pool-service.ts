@@ -1,0 +1,170 @@
+import type { CreateWarmPoolRequest, UpdateWarmPoolRequest, WarmPool, WarmPoolListQuery } from "pulumi-nullspace/wire";
+import { newId } from "../../ids.ts";
+import type { Database } from "../../store/database.ts";
+import type { GuestStore } from "../../store/guests.ts";
+import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
+import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
+import { poolAnswer } from "./pool-answer.ts";
+import type { PoolController } from "./pool-controller.ts";
+import { createTemplateFilter } from "./pool-filter.ts";
+import { assertBounds, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
+import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
+import { resolveTarget, retarget } from "./pool-target.ts";
+import { rollTo } from "./reconcile-pool.ts";
+
+/** Pools of an answer unless the query says otherwise. */
+const DEFAULT_LIMIT = 1000;
+
+const LIVE: readonly PoolState[] = ["enabled", "disabled", "draining"];
+
+/** What the service of pools needs. */
+export interface PoolServiceDeps {
+  readonly db: Database;
+  readonly pools: PoolStore;
+  readonly guests: GuestStore;
+  readonly controller: PoolController;
+}
+
+/** The calls of the contract on warm pools. Each changes the store and has the pool's worker look at
+ * it; what takes long goes on after the answer. */
+export class PoolService {
+  readonly #deps: PoolServiceDeps;
+
+  constructor(deps: PoolServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws PoolNameTakenError, TemplateNotFoundError, InvalidRequestError */
+  async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
+    const { db, pools, controller } = this.#deps;
+    const nowMs = Date.now();
+    const poolId = newId("twp_");
+    db.transaction(() => {
+      this.#assertNameIsFree(request.name);
+      const settings = settingsOf(request);
+      assertBounds(settings);
+      pools.insert({ ...NEW_POOL, ...settings, ...resolveTarget(db, settings), poolId, ...timesOfNewPool(nowMs) });
+    });
+    await controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** A pool, also a deleted one. @throws WarmPoolNotFoundError */
+  get(poolId: string): WarmPool {
+    return poolAnswer(this.#row(poolId), this.#deps.guests.ofPool(poolId));
+  }
+
+  /** Newest first; deleted ones only when they are asked for. */
+  list(query: WarmPoolListQuery): WarmPool[] {
+    const { db, pools, guests } = this.#deps;
+    const matchesTemplate = query.template === undefined ? () => true : createTemplateFilter(db, query.template);
+    const labels = (query.label ?? []).map((text) => splitLabel(text));
+    return pools
+      .list(query.state === undefined ? LIVE : [query.state])
+      .filter(matchesTemplate)
+      .filter((pool) => {
+        const has = JSON.parse(pool.labels) as Record<string, string>;
+        return labels.every(([key, value]) => Object.hasOwn(has, key) && has[key] === value);
+      })
+      .map((pool) => ({ pool, members: guests.ofPool(pool.poolId) }))
+      .filter(
+        ({ pool, members }) =>
+          query.status === undefined || poolHealth(pool, countMembers(pool, members)) === query.status,
+      )
+      .slice(0, query.limit ?? DEFAULT_LIMIT)
+      .map(({ pool, members }) => poolAnswer(pool, members));
+  }
+
+  /** The counts alone. */
+  status(poolId: string): PoolCounts {
+    return countMembers(this.#row(poolId), this.#deps.guests.ofPool(poolId));
+  }
+
+  /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
+  async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
+    const { db, pools, controller } = this.#deps;
+    db.transaction(() => {
+      const before = this.#liveRow(poolId, "updated");
+      if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
+      const after = { ...before, ...changesOf(request) };
+      assertBounds(after);
+      const target = retarget(db, before, after);
+      pools.update(poolId, { ...after, ...rollTo(before, target), updatedAtMs: Date.now() });
+    });
+    await controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** Fills and hands out (again). Undoes a drain that has not ended, too. */
+  enable(poolId: string): Promise<WarmPool> {
+    return this.#turn(poolId, "enabled", ["disabled", "draining"], {
+      enabledAtMs: Date.now(),
+      drainRequestedAtMs: null,
+      disabledAtMs: null,
+      failureCount: 0,
+      failureAtMs: null,
+    });
+  }
+
+  /** Neither fills nor hands out; what is ready is kept. Ends a drain that is under way. */
+  disable(poolId: string): Promise<WarmPool> {
+    return this.#turn(poolId, "disabled", ["enabled", "draining"], { disabledAtMs: Date.now() });
+  }
+
+  /** Neither fills nor hands out, and lets everything go that nobody holds; the pool is disabled when that is done. */
+  drain(poolId: string): Promise<WarmPool> {
+    return this.#turn(poolId, "draining", ["enabled", "disabled"], { drainRequestedAtMs: Date.now() });
+  }
+
+  /** Drains for good. Machines that were checked out live on; the record stays readable. */
+  async delete(poolId: string): Promise<WarmPool> {
+    this.#row(poolId);
+    const nowMs = Date.now();
+    const change = { state: "deleted", deletedAtMs: nowMs, drainRequestedAtMs: nowMs, updatedAtMs: nowMs } as const;
+    this.#deps.pools.update(poolId, change, LIVE);
+    await this.#deps.controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  /** Runs the controller once over the pool and waits for it. */
+  async reconcile(poolId: string): Promise<WarmPool> {
+    this.#row(poolId);
+    await this.#deps.controller.reconcile(poolId);
+    return this.get(poolId);
+  }
+
+  async #turn(
+    poolId: string,
+    state: PoolState,
+    from: readonly PoolState[],
+    change: Partial<PoolRow>,
+  ): Promise<WarmPool> {
+    this.#liveRow(poolId, state === "draining" ? "drained" : state);
+    // In that state already: nothing to do, and the times of the first call stand.
+    const isTurned = this.#deps.pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
+    if (isTurned) await this.#deps.controller.wake(poolId);
+    return this.get(poolId);
+  }
+
+  #row(poolId: string): PoolRow {
+    const pool = this.#deps.pools.get(poolId);
+    if (pool === undefined) throw new WarmPoolNotFoundError(poolId);
+    return pool;
+  }
+
+  #liveRow(poolId: string, action: string): PoolRow {
+    const pool = this.#row(poolId);
+    if (pool.state === "deleted") throw new PoolDeletedError(poolId, action);
+    return pool;
+  }
+
+  #assertNameIsFree(name: string): void {
+    const holder = this.#deps.pools.liveByName(name);
+    if (holder !== undefined) throw new PoolNameTakenError(name, holder.poolId);
+  }
+}
+
+function splitLabel(text: string): [key: string, value: string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,162 @@
+import type { Database } from "../../store/database.ts";
+import type { Guest, GuestStore } from "../../store/guests.ts";
+import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
+import { isHolding, type FailureStreak } from "./backoff.ts";
+import { settleAtMs, settleFailures } from "./failure-streak.ts";
+import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
+import { currentTarget, type PoolTarget } from "./pool-target.ts";
+
+/** Facts of a pass that are not in the store. */
+export interface PassFacts {
+  readonly nowMs: number;
+  /** A person asked: do not wait for the pause after failures to end. */
+  readonly isForced: boolean;
+  readonly isEngineAway: boolean;
+  readonly waitingCheckouts: number;
+}
+
+/** What a pass decided; it is in the store already. */
+export interface PassResult {
+  /** Guests of the pool as they are now. */
+  readonly members: readonly Guest[];
+  readonly nextLookAtMs: number | null;
+  /** What changed, in words. */
+  readonly story: readonly string[];
+  /** The pool is deleted and has let everything go: there will never be anything to do again. */
+  readonly isOver: boolean;
+}
+
+/**
+ * One pass over one pool, in one transaction: see what its template means now, plan, and record every intent. The
+ * engine is asked afterwards, from what is recorded, so a crash at any point leaves only intents to take up again.
+ */
+export function reconcilePool(
+  db: Database,
+  pools: PoolStore,
+  guests: GuestStore,
+  poolId: string,
+  facts: PassFacts,
+): PassResult {
+  return db.transaction((): PassResult => {
+    const stored = pools.get(poolId);
+    if (stored === undefined) return { members: [], nextLookAtMs: null, story: [], isOver: true };
+    const story: string[] = [];
+    const target = stored.state === "enabled" ? currentTarget(db, stored) : null;
+    const rolled = target === null ? {} : rollTo(stored, target);
+    const pool: PoolRow = { ...stored, ...rolled };
+    if (pool.rolloutGeneration !== stored.rolloutGeneration) {
+      story.push(`rolls to ${pool.resolvedTemplate} (generation ${pool.rolloutGeneration})`);
+    }
+    const members = guests.ofPool(poolId);
+    const failures = settleFailures(pool, members, facts.nowMs);
+
+    const plan = planPool(
+      {
+        members: members.flatMap(observed),
+        waitingCheckouts: facts.waitingCheckouts,
+        failures: facts.isForced ? { ...failures, lastAtMs: null } : failures,
+      },
+      {
+        state: pool.state,
+        key: target?.compatibilityKey ?? null,
+        minReady: pool.minReady,
+        maxReady: pool.maxReady,
+        staleAfterMs: pool.staleAfterSeconds * 1000,
+        idleTimeoutMs: pool.idleTimeoutSeconds * 1000,
+      },
+      facts.nowMs,
+    );
+    const releasedOld = apply(guests, pool, members, plan, facts.nowMs, story);
+    const after = guests.ofPool(poolId);
+    const isEmpty = !after.some((guest) => guest.state !== "claimed");
+    const isDrained = pool.state === "draining" && isEmpty;
+    if (isDrained) story.push("drained; the pool is disabled");
+    pools.update(poolId, {
+      ...rolled,
+      ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
+      failureCount: failures.count,
+      failureAtMs: failures.lastAtMs,
+      ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
+      degradedReason: isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway),
+      releasedThisTick: releasedOld,
+      lastReconciledAtMs: facts.nowMs,
+    });
+    return {
+      members: after,
+      nextLookAtMs: earliest(plan.nextLookAtMs, settleAtMs(failures, members)),
+      story,
+      isOver: pool.state === "deleted" && isEmpty,
+    };
+  });
+}
+
+/**
+ * What changes in a pool when its members are to be made from `target`: a moved tag, another template or another size
+ * is a new generation, with the one before kept in view.
+ */
+export function rollTo(pool: PoolRow, target: PoolTarget): Partial<PoolRow> {
+  if (pool.compatibilityKey === target.compatibilityKey) {
+    // The template may have been renamed; its members are the same.
+    return pool.resolvedTemplate === target.resolvedTemplate ? {} : { resolvedTemplate: target.resolvedTemplate };
+  }
+  return {
+    ...target,
+    rolloutGeneration: pool.rolloutGeneration + 1,
+    previousResolvedTemplate: pool.resolvedTemplate,
+    previousBuildId: pool.buildId,
+    previousTemplateId: pool.templateId,
+    failureCount: 0,
+    failureAtMs: null,
+    failureReason: null,
+    lastFailure: null,
+  };
+}
+
+function observed(guest: Guest): ObservedMember[] {
+  const { guestId, state, compatibilityKey, createdAtMs, readyAtMs } = guest;
+  if (state === "claimed") return [];
+  return [{ id: guestId, state, key: compatibilityKey, createdAtMs, readyAtMs }];
+}
+
+function apply(
+  guests: GuestStore,
+  pool: PoolRow,
+  members: readonly Guest[],
+  plan: PoolPlan,
+  nowMs: number,
+  story: string[],
+): number {
+  let releasedOld = 0;
+  for (const action of plan.actions) {
+    if (action.kind === "release") {
+      guests.release(action.memberId, ["warming", "ready"], action.reason);
+      const member = members.find((guest) => guest.guestId === action.memberId);
+      if (member?.compatibilityKey !== pool.compatibilityKey) releasedOld += 1;
+      story.push(`lets ${action.memberId} go (${action.reason})`);
+    } else {
+      const { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess, poolId } = pool;
+      const shape = { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess };
+      const { guestId } = guests.insert({ ...shape, poolId, machineId: null }, nowMs);
+      story.push(`warms ${guestId}`);
+    }
+  }
+  return releasedOld;
+}
+
+function degradedReason(
+  pool: PoolRow,
+  target: PoolTarget | null,
+  failures: FailureStreak,
+  isEngineAway: boolean,
+): string | null {
+  if (pool.state === "draining") return "drain_active";
+  if (pool.state !== "enabled") return null;
+  if (target === null) return "template_build_unavailable";
+  if (isEngineAway) return "no_eligible_hosts";
+  return isHolding(failures) ? (pool.failureReason ?? "artifact_prewarm_failed") : null;
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,13 @@
+import type { ServiceApp } from "../service-app.ts";
+import { registerMachineRoutes, type MachineRouteOptions } from "./machines.ts";
+import { registerWarmPoolRoutes, type WarmPoolRouteOptions } from "./warm-pools.ts";
+
+/** What the calls on machines and warm pools stand on. */
+export type FleetRouteOptions = Omit<MachineRouteOptions, "path"> & WarmPoolRouteOptions;
+
+/** Serves the calls on machines and warm pools. */
+export function registerFleetRoutes(app: ServiceApp, options: FleetRouteOptions): void {
+  // Machines were called sandboxes before; programs of that time still find them.
+  for (const path of ["/v1/machines", "/v1/sandboxes"]) registerMachineRoutes(app, { ...options, path });
+  registerWarmPoolRoutes(app, options);
+}
