@@ -14,6 +14,7 @@ import { registerPlanRoutes } from "./http/routes/plan.ts";
 import { registerTemplateRoutes } from "./http/routes/templates.ts";
 import type { ServiceApp } from "./http/service-app.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { ArtifactImages } from "./templates/artifact-images.ts";
 import { BASE_NAME, BuiltinBase } from "./templates/builtin-base.ts";
 import { deleteRef } from "./templates/delete-template.ts";
 import { SYSTEM_NAMESPACE } from "./templates/logical-template.ts";
@@ -27,6 +28,8 @@ export interface AssembleOptions {
   /** Image of the builtin template. */
   baseImage: string;
   retentionMs: number;
+  /** Builds that run at the same time. Default: as many as there are processors. */
+  buildConcurrency?: number;
 }
 
 /** The parts of a service, wired together. */
@@ -48,9 +51,15 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const blobs = new BlobStore(db, options.blobsPath);
   const base = new BuiltinBase({ db, engine, log, image: options.baseImage });
   const executor = new EngineExecutor({ engine, blobs, db, instanceId });
-  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve });
+  const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
+  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve, ...concurrency });
   const retention = new Retention({ db, blobs, executor, artifactUses, log, retentionMs });
-  const fleet = new Fleet({ ...deps, driver: new DockerMachineDriver(engine, instanceId) });
+  const images = new ArtifactImages({ db, engine, events, log, stopping });
+  const fleet = new Fleet({
+    ...deps,
+    driver: new DockerMachineDriver(engine, instanceId),
+    onImageMissing: (templateId) => images.noteMissing(templateId),
+  });
   let startUp: Promise<void> | undefined;
 
   return {
@@ -66,12 +75,13 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     start() {
       builds.resume();
       startUp = cleanUp();
+      images.start();
       retention.start();
       fleet.start();
     },
     async stop() {
       await fleet.settle();
-      await Promise.all([builds.stop(), retention.stop(), startUp]);
+      await Promise.all([builds.stop(), retention.stop(), images.settle(), startUp]);
     },
   };
 
@@ -100,6 +110,8 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   async function cleanUp(): Promise<void> {
     try {
       await executor.cleanUp(stopping);
+      // Before the builtin, so that one whose image has gone is made again.
+      await images.look();
     } catch (error) {
       if (!stopping.aborted)
         log.warn({ err: asError(error), engine: engine.host }, "the engine could not be cleaned up");

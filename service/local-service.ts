@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
-import { DockerEngine } from "pulumi-nullspace/docker";
+import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -30,6 +30,10 @@ export interface LocalServiceOptions {
   dataDirectory?: string;
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   dockerHost?: string;
+  /** Builds that run at the same time, at least 1. Default: as many as there are processors. */
+  buildConcurrency?: number;
+  /** How long the engine may take for a call, by its kind. Default: 20 s to look, 300 s to change, 20 s without a ping. */
+  engineTimeLimits?: Partial<EngineTimeLimits>;
   /** Image of the builtin template `nullspace/base`. Default: NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`. */
   baseImage?: string;
   /** How long an artifact that no tag, pool, machine or other template needs is kept. Default 30 days. */
@@ -46,9 +50,15 @@ export interface LocalService {
   url: string;
   apiKey: string;
   dataDirectory: string;
-  /** Stops accepting, ends streams, leaves builds resumable, closes the store. Safe to call twice. */
+  /**
+   * Stops accepting, ends streams, leaves builds resumable, closes the store; within seconds, whatever the engine does.
+   * Safe to call twice.
+   */
   close(): Promise<void>;
 }
+
+/** Work that waits for the engine may end in good order for so long after a stop; then its connections are cut. */
+const STOP_GRACE_MS = 8_000;
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
@@ -73,14 +83,27 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
   // What has been opened is closed in reverse order, whether the service stops or never came up.
   const closers: (() => void | Promise<void>)[] = [() => data.close()];
+  let engine: DockerEngine | undefined;
   const stop = once(async () => {
-    for (const close of closers.reverse()) await close();
+    // Whatever waits for an engine that does not answer ends with its connections: a stop takes its time, and no more.
+    const grace = setTimeout(() => {
+      log.warn({ engine: engine?.host }, "the engine keeps the service from stopping: its connections are cut");
+      void engine?.close();
+    }, STOP_GRACE_MS);
+    try {
+      for (const close of closers.reverse()) await close();
+    } finally {
+      clearTimeout(grace);
+    }
   });
   try {
     const db = new Database(data.storePath);
     closers.push(() => db.close());
-    const engine = new DockerEngine({ ...(options.dockerHost !== undefined && { host: options.dockerHost }) });
-    closers.push(() => engine.close());
+    engine = new DockerEngine({
+      ...(options.dockerHost !== undefined && { host: options.dockerHost }),
+      ...(options.engineTimeLimits !== undefined && { timeLimits: options.engineTimeLimits }),
+    });
+    closers.push(() => engine?.close());
     const stopping = new AbortController();
     const deps: ServiceDeps = {
       db,
@@ -96,6 +119,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
+      ...(options.buildConcurrency !== undefined && { buildConcurrency: options.buildConcurrency }),
     });
     closers.push(() => parts.stop());
 

@@ -139,6 +139,8 @@ export class EngineContainers {
       method: "POST",
       path: `/containers/${encodeURIComponent(id)}/stop`,
       query,
+      // As long as the container may take, which is the caller's to say.
+      kind: "stream",
       signal: options.signal,
     });
   }
@@ -201,7 +203,10 @@ export class EngineContainers {
   ): Promise<{ exitCode: number; error?: string }> {
     const query = new URLSearchParams({ condition: options.condition ?? "not-running" });
     const path = `/containers/${encodeURIComponent(id)}/wait`;
-    const { StatusCode, Error } = await this.#json({ method: "POST", path, query, signal: options.signal }, Waited);
+    const { StatusCode, Error } = await this.#json(
+      { method: "POST", path, query, kind: "stream", signal: options.signal },
+      Waited,
+    );
     return { exitCode: StatusCode, ...(Error ? { error: Error.Message } : {}) };
   }
 
@@ -225,6 +230,7 @@ export class EngineContainers {
       method: "GET",
       path: `/containers/${encodeURIComponent(id)}/logs`,
       query,
+      kind: "stream",
       signal: options.signal,
     });
     const { body } = await this.#engine.transport.request(request);

@@ -4,6 +4,7 @@ import { Pool } from "undici";
 import { type z } from "zod";
 import type { EngineHost } from "./engine-host.ts";
 import type { EngineTls } from "./engine-tls.ts";
+import { EngineHeartbeat } from "./engine-heartbeat.ts";
 import { type ConnectionProtocol, dialEngine } from "./connection.ts";
 import {
   DockerError,
@@ -12,8 +13,10 @@ import {
   EngineError,
   EngineNotFoundError,
   EngineProtocolError,
+  EngineTimeoutError,
   EngineUnreachableError,
 } from "./errors.ts";
+import { ENGINE_TIME_LIMITS, type EngineCallKind, type EngineTimeLimits } from "./time-limits.ts";
 
 /** One HTTP request to the engine. */
 export interface EngineRequest {
@@ -28,8 +31,8 @@ export interface EngineRequest {
   /** Sent as it is; exclusive with `json`. */
   body?: Readable | Uint8Array;
   signal?: AbortSignal | undefined;
-  /** Longest silence of the engine before and inside its answer. Default: no limit, as builds and waits are silent for long. */
-  timeoutMs?: number | undefined;
+  /** How long the engine may take; see EngineTimeLimits. Default: `look` for GET and HEAD, else `change`. */
+  kind?: EngineCallKind | undefined;
 }
 
 /** The engine's answer, its body unread. */
@@ -59,45 +62,49 @@ export class EngineTransport {
   /** Headers of every request, by lower-case name, but for those that are the connection's own. */
   readonly moreHeaders: Readonly<Record<string, string>>;
   readonly #pool: Pool;
+  /** Apart from the pool, whose connections may all be waiting for the engine. */
+  readonly #pingPool: Pool;
+  readonly #heartbeat: EngineHeartbeat;
+  readonly #limits: EngineTimeLimits;
   readonly #hijacked = new Set<Duplex>();
 
-  /** @param moreHeaders headers of every request, by lower-case name; those that the request has itself win */
-  constructor(host: EngineHost, tls: EngineTls | undefined, moreHeaders: Record<string, string> = {}) {
+  /**
+   * @param moreHeaders headers of every request, by lower-case name; those that the request has itself win
+   * @param limits how long the engine may take; default {@link ENGINE_TIME_LIMITS}
+   */
+  constructor(
+    host: EngineHost,
+    tls: EngineTls | undefined,
+    moreHeaders: Record<string, string> = {},
+    limits: Partial<EngineTimeLimits> = {},
+  ) {
     this.host = host;
     this.#tls = tls;
     this.moreHeaders = Object.fromEntries(Object.entries(moreHeaders).filter(([name]) => !OF_THE_CONNECTION.has(name)));
-    this.#pool = new Pool("http://localhost", {
-      connections: MAX_CONNECTIONS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: (_options, callback) => {
-        dialEngine(host, tls).then(
-          // undici wants a net.Socket and uses what every Duplex of dialEngine has.
-          (socket) => callback(null, socket as never),
-          (error: unknown) => callback(error as Error, null),
-        );
-      },
-    });
+    this.#pool = poolOf(host, tls, MAX_CONNECTIONS);
+    this.#pingPool = poolOf(host, tls, 1);
+    this.#limits = { ...ENGINE_TIME_LIMITS, ...limits };
+    this.#heartbeat = new EngineHeartbeat(host.display, (signal) => this.#ping(signal), this.#limits.silenceMs);
   }
 
   /** @throws EngineError for a status of 400 and above */
   async request(request: EngineRequest): Promise<EngineResponse> {
-    const { method, signal, timeoutMs = 0 } = request;
-    signal?.throwIfAborted();
+    const call = this.#begin(request);
     try {
       const response = await this.#pool.request({
-        method,
+        method: request.method,
         path: pathOf(request),
         headers: this.#headersOf(request),
         body: request.json === undefined ? (request.body ?? null) : JSON.stringify(request.json),
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-        ...(signal ? { signal } : {}),
+        signal: call.signal,
       });
+      this.#heartbeat.noteAnswer();
+      response.body.once("close", call.end);
       if (response.statusCode >= 400) throw await refusal(request, response.statusCode, response.body);
       return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
-      throw this.#translate(request, error);
+      call.end();
+      throw this.#translate(request, call.signal.aborted ? call.signal.reason : error);
     }
   }
 
@@ -148,13 +155,19 @@ export class EngineTransport {
 
   /** Asks the engine to turn the connection into a plain stream of `protocol` (Engine API, "hijacking"). */
   async hijack(request: EngineRequest, protocol: "tcp" | "h2c"): Promise<HijackedConnection> {
-    request.signal?.throwIfAborted();
-    const socket = await dialEngine(this.host, this.#tls);
+    const call = this.#begin({ kind: "stream", ...request });
     try {
-      return await this.#upgrade(request, protocol, socket);
+      const socket = await dialEngine(this.host, this.#tls);
+      call.signal.addEventListener("abort", () => socket.destroy(call.signal.reason as Error), { once: true });
+      socket.once("close", call.end);
+      call.signal.throwIfAborted();
+      return await this.#upgrade(request, protocol, socket).catch((error: unknown) => {
+        socket.destroy();
+        throw error;
+      });
     } catch (error) {
-      socket.destroy();
-      throw this.#translate(request, error);
+      call.end();
+      throw this.#translate(request, call.signal.aborted ? call.signal.reason : error);
     }
   }
 
@@ -165,7 +178,6 @@ export class EngineTransport {
       path: pathOf(request),
       headers: { ...this.#headersOf(request), connection: "Upgrade", upgrade: protocol },
       createConnection: () => socket as never,
-      ...(request.signal ? { signal: request.signal } : {}),
     });
     call.once("error", reject);
     call.once("response", (response) => {
@@ -191,8 +203,49 @@ export class EngineTransport {
 
   /** Ends what is open; requests under way fail. */
   async close(): Promise<void> {
+    this.#heartbeat.close();
     for (const socket of this.#hijacked) socket.destroy();
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#pingPool.destroy()]);
+  }
+
+  /** Calls `onFrozen` when the engine answers nothing any more: for what is spoken with it beside HTTP/1.1. */
+  watch(what: string, onFrozen: (error: EngineTimeoutError) => void): Disposable {
+    return this.#heartbeat.watch(what, onFrozen);
+  }
+
+  /**
+   * Starts the clock of a call.
+   *
+   * @returns the signal that ends the call, and what to do when it is over
+   * @throws EngineTimeoutError at once when the engine is frozen
+   */
+  #begin(request: EngineRequest): { signal: AbortSignal; end: () => void } {
+    const { signal, method, kind = method === "GET" || method === "HEAD" ? "look" : "change" } = request;
+    signal?.throwIfAborted();
+    const refused = request.path === PING_PATH ? undefined : this.#heartbeat.refusal(describe(request));
+    if (refused !== undefined) throw refused;
+    const controller = new AbortController();
+    const abort = () => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const { lookMs, changeMs } = this.#limits;
+    const limitMs = { look: lookMs, change: changeMs, stream: undefined }[kind];
+    const expired = () => controller.abort(new EngineTimeoutError(this.host.display, describe(request), limitMs ?? 0));
+    const timer = limitMs === undefined ? undefined : setTimeout(expired, limitMs);
+    const watch = kind === "look" ? undefined : this.watch(describe(request), (error) => controller.abort(error));
+    return {
+      signal: controller.signal,
+      end: () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+        watch?.[Symbol.dispose]();
+      },
+    };
+  }
+
+  async #ping(signal: AbortSignal): Promise<void> {
+    const headers = this.#headersOf({ method: "GET", path: PING_PATH });
+    const { body } = await this.#pingPool.request({ method: "GET", path: PING_PATH, headers, signal });
+    await body.dump();
   }
 
   #headersOf({ json, headers }: EngineRequest): Record<string, string | string[]> {
@@ -213,6 +266,24 @@ const OF_THE_CONNECTION = new Set([
   ...["content-length", "expect", "host", "http2-settings"],
 ]);
 const JSON_TYPE = { "content-type": "application/json" };
+/** Asked of an engine that is frozen too: its answer is how one knows. */
+export const PING_PATH = "/_ping";
+
+function poolOf(host: EngineHost, tls: EngineTls | undefined, connections: number): Pool {
+  return new Pool("http://localhost", {
+    connections,
+    // A call's limit is the whole of it, from the wait for a connection on.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (_options, callback) => {
+      dialEngine(host, tls).then(
+        // undici wants a net.Socket and uses what every Duplex of dialEngine has.
+        (socket) => callback(null, socket as never),
+        (error: unknown) => callback(error as Error, null),
+      );
+    },
+  });
+}
 
 function pathOf({ path, query }: EngineRequest): string {
   return query && query.size > 0 ? `${path}?${query.toString()}` : path;

@@ -5,7 +5,8 @@ import type { EngineApi } from "./engine-api.ts";
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
 import { type EnginePing, readEnginePing } from "./engine-ping.ts";
 import { type EngineTls, readTlsFolder } from "./engine-tls.ts";
-import { type EngineRequest, EngineTransport } from "./engine-transport.ts";
+import { type EngineRequest, EngineTransport, PING_PATH } from "./engine-transport.ts";
+import type { EngineTimeLimits } from "./time-limits.ts";
 import { type EngineEvent, type EngineEventOptions, readEngineEvents } from "./events.ts";
 import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
@@ -33,6 +34,8 @@ export interface DockerEngineOptions {
   configDir?: string;
   /** Certificates for a `tcp` address, which then means TLS. Default: those of DOCKER_CERT_PATH, if that or DOCKER_TLS_VERIFY is set. */
   tls?: EngineTls;
+  /** How long the engine may take for a call. Default: {@link ENGINE_TIME_LIMITS}, member by member. */
+  timeLimits?: Partial<EngineTimeLimits>;
 }
 
 /** Facts of the engine's `/version`; unknown members are kept. */
@@ -67,7 +70,12 @@ export class DockerEngine implements EngineApi {
     const configDir = options.configDir ?? (env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"));
     const { currentContext, httpHeaders } = readConnectionConfig(configDir);
     const { host, tls } = findEngine(options, env, configDir, currentContext);
-    this.#transport = new EngineTransport(parseEngineHost(host, tls !== undefined), tls, httpHeaders);
+    this.#transport = new EngineTransport(
+      parseEngineHost(host, tls !== undefined),
+      tls,
+      httpHeaders,
+      options.timeLimits,
+    );
     this.config = new DockerConfig(configDir, env);
     this.images = new EngineImages(this);
     this.containers = new EngineContainers(this);
@@ -83,9 +91,9 @@ export class DockerEngine implements EngineApi {
     return this.#transport;
   }
 
-  /** Asks the engine whether it is there. @throws EngineUnreachableError when it is not */
+  /** Asks the engine whether it is there. @throws EngineUnreachableError when it is not; EngineTimeoutError when it is frozen */
   async ping({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EnginePing> {
-    const { headers, body } = await this.#transport.request({ method: "GET", path: "/_ping", signal });
+    const { headers, body } = await this.#transport.request({ method: "GET", path: PING_PATH, signal });
     body.resume();
     return readEnginePing(headers);
   }

@@ -51,6 +51,42 @@ export class EngineConnectionLostError extends DockerError {
   }
 }
 
+/**
+ * The engine took the request and did not answer it in its time, or answers nothing at all any more. Whether it has done
+ * what it was asked for is not known. Code `engine_timeout`.
+ */
+export class EngineTimeoutError extends DockerError {
+  readonly host: string;
+  /** Method and path of the request. */
+  readonly request: string;
+  /** How long the engine was waited for, milliseconds. */
+  readonly waitedMs: number;
+
+  constructor(host: string, request: string, waitedMs: number) {
+    super(
+      `Docker Engine at ${host} holds its connections but has not answered ${request} for ${waitedMs / 1000} s. ` +
+        "It may be overloaded, or frozen with its process or its virtual machine: see whether `docker version` answers, " +
+        "restart the engine if it does not, then try again.",
+      { code: "engine_timeout" },
+    );
+    this.host = host;
+    this.request = request;
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** The engine is not there, was lost, or is frozen: which says nothing of what was asked of it. */
+export type EngineAwayError = EngineUnreachableError | EngineConnectionLostError | EngineTimeoutError;
+
+/** Does the error say no more than that the engine is away? */
+export function isEngineAway(error: unknown): error is EngineAwayError {
+  return (
+    error instanceof EngineUnreachableError ||
+    error instanceof EngineConnectionLostError ||
+    error instanceof EngineTimeoutError
+  );
+}
+
 /** What the engine said when it refused a request. */
 export interface EngineErrorFacts {
   /** HTTP status. */

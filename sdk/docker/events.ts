@@ -33,13 +33,13 @@ export interface EngineEventOptions {
 /**
  * What happens at the engine from now on, until it goes away.
  *
- * @throws EngineUnreachableError, EngineConnectionLostError when the engine goes away; the signal's reason
+ * @throws EngineUnreachableError, EngineConnectionLostError, EngineTimeoutError when the engine goes away; the signal's reason
  */
 export async function* readEngineEvents(engine: EngineApi, options: EngineEventOptions): AsyncGenerator<EngineEvent> {
   const { filters, signal, onOpen } = options;
   const query = new URLSearchParams();
   if (filters !== undefined) query.set("filters", JSON.stringify(filters));
-  const request = await engine.versioned({ method: "GET", path: "/events", query, signal });
+  const request = await engine.versioned({ method: "GET", path: "/events", query, kind: "stream", signal });
   const { body } = await engine.transport.request(request);
   onOpen?.();
   for await (const record of readJsonRecords(engine.transport.readBody(request, body))) yield EngineEvent.parse(record);

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import type { HijackedConnection } from "./engine-transport.ts";
-import { EngineConnectionLostError, ExecTimeoutError } from "./errors.ts";
+import { DockerError, EngineConnectionLostError, EngineTimeoutError, ExecTimeoutError } from "./errors.ts";
 import { readLogFrames } from "./log-frames.ts";
 
 /** A command to run in a container. */
@@ -46,7 +46,17 @@ const Created = z.looseObject({ Id: z.string() });
 const Inspected = z.looseObject({ Running: z.boolean(), ExitCode: z.number().nullish() });
 
 /** Runs a command in a container, and leaves none of its processes behind when it is given up. */
-export async function runExec(engine: EngineApi, containerId: string, options: ExecOptions): Promise<ExecResult> {
+export function runExec(engine: EngineApi, containerId: string, options: ExecOptions): Promise<ExecResult> {
+  return runMarked(engine, containerId, options, (mark) => killMarked(engine, containerId, mark));
+}
+
+/** @param kill ends what carries the mark; @returns whether it is gone */
+async function runMarked(
+  engine: EngineApi,
+  containerId: string,
+  options: ExecOptions,
+  kill: (mark: string) => Promise<boolean>,
+): Promise<ExecResult> {
   const { signal, timeoutMs } = options;
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
@@ -65,7 +75,7 @@ export async function runExec(engine: EngineApi, containerId: string, options: E
     });
     const connection = await engine.transport.hijack(request, "tcp");
     await exchange(connection, options.stdin, { stdout, stderr }, stop).catch((cause: unknown) => {
-      if (stop.aborted) throw cause;
+      if (stop.aborted || cause instanceof DockerError) throw cause;
       throw new EngineConnectionLostError(engine.host, `${request.method} ${request.path}`, cause);
     });
     const exitCode = await waitForExit(engine, execId, stop);
@@ -73,8 +83,10 @@ export async function runExec(engine: EngineApi, containerId: string, options: E
     return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated };
   } catch (error) {
     if (!stop.aborted) throw error;
-    const killed = !started || (await killMarked(engine, containerId, mark));
+    const killed = !started || (await kill(mark));
     if (signal?.aborted) throw signal.reason;
+    // The time went by before the command began: it is the engine that is slow.
+    if (!started) throw new EngineTimeoutError(engine.host, `POST /containers/${containerId}/exec`, timeoutMs ?? 0);
     throw new ExecTimeoutError({
       containerId,
       timeoutMs: timeoutMs ?? 0,
@@ -159,11 +171,9 @@ async function killMarked(engine: EngineApi, containerId: string, mark: string):
 for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && kill -9 "\${p#/proc/}" 2>/dev/null && f=1; done
 [ -z "$f" ] && exit 0; done; exit 1`;
   try {
-    const { exitCode } = await runExec(engine, containerId, {
-      cmd: ["/bin/sh", "-c", script],
-      user: "0",
-      timeoutMs: KILL_TIMEOUT_MS,
-    });
+    const options = { cmd: ["/bin/sh", "-c", script], user: "0", timeoutMs: KILL_TIMEOUT_MS };
+    // A kill that hangs is not killed in its turn: it hangs on the same engine.
+    const { exitCode } = await runMarked(engine, containerId, options, () => Promise.resolve(false));
     return exitCode === 0;
   } catch {
     // No shell, container gone, engine gone: all the caller can be told is that the process may still be there.

@@ -144,6 +144,7 @@ export class EngineImages {
       query: new URLSearchParams({ quiet: "true" }),
       headers: { "content-type": "application/x-tar" },
       body: archive,
+      kind: "stream",
       signal,
     });
     const loaded: string[] = [];
@@ -180,6 +181,7 @@ export class EngineImages {
       query,
       // A push without the header is refused by the engine before it asks the registry.
       headers: { "x-registry-auth": credentials ? registryAuthHeader(registry, credentials) : NO_AUTH },
+      kind: "stream",
       signal: options.signal,
     });
     await this.#follow(request, options.onRecord);

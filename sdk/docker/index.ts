@@ -49,4 +49,6 @@ export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";
 export { CloudRegistryAuth, resolveCloudAuth } from "./auth/cloud-credentials.ts";
 export type { EcrTokenSource } from "./auth/cloud-credentials.ts";
+export { ENGINE_TIME_LIMITS } from "./time-limits.ts";
+export type { EngineTimeLimits } from "./time-limits.ts";
 export * from "./errors.ts";

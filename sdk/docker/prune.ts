@@ -57,6 +57,7 @@ export async function pruneBuilds(engine: EngineApi, given: PruneBuildsOptions =
     method: "POST",
     path: "/build/prune",
     query: pruneQuery(options, apiVersion),
+    kind: "stream",
     signal: options.signal,
   });
   const { CachesDeleted, SpaceReclaimed } = await engine.transport.json(request, Answer);

@@ -7,6 +7,8 @@ export interface DecodedView {
 
 const PERCENT = /(?:%[0-9A-Fa-f]{2})+/g;
 const ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|(["\\/bfnrt]))/g;
+/** A quote inside a quoted word, as shells write it: `'\\''` in bash, `'"'"'` in busybox and dash. */
+const SHELL_QUOTE = /'\\''|'"'"'/g;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 /** JSON inside JSON, as an error that quotes an answer has it; more depths than this are nobody's. */
 const MAX_DEPTH = 3;
@@ -23,6 +25,8 @@ export function* decodedViews(text: string): Generator<DecodedView> {
       yield rewrite(text, /(?:%[0-9A-Fa-f]{2})+|\+/g, ([run]) => (run === "+" ? [[" ", 0]] : decodePercent(run!)));
     }
   } else if (text.includes("+")) yield { text: text.replaceAll("+", " "), starts: undefined };
+  // The trace of a shell (`set -x`) quotes each word of a command.
+  if (text.search(SHELL_QUOTE) !== -1) yield rewrite(text, SHELL_QUOTE, () => [["'", 0]]);
   let view: DecodedView = { text, starts: undefined };
   for (let depth = 0; depth < MAX_DEPTH && view.text.includes("\\"); depth++) {
     const deeper = rewrite(view.text, ESCAPE, ([, code, short]) => [

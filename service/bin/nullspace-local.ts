@@ -13,6 +13,7 @@ Runs a Nullspace service on this machine, on Docker Engine, for as long as the c
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
+  --builds N         builds that run at the same time (default: as many as there are processors)
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
   --help             this text
   --version          the version
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     ...(values.data !== undefined && { dataDirectory: values.data }),
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
+    ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   });
   process.stdout.write(`NULLSPACE_API_URL=${service.url}\nNULLSPACE_API_KEY=${service.apiKey}\n`);
@@ -60,6 +62,7 @@ function readArguments() {
         data: { type: "string" },
         "docker-host": { type: "string" },
         "base-image": { type: "string" },
+        builds: { type: "string" },
         "log-level": { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
@@ -74,6 +77,11 @@ function readPort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port ${text} is not a port (0 to 65535).`);
   return port;
+}
+
+function readBuilds(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--builds ${text} is not a number of builds (1 to 9999).`);
+  return Number(text);
 }
 
 function readLevel(text: string): (typeof LOG_LEVELS)[number] {

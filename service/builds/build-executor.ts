@@ -52,9 +52,17 @@ export interface BuildExecutor {
    * Builds, then runs the start command and its readiness check once.
    *
    * @param signal aborted: the build stops on the engine too, and leaves nothing behind
-   * @throws BuildFailure saying in which phase and why
+   * @throws BuildFailure saying in which phase and why; EngineUnavailableError when the engine went away, so that the
+   *   build may be run again as it is
    */
   run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage>;
+  /**
+   * Gives a built image one more name, that of another artifact which is the same.
+   *
+   * @returns the name
+   * @throws EngineUnavailableError when the engine is away
+   */
+  nameImage(imageId: string, templateId: string, signal: AbortSignal): Promise<string>;
   /** Removes the image of an artifact. @returns `false` while something still uses it */
   removeImage(imageRef: string, signal: AbortSignal): Promise<boolean>;
   /** Removes what builds of an earlier process left on the engine. */

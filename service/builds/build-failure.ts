@@ -20,8 +20,13 @@ export interface BuildFailureOptions {
   /** Stable machine word: the member `details.reason`. */
   reason: string;
   suggestedAction: string;
-  /** `TemplateFailureDetail.code`. Default `build_error`. */
-  code?: "build_error" | "file_upload_error" | "internal_error" | "unauthorized";
+  /**
+   * `TemplateFailureDetail.code`. A registry that refuses is a `build_error` too: `unauthorized` is what this service
+   * says of the caller's own key, and clients raise another error for it.
+   *
+   * @default "build_error"
+   */
+  code?: "build_error" | "file_upload_error" | "internal_error";
   /** Whether the same build may succeed later. Default false. */
   retryable?: boolean;
   /** Which step of the definition, from 1. */

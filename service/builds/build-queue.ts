@@ -1,63 +1,171 @@
+import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import { asError } from "../errors.ts";
-
-/** Builds that run at the same time unless told otherwise: more of them only slow each other down on one engine. */
-const DEFAULT_CONCURRENCY = 2;
-
-/** Runs one build to its end; must not throw. */
-export type RunBuild = (buildId: string, signal: AbortSignal) => Promise<void>;
+import { BuildRun, type QueuedBuild } from "./build-run.ts";
 
 /**
- * Lets builds run a few at a time, in the order they came. The store is the queue: this only knows the ids, and a
- * restart fills it again from there. It is bounded by the builds that the store holds as waiting.
+ * Runs builds to their end; must not throw.
+ *
+ * @returns those of them that are to run again, in the order in which they came
+ */
+export type RunBuilds = (run: BuildRun) => Promise<readonly QueuedBuild[]>;
+
+/** The waiting builds of one template. */
+interface Lane {
+  readonly waiting: QueuedBuild[];
+  running: number;
+  /** Lanes take turns: the smallest is next, and goes to the end when a build of it starts. */
+  turn: number;
+}
+
+/** Settings of {@link BuildQueue}. */
+export interface BuildQueueOptions {
+  /** Runs at the same time. Default: as many as there are processors. */
+  concurrency?: number;
+  /** A build has joined a run that is under way. */
+  onJoin: (run: BuildRun, buildId: string) => void;
+  log: Logger;
+}
+
+/**
+ * Lets builds run a few at a time, fairly: a place goes to the template with the fewest runs under way; among those with
+ * equally many they take turns, and the builds of one template run in the order they came. So one build never waits for a
+ * row of builds of another template. Builds that make the same run as one: whoever comes while such a run is under way
+ * joins it, and takes no place.
+ *
+ * The store is the queue: this only knows the ids, and a restart fills it again from there. It is bounded by the builds
+ * that the store holds as waiting.
  */
 export class BuildQueue {
-  readonly #run: RunBuild;
-  readonly #log: Logger;
+  readonly #runBuilds: RunBuilds;
+  readonly #options: BuildQueueOptions;
   readonly #concurrency: number;
-  readonly #waiting: string[] = [];
-  readonly #running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
+  readonly #lanes = new Map<number, Lane>();
+  readonly #running = new Map<BuildRun, Promise<void>>();
+  #turn = 0;
   #isStopped = false;
 
-  constructor(run: RunBuild, log: Logger, concurrency = DEFAULT_CONCURRENCY) {
-    this.#run = run;
-    this.#log = log;
-    this.#concurrency = concurrency;
+  constructor(run: RunBuilds, options: BuildQueueOptions) {
+    this.#runBuilds = run;
+    this.#options = options;
+    this.#concurrency = options.concurrency ?? availableParallelism();
   }
 
-  /** Puts a build at the end of the queue. */
-  add(buildId: string): void {
-    this.#waiting.push(buildId);
+  /** Puts a build at the end of its template's row, or into the run that makes the same. */
+  add(build: QueuedBuild): void {
+    if (this.#isStopped) return;
+    const run = this.#runOf(build);
+    if (run !== undefined) {
+      this.#joinRun(run, build);
+      return;
+    }
+    this.#lane(build.templateKey).waiting.push(build);
     this.#fill();
   }
 
-  /** Stops a build that runs; one that waits is skipped by its status when its turn comes. */
+  /** Takes a build out: of its row, or of its run, which ends with its last member. */
   abort(buildId: string, reason: Error): void {
-    this.#running.get(buildId)?.controller.abort(reason);
-    const index = this.#waiting.indexOf(buildId);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    for (const [key, lane] of this.#lanes) {
+      const index = lane.waiting.findIndex((build) => build.buildId === buildId);
+      if (index >= 0) lane.waiting.splice(index, 1);
+      this.#dropIfEmpty(key, lane);
+    }
+    for (const run of this.#running.keys()) run.leave(buildId, reason);
   }
 
-  /** Stops all that runs and takes nothing new. Resolves when the last one has ended. */
+  /** Stops all that runs and takes nothing new. Resolves when the last run has ended. */
   async stop(reason: Error): Promise<void> {
     this.#isStopped = true;
-    this.#waiting.length = 0;
-    for (const { controller } of this.#running.values()) controller.abort(reason);
-    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    this.#lanes.clear();
+    for (const run of this.#running.keys()) run.abort(reason);
+    await Promise.all(this.#running.values());
   }
 
   #fill(): void {
     while (!this.#isStopped && this.#running.size < this.#concurrency) {
-      const buildId = this.#waiting.shift();
-      if (buildId === undefined) return;
-      const controller = new AbortController();
-      const ended = this.#run(buildId, controller.signal)
-        .catch((error: unknown) => this.#log.error({ err: asError(error), buildId }, "build worker failed"))
-        .finally(() => {
-          this.#running.delete(buildId);
+      const next = this.#nextLane();
+      if (next === undefined) return;
+      const [key, lane] = next;
+      lane.turn = ++this.#turn;
+      lane.running += 1;
+      const first = lane.waiting.shift() as QueuedBuild;
+      const run = new BuildRun(first);
+      for (const build of this.#takeSame(first)) run.join(build);
+      const ended = this.#runBuilds(run)
+        .catch((error: unknown) => {
+          this.#options.log.error({ err: asError(error), buildId: first.buildId }, "build worker failed");
+          return [];
+        })
+        .then((again) => {
+          run.close();
+          this.#running.delete(run);
+          lane.running -= 1;
+          this.#putBack(again);
+          this.#dropIfEmpty(key, lane);
           this.#fill();
         });
-      this.#running.set(buildId, { controller, ended });
+      this.#running.set(run, ended);
     }
+  }
+
+  #nextLane(): [number, Lane] | undefined {
+    let best: [number, Lane] | undefined;
+    for (const entry of this.#lanes) {
+      const [, lane] = entry;
+      if (lane.waiting.length === 0) continue;
+      const isBefore =
+        best === undefined ||
+        lane.running < best[1].running ||
+        (lane.running === best[1].running && lane.turn < best[1].turn);
+      if (isBefore) best = entry;
+    }
+    return best;
+  }
+
+  /** Builds that ran already stand before those that never did. */
+  #putBack(builds: readonly QueuedBuild[]): void {
+    if (this.#isStopped) return;
+    for (const build of builds.toReversed()) {
+      // Somebody who came when the outcome was known may have begun the same anew.
+      const run = this.#runOf(build);
+      if (run === undefined) this.#lane(build.templateKey).waiting.unshift(build);
+      else this.#joinRun(run, build);
+    }
+  }
+
+  #runOf({ joinKey }: QueuedBuild): BuildRun | undefined {
+    if (joinKey === undefined) return undefined;
+    return [...this.#running.keys()].find((run) => run.isOpen && run.joinKey === joinKey);
+  }
+
+  #joinRun(run: BuildRun, build: QueuedBuild): void {
+    run.join(build);
+    this.#options.onJoin(run, build.buildId);
+  }
+
+  #takeSame({ joinKey }: QueuedBuild): QueuedBuild[] {
+    if (joinKey === undefined) return [];
+    const taken: QueuedBuild[] = [];
+    for (const [key, lane] of this.#lanes) {
+      const same = lane.waiting.filter((build) => build.joinKey === joinKey);
+      for (const build of same) lane.waiting.splice(lane.waiting.indexOf(build), 1);
+      taken.push(...same);
+      this.#dropIfEmpty(key, lane);
+    }
+    return taken;
+  }
+
+  #lane(templateKey: number): Lane {
+    let lane = this.#lanes.get(templateKey);
+    if (lane === undefined) {
+      // At the end: a template that sends its builds one by one does not overtake those that wait.
+      lane = { waiting: [], running: 0, turn: ++this.#turn };
+      this.#lanes.set(templateKey, lane);
+    }
+    return lane;
+  }
+
+  #dropIfEmpty(key: number, lane: Lane): void {
+    if (lane.waiting.length === 0 && lane.running === 0 && this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 }

@@ -42,6 +42,8 @@ export interface BuildRecord {
   cancel_requested_at: string | null;
   cancel_requested_by: string | null;
   cancellation_reason: string | null;
+  /** How often the engine went away in the middle of it. */
+  engine_cuts: number;
   next_offset: number;
   log_bytes: number;
 }

@@ -26,9 +26,17 @@ import { BuildQueue } from "./build-queue.ts";
 import { definitionOf, getBuild, isFinal, type BuildRecord } from "./build-record.ts";
 import { markCancelled, markFailed } from "./build-transitions.ts";
 import { buildView, promotability } from "./build-view.ts";
-import { BuildCancelled, interruptedFailure, runBuild, ServiceStopping, type BuildWorker } from "./build-worker.ts";
+import {
+  BuildCancelled,
+  interruptedFailure,
+  joinRun,
+  runBuilds,
+  ServiceStopping,
+  type BuildWorker,
+} from "./build-worker.ts";
 import { checkRequest, type CheckedRequest, type RequestChecker } from "./check-request.ts";
 import type { BuildCredentials } from "./credentials.ts";
+import { joinKeyOf } from "./join-key.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
 /** A wait for the end of a build looks again after this time; what wakes it is the log. */
@@ -44,6 +52,8 @@ export interface BuildServiceOptions {
   resolve: RequestChecker["resolve"];
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
+  /** Builds that run at the same time. Default: as many as there are processors. */
+  concurrency?: number;
 }
 
 /** Builds from their acceptance to their end: the one place where their state changes. */
@@ -59,13 +69,22 @@ export class BuildService {
     this.#options = options;
     this.buildLog = new BuildLog(options.db);
     this.#worker = { ...options, buildLog: this.buildLog };
-    this.#queue = new BuildQueue(async (buildId, signal) => {
-      try {
-        await runBuild(this.#worker, buildId, this.#credentials.get(buildId), signal);
-      } finally {
-        this.#credentials.delete(buildId);
-      }
-    }, options.log);
+    this.#queue = new BuildQueue(
+      async (run) => {
+        const builds = run.members;
+        // A build with credentials is a run of its own.
+        const again = await runBuilds(this.#worker, run, this.#credentials.get(builds[0]?.buildId ?? ""));
+        for (const { buildId } of builds) {
+          if (!again.some((build) => build.buildId === buildId)) this.#credentials.delete(buildId);
+        }
+        return again;
+      },
+      {
+        log: options.log,
+        onJoin: (run, buildId) => joinRun(this.#worker, run, buildId),
+        ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+      },
+    );
   }
 
   /** Takes up what an earlier process left: queues it again where it can, fails the rest with a stable reason. */
@@ -74,7 +93,8 @@ export class BuildService {
     const left = db.all<BuildRecord>(
       "SELECT * FROM builds WHERE status IN ('waiting', 'building') ORDER BY created_at, build_id",
     );
-    for (const { build_id: buildId, needs_credentials, status } of left) {
+    for (const record of left) {
+      const { build_id: buildId, needs_credentials, status } = record;
       if (needs_credentials === 1) {
         markFailed(this.#worker, buildId, failureDetail(interruptedFailure(), buildId));
         log.warn({ buildId }, "build interrupted: its credentials are gone");
@@ -90,7 +110,7 @@ export class BuildService {
         });
       }
       log.info({ buildId }, "build queued again");
-      this.#queue.add(buildId);
+      this.#enqueue(record);
     }
   }
 
@@ -191,8 +211,8 @@ export class BuildService {
       const record = getBuild(db, buildId);
       const template = getByKey(db, record.template_key);
       refuseBuiltin(template, "tagged");
-      const artifact = db.get<{ state: "available" | "expired" | "purged" }>(
-        "SELECT state FROM artifacts WHERE build_id = ?",
+      const artifact = db.get<{ state: "available" | "expired" | "purged"; missingSince: string | null }>(
+        "SELECT state, image_missing_since AS missingSince FROM artifacts WHERE build_id = ?",
         [buildId],
       );
       const { promotable, status, reason } = promotability(record, artifact);
@@ -226,9 +246,19 @@ export class BuildService {
     await this.#options.executor.checkAvailable(signal);
     const buildId = await acceptBuild(this.#worker, checked, lineage);
     if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);
-    const accepted = this.#view(getBuild(this.#options.db, buildId));
-    this.#queue.add(buildId);
+    const record = getBuild(this.#options.db, buildId);
+    const accepted = this.#view(record);
+    this.#enqueue(record);
     return accepted;
+  }
+
+  #enqueue(record: BuildRecord): void {
+    const joinKey = joinKeyOf(record);
+    this.#queue.add({
+      buildId: record.build_id,
+      templateKey: record.template_key,
+      ...(joinKey !== undefined && { joinKey }),
+    });
   }
 
   #view(record: BuildRecord): TemplateBuild {

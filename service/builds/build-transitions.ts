@@ -44,14 +44,19 @@ export function markBuilding({ db, buildLog }: BuildStates, buildId: string): bo
   });
 }
 
-/** `building` → `waiting`: the service stops, and takes the build up again at its next start. */
-export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why: string): void {
-  db.transaction(() => {
+/**
+ * `building` → `waiting`: the build was cut, and begins again.
+ *
+ * @returns `false` when the build is not running any more
+ */
+export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why: string): boolean {
+  return db.transaction(() => {
     const changed = db.run(
       "UPDATE builds SET status = 'waiting', started_at = NULL, updated_at = $at WHERE build_id = $build AND status = 'building'",
       { $at: now(), $build: buildId },
     );
     if (changed > 0) buildLog.append(buildId, { kind: "retry", level: "warn", phase: "retry", message: why });
+    return changed > 0;
   });
 }
 
@@ -157,6 +162,12 @@ export function markCancelled({ db, buildLog }: BuildStates, buildId: string, re
     audit(db, "build_cancelled", buildId, { reason: reason ?? null });
     return true;
   });
+}
+
+/** Counts that the engine went away in the middle of a build. @returns how often it has by now */
+export function countEngineCut({ db }: Pick<BuildStates, "db">, buildId: string): number {
+  db.run("UPDATE builds SET engine_cuts = engine_cuts + 1 WHERE build_id = ?", [buildId]);
+  return getBuild(db, buildId).engine_cuts;
 }
 
 /** Phases of failures and of log entries are different vocabularies. */

@@ -18,13 +18,17 @@ import { definitionOf, type BuildRecord } from "./build-record.ts";
 interface Artifact {
   state: "available" | "expired" | "purged";
   unpinnedAt: string | null;
+  /** Since when its image is not on the engine; `null`: it is. */
+  missingSince: string | null;
 }
+
+const IMAGE_MISSING = "its image is not on the engine any more";
 
 /** A build as a template's history lists it. Optional members are left out, never null. */
 export function buildSummary(db: Database, record: BuildRecord, retentionMs: number): TemplateBuildSummary {
   const definition = definitionOf(record);
   const artifact = db.get<Artifact>(
-    `SELECT state, CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.build_id = a.build_id) THEN NULL
+    `SELECT state, image_missing_since AS missingSince, CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.build_id = a.build_id) THEN NULL
             ELSE coalesce(unpinned_at, a.created_at) END AS unpinnedAt
      FROM artifacts a WHERE build_id = ?`,
     [record.build_id],
@@ -84,9 +88,15 @@ export function buildView(db: Database, record: BuildRecord, retentionMs: number
 }
 
 /** Whether the build's artifact can be promoted, and why not. */
-export function promotability(record: BuildRecord, artifact: Pick<Artifact, "state"> | undefined): Promotability {
+export function promotability(
+  record: BuildRecord,
+  artifact: Pick<Artifact, "state" | "missingSince"> | undefined,
+): Promotability {
   if (record.status !== "ready" || artifact === undefined) {
     return { status: "not_ready", promotable: false, reason: `the build is ${record.status}` };
+  }
+  if (artifact.state === "available" && artifact.missingSince !== null) {
+    return { status: "unavailable", promotable: false, reason: IMAGE_MISSING };
   }
   if (artifact.state === "available") return { status: "promotable", promotable: true };
   return {
@@ -107,7 +117,11 @@ function availability(record: BuildRecord, artifact: Artifact | undefined): Arti
     case "cancelled":
       return { status: "unavailable", reason: "the build was cancelled" };
     case "ready":
-      if (artifact?.state === "available") return { status: "available" };
+      if (artifact?.state === "available") {
+        return artifact.missingSince === null
+          ? { status: "available" }
+          : { status: "unavailable", reason: IMAGE_MISSING };
+      }
       return {
         status: "unavailable",
         reason: artifact?.state === "expired" ? "the artifact is past its retention" : "the artifact was deleted",

@@ -1,16 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { Redactor } from "pulumi-nullspace/secrets";
+import type { Redactor } from "pulumi-nullspace/secrets";
+import type { LogEntry } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { asError, ServiceError } from "../errors.ts";
+import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
-import type { BuildExecutor, BuildJob } from "./build-executor.ts";
+import type { BuildExecutor, BuildJob, BuiltImage } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
 import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
-import { markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
+import type { BuildRun, QueuedBuild } from "./build-run.ts";
+import { countEngineCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { contextFilesOf } from "./stored-context.ts";
@@ -20,6 +23,12 @@ export class BuildCancelled extends Error {}
 
 /** Reason of an abort: the service stops. */
 export class ServiceStopping extends Error {}
+
+/** A build that the engine went away from so often fails: it may be what the engine dies of. */
+export const MOST_ENGINE_CUTS = 5;
+
+/** Pauses between two looks whether the engine is back. */
+const ENGINE_RETRY_MS = { first: 500, most: 5_000 };
 
 /** What a worker needs. */
 export interface BuildWorker {
@@ -33,36 +42,61 @@ export interface BuildWorker {
 
 const NO_CREDENTIALS = new BuildCredentials({});
 
-/** Runs one waiting build to its end, whatever that is, and records it. Does not throw for a build that fails. */
-export async function runBuild(
+/**
+ * Runs waiting builds that make the same to their end, whatever that is, and records it for each. Waits first for an engine
+ * that is away. Does not throw for a build that fails.
+ *
+ * @returns builds that wait again: they were cut by the loss of the engine, or by a failure that says nothing of them
+ */
+export async function runBuilds(
   worker: BuildWorker,
-  buildId: string,
-  credentials: BuildCredentials | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { db, buildLog, executor, events, log } = worker;
-  if (!markBuilding(worker, buildId)) return;
-  const record = getBuild(db, buildId);
-  const redactor = new Redactor(credentials?.sensitiveTexts ?? []);
+  run: BuildRun,
+  credentials: BuildCredentials = NO_CREDENTIALS,
+): Promise<readonly QueuedBuild[]> {
+  const { db, executor, events, log } = worker;
+  const { signal } = run;
+  const { redactor } = credentials;
+  if (!(await engineIsThere(worker, run))) return [];
+  for (const { buildId } of run.members) {
+    if (!markBuilding(worker, buildId)) run.leave(buildId, new BuildCancelled("the build has ended"));
+  }
+  const [leader, ...followers] = run.members;
+  if (leader === undefined) return [];
+  for (const { buildId } of followers) tellJoined(worker, leader.buildId, buildId);
+  const record = getBuild(db, leader.buildId);
+  let again: readonly QueuedBuild[] = [];
   try {
-    const job = prepareJob(worker, record, credentials ?? NO_CREDENTIALS);
-    const built = await executor.run(
-      job,
-      (entry) => {
-        // After a cancel the last entry is written; what the engine still says belongs to nobody.
-        if (!signal.aborted) buildLog.append(buildId, withoutSecrets(entry, redactor));
-      },
-      signal,
-    );
-    if (markReady(worker, buildId, built)) {
-      log.info({ buildId, templateId: record.template_id, imageId: built.imageId }, "build ready");
-    } else {
-      await executor.removeImage(built.imageRef, AbortSignal.timeout(30_000));
-    }
+    const job = prepareJob(worker, record, credentials);
+    const built = await executor.run(job, (entry) => report(worker, run, entry, redactor), signal);
+    run.close();
+    log.info({ buildId: leader.buildId, templateId: record.template_id, imageId: built.imageId }, "image built");
+    again = await settleReady(worker, run, record, built);
   } catch (error) {
-    settleFailure(worker, record, error, signal, redactor);
+    run.close();
+    again = settleFailure(worker, run, leader.buildId, error, redactor);
   }
   events.emit({ kind: "build_finished", templateId: record.template_id });
+  return again;
+}
+
+/** Makes a build that waits one of a run that is under way, if it has begun. */
+export function joinRun(worker: BuildWorker, run: BuildRun, buildId: string): void {
+  const { db, buildLog } = worker;
+  const leader = run.members.find((one) => one.buildId !== buildId && getBuild(db, one.buildId).status === "building");
+  // One that still waits for the engine takes up all of its members when it begins.
+  if (leader === undefined) return;
+  if (!markBuilding(worker, buildId)) return run.leave(buildId, new BuildCancelled("the build has ended"));
+  tellJoined(worker, leader.buildId, buildId);
+  for (const { entry } of buildLog.read(leader.buildId, 0)) {
+    const {
+      build_id: _id,
+      template_id: _artifact,
+      offset: _at,
+      timestamp: _time,
+      ...told
+    } = JSON.parse(entry) as LogEntry;
+    if (told.phase !== "preparing" && told.kind !== "start") buildLog.append(buildId, told);
+  }
 }
 
 /** A build whose credentials went with the process that held them. */
@@ -76,6 +110,45 @@ export function interruptedFailure(): BuildFailure {
       suggestedAction: "Retry the build, and give its secrets and registry credentials anew.",
     },
   );
+}
+
+/** Waits for an engine that is away. @returns `false` when the run has been given up meanwhile */
+async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
+  const told = new Set<string>();
+  for (let pauseMs = ENGINE_RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, ENGINE_RETRY_MS.most)) {
+    try {
+      await executor.checkAvailable(run.signal);
+      return true;
+    } catch (error) {
+      if (run.signal.aborted) return false;
+      // What else is wrong with the engine, the build itself will tell.
+      if (!(error instanceof EngineUnavailableError)) return true;
+      for (const { buildId } of run.members) {
+        if (told.has(buildId)) continue;
+        told.add(buildId);
+        const message = `The build waits for its engine. ${error.message}`;
+        buildLog.append(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
+      }
+    }
+    await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
+    if (run.signal.aborted) return false;
+  }
+}
+
+function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
+  // After a cancel the last entry is written; what the engine still says belongs to nobody.
+  if (run.signal.aborted) return;
+  const clean = withoutSecrets(entry, redactor);
+  for (const { buildId } of run.members) buildLog.append(buildId, clean);
+}
+
+function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string): void {
+  buildLog.append(buildId, {
+    kind: "message",
+    level: "info",
+    phase: "preparing",
+    message: `Build ${leaderId} makes the same and is under way: both are one run of the builder`,
+  });
 }
 
 function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials: BuildCredentials): BuildJob {
@@ -98,25 +171,102 @@ function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials
   return { ...common, baseImage: imageRef, baseIsTemplate: true, inherited: { env, imageEnvKeys } };
 }
 
+/** @returns builds whose own name of the image the engine could not give: they run again */
+async function settleReady(
+  worker: BuildWorker,
+  run: BuildRun,
+  leader: BuildRecord,
+  built: BuiltImage,
+): Promise<readonly QueuedBuild[]> {
+  const { db, executor } = worker;
+  const again: QueuedBuild[] = [];
+  // The leader's name comes last: as long as it is there, nobody takes the image away.
+  for (const member of run.members.filter(({ buildId }) => buildId !== leader.build_id)) {
+    const { template_id: templateId } = getBuild(db, member.buildId);
+    try {
+      const imageRef = await executor.nameImage(built.imageId, templateId, run.signal);
+      if (!markReady(worker, member.buildId, { ...built, imageRef })) await removeImage(worker, imageRef);
+    } catch (error) {
+      worker.log.info({ buildId: member.buildId, err: asError(error) }, "a joined build has no image; it runs again");
+      if (markWaiting(worker, member.buildId, "The image could not be taken over; the build begins again")) {
+        again.push(member);
+      }
+    }
+  }
+  if (!markReady(worker, leader.build_id, built)) await removeImage(worker, built.imageRef);
+  return again;
+}
+
+async function removeImage({ executor, log }: BuildWorker, imageRef: string): Promise<void> {
+  try {
+    await executor.removeImage(imageRef, AbortSignal.timeout(30_000));
+  } catch (error) {
+    log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
+  }
+}
+
+/** @returns builds that run again */
 function settleFailure(
   worker: BuildWorker,
-  record: BuildRecord,
+  run: BuildRun,
+  leaderId: string,
   thrown: unknown,
-  signal: AbortSignal,
   redactor: Redactor,
-): void {
+): readonly QueuedBuild[] {
   const { log } = worker;
-  const buildId = record.build_id;
-  if (signal.aborted && signal.reason instanceof BuildCancelled) return;
-  if (signal.aborted && signal.reason instanceof ServiceStopping && record.needs_credentials === 0) {
-    markWaiting(worker, buildId, "The service stops; the build begins again when it is back");
-    return;
+  const { signal, members } = run;
+  if (signal.aborted && signal.reason instanceof ServiceStopping) {
+    for (const { buildId } of members) settleStopped(worker, buildId, redactor);
+    return [];
   }
-  const failure = signal.aborted ? interruptedFailure() : toFailure(thrown);
+  if (signal.aborted) return [];
+  if (thrown instanceof EngineUnavailableError) {
+    return members.filter(({ buildId }) => settleCut(worker, buildId, thrown, redactor));
+  }
+  const failure = toFailure(thrown);
   if (failure.reason === "internal_error")
-    log.error({ err: redactor.text(asError(thrown).stack ?? ""), buildId }, "build failed unexpectedly");
-  else log.info({ buildId, reason: failure.reason, phase: failure.phase }, "build failed");
+    log.error({ err: redactor.text(asError(thrown).stack ?? ""), buildId: leaderId }, "build failed unexpectedly");
+  else log.info({ buildId: leaderId, reason: failure.reason, phase: failure.phase }, "build failed");
+  // A failure of the definition is that of everybody who has the same; another may have met this run alone.
+  const isShared = !failure.retryable;
+  return members.filter(({ buildId }) => {
+    if (!isShared && buildId !== leaderId) {
+      return markWaiting(worker, buildId, `Build ${leaderId} failed, which made the same; this one begins again`);
+    }
+    markFailed(worker, buildId, failureDetail(failure, buildId, redactor));
+    return false;
+  });
+}
+
+function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
+  if (getBuild(worker.db, buildId).needs_credentials === 0) {
+    markWaiting(worker, buildId, "The service stops; the build begins again when it is back");
+  } else {
+    markFailed(worker, buildId, failureDetail(interruptedFailure(), buildId, redactor));
+  }
+}
+
+/** The engine went away. @returns whether the build waits again */
+function settleCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
+  const cuts = countEngineCut(worker, buildId);
+  worker.log.warn({ buildId, cuts, reason: lost.message }, "the engine went away during a build");
+  if (cuts < MOST_ENGINE_CUTS) {
+    return markWaiting(worker, buildId, `The build was cut and begins again when its engine is back. ${lost.message}`);
+  }
+  const failure = new BuildFailure(
+    `The engine went away ${cuts} times during the build, which is not begun again. ${lost.message}`,
+    {
+      code: "internal_error",
+      phase: "interrupted",
+      reason: "engine_unavailable",
+      retryable: true,
+      suggestedAction: "See in the engine's own log what it ends of, and retry the build when it stays up.",
+      details: { engine_cuts: cuts },
+      cause: lost,
+    },
+  );
   markFailed(worker, buildId, failureDetail(failure, buildId, redactor));
+  return false;
 }
 
 function toFailure(thrown: unknown): BuildFailure {

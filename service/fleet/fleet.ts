@@ -2,6 +2,7 @@ import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError, TemplateNotFoundError } from "../errors.ts";
 import { MachineCreator } from "./machines/create-machine.ts";
 import { MachineExpiry } from "./machines/expiry.ts";
+import { ClaimTraffic } from "./guests/claim-traffic.ts";
 import { GuestRunner } from "./guests/guest-runner.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
@@ -22,6 +23,8 @@ import { PoolService } from "./pools/pool-service.ts";
 export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "stopping"> {
   /** What runs the machines. */
   readonly driver: MachineDriver;
+  /** The image of an artifact was not there when a machine of it was to start. Default: nobody is told. */
+  readonly onImageMissing?: (templateId: string) => void;
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -59,6 +62,8 @@ export class Fleet {
       log,
       stopping,
       findArtifact: (templateId) => resolveTemplate(db, templateId),
+      letClaimsPass: (poolId, signal) => this.#controller.letClaimsPass(poolId, signal),
+      onImageMissing: (templateId) => deps.onImageMissing?.(templateId),
       onGone: ({ poolId }) => {
         if (poolId !== null) void this.#controller.wake(poolId);
       },
@@ -91,7 +96,17 @@ export class Fleet {
       isFollowing: () => this.#watch.isFollowing,
       onUnfit: (guest, reason) => this.#controller.onUnfit(guest, reason),
     });
-    this.#controller = new PoolController({ db, pools, guests, runner, log, stopping, events, watch: this.#watch });
+    this.#controller = new PoolController({
+      db,
+      pools,
+      guests,
+      runner,
+      log,
+      stopping,
+      events,
+      watch: this.#watch,
+      traffic: new ClaimTraffic(),
+    });
     this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
     this.creator = new MachineCreator({
       db,

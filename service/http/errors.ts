@@ -1,13 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
-import { EngineConnectionLostError, EngineUnreachableError } from "pulumi-nullspace/docker";
+import { isEngineAway } from "pulumi-nullspace/docker";
 import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import {
   asError,
   ConflictError,
-  EngineUnavailableError,
+  engineUnavailable,
   InvalidRequestError,
   ResourceNotFoundError,
   ServiceError,
@@ -41,9 +41,7 @@ function isCutShort(error: Partial<FastifyError>): boolean {
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof TemplateRefError) return new InvalidRequestError(thrown.message, { cause: thrown });
-  if (thrown instanceof EngineUnreachableError || thrown instanceof EngineConnectionLostError) {
-    return new EngineUnavailableError(thrown.message, { cause: thrown });
-  }
+  if (isEngineAway(thrown)) return engineUnavailable(thrown);
   if (thrown instanceof GuestNotRunningError) {
     return new ConflictError("The machine does not run any more.", { code: "machine_not_ready", cause: thrown });
   }

@@ -14,6 +14,8 @@ export type AuditAction =
   | "template_deleted"
   | "artifact_deleted"
   | "artifact_reclaimed"
+  | "artifact_lost"
+  | "artifact_found"
   | "build_promoted"
   | "build_cancelled";
 

@@ -1,13 +1,7 @@
-import {
-  EngineConnectionLostError,
-  EngineNotFoundError,
-  EngineUnreachableError,
-  type DockerEngine,
-  type ImageInspect,
-} from "pulumi-nullspace/docker";
+import { EngineNotFoundError, isEngineAway, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
-import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
+import { asError, engineUnavailable, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalJson, digestOf } from "../builds/canonical-json.ts";
@@ -58,7 +52,7 @@ export class BuiltinBase {
     });
   }
 
-  /** Makes the artifact unless it is there for the configured image. Calls at the same time share one making. */
+  /** Makes the artifact unless it is there, with its image, for the configured one. Calls at the same time share one making. */
   async ensure(signal: AbortSignal): Promise<void> {
     if (this.#isMade()) return;
     // Not with the caller's signal: others wait for the same pull.
@@ -82,7 +76,8 @@ export class BuiltinBase {
     const definition = db.get<{ definition: string }>(
       `SELECT b.definition FROM tags JOIN builds b USING (build_id) JOIN artifacts a USING (build_id)
        JOIN templates t ON t.template_key = tags.template_key
-       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'`,
+       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'
+         AND a.image_missing_since IS NULL`,
       [BASE_NAME],
     )?.definition;
     return definition !== undefined && (JSON.parse(definition) as { base_image?: string }).base_image === image;
@@ -139,9 +134,7 @@ export class BuiltinBase {
       await engine.images.pull(image);
       return await engine.images.inspect(image);
     } catch (error) {
-      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
-        throw new EngineUnavailableError(error.message, { cause: error });
-      }
+      if (isEngineAway(error)) throw engineUnavailable(error);
       throw new UnavailableError(
         `The image ${image} of the template nullspace/base is not available: ${asError(error).message}`,
         {

@@ -41,11 +41,12 @@ interface BuildRow {
   imageId: string | null;
   imageRef: string | null;
   state: string | null;
+  missingSince: string | null;
 }
 
 const BUILD = `
   SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
-         a.image_id AS imageId, a.image_ref AS imageRef, a.state
+         a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS missingSince
   FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
 
 /** A build that was asked for under a tag of its own, or has been given one since: see `MARK_TAG_PREFIX`. */
@@ -88,7 +89,8 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   const tag = parsed.tag ?? defaultTagOf(db, template);
   if (tag === undefined) {
     const build = db.get<BuildRow>(
-      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available' AND ${WENT_LIVE}
+      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available' AND a.image_missing_since IS NULL
+         AND ${WENT_LIVE}
        ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
       [template.templateKey],
     );
@@ -132,6 +134,13 @@ function resolved(db: Database, ref: string, build: BuildRow, tag: string | unde
       ref,
       "artifact_gone",
       `The artifact of "${ref}" (build ${build.buildId}) is past its retention or was deleted. Build it again.`,
+    );
+  }
+  if (build.missingSince !== null) {
+    throw new TemplateNotFoundError(
+      ref,
+      "artifact_gone",
+      `The image of "${ref}" (build ${build.buildId}) is not on the engine any more: somebody has removed it there. Build it again.`,
     );
   }
   const template = getByKey(db, build.templateKey);

@@ -75,9 +75,12 @@ export function isHopeful(build: Pick<TemplateBuildSummary, "status" | "promotab
   return build.status === "ready" ? !isReclaimed(build) : !isTerminalStatus(build.status);
 }
 
-/** Is what a good build has made gone, deleted or let go after its time? The record of the build stays. */
+/** Words of the service for an artifact that is gone: let go after its time, deleted, or lost by what kept it. */
+const GONE = new Set<string | undefined>(["expired", "purged", "unavailable"]);
+
+/** Is what a good build has made gone: deleted, let go after its time, or lost? The record of the build stays. */
 export function isReclaimed({ promotability }: Pick<TemplateBuildSummary, "promotability">): boolean {
-  return promotability?.status === "expired" || promotability?.status === "purged";
+  return GONE.has(promotability?.status);
 }
 
 /**

@@ -73,11 +73,9 @@ export async function updateTemplate(
       );
       [isUnborn, rebuild, known] = [true, true, refOutputs(ref)];
     }
-    if (!rebuild && !(await isThere(client, oldOutputs.buildId as string, signal))) {
-      context.log(
-        "warning",
-        `build ${String(oldOutputs.buildId)} of ${ref} was deleted at the service: it is built again`,
-      );
+    const gone = rebuild ? undefined : await whyGone(client, oldOutputs.buildId as string, signal);
+    if (gone !== undefined) {
+      context.log("warning", `build ${String(oldOutputs.buildId)} of ${ref} ${gone}: it is built again`);
       rebuild = true;
     }
     // A template without a good build is not there to be renamed: its build brings the new name.
@@ -125,10 +123,14 @@ export async function updateTemplate(
   }
 }
 
-/** Is what the build has made still at the service? */
-async function isThere(client: NullspaceClient, buildId: string, signal: AbortSignal): Promise<boolean> {
+/** What has become of a build whose artifact the service has no more; undefined while it has it. */
+async function whyGone(client: NullspaceClient, buildId: string, signal: AbortSignal): Promise<string | undefined> {
   const build = (await orGone(client.builds.get(buildId, { signal })))?.build;
-  return build !== undefined && !isReclaimed(build);
+  if (build !== undefined && !isReclaimed(build)) return undefined;
+  const { status, reason } = build?.promotability ?? {};
+  return status === "unavailable"
+    ? `is not available at the service any more${reason == null ? "" : ` (${reason})`}`
+    : "was deleted at the service";
 }
 
 /** Does the update build, for its inputs or because there is no good build yet? */

@@ -225,6 +225,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     const own =
       builder === "buildkit" ? await openEngineBuildKit(this.#engine.transport, engine, this.#signal) : undefined;
     if (own) {
+      this.#cleanUp.use(this.#engine.transport.watch("the build", (error) => this.#controller.abort(error)));
       return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
     }
     const { source, session } =
@@ -247,6 +248,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       query,
       headers: { ...contextHeaders(source), ...(await this.#authHeaders(builder, options)) },
       ...(body ? { body } : {}),
+      kind: "stream",
       signal: this.#signal,
     });
     const answer = await this.#send(request, body);

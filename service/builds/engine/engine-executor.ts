@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   EngineConflictError,
-  EngineConnectionLostError,
   EngineNotFoundError,
-  EngineUnreachableError,
+  isEngineAway,
   parseImageRef,
   type DockerEngine,
   type ImageInspect,
@@ -10,7 +10,7 @@ import {
 } from "pulumi-nullspace/docker";
 import type { Readiness, Step } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { asError, EngineUnavailableError } from "../../errors.ts";
+import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import { runtimeOf, type ArtifactRuntime } from "../../templates/artifact-runtime.ts";
 import { mappedReadiness, overImage } from "./image-runtime.ts";
@@ -23,7 +23,7 @@ import { readFileText } from "../context-entries.ts";
 import { countFileBlobs } from "../file-blob-cache.ts";
 import { contextEntries, placedEntries } from "./context-archive.ts";
 import { engineContext } from "./engine-context.ts";
-import { baseImageFailure, imageBuildFailure } from "./engine-failure.ts";
+import { baseImageFailure, engineLost, imageBuildFailure, mayBeEngineStop } from "./engine-failure.ts";
 import {
   artifactCache,
   reportReuse,
@@ -40,8 +40,9 @@ import { ProgressLog } from "./progress-log.ts";
 import { registryAuths } from "./registry-credentials.ts";
 import type { Database } from "../../store/database.ts";
 
-/** Repository of the images of all templates; the tag-less name of one is this, a slash and its artifact id. */
-const IMAGE_REPOSITORY = "nullspace-local";
+/** A builder that is ended with its engine fails a moment before its engine goes; so long one waits to see it go. */
+const GOING_AWAY_MS = 2_000;
+const GOING_AWAY_LOOK_MS = 200;
 
 /** A ping that takes longer means an engine that is not there. */
 const PING_TIMEOUT_MS = 5_000;
@@ -71,9 +72,7 @@ export class EngineExecutor implements BuildExecutor {
       await this.#options.engine.ping({ signal: AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT_MS)]) });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
-        throw new EngineUnavailableError(error.message, { cause: error });
-      }
+      if (isEngineAway(error)) throw engineUnavailable(error);
       if (asError(error).name === "TimeoutError") {
         throw new EngineUnavailableError(
           `Docker Engine at ${this.#options.engine.host} did not answer within ${PING_TIMEOUT_MS} ms.`,
@@ -85,7 +84,7 @@ export class EngineExecutor implements BuildExecutor {
   }
 
   async run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage> {
-    const imageRef = `${IMAGE_REPOSITORY}/${job.templateId}`;
+    const imageRef = imageRefOf(job.templateId);
     const auths = await registryAuths(job.credentials, await this.#authTarget(job), signal);
     const files = countFileBlobs(this.#options.db, job, report);
     try {
@@ -108,10 +107,21 @@ export class EngineExecutor implements BuildExecutor {
         cache: { ...cache, ...files },
       };
     } catch (error) {
+      const lost = signal.aborted ? undefined : await this.#engineLost(error, signal);
       await this.removeImage(imageRef, AbortSignal.timeout(30_000)).catch(() => {
         // The failure of the build is what counts; the sweep removes images that no artifact has.
       });
-      throw error;
+      throw lost ?? error;
+    }
+  }
+
+  async nameImage(imageId: string, templateId: string, signal: AbortSignal): Promise<string> {
+    const imageRef = imageRefOf(templateId);
+    try {
+      await this.#options.engine.images.tag(imageId, imageRef, { signal });
+      return imageRef;
+    } catch (error) {
+      throw engineLost(error) ?? error;
     }
   }
 
@@ -281,6 +291,25 @@ export class EngineExecutor implements BuildExecutor {
     }
   }
 
+  /**
+   * Whether a build failed because the engine went away. One that stops in good order first ends its builds and containers,
+   * which then look as if they had failed by themselves.
+   */
+  async #engineLost(error: unknown, signal: AbortSignal): Promise<EngineUnavailableError | undefined> {
+    const known = engineLost(error);
+    if (known !== undefined || !mayBeEngineStop(error)) return known;
+    const endMs = performance.now() + GOING_AWAY_MS;
+    while (performance.now() < endMs) {
+      try {
+        await this.checkAvailable(signal);
+        await sleep(GOING_AWAY_LOOK_MS, undefined, { signal });
+      } catch (away) {
+        return away instanceof EngineUnavailableError ? away : undefined;
+      }
+    }
+    return undefined;
+  }
+
   /** Image that `base_image_auth` is for. */
   async #authTarget({ baseImage, definition, context }: BuildJob): Promise<string | undefined> {
     if (definition.base_image_auth_kind === undefined) return undefined;
@@ -289,6 +318,11 @@ export class EngineExecutor implements BuildExecutor {
       definition.dockerfile ?? (await readFileText(this.#options.blobs, context, definition.dockerfile_path ?? ""));
     return checkDockerfile(text, definition.build_target).finalBase;
   }
+}
+
+/** Name of the image of an artifact. */
+function imageRefOf(templateId: string): string {
+  return `nullspace-local/${templateId}`;
 }
 
 /** What the engine is sent, and for steps how it was made from them. */

@@ -1,12 +1,11 @@
 import {
-  EngineConnectionLostError,
   EngineError,
-  EngineUnreachableError,
   ImageBuildCutShortError,
   ImageBuildError,
+  isEngineAway,
   lineOfStep,
 } from "pulumi-nullspace/docker";
-import { asError } from "../../errors.ts";
+import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
 import { BuildFailure } from "../build-failure.ts";
 
@@ -15,13 +14,12 @@ const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |
 const MISSING_WORDS = /not found|manifest unknown|does not exist|no such image/i;
 
 /** Why the base image is not available. */
-export function baseImageFailure(image: string, thrown: unknown): BuildFailure {
-  const lost = engineLost(thrown, "prepare");
+export function baseImageFailure(image: string, thrown: unknown): BuildFailure | EngineUnavailableError {
+  const lost = engineLost(thrown);
   if (lost !== undefined) return lost;
   const words = thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message;
   if (AUTH_WORDS.test(words) && !MISSING_WORDS.test(words.replace(AUTH_WORDS, ""))) {
     return new BuildFailure(`The registry refuses to give the base image ${image}: ${words}`, {
-      code: "unauthorized",
       phase: "auth",
       reason: "registry_auth_failed",
       suggestedAction: "Give credentials for the registry (base_image_auth), or check the ones given.",
@@ -46,8 +44,12 @@ export type FailedSource =
   | { kind: "steps"; step: string | undefined };
 
 /** Why the image could not be built. @param stepIndex step that failed, from 1, where it is known */
-export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined, source: FailedSource): BuildFailure {
-  const lost = engineLost(thrown, "build_step");
+export function imageBuildFailure(
+  thrown: unknown,
+  stepIndex: number | undefined,
+  source: FailedSource,
+): BuildFailure | EngineUnavailableError {
+  const lost = engineLost(thrown);
   if (lost !== undefined) return lost;
   if (thrown instanceof ImageBuildError) {
     const { exitCode, logTail, builderMessage } = thrown;
@@ -73,7 +75,6 @@ export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined
               .join("\n")}`
           : ""),
       {
-        ...(isAuth && { code: "unauthorized" as const }),
         phase: isAuth ? "auth" : "build_step",
         reason: isAuth ? "registry_auth_failed" : exitCode !== undefined ? "command_failed" : "step_failed",
         suggestedAction: isAuth
@@ -99,8 +100,8 @@ export function imageBuildFailure(thrown: unknown, stepIndex: number | undefined
 }
 
 /** Why the built image did not come up. */
-export function launchFailure(thrown: unknown): BuildFailure {
-  const lost = engineLost(thrown, "readiness");
+export function launchFailure(thrown: unknown): BuildFailure | EngineUnavailableError {
+  const lost = engineLost(thrown);
   if (lost !== undefined) return lost;
   if (thrown instanceof ReadinessTimeoutError) {
     return new BuildFailure(thrown.message, {
@@ -136,18 +137,26 @@ export function launchFailure(thrown: unknown): BuildFailure {
 }
 
 /** The engine went away: nothing is wrong with the definition, so the build may simply be run again. */
-function engineLost(thrown: unknown, phase: "prepare" | "build_step" | "readiness"): BuildFailure | undefined {
-  const isLost =
-    thrown instanceof EngineUnreachableError ||
-    thrown instanceof EngineConnectionLostError ||
-    thrown instanceof ImageBuildCutShortError;
-  if (!isLost) return undefined;
-  return new BuildFailure(`The engine went away during the build: ${thrown.message}`, {
-    code: "internal_error",
-    phase,
-    reason: "engine_unavailable",
-    retryable: true,
-    suggestedAction: "Start Docker Engine, and retry the build.",
-    cause: thrown,
-  });
+export function engineLost(thrown: unknown): EngineUnavailableError | undefined {
+  if (thrown instanceof EngineUnavailableError) return thrown;
+  if (isEngineAway(thrown)) return engineUnavailable(thrown);
+  if (thrown instanceof ImageBuildCutShortError) return new EngineUnavailableError(thrown.message, { cause: thrown });
+  return undefined;
 }
+
+/**
+ * Could the failure be that of an engine which is being stopped? It kills what runs, and cancels what it builds, before it
+ * closes its connections.
+ */
+export function mayBeEngineStop(thrown: unknown): boolean {
+  const cause = thrown instanceof BuildFailure ? thrown.cause : thrown;
+  if (cause instanceof MachineExitedError) return KILLED.has(cause.exitCode);
+  if (!(cause instanceof ImageBuildError)) return false;
+  return cause.exitCode === undefined ? STOPPED_WORDS.test(cause.builderMessage) : KILLED.has(cause.exitCode);
+}
+
+/** Exit codes of processes that were ended by SIGKILL and SIGTERM. */
+const KILLED = new Set([137, 143]);
+/** How builders tell that their own work was cancelled. They have no code for it. */
+const STOPPED_WORDS =
+  /context canceled|code = (?:Canceled|Unavailable)|transport is closing|unexpected EOF|shutting down/i;

@@ -27,6 +27,7 @@ export async function registryAuths(
   }
   for (const { registry, auth } of credentials.registryAuth)
     auths[registryHost(registry)] = await toEngineAuth(auth, signal);
+  for (const auth of Object.values(auths)) if ("password" in auth) credentials.alsoSecret(auth.password);
   return auths;
 }
 

@@ -1,13 +1,12 @@
 import {
   EngineConflictError,
-  EngineConnectionLostError,
   EngineNotFoundError,
-  EngineUnreachableError,
   ExecTimeoutError,
+  isEngineAway,
   type DockerEngine,
 } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
-import { EngineUnavailableError } from "../../errors.ts";
+import { engineUnavailable } from "../../errors.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import {
@@ -212,9 +211,7 @@ export function containerName(guestId: string): string {
  * @param guestId the guest that had to run for the call; without it a container that is gone is not translated
  */
 function rethrow(error: unknown, guestId?: string): never {
-  if (error instanceof EngineUnreachableError || error instanceof EngineConnectionLostError) {
-    throw new EngineUnavailableError(error.message, { cause: error });
-  }
+  if (isEngineAway(error)) throw engineUnavailable(error);
   if (guestId !== undefined && (error instanceof EngineNotFoundError || error instanceof EngineConflictError)) {
     throw new GuestNotRunningError(guestId, error);
   }

@@ -52,7 +52,7 @@ async function passCheck(
   options: ReadinessOptions,
 ): Promise<void> {
   if (readiness === undefined) {
-    if (options.settleMs !== undefined) await sleep(options.settleMs, undefined, { signal });
+    if (options.steadyMs !== undefined) await sleep(options.steadyMs, undefined, { signal });
     return assertRunning(engine, containerId, signal);
   }
   if (readiness.kind === "timeout") {

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
+import { MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -10,7 +11,7 @@ import { Semaphore } from "./semaphore.ts";
 const STARTS_AT_ONCE = 4;
 
 /** A start command without a check has so long to fail at once: one that does is no machine that runs. */
-const SETTLE_MS = 250;
+const STEADY_MS = 250;
 
 /** Pauses between tries to remove a container while the engine refuses or is away. */
 const REMOVE_RETRY_MS = { first: 200, most: 10_000 };
@@ -28,6 +29,10 @@ export interface GuestRunnerDeps {
   readonly stopping: AbortSignal;
   /** Finds an artifact by its id. @throws TemplateNotFoundError when it is gone */
   readonly findArtifact: (templateId: string) => RunnableArtifact;
+  /** Waits until the start of a pool's member is in no claim's way. */
+  readonly letClaimsPass: (poolId: string, signal: AbortSignal) => Promise<void>;
+  /** The image of an artifact was not there when a guest of it was to start. */
+  readonly onImageMissing: (templateId: string) => void;
   /** Called when a guest has gone for good. */
   readonly onGone: (guest: Guest) => void;
 }
@@ -95,8 +100,9 @@ export class GuestRunner {
   async #bringUp(guest: Guest, signal: AbortSignal): Promise<void> {
     const { readiness, ...artifact } = this.#deps.findArtifact(guest.templateId);
     await this.#starts.run(signal, async () => {
+      if (guest.poolId !== null && guest.machineId === null) await this.#deps.letClaimsPass(guest.poolId, signal);
       // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
-      await this.#deps.driver.start({
+      const started = this.#deps.driver.start({
         guestId: guest.guestId,
         ...(guest.poolId !== null && { poolId: guest.poolId }),
         ...(guest.machineId !== null && { machineId: guest.machineId }),
@@ -105,10 +111,14 @@ export class GuestRunner {
         memoryMb: guest.memoryMb,
         internetAccess: guest.internetAccess === 1,
       });
+      await started.catch((error: unknown) => {
+        if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(guest.templateId);
+        throw error;
+      });
     });
     const options = {
       signal,
-      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { settleMs: SETTLE_MS }),
+      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
     };
     await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }

@@ -34,7 +34,7 @@ export interface ReadinessAttempt {
 export interface ReadinessOptions {
   readonly signal?: AbortSignal;
   /** A machine without a check is ready when its main process still runs after so long, milliseconds. Default 0. */
-  readonly settleMs?: number;
+  readonly steadyMs?: number;
   /** Called after each try. Failed tries in the grace time are not reported. */
   readonly onAttempt?: (attempt: ReadinessAttempt) => void;
 }

@@ -9,9 +9,7 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
 import { MachineStartFailedError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
-import { DEFAULT_TEMPLATE, readMachineWish, type MachineWish } from "./machine-request.ts";
-import { machineRow } from "./machine-row.ts";
-import { wantedMachine } from "./wanted-machine.ts";
+import { DEFAULT_TEMPLATE, readMachineSpec, type MachineSpec, machineRow, wantedMachine } from "./machine-json.ts";
 
 /** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
 const MAX_MACHINES = 1000;
@@ -45,19 +43,19 @@ export class MachineCreator {
    * @throws ConflictError when the key came with another request before
    */
   create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
-    const wish = readMachineWish(request);
+    const spec = readMachineSpec(request);
     const underWay = this.#underWay.get(idempotencyKey);
     if (underWay !== undefined) {
-      if (underWay.digest !== wish.digest) throw keyReused(idempotencyKey);
+      if (underWay.digest !== spec.digest) throw keyReused(idempotencyKey);
       return underWay.machine;
     }
     const known = this.#deps.machines.byIdempotencyKey(idempotencyKey);
     if (known !== undefined) {
-      if (known.requestDigest !== wish.digest) throw keyReused(idempotencyKey);
+      if (known.requestDigest !== spec.digest) throw keyReused(idempotencyKey);
       return Promise.resolve(known);
     }
-    const machine = this.#create(idempotencyKey, wish).finally(() => this.#underWay.delete(idempotencyKey));
-    this.#underWay.set(idempotencyKey, { digest: wish.digest, machine });
+    const machine = this.#create(idempotencyKey, spec).finally(() => this.#underWay.delete(idempotencyKey));
+    this.#underWay.set(idempotencyKey, { digest: spec.digest, machine });
     return machine;
   }
 
@@ -66,31 +64,31 @@ export class MachineCreator {
     await Promise.allSettled([...this.#underWay.values()].map(({ machine }) => machine));
   }
 
-  async #create(key: string, wish: MachineWish): Promise<MachineRow> {
+  async #create(key: string, spec: MachineSpec): Promise<MachineRow> {
     const { pools } = this.#deps;
-    const findPool = () => (wish.pool?.id === undefined ? undefined : pools.get(wish.pool.id));
+    const findPool = () => (spec.pool?.id === undefined ? undefined : pools.get(spec.pool.id));
     const pool = findPool();
-    const ref = wish.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
+    const ref = spec.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
     // What is wanted as of now: while a checkout waits, a tag may move, and the pool with it.
-    const want = () => wantedMachine(this.#deps, wish, ref, findPool());
+    const want = () => wantedMachine(this.#deps, spec, ref, findPool());
     // Before anything waits: a reference that leads nowhere is an error at once.
     want();
-    const mode = wish.pool?.mode ?? pool?.checkoutPolicy;
+    const mode = spec.pool?.mode ?? pool?.checkoutPolicy;
 
     if (pool !== undefined && (mode === "prefer" || mode === "require")) {
-      const checkout = { id: pool.poolId, mode, wait_ms: wish.pool?.waitMs ?? 0 };
-      const hit = await this.#fromPool(key, wish, ref, want, checkout);
+      const checkout = { id: pool.poolId, mode, wait_ms: spec.pool?.waitMs ?? 0 };
+      const hit = await this.#fromPool(key, spec, ref, want, checkout);
       if (hit !== null) return hit;
-      return this.#coldStart(key, wish, ref, want(), { source: "cold_create", hit: false, ...checkout });
+      return this.#coldStart(key, spec, ref, want(), { source: "cold_create", hit: false, ...checkout });
     }
-    if (wish.pool === undefined) return this.#coldStart(key, wish, ref, want(), null);
+    if (spec.pool === undefined) return this.#coldStart(key, spec, ref, want(), null);
     const bypassed: WarmPoolCheckout = { source: "bypassed", hit: false, mode: "bypass" };
-    return this.#coldStart(key, wish, ref, want(), pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
+    return this.#coldStart(key, spec, ref, want(), pool === undefined ? bypassed : { ...bypassed, id: pool.poolId });
   }
 
   async #fromPool(
     key: string,
-    wish: MachineWish,
+    spec: MachineSpec,
     ref: string,
     want: () => WantedMachine,
     checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
@@ -103,7 +101,7 @@ export class MachineCreator {
       waitMs: checkout.wait_ms,
       writeOwner: (guest) => {
         const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
-        const row = machineRow(key, wish, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
+        const row = machineRow(key, spec, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
         machines.insert(row);
         return row.machineId;
       },
@@ -119,14 +117,14 @@ export class MachineCreator {
 
   async #coldStart(
     key: string,
-    wish: MachineWish,
+    spec: MachineSpec,
     ref: string,
     shape: MachineShape,
     checkout: WarmPoolCheckout | null,
   ): Promise<MachineRow> {
     const { db, machines, guests, runner, log, onChange } = this.#deps;
     if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
-    const row = machineRow(key, wish, ref, shape, checkout);
+    const row = machineRow(key, spec, ref, shape, checkout);
     const guest = db.transaction((): Guest => {
       machines.insert(row);
       return guests.insert(

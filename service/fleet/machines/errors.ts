@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { MachineRefusedError } from "../guests/driver-errors.ts";
+import { MachineImageMissingError, MachineRefusedError } from "../guests/driver-errors.ts";
 
 /**
  * A machine that was asked for did not come up. 400 `invalid_request` when the engine calls what was asked for impossible,
@@ -7,8 +7,12 @@ import { MachineRefusedError } from "../guests/driver-errors.ts";
  * starts no machine now, and asking again starts the same failure again.
  */
 export class MachineStartFailedError extends ServiceError {
+  /** Whether the image of its template is not on the engine. */
+  readonly isImageMissing: boolean;
+
   constructor(template: string, cause: Error) {
     super(`No machine of "${template}" could be started: ${cause.message}`, { ...verdictOn(cause), cause });
+    this.isImageMissing = cause instanceof MachineImageMissingError;
   }
 }
 

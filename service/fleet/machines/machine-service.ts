@@ -5,7 +5,7 @@ import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStor
 import { MachineNotReadyError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
-import { checkTimeout } from "./machine-request.ts";
+import { checkTimeout } from "./machine-json.ts";
 
 /** A delete answers at the latest after this long; what is recorded is done later in any case. */
 const REMOVAL_WAIT_MS = 15_000;

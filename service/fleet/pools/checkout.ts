@@ -41,7 +41,7 @@ export class MemberCheckout implements PoolCheckout {
     for (;;) {
       const outcome = claim(this.#deps, request);
       if (outcome.kind === "claimed") {
-        void controller.wake(request.poolId);
+        void controller.noteClaim(request.poolId);
         let isFit = false;
         try {
           // It may die, and lose its owner, while it is looked at.

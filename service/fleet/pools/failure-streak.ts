@@ -37,7 +37,7 @@ export function recordMemberFailure(
 }
 
 /** Forgets the failures once a later member has held for a while, or was good enough to be checked out. */
-export function settleFailures(pool: PoolRow, members: readonly Guest[], nowMs: number): FailureStreak {
+export function currentStreak(pool: PoolRow, members: readonly Guest[], nowMs: number): FailureStreak {
   const streak: FailureStreak = { count: pool.failureCount, lastAtMs: pool.failureAtMs };
   if (streak.count === 0) return streak;
   const isProof = (guest: Guest) =>
@@ -48,8 +48,8 @@ export function settleFailures(pool: PoolRow, members: readonly Guest[], nowMs: 
   return members.some(isProof) ? { count: 0, lastAtMs: null } : streak;
 }
 
-/** When a member that is ready now will have held long enough for {@link settleFailures}. */
-export function settleAtMs(failures: FailureStreak, members: readonly Guest[]): number | null {
+/** When a member that is ready now will have held long enough for {@link currentStreak}. */
+export function streakEndsAtMs(failures: FailureStreak, members: readonly Guest[]): number | null {
   if (failures.count === 0) return null;
   const since = failures.lastAtMs ?? 0;
   const provingSince = members

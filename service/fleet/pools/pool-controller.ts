@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { asError } from "../../errors.ts";
+import type { ClaimTraffic } from "../guests/claim-traffic.ts";
 import type { GuestWatch } from "../guests/guest-watch.ts";
 import type { Guest } from "../../store/guests.ts";
 import type { TemplateEvents } from "../../templates/events.ts";
@@ -10,6 +11,7 @@ import { recordMemberFailure } from "./failure-streak.ts";
 export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady" | "onOver"> {
   readonly events: TemplateEvents;
   readonly watch: GuestWatch;
+  readonly traffic: ClaimTraffic;
 }
 
 /** The workers of all pools, and what wakes them: changed pools, moved tags, dead members, waiting checkouts. */
@@ -17,6 +19,8 @@ export class PoolController {
   readonly #deps: PoolControllerDeps;
   readonly #workers = new Map<string, PoolWorker>();
   readonly #waiting = new Map<string, number>();
+  /** Pools that are looked at when the claims have passed. */
+  readonly #refilling = new Set<string>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(deps: PoolControllerDeps) {
@@ -44,6 +48,27 @@ export class PoolController {
     // A waiting checkout may have to give up because the pool was disabled.
     this.#changes.emit(poolId);
     await this.#worker(poolId).wake();
+  }
+
+  /** A member was claimed: the pool is looked at when the claims that come with it have been served. */
+  async noteClaim(poolId: string): Promise<void> {
+    const { traffic, stopping } = this.#deps;
+    traffic.note();
+    if (this.#refilling.has(poolId)) return;
+    this.#refilling.add(poolId);
+    try {
+      await this.letClaimsPass(poolId, stopping);
+      await this.#worker(poolId).wake();
+    } catch (error) {
+      if (!stopping.aborted) throw error;
+    } finally {
+      this.#refilling.delete(poolId);
+    }
+  }
+
+  /** Waits until a start for the pool is in no claim's way. A claim that waits for a member is not kept waiting. */
+  async letClaimsPass(poolId: string, signal: AbortSignal): Promise<void> {
+    if (!this.#waiting.has(poolId)) await this.#deps.traffic.untilQuiet(signal);
   }
 
   /** Has every pool looked at soon. */

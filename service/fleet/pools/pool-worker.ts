@@ -87,7 +87,7 @@ export class PoolWorker {
       });
       isOver = result.isOver;
       nextLookAtMs = isEngineAway ? this.#engineAwayUntilMs : result.nextLookAtMs;
-      for (const line of result.story) log.info({ poolId: this.#poolId }, line);
+      for (const line of result.events) log.info({ poolId: this.#poolId }, line);
       for (const guest of result.members) {
         if (guest.state === "terminating") void runner.takeDown(guest);
         else if (guest.state === "warming" && !isEngineAway && !runner.isRising(guest.guestId)) void this.#warm(guest);

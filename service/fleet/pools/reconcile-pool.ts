@@ -2,7 +2,7 @@ import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
 import { isHolding, type FailureStreak } from "./backoff.ts";
-import { settleAtMs, settleFailures } from "./failure-streak.ts";
+import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
 import { currentTarget, type PoolTarget } from "./pool-target.ts";
 
@@ -21,7 +21,7 @@ export interface PassResult {
   readonly members: readonly Guest[];
   readonly nextLookAtMs: number | null;
   /** What changed, in words. */
-  readonly story: readonly string[];
+  readonly events: readonly string[];
   /** The pool is deleted and has let everything go: there will never be anything to do again. */
   readonly isOver: boolean;
 }
@@ -39,16 +39,16 @@ export function reconcilePool(
 ): PassResult {
   return db.transaction((): PassResult => {
     const stored = pools.get(poolId);
-    if (stored === undefined) return { members: [], nextLookAtMs: null, story: [], isOver: true };
-    const story: string[] = [];
+    if (stored === undefined) return { members: [], nextLookAtMs: null, events: [], isOver: true };
+    const events: string[] = [];
     const target = stored.state === "enabled" ? currentTarget(db, stored) : null;
     const rolled = target === null ? {} : rollTo(stored, target);
     const pool: PoolRow = { ...stored, ...rolled };
     if (pool.rolloutGeneration !== stored.rolloutGeneration) {
-      story.push(`rolls to ${pool.resolvedTemplate} (generation ${pool.rolloutGeneration})`);
+      events.push(`rolls to ${pool.resolvedTemplate} (generation ${pool.rolloutGeneration})`);
     }
     const members = guests.ofPool(poolId);
-    const failures = settleFailures(pool, members, facts.nowMs);
+    const failures = currentStreak(pool, members, facts.nowMs);
 
     const plan = planPool(
       {
@@ -66,11 +66,11 @@ export function reconcilePool(
       },
       facts.nowMs,
     );
-    const releasedOld = apply(guests, pool, members, plan, facts.nowMs, story);
+    const releasedOld = apply(guests, pool, members, plan, facts.nowMs, events);
     const after = guests.ofPool(poolId);
     const isEmpty = !after.some((guest) => guest.state !== "claimed");
     const isDrained = pool.state === "draining" && isEmpty;
-    if (isDrained) story.push("drained; the pool is disabled");
+    if (isDrained) events.push("drained; the pool is disabled");
     pools.update(poolId, {
       ...rolled,
       ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
@@ -83,8 +83,8 @@ export function reconcilePool(
     });
     return {
       members: after,
-      nextLookAtMs: earliest(plan.nextLookAtMs, settleAtMs(failures, members)),
-      story,
+      nextLookAtMs: earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members)),
+      events,
       isOver: pool.state === "deleted" && isEmpty,
     };
   });
@@ -124,7 +124,7 @@ function apply(
   members: readonly Guest[],
   plan: PoolPlan,
   nowMs: number,
-  story: string[],
+  events: string[],
 ): number {
   let releasedOld = 0;
   for (const action of plan.actions) {
@@ -132,12 +132,12 @@ function apply(
       guests.release(action.memberId, ["warming", "ready"], action.reason);
       const member = members.find((guest) => guest.guestId === action.memberId);
       if (member?.compatibilityKey !== pool.compatibilityKey) releasedOld += 1;
-      story.push(`lets ${action.memberId} go (${action.reason})`);
+      events.push(`lets ${action.memberId} go (${action.reason})`);
     } else {
       const { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess, poolId } = pool;
       const shape = { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess };
       const { guestId } = guests.insert({ ...shape, poolId, machineId: null }, nowMs);
-      story.push(`warms ${guestId}`);
+      events.push(`warms ${guestId}`);
     }
   }
   return releasedOld;

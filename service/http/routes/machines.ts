@@ -2,10 +2,15 @@ import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem
 import { z } from "zod";
 import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
-import { machineAnswer, machineConfig } from "../../fleet/machines/machine-answer.ts";
+import {
+  machineAnswer,
+  machineConfig,
+  pickMachineFields,
+  readMachineListQuery,
+  DEFAULT_TEMPLATE,
+} from "../../fleet/machines/machine-json.ts";
+import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
-import { pickMachineFields, readMachineListQuery } from "../../fleet/machines/machine-list.ts";
-import { DEFAULT_TEMPLATE } from "../../fleet/machines/machine-request.ts";
 import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
@@ -99,11 +104,18 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
-      if (template !== undefined || pool?.id === undefined) {
-        await prepare(template ?? DEFAULT_TEMPLATE, requestSignal(reply, stopping));
-      }
-      // Not ended by a caller that hangs up: with the same key it comes back for the machine.
-      const machine = await creator.create(request.headers["idempotency-key"], request.body);
+      const create = async () => {
+        if (template !== undefined || pool?.id === undefined) {
+          await prepare(template ?? DEFAULT_TEMPLATE, requestSignal(reply, stopping));
+        }
+        // Not ended by a caller that hangs up: with the same key it comes back for the machine.
+        return creator.create(request.headers["idempotency-key"], request.body);
+      };
+      const machine = await create().catch((error: unknown) => {
+        // It is known now that the image has gone: a builtin is made again, of any other the caller is told so.
+        if (error instanceof MachineStartFailedError && error.isImageMissing) return create();
+        throw error;
+      });
       return reply.status(201).send(machineAnswer(machine, Date.now()));
     },
   );

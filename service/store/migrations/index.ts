@@ -4,7 +4,8 @@ import { warmPools } from "./003-warm-pools.ts";
 import { contexts } from "./004-contexts.ts";
 import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
-import { artifactRuntimes } from "./007-artifact-runtimes.ts";
+import { engineLosses } from "./007-engine-losses.ts";
+import { artifactRuntimes } from "./008-artifact-runtimes.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -17,5 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   contexts,
   contextBuilds,
   tagMoves,
+  engineLosses,
   artifactRuntimes,
 ];

@@ -97,7 +97,23 @@ export class OwnEngine implements AsyncDisposable {
     await rm(pidFile, { force: true });
   }
 
+  /** Freezes it: it keeps every connection, takes new ones, and answers nothing. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Ends it in good order, as a service manager does, and its containers with it. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.thaw();
     await this.#end("SIGTERM");
     // A killed engine cannot unmount what its builds had mounted.
     const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").map((line) => line.split(" ")[4] ?? "");

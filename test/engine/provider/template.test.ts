@@ -4,6 +4,7 @@ import { templateTagController as templateTag } from "../../../provider/core/tem
 import { templateController as template } from "../../../provider/core/template/controller.ts";
 import { NameTakenError, NotOwnedError, PartialFailureError } from "../../../provider/errors.ts";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { isMarkTag } from "../../../sdk/wire/index.ts";
 import { BASE_IMAGE, RunningService } from "../service/running-service.ts";
 import { FaultProxy } from "./fault-proxy.ts";
@@ -204,6 +205,36 @@ describe("a Template on a real service", () => {
     expect(third.outputs.buildId).not.toBe(second.outputs.buildId);
     expect(await tags()).toEqual({ default: third.outputs.buildId, v3: third.outputs.buildId });
     expect(third.outputs.contextHash).toBe(first.outputs.contextHash);
+  });
+
+  it("whose image was removed from the engine is built again, by a refresh and an update, or by any update", async () => {
+    const engine = new DockerEngine();
+    const remove = async ({ buildId, templateId }: Properties) => {
+      await engine.images.remove(`nullspace-local/${String(templateId)}`);
+      await expect
+        .poll(async () => (await client.builds.get(String(buildId))).build.promotability?.status, { timeout: 10_000 })
+        .toBe("unavailable");
+    };
+    program.write({ Dockerfile: `${DOCKERFILE}RUN echo ${Math.random()} > /made\n`, "hello.txt": "hello\n" });
+    const first = await create();
+    await remove(first.outputs);
+    const read = await template.read(first, program.context());
+    const newInputs = await program.check(template, { name }, read!.inputs);
+    expect(template.diff({ oldInputs: read!.inputs!, newInputs }).changes).toContainEqual(
+      expect.objectContaining({ path: ["contextHash"] }),
+    );
+    const second = await update({ id: first.id, inputs: read!.inputs!, outputs: read!.outputs }, {});
+    expect(second.outputs.buildId).not.toBe(first.outputs.buildId);
+    expect(await tags()).toEqual({ default: second.outputs.buildId });
+
+    await remove(second.outputs);
+    const third = await update(second, { tags: ["default", "v3"] });
+    expect(program.messages.join("\n")).toContain(
+      `build ${String(second.outputs.buildId)} of local/${name} is not available at the service any more ` +
+        "(its image is not on the engine any more): it is built again",
+    );
+    expect(await tags()).toEqual({ default: third.outputs.buildId, v3: third.outputs.buildId });
+    await engine.close();
   });
 
   it("is left in place when it was deleted and made again by somebody else", async () => {

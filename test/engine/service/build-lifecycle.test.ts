@@ -7,7 +7,7 @@ let service: RunningService;
 const engine = new DockerEngine();
 
 beforeAll(async () => {
-  service = await RunningService.start();
+  service = await RunningService.start({ buildConcurrency: 2 });
 });
 
 afterAll(async () => {

@@ -137,3 +137,28 @@ describe("a build is made anew", () => {
     );
   });
 });
+
+describe("builds that make the same at the same time", () => {
+  it("are one run of the builder, each with its own artifact, log and tags; one that is cancelled leaves the others", async () => {
+    const dockerfile = `FROM ${BASE_IMAGE}\nRUN head -c 16 /dev/urandom | base64 > /made && echo begun && sleep 3\n`;
+    const start = async (name: string) =>
+      (await service.call("POST", "/v1/templates/builds", { name, tags: [name], dockerfile })).body.build_id as string;
+    const ids = [await start("same-a"), await start("same-b"), await start("same-c")];
+    const logOf = async (id: string) =>
+      JSON.stringify((await service.call("GET", `/v1/templates/builds/${id}`)).body.entries);
+    for (const id of ids) await expect.poll(() => logOf(id), { timeout: 30_000 }).toContain('"message":"begun"');
+    expect((await service.call("POST", `/v1/templates/builds/${ids[0]}/cancel`, {})).body.build.status).toBe(
+      "cancelled",
+    );
+    const [b, c] = [await service.waitForEnd(ids[1]!), await service.waitForEnd(ids[2]!)];
+    expect([b.build.status, c.build.status]).toEqual(["ready", "ready"]);
+    expect(b.build.template_id).not.toBe(c.build.template_id);
+    const [one, other] = [await imageOf(b.build), await imageOf(c.build)];
+    // What is random in it is the same: it was made once.
+    expect(one.Id).toBe(other.Id);
+    await expect(imageOf((await service.waitForEnd(ids[0]!)).build)).rejects.toMatchObject({
+      code: "engine_not_found",
+    });
+    expect((await service.call("GET", "/v1/templates/refs/local%2Fsame-c%3Asame-c")).body.id).toBe(c.build.template_id);
+  });
+});

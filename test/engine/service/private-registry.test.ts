@@ -32,7 +32,7 @@ it("a base image behind a password fails in the phase auth without it, and with 
   for (const { build, entries } of [without, wrong]) {
     expect(build).toMatchObject({
       status: "error",
-      error_detail: { code: "unauthorized", phase: "auth", details: { reason: "registry_auth_failed", image } },
+      error_detail: { code: "build_error", phase: "auth", details: { reason: "registry_auth_failed", image } },
     });
     expect(JSON.stringify(entries)).not.toContain("wrong-password");
   }
@@ -46,7 +46,7 @@ it("a base image behind a password fails in the phase auth without it, and with 
 it("a Dockerfile gets the credentials of the registries that it names", async () => {
   const body = { name: "private-dockerfile", dockerfile: `FROM ${image}\nRUN true\n`, skip_cache: true };
   const without = await service.build(body);
-  expect(without.build).toMatchObject({ status: "error", error_detail: { code: "unauthorized", phase: "auth" } });
+  expect(without.build).toMatchObject({ status: "error", error_detail: { code: "build_error", phase: "auth" } });
   const right = await service.build({
     ...body,
     registry_auth: [{ registry: registry.host, auth: { kind: "basic", username: USER, password: PASSWORD } }],

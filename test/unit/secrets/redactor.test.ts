@@ -47,6 +47,12 @@ describe("a redactor", () => {
     expect(redactor.text(JSON.stringify({ once }))).not.toContain("cret\\\\");
   });
 
+  it("masks a secret with quotes in the trace of a shell, as bash and busybox quote it", () => {
+    const redactor = new Redactor([`it"s a 'secret' $HOME`]);
+    expect(redactor.text(`+ : 'it"s a '\\''secret'\\'' $HOME'`)).toBe("+ : '[secret]'");
+    expect(redactor.text(`+ : 'it"s a '"'"'secret'"'"' $HOME'`)).toBe("+ : '[secret]'");
+  });
+
   it("masks the key in the text of a service account", () => {
     const key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----\n";
     const redactor = new Redactor([JSON.stringify({ type: "service_account", private_key: key })]);

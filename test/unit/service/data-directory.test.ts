@@ -150,6 +150,7 @@ describe("the command", () => {
     [["serve", "--nope"], 2, "invalid_arguments"],
     [["serve", "--port", "x"], 2, "invalid_arguments"],
     [["serve", "--log-level", "x"], 2, "invalid_arguments"],
+    [["serve", "--builds", "0"], 2, "invalid_arguments"],
     [["serve", "--host", "0.0.0.0"], 1, "host_not_loopback"],
   ])("%j ends with %i and one line of JSON", { timeout: 30_000 }, async (args, code, errorCode) => {
     const ended = await run([...args, ...(args[0] === "serve" ? ["--data", folder] : [])]);

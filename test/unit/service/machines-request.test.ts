@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CreateMachineRequest } from "../../../sdk/wire/index.ts";
 import { deadlineOf } from "../../../service/fleet/machines/expiry.ts";
-import { readMachineWish } from "../../../service/fleet/machines/machine-request.ts";
+import { readMachineSpec } from "../../../service/fleet/machines/machine-json.ts";
 import { argvOf } from "../../../service/fleet/machines/run-command.ts";
 import type { MachineRow } from "../../../service/store/machines.ts";
 
-const wish = (request: object) => readMachineWish(CreateMachineRequest.parse(request));
+const wish = (request: object) => readMachineSpec(CreateMachineRequest.parse(request));
 
 describe("a create request", () => {
   /** As the published Python client sends it when nothing is set. */

@@ -78,7 +78,7 @@ describe("a request to AWS", () => {
     expect(await fetchEcrPassword(key, options)).toBe("the:password");
     status = 400;
     const refused = await fetchEcrPassword(key, options).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: "unauthorized", phase: "auth", reason: "registry_auth_failed" });
+    expect(refused).toMatchObject({ code: "build_error", phase: "auth", reason: "registry_auth_failed" });
     expect(String(refused)).toContain("UnrecognizedClientException");
     expect(String(refused)).not.toContain(key.secret_access_key);
     await new Promise((resolve) => server.close(resolve));

@@ -52,7 +52,8 @@ export class TemplateStore implements Disposable {
   }
 }
 
-const NO_CACHE = {
+/** Nothing was looked for in any cache. */
+export const NO_CACHE = {
   final_artifact_hits: 0,
   final_artifact_misses: 0,
   final_artifact_bypasses: 0,

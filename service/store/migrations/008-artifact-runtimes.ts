@@ -1,7 +1,7 @@
 import type { Migration } from "./migration.ts";
 
 export const artifactRuntimes: Migration = {
-  number: 7,
+  number: 8,
   name: "how machines of a build's artifact start, with what it has from its parent and its image",
   sql: `
 -- JSON of an ArtifactRuntime; NULL for builds that are not ready, or were before it was kept.

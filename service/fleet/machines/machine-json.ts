@@ -1,0 +1,372 @@
+import { createHash } from "node:crypto";
+import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
+import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
+import { z } from "zod";
+import { InvalidRequestError, ServiceError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Database } from "../../store/database.ts";
+import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineState } from "../../store/machines.ts";
+import type { PoolRow } from "../../store/warm-pools.ts";
+import { type ResolvedTemplate, resolveTemplate } from "../../templates/resolve.ts";
+import type { MachineShape } from "../guests/machine-shape.ts";
+import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
+
+/** Machines live this long unless the request says otherwise; the contract's default. */
+const DEFAULT_TIMEOUT_MS = 300_000;
+
+/** Longest life that can be asked for; a forgotten machine ends at last. */
+export const MAX_TIMEOUT_MS = 7 * 24 * 3600 * 1000;
+
+/** Longest wait for a pool's member. */
+const MAX_WAIT_MS = 600_000;
+
+/** Template of a request that names none, and no pool either. */
+export const DEFAULT_TEMPLATE = "base";
+
+/** A create request with its defaults; sizes that it leaves open stay open, for the pool or the default to fill. */
+export interface MachineSpec {
+  /** As asked for; absent: the pool's, else `base`. */
+  readonly template: string | undefined;
+  readonly vcpus: number | undefined;
+  readonly memoryMb: number | undefined;
+  readonly diskMb: number | undefined;
+  readonly internetAccess: boolean;
+  readonly envs: Record<string, string>;
+  readonly cwd: string | null;
+  readonly metadata: Record<string, unknown>;
+  readonly timeoutMs: number;
+  readonly timeoutAction: "destroy" | "hibernate";
+  readonly inactivityTimeoutMs: number | null;
+  readonly autoDeleteAfterMs: number | null;
+  readonly ephemeral: boolean;
+  readonly autoResume: boolean;
+  readonly pool: PoolChoice | undefined;
+  /** What a member of a pool, which runs already, cannot be given any more, in words. */
+  readonly unpoolable: string | undefined;
+  /** Digest of the request: the same key with another one is another request. */
+  readonly digest: string;
+}
+
+/** The request's `warm_pool`. */
+export interface PoolChoice {
+  readonly id: string | undefined;
+  /** Absent: the pool's own policy. */
+  readonly mode: "prefer" | "require" | "bypass" | undefined;
+  readonly waitMs: number;
+}
+
+/** What a request without sizes and without a pool gets; the contract's defaults. */
+export const DEFAULT_SIZE = { vcpus: 1, memoryMb: 256 } as const;
+
+/** Reads a create request. @throws InvalidRequestError; ServiceError `not_implemented` for what this service has not */
+export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
+  refuseUnsupported(request);
+  const timeoutMs = request.timeout_ms ?? DEFAULT_TIMEOUT_MS;
+  checkTimeout(timeoutMs);
+  const onTimeout = request.lifecycle?.on_timeout;
+  const pool = request.warm_pool ?? undefined;
+  if (pool !== undefined && pool.id === undefined && pool.mode !== "bypass") {
+    throw new InvalidRequestError(
+      `warm_pool.id is missing; only mode bypass does without, and the mode is ${pool.mode ?? "not set"}.`,
+    );
+  }
+  if ((pool?.wait_ms ?? 0) > MAX_WAIT_MS) {
+    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; at most ${MAX_WAIT_MS} can be waited.`);
+  }
+  if (request.ephemeral && request.auto_resume) {
+    throw new InvalidRequestError(
+      "ephemeral contradicts auto_resume: an ephemeral machine is destroyed, not put to sleep.",
+    );
+  }
+  return {
+    template: request.template,
+    vcpus: request.vcpus,
+    memoryMb: request.memory_mb,
+    diskMb: request.disk_mb ?? undefined,
+    internetAccess: request.internet_access ?? true,
+    envs: request.envs ?? {},
+    cwd: request.cwd ?? null,
+    metadata: request.metadata ?? {},
+    timeoutMs,
+    timeoutAction: request.timeout_action ?? (onTimeout === "pause" ? "hibernate" : "destroy"),
+    inactivityTimeoutMs: request.inactivity_timeout_ms ?? null,
+    autoDeleteAfterMs: request.auto_delete_after_ms ?? null,
+    ephemeral: request.ephemeral ?? false,
+    autoResume: request.auto_resume ?? false,
+    pool: pool && { id: pool.id, mode: pool.mode, waitMs: pool.wait_ms ?? 0 },
+    unpoolable: unpoolable(request),
+    digest: createHash("sha256").update(canonicalJson(request)).digest("hex"),
+  };
+}
+
+/** Whether a reference names one build or artifact and no other will do. */
+export function isExactRef(ref: string): boolean {
+  const parsed = parseTemplateRef(ref);
+  return parsed.kind === "artifact" || parsed.buildId !== undefined;
+}
+
+/** @throws InvalidRequestError when a machine cannot be given that long to live */
+export function checkTimeout(timeoutMs: number): void {
+  if (timeoutMs > MAX_TIMEOUT_MS) {
+    throw new InvalidRequestError(`timeout_ms is ${timeoutMs}; a machine lives at most ${MAX_TIMEOUT_MS} (7 days).`);
+  }
+}
+
+/** A member runs before anybody asks for it: what is given at the start, or changes how it ends, it cannot have. */
+function unpoolable(request: CreateMachineRequest): string | undefined {
+  const { envs, cwd, timeout_action: action, lifecycle, auto_resume: autoResume } = request;
+  const asked = [
+    Object.keys(envs ?? {}).length > 0 && "envs",
+    cwd !== undefined && cwd !== null && "cwd",
+    (action === "hibernate" || (action == null && lifecycle?.on_timeout === "pause")) &&
+      "a timeout action other than destroy",
+    autoResume === true && "auto_resume",
+  ].filter((each) => each !== false);
+  return asked.length === 0 ? undefined : `it is asked for with ${asked.join(", ")}`;
+}
+
+/** A machine without what was asked for would be another machine, so nothing is left out in silence. */
+function refuseUnsupported(request: CreateMachineRequest): void {
+  const asked: Record<string, unknown> = {
+    snapshot_id: request.snapshot_id,
+    volumes: request.volumes,
+    network: request.network,
+    desktop: request.desktop,
+  };
+  for (const [member, value] of Object.entries(asked)) {
+    const isEmpty =
+      value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+    if (isEmpty) continue;
+    throw new ServiceError(`The local service has no ${member.replace("_id", "")}s: leave ${member} out.`, {
+      code: "not_implemented",
+      status: 400,
+      retryable: false,
+      suggestedAction: "Use the hosted service (NULLSPACE_API_URL) for this machine.",
+    });
+  }
+}
+
+/** JSON with sorted keys: a client that spells the same request in another order means the same request. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    member !== null && typeof member === "object" && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
+/**
+ * The machine that a request means at this moment.
+ *
+ * @param ref its template, or that of its pool
+ * @throws TemplateNotFoundError
+ */
+export function wantedMachine(
+  { db, pools }: { readonly db: Database; readonly pools: PoolCheckout },
+  spec: MachineSpec,
+  ref: string,
+  pool: PoolRow | undefined,
+): WantedMachine {
+  // Without a template of its own a request means what the pool holds, be it pinned or followed.
+  const isOfPool = spec.template === undefined && pool !== undefined;
+  const template = resolveTemplate(db, isOfPool ? pools.heldRef(pool) : ref);
+  return {
+    ...shapeOf(spec, pool, template),
+    isExact: !isOfPool && isExactRef(ref),
+    ...(spec.unpoolable !== undefined && { unpoolable: spec.unpoolable }),
+  };
+}
+
+function shapeOf(spec: MachineSpec, pool: PoolRow | undefined, template: ResolvedTemplate): MachineShape {
+  return {
+    templateId: template.templateId,
+    // What a request leaves open takes the pool's size, so that leaving it open can never make a request unpoolable.
+    vcpus: spec.vcpus ?? pool?.vcpus ?? DEFAULT_SIZE.vcpus,
+    memoryMb: spec.memoryMb ?? pool?.memoryMb ?? DEFAULT_SIZE.memoryMb,
+    diskMb: spec.diskMb ?? pool?.diskMb ?? null,
+    // A template built to run without internet has none in any machine; a request can only take away.
+    internetAccess: spec.internetAccess && template.resources.internetAccess,
+  };
+}
+
+/**
+ * A machine that is being created.
+ *
+ * @param checkout the answer of its checkout; `null` when no pool was considered
+ */
+export function machineRow(
+  idempotencyKey: string,
+  spec: MachineSpec,
+  template: string,
+  shape: MachineShape,
+  checkout: WarmPoolCheckout | null,
+): MachineRow {
+  const nowMs = Date.now();
+  return {
+    machineId: newId("mch_"),
+    idempotencyKey,
+    requestDigest: spec.digest,
+    template,
+    templateId: shape.templateId,
+    status: "creating",
+    vcpus: shape.vcpus,
+    memoryMb: shape.memoryMb,
+    diskMb: shape.diskMb,
+    internetAccess: shape.internetAccess ? 1 : 0,
+    envs: JSON.stringify(spec.envs),
+    cwd: spec.cwd,
+    metadata: JSON.stringify(spec.metadata),
+    timeoutMs: spec.timeoutMs,
+    timeoutAction: spec.timeoutAction,
+    timeoutAtMs: nowMs + spec.timeoutMs,
+    inactivityTimeoutMs: spec.inactivityTimeoutMs,
+    autoDeleteAfterMs: spec.autoDeleteAfterMs,
+    ephemeral: spec.ephemeral ? 1 : 0,
+    autoResume: spec.autoResume ? 1 : 0,
+    checkout: checkout === null ? null : JSON.stringify(checkout),
+    failure: null,
+    createdAtMs: nowMs,
+    startedAtMs: null,
+    lastActiveAtMs: nowMs,
+    pausedAtMs: null,
+    endedAtMs: null,
+  };
+}
+
+/** The answer of the contract for a machine. The published client refuses nulls here, so what is absent is left out. */
+export function machineAnswer(row: MachineRow, nowMs: number): Machine {
+  const isLive = row.status === "creating" || row.status === "running";
+  const timeoutAt = new Date(row.timeoutAtMs).toISOString();
+  return {
+    id: row.machineId,
+    template: row.template,
+    status: row.status,
+    config: machineConfig(row),
+    created_at: new Date(row.createdAtMs).toISOString(),
+    metadata: JSON.parse(row.metadata) as Record<string, unknown>,
+    ...(row.startedAtMs !== null && { started_at: new Date(row.startedAtMs).toISOString() }),
+    timeout_ms: row.timeoutMs,
+    timeout_action: row.timeoutAction,
+    ...(isLive && {
+      timeout_at: timeoutAt,
+      expires_at: timeoutAt,
+      remaining_ms: Math.max(0, row.timeoutAtMs - nowMs),
+    }),
+    last_active_at: new Date(row.lastActiveAtMs).toISOString(),
+    ...(row.cwd !== null && { cwd: row.cwd }),
+    ...(row.inactivityTimeoutMs !== null && { inactivity_timeout_ms: row.inactivityTimeoutMs }),
+    ...(row.autoDeleteAfterMs !== null && { auto_delete_after_ms: row.autoDeleteAfterMs }),
+    ephemeral: row.ephemeral === 1,
+    ...(row.checkout !== null && { warm_pool_checkout: JSON.parse(row.checkout) as WarmPoolCheckout }),
+    // Beyond the contract: why a machine is in error.
+    ...(row.failure !== null && { error: row.failure }),
+  };
+}
+
+/** The size of a machine, as answers carry it. */
+export function machineConfig(row: MachineRow): Machine["config"] {
+  return {
+    vcpus: row.vcpus,
+    memory_mb: row.memoryMb,
+    ...(row.diskMb !== null && { disk_mb: row.diskMb }),
+  };
+}
+
+/** Machines of a page unless the query says otherwise. */
+const DEFAULT_PAGE_SIZE = 100;
+
+/** What a list shows unless it is asked for more: machines that are not over. */
+const LIVE: readonly MachineState[] = ["creating", "running", "paused"];
+
+/** Members that `fields` may name. */
+const FIELDS = new Set([
+  "id",
+  "template",
+  "status",
+  "config",
+  "created_at",
+  "metadata",
+  "started_at",
+  "timeout_ms",
+  "timeout_action",
+  "timeout_at",
+  "expires_at",
+  "remaining_ms",
+  "last_active_at",
+  "cwd",
+  "inactivity_timeout_ms",
+  "auto_delete_after_ms",
+  "ephemeral",
+  "warm_pool_checkout",
+]);
+
+const MetadataFilter = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** The list's query, read. */
+export interface MachineListQuery {
+  readonly filter: Omit<MachineFilter, "limit">;
+  readonly pageSize: number;
+  readonly fields: ReadonlySet<string> | undefined;
+}
+
+/** Reads the query of a list. @throws InvalidRequestError naming the parameter */
+export function readMachineListQuery(query: {
+  state?: string | undefined;
+  template?: string | undefined;
+  metadata?: string | undefined;
+  limit?: number | undefined;
+  next_token?: string | undefined;
+  fields?: string | undefined;
+}): MachineListQuery {
+  return {
+    filter: {
+      statuses: readStatuses(query.state),
+      ...(query.template !== undefined && { template: query.template }),
+      ...(query.metadata !== undefined && { metadata: readMetadata(query.metadata) }),
+      ...(query.next_token !== undefined && { afterId: query.next_token }),
+    },
+    pageSize: query.limit ?? DEFAULT_PAGE_SIZE,
+    fields: readFields(query.fields),
+  };
+}
+
+/** Only the members asked for; all when none were. */
+export function pickMachineFields<T extends object>(machine: T, fields: ReadonlySet<string> | undefined): T {
+  if (fields === undefined) return machine;
+  return Object.fromEntries(Object.entries(machine).filter(([name]) => fields.has(name))) as T;
+}
+
+function readStatuses(text: string | undefined): readonly MachineState[] {
+  if (text === undefined) return LIVE;
+  const words = text.split(",").map((word) => word.trim());
+  const unknown = words.filter((word) => !(MACHINE_STATUSES as readonly string[]).includes(word));
+  if (unknown.length === 0) return words as MachineState[];
+  throw new InvalidRequestError(
+    `state: there is no "${unknown.join('", "')}". Choose from ${MACHINE_STATUSES.join(", ")}.`,
+  );
+}
+
+function readMetadata(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidRequestError(`metadata: ${text} is not JSON.`, { cause: error });
+  }
+  const parsed = MetadataFilter.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidRequestError("metadata: must be a JSON object whose values are strings, numbers, booleans or null.");
+}
+
+function readFields(text: string | undefined): ReadonlySet<string> | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !FIELDS.has(name));
+  if (unknown.length === 0) return new Set(names);
+  throw new InvalidRequestError(
+    `fields: there is no "${unknown.join('", "')}". Choose from ${[...FIELDS].join(", ")}.`,
+    {
+      code: "invalid_fields",
+    },
+  );
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
+import { now } from "../clock.ts";
+import { asError } from "../errors.ts";
+import { audit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import type { TemplateEvents } from "./events.ts";
+
+/** Images often go in a row (a prune): so long after the first one is waited for more of them. */
+const SETTLE_MS = 200;
+
+/** Pauses before the engine is listened to again after it has gone. */
+const RETRY_MS = { first: 500, most: 15_000 };
+
+/** What {@link ArtifactImages} needs. */
+export interface ArtifactImagesOptions {
+  db: Database;
+  engine: DockerEngine;
+  events: TemplateEvents;
+  log: Logger;
+  stopping: AbortSignal;
+}
+
+interface ArtifactRow {
+  templateId: string;
+  imageId: string;
+  imageRef: string;
+  missingSince: string | null;
+}
+
+/**
+ * Knows which artifacts still have their image. Others than this service may remove images from the engine (`docker image
+ * prune -a`), or bring them back; what is not there is marked, so that nobody is told that it is available, and who needs
+ * it builds it again. Looks at the start, whenever the engine comes back, and when it says that an image went.
+ */
+export class ArtifactImages {
+  readonly #options: ArtifactImagesOptions;
+  #looking: Promise<void> | undefined;
+  #isWanted = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ArtifactImagesOptions) {
+    this.#options = options;
+  }
+
+  /** Listens to the engine until the service stops. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Waits until it has ended; call it after `stopping` was aborted. */
+  async settle(): Promise<void> {
+    await this.#running;
+    await this.#looking;
+  }
+
+  /** An artifact's machine could not start, because the engine has no such image. */
+  noteMissing(templateId: string): void {
+    const { db, events } = this.#options;
+    if (this.#mark(templateId)) events.emit({ kind: "template_changed", templateId });
+    // The engine's answer may have been about something else; a look takes the mark back.
+    if (db.isOpen) this.#lookSoon();
+  }
+
+  /** Compares every artifact with the engine's images. @throws the engine's errors */
+  async look(): Promise<void> {
+    const { db, engine, events, stopping: signal } = this.#options;
+    // The store first: an artifact that it has by then had its image before.
+    const artifacts = db.all<ArtifactRow>(
+      `SELECT template_id AS templateId, image_id AS imageId, image_ref AS imageRef, image_missing_since AS missingSince
+       FROM artifacts WHERE state = 'available'`,
+    );
+    if (artifacts.length === 0) return;
+    const images = await engine.images.list({ signal });
+    const named = new Map(images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id])));
+    for (const artifact of artifacts) {
+      const isWhole = named.get(`${artifact.imageRef}:latest`) === artifact.imageId;
+      if (isWhole && artifact.missingSince === null) continue;
+      const isThere = isWhole || (await this.#nameAgain(artifact));
+      const isNews = isThere ? this.#unmark(artifact.templateId) : this.#mark(artifact.templateId);
+      if (isNews) events.emit({ kind: "template_changed", templateId: artifact.templateId });
+    }
+  }
+
+  /** Gives an image its name back, without which the next prune takes it. @returns whether there is such an image */
+  async #nameAgain({ templateId, imageId, imageRef }: ArtifactRow): Promise<boolean> {
+    const { db, engine, stopping: signal } = this.#options;
+    try {
+      const { Id } = await engine.images.inspect(imageId, { signal });
+      // One that was let go meanwhile keeps no name.
+      const isWanted = db.get("SELECT 1 FROM artifacts WHERE template_id = ? AND state = 'available'", [templateId]);
+      if (isWanted !== undefined) await engine.images.tag(Id, imageRef, { signal });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  #mark(templateId: string): boolean {
+    return this.#change(templateId, "artifact_lost", "image_missing_since IS NULL", now());
+  }
+
+  #unmark(templateId: string): boolean {
+    return this.#change(templateId, "artifact_found", "image_missing_since IS NOT NULL", null);
+  }
+
+  #change(templateId: string, action: "artifact_lost" | "artifact_found", from: string, since: string | null): boolean {
+    const { db, log } = this.#options;
+    return db.transaction(() => {
+      const changed = db.run(
+        `UPDATE artifacts SET image_missing_since = ? WHERE template_id = ? AND state = 'available' AND ${from}`,
+        [since, templateId],
+      );
+      if (changed === 0) return false;
+      audit(db, action, templateId, {});
+      const is = since === null ? "is on the engine again" : "is not on the engine any more";
+      log.warn({ templateId }, `the image of an artifact ${is}`);
+      return true;
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { engine, log, stopping: signal } = this.#options;
+    const filters = { type: ["image"], event: ["delete", "untag"] };
+    let pauseMs = RETRY_MS.first;
+    while (!signal.aborted) {
+      try {
+        // What went before the engine was listened to is seen when it begins to tell.
+        for await (const _ of engine.events({ filters, signal, onOpen: () => this.#lookSoon() })) {
+          this.#lookSoon();
+          pauseMs = RETRY_MS.first;
+        }
+      } catch (error) {
+        if (!signal.aborted) log.debug({ err: asError(error) }, "the engine cannot be listened to; trying again");
+      }
+      // Rejects only when the service stops, and the loop's condition sees that.
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, RETRY_MS.most);
+    }
+  }
+
+  #lookSoon(): void {
+    this.#isWanted = true;
+    this.#looking ??= this.#lookWhileWanted().finally(() => (this.#looking = undefined));
+  }
+
+  async #lookWhileWanted(): Promise<void> {
+    const { log, stopping: signal } = this.#options;
+    while (this.#isWanted && !signal.aborted) {
+      await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+      this.#isWanted = false;
+      try {
+        if (!signal.aborted) await this.look();
+      } catch (error) {
+        // The engine is away: when it is back, it is listened to and looked at again.
+        if (!signal.aborted) log.warn({ err: asError(error) }, "the images of artifacts could not be looked at");
+      }
+    }
+  }
+}
