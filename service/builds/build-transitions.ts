@@ -3,6 +3,7 @@ import { now } from "../clock.ts";
 import type { Database } from "../store/database.ts";
 import { audit, LOCAL_USER } from "../store/audit.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { runtimeDefaultsOf, templateInfo } from "../templates/template-view.ts";
@@ -22,6 +23,8 @@ export interface ReadyArtifact {
   /** Equal for builds that would make the same artifact. */
   reuseKey?: string;
   ociMetadata: OciMetadata;
+  /** How its machines start. @default as the build's definition says */
+  runtime?: ArtifactRuntime;
   cache: CacheSummary;
 }
 
@@ -67,13 +70,15 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
   return db.transaction(() => {
     const at = now();
     const changed = db.run(
-      `UPDATE builds SET status = 'ready', finished_at = $at, updated_at = $at, cache_summary = $cache, oci_metadata = $oci
+      `UPDATE builds SET status = 'ready', finished_at = $at, updated_at = $at, cache_summary = $cache, oci_metadata = $oci,
+         runtime = $runtime
        WHERE build_id = $build AND status = 'building'`,
       {
         $at: at,
         $build: buildId,
         $cache: JSON.stringify(artifact.cache),
         $oci: JSON.stringify(artifact.ociMetadata),
+        $runtime: artifact.runtime === undefined ? null : JSON.stringify(artifact.runtime),
       },
     );
     if (changed === 0) return false;

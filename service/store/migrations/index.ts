@@ -6,6 +6,7 @@ import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
 import { blobBytes } from "./008-blob-bytes.ts";
+import { artifactRuntimes } from "./009-artifact-runtimes.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tagMoves,
   engineLosses,
   blobBytes,
+  artifactRuntimes,
 ];
