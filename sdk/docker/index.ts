@@ -33,8 +33,19 @@ export { lineOfStep } from "./build/dockerfile-instructions.ts";
 export { needsRegistry, registriesOfDockerfile, registriesOfImage } from "./build/named-registries.ts";
 export type { NamedRegistries } from "./build/named-registries.ts";
 export { registryHost } from "./auth/registry-host.ts";
-export { parseDockerfile } from "../dockerfile/index.ts";
-export type { Instruction } from "../dockerfile/index.ts";
+export {
+  expandWord,
+  isKnownKeyword,
+  isOwnFrontend,
+  isRemoteSource,
+  readArg,
+  readEnv,
+  readDockerfile,
+  readFrom,
+  sourceWords,
+  stableImages,
+} from "../dockerfile/index.ts";
+export type { Instruction, ParsedDockerfile } from "../dockerfile/index.ts";
 export { DockerConfig } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";

@@ -1,4 +1,5 @@
 import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
+import type { ArtifactRuntime, InheritedRuntime } from "../templates/artifact-runtime.ts";
 import type { BuildDefinition } from "./build-record.ts";
 import type { NewLogEntry } from "./build-log.ts";
 import type { ContextEntry } from "./context-entries.ts";
@@ -15,6 +16,10 @@ export interface BuildJob {
   baseImage?: string;
   /** Whether the base is an image of this service, which no registry knows. */
   baseIsTemplate: boolean;
+  /** What commands of the build and its machines have from the base, when it is a template. */
+  inherited: InheritedRuntime;
+  /** The image is taken as it is, with all that it says of its machines. */
+  isImport: boolean;
   context: readonly ContextEntry[];
   credentials: BuildCredentials;
 }
@@ -28,6 +33,8 @@ export interface BuiltImage {
   /** Equal for builds that would make the same artifact; absent where that cannot be told. */
   reuseKey?: string;
   ociMetadata: OciMetadata;
+  /** How its machines start. */
+  runtime: ArtifactRuntime;
   cache: CacheSummary;
 }
 

@@ -38,6 +38,8 @@ export interface BuildRecord {
   error_detail: string | null;
   cache_summary: string | null;
   oci_metadata: string | null;
+  /** JSON of an `ArtifactRuntime`; `null` until the build is ready, and for builds of older services. */
+  runtime: string | null;
   retry_of_build_id: string | null;
   original_build_id: string | null;
   cancel_requested_at: string | null;

@@ -4,6 +4,7 @@ import type { Database } from "../store/database.ts";
 import { asCaller, currentCaller } from "../caller.ts";
 import { audit } from "../store/audit.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { runtimeDefaultsOf, templateInfo } from "../templates/template-view.ts";
@@ -23,6 +24,8 @@ export interface ReadyArtifact {
   /** Equal for builds that would make the same artifact. */
   reuseKey?: string;
   ociMetadata: OciMetadata;
+  /** How its machines start. @default as the build's definition says */
+  runtime?: ArtifactRuntime;
   cache: CacheSummary;
 }
 
@@ -68,13 +71,15 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
   return db.transaction(() => {
     const at = now();
     const changed = db.run(
-      `UPDATE builds SET status = 'ready', finished_at = $at, updated_at = $at, cache_summary = $cache, oci_metadata = $oci
+      `UPDATE builds SET status = 'ready', finished_at = $at, updated_at = $at, cache_summary = $cache, oci_metadata = $oci,
+         runtime = $runtime
        WHERE build_id = $build AND status = 'building'`,
       {
         $at: at,
         $build: buildId,
         $cache: JSON.stringify(artifact.cache),
         $oci: JSON.stringify(artifact.ociMetadata),
+        $runtime: artifact.runtime === undefined ? null : JSON.stringify(artifact.runtime),
       },
     );
     if (changed === 0) return false;

@@ -11,6 +11,7 @@ import type {
 import { later } from "../clock.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { runtimeDefaultsOf } from "../templates/template-view.ts";
 import { definitionOf, type BuildRecord } from "./build-record.ts";
 
@@ -26,7 +27,6 @@ const IMAGE_MISSING = "its image is not on the engine any more";
 /** A build as a template's history lists it. Optional members are left out, never null. */
 export function buildSummary(db: Database, record: BuildRecord, retentionMs: number): TemplateBuildSummary {
   const definition = definitionOf(record);
-  const runtime = definition.runtime_config ?? {};
   const artifact = db.get<Artifact>(
     `SELECT state, image_missing_since AS missingSince, CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.build_id = a.build_id) THEN NULL
             ELSE coalesce(unpinned_at, a.created_at) END AS unpinnedAt
@@ -61,13 +61,9 @@ export function buildSummary(db: Database, record: BuildRecord, retentionMs: num
     promotability: promotability(record, artifact),
     ...(artifact?.state === "available" &&
       artifact.unpinnedAt !== null && { retention_expires_at: later(artifact.unpinnedAt, retentionMs) }),
-    runtime_defaults: runtimeDefaultsOf({
-      env: runtime.default_envs ?? {},
-      ...(definition.start_cmd !== undefined && { startCmd: definition.start_cmd }),
-      ...(runtime.default_user !== undefined && { user: runtime.default_user }),
-      ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
-      ...(runtime.readiness !== undefined && { readiness: runtime.readiness }),
-    }),
+    runtime_defaults: runtimeDefaultsOf(
+      readJson<ArtifactRuntime>(record.runtime) ?? runtimeOf(definition, NOTHING_INHERITED),
+    ),
     ...present("oci_metadata", readJson<OciMetadata>(record.oci_metadata)),
     artifact_ids: artifact === undefined ? [] : [record.template_id],
     ...present("retry_of_build_id", record.retry_of_build_id),

@@ -6,6 +6,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
+import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildExecutor, BuildJob, BuiltImage } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
@@ -160,11 +161,14 @@ function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials
     definition,
     context,
     credentials,
+    inherited: NOTHING_INHERITED,
+    isImport: record.source_type === "oci_import",
   };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
   if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
   // The artifact that the ref meant when the build was accepted, wherever its tag points now.
-  return { ...common, baseImage: resolveTemplate(db, record.base_template_id).imageRef, baseIsTemplate: true };
+  const { imageRef, env, imageEnvKeys } = resolveTemplate(db, record.base_template_id);
+  return { ...common, baseImage: imageRef, baseIsTemplate: true, inherited: { env, imageEnvKeys } };
 }
 
 /** @returns builds whose own name of the image the engine could not give: they run again */

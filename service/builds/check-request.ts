@@ -19,7 +19,6 @@ import { contextDigest, readContextEntries, readFileText, type ContextEntry } fr
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { checkDockerfile, type CheckedDockerfile } from "./dockerfile/check-dockerfile.ts";
-import { isFetched } from "./dockerfile/stable-images.ts";
 
 /** What a build starts from. */
 export type BuildBase =
@@ -136,9 +135,8 @@ async function readBase(
 }
 
 /** Commands are run without a network; what the builder itself fetches would come all the same. */
-function refuseDownloads({ instructions }: CheckedDockerfile): void {
-  for (const { keyword, argument, line } of instructions) {
-    if (keyword !== "ADD" || !isFetched(argument)) continue;
+function refuseDownloads({ fetchingLines }: CheckedDockerfile): void {
+  for (const line of fetchingLines) {
     throw new InvalidRequestError(
       `dockerfile: line ${line}: ADD fetches from the network, and build_config.internet_access is false. ` +
         "Put the file into the build context, or allow internet access.",

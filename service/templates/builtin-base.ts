@@ -1,4 +1,4 @@
-import { EngineNotFoundError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
+import { EngineNotFoundError, isEngineAway, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
 import { asError, engineUnavailable, UnavailableError } from "../errors.ts";
@@ -6,7 +6,9 @@ import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalJson, digestOf } from "../builds/canonical-json.ts";
 import { ociMetadataOf } from "../builds/engine/oci-metadata.ts";
-import { findByName, SYSTEM_NAMESPACE } from "./logical-template.ts";
+import { overImage } from "../builds/engine/image-runtime.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
+import { findByName, SYSTEM_NAMESPACE, type LogicalTemplate } from "./logical-template.ts";
 import { moveTags } from "./tags.ts";
 
 /** The template that machines start from when nothing else is asked for. */
@@ -14,6 +16,9 @@ export const BASE_NAME = "base";
 
 /** Image of it unless told otherwise: small, and it has a shell. */
 export const DEFAULT_BASE_IMAGE = "busybox:stable";
+
+/** Both mean the one artifact that there is. */
+const TAGS = ["default", "latest"];
 
 /** What {@link BuiltinBase} needs. */
 export interface BuiltinBaseOptions {
@@ -36,7 +41,8 @@ export class BuiltinBase {
     this.#options = options;
     const { db } = options;
     db.transaction(() => {
-      if (findByName(db, SYSTEM_NAMESPACE, BASE_NAME) !== undefined) return;
+      const existing = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
+      if (existing !== undefined) return nameDefault(db, existing);
       const at = now();
       db.run(
         `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
@@ -92,9 +98,9 @@ export class BuiltinBase {
       db.run(
         `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type, source_digest,
            definition, needs_credentials, inline_context, triggered_by, created_at, updated_at, queued_at, started_at,
-           finished_at, oci_metadata)
-         VALUES ($build, $template, $key, $name, '["latest"]', 'ready', 'native', 'oci_import', $digest, $definition, 0, 0,
-           'nullspace', $at, $at, $at, $at, $at, $oci)`,
+           finished_at, oci_metadata, runtime)
+         VALUES ($build, $template, $key, $name, '["default","latest"]', 'ready', 'native', 'oci_import', $digest, $definition, 0, 0,
+           'nullspace', $at, $at, $at, $at, $at, $oci, $runtime)`,
         {
           $build: buildId,
           $template: templateId,
@@ -103,6 +109,7 @@ export class BuiltinBase {
           $digest: digestOf(canonicalJson(definition)),
           $definition: JSON.stringify(definition),
           $oci: JSON.stringify(ociMetadataOf(imageInspect)),
+          $runtime: JSON.stringify(machineRuntime(imageInspect)),
           $at: at,
         },
       );
@@ -111,7 +118,7 @@ export class BuiltinBase {
          VALUES (?, ?, ?, ?, 'available', ?)`,
         [templateId, buildId, imageInspect.Id, imageRef, at],
       );
-      moveTags(db, template, ["latest"], buildId);
+      moveTags(db, template, TAGS, buildId);
     });
     log.info({ image, templateId }, "base template made");
   }
@@ -139,6 +146,28 @@ export class BuiltinBase {
       );
     }
   }
+}
+
+/** A service of before knew the template as `latest` alone. */
+function nameDefault(db: Database, template: LogicalTemplate): void {
+  const tags = db.all<{ tag: string; buildId: string }>(
+    "SELECT tag, build_id AS buildId FROM tags WHERE template_key = ?",
+    [template.templateKey],
+  );
+  const latest = tags.find(({ tag }) => tag === "latest");
+  if (latest !== undefined && tags.every(({ tag }) => tag !== "default")) {
+    moveTags(db, template, ["default"], latest.buildId);
+  }
+}
+
+/** A machine of it idles, whatever its image would start. */
+function machineRuntime(image: ImageInspect): ArtifactRuntime {
+  const {
+    startCmd: _startCmd,
+    mayStartCmdEnd: _mayEnd,
+    ...runtime
+  } = overImage(runtimeOf({}, NOTHING_INHERITED), image);
+  return runtime;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -1,6 +1,7 @@
-import { MARK_TAG_PREFIX, parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/wire";
+import { MARK_TAG_PREFIX, parseTemplateRef, type CreateTemplateRequest } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
 import { canonicalRefOf, findByName, getByKey, type LogicalTemplate } from "./logical-template.ts";
 
 /** Resources of a machine unless its request says otherwise. */
@@ -13,7 +14,7 @@ export interface TemplateResources {
 }
 
 /** What a ref stands for now: one artifact and how to start a machine from it. */
-export interface ResolvedTemplate {
+export interface ResolvedTemplate extends ArtifactRuntime {
   /** Artifact, `tmpl_…`. */
   templateId: string;
   /** Build that made it, `tb_…`. */
@@ -27,14 +28,6 @@ export interface ResolvedTemplate {
   imageId: string;
   /** Name of the image on the engine, `nullspace-local/tmpl_…`. */
   imageRef: string;
-  startCmd?: string;
-  readiness?: Readiness;
-  /** Variables of every command in the machine, over those of the image. */
-  env: Record<string, string>;
-  /** Absent: the image's own. */
-  user?: string;
-  /** Absent: the image's own. */
-  workdir?: string;
   resources: TemplateResources;
 }
 
@@ -44,6 +37,7 @@ interface BuildRow {
   templateKey: number;
   status: string;
   definition: string;
+  runtime: string | null;
   imageId: string | null;
   imageRef: string | null;
   state: string | null;
@@ -51,7 +45,7 @@ interface BuildRow {
 }
 
 const BUILD = `
-  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition,
+  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
          a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS missingSince
   FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
 
@@ -151,7 +145,7 @@ function resolved(db: Database, ref: string, build: BuildRow, tag: string | unde
   }
   const template = getByKey(db, build.templateKey);
   const request = JSON.parse(build.definition) as CreateTemplateRequest;
-  const { runtime_config: runtime = {}, build_config: config = {} } = request;
+  const { build_config: config = {} } = request;
   return {
     templateId: build.templateId,
     buildId: build.buildId,
@@ -160,11 +154,9 @@ function resolved(db: Database, ref: string, build: BuildRow, tag: string | unde
     builtin: template.builtin,
     imageId: build.imageId,
     imageRef: build.imageRef,
-    ...(request.start_cmd !== undefined && { startCmd: request.start_cmd }),
-    ...(runtime.readiness !== undefined && { readiness: runtime.readiness }),
-    env: runtime.default_envs ?? {},
-    ...(runtime.default_user !== undefined && { user: runtime.default_user }),
-    ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
+    ...(build.runtime === null
+      ? runtimeOf(request, NOTHING_INHERITED)
+      : (JSON.parse(build.runtime) as ArtifactRuntime)),
     resources: {
       vcpus: config.vcpus ?? 1,
       memoryMb: config.memory_mib ?? 512,

@@ -1,14 +1,13 @@
 import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/wire";
 import type { Database } from "../store/database.ts";
+import type { ArtifactRuntime } from "./artifact-runtime.ts";
 import { canonicalRefOf, getByKey, type LogicalTemplate } from "./logical-template.ts";
 import { defaultTagOf, resolveTemplate, type ResolvedTemplate } from "./resolve.ts";
 
 /** What machines of an artifact begin with, without the values of variables, which are never answered. */
-export function runtimeDefaultsOf(
-  artifact: Pick<ResolvedTemplate, "env" | "startCmd" | "readiness" | "user" | "workdir">,
-): RuntimeDefaults {
+export function runtimeDefaultsOf(artifact: ArtifactRuntime): RuntimeDefaults {
   return {
-    default_env_keys: Object.keys(artifact.env).sort(),
+    default_env_keys: [...new Set([...Object.keys(artifact.env), ...artifact.imageEnvKeys])].sort(),
     ...(artifact.startCmd !== undefined && { start_cmd: artifact.startCmd }),
     ...(artifact.user !== undefined && { default_user: artifact.user }),
     ...(artifact.workdir !== undefined && { default_workdir: artifact.workdir }),

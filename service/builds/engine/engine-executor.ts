@@ -8,11 +8,13 @@ import {
   type ImageInspect,
   type RegistryAuths,
 } from "pulumi-nullspace/docker";
-import type { Step } from "pulumi-nullspace/wire";
+import type { Readiness, Step } from "pulumi-nullspace/wire";
 import { answerTimeout } from "../../answer-timeout.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
+import { runtimeOf, type ArtifactRuntime } from "../../templates/artifact-runtime.ts";
+import { mappedReadiness, overImage } from "./image-runtime.ts";
 import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";
 import { BuildFailure } from "../build-failure.ts";
 import { checkDockerfile } from "../dockerfile/check-dockerfile.ts";
@@ -92,12 +94,18 @@ export class EngineExecutor implements BuildExecutor {
         job.baseImage === undefined
           ? await this.#dockerfileInput(job)
           : await this.#stepsInput(job, job.baseImage, auths, report, signal);
-      const { image, reuseKey, cache } = await this.#reuseOrBuild(job, input, { imageRef, auths, report, signal });
+      const { image, started, reuseKey, cache } = await this.#reuseOrBuild(job, input, {
+        imageRef,
+        auths,
+        report,
+        signal,
+      });
       return {
         imageId: image.Id,
         imageRef,
         ...(reuseKey !== undefined && { reuseKey }),
-        ociMetadata: ociMetadataOf(image),
+        ociMetadata: ociMetadataOf(image, started.mapped),
+        runtime: started.runtime,
         cache: { ...cache, ...files },
       };
     } catch (error) {
@@ -155,7 +163,7 @@ export class EngineExecutor implements BuildExecutor {
       baseImage,
       baseUser: base.Config?.User ?? "",
       steps,
-      buildEnvs: definition.build_envs ?? {},
+      buildEnvs: { ...job.inherited.env, ...definition.build_envs },
       cacheNonce: buildId,
       isFile: (source) => context.some(({ path, type }) => type === "file" && path === normalizeSource(source)),
     });
@@ -168,7 +176,12 @@ export class EngineExecutor implements BuildExecutor {
     job: BuildJob,
     input: EngineInput,
     { imageRef, auths, report, signal }: BuildTo,
-  ): Promise<{ image: ImageInspect; reuseKey: string | undefined; cache: LayerAndArtifactCache }> {
+  ): Promise<{
+    image: ImageInspect;
+    started: StartedImage;
+    reuseKey: string | undefined;
+    cache: LayerAndArtifactCache;
+  }> {
     const { engine, db, instanceId } = this.#options;
     const barrier = reuseBarrier(job);
     const before = await reuseKey(engine, job, input, signal);
@@ -178,18 +191,26 @@ export class EngineExecutor implements BuildExecutor {
         : await reuseImage(db, engine, before, imageRef, signal);
     reportReuse(report, found, barrier);
     if (found !== undefined) {
-      return { image: found.image, reuseKey: before, cache: { ...NO_LAYERS, ...artifactCache("hit", false) } };
+      return {
+        image: found.image,
+        started: startOf(job, found.image),
+        reuseKey: before,
+        cache: { ...NO_LAYERS, ...artifactCache("hit", false) },
+      };
     }
     const { declarative } = input;
     const skipCache = job.definition.skip_cache === true;
     const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
     const imageId = await this.#buildImage(job, input, { imageRef, auths, progress, signal });
-    await checkLaunch(engine, instanceId, job, imageId, report, signal);
+    const image = await engine.images.inspect(imageId, { signal });
+    const started = startOf(job, image);
+    await checkLaunch(engine, instanceId, job, { imageId, runtime: started.runtime }, report, signal);
     // A base that the build has fetched is known only now; one that was moved meanwhile fits neither key.
     const after = await reuseKey(engine, job, input, signal);
     const key = before === undefined || before === after ? after : undefined;
     return {
-      image: await engine.images.inspect(imageId, { signal }),
+      image,
+      started,
       reuseKey: key,
       cache: {
         ...progress.layers(),
@@ -309,6 +330,19 @@ function imageRefOf(templateId: string): string {
 /** What the engine is sent, and for steps how it was made from them. */
 interface EngineInput extends BuildInput {
   declarative?: { steps: readonly Step[]; rendered: RenderedDockerfile };
+}
+
+/** How machines of an image start, and the readiness check that its health check has become. */
+interface StartedImage {
+  runtime: ArtifactRuntime;
+  mapped?: Readiness;
+}
+
+function startOf({ definition, inherited, isImport }: BuildJob, image: ImageInspect): StartedImage {
+  const own = runtimeOf(definition, inherited);
+  const runtime = isImport ? overImage(own, image) : own;
+  const mapped = mappedReadiness(runtime, image);
+  return mapped === undefined ? { runtime } : { runtime: { ...runtime, readiness: mapped }, mapped };
 }
 
 interface BuildTo {

@@ -1,9 +1,14 @@
-import { DockerError, EngineNotFoundError, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
+import {
+  DockerError,
+  EngineNotFoundError,
+  stableImages,
+  type DockerEngine,
+  type ImageInspect,
+} from "pulumi-nullspace/docker";
 import type { LogEntry } from "pulumi-nullspace/wire";
 import type { Database } from "../../store/database.ts";
 import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
-import { stableImagesOf } from "../dockerfile/stable-images.ts";
 import type { ArchiveEntry } from "./context-archive.ts";
 
 /** What the builder would be sent. */
@@ -41,12 +46,12 @@ export function reuseBarrier({ definition }: BuildJob): LogEntry["cache_reason"]
  */
 export async function reuseKey(
   engine: DockerEngine,
-  { definition, credentials }: BuildJob,
+  { definition, credentials, inherited }: BuildJob,
   { text, entries }: BuildInput,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (credentials.secrets.length > 0) return undefined;
-  const names = stableImagesOf(text);
+  const names = stableImages(text, definition.build_args);
   if (names === undefined) return undefined;
   const images: [string, string][] = [];
   for (const name of names) {
@@ -58,7 +63,17 @@ export async function reuseKey(
     JSON.stringify([path, type, mode, body !== undefined && "digest" in body ? body.digest : ""]),
   );
   const { build_args, build_envs, build_target, build_config, start_cmd, runtime_config } = definition;
-  const decisive = { text, images, build_args, build_envs, build_target, build_config, start_cmd, runtime_config };
+  const decisive = {
+    text,
+    images,
+    build_args,
+    build_envs,
+    build_target,
+    build_config,
+    start_cmd,
+    runtime_config,
+    env: inherited.env,
+  };
   return digestOf(`${canonicalJson(decisive)}\n${files.sort().join("\n")}`);
 }
 

@@ -3,6 +3,7 @@ import { startMachineContainer } from "../../drivers/docker/container.ts";
 import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
 import { waitUntilReady } from "../../drivers/docker/readiness.ts";
 import type { Readiness } from "pulumi-nullspace/wire";
+import type { ArtifactRuntime } from "../../templates/artifact-runtime.ts";
 import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { launchFailure } from "./engine-failure.ts";
 
@@ -22,20 +23,23 @@ export async function checkLaunch(
   engine: DockerEngine,
   serviceId: string,
   job: BuildJob,
-  imageId: string,
+  { imageId, runtime }: { imageId: string; runtime: ArtifactRuntime },
   report: BuildReporter,
   signal: AbortSignal,
 ): Promise<void> {
   const { definition, buildId, templateId } = job;
-  const { start_cmd: startCmd, runtime_config: runtime = {}, build_config: config = {} } = definition;
-  if (startCmd === undefined && runtime.readiness === undefined) return;
+  const { build_config: config = {} } = definition;
+  const { startCmd, readiness, mayStartCmdEnd } = runtime;
+  // Of a command that may end there is nothing to see.
+  if ((startCmd === undefined || mayStartCmdEnd) && readiness === undefined) return;
   const artifact: MachineArtifact = {
     templateId,
     imageId,
     ...(startCmd !== undefined && { startCmd }),
-    env: runtime.default_envs ?? {},
-    ...(runtime.default_user !== undefined && { user: runtime.default_user }),
-    ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
+    ...(mayStartCmdEnd && { mayStartCmdEnd }),
+    env: runtime.env,
+    ...(runtime.user !== undefined && { user: runtime.user }),
+    ...(runtime.workdir !== undefined && { workdir: runtime.workdir }),
   };
   const name = `nullspace-check-${buildId}`;
   report({
@@ -56,7 +60,7 @@ export async function checkLaunch(
       internetAccess: config.internet_access ?? true,
       signal,
     });
-    await waitUntilReady(engine, containerId, runtime.readiness ?? SETTLE, {
+    await waitUntilReady(engine, containerId, readiness ?? SETTLE, {
       signal,
       onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
         report({

@@ -1,8 +1,9 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
-import type { OciMetadata } from "pulumi-nullspace/wire";
+import type { OciMetadata, Readiness } from "pulumi-nullspace/wire";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 
-interface Healthcheck {
+/** A health check as the engine tells it; durations are nanoseconds, 0 = Docker's own. */
+export interface Healthcheck {
   Test?: string[] | null;
   Interval?: number;
   Timeout?: number;
@@ -10,8 +11,12 @@ interface Healthcheck {
   Retries?: number;
 }
 
-/** What an image says of itself, but for our own labels. */
-export function ociMetadataOf(image: ImageInspect): OciMetadata {
+/**
+ * What an image says of itself, but for our own labels.
+ *
+ * @param mapped the readiness check that its health check has become
+ */
+export function ociMetadataOf(image: ImageInspect, mapped?: Readiness): OciMetadata {
   const config = image.Config ?? {};
   const labels = Object.fromEntries(
     Object.entries(config.Labels ?? {}).filter(([name]) => name !== INSTANCE_LABEL && name !== TEMPLATE_LABEL),
@@ -30,6 +35,7 @@ export function ociMetadataOf(image: ImageInspect): OciMetadata {
         ...(health.Timeout !== undefined && { timeout_ns: health.Timeout }),
         ...(health.StartPeriod !== undefined && { start_period_ns: health.StartPeriod }),
         ...(health.Retries !== undefined && { retries: health.Retries }),
+        ...(mapped !== undefined && { mapped_readiness: mapped }),
       },
     }),
   };

@@ -125,12 +125,17 @@ async function takeUp(engine: DockerEngine, name: string, serviceId: string, sig
   throw new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail });
 }
 
+function mainCommand({ startCmd, mayStartCmdEnd }: MachineArtifact): string {
+  if (startCmd === undefined) return IDLE;
+  return mayStartCmdEnd ? `trap 'kill $!; exit 0' TERM INT; ${startCmd} & wait $!; ${IDLE}` : startCmd;
+}
+
 function containerConfig(artifact: MachineArtifact, options: MachineContainerOptions): ContainerConfig {
   const memoryBytes = options.memoryMb * 1024 * 1024;
   return {
     Image: artifact.imageId,
     Entrypoint: ["sh", "-c"],
-    Cmd: [artifact.startCmd ?? IDLE],
+    Cmd: [mainCommand(artifact)],
     Env: Object.entries(artifact.env).map(([key, value]) => `${key}=${value}`),
     ...(artifact.user !== undefined && { User: artifact.user }),
     ...(artifact.workdir !== undefined && { WorkingDir: artifact.workdir }),

@@ -117,7 +117,10 @@ export class GuestRunner {
         throw error;
       });
     });
-    const options = { signal, ...(artifact.startCmd !== undefined && { steadyMs: STEADY_MS }) };
+    const options = {
+      signal,
+      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
+    };
     await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }
 

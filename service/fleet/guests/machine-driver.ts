@@ -8,6 +8,8 @@ export interface MachineArtifact {
   readonly imageId: string;
   /** Main process, under `sh -c`. Absent: the machine idles, and lives for the commands that are run in it. */
   readonly startCmd?: string;
+  /** The start command may end at once, and the machine idles on without it. @default false */
+  readonly mayStartCmdEnd?: boolean;
   /** Variables of the main process and of every command, over those of the image. */
   readonly env: Readonly<Record<string, string>>;
   readonly user?: string;

@@ -6,7 +6,8 @@ import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
 import { blobBytes } from "./008-blob-bytes.ts";
-import { apiKeys } from "./009-api-keys.ts";
+import { artifactRuntimes } from "./009-artifact-runtimes.ts";
+import { apiKeys } from "./010-api-keys.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   tagMoves,
   engineLosses,
   blobBytes,
+  artifactRuntimes,
   apiKeys,
 ];

@@ -84,6 +84,7 @@ const image = ({ job }: Begun): BuiltImage => ({
   imageId: "sha256:made",
   imageRef: `nullspace-local/${job.templateId}`,
   ociMetadata: {},
+  runtime: { env: {}, imageEnvKeys: [] },
   cache: NO_CACHE,
 });
 

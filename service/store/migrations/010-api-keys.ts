@@ -2,7 +2,7 @@ import type { Migration } from "./migration.ts";
 
 /** Keys, of which only digests are kept; records say which key did what; ended machines keep no variables. */
 export const apiKeys: Migration = {
-  number: 9,
+  number: 10,
   name: "API keys",
   sql: `
 CREATE TABLE api_keys (
