@@ -14,6 +14,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asError, StartupError } from "./errors.ts";
+import { diskFullAtStart, DiskRoom } from "./store/disk-room.ts";
 
 /** Where the service keeps its state unless told otherwise: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
 export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -86,6 +87,7 @@ export function readOldKey({ path, oldKeyPath }: DataPaths): string | undefined 
 }
 
 function unusable(path: string, reason: string, cause?: unknown): StartupError {
+  if (new DiskRoom(path).isFull(cause)) return diskFullAtStart(path, cause);
   return new StartupError(
     `The data directory ${path} cannot be used: ${reason}. Choose another with --data.`,
     "data_directory_unusable",
@@ -146,7 +148,8 @@ function lock(path: string): () => void {
   keepPrivate(file, true);
   const handle = new DatabaseSync(file, { timeout: 0 });
   try {
-    handle.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    // The lock alone is wanted: a journal in memory, because one on the disk would need room there.
+    handle.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     handle.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;

@@ -39,7 +39,7 @@ export async function acceptBuild(
   const templateId = newId("tmpl_");
   const at = now();
   const caller = currentCaller();
-  db.transaction(() => {
+  db.grow(() => {
     const template = takeName(db, request, at);
     db.run(
       `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type,

@@ -5,6 +5,7 @@ import type { LogEntry } from "pulumi-nullspace/wire";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
@@ -58,7 +59,8 @@ export async function runBuilds(
   const { redactor } = credentials;
   if (!(await engineIsThere(worker, run))) return [];
   for (const { buildId } of run.members) {
-    if (!markBuilding(worker, buildId)) run.leave(buildId, new BuildCancelled("the build has ended"));
+    const isWaiting = await untilRecorded(() => markBuilding(worker, buildId), signal);
+    if (!isWaiting) run.leave(buildId, new BuildCancelled("the build has ended"));
   }
   const [leader, ...followers] = run.members;
   if (leader === undefined) return [];
@@ -73,7 +75,7 @@ export async function runBuilds(
     again = await settleReady(worker, run, record, built);
   } catch (error) {
     run.close();
-    again = settleFailure(worker, run, leader.buildId, error, redactor);
+    again = await untilRecorded(() => settleFailure(worker, run, leader.buildId, error, redactor), signal);
   }
   events.emit({ kind: "build_finished", templateId: record.template_id });
   return again;
@@ -95,7 +97,7 @@ export function joinRun(worker: BuildWorker, run: BuildRun, buildId: string): vo
       timestamp: _time,
       ...told
     } = JSON.parse(entry) as LogEntry;
-    if (told.phase !== "preparing" && told.kind !== "start") buildLog.append(buildId, told);
+    if (told.phase !== "preparing" && told.kind !== "start") buildLog.appendMessage(buildId, told);
   }
 }
 
@@ -127,7 +129,7 @@ async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun)
         if (told.has(buildId)) continue;
         told.add(buildId);
         const message = `The build waits for its engine. ${error.message}`;
-        buildLog.append(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
+        buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
     await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
@@ -139,11 +141,11 @@ function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, re
   // After a cancel the last entry is written; what the engine still says belongs to nobody.
   if (run.signal.aborted) return;
   const clean = withoutSecrets(entry, redactor);
-  for (const { buildId } of run.members) buildLog.append(buildId, clean);
+  for (const { buildId } of run.members) buildLog.appendMessage(buildId, clean);
 }
 
 function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string): void {
-  buildLog.append(buildId, {
+  buildLog.appendMessage(buildId, {
     kind: "message",
     level: "info",
     phase: "preparing",
@@ -185,7 +187,8 @@ async function settleReady(
     const { template_id: templateId } = getBuild(db, member.buildId);
     try {
       const imageRef = await executor.nameImage(built.imageId, templateId, run.signal);
-      if (!markReady(worker, member.buildId, { ...built, imageRef })) await removeImage(worker, imageRef);
+      const isReady = await untilRecorded(() => markReady(worker, member.buildId, { ...built, imageRef }), run.signal);
+      if (!isReady) await removeImage(worker, imageRef);
     } catch (error) {
       worker.log.info({ buildId: member.buildId, err: asError(error) }, "a joined build has no image; it runs again");
       if (markWaiting(worker, member.buildId, "The image could not be taken over; the build begins again")) {
@@ -193,7 +196,8 @@ async function settleReady(
       }
     }
   }
-  if (!markReady(worker, leader.build_id, built)) await removeImage(worker, built.imageRef);
+  const isReady = await untilRecorded(() => markReady(worker, leader.build_id, built), run.signal);
+  if (!isReady) await removeImage(worker, built.imageRef);
   return again;
 }
 

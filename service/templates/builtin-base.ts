@@ -85,6 +85,8 @@ export class BuiltinBase {
 
   async #make(): Promise<void> {
     const { db, engine, image, log } = this.#options;
+    // Before the engine has anything that could not be recorded.
+    db.room?.assert();
     const imageInspect = await this.#haveImage();
     const templateId = newId("tmpl_");
     const imageRef = `nullspace-local/${templateId}`;

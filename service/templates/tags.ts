@@ -35,7 +35,7 @@ export function moveTags(db: Database, template: LogicalTemplate, tags: readonly
 
 /** Points tags at the artifact of `ref`. */
 export function assignTags(db: Database, ref: string, tags: readonly string[]): void {
-  db.transaction(() => {
+  db.grow(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "tagged");
     moveTags(db, template, tags, resolveTemplate(db, ref).buildId);
