@@ -6,6 +6,9 @@ import { buildSummary } from "./build-view.ts";
 
 const DEFAULT_PAGE = 20;
 
+/** Above every time and every id. */
+const FIRST_PAGE: readonly [string, string] = ["~", "~"];
+
 /** Which builds of a template, and which page of them. */
 export interface BuildFilter {
   status?: string | undefined;
@@ -20,20 +23,22 @@ export interface BuildFilter {
 /** Builds of a template, newest first by (created_at, build_id). */
 export function listBuilds(db: Database, templateKey: number, filter: BuildFilter, retentionMs: number): BuildList {
   const limit = filter.limit ?? DEFAULT_PAGE;
-  const [createdAt, buildId] = filter.cursor === undefined ? [null, null] : readCursor(filter.cursor);
+  const [createdAt, buildId] = filter.cursor === undefined ? FIRST_PAGE : readCursor(filter.cursor);
+  // Only what is asked for stands in the statement: a condition that may be left out is one that no index serves.
+  const conditions = [
+    "template_key = $key",
+    "(created_at, build_id) < ($createdAt, $build)",
+    ...(filter.status === undefined ? [] : ["status = $status"]),
+    ...(filter.backend === undefined ? [] : ["build_backend = $backend"]),
+    ...(filter.source_type === undefined ? [] : ["source_type = $sourceType"]),
+  ];
   const rows = db.all<BuildRecord>(
-    `SELECT * FROM builds
-     WHERE template_key = $key
-       AND ($status IS NULL OR status = $status)
-       AND ($backend IS NULL OR build_backend = $backend)
-       AND ($sourceType IS NULL OR source_type = $sourceType)
-       AND ($createdAt IS NULL OR (created_at, build_id) < ($createdAt, $build))
-     ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
+    `SELECT * FROM builds WHERE ${conditions.join(" AND ")} ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
     {
       $key: templateKey,
-      $status: filter.status ?? null,
-      $backend: filter.backend ?? null,
-      $sourceType: filter.source_type ?? null,
+      ...(filter.status !== undefined && { $status: filter.status }),
+      ...(filter.backend !== undefined && { $backend: filter.backend }),
+      ...(filter.source_type !== undefined && { $sourceType: filter.source_type }),
       $createdAt: createdAt,
       $build: buildId,
       // One more than asked for tells whether there is a next page.
@@ -52,7 +57,7 @@ function writeCursor({ created_at, build_id }: BuildRecord): string {
   return Buffer.from(`${created_at} ${build_id}`).toString("base64url");
 }
 
-function readCursor(cursor: string): [string, string] {
+function readCursor(cursor: string): readonly [string, string] {
   const [createdAt, buildId] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   if (!createdAt || !buildId?.startsWith("tb_")) {
     throw new InvalidRequestError(

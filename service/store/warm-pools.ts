@@ -119,8 +119,8 @@ export class PoolStore {
   /** Newest first. */
   list(states: readonly PoolState[]): PoolRow[] {
     return this.#db.all<PoolRow>(
-      `SELECT ${COLUMNS} FROM warm_pools WHERE instr(?, ',' || state || ',') > 0 ORDER BY pool_id DESC`,
-      [`,${states.join(",")},`],
+      `SELECT ${COLUMNS} FROM warm_pools WHERE state IN (SELECT value FROM json_each(?)) ORDER BY pool_id DESC`,
+      [JSON.stringify(states)],
     );
   }
 

@@ -31,7 +31,8 @@ export interface ResolvedTemplate extends ArtifactRuntime {
   resources: TemplateResources;
 }
 
-interface BuildRow {
+/** A build as {@link resolveTemplate} reads it, with its artifact. */
+export interface BuildRow {
   buildId: string;
   templateId: string;
   templateKey: number;
@@ -44,15 +45,41 @@ interface BuildRow {
   missingSince: string | null;
 }
 
+/** A build whose artifact is there. */
+export type LiveBuildRow = BuildRow & { imageId: string; imageRef: string };
+
+/** Columns of a {@link BuildRow}, of `builds b` and `artifacts a`. */
+export const BUILD_COLUMNS = `
+  b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
+  a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS missingSince`;
+
 const BUILD = `
-  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
-         a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS missingSince
-  FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
+  SELECT ${BUILD_COLUMNS} FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
 
 /** A build that was asked for under a tag of its own, or has been given one since: see `MARK_TAG_PREFIX`. */
 const WENT_LIVE = `(
   EXISTS (SELECT 1 FROM json_each(b.tags) WHERE value NOT LIKE '${MARK_TAG_PREFIX}%')
   OR EXISTS (SELECT 1 FROM tags WHERE tags.build_id = b.build_id AND tag NOT LIKE '${MARK_TAG_PREFIX}%'))`;
+
+/**
+ * Query for the tag that a bare name means, if it means one; else see {@link newestLiveBuild}.
+ *
+ * @param key SQL of the template's key
+ */
+export function defaultTag(key: string): string {
+  return `SELECT tag FROM tags WHERE template_key = ${key} AND tag IN ('default', 'latest') ORDER BY tag LIMIT 1`;
+}
+
+/**
+ * Query for the id of the build that became ready last, of those that went live and can still be used.
+ *
+ * @param key SQL of the template's key
+ */
+export function newestLiveBuild(key: string): string {
+  return `SELECT a.build_id FROM artifacts a JOIN builds b USING (build_id)
+    WHERE a.of_template = ${key} AND a.state = 'available' AND a.image_missing_since IS NULL AND ${WENT_LIVE}
+    ORDER BY a.created_at DESC, a.build_id DESC LIMIT 1`;
+}
 
 /**
  * Finds the artifact that `ref` stands for.
@@ -88,12 +115,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   }
   const tag = parsed.tag ?? defaultTagOf(db, template);
   if (tag === undefined) {
-    const build = db.get<BuildRow>(
-      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available' AND a.image_missing_since IS NULL
-         AND ${WENT_LIVE}
-       ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
-      [template.templateKey],
-    );
+    const build = db.get<BuildRow>(`${BUILD} WHERE b.build_id = (${newestLiveBuild("?")})`, [template.templateKey]);
     if (build === undefined) {
       throw new TemplateNotFoundError(
         ref,
@@ -115,10 +137,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
 
 /** The tag that a bare name means; `undefined` when it means the build that became ready last. */
 export function defaultTagOf(db: Database, template: LogicalTemplate): string | undefined {
-  return db.get<{ tag: string }>(
-    "SELECT tag FROM tags WHERE template_key = ? AND tag IN ('default', 'latest') ORDER BY tag LIMIT 1",
-    [template.templateKey],
-  )?.tag;
+  return db.get<{ tag: string }>(defaultTag("?"), [template.templateKey])?.tag;
 }
 
 function resolved(db: Database, ref: string, build: BuildRow, tag: string | undefined): ResolvedTemplate {
@@ -143,7 +162,16 @@ function resolved(db: Database, ref: string, build: BuildRow, tag: string | unde
       `The image of "${ref}" (build ${build.buildId}) is not on the engine any more: somebody has removed it there. Build it again.`,
     );
   }
-  const template = getByKey(db, build.templateKey);
+  const live: LiveBuildRow = { ...build, imageId: build.imageId, imageRef: build.imageRef };
+  return readArtifact(live, getByKey(db, build.templateKey), tag);
+}
+
+/** The artifact of a build that can be used. @param tag that it was found by */
+export function readArtifact(
+  build: LiveBuildRow,
+  template: LogicalTemplate,
+  tag: string | undefined,
+): ResolvedTemplate {
   const request = JSON.parse(build.definition) as CreateTemplateRequest;
   const { build_config: config = {} } = request;
   return {

@@ -28,7 +28,7 @@ export function moveTags(db: Database, template: LogicalTemplate, tags: readonly
     );
     // Unpinned from now on, unless something else still needs it: the retention sweep finds out.
     if (from !== undefined) startRetention(db, from, at);
-    audit(db, "tag_moved", canonicalRefOf(template), { tag, from: from ?? null, to: buildId });
+    audit(db, "tag_moved", canonicalRefOf(template), { tag, from: from ?? null, to: buildId }, template.templateKey);
   }
   db.run("UPDATE artifacts SET unpinned_at = NULL WHERE build_id = ?", [buildId]);
 }
@@ -79,7 +79,7 @@ export function removeTag(db: Database, tagFollowers: TagFollowerQuery, ref: str
     refuseFollowedTags(db, tagFollowers, template, [tag]);
     db.run("DELETE FROM tags WHERE template_key = $key AND tag = $tag", binds);
     startRetention(db, buildId, now());
-    audit(db, "tag_removed", canonicalRefOf(template), { tag, from: buildId });
+    audit(db, "tag_removed", canonicalRefOf(template), { tag, from: buildId }, template.templateKey);
   });
 }
 
