@@ -8,6 +8,7 @@ import {
 import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
 import { BuildFailure } from "../build-failure.ts";
+import { engineDiskFull } from "./engine-disk.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
@@ -15,7 +16,7 @@ const MISSING_WORDS = /not found|manifest unknown|does not exist|no such image/i
 
 /** Why the base image is not available. */
 export function baseImageFailure(image: string, thrown: unknown): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
+  const lost = engineLost(thrown) ?? engineDiskFull(thrown, "prepare");
   if (lost !== undefined) return lost;
   const words = thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message;
   if (AUTH_WORDS.test(words) && !MISSING_WORDS.test(words.replace(AUTH_WORDS, ""))) {
@@ -49,7 +50,7 @@ export function imageBuildFailure(
   stepIndex: number | undefined,
   source: FailedSource,
 ): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
+  const lost = engineLost(thrown) ?? engineDiskFull(thrown, "build_step");
   if (lost !== undefined) return lost;
   if (thrown instanceof ImageBuildError) {
     const { exitCode, logTail, builderMessage } = thrown;
@@ -101,7 +102,7 @@ export function imageBuildFailure(
 
 /** Why the built image did not come up. */
 export function launchFailure(thrown: unknown): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
+  const lost = engineLost(thrown) ?? engineDiskFull(thrown, "readiness");
   if (lost !== undefined) return lost;
   if (thrown instanceof ReadinessTimeoutError) {
     return new BuildFailure(thrown.message, {

@@ -1,12 +1,17 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { RESERVE_BYTES } from "../../../service/store/disk-room.ts";
 import { eventually } from "./fleet-fixture.ts";
 import { BASE_IMAGE, RunningService, type Answer } from "./running-service.ts";
 import { SmallDisk } from "./small-disk.ts";
 
+const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
 const SIZE = { vcpus: 1, memory_mb: 64 };
 const DISK_MB = 40;
 
@@ -137,4 +142,33 @@ it("a folder on a disk without room for a first start, or without its reserve, i
   disk.free();
   await using service = await RunningService.start({ dataDirectory });
   expect((await service.call("GET", "/v1/templates")).status).toBe(200);
+});
+
+it("a log of the service on a full disk loses lines, and the service goes on", async () => {
+  using disk = new SmallDisk("tmpfs", DISK_MB);
+  const data = join(disk.path, "data");
+  const log = openSync(join(disk.path, "log"), "a");
+  const key = randomBytes(24).toString("hex");
+  const flags = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning", COMMAND];
+  const args = ["serve", "--port", "0", "--data", data, "--log-level", "trace"];
+  const child = spawn(process.execPath, [...flags, ...args], {
+    env: { ...process.env, NULLSPACE_LOCAL_API_KEY: key },
+    stdio: ["ignore", "pipe", log],
+  });
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];
+    const url = `${line.slice(line.indexOf("=") + 1)}/v1/templates`;
+    const ask = async () => (await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status;
+    expect(await ask()).toBe(200);
+    disk.fill();
+    for (let i = 0; i < 20; i++) expect(await ask()).toBe(200);
+    disk.free();
+    expect(await ask()).toBe(200);
+    expect(child.exitCode).toBeNull();
+  } finally {
+    const exited = once(child, "exit");
+    child.kill();
+    await exited;
+    closeSync(log);
+  }
 });
