@@ -166,9 +166,11 @@ it("a log of the service on a full disk loses lines, and the service goes on", a
     expect(await ask()).toBe(200);
     expect(child.exitCode).toBeNull();
   } finally {
-    const exited = once(child, "exit");
-    child.kill();
-    await exited;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+    }
     closeSync(log);
   }
 });
