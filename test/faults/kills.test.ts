@@ -30,12 +30,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   tally.report();
-  await service.start().catch(() => undefined);
-  const call = callsTo(service.access);
-  for (const { canonical_ref } of (await call("GET", "/v1/templates")).body as { canonical_ref: string }[]) {
-    if (canonical_ref.startsWith("local/"))
-      await call("DELETE", `/v1/templates/refs/${encodeURIComponent(canonical_ref)}`);
-  }
   await service[Symbol.asyncDispose]();
 });
 

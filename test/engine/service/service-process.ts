@@ -57,13 +57,19 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** Starts it without waiting for anything. */
   launch(): ChildProcess {
+    this.#child = this.launchBeside();
+    return this.#child;
+  }
+
+  /** Starts one more on the same folder, which the caller has to end. */
+  launchBeside(): ChildProcess {
     const { imports = [], env, dockerHost } = this.#options;
     const flags = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning"];
     for (const module of [...imports, OBSERVER]) flags.push("--import", module);
     const args = ["serve", "--port", "0", "--data", this.data];
     if (dockerHost !== undefined) args.push("--docker-host", dockerHost);
     writeFileSync(this.#problems, "", { flag: "a" });
-    this.#child = spawn(process.execPath, [...flags, COMMAND, ...args], {
+    return spawn(process.execPath, [...flags, COMMAND, ...args], {
       env: {
         ...process.env,
         NULLSPACE_LOCAL_BASE_IMAGE: BASE_IMAGE,
@@ -72,7 +78,6 @@ export class ServiceProcess implements AsyncDisposable {
       },
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return this.#child;
   }
 
   /** Base URL and key, for calls that are not the client's. */
@@ -122,6 +127,10 @@ export class ServiceProcess implements AsyncDisposable {
     await this.kill();
     if (existsSync(join(this.data, "instance-id"))) {
       for (const { Id } of await this.containers()) await this.engine.containers.remove(Id, { force: true });
+      const filters = { label: [`${INSTANCE_LABEL}=${this.instanceId}`] };
+      for (const { Id } of await this.engine.images.list({ filters })) {
+        await this.engine.images.remove(Id, { force: true });
+      }
     }
     await this.engine.close();
     const problems = readFileSync(this.#problems, "utf8");
