@@ -26,11 +26,11 @@ export default {
     forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|secrets/|errors\\.ts$)"),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
-    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(clock|errors|ids)\\.ts$)"),
+    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(caller|clock|errors|ids)\\.ts$)"),
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(caller|clock|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",

@@ -57,7 +57,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const images = new ArtifactImages({ db, engine, events, log, stopping });
   const fleet = new Fleet({
     ...deps,
-    driver: new DockerMachineDriver(engine, instanceId),
+    driver: new DockerMachineDriver(engine, instanceId, log),
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });
   let startUp: Promise<void> | undefined;
@@ -65,7 +65,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   return {
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
-      registerBuildRoutes(app, deps, builds);
+      registerBuildRoutes(app, { db, stopping, sizes: fleet.sizes }, builds);
       registerPlanRoutes(app, deps, builds);
       registerTemplateRoutes(app, deps, { prepare, deleteRef: remove });
       registerClaimRoutes(app, deps);

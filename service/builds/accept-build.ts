@@ -1,7 +1,7 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { LOCAL_USER } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { consumeClaim } from "../templates/claims.ts";
 import { canonicalRefOf, findByName, type LogicalTemplate } from "../templates/logical-template.ts";
@@ -38,14 +38,15 @@ export async function acceptBuild(
   const buildId = newId("tb_");
   const templateId = newId("tmpl_");
   const at = now();
+  const caller = currentCaller();
   db.transaction(() => {
     const template = takeName(db, request, at);
     db.run(
       `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type,
          source_digest, context_digest, dockerfile_digest, definition, needs_credentials, inline_context,
-         base_template_id, triggered_by, created_at, updated_at, queued_at, retry_of_build_id, original_build_id)
+         base_template_id, triggered_by, key_id, created_at, updated_at, queued_at, retry_of_build_id, original_build_id)
        VALUES ($build, $template, $key, $name, $tags, 'waiting', $backend, $sourceType, $sourceDigest, $contextDigest,
-         $dockerfileDigest, $definition, $needsCredentials, $inline, $base, $user, $at, $at, $at, $retryOf, $original)`,
+         $dockerfileDigest, $definition, $needsCredentials, $inline, $base, $user, $keyId, $at, $at, $at, $retryOf, $original)`,
       {
         $build: buildId,
         $template: templateId,
@@ -61,7 +62,8 @@ export async function acceptBuild(
         $needsCredentials: request.credentials.isEmpty ? 0 : 1,
         $inline: request.hasInlineContext ? 1 : 0,
         $base: request.base.kind === "template" ? request.base.template.templateId : null,
-        $user: LOCAL_USER,
+        $user: caller.name,
+        $keyId: caller.keyId,
         $at: at,
         $retryOf: lineage?.retryOfBuildId ?? null,
         $original: lineage?.originalBuildId ?? null,

@@ -24,7 +24,10 @@ export interface BuildRecord {
   needs_credentials: number;
   inline_context: number;
   base_template_id: string | null;
+  /** Name of the caller. */
   triggered_by: string;
+  /** Its key. */
+  key_id: string | null;
   created_at: string;
   updated_at: string;
   queued_at: string;

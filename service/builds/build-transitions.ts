@@ -1,7 +1,8 @@
 import type { CacheSummary, OciMetadata, TemplateFailureDetail } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import type { Database } from "../store/database.ts";
-import { audit, LOCAL_USER } from "../store/audit.ts";
+import { asCaller, currentCaller } from "../caller.ts";
+import { audit } from "../store/audit.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
 import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
@@ -97,7 +98,8 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
     );
     const template = getByKey(db, build.template_key);
     const tags = JSON.parse(build.tags) as string[];
-    moveTags(db, template, tags, buildId);
+    // It was asked for when the build was.
+    asCaller({ keyId: build.key_id, name: build.triggered_by }, () => moveTags(db, template, tags, buildId));
     const resolved = resolveTemplate(db, build.template_id);
     buildLog.append(buildId, {
       kind: "end",
@@ -148,16 +150,17 @@ export function markFailed({ db, buildLog }: BuildStates, buildId: string, detai
 export function markCancelled({ db, buildLog }: BuildStates, buildId: string, reason: string | undefined): boolean {
   return db.transaction(() => {
     if (isFinal(getBuild(db, buildId).status)) return false;
+    const { name } = currentCaller();
     db.run(
       `UPDATE builds SET status = 'cancelled', finished_at = $at, updated_at = $at, cancel_requested_at = $at,
          cancel_requested_by = $user, cancellation_reason = $reason WHERE build_id = $build`,
-      { $at: now(), $user: LOCAL_USER, $reason: reason ?? null, $build: buildId },
+      { $at: now(), $user: name, $reason: reason ?? null, $build: buildId },
     );
     buildLog.append(buildId, {
       kind: "cancelled",
       level: "warn",
       phase: "cleanup",
-      message: `Build cancelled by ${LOCAL_USER}${reason === undefined ? "" : `: ${reason}`}`,
+      message: `Build cancelled by ${name}${reason === undefined ? "" : `: ${reason}`}`,
     });
     audit(db, "build_cancelled", buildId, { reason: reason ?? null });
     return true;

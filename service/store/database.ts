@@ -146,6 +146,8 @@ function open(path: string): DatabaseSync {
     handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
     // NORMAL: the file is never torn; when a commit is on the disk is `durable`'s matter, which waits beside the event loop.
     handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    // What is deleted is overwritten: variables and keys that are gone are gone from the file, too.
+    handle.exec("PRAGMA secure_delete = ON;");
     return handle;
   } catch (error) {
     handle?.close();

@@ -50,7 +50,15 @@ export interface GuestSpec {
   readonly artifact: MachineArtifact;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Held where the driver can; absent: no limit was asked for. */
+  readonly diskMb?: number;
   readonly internetAccess: boolean;
+}
+
+/** What a host of machines has. */
+export interface HostSize {
+  readonly vcpus: number;
+  readonly memoryMb: number;
 }
 
 /** A guest as the driver's host knows it. */
@@ -143,4 +151,6 @@ export interface MachineDriver {
   watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
   /** Every guest of this service. */
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
+  /** What the host has, to bound what is asked for; `undefined` while it does not say. */
+  hostSize(signal?: AbortSignal): Promise<HostSize | undefined>;
 }

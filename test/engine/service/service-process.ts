@@ -27,10 +27,13 @@ export interface ServiceProcessOptions {
 /** `nullspace-local serve` as a process of its own, which can be killed and started again on the same data. */
 export class ServiceProcess implements AsyncDisposable {
   readonly engine: DockerEngine;
+  readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-process-"));
   /** Folder of its state. */
-  readonly data = mkdtempSync(join(tmpdir(), "nullspace-process-"));
+  readonly data = join(this.#folder, "data");
   readonly #options: ServiceProcessOptions;
-  readonly #problems = join(this.data, "undescribed-answers");
+  readonly #problems = join(this.#folder, "undescribed-answers");
+  /** Printed by the first start alone. */
+  #apiKey = "";
   #child: ChildProcess | undefined;
   #client: NullspaceClient | undefined;
   #access = { url: "", apiKey: "" };
@@ -47,10 +50,11 @@ export class ServiceProcess implements AsyncDisposable {
     for await (const line of createInterface({ input: child.stdout! })) {
       const at = line.indexOf("=");
       values.set(line.slice(0, at), line.slice(at + 1));
-      if (values.size === 2) break;
+      this.#apiKey = values.get("NULLSPACE_API_KEY") ?? this.#apiKey;
+      if (values.has("NULLSPACE_API_URL") && this.#apiKey !== "") break;
     }
-    const [url, apiKey] = [values.get("NULLSPACE_API_URL"), values.get("NULLSPACE_API_KEY")];
-    if (url === undefined || apiKey === undefined) throw new Error("the service has ended before it served");
+    const [url, apiKey] = [values.get("NULLSPACE_API_URL"), this.#apiKey];
+    if (url === undefined || apiKey === "") throw new Error("the service has ended before it served");
     this.#access = { url, apiKey };
     this.#client = new NullspaceClient({ baseUrl: url, apiKey });
   }
@@ -134,7 +138,7 @@ export class ServiceProcess implements AsyncDisposable {
     }
     await this.engine.close();
     const problems = readFileSync(this.#problems, "utf8");
-    rmSync(this.data, { recursive: true });
+    rmSync(this.#folder, { recursive: true });
     if (problems !== "") throw new Error(`Answers that /openapi.json does not describe:\n${problems}`);
   }
 }

@@ -91,6 +91,10 @@ export class MemoryDriver implements MachineDriver {
     return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
   }
 
+  async hostSize(): Promise<undefined> {
+    return undefined;
+  }
+
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
