@@ -171,7 +171,7 @@ class EnabledPlan {
     const current = this.#ready.filter((member) => !this.#isOutdated(member));
     const missing = this.#wanted - current.length - this.#warming.length;
     if (missing <= 0) return;
-    const retryAt = retryAtMs(this.#observed.failures);
+    const retryAt = retryAtMs(this.#observed.failures, this.#nowMs);
     if (retryAt > this.#nowMs) {
       this.#lookAgain.push(retryAt);
       return;
