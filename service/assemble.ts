@@ -1,7 +1,7 @@
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { BlobStore } from "./blobs/blob-store.ts";
 import { BuildService } from "./builds/build-service.ts";
-import { EngineExecutor } from "./builds/engine/engine-executor.ts";
+import { EngineExecutor } from "./builders/engine/engine-executor.ts";
 import { DockerMachineDriver } from "./drivers/docker/docker-driver.ts";
 import { asError } from "./errors.ts";
 import { Fleet } from "./fleet/fleet.ts";

@@ -14,7 +14,7 @@ import { DEFAULT_NAMESPACE, findByName, SYSTEM_NAMESPACE } from "../templates/lo
 import { requireOwnNamespace } from "../templates/names.ts";
 import type { ResolvedTemplate } from "../templates/resolve.ts";
 import type { BuildDefinition, BuildRecord } from "./build-record.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { contextDigest, readContextEntries, readFileText, type ContextEntry } from "./context-entries.ts";
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";

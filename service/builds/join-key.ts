@@ -1,5 +1,5 @@
 import { definitionOf, type BuildRecord } from "./build-record.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
 
 /**
  * Digest of all that a build is made from, whatever its template and its tags are: builds with equal keys that are under

@@ -3,7 +3,7 @@ import { BlobStore } from "../blobs/blob-store.ts";
 import { InvalidRequestError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import type { BuildRecord } from "./build-record.ts";
-import { digestOf } from "./canonical-json.ts";
+import { digestOf } from "../canonical-json.ts";
 import type { ContextEntry } from "./context-entries.ts";
 
 /** A context as it is stored: its entries, every body a blob, sorted by path. */

@@ -1,7 +1,7 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/wire";
 import type { ArtifactRuntime } from "../../templates/artifact-runtime.ts";
-import { quote } from "../dockerfile/render-dockerfile.ts";
+import { quote } from "../../builds/dockerfile/render-dockerfile.ts";
 import type { Healthcheck } from "./oci-metadata.ts";
 
 /** Docker asks this often, waits this long for an answer, and tries so many times (Dockerfile reference, "HEALTHCHECK"). */

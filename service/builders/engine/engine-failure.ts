@@ -7,7 +7,7 @@ import {
 } from "pulumi-nullspace/docker";
 import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
-import { BuildFailure } from "../build-failure.ts";
+import { BuildFailure } from "../../builds/build-failure.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;

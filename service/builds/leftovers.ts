@@ -1,6 +1,6 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
-import { INSTANCE_LABEL } from "../../labels.ts";
-import type { Database } from "../../store/database.ts";
+import { INSTANCE_LABEL } from "../labels.ts";
+import type { Database } from "../store/database.ts";
 import { BUILD_LABEL, removeContainer } from "./launch-check.ts";
 
 const IMAGE = /^nullspace-local\/(tmpl_[a-z0-9]+):latest$/;

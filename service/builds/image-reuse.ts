@@ -6,8 +6,8 @@ import {
   type ImageInspect,
 } from "pulumi-nullspace/docker";
 import type { LogEntry } from "pulumi-nullspace/wire";
-import type { Database } from "../../store/database.ts";
-import type { BuildJob, BuildReporter } from "../build-executor.ts";
+import type { Database } from "../store/database.ts";
+import type { BuildJob, BuildReporter } from "./build-executor.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
 import type { ArchiveEntry } from "./context-archive.ts";
 

@@ -14,15 +14,15 @@ import type { BlobStore } from "../../blobs/blob-store.ts";
 import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import { runtimeOf, type ArtifactRuntime } from "../../templates/artifact-runtime.ts";
-import { mappedReadiness, overImage } from "./image-runtime.ts";
-import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../build-executor.ts";
-import { BuildFailure } from "../build-failure.ts";
-import { checkDockerfile } from "../dockerfile/check-dockerfile.ts";
-import { describeStep, renderDockerfile, type RenderedDockerfile } from "../dockerfile/render-dockerfile.ts";
-import { normalizeSource } from "../copy-sources.ts";
-import { readFileText } from "../context-entries.ts";
-import { countFileBlobs } from "../file-blob-cache.ts";
-import { contextEntries, placedEntries } from "./context-archive.ts";
+import { mappedReadiness, overImage } from "../../artifacts/engine/image-runtime.ts";
+import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../../builds/build-executor.ts";
+import { BuildFailure } from "../../builds/build-failure.ts";
+import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
+import { describeStep, renderDockerfile, type RenderedDockerfile } from "../../builds/dockerfile/render-dockerfile.ts";
+import { normalizeSource } from "../../builds/copy-sources.ts";
+import { readFileText } from "../../builds/context-entries.ts";
+import { countFileBlobs } from "../../builds/file-blob-cache.ts";
+import { contextEntries, placedEntries } from "../../builds/context-archive.ts";
 import { engineContext } from "./engine-context.ts";
 import { baseImageFailure, engineLost, imageBuildFailure, mayBeEngineStop } from "./engine-failure.ts";
 import {
@@ -33,10 +33,10 @@ import {
   reuseKey,
   type ArtifactCache,
   type BuildInput,
-} from "./image-reuse.ts";
-import { checkLaunch } from "./launch-check.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { ociMetadataOf } from "./oci-metadata.ts";
+} from "../../builds/image-reuse.ts";
+import { checkLaunch } from "../../builds/launch-check.ts";
+import { removeLeftovers } from "../../builds/leftovers.ts";
+import { ociMetadataOf } from "../../artifacts/engine/oci-metadata.ts";
 import { ProgressLog } from "./progress-log.ts";
 import { registryAuths } from "./registry-credentials.ts";
 import type { Database } from "../../store/database.ts";

@@ -1,11 +1,11 @@
 import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
-import { startMachineContainer } from "../../drivers/docker/container.ts";
-import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
-import { waitUntilReady } from "../../drivers/docker/readiness.ts";
+import { startMachineContainer } from "../drivers/docker/container.ts";
+import type { MachineArtifact } from "../fleet/guests/machine-driver.ts";
+import { waitUntilReady } from "../drivers/docker/readiness.ts";
 import type { Readiness } from "pulumi-nullspace/wire";
-import type { ArtifactRuntime } from "../../templates/artifact-runtime.ts";
-import type { BuildJob, BuildReporter } from "../build-executor.ts";
-import { launchFailure } from "./engine-failure.ts";
+import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
+import type { BuildJob, BuildReporter } from "./build-executor.ts";
+import { launchFailure } from "../builders/engine/engine-failure.ts";
 
 /** Label of the container in which a build tries its start command: the build. */
 export const BUILD_LABEL = "dev.nullspace.local.build";
