@@ -107,15 +107,15 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     const stopping = new AbortController();
     const deps: ServiceDeps = {
       db,
-      engine,
       events: new TemplateEvents(),
       log,
-      instanceId: data.instanceId,
       artifactUses: [fleetArtifactUses],
       tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
     const parts = assemble(deps, {
+      engine,
+      instanceId: data.instanceId,
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
@@ -140,7 +140,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-    log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
+    log.info({ url, data: data.path, engine: engine.host, store: join(data.path, "store.db") }, "service is up");
     return { url, apiKey: data.apiKey, dataDirectory: data.path, close: stop };
   } catch (error) {
     await stop();

@@ -2,12 +2,13 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { LOCAL_USER } from "../store/audit.ts";
+import { storeContext } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
 import { consumeClaim } from "../templates/claims.ts";
 import { canonicalRefOf, findByName, type LogicalTemplate } from "../templates/logical-template.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { CheckedRequest } from "./check-request.ts";
-import { storableContext, storeContext } from "./stored-context.ts";
+import { storableContext } from "./stored-context.ts";
 
 /** What accepting a build needs. */
 export interface BuildAcceptor {

@@ -7,10 +7,8 @@ import type {
   TemplateBuild,
   TemplateInfo,
 } from "pulumi-nullspace/wire";
-import type { BlobStore } from "../blobs/blob-store.ts";
 import { ConflictError, InvalidRequestError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
 import { refuseBuiltin } from "../templates/names.ts";
@@ -18,7 +16,6 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { templateInfo } from "../templates/template-view.ts";
 import { acceptBuild } from "./accept-build.ts";
-import type { BuildExecutor } from "./build-executor.ts";
 import { failureDetail } from "./build-failure.ts";
 import { listBuilds, type BuildFilter } from "./build-history.ts";
 import { BuildLog } from "./build-log.ts";
@@ -37,16 +34,15 @@ import {
 import { checkRequest, type CheckedRequest, type RequestChecker } from "./check-request.ts";
 import type { BuildCredentials } from "./credentials.ts";
 import { joinKeyOf } from "./join-key.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import type { ArtifactMaker } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
 /** A wait for the end of a build looks again after this time; what wakes it is the log. */
 const WAIT_MS = 30_000;
 
 /** What {@link BuildService} needs. */
-export interface BuildServiceOptions {
-  db: Database;
-  blobs: BlobStore;
-  executor: BuildExecutor;
+export interface BuildServiceOptions extends ArtifactMaker {
   events: TemplateEvents;
   log: Logger;
   resolve: RequestChecker["resolve"];
@@ -112,6 +108,11 @@ export class BuildService {
       log.info({ buildId }, "build queued again");
       this.#enqueue(record);
     }
+  }
+
+  /** Removes what builds of an earlier process left. @throws EngineUnavailableError */
+  removeLeftovers(signal: AbortSignal): Promise<void> {
+    return removeLeftovers(this.#options, signal);
   }
 
   /** Ends what runs in a state that {@link resume} takes up. */

@@ -2,13 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
-import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
-import type { Database } from "../store/database.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
-import type { BuildExecutor, BuildJob, BuiltImage } from "./build-executor.ts";
+import type { BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
 import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
@@ -16,6 +14,7 @@ import type { BuildRun, QueuedBuild } from "./build-run.ts";
 import { countEngineCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
+import { makeArtifact, type ArtifactMaker, type BuiltArtifact } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
 /** Reason of an abort: somebody cancelled the build, and its state says so already. */
@@ -31,11 +30,8 @@ export const MOST_ENGINE_CUTS = 5;
 const ENGINE_RETRY_MS = { first: 500, most: 5_000 };
 
 /** What a worker needs. */
-export interface BuildWorker {
-  db: Database;
-  blobs: BlobStore;
+export interface BuildWorker extends ArtifactMaker {
   buildLog: BuildLog;
-  executor: BuildExecutor;
   events: TemplateEvents;
   log: Logger;
 }
@@ -53,7 +49,7 @@ export async function runBuilds(
   run: BuildRun,
   credentials: BuildCredentials = NO_CREDENTIALS,
 ): Promise<readonly QueuedBuild[]> {
-  const { db, executor, events, log } = worker;
+  const { db, events, log } = worker;
   const { signal } = run;
   const { redactor } = credentials;
   if (!(await engineIsThere(worker, run))) return [];
@@ -67,7 +63,7 @@ export async function runBuilds(
   let again: readonly QueuedBuild[] = [];
   try {
     const job = prepareJob(worker, record, credentials);
-    const built = await executor.run(job, (entry) => report(worker, run, entry, redactor), signal);
+    const built = await makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal);
     run.close();
     log.info({ buildId: leader.buildId, templateId: record.template_id, imageId: built.imageId }, "image built");
     again = await settleReady(worker, run, record, built);
@@ -176,15 +172,16 @@ async function settleReady(
   worker: BuildWorker,
   run: BuildRun,
   leader: BuildRecord,
-  built: BuiltImage,
+  built: BuiltArtifact,
 ): Promise<readonly QueuedBuild[]> {
-  const { db, executor } = worker;
+  const { db, artifacts } = worker;
   const again: QueuedBuild[] = [];
   // The leader's name comes last: as long as it is there, nobody takes the image away.
   for (const member of run.members.filter(({ buildId }) => buildId !== leader.build_id)) {
     const { template_id: templateId } = getBuild(db, member.buildId);
     try {
-      const imageRef = await executor.nameImage(built.imageId, templateId, run.signal);
+      if (!(await artifacts.keep(built.imageId, templateId, run.signal))) throw new Error("the image has gone");
+      const imageRef = artifacts.nameOf(templateId);
       if (!markReady(worker, member.buildId, { ...built, imageRef })) await removeImage(worker, imageRef);
     } catch (error) {
       worker.log.info({ buildId: member.buildId, err: asError(error) }, "a joined build has no image; it runs again");
@@ -197,9 +194,9 @@ async function settleReady(
   return again;
 }
 
-async function removeImage({ executor, log }: BuildWorker, imageRef: string): Promise<void> {
+async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): Promise<void> {
   try {
-    await executor.removeImage(imageRef, AbortSignal.timeout(30_000));
+    await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
   } catch (error) {
     log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
   }

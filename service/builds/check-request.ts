@@ -5,7 +5,7 @@ import {
   registriesOfDockerfile,
   registriesOfImage,
   type NamedRegistries,
-} from "pulumi-nullspace/docker";
+} from "./dockerfile/reading.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, InvalidRequestError, TemplateNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";

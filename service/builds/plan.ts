@@ -1,4 +1,4 @@
-import { expandWord, readEnv } from "pulumi-nullspace/docker";
+import { expandWord, readEnv } from "./dockerfile/reading.ts";
 import { Redactor } from "pulumi-nullspace/secrets";
 import {
   CreateTemplateRequest,

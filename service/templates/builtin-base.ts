@@ -1,13 +1,12 @@
-import { EngineNotFoundError, isEngineAway, type DockerEngine, type ImageInspect } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
-import { asError, engineUnavailable, UnavailableError } from "../errors.ts";
+import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
-import { ociMetadataOf } from "../artifacts/engine/oci-metadata.ts";
-import { overImage } from "../artifacts/engine/image-runtime.ts";
 import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
+import type { ArtifactStore, ImageDescription } from "./artifact-store.ts";
+import { overImage } from "./image-runtime.ts";
 import { findByName, SYSTEM_NAMESPACE, type LogicalTemplate } from "./logical-template.ts";
 import { moveTags } from "./tags.ts";
 
@@ -23,7 +22,7 @@ const TAGS = ["default", "latest"];
 /** What {@link BuiltinBase} needs. */
 export interface BuiltinBaseOptions {
   db: Database;
-  engine: DockerEngine;
+  artifacts: ArtifactStore;
   log: Logger;
   /** Image by name. */
   image: string;
@@ -62,10 +61,9 @@ export class BuiltinBase {
 
   /** Makes the artifact if that costs nothing: the image is on the engine already. */
   async ensureIfPresent(signal: AbortSignal): Promise<void> {
-    const { engine, image, log } = this.#options;
+    const { artifacts, image, log } = this.#options;
     try {
-      await engine.images.inspect(image, { signal });
-      await this.ensure(signal);
+      if ((await artifacts.describe(image, signal)) !== undefined) await this.ensure(signal);
     } catch (error) {
       log.debug({ image, err: asError(error) }, "the base template is made when it is needed");
     }
@@ -84,11 +82,12 @@ export class BuiltinBase {
   }
 
   async #make(): Promise<void> {
-    const { db, engine, image, log } = this.#options;
-    const imageInspect = await this.#haveImage();
+    const { db, artifacts, image, log } = this.#options;
+    const found = await this.#haveImage();
+    const { imageId, metadata } = found;
     const templateId = newId("tmpl_");
-    const imageRef = `nullspace-local/${templateId}`;
-    await engine.images.tag(imageInspect.Id, imageRef);
+    const imageRef = artifacts.nameOf(templateId);
+    if (!(await artifacts.keep(imageId, templateId))) throw this.#notAvailable(new Error("it has just gone"));
     const at = now();
     const definition = { base_image: image };
     db.transaction(() => {
@@ -108,43 +107,41 @@ export class BuiltinBase {
           $name: BASE_NAME,
           $digest: digestOf(canonicalJson(definition)),
           $definition: JSON.stringify(definition),
-          $oci: JSON.stringify(ociMetadataOf(imageInspect)),
-          $runtime: JSON.stringify(machineRuntime(imageInspect)),
+          $oci: JSON.stringify(metadata),
+          $runtime: JSON.stringify(machineRuntime(found)),
           $at: at,
         },
       );
       db.run(
         `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, state, created_at)
          VALUES (?, ?, ?, ?, 'available', ?)`,
-        [templateId, buildId, imageInspect.Id, imageRef, at],
+        [templateId, buildId, imageId, imageRef, at],
       );
       moveTags(db, template, TAGS, buildId);
     });
     log.info({ image, templateId }, "base template made");
   }
 
-  async #haveImage() {
-    const { engine, image } = this.#options;
+  async #haveImage(): Promise<ImageDescription> {
+    const { artifacts, image } = this.#options;
     try {
-      try {
-        return await engine.images.inspect(image);
-      } catch (error) {
-        if (!(error instanceof EngineNotFoundError)) throw error;
-      }
-      await engine.images.pull(image);
-      return await engine.images.inspect(image);
+      return (await artifacts.describe(image)) ?? (await artifacts.fetch(image));
     } catch (error) {
-      if (isEngineAway(error)) throw engineUnavailable(error);
-      throw new UnavailableError(
-        `The image ${image} of the template nullspace/base is not available: ${asError(error).message}`,
-        {
-          code: "base_image_unavailable",
-          suggestedAction:
-            "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
-          cause: error,
-        },
-      );
+      if (error instanceof EngineUnavailableError) throw error;
+      throw this.#notAvailable(asError(error));
     }
+  }
+
+  #notAvailable(cause: Error): UnavailableError {
+    return new UnavailableError(
+      `The image ${this.#options.image} of the template nullspace/base is not available: ${cause.message}`,
+      {
+        code: "base_image_unavailable",
+        suggestedAction:
+          "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
+        cause,
+      },
+    );
   }
 }
 
@@ -161,7 +158,7 @@ function nameDefault(db: Database, template: LogicalTemplate): void {
 }
 
 /** A machine of it idles, whatever its image would start. */
-function machineRuntime(image: ImageInspect): ArtifactRuntime {
+function machineRuntime(image: ImageDescription): ArtifactRuntime {
   const {
     startCmd: _startCmd,
     mayStartCmdEnd: _mayEnd,

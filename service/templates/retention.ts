@@ -2,10 +2,10 @@ import type { Logger } from "pino";
 import { later, now } from "../clock.ts";
 import { asError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
+import { forgetContexts } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import type { BuildExecutor } from "../builds/build-executor.ts";
-import { forgetContexts } from "../builds/stored-context.ts";
+import type { ArtifactStore } from "./artifact-store.ts";
 import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
 
 /** How long an artifact that nothing pins is kept unless told otherwise. */
@@ -18,7 +18,7 @@ const SWEEP_INTERVAL_MS = 60 * 60_000;
 export interface RetentionOptions {
   db: Database;
   blobs: BlobStore;
-  executor: BuildExecutor;
+  artifacts: ArtifactStore;
   artifactUses: readonly ArtifactUseQuery[];
   log: Logger;
   retentionMs: number;
@@ -72,13 +72,13 @@ export class Retention {
 
   /** One sweep as of `at`. */
   async sweep(at: string): Promise<void> {
-    const { db, blobs, executor, retentionMs, log } = this.#options;
+    const { db, blobs, artifacts, retentionMs, log } = this.#options;
     this.#expire(at);
     const gone = db.all<{ template_id: string; image_ref: string; state: string }>(
       "SELECT template_id, image_ref, state FROM artifacts WHERE state <> 'available' AND image_removed_at IS NULL",
     );
     for (const { template_id: templateId, image_ref: imageRef, state } of gone) {
-      if (!(await executor.removeImage(imageRef, this.#stopped.signal))) continue;
+      if (!(await artifacts.remove(imageRef, this.#stopped.signal))) continue;
       db.transaction(() => {
         db.run("UPDATE artifacts SET state = 'purged', image_removed_at = ? WHERE template_id = ?", [
           now(),

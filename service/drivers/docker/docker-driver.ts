@@ -6,7 +6,7 @@ import {
   type DockerEngine,
 } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
-import { engineUnavailable } from "../../errors.ts";
+import { engineUnavailable } from "./engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import {
@@ -26,6 +26,7 @@ import type {
   MachineDriver,
   ObservedGuest,
   ReadinessOptions,
+  TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { tryProbe } from "./probe.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -36,6 +37,9 @@ export const GUEST_LABEL = "dev.nullspace.local.guest";
 export const POOL_LABEL = "dev.nullspace.local.pool";
 /** Label of a container that was made for a machine. (One that a checkout handed out has none: labels are for ever.) */
 export const MACHINE_LABEL = "dev.nullspace.local.machine";
+
+/** Label of the container in which a build tries its start command: the build. It has no label of a guest. */
+export const BUILD_LABEL = "dev.nullspace.local.build";
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
@@ -67,7 +71,7 @@ export class DockerMachineDriver implements MachineDriver {
       serviceId: this.#serviceId,
       name: containerName(spec.guestId),
       labels: {
-        [GUEST_LABEL]: spec.guestId,
+        ...(spec.buildId === undefined ? { [GUEST_LABEL]: spec.guestId } : { [BUILD_LABEL]: spec.buildId }),
         ...(spec.poolId !== undefined && { [POOL_LABEL]: spec.poolId }),
         ...(spec.machineId !== undefined && { [MACHINE_LABEL]: spec.machineId }),
       },
@@ -188,6 +192,17 @@ export class DockerMachineDriver implements MachineDriver {
       guestId: Labels?.[GUEST_LABEL] ?? "",
       alive: State === "running" || State === "paused" || State === "created",
       paused: State === "paused",
+    }));
+  }
+
+  async listTrials(signal?: AbortSignal): Promise<TrialGuest[]> {
+    const filters = { label: [`${INSTANCE_LABEL}=${this.#serviceId}`, BUILD_LABEL] };
+    const containers = await this.#engine.containers
+      .list({ all: true, filters, signal })
+      .catch((error: unknown) => rethrow(error));
+    return containers.map(({ Names, Labels }) => ({
+      guestId: (Names[0] ?? "").slice(`/${containerName("")}`.length),
+      buildId: Labels?.[BUILD_LABEL] ?? "",
     }));
   }
 

@@ -47,6 +47,11 @@ export interface GuestSpec {
   readonly poolId?: string;
   /** Machine that it is made for; absent for a member of a pool. */
   readonly machineId?: string;
+  /**
+   * Build that tries its start command in it. Such a guest is a trial: {@link MachineDriver.list} and
+   * {@link MachineDriver.watch} leave it out, since no record of guests has it.
+   */
+  readonly buildId?: string;
   readonly artifact: MachineArtifact;
   readonly vcpus: number;
   readonly memoryMb: number;
@@ -60,6 +65,12 @@ export interface ObservedGuest {
   readonly alive: boolean;
   /** It lives, frozen. */
   readonly paused: boolean;
+}
+
+/** A guest in which a build tries its start command. */
+export interface TrialGuest {
+  readonly guestId: string;
+  readonly buildId: string;
 }
 
 /** What one look at a guest saw. */
@@ -141,6 +152,8 @@ export interface MachineDriver {
    * missed from the moment that `onOpen` is called.
    */
   watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
-  /** Every guest of this service. */
+  /** Every guest of this service but the trials of builds. */
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
+  /** Every trial of a build of this service. */
+  listTrials(signal?: AbortSignal): Promise<TrialGuest[]>;
 }

@@ -9,6 +9,7 @@ import type {
   GuestSpec,
   MachineDriver,
   ObservedGuest,
+  TrialGuest,
 } from "../../../service/fleet/guests/machine-driver.ts";
 
 /** Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). */
@@ -88,7 +89,21 @@ export class MemoryDriver implements MachineDriver {
 
   async list(): Promise<ObservedGuest[]> {
     await this.#call();
-    return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
+    return [...this.guests]
+      .filter(([, { spec }]) => spec.buildId === undefined)
+      .map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
+  }
+
+  async listTrials(): Promise<TrialGuest[]> {
+    await this.#call();
+    return [...this.guests].flatMap(
+      ([
+        guestId,
+        {
+          spec: { buildId },
+        },
+      ]) => (buildId === undefined ? [] : [{ guestId, buildId }]),
+    );
   }
 
   /** A guest dies by itself. */
