@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { asError, StartupError } from "./errors.ts";
+import { lockFile } from "./store/file-lock.ts";
 
 /** Where the service keeps its state unless told otherwise: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
 export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -67,27 +67,15 @@ function unusable(path: string, reason: string, cause?: unknown): StartupError {
   );
 }
 
-/**
- * Holds a lock that ends with the process, however it ends: the exclusive lock of an SQLite file is the operating
- * system's, so that a kill leaves nothing behind.
- */
 function lock(path: string): () => void {
-  const handle = new DatabaseSync(join(path, "lock.db"), { timeout: 0 });
-  try {
-    handle.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-  } catch (error) {
-    handle.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-    throw new StartupError(
-      `Another nullspace-local uses the data directory ${path}. Stop it, or choose another directory with --data.`,
-      "data_directory_in_use",
-      error,
-    );
-  }
-  return () => handle.close();
+  const release = lockFile(join(path, "lock.db"));
+  if (release !== undefined) return release;
+  throw new StartupError(
+    `Another nullspace-local uses the data directory ${path}. Stop it, or choose another directory with --data.`,
+    "data_directory_in_use",
+  );
 }
 
-const SQLITE_BUSY = 5;
 /** SQLite's 512 bytes (os_unix.c, MAX_PATHNAME), less room for `-journal` behind the name. */
 const LONGEST_STORE_PATH_BYTES = 512 - "-journal".length - 1;
 

@@ -1,3 +1,4 @@
+import type { BuildRow } from "../store/builds.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
@@ -9,9 +10,9 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
-import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
+import { definitionOf, getBuild } from "./build-record.ts";
 import type { BuildRun, QueuedBuild } from "./build-run.ts";
-import { countEngineCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
+import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { makeArtifact, type ArtifactMaker, type BuiltArtifact } from "./make-artifact.ts";
@@ -65,13 +66,13 @@ export async function runBuilds(
     const job = prepareJob(worker, record, credentials);
     const built = await makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal);
     run.close();
-    log.info({ buildId: leader.buildId, templateId: record.template_id, imageId: built.imageId }, "image built");
+    log.info({ buildId: leader.buildId, templateId: record.templateId, imageId: built.imageId }, "image built");
     again = await settleReady(worker, run, record, built);
   } catch (error) {
     run.close();
     again = settleFailure(worker, run, leader.buildId, error, redactor);
   }
-  events.emit({ kind: "build_finished", templateId: record.template_id });
+  events.emit({ kind: "build_finished", templateId: record.templateId });
   return again;
 }
 
@@ -147,23 +148,23 @@ function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string
   });
 }
 
-function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials: BuildCredentials): BuildJob {
+function prepareJob({ db, blobs }: BuildWorker, record: BuildRow, credentials: BuildCredentials): BuildJob {
   const definition = definitionOf(record);
   const context = readContextEntries(blobs, contextFilesOf(db, record));
   const common = {
-    buildId: record.build_id,
-    templateId: record.template_id,
-    templateKey: record.template_key,
+    buildId: record.buildId,
+    templateId: record.templateId,
+    templateKey: record.templateKey,
     definition,
     context,
     credentials,
     inherited: NOTHING_INHERITED,
-    isImport: record.source_type === "oci_import",
+    isImport: record.sourceType === "oci_import",
   };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
-  if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
+  if (record.baseTemplateId === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
   // The artifact that the ref meant when the build was accepted, wherever its tag points now.
-  const { imageRef, env, imageEnvKeys } = resolveTemplate(db, record.base_template_id);
+  const { imageRef, env, imageEnvKeys } = resolveTemplate(db, record.baseTemplateId);
   return { ...common, baseImage: imageRef, baseIsTemplate: true, inherited: { env, imageEnvKeys } };
 }
 
@@ -171,14 +172,14 @@ function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials
 async function settleReady(
   worker: BuildWorker,
   run: BuildRun,
-  leader: BuildRecord,
+  leader: BuildRow,
   built: BuiltArtifact,
 ): Promise<readonly QueuedBuild[]> {
   const { db, artifacts } = worker;
   const again: QueuedBuild[] = [];
   // The leader's name comes last: as long as it is there, nobody takes the image away.
-  for (const member of run.members.filter(({ buildId }) => buildId !== leader.build_id)) {
-    const { template_id: templateId } = getBuild(db, member.buildId);
+  for (const member of run.members.filter(({ buildId }) => buildId !== leader.buildId)) {
+    const { templateId } = getBuild(db, member.buildId);
     try {
       if (!(await artifacts.keep(built.imageId, templateId, run.signal))) throw new Error("the image has gone");
       const imageRef = artifacts.nameOf(templateId);
@@ -190,7 +191,7 @@ async function settleReady(
       }
     }
   }
-  if (!markReady(worker, leader.build_id, built)) await removeImage(worker, built.imageRef);
+  if (!markReady(worker, leader.buildId, built)) await removeImage(worker, built.imageRef);
   return again;
 }
 
@@ -236,7 +237,7 @@ function settleFailure(
 }
 
 function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
-  if (getBuild(worker.db, buildId).needs_credentials === 0) {
+  if (getBuild(worker.db, buildId).needsCredentials === 0) {
     markWaiting(worker, buildId, "The service stops; the build begins again when it is back");
   } else {
     markFailed(worker, buildId, failureDetail(interruptedFailure(), buildId, redactor));
@@ -245,7 +246,7 @@ function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor)
 
 /** The engine went away. @returns whether the build waits again */
 function settleCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
-  const cuts = countEngineCut(worker, buildId);
+  const cuts = countCut(worker, buildId);
   worker.log.warn({ buildId, cuts, reason: lost.message }, "the engine went away during a build");
   if (cuts < MOST_ENGINE_CUTS) {
     return markWaiting(worker, buildId, `The build was cut and begins again when its engine is back. ${lost.message}`);

@@ -3,7 +3,7 @@ import { BlobStore } from "../blobs/blob-store.ts";
 import { InvalidRequestError } from "../errors.ts";
 import { findContextFiles, type StoredContext } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
-import type { BuildRecord } from "./build-record.ts";
+import type { BuildRow } from "../store/builds.ts";
 import { digestOf } from "../canonical-json.ts";
 import type { ContextEntry } from "./context-entries.ts";
 
@@ -30,13 +30,13 @@ export function storableContext(entries: readonly ContextEntry[]): StoredContext
  *
  * @throws InvalidRequestError when they are past their time
  */
-export function contextFilesOf(db: Database, { build_id, context_key }: BuildRecord): ContextFile[] {
-  if (context_key === null) return [];
-  const files = findContextFiles(db, context_key);
+export function contextFilesOf(db: Database, { buildId, contextKey }: BuildRow): ContextFile[] {
+  if (contextKey === null) return [];
+  const files = findContextFiles(db, contextKey);
   if (files === undefined) {
     throw new InvalidRequestError(
-      `The files of build ${build_id} are past their retention and no longer kept. Start a new build.`,
-      { buildId: build_id },
+      `The files of build ${buildId} are past their retention and no longer kept. Start a new build.`,
+      { buildId },
     );
   }
   return JSON.parse(files) as ContextFile[];

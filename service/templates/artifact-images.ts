@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { now } from "../clock.ts";
 import { asError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
-import { isAvailable } from "../store/artifacts.ts";
+import { availableArtifacts, isAvailable, markImageMissing, type ArtifactRow } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 import type { TemplateEvents } from "./events.ts";
@@ -21,13 +21,6 @@ export interface ArtifactImagesOptions {
   events: TemplateEvents;
   log: Logger;
   stopping: AbortSignal;
-}
-
-interface ArtifactRow {
-  templateId: string;
-  imageId: string;
-  imageRef: string;
-  missingSince: string | null;
 }
 
 /**
@@ -68,15 +61,12 @@ export class ArtifactImages {
   async look(): Promise<void> {
     const { db, artifacts: store, events, stopping: signal } = this.#options;
     // The store first: an artifact that it has by then had its image before.
-    const artifacts = db.all<ArtifactRow>(
-      `SELECT template_id AS templateId, image_id AS imageId, image_ref AS imageRef, image_missing_since AS missingSince
-       FROM artifacts WHERE state = 'available'`,
-    );
+    const artifacts = availableArtifacts(db);
     if (artifacts.length === 0) return;
     const named = new Map((await store.list(signal)).map(({ imageRef, imageId }) => [imageRef, imageId]));
     for (const artifact of artifacts) {
       const isWhole = named.get(artifact.imageRef) === artifact.imageId;
-      if (isWhole && artifact.missingSince === null) continue;
+      if (isWhole && artifact.imageMissingSince === null) continue;
       const isThere = isWhole || (await this.#nameAgain(artifact));
       const isNews = isThere ? this.#unmark(artifact.templateId) : this.#mark(artifact.templateId);
       if (isNews) events.emit({ kind: "template_changed", templateId: artifact.templateId });
@@ -92,22 +82,18 @@ export class ArtifactImages {
   }
 
   #mark(templateId: string): boolean {
-    return this.#change(templateId, "artifact_lost", "image_missing_since IS NULL", now());
+    return this.#note(templateId, now());
   }
 
   #unmark(templateId: string): boolean {
-    return this.#change(templateId, "artifact_found", "image_missing_since IS NOT NULL", null);
+    return this.#note(templateId, null);
   }
 
-  #change(templateId: string, action: "artifact_lost" | "artifact_found", from: string, since: string | null): boolean {
+  #note(templateId: string, since: string | null): boolean {
     const { db, log } = this.#options;
     return db.transaction(() => {
-      const changed = db.run(
-        `UPDATE artifacts SET image_missing_since = ? WHERE template_id = ? AND state = 'available' AND ${from}`,
-        [since, templateId],
-      );
-      if (changed === 0) return false;
-      audit(db, action, templateId, {});
+      if (!markImageMissing(db, templateId, since)) return false;
+      audit(db, since === null ? "artifact_found" : "artifact_lost", templateId, {});
       const is = since === null ? "is on the engine again" : "is not on the engine any more";
       log.warn({ templateId }, `the image of an artifact ${is}`);
       return true;

@@ -2,7 +2,11 @@ import type { Logger } from "pino";
 import { now } from "../clock.ts";
 import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { insertArtifact } from "../store/artifacts.ts";
+import { buildUnderTag, insertBuild } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
+import { tagsOf } from "../store/tags.ts";
+import { insertTemplate } from "../store/templates.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
 import type { ArtifactStore, ImageDescription } from "./artifact-store.ts";
@@ -42,12 +46,7 @@ export class BuiltinBase {
     db.transaction(() => {
       const existing = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
       if (existing !== undefined) return nameDefault(db, existing);
-      const at = now();
-      db.run(
-        `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
-         VALUES ($namespace, $name, 'public', 1, $at, $at)`,
-        { $namespace: SYSTEM_NAMESPACE, $name: BASE_NAME, $at: at },
-      );
+      insertTemplate(db, { namespace: SYSTEM_NAMESPACE, name: BASE_NAME, visibility: "public", builtin: 1 }, now());
     });
   }
 
@@ -71,14 +70,10 @@ export class BuiltinBase {
 
   #isMade(): boolean {
     const { db, image } = this.#options;
-    const definition = db.get<{ definition: string }>(
-      `SELECT b.definition FROM tags JOIN builds b USING (build_id) JOIN artifacts a USING (build_id)
-       JOIN templates t ON t.template_key = tags.template_key
-       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'
-         AND a.image_missing_since IS NULL`,
-      [BASE_NAME],
-    )?.definition;
-    return definition !== undefined && (JSON.parse(definition) as { base_image?: string }).base_image === image;
+    const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
+    const build = template && buildUnderTag(db, template.templateKey, "latest");
+    if (build?.state !== "available" || build.imageMissingSince !== null) return false;
+    return (JSON.parse(build.definition) as { base_image?: string }).base_image === image;
   }
 
   async #make(): Promise<void> {
@@ -94,29 +89,35 @@ export class BuiltinBase {
       const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
       if (template === undefined) throw new Error("the base template's row is missing");
       const buildId = newId("tb_");
-      db.run(
-        `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type, source_digest,
-           definition, needs_credentials, inline_context, triggered_by, created_at, updated_at, queued_at, started_at,
-           finished_at, oci_metadata, runtime)
-         VALUES ($build, $template, $key, $name, '["default","latest"]', 'ready', 'native', 'oci_import', $digest, $definition, 0, 0,
-           'nullspace', $at, $at, $at, $at, $at, $oci, $runtime)`,
-        {
-          $build: buildId,
-          $template: templateId,
-          $key: template.templateKey,
-          $name: BASE_NAME,
-          $digest: digestOf(canonicalJson(definition)),
-          $definition: JSON.stringify(definition),
-          $oci: JSON.stringify(metadata),
-          $runtime: JSON.stringify(machineRuntime(found)),
-          $at: at,
-        },
-      );
-      db.run(
-        `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, state, created_at)
-         VALUES (?, ?, ?, ?, 'available', ?)`,
-        [templateId, buildId, imageId, imageRef, at],
-      );
+      insertBuild(db, {
+        buildId,
+        templateId,
+        templateKey: template.templateKey,
+        name: BASE_NAME,
+        tags: JSON.stringify(TAGS),
+        status: "ready",
+        buildBackend: "native",
+        sourceType: "oci_import",
+        sourceDigest: digestOf(canonicalJson(definition)),
+        definition: JSON.stringify(definition),
+        needsCredentials: 0,
+        inlineContext: 0,
+        triggeredBy: "nullspace",
+        createdAt: at,
+        startedAt: at,
+        finishedAt: at,
+        ociMetadata: JSON.stringify(metadata),
+        runtime: JSON.stringify(machineRuntime(found)),
+      });
+      insertArtifact(db, {
+        templateId,
+        buildId,
+        imageId,
+        imageRef,
+        reuseKey: null,
+        unpinnedAt: null,
+        createdAt: at,
+      });
       moveTags(db, template, TAGS, buildId);
     });
     log.info({ image, templateId }, "base template made");
@@ -147,10 +148,7 @@ export class BuiltinBase {
 
 /** A service of before knew the template as `latest` alone. */
 function nameDefault(db: Database, template: LogicalTemplate): void {
-  const tags = db.all<{ tag: string; buildId: string }>(
-    "SELECT tag, build_id AS buildId FROM tags WHERE template_key = ?",
-    [template.templateKey],
-  );
+  const tags = tagsOf(db, template.templateKey);
   const latest = tags.find(({ tag }) => tag === "latest");
   if (latest !== undefined && tags.every(({ tag }) => tag !== "default")) {
     moveTags(db, template, ["default"], latest.buildId);

@@ -98,8 +98,8 @@ describe("the digests of a build", () => {
       content_base64: Buffer.from(text).toString("base64"),
     });
     const digests = async (request: object) => {
-      const { source_digest, context_digest } = getBuild(store.db, await store.accept({ name: "web", ...request }));
-      return [source_digest, context_digest];
+      const { sourceDigest, contextDigest } = getBuild(store.db, await store.accept({ name: "web", ...request }));
+      return [sourceDigest, contextDigest];
     };
     const steps = [{ action: "run", command: "x" }];
     const one = await digests({ steps, build_context: { files: [file("a", "1"), file("b", "2")] } });
