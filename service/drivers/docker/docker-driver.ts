@@ -1,5 +1,6 @@
 import {
   EngineConflictError,
+  EngineError,
   EngineNotFoundError,
   ExecTimeoutError,
   isEngineAway,
@@ -11,6 +12,7 @@ import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import {
   GuestCommandTimeoutError,
+  GuestNotPausedError,
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
@@ -85,7 +87,7 @@ export class DockerMachineDriver implements MachineDriver {
 
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
     return waitUntilReady(this.#engine, containerName(guestId), readiness, options).catch((error: unknown) =>
-      rethrow(error),
+      rethrow(error, guestId),
     );
   }
 
@@ -147,9 +149,15 @@ export class DockerMachineDriver implements MachineDriver {
   }
 
   async resume(guestId: string, signal?: AbortSignal): Promise<void> {
-    await this.#engine.containers
-      .unpause(containerName(guestId), { signal })
-      .catch((error: unknown) => rethrow(error, guestId));
+    try {
+      await this.#engine.containers.unpause(containerName(guestId), { signal });
+    } catch (error) {
+      // The engine has no code for it: it calls it an internal error.
+      if (error instanceof EngineError && error.status === 500 && (await this.#runs(guestId, signal))) {
+        throw new GuestNotPausedError(guestId, error);
+      }
+      rethrow(error, guestId);
+    }
   }
 
   async remove(guestId: string, signal?: AbortSignal): Promise<void> {
@@ -204,6 +212,14 @@ export class DockerMachineDriver implements MachineDriver {
       guestId: (Names[0] ?? "").slice(`/${containerName("")}`.length),
       buildId: Labels?.[BUILD_LABEL] ?? "",
     }));
+  }
+
+  /** Whether a guest runs and is not frozen. */
+  async #runs(guestId: string, signal?: AbortSignal): Promise<boolean> {
+    const { State } = await this.#engine.containers
+      .inspect(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+    return State.Running && State.Paused !== true;
   }
 
   async #waitRemoved(name: string, signal?: AbortSignal): Promise<void> {

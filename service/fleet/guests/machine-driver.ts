@@ -121,7 +121,11 @@ export interface GuestCommandResult {
  * keep this contract and nothing else.
  */
 export interface MachineDriver {
-  /** Makes and starts the guest of a spec, or takes up the one that was made before. */
+  /**
+   * Makes and starts the guest of a spec, or takes up the one that was made before.
+   *
+   * @throws MachineImageMissingError; MachineRefusedError; MachineExitedError for one that was made before and has ended
+   */
   start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
   /**
    * Waits until the guest is ready. Without a check it is ready when its main process runs.
@@ -129,7 +133,8 @@ export interface MachineDriver {
    * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
    * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
    *
-   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError
+   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError; GuestNotRunningError when there is no
+   *   such guest
    */
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
   /** Runs a command to its end. @throws GuestCommandTimeoutError; GuestNotRunningError */
@@ -141,9 +146,9 @@ export interface MachineDriver {
   look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
-  /** Freezes the guest; its memory stays. */
+  /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too */
   pause(guestId: string, signal?: AbortSignal): Promise<void>;
-  /** Lets a frozen guest go on. */
+  /** Lets a frozen guest go on. @throws GuestNotPausedError for one that runs; GuestNotRunningError */
   resume(guestId: string, signal?: AbortSignal): Promise<void>;
   /** Removes the guest, running or not, with all that it wrote. */
   remove(guestId: string, signal?: AbortSignal): Promise<void>;
