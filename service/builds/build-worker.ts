@@ -67,10 +67,10 @@ export async function runBuilds(
     const built = await makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal);
     run.close();
     log.info({ buildId: leader.buildId, templateId: record.templateId, imageId: built.imageId }, "image built");
-    again = await settleReady(worker, run, record, built);
+    again = await recordReady(worker, run, record, built);
   } catch (error) {
     run.close();
-    again = settleFailure(worker, run, leader.buildId, error, redactor);
+    again = recordFailure(worker, run, leader.buildId, error, redactor);
   }
   events.emit({ kind: "build_finished", templateId: record.templateId });
   return again;
@@ -169,7 +169,7 @@ function prepareJob({ db, blobs }: BuildWorker, record: BuildRow, credentials: B
 }
 
 /** @returns builds whose own name of the image the engine could not give: they run again */
-async function settleReady(
+async function recordReady(
   worker: BuildWorker,
   run: BuildRun,
   leader: BuildRow,
@@ -204,7 +204,7 @@ async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): P
 }
 
 /** @returns builds that run again */
-function settleFailure(
+function recordFailure(
   worker: BuildWorker,
   run: BuildRun,
   leaderId: string,
@@ -214,12 +214,12 @@ function settleFailure(
   const { log } = worker;
   const { signal, members } = run;
   if (signal.aborted && signal.reason instanceof ServiceStopping) {
-    for (const { buildId } of members) settleStopped(worker, buildId, redactor);
+    for (const { buildId } of members) recordStopped(worker, buildId, redactor);
     return [];
   }
   if (signal.aborted) return [];
   if (thrown instanceof EngineUnavailableError) {
-    return members.filter(({ buildId }) => settleCut(worker, buildId, thrown, redactor));
+    return members.filter(({ buildId }) => recordCut(worker, buildId, thrown, redactor));
   }
   const failure = toFailure(thrown);
   if (failure.reason === "internal_error")
@@ -236,7 +236,7 @@ function settleFailure(
   });
 }
 
-function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
+function recordStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
   if (getBuild(worker.db, buildId).needsCredentials === 0) {
     markWaiting(worker, buildId, "The service stops; the build begins again when it is back");
   } else {
@@ -245,7 +245,7 @@ function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor)
 }
 
 /** The engine went away. @returns whether the build waits again */
-function settleCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
+function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
   const cuts = countCut(worker, buildId);
   worker.log.warn({ buildId, cuts, reason: lost.message }, "the engine went away during a build");
   if (cuts < MOST_ENGINE_CUTS) {

@@ -9,7 +9,7 @@ import type { ArtifactStore } from "./artifact-store.ts";
 import type { TemplateEvents } from "./events.ts";
 
 /** Images often go in a row (a prune): so long after the first one is waited for more of them. */
-const SETTLE_MS = 200;
+const GATHER_MS = 200;
 
 /** Pauses before the engine is listened to again after it has gone. */
 const RETRY_MS = { first: 500, most: 15_000 };
@@ -127,7 +127,7 @@ export class ArtifactImages {
   async #lookWhileWanted(): Promise<void> {
     const { log, stopping: signal } = this.#options;
     while (this.#isWanted && !signal.aborted) {
-      await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(GATHER_MS, undefined, { signal }).catch(() => undefined);
       this.#isWanted = false;
       try {
         if (!signal.aborted) await this.look();
