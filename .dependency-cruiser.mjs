@@ -26,11 +26,11 @@ export default {
     forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|secrets/|errors\\.ts$)"),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
-    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(clock|errors|ids)\\.ts$)"),
+    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(caller|clock|errors|ids)\\.ts$)"),
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(caller|clock|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",
@@ -61,7 +61,7 @@ export default {
     // The words of Dockerfiles and image names come with the client of the engine, through one file.
     forbid(
       "only-drivers-and-builders-know-the-engine",
-      "^service/(?!(drivers|builders|artifacts)/|builds/dockerfile/reading\\.ts$|assemble\\.ts$|local-service\\.ts$)",
+      "^service/(?!(drivers|builders|artifacts|bin)/|builds/dockerfile/reading\\.ts$|assemble\\.ts$|local-service\\.ts$)",
       "^sdk/docker/",
     ),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),

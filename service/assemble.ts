@@ -57,7 +57,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const blobs = new BlobStore(db, options.blobsPath);
   const artifacts = new EngineArtifactStore(engine, instanceId);
   const executor = new EngineExecutor({ engine, blobs, instanceId });
-  const driver = new DockerMachineDriver(engine, instanceId);
+  const driver = new DockerMachineDriver(engine, instanceId, log);
   const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
   const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
   const builds = new BuildService({
@@ -84,7 +84,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   return {
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
-      registerBuildRoutes(app, deps, builds);
+      registerBuildRoutes(app, { db, stopping, sizes: fleet.sizes }, builds);
       registerPlanRoutes(app, deps, builds);
       registerTemplateRoutes(app, deps, { prepare, deleteRef: remove });
       registerClaimRoutes(app, deps);

@@ -55,6 +55,18 @@ export class UnauthorizedError extends ServiceError {
   }
 }
 
+/** 421: the request is for another host than this service goes by. It names none, so that a stranger learns none. */
+export class MisdirectedError extends ServiceError {
+  constructor() {
+    super("The Host header names no host of this service.", {
+      code: "invalid_request",
+      status: 421,
+      retryable: false,
+      suggestedAction: "Ask under the address that the service printed, or allow the name with --allowed-host.",
+    });
+  }
+}
+
 /** 404: the named thing does not exist; the code ends in `not_found`. */
 export class ResourceNotFoundError extends ServiceError {
   constructor(code: `${string}not_found`, message: string, extra: Extra = {}) {

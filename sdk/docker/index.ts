@@ -1,4 +1,4 @@
-export { DockerEngine, EngineVersion } from "./engine.ts";
+export { DockerEngine, EngineInfo, EngineVersion } from "./engine.ts";
 export type { DockerEngineOptions } from "./engine.ts";
 export type { EnginePing } from "./engine-ping.ts";
 export type { EngineTls } from "./engine-tls.ts";
@@ -18,6 +18,8 @@ export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./i
 export type { EngineFilters, TransferOptions } from "./images.ts";
 export { ContainerInspect, ContainerSummary, EngineContainers } from "./containers.ts";
 export type { ContainerConfig } from "./containers.ts";
+export { EngineNetworks, NetworkInspect } from "./networks.ts";
+export type { NetworkConfig } from "./networks.ts";
 export { EngineEvent } from "./events.ts";
 export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";

@@ -1,7 +1,7 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { LOCAL_USER } from "../store/audit.ts";
 import { insertBuild } from "../store/builds.ts";
 import { storeContext } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
@@ -41,6 +41,7 @@ export async function acceptBuild(
   const buildId = newId("tb_");
   const templateId = newId("tmpl_");
   const at = now();
+  const caller = currentCaller();
   db.transaction(() => {
     const template = takeName(db, request, at);
     insertBuild(db, {
@@ -59,7 +60,8 @@ export async function acceptBuild(
       needsCredentials: request.credentials.isEmpty ? 0 : 1,
       inlineContext: request.hasInlineContext ? 1 : 0,
       baseTemplateId: request.base.kind === "template" ? request.base.template.templateId : null,
-      triggeredBy: LOCAL_USER,
+      triggeredBy: caller.name,
+      keyId: caller.keyId,
       createdAt: at,
       retryOfBuildId: lineage?.retryOfBuildId ?? null,
       originalBuildId: lineage?.originalBuildId ?? null,

@@ -3,7 +3,8 @@ import { now } from "../clock.ts";
 import { insertArtifact } from "../store/artifacts.ts";
 import { countEngineCut, updateBuild } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-import { audit, LOCAL_USER } from "../store/audit.ts";
+import { asCaller, currentCaller } from "../caller.ts";
+import { audit } from "../store/audit.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
 import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
@@ -89,7 +90,8 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
     });
     const template = getByKey(db, build.templateKey);
     const tags = JSON.parse(build.tags) as string[];
-    moveTags(db, template, tags, buildId);
+    // It was asked for when the build was.
+    asCaller({ keyId: build.keyId, name: build.triggeredBy }, () => moveTags(db, template, tags, buildId));
     const resolved = resolveTemplate(db, build.templateId);
     buildLog.append(buildId, {
       kind: "end",
@@ -140,12 +142,13 @@ export function markCancelled({ db, buildLog }: BuildStates, buildId: string, re
     // Of a build that there is not, it says so.
     getBuild(db, buildId);
     const at = now();
+    const { name } = currentCaller();
     const change = {
       status: "cancelled",
       finishedAt: at,
       updatedAt: at,
       cancelRequestedAt: at,
-      cancelRequestedBy: LOCAL_USER,
+      cancelRequestedBy: name,
       cancellationReason: reason ?? null,
     } as const;
     if (!updateBuild(db, buildId, change, ["waiting", "building"])) return false;
@@ -153,7 +156,7 @@ export function markCancelled({ db, buildLog }: BuildStates, buildId: string, re
       kind: "cancelled",
       level: "warn",
       phase: "cleanup",
-      message: `Build cancelled by ${LOCAL_USER}${reason === undefined ? "" : `: ${reason}`}`,
+      message: `Build cancelled by ${name}${reason === undefined ? "" : `: ${reason}`}`,
     });
     audit(db, "build_cancelled", buildId, { reason: reason ?? null });
     return true;

@@ -26,7 +26,10 @@ export interface BuildRow {
   needsCredentials: 0 | 1;
   inlineContext: 0 | 1;
   baseTemplateId: string | null;
+  /** Name of the caller. */
   triggeredBy: string;
+  /** Its key; `null`: the service itself, or one of before keys had names. */
+  keyId: string | null;
   createdAt: string;
   updatedAt: string;
   queuedAt: string;
@@ -68,6 +71,7 @@ const BUILD = columns<BuildRow>({
   inlineContext: true,
   baseTemplateId: true,
   triggeredBy: true,
+  keyId: true,
   createdAt: true,
   updatedAt: true,
   queuedAt: true,
@@ -116,6 +120,7 @@ export function insertBuild(db: Database, build: NewBuild): void {
     contextKey: null,
     dockerfileDigest: null,
     baseTemplateId: null,
+    keyId: null,
     updatedAt: build.createdAt,
     queuedAt: build.createdAt,
     startedAt: null,

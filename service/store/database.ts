@@ -97,6 +97,11 @@ export class Database {
     this.#durableChanges = Math.max(this.#durableChanges, changes);
   }
 
+  /** Writes the write-ahead log into the file, and empties it. */
+  foldLog(): void {
+    this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   /** Whether the store can still be used. */
   get isOpen(): boolean {
     return this.#handle.isOpen;
@@ -146,6 +151,8 @@ function open(path: string): DatabaseSync {
     handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
     // NORMAL: the file is never torn; when a commit is on the disk is `durable`'s matter, which waits beside the event loop.
     handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    // What is deleted is overwritten: variables and keys that are gone are gone from the file, too.
+    handle.exec("PRAGMA secure_delete = ON;");
     return handle;
   } catch (error) {
     handle?.close();

@@ -134,8 +134,16 @@ export class MachineStore {
     ]);
   }
 
-  /** Changes members of a machine. `from`: only while its status is one of these. @returns whether it did */
-  update(machineId: string, change: Partial<MachineRow>, from: readonly MachineState[] = MACHINE_STATUSES): boolean {
+  /**
+   * Changes members of a machine; one that ends loses its variables at once.
+   *
+   * @param from only while its status is one of these
+   * @returns whether it did
+   */
+  update(machineId: string, wanted: Partial<MachineRow>, from: readonly MachineState[] = MACHINE_STATUSES): boolean {
+    // What is over has no use for its variables, which may be secrets.
+    const isOver = wanted.status === "destroyed" || wanted.status === "error";
+    const change = isOver ? { ...wanted, envs: "{}" } : wanted;
     const set = MACHINE.assignments(change);
     if (set === "") return false;
     return (

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { later, now } from "../clock.ts";
 import { asError } from "../errors.ts";
 import { artifactsToRemove, availableArtifacts, unpinnedArtifacts, updateArtifact } from "../store/artifacts.ts";
+import { asCaller, SERVICE } from "../caller.ts";
 import { audit } from "../store/audit.ts";
 import { forgetContexts } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
@@ -63,7 +64,7 @@ export class Retention {
     while (this.#isWanted && !this.#stopped.signal.aborted) {
       this.#isWanted = false;
       try {
-        await this.sweep(now());
+        await asCaller(SERVICE, () => this.sweep(now()));
       } catch (error) {
         // The engine may be away: the next sweep tries again, from the same state.
         if (!this.#stopped.signal.aborted) this.#options.log.warn({ err: asError(error) }, "retention sweep failed");

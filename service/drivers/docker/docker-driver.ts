@@ -6,10 +6,13 @@ import {
   isEngineAway,
   type DockerEngine,
 } from "pulumi-nullspace/docker";
+import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { engineUnavailable } from "./engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
+import { DiskLimit } from "./disk-limit.ts";
+import { engineHostSize } from "./host-size.ts";
 import {
   GuestCommandTimeoutError,
   GuestNotPausedError,
@@ -24,6 +27,7 @@ import type {
   GuestEvent,
   GuestHealth,
   GuestSpec,
+  HostSize,
   LookOptions,
   MachineDriver,
   ObservedGuest,
@@ -56,20 +60,22 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
+  readonly #disk: DiskLimit;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
   /** Where guests run, as far as they have been looked at. */
   readonly #places = new Map<string, HostPlace>();
 
   /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string) {
+  constructor(engine: DockerEngine, serviceId: string, log?: Logger) {
     this.#engine = engine;
     this.#serviceId = serviceId;
+    this.#disk = new DiskLimit(engine, log);
     this.#isLocal = engine.host.startsWith("unix:");
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
-    const started = startMachineContainer(this.#engine, spec.artifact, {
+    const options = {
       serviceId: this.#serviceId,
       name: containerName(spec.guestId),
       labels: {
@@ -81,8 +87,14 @@ export class DockerMachineDriver implements MachineDriver {
       memoryMb: spec.memoryMb,
       internetAccess: spec.internetAccess,
       ...(signal && { signal }),
-    });
-    await started.catch((error: unknown) => rethrow(error));
+    };
+    const start = (diskMb: number | undefined) =>
+      startMachineContainer(this.#engine, spec.artifact, { ...options, ...(diskMb !== undefined && { diskMb }) });
+    await this.#disk.apply(spec.diskMb, start, signal).catch((error: unknown) => rethrow(error));
+  }
+
+  hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {
+    return engineHostSize(this.#engine, signal);
   }
 
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {

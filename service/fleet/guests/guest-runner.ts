@@ -109,6 +109,7 @@ export class GuestRunner {
         artifact,
         vcpus: guest.vcpus,
         memoryMb: guest.memoryMb,
+        ...(guest.diskMb !== null && { diskMb: guest.diskMb }),
         internetAccess: guest.internetAccess === 1,
       });
       await started.catch((error: unknown) => {

@@ -55,7 +55,15 @@ export interface GuestSpec {
   readonly artifact: MachineArtifact;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Held where the driver can; absent: no limit was asked for. */
+  readonly diskMb?: number;
   readonly internetAccess: boolean;
+}
+
+/** What a host of machines has. */
+export interface HostSize {
+  readonly vcpus: number;
+  readonly memoryMb: number;
 }
 
 /** A guest as the driver's host knows it. */
@@ -161,4 +169,6 @@ export interface MachineDriver {
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
   /** Every trial of a build of this service. */
   listTrials(signal?: AbortSignal): Promise<TrialGuest[]>;
+  /** What the host has, to bound what is asked for; `undefined` while it does not say. */
+  hostSize(signal?: AbortSignal): Promise<HostSize | undefined>;
 }

@@ -21,6 +21,7 @@ import {
   writeToProcess,
 } from "../../fleet/machines/processes.ts";
 import { runCommand } from "../../fleet/machines/run-command.ts";
+import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
 import { requestSignal } from "../request-signal.ts";
@@ -75,7 +76,7 @@ const MACHINE_LINKS = linksTo(
 
 /** What these routes stand on. */
 export interface MachineRouteOptions {
-  fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver };
+  fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver; sizes: SizeLimits };
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
@@ -85,7 +86,7 @@ export interface MachineRouteOptions {
 
 /** Machines: create, get, list, destroy, timeout, resume, commands, background processes. */
 export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
-  const { machines, creator, driver } = fleet;
+  const { machines, creator, driver, sizes } = fleet;
   const tags = ["machines"];
   const one = { tags, params: Params };
 
@@ -104,6 +105,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
+      await sizes.check(sizeOf(request.body), requestSignal(reply, stopping));
       const create = async () => {
         if (template !== undefined || pool?.id === undefined) {
           await prepare(template ?? DEFAULT_TEMPLATE, requestSignal(reply, stopping));

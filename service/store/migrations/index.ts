@@ -7,6 +7,7 @@ import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
 import { blobBytes } from "./008-blob-bytes.ts";
 import { artifactRuntimes } from "./009-artifact-runtimes.ts";
+import { apiKeys } from "./010-api-keys.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   engineLosses,
   blobBytes,
   artifactRuntimes,
+  apiKeys,
 ];

@@ -17,8 +17,11 @@ const OBSERVER = new URL("../../contract/openapi/observe-process.ts", import.met
 /** `nullspace-local serve` as a process of its own, which can be killed and started again on the same data. */
 export class ServiceProcess implements AsyncDisposable {
   readonly engine = new DockerEngine();
-  readonly #data = mkdtempSync(join(tmpdir(), "nullspace-process-"));
-  readonly #problems = join(this.#data, "undescribed-answers");
+  readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-process-"));
+  readonly #data = join(this.#folder, "data");
+  readonly #problems = join(this.#folder, "undescribed-answers");
+  /** Printed by the first start alone. */
+  #apiKey = "";
   #child: ChildProcess | undefined;
   #client: NullspaceClient | undefined;
 
@@ -34,11 +37,12 @@ export class ServiceProcess implements AsyncDisposable {
     for await (const line of createInterface({ input: child.stdout })) {
       const at = line.indexOf("=");
       values.set(line.slice(0, at), line.slice(at + 1));
-      if (values.size === 2) break;
+      this.#apiKey = values.get("NULLSPACE_API_KEY") ?? this.#apiKey;
+      if (values.has("NULLSPACE_API_URL") && this.#apiKey !== "") break;
     }
     this.#client = new NullspaceClient({
       baseUrl: values.get("NULLSPACE_API_URL") ?? "",
-      apiKey: values.get("NULLSPACE_API_KEY") ?? "",
+      apiKey: this.#apiKey,
     });
   }
 
@@ -68,7 +72,7 @@ export class ServiceProcess implements AsyncDisposable {
     for (const { Id } of await this.containers()) await this.engine.containers.remove(Id, { force: true });
     await this.engine.close();
     const problems = readFileSync(this.#problems, "utf8");
-    rmSync(this.#data, { recursive: true });
+    rmSync(this.#folder, { recursive: true });
     if (problems !== "") throw new Error(`Answers that /openapi.json does not describe:\n${problems}`);
   }
 }

@@ -164,6 +164,10 @@ export class MemoryDriver implements MachineDriver {
     );
   }
 
+  async hostSize(): Promise<undefined> {
+    return undefined;
+  }
+
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
