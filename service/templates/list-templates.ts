@@ -1,6 +1,8 @@
 import type { TemplateInfo } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import { liveTemplates } from "../store/templates.ts";
+import { canonicalRefOf } from "./logical-template.ts";
 import { describeRef } from "./template-view.ts";
 
 /**
@@ -8,12 +10,9 @@ import { describeRef } from "./template-view.ts";
  * by canonical ref.
  */
 export function listTemplates(db: Database): TemplateInfo[] {
-  const rows = db.all<{ ref: string }>(
-    `SELECT namespace || '/' || name AS ref FROM templates WHERE deleted_at IS NULL ORDER BY builtin DESC, ref`,
-  );
-  return rows.flatMap(({ ref }) => {
+  return liveTemplates(db).flatMap((template) => {
     try {
-      return [describeRef(db, ref)];
+      return [describeRef(db, canonicalRefOf(template))];
     } catch (error) {
       // Nothing ready yet, or its artifact is past its retention: there is no artifact to show.
       if (error instanceof TemplateNotFoundError) return [];

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { END_OF_ARCHIVE, paddingOf, tarHeader } from "pulumi-nullspace/context";
-import type { BlobStore } from "../../blobs/blob-store.ts";
-import type { ContextEntry } from "../context-entries.ts";
-import { isUnder, normalizeSource } from "../copy-sources.ts";
-import type { CopyPlacement } from "../dockerfile/render-dockerfile.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { ContextEntry } from "./context-entries.ts";
+import { isUnder, normalizeSource } from "./copy-sources.ts";
+import type { CopyPlacement } from "./dockerfile/render-dockerfile.ts";
 
 /** An entry of the archive that the builder is sent. */
 export interface ArchiveEntry {

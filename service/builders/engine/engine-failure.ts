@@ -5,9 +5,10 @@ import {
   isEngineAway,
   lineOfStep,
 } from "pulumi-nullspace/docker";
-import { asError, engineUnavailable, EngineUnavailableError } from "../../errors.ts";
-import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
-import { BuildFailure } from "../build-failure.ts";
+import { BuildFailure } from "../../builds/build-failure.ts";
+import { KILLED } from "../../builds/engine-stop.ts";
+import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
+import { asError, EngineUnavailableError } from "../../errors.ts";
 
 /** How registries say that they want (other) credentials. The engine passes their words on and has no code for it. */
 const AUTH_WORDS = /unauthorized|authentication required|access denied|denied: |no basic auth|401|403 Forbidden/i;
@@ -99,43 +100,6 @@ export function imageBuildFailure(
   });
 }
 
-/** Why the built image did not come up. */
-export function launchFailure(thrown: unknown): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
-  if (lost !== undefined) return lost;
-  if (thrown instanceof ReadinessTimeoutError) {
-    return new BuildFailure(thrown.message, {
-      phase: "readiness",
-      reason: "readiness_timeout",
-      suggestedAction: "Correct the start command or the readiness check, or give it more time (timeout_secs).",
-      details: {
-        check: thrown.check,
-        attempts: thrown.attempts,
-        last_failure: thrown.lastFailure,
-        log_tail: thrown.logTail,
-      },
-      cause: thrown,
-    });
-  }
-  if (thrown instanceof MachineExitedError) {
-    return new BuildFailure(thrown.message, {
-      phase: "readiness",
-      reason: thrown.outOfMemory ? "out_of_memory" : "start_command_exited",
-      suggestedAction: thrown.outOfMemory
-        ? "Give the template more memory (build_config.memory_mib)."
-        : "A start command must go on running: correct it, or run in build steps what is to end.",
-      details: { exit_code: thrown.exitCode, log_tail: thrown.logTail },
-      cause: thrown,
-    });
-  }
-  return new BuildFailure(`The image does not start: ${asError(thrown).message}`, {
-    phase: "readiness",
-    reason: thrown instanceof MachineRefusedError ? "container_refused" : "start_failed",
-    suggestedAction: "See that the image has /bin/sh and that default_user and default_workdir fit it.",
-    cause: thrown,
-  });
-}
-
 /** The engine went away: nothing is wrong with the definition, so the build may simply be run again. */
 export function engineLost(thrown: unknown): EngineUnavailableError | undefined {
   if (thrown instanceof EngineUnavailableError) return thrown;
@@ -150,13 +114,10 @@ export function engineLost(thrown: unknown): EngineUnavailableError | undefined 
  */
 export function mayBeEngineStop(thrown: unknown): boolean {
   const cause = thrown instanceof BuildFailure ? thrown.cause : thrown;
-  if (cause instanceof MachineExitedError) return KILLED.has(cause.exitCode);
   if (!(cause instanceof ImageBuildError)) return false;
   return cause.exitCode === undefined ? STOPPED_WORDS.test(cause.builderMessage) : KILLED.has(cause.exitCode);
 }
 
-/** Exit codes of processes that were ended by SIGKILL and SIGTERM. */
-const KILLED = new Set([137, 143]);
 /** How builders tell that their own work was cancelled. They have no code for it. */
 const STOPPED_WORDS =
   /context canceled|code = (?:Canceled|Unavailable)|transport is closing|unexpected EOF|shutting down/i;

@@ -5,7 +5,7 @@ import {
   type RegistryAuth as EngineAuth,
 } from "pulumi-nullspace/docker";
 import type { BaseImageAuth } from "pulumi-nullspace/wire";
-import type { BuildCredentials } from "../credentials.ts";
+import type { BuildCredentials } from "../../builds/credentials.ts";
 import { fetchEcrPassword } from "./ecr-token.ts";
 
 /** User name that Google's Artifact Registry takes with a service account key as the password. */

@@ -1,8 +1,8 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/wire";
-import type { ArtifactRuntime } from "../../templates/artifact-runtime.ts";
-import { quote } from "../dockerfile/render-dockerfile.ts";
-import type { Healthcheck } from "./oci-metadata.ts";
+import { quote } from "../../builds/dockerfile/render-dockerfile.ts";
+import type { ImageDescription } from "../../templates/artifact-store.ts";
+import { ociMetadataOf, type Healthcheck } from "./oci-metadata.ts";
 
 /** Docker asks this often, waits this long for an answer, and tries so many times (Dockerfile reference, "HEALTHCHECK"). */
 const DOCKER_DEFAULT = { intervalNs: 30e9, timeoutNs: 30e9, retries: 3 };
@@ -11,31 +11,25 @@ const MAX_TIMEOUT_SECS = 600;
 /** What runs a health check in the shell form unless the image says otherwise. */
 const DEFAULT_SHELL = ["/bin/sh", "-c"];
 
-/**
- * What an imported image says of its machines, beneath what the build asks for: the names of its variables, its user and
- * working directory, and its ENTRYPOINT and CMD as the start command.
- */
-export function overImage(runtime: ArtifactRuntime, image: ImageInspect): ArtifactRuntime {
+/** What the engine tells of an image, in words that are not the engine's. */
+export function describeImage(image: ImageInspect): ImageDescription {
   const { Env, User, WorkingDir, Entrypoint, Cmd } = image.Config ?? {};
-  // What has no name is no variable.
-  const names = (Env ?? []).flatMap((entry) => /^([^=]+)=/.exec(entry)?.slice(1, 2) ?? []);
   const command = [...asList(Entrypoint), ...asList(Cmd)].map(quote).join(" ");
+  const healthCheck = healthCheckOf(image);
   return {
+    imageId: image.Id,
+    metadata: ociMetadataOf(image),
+    // What has no name is no variable.
+    envKeys: (Env ?? []).flatMap((entry) => /^([^=]+)=/.exec(entry)?.slice(1, 2) ?? []),
     ...(User ? { user: User } : {}),
     ...(WorkingDir ? { workdir: WorkingDir } : {}),
-    ...(command !== "" && runtime.startCmd === undefined && { startCmd: command, mayStartCmdEnd: true }),
-    ...runtime,
-    imageEnvKeys: [...new Set([...runtime.imageEnvKeys, ...names])],
+    ...(command !== "" && { command }),
+    ...(healthCheck !== undefined && { healthCheck }),
   };
 }
 
-/**
- * The image's health check as the readiness check of a template that has none.
- *
- * @returns `undefined` where that is not safe: nothing is started that could become healthy, or the image has no check
- */
-export function mappedReadiness(runtime: ArtifactRuntime, image: ImageInspect): Readiness | undefined {
-  if (runtime.readiness !== undefined || runtime.startCmd === undefined) return undefined;
+/** The image's health check as a readiness check. @returns `undefined` when it has none that can be one */
+function healthCheckOf(image: ImageInspect): Readiness | undefined {
   const { Healthcheck: health, Shell } = (image.Config ?? {}) as { Healthcheck?: Healthcheck | null; Shell?: string[] };
   const command = commandOf(health?.Test ?? [], Shell?.length ? Shell : DEFAULT_SHELL);
   if (command === undefined || command.includes("\0")) return undefined;

@@ -1,7 +1,13 @@
 import type { Readable } from "node:stream";
 import type { ListedContext, ListedEntry } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../../blobs/blob-store.ts";
-import { blobContent, blobContents, openArchive, withParents, type ArchiveEntry } from "./context-archive.ts";
+import {
+  blobContent,
+  blobContents,
+  openArchive,
+  withParents,
+  type ArchiveEntry,
+} from "../../builds/context-archive.ts";
 
 /** What the engine builds from. */
 export interface EngineContextInput {

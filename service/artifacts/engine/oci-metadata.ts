@@ -1,5 +1,5 @@
 import type { ImageInspect } from "pulumi-nullspace/docker";
-import type { OciMetadata, Readiness } from "pulumi-nullspace/wire";
+import type { OciMetadata } from "pulumi-nullspace/wire";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 
 /** A health check as the engine tells it; durations are nanoseconds, 0 = Docker's own. */
@@ -11,12 +11,8 @@ export interface Healthcheck {
   Retries?: number;
 }
 
-/**
- * What an image says of itself, but for our own labels.
- *
- * @param mapped the readiness check that its health check has become
- */
-export function ociMetadataOf(image: ImageInspect, mapped?: Readiness): OciMetadata {
+/** What an image says of itself, but for our own labels. */
+export function ociMetadataOf(image: ImageInspect): OciMetadata {
   const config = image.Config ?? {};
   const labels = Object.fromEntries(
     Object.entries(config.Labels ?? {}).filter(([name]) => name !== INSTANCE_LABEL && name !== TEMPLATE_LABEL),
@@ -35,7 +31,6 @@ export function ociMetadataOf(image: ImageInspect, mapped?: Readiness): OciMetad
         ...(health.Timeout !== undefined && { timeout_ns: health.Timeout }),
         ...(health.StartPeriod !== undefined && { start_period_ns: health.StartPeriod }),
         ...(health.Retries !== undefined && { retries: health.Retries }),
-        ...(mapped !== undefined && { mapped_readiness: mapped }),
       },
     }),
   };

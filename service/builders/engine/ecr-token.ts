@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { request } from "undici";
 import { z } from "zod";
-import { BuildFailure } from "../build-failure.ts";
+import { BuildFailure } from "../../builds/build-failure.ts";
 
 /** Access key of an AWS account. */
 export interface AwsKey {

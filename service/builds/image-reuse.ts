@@ -1,27 +1,15 @@
-import {
-  DockerError,
-  EngineNotFoundError,
-  stableImages,
-  type DockerEngine,
-  type ImageInspect,
-} from "pulumi-nullspace/docker";
+import { stableImages } from "./dockerfile/reading.ts";
 import type { LogEntry } from "pulumi-nullspace/wire";
-import type { Database } from "../../store/database.ts";
-import type { BuildJob, BuildReporter } from "../build-executor.ts";
 import { canonicalJson, digestOf } from "../canonical-json.ts";
-import type { ArchiveEntry } from "./context-archive.ts";
-
-/** What the builder would be sent. */
-export interface BuildInput {
-  /** Text of the Dockerfile. */
-  text: string;
-  entries: ArchiveEntry[];
-}
+import { findReusable } from "../store/artifacts.ts";
+import type { Database } from "../store/database.ts";
+import type { ArtifactStore, ImageDescription } from "../templates/artifact-store.ts";
+import type { BuildExecutor, BuildInput, BuildJob, BuildReporter } from "./build-executor.ts";
 
 /** The image of an earlier build from the same input. */
 export interface ReusedImage {
   buildId: string;
-  image: ImageInspect;
+  image: ImageDescription;
 }
 
 /** Why a build must not look for an artifact; `undefined` when it may. */
@@ -45,7 +33,7 @@ export function reuseBarrier({ definition }: BuildJob): LogEntry["cache_reason"]
  *   engine lacks or that it asks the registry for at each build
  */
 export async function reuseKey(
-  engine: DockerEngine,
+  executor: Pick<BuildExecutor, "stableImageId">,
   { definition, credentials, inherited }: BuildJob,
   { text, entries }: BuildInput,
   signal: AbortSignal,
@@ -55,7 +43,7 @@ export async function reuseKey(
   if (names === undefined) return undefined;
   const images: [string, string][] = [];
   for (const name of names) {
-    const id = await stableId(engine, name, signal);
+    const id = await executor.stableImageId(name, signal);
     if (id === undefined) return undefined;
     images.push([name, id]);
   }
@@ -80,29 +68,21 @@ export async function reuseKey(
 /**
  * Gives the image of the newest artifact with this key one more name.
  *
- * @returns `undefined` when there is none, or its image is not on the engine any more
+ * @returns `undefined` when there is none, or its image is not there any more
  */
 export async function reuseImage(
   db: Database,
-  engine: DockerEngine,
+  artifacts: ArtifactStore,
   key: string,
-  imageRef: string,
+  templateId: string,
   signal: AbortSignal,
 ): Promise<ReusedImage | undefined> {
-  const candidate = db.get<{ buildId: string; imageId: string }>(
-    `SELECT build_id AS buildId, image_id AS imageId FROM artifacts
-     WHERE reuse_key = ? AND state = 'available' ORDER BY created_at DESC, build_id DESC LIMIT 1`,
-    [key],
-  );
+  const candidate = findReusable(db, key);
   if (candidate === undefined) return undefined;
-  try {
-    // The name first: an image that has one more is not taken away when the earlier artifact goes.
-    await engine.images.tag(candidate.imageId, imageRef, { signal });
-    return { buildId: candidate.buildId, image: await engine.images.inspect(candidate.imageId, { signal }) };
-  } catch (error) {
-    if (error instanceof EngineNotFoundError) return undefined;
-    throw error;
-  }
+  // The name first: an image that has one more is not taken away when the earlier artifact goes.
+  if (!(await artifacts.keep(candidate.imageId, templateId, signal))) return undefined;
+  const image = await artifacts.describe(candidate.imageId, signal);
+  return image === undefined ? undefined : { buildId: candidate.buildId, image };
 }
 
 /** What a look for an artifact adds to a build's cache summary. */
@@ -142,26 +122,4 @@ export function reportReuse(
     cache_reason: barrier ?? "missing_or_incompatible",
     message: barrier == null ? "No earlier image fits" : "Earlier images are not looked at",
   });
-}
-
-/** The id of an image that the engine takes for this name as long as nobody moves the name on the engine itself. */
-async function stableId(engine: DockerEngine, name: string, signal: AbortSignal): Promise<string | undefined> {
-  const image = await inspect(engine, name, signal);
-  if (image === undefined) return undefined;
-  // With containerd's image store the id is a manifest's digest, and builds ask the registry what a name means now.
-  if (image.RepoDigests?.some((digest) => digest.endsWith(`@${image.Id}`))) return undefined;
-  // Instructions of the base that run in the build: they may fetch.
-  const { OnBuild: triggers } = (image.Config ?? {}) as { OnBuild?: string[] | null };
-  return triggers?.length ? undefined : image.Id;
-}
-
-async function inspect(engine: DockerEngine, name: string, signal: AbortSignal): Promise<ImageInspect | undefined> {
-  try {
-    return await engine.images.inspect(name, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    // Not there, no image name, an engine that has gone: the build that follows says it better.
-    if (error instanceof DockerError) return undefined;
-    throw error;
-  }
 }

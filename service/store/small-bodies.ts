@@ -1,4 +1,4 @@
-import type { Database } from "../store/database.ts";
+import type { Database } from "./database.ts";
 
 /** Bodies up to this size are rows of the store; larger ones are files. */
 export const SMALL_BODY_BYTES = 64 * 1024;
