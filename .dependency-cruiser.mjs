@@ -47,6 +47,23 @@ export default {
       "^service/drivers/",
       "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
     ),
+    forbid(
+      "templates-know-no-fleet-nor-builds",
+      "^service/templates/",
+      "^service/(fleet|http|builds|builders|drivers|artifacts)/",
+    ),
+    // The launch check goes through the seam of the drivers, and nothing else of the fleet.
+    forbid(
+      "builds-know-no-fleet",
+      "^service/builds/",
+      "^service/(fleet/(?!guests/(machine-driver|driver-errors)\\.ts$)|http|builders|drivers|artifacts)/?",
+    ),
+    // The words of Dockerfiles and image names come with the client of the engine, through one file.
+    forbid(
+      "only-drivers-and-builders-know-the-engine",
+      "^service/(?!(drivers|builders|artifacts|bin)/|builds/dockerfile/reading\\.ts$|assemble\\.ts$|local-service\\.ts$)",
+      "^sdk/docker/",
+    ),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
     forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),
     forbid("nothing-below-knows-the-report", "^provider/(?!report/)", "^provider/report/"),

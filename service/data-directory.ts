@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { asError, StartupError } from "./errors.ts";
 import { diskFullAtStart, DiskRoom } from "./store/disk-room.ts";
+import { lockFile } from "./store/file-lock.ts";
 
 /** Where the service keeps its state unless told otherwise: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
 export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -139,30 +139,18 @@ function keepPrivate(path: string, make: boolean): void {
   } else if (found.isFile() && (found.mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 
-/**
- * Holds a lock that ends with the process, however it ends: the exclusive lock of an SQLite file is the operating
- * system's, so that a kill leaves nothing behind.
- */
+/** Holds the folder until the process ends, however it ends. */
 function lock(path: string): () => void {
   const file = join(path, "lock.db");
   keepPrivate(file, true);
-  const handle = new DatabaseSync(file, { timeout: 0 });
-  try {
-    // The lock alone is wanted: a journal in memory, because one on the disk would need room there.
-    handle.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-  } catch (error) {
-    handle.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-    throw new StartupError(
-      `Another nullspace-local uses the data directory ${path}. Stop it, or choose another directory with --data.`,
-      "data_directory_in_use",
-      error,
-    );
-  }
-  return () => handle.close();
+  const release = lockFile(file);
+  if (release !== undefined) return release;
+  throw new StartupError(
+    `Another nullspace-local uses the data directory ${path}. Stop it, or choose another directory with --data.`,
+    "data_directory_in_use",
+  );
 }
 
-const SQLITE_BUSY = 5;
 /** SQLite's 512 bytes (os_unix.c, MAX_PATHNAME), less room for `-journal` behind the name. */
 const LONGEST_STORE_PATH_BYTES = 512 - "-journal".length - 1;
 

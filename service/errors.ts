@@ -1,4 +1,3 @@
-import { EngineTimeoutError, type EngineAwayError } from "pulumi-nullspace/docker";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 
 /** Members of {@link ServiceError} beside the message. */
@@ -136,13 +135,6 @@ export class EngineUnavailableError extends UnavailableError {
       code: "engine_unavailable",
     });
   }
-}
-
-/** What a caller is told when the engine is away; a frozen one has its own advice in the message. */
-export function engineUnavailable(cause: EngineAwayError): EngineUnavailableError {
-  const isFrozen = cause instanceof EngineTimeoutError;
-  const suggestedAction = "Restart Docker Engine if it does not answer by itself, and try again.";
-  return new EngineUnavailableError(cause.message, { cause, ...(isFrozen && { suggestedAction }) });
 }
 
 /** The service cannot start: unusable options, a data directory in use, a store from a newer version. */

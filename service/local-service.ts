@@ -152,15 +152,15 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const stopping = new AbortController();
     const deps: ServiceDeps = {
       db,
-      engine,
       events: new TemplateEvents(),
       log,
-      instanceId: data.instanceId,
       artifactUses: [fleetArtifactUses],
       tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
     const parts = assemble(deps, {
+      engine,
+      instanceId: data.instanceId,
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
@@ -191,7 +191,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `${tls ? "https" : "http"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-    log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
+    log.info({ url, data: data.path, engine: engine.host, store: join(data.path, "store.db") }, "service is up");
     // Not before it is sure that somebody will see what is shown once.
     if (oldKey !== undefined) forgetOldKey(data, db, log);
     const shownOnce = oldKey ?? (processKeys.length === 0 ? makeFirstKey(keyStore) : undefined);

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { LogEntry } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
+import { appendLogEntry, logEntries, logPosition, type LogPosition, type StoredEntry } from "../store/build-logs.ts";
 import type { Database } from "../store/database.ts";
 import { writeIfRoom } from "../store/disk-room.ts";
 
@@ -29,12 +30,6 @@ const MAX_MESSAGE_CHARACTERS = 16_384;
 
 /** A build's log may take this much of the store; what comes after, but for the last entry, is counted and dropped. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;
-
-/** An entry as it is stored and sent: its position and its JSON text. */
-export interface StoredEntry {
-  offset: number;
-  entry: string;
-}
 
 /** The append-only logs of all builds: durable, with dense offsets from 0, and a wake-up for those who follow one. */
 export class BuildLog {
@@ -68,18 +63,15 @@ export class BuildLog {
   }
 
   #append(buildId: string, entry: NewLogEntry): void {
-    const build = this.#db.get<{ templateId: string; offset: number; bytes: number }>(
-      "SELECT template_id AS templateId, next_offset AS offset, log_bytes AS bytes FROM builds WHERE build_id = ?",
-      [buildId],
-    );
+    const build = logPosition(this.#db, buildId);
     if (build === undefined) throw new Error(`log entry for the unknown build ${buildId}`);
     const isLast = entry.kind === "end" || entry.kind === "error" || entry.kind === "cancelled";
-    if (build.bytes > MAX_LOG_BYTES && !isLast) return;
-    this.#write(buildId, build, cut(entry));
-    if (build.bytes <= MAX_LOG_BYTES && this.#bytes(buildId) > MAX_LOG_BYTES) {
+    if (build.logBytes > MAX_LOG_BYTES && !isLast) return;
+    const bytes = this.#write(buildId, build, cut(entry));
+    if (build.logBytes <= MAX_LOG_BYTES && bytes + build.logBytes > MAX_LOG_BYTES) {
       this.#write(
         buildId,
-        { ...build, offset: build.offset + 1 },
+        { ...build, nextOffset: build.nextOffset + 1 },
         {
           kind: "warning",
           level: "warn",
@@ -91,10 +83,7 @@ export class BuildLog {
 
   /** Entries from `offset` on, at most `limit` of them. */
   read(buildId: string, offset: number, limit = Number.MAX_SAFE_INTEGER): StoredEntry[] {
-    return this.#db.all<{ offset: number; entry: string }>(
-      "SELECT offset, entry FROM log_entries WHERE build_id = ? AND offset >= ? ORDER BY offset LIMIT ?",
-      [buildId, offset, limit],
-    );
+    return logEntries(this.#db, buildId, offset, limit);
   }
 
   /** Waits until what has been appended would survive a loss of power. */
@@ -125,20 +114,12 @@ export class BuildLog {
     });
   }
 
-  #write(buildId: string, { templateId, offset }: { templateId: string; offset: number }, entry: NewLogEntry): void {
+  /** @returns how long the entry is */
+  #write(buildId: string, { templateId, nextOffset: offset }: LogPosition, entry: NewLogEntry): number {
     const timestamp = now();
     const text = JSON.stringify({ build_id: buildId, template_id: templateId, offset, timestamp, ...entry });
-    this.#db.run("INSERT INTO log_entries (build_id, offset, entry) VALUES (?, ?, ?)", [buildId, offset, text]);
-    this.#db.run(
-      "UPDATE builds SET next_offset = $next, log_bytes = log_bytes + $bytes, updated_at = $at WHERE build_id = $build",
-      { $next: offset + 1, $bytes: text.length, $at: timestamp, $build: buildId },
-    );
-  }
-
-  #bytes(buildId: string): number {
-    return (
-      this.#db.get<{ bytes: number }>("SELECT log_bytes AS bytes FROM builds WHERE build_id = ?", [buildId])?.bytes ?? 0
-    );
+    appendLogEntry(this.#db, buildId, { offset, entry: text }, timestamp);
+    return text.length;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BuildRow } from "../store/builds.ts";
 import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/wire";
 import {
   needsRegistry,
@@ -5,16 +6,17 @@ import {
   registriesOfDockerfile,
   registriesOfImage,
   type NamedRegistries,
-} from "pulumi-nullspace/docker";
+} from "./dockerfile/reading.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, InvalidRequestError, TemplateNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
+import { findNamespace } from "../store/namespaces.ts";
 import { DEFAULT_NAMESPACE, findByName, SYSTEM_NAMESPACE } from "../templates/logical-template.ts";
 import { requireOwnNamespace } from "../templates/names.ts";
 import type { ResolvedTemplate } from "../templates/resolve.ts";
-import type { BuildDefinition, BuildRecord } from "./build-record.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import type { BuildDefinition } from "./build-record.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { contextDigest, readContextEntries, readFileText, type ContextEntry } from "./context-entries.ts";
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
@@ -32,8 +34,8 @@ export interface CheckedRequest {
   name: string;
   tags: string[];
   claimToken: string | undefined;
-  backend: BuildRecord["build_backend"];
-  sourceType: BuildRecord["source_type"];
+  backend: BuildRow["buildBackend"];
+  sourceType: BuildRow["sourceType"];
   base: BuildBase;
   context: ContextEntry[];
   hasInlineContext: boolean;
@@ -162,7 +164,7 @@ function isTemplateRef(db: Database, text: string): boolean {
 }
 
 function isKnownNamespace(db: Database, { namespace }: { namespace: string }): boolean {
-  return db.get("SELECT 1 FROM namespaces WHERE slug = ?", [namespace]) !== undefined;
+  return findNamespace(db, namespace) !== undefined;
 }
 
 async function resolveBase(
@@ -246,7 +248,7 @@ function toDefinition(request: CreateTemplateRequest): BuildDefinition {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as BuildDefinition;
 }
 
-function sourceTypeOf(request: CreateTemplateRequest, base: BuildBase): BuildRecord["source_type"] {
+function sourceTypeOf(request: CreateTemplateRequest, base: BuildBase): BuildRow["sourceType"] {
   if (base.kind === "dockerfile") return "dockerfile";
   if ((request.steps?.length ?? 0) > 0) return "declarative";
   return base.kind === "template" ? "template_base" : "oci_import";

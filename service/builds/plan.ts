@@ -1,4 +1,4 @@
-import { expandWord, readEnv } from "pulumi-nullspace/docker";
+import { expandWord, readEnv } from "./dockerfile/reading.ts";
 import { Redactor } from "pulumi-nullspace/secrets";
 import {
   CreateTemplateRequest,
@@ -9,7 +9,7 @@ import {
 } from "pulumi-nullspace/wire";
 import { ServiceError } from "../errors.ts";
 import type { BuildService } from "./build-service.ts";
-import { digestOf } from "./canonical-json.ts";
+import { digestOf } from "../canonical-json.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import { copyOrders } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";

@@ -29,7 +29,7 @@ export function takeOverOldKey(paths: DataPaths, store: ApiKeyStore): string | u
 /** Removes the file of the key that was taken over. */
 export function forgetOldKey({ oldKeyPath }: DataPaths, db: Database, log: Logger): void {
   // What was written about the key is on the disk, whatever happens, before the key itself goes.
-  db.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.foldLog();
   rmSync(oldKeyPath, { force: true });
   log.warn({ file: oldKeyPath }, "the key of this file stays good, but is kept as a digest only; the file is removed");
 }

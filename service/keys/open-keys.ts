@@ -1,11 +1,10 @@
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { dataPaths, openDataDirectory } from "../data-directory.ts";
 import { StartupError } from "../errors.ts";
 import { ApiKeyStore } from "../store/api-keys.ts";
 import { Database } from "../store/database.ts";
 import { DiskRoom } from "../store/disk-room.ts";
+import { storeVersion } from "../store/store-version.ts";
 import { MIGRATIONS } from "../store/migrations/index.ts";
 import { forgetOldKey, takeOverOldKey } from "./folder-keys.ts";
 import { pino } from "pino";
@@ -51,16 +50,5 @@ function openOutdated(directory: string) {
       "store_in_use",
       error,
     );
-  }
-}
-
-/** Version of the store that is there; 0 when there is none, or none that can be read. */
-function storeVersion(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
-  const handle = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-  try {
-    return Number(handle.prepare("PRAGMA user_version").get()?.user_version ?? 0);
-  } finally {
-    handle.close();
   }
 }

@@ -118,6 +118,11 @@ export class Database {
     this.#durableChanges = Math.max(this.#durableChanges, changes);
   }
 
+  /** Writes the write-ahead log into the file, and empties it. */
+  foldLog(): void {
+    this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   /** Whether the store can still be used. */
   get isOpen(): boolean {
     return this.#handle.isOpen;

@@ -1,5 +1,4 @@
-import type { Readiness } from "pulumi-nullspace/wire";
-import type { BuildDefinition } from "../builds/build-record.ts";
+import type { CreateTemplateRequest, Readiness } from "pulumi-nullspace/wire";
 
 /** How machines of an artifact start: what its build asks for, over what it has from its parent or image. */
 export interface ArtifactRuntime {
@@ -23,7 +22,10 @@ export type InheritedRuntime = Pick<ArtifactRuntime, "env" | "imageEnvKeys">;
 export const NOTHING_INHERITED: InheritedRuntime = { env: {}, imageEnvKeys: [] };
 
 /** What a build asks for, over what it inherits. */
-export function runtimeOf(definition: BuildDefinition, inherited: InheritedRuntime): ArtifactRuntime {
+export function runtimeOf(
+  definition: Pick<CreateTemplateRequest, "runtime_config" | "start_cmd">,
+  inherited: InheritedRuntime,
+): ArtifactRuntime {
   const { runtime_config: runtime = {}, start_cmd: startCmd } = definition;
   return {
     env: { ...inherited.env, ...runtime.default_envs },

@@ -1,5 +1,6 @@
 import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/wire";
 import type { Database } from "../store/database.ts";
+import { tagsOfBuild } from "../store/tags.ts";
 import type { ArtifactRuntime } from "./artifact-runtime.ts";
 import { canonicalRefOf, getByKey, type LogicalTemplate } from "./logical-template.ts";
 import { defaultTagOf, resolveTemplate, type ResolvedTemplate } from "./resolve.ts";
@@ -13,13 +14,6 @@ export function runtimeDefaultsOf(artifact: ArtifactRuntime): RuntimeDefaults {
     ...(artifact.workdir !== undefined && { default_workdir: artifact.workdir }),
     ...(artifact.readiness !== undefined && { readiness: artifact.readiness }),
   };
-}
-
-/** Tags that point at a build now, sorted. */
-export function tagsOfBuild(db: Database, buildId: string): string[] {
-  return db
-    .all<{ tag: string }>("SELECT tag FROM tags WHERE build_id = ? ORDER BY tag", [buildId])
-    .map(({ tag }) => tag);
 }
 
 /** An artifact as the wire shows it. */
@@ -53,8 +47,5 @@ export function describeArtifact(
 /** The artifact of a ref as the wire shows it. @throws TemplateNotFoundError */
 export function describeRef(db: Database, ref: string): TemplateInfo {
   const artifact = resolveTemplate(db, ref);
-  const { template_key } = db.get<{ template_key: number }>("SELECT template_key FROM builds WHERE build_id = ?", [
-    artifact.buildId,
-  ]) as { template_key: number };
-  return templateInfo(db, artifact, getByKey(db, template_key));
+  return templateInfo(db, artifact, getByKey(db, artifact.templateKey));
 }

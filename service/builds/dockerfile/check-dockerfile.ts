@@ -8,7 +8,7 @@ import {
   sourceWords,
   type Instruction,
   type ParsedDockerfile,
-} from "pulumi-nullspace/docker";
+} from "./reading.ts";
 
 /** Instructions that shape an image but not a machine: nothing reaches a machine by a port, and none is built on it. */
 const WITHOUT_EFFECT = new Set(["CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "VOLUME", "ONBUILD"]);

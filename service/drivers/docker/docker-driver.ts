@@ -1,5 +1,6 @@
 import {
   EngineConflictError,
+  EngineError,
   EngineNotFoundError,
   ExecTimeoutError,
   isEngineAway,
@@ -7,13 +8,14 @@ import {
 } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
-import { engineUnavailable } from "../../errors.ts";
+import { engineUnavailable } from "./engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import { DiskLimit } from "./disk-limit.ts";
 import { engineHostSize } from "./host-size.ts";
 import {
   GuestCommandTimeoutError,
+  GuestNotPausedError,
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
@@ -30,6 +32,7 @@ import type {
   MachineDriver,
   ObservedGuest,
   ReadinessOptions,
+  TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { tryProbe } from "./probe.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -40,6 +43,9 @@ export const GUEST_LABEL = "dev.nullspace.local.guest";
 export const POOL_LABEL = "dev.nullspace.local.pool";
 /** Label of a container that was made for a machine. (One that a checkout handed out has none: labels are for ever.) */
 export const MACHINE_LABEL = "dev.nullspace.local.machine";
+
+/** Label of the container in which a build tries its start command: the build. It has no label of a guest. */
+export const BUILD_LABEL = "dev.nullspace.local.build";
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
@@ -73,7 +79,7 @@ export class DockerMachineDriver implements MachineDriver {
       serviceId: this.#serviceId,
       name: containerName(spec.guestId),
       labels: {
-        [GUEST_LABEL]: spec.guestId,
+        ...(spec.buildId === undefined ? { [GUEST_LABEL]: spec.guestId } : { [BUILD_LABEL]: spec.buildId }),
         ...(spec.poolId !== undefined && { [POOL_LABEL]: spec.poolId }),
         ...(spec.machineId !== undefined && { [MACHINE_LABEL]: spec.machineId }),
       },
@@ -93,7 +99,7 @@ export class DockerMachineDriver implements MachineDriver {
 
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
     return waitUntilReady(this.#engine, containerName(guestId), readiness, options).catch((error: unknown) =>
-      rethrow(error),
+      rethrow(error, guestId),
     );
   }
 
@@ -155,9 +161,15 @@ export class DockerMachineDriver implements MachineDriver {
   }
 
   async resume(guestId: string, signal?: AbortSignal): Promise<void> {
-    await this.#engine.containers
-      .unpause(containerName(guestId), { signal })
-      .catch((error: unknown) => rethrow(error, guestId));
+    try {
+      await this.#engine.containers.unpause(containerName(guestId), { signal });
+    } catch (error) {
+      // The engine has no code for it: it calls it an internal error.
+      if (error instanceof EngineError && error.status === 500 && (await this.#runs(guestId, signal))) {
+        throw new GuestNotPausedError(guestId, error);
+      }
+      rethrow(error, guestId);
+    }
   }
 
   async remove(guestId: string, signal?: AbortSignal): Promise<void> {
@@ -201,6 +213,25 @@ export class DockerMachineDriver implements MachineDriver {
       alive: State === "running" || State === "paused" || State === "created",
       paused: State === "paused",
     }));
+  }
+
+  async listTrials(signal?: AbortSignal): Promise<TrialGuest[]> {
+    const filters = { label: [`${INSTANCE_LABEL}=${this.#serviceId}`, BUILD_LABEL] };
+    const containers = await this.#engine.containers
+      .list({ all: true, filters, signal })
+      .catch((error: unknown) => rethrow(error));
+    return containers.map(({ Names, Labels }) => ({
+      guestId: (Names[0] ?? "").slice(`/${containerName("")}`.length),
+      buildId: Labels?.[BUILD_LABEL] ?? "",
+    }));
+  }
+
+  /** Whether a guest runs and is not frozen. */
+  async #runs(guestId: string, signal?: AbortSignal): Promise<boolean> {
+    const { State } = await this.#engine.containers
+      .inspect(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+    return State.Running && State.Paused !== true;
   }
 
   async #waitRemoved(name: string, signal?: AbortSignal): Promise<void> {

@@ -101,6 +101,13 @@ export class GuestNotRunningError extends NullspaceError {
   }
 }
 
+/** The guest runs, so there is nothing to resume. Code `guest_not_paused`. */
+export class GuestNotPausedError extends NullspaceError {
+  constructor(guestId: string, cause?: unknown) {
+    super(`Guest ${guestId} is not paused.`, { code: "guest_not_paused", cause });
+  }
+}
+
 /** A command did not end in its time. Code `guest_command_timeout`. */
 export class GuestCommandTimeoutError extends NullspaceError {
   /** What the command had written until then. */

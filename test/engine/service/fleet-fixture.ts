@@ -104,10 +104,8 @@ async function startRun(
   const db = new Database(storePath);
   const deps: ServiceDeps = {
     db,
-    engine,
     events: new TemplateEvents(),
     log,
-    instanceId: serviceId,
     artifactUses: [],
     tagFollowers: poolTagFollowers,
     stopping: stopping.signal,
