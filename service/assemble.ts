@@ -22,6 +22,7 @@ import { deleteRef } from "./templates/delete-template.ts";
 import { SYSTEM_NAMESPACE } from "./templates/logical-template.ts";
 import { resolveTemplate, type ResolvedTemplate } from "./templates/resolve.ts";
 import { Retention } from "./templates/retention.ts";
+import type { StorageLimits } from "./templates/storage-limits.ts";
 
 /** Settings of {@link assemble}. */
 export interface AssembleOptions {
@@ -34,6 +35,7 @@ export interface AssembleOptions {
   /** Image of the builtin template. */
   baseImage: string;
   retentionMs: number;
+  storage: StorageLimits;
   /** Builds that run at the same time. Default: as many as there are processors. */
   buildConcurrency?: number;
 }
@@ -72,7 +74,17 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     resolve,
     ...concurrency,
   });
-  const retention = new Retention({ db, blobs, artifacts, artifactUses, log, retentionMs });
+  const retention = new Retention({
+    db,
+    blobs,
+    artifacts,
+    artifactUses,
+    log,
+    retentionMs,
+    limits: options.storage,
+    // Cache that images could still use counts, too, or there would be nothing to take away.
+    pruneBuildCache: (keepStorage, signal) => engine.pruneBuilds({ all: true, keepStorage, signal }),
+  });
   const images = new ArtifactImages({ db, artifacts, events, log, stopping });
   const fleet = new Fleet({
     ...deps,

@@ -24,6 +24,7 @@ import { serviceVersion } from "./version.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
 import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
+import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./templates/storage-limits.ts";
 import { findLogicalTemplate } from "./templates/logical-template.ts";
 
 /** How to start {@link startLocalService}; every member has a default. */
@@ -58,6 +59,8 @@ export interface LocalServiceOptions {
   baseImage?: string;
   /** How long an artifact that no tag, pool, machine or other template needs is kept. Default 30 days. */
   artifactRetentionMs?: number;
+  /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
+  storage?: Partial<StorageLimits>;
   /** How much to log, on standard error. Default `info`. */
   logLevel?: LevelWithSilent;
   /** Where the log goes. Default: standard error. */
@@ -164,6 +167,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
+      storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
       ...(options.buildConcurrency !== undefined && { buildConcurrency: options.buildConcurrency }),
     });
     closers.push(() => parts.stop());

@@ -1,8 +1,9 @@
 import { createHash, hash } from "node:crypto";
-import { createReadStream, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { PreflightFile, PreflightResult } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { DiskFullError } from "../errors.ts";
@@ -175,8 +176,28 @@ export class BlobStore {
    */
   async sweep(before: string): Promise<number> {
     const gone = deleteUnusedBlobs(this.#db, before);
-    for (const digest of gone) await rm(this.#pathOf(digest), { force: true });
+    for (const digest of gone) {
+      // Somebody may have asked for it since: the file is then the new one, or will be.
+      if (findBlobs(this.#db, [digest]).length === 0) rmSync(this.#pathOf(digest), { force: true });
+      await setImmediate();
+    }
     return gone.length;
+  }
+
+  /** Removes files that the store knows nothing of: a sweep was cut between the record and the file. @returns how many */
+  async sweepStrays(): Promise<number> {
+    let removed = 0;
+    for (const folder of readdirSync(this.#folder)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      const digests = readdirSync(join(this.#folder, folder));
+      const known = new Set(findBlobs(this.#db, digests).map(({ digest }) => digest));
+      for (const digest of digests.filter((name) => !known.has(name))) {
+        rmSync(this.#pathOf(digest), { force: true });
+        removed += 1;
+      }
+      await setImmediate();
+    }
+    return removed;
   }
 
   /** Notes that bodies are wanted. @returns what is known of each, by digest */

@@ -3,6 +3,7 @@ import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { insertBuild } from "../store/builds.ts";
+import { touchArtifact } from "../store/artifacts.ts";
 import { storeContext } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
 import { insertTemplate } from "../store/templates.ts";
@@ -66,6 +67,7 @@ export async function acceptBuild(
       retryOfBuildId: lineage?.retryOfBuildId ?? null,
       originalBuildId: lineage?.originalBuildId ?? null,
     });
+    if (request.base.kind === "template") touchArtifact(db, request.base.template.templateId, at);
     if (context !== undefined) storeContext(db, buildId, context);
     buildLog.append(buildId, {
       kind: "start",

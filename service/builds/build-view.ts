@@ -10,7 +10,7 @@ import type {
   TemplateFailureDetail,
 } from "pulumi-nullspace/wire";
 import { later } from "../clock.ts";
-import { artifactOfBuild, type ArtifactRow } from "../store/artifacts.ts";
+import { artifactOfBuild, idleSince, type ArtifactRow } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import { tagsOfBuild } from "../store/tags.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
@@ -69,7 +69,7 @@ export function buildSummary(db: Database, record: BuildRow, retentionMs: number
 /** Since when no tag keeps an artifact; `undefined`: one does, or there is no artifact. */
 function unpinnedSince(db: Database, artifact: ArtifactRow | undefined): string | undefined {
   if (artifact === undefined || tagsOfBuild(db, artifact.buildId).length > 0) return undefined;
-  return artifact.unpinnedAt ?? artifact.createdAt;
+  return idleSince({ ...artifact, unpinnedAt: artifact.unpinnedAt ?? artifact.createdAt }) ?? undefined;
 }
 
 /** A build, whole. */

@@ -30,11 +30,13 @@ async function* parts(
   offset: number,
 ): AsyncGenerator<string> {
   yield `{"build":${JSON.stringify(build)},"next_offset":${next_offset},"entries":[`;
-  for (let next = offset; next < next_offset; next += PAGE_ENTRIES) {
+  for (let next = offset; next < next_offset;) {
     const entries = buildLog.read(build.build_id, next, Math.min(PAGE_ENTRIES, next_offset - next));
-    // A log has no gaps: a page that is not full means that the build was removed meanwhile, and half a log is no answer.
-    if (entries.length === 0) throw new Error(`the log of build ${build.build_id} is gone`);
+    const last = entries.at(-1);
+    // The last entry is always kept, so that a page without any means that the build was forgotten; half a log is no answer.
+    if (last === undefined) throw new Error(`the log of build ${build.build_id} is gone`);
     yield (next === offset ? "" : ",") + entries.map(({ entry }) => entry).join(",");
+    next = last.offset + 1;
     // A reader that takes all at once would not let anybody else have a turn.
     await setImmediate();
   }

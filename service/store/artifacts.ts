@@ -20,6 +20,8 @@ export interface ArtifactRow {
   imageRemovedAt: string | null;
   /** Since when the image is not there, though nobody here removed it; `null`: it is there. */
   imageMissingSince: string | null;
+  /** When a machine, a pool or a build last began to use it; `null`: none has, as far as is known. */
+  lastUsedAt: string | null;
 }
 
 const ARTIFACT = columns<ArtifactRow>({
@@ -33,6 +35,7 @@ const ARTIFACT = columns<ArtifactRow>({
   createdAt: true,
   imageRemovedAt: true,
   imageMissingSince: true,
+  lastUsedAt: true,
 });
 const SELECT = `SELECT ${ARTIFACT.select()} FROM artifacts`;
 
@@ -43,7 +46,13 @@ export type NewArtifact = Pick<
 >;
 
 export function insertArtifact(db: Database, artifact: NewArtifact): void {
-  const row: ArtifactRow = { ...artifact, state: "available", imageRemovedAt: null, imageMissingSince: null };
+  const row: ArtifactRow = {
+    ...artifact,
+    state: "available",
+    imageRemovedAt: null,
+    imageMissingSince: null,
+    lastUsedAt: null,
+  };
   db.run(`INSERT INTO artifacts ${ARTIFACT.values()}`, ARTIFACT.binds(row));
 }
 
@@ -94,6 +103,16 @@ export function unpinnedArtifacts(db: Database): ArtifactRow[] {
        AND NOT EXISTS (SELECT 1 FROM builds child
                        WHERE child.base_template_id = a.template_id AND child.status IN ('waiting', 'building'))`,
   );
+}
+
+/** Since when an artifact that nothing pins is of no use to anyone; `null`: something pins it, as far as is known. */
+export function idleSince({ unpinnedAt, lastUsedAt }: Pick<ArtifactRow, "unpinnedAt" | "lastUsedAt">): string | null {
+  return unpinnedAt === null || lastUsedAt === null || lastUsedAt < unpinnedAt ? unpinnedAt : lastUsedAt;
+}
+
+/** Somebody begins to use an artifact. */
+export function touchArtifact(db: Database, templateId: string, at: string): void {
+  db.run("UPDATE artifacts SET last_used_at = ? WHERE template_id = ?", [at, templateId]);
 }
 
 /** Changes members of an artifact. */

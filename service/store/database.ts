@@ -123,6 +123,20 @@ export class Database {
     this.get("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
+  /** Gives free pages back to the disk, a few at a time. @returns whether there are more of them than a store may have */
+  shrink(): boolean {
+    const { free } = this.get<{ free: number }>("SELECT freelist_count AS free FROM pragma_freelist_count") as {
+      free: number;
+    };
+    if (free < FREE_PAGES) return false;
+    this.all(`PRAGMA incremental_vacuum(${FREE_PAGES})`);
+    const { left } = this.get<{ left: number }>("SELECT freelist_count AS left FROM pragma_freelist_count") as {
+      left: number;
+    };
+    // A store that was made before pages could be given back keeps them, and uses them again.
+    return left < free && left >= FREE_PAGES;
+  }
+
   /** Whether the store can still be used. */
   get isOpen(): boolean {
     return this.#handle.isOpen;
@@ -207,6 +221,9 @@ function lockingMode(path: string): "EXCLUSIVE" | "NORMAL" {
   return path !== ":memory:" && statfsSync(dirname(path)).bsize < SHARED_PAGE_BYTES ? "EXCLUSIVE" : "NORMAL";
 }
 
+/** Free pages that a store keeps for what comes next, and that are given back at a time: 4 MiB. */
+const FREE_PAGES = 1024;
+
 /** What SQLite's unix VFS writes one byte of, to reserve it (os_unix.c, unixShmMap). */
 const SHARED_PAGE_BYTES = 4096;
 
@@ -215,6 +232,8 @@ function open(path: string, room: DiskRoom | undefined): DatabaseSync {
   try {
     handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
     handle.exec(`PRAGMA locking_mode = ${lockingMode(path)}`);
+    // Pages that are free can be given back; what is asked of a store that has been made stays as it was.
+    handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
     // NORMAL: the file is never torn; when a commit is on the disk is `durable`'s matter, which waits beside the event loop.
     handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
     // What is deleted is overwritten: variables and keys that are gone are gone from the file, too.

@@ -1,4 +1,5 @@
 import { newId } from "../ids.ts";
+import { touchArtifact } from "./artifacts.ts";
 import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
@@ -68,6 +69,7 @@ export class GuestStore {
       readyAtMs: null,
     };
     this.#db.run(`INSERT INTO guests ${GUEST.values()}`, GUEST.binds(row));
+    touchArtifact(this.#db, guest.templateId, new Date(nowMs).toISOString());
     return row;
   }
 

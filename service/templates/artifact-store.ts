@@ -25,6 +25,8 @@ export interface NamedImage {
   readonly imageId: string;
   /** A build of this very service made the image; others may use the same store. */
   readonly isOwn: boolean;
+  /** Of the whole image; layers that it shares with others count in each of them. */
+  readonly sizeBytes: number;
 }
 
 /**

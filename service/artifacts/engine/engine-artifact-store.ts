@@ -64,11 +64,13 @@ export class EngineArtifactStore implements ArtifactStore {
 
   async list(signal: AbortSignal): Promise<NamedImage[]> {
     const images = await this.#engine.images.list({ signal }).catch(rethrow);
-    return images.flatMap(({ Id, RepoTags, Labels }) =>
+    return images.flatMap(({ Id, RepoTags, Labels, Size }) =>
       (RepoTags ?? []).flatMap((name) => {
         const [, imageRef, templateId] = NAME.exec(name) ?? [];
         if (imageRef === undefined || templateId === undefined) return [];
-        return [{ templateId, imageRef, imageId: Id, isOwn: Labels?.[INSTANCE_LABEL] === this.#serviceId }];
+        return [
+          { templateId, imageRef, imageId: Id, isOwn: Labels?.[INSTANCE_LABEL] === this.#serviceId, sizeBytes: Size },
+        ];
       }),
     );
   }

@@ -14,6 +14,7 @@ import { buildView } from "../../../service/builds/build-view.ts";
 import { logFrames } from "../../../service/http/event-stream.ts";
 import { assignTags, removeTag } from "../../../service/templates/tags.ts";
 import { Retention } from "../../../service/templates/retention.ts";
+import { DEFAULT_STORAGE_LIMITS } from "../../../service/templates/storage-limits.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
 import { later, now } from "../../../service/clock.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
@@ -278,6 +279,7 @@ describe("retention", () => {
       artifactUses,
       log: pino({ level: "silent" }),
       retentionMs: 30 * DAY,
+      limits: DEFAULT_STORAGE_LIMITS,
     });
   }
 

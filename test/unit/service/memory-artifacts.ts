@@ -4,14 +4,16 @@ import type { ArtifactStore, ImageDescription, NamedImage } from "../../../servi
 
 /** Images in memory: for what a real engine cannot be made to do, and to see who is told what. */
 export class MemoryArtifacts implements ArtifactStore {
-  /** Ids of the images that are there, and whether this service built them. */
-  readonly images = new Map<string, { isOwn: boolean }>();
+  /** Ids of the images that are there, whether this service built them, and their size (default 0). */
+  readonly images = new Map<string, { isOwn: boolean; sizeBytes?: number }>();
   /** Artifacts by name: the image that each is of. */
   readonly names = new Map<string, string>();
   /** Names of images that something runs on. */
   readonly inUse = new Set<string>();
   /** Names that were taken away, in their order. */
   readonly removed: string[] = [];
+  /** Names at whose removal the engine fails. */
+  readonly broken = new Set<string>();
   isAway = false;
   readonly #events = new EventEmitter().setMaxListeners(0);
 
@@ -28,6 +30,7 @@ export class MemoryArtifacts implements ArtifactStore {
 
   async remove(imageRef: string): Promise<boolean> {
     this.#call();
+    if (this.broken.has(imageRef)) throw new Error(`cannot remove ${imageRef}`);
     if (this.inUse.has(imageRef)) return false;
     this.removed.push(imageRef);
     const imageId = this.names.get(imageRef);
@@ -55,6 +58,7 @@ export class MemoryArtifacts implements ArtifactStore {
       imageRef,
       imageId,
       isOwn: this.images.get(imageId)?.isOwn ?? false,
+      sizeBytes: this.images.get(imageId)?.sizeBytes ?? 0,
     }));
   }
 

@@ -1,0 +1,31 @@
+const GIB = 1024 ** 3;
+
+/** How much is kept, beside how long. What is needed (see {@link Retention}) is kept all the same. */
+export interface StorageLimits {
+  /** Bodies of context files, from which builds can be retried. Default 10 GiB. */
+  blobBytes: number;
+  /** Images of artifacts that nothing pins and of those that are pinned, together. Default 50 GiB. */
+  imageBytes: number;
+  /** Logs of builds that have ended. Default 2 GiB. */
+  logBytes: number;
+  /** Records of builds. Default 100,000. */
+  builds: number;
+  /**
+   * The engine's whole build cache, also what others have in it. Default: none, and the cache is left alone, because on an
+   * engine it cannot be told whose it is.
+   */
+  buildCacheBytes?: number;
+}
+
+export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
+  blobBytes: 10 * GIB,
+  imageBytes: 50 * GIB,
+  logBytes: 2 * GIB,
+  builds: 100_000,
+};
+
+/** Records of changes that are kept: where tags have pointed, and who did it. */
+export const MAX_AUDIT_EVENTS = 1_000_000;
+
+/** What was used within this time is not taken away for its size: the next request may be about it. */
+export const JUST_USED_MS = 60 * 60_000;
