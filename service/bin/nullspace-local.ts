@@ -2,13 +2,16 @@
 import { parseArgs } from "node:util";
 import { ServiceError, StartupError } from "../errors.ts";
 import { serviceVersion } from "../version.ts";
+import { doctorCommand } from "./doctor.ts";
 import { firewallCommand } from "./firewall.ts";
 import { keysCommand } from "./keys.ts";
 import { serve, SERVE_OPTIONS } from "./serve.ts";
+import { STORAGE_USAGE } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
+       nullspace-local doctor [--json] [--data DIR] [--docker-host URL]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
 
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
@@ -24,6 +27,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
+${STORAGE_USAGE}
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
   --help             this text
   --version          the version
@@ -33,6 +37,9 @@ the tools need. Then serves until it is interrupted. A key is shown once and kep
 from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
 
 keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
+
+doctor tells what a data folder and its service hold on the disk and on the engine, what uses each image, what is wrong, and
+what to do; it ends with 1 when something is. The service may run or not.
 
 firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
 for what --allow names (it may be repeated), such as a private name server.`;
@@ -45,10 +52,13 @@ async function main(): Promise<void> {
   if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
   const [command, ...words] = positionals;
   if (command === "keys") return keysCommand(words, values);
+  if (command === "doctor" && words.length === 0) return doctorCommand(values);
   if (command === "firewall" && words.length === 0) return firewallCommand(values);
   if (command !== "serve" || words.length > 0) {
     throw new UsageError(
-      command === undefined ? "Say what to do: serve, keys or firewall." : `Unknown command: ${positionals.join(" ")}.`,
+      command === undefined
+        ? "Say what to do: serve, keys, doctor or firewall."
+        : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
   await serve(values, fail);
@@ -62,6 +72,7 @@ function readArguments() {
         ...SERVE_OPTIONS,
         data: { type: "string" },
         allow: { type: "string", multiple: true },
+        json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

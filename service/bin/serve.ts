@@ -1,5 +1,6 @@
 import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
+import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of `serve`, as `parseArgs` takes them. */
@@ -13,6 +14,7 @@ export const SERVE_OPTIONS = {
   "docker-host": { type: "string" },
   "base-image": { type: "string" },
   builds: { type: "string" },
+  ...STORAGE_OPTIONS,
   "log-level": { type: "string" },
 } as const;
 
@@ -35,6 +37,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
+    ...readStorage(values),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   };
   const service = await serveDataFolder({ ...options, ...takeKey() });

@@ -109,8 +109,10 @@ export class Retention {
     const { db, blobs, retentionMs, limits, pruneBuildCache } = this.#options;
     const before = later(at, -retentionMs);
     await this.#part("artifacts that are past their time", () => this.#expire(at));
-    await this.#part("images beyond their size", () => this.#expireBySize(at));
     await this.#part("images", () => this.#removeImages());
+    await this.#part("images beyond their size", async () => {
+      if (await this.#expireBySize(at)) await this.#removeImages();
+    });
     await this.#part("contexts that are past their time", () => {
       forgetContexts(db, before);
       return blobs.sweep(before);
@@ -191,12 +193,12 @@ export class Retention {
     return unpinned.filter(({ templateId }) => !used.has(templateId));
   }
 
-  /** Lets artifacts go that nothing needs, those first that have been of no use for longest, until the rest is small enough. */
-  async #expireBySize(at: string): Promise<void> {
+  /** Lets artifacts go that nothing needs, those first that have been of no use for longest, until the rest is small enough. @returns whether any goes */
+  async #expireBySize(at: string): Promise<boolean> {
     const { db, artifacts, limits, log } = this.#options;
     const images = await artifacts.list(this.#stopped.signal);
     const sizes = new Map(images.map(({ imageId, sizeBytes }) => [imageId, sizeBytes]));
-    db.transaction(() => {
+    return db.transaction(() => {
       // Artifacts of one image are as large as one of them.
       const holders = Map.groupBy(availableArtifacts(db), ({ imageId }) => imageId);
       let bytes = [...holders.keys()].reduce((sum, imageId) => sum + (sizes.get(imageId) ?? 0), 0);
@@ -205,9 +207,11 @@ export class Retention {
         .filter(({ since }) => later(since, JUST_USED_MS) <= at)
         .sort((a, b) => (a.since < b.since ? -1 : 1));
       const left = new Map([...holders].map(([imageId, rows]) => [imageId, rows.length]));
+      let expired = 0;
       for (const { templateId, imageId } of idle) {
-        if (bytes <= limits.imageBytes) return;
+        if (bytes <= limits.imageBytes) break;
         updateArtifact(db, templateId, { state: "expired" });
+        expired += 1;
         const holding = (left.get(imageId) ?? 1) - 1;
         left.set(imageId, holding);
         if (holding === 0) bytes -= sizes.get(imageId) ?? 0;
@@ -218,6 +222,7 @@ export class Retention {
           "the images that are needed are larger than they may be together",
         );
       }
+      return expired > 0;
     });
   }
 

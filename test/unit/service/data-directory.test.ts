@@ -152,6 +152,9 @@ describe("the command", () => {
     [["serve", "--port", "x"], 2, "invalid_arguments"],
     [["serve", "--log-level", "x"], 2, "invalid_arguments"],
     [["serve", "--builds", "0"], 2, "invalid_arguments"],
+    [["serve", "--max-blobs", "x"], 2, "invalid_arguments"],
+    [["serve", "--keep-days", "0"], 2, "invalid_arguments"],
+    [["doctor", "x"], 2, "invalid_arguments"],
     [["serve", "--host", "0.0.0.0"], 1, "host_not_loopback"],
   ])("%j ends with %i and one line of JSON", { timeout: 30_000 }, async (args, code, errorCode) => {
     const ended = await run([...args, ...(args[0] === "serve" ? ["--data", folder] : [])]);

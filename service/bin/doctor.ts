@@ -1,0 +1,66 @@
+import { defaultDataDirectory } from "../data-directory.ts";
+import { inspectEngine, type EngineReport } from "./doctor/engine-report.ts";
+import { findings, inUnits, type Finding } from "./doctor/findings.ts";
+import { inspectFolder, type FolderReport } from "./doctor/folder-report.ts";
+
+/** Tables and images that the text lists; the JSON has all. */
+const MOST_LISTED = 12;
+
+/** `doctor`: what a data folder and its service hold, what uses it, what is wrong and what to do. Exit code 1 when something is. */
+export async function doctorCommand(values: { data?: string; "docker-host"?: string; json?: boolean }): Promise<void> {
+  const folder = inspectFolder(values.data ?? defaultDataDirectory());
+  const engine = await inspectEngine(folder.path, values["docker-host"]);
+  const checks = findings(folder, engine);
+  const ok = checks.every(({ status }) => status !== "fail");
+  const text = values.json === true ? JSON.stringify({ ok, checks, folder, engine }) : asText(checks, folder, engine);
+  process.stdout.write(`${text}\n`);
+  if (!ok) process.exitCode = 1;
+}
+
+function asText(checks: readonly Finding[], folder: FolderReport, engine: EngineReport): string {
+  const { store, blobFiles, logFileBytes } = folder;
+  const lines = checks.flatMap(({ status, name, message, advice }) => [
+    `${status.padEnd(5)}${name.padEnd(8)}${message}`,
+    ...(advice === undefined ? [] : [`${" ".repeat(13)}${advice}`]),
+  ]);
+  if (store === undefined) return lines.join("\n");
+  const sizes = new Map(engine.images.map(({ templateId, sizeBytes }) => [templateId, sizeBytes]));
+  return [
+    ...lines,
+    "",
+    "On the disk:",
+    ...store.tables.slice(0, MOST_LISTED).map(({ name, bytes }) => row(bytes, `table ${name}`)),
+    row(store.freeBytes, "free pages of the store"),
+    row(logFileBytes, "write-ahead log"),
+    row(
+      blobFiles.bytes,
+      `${blobFiles.count} files of build contexts (${inUnits(store.blobBytes)} with those in the store)`,
+    ),
+    row(store.logBytes, "logs of builds, in the store"),
+    "",
+    "Images, newest first, and what uses them:",
+    ...store.artifacts.slice(0, MOST_LISTED).map((artifact) => {
+      const size = sizes.get(artifact.templateId);
+      return `  ${(size === undefined ? "gone" : inUnits(size)).padStart(10)}  ${artifact.templateId}  ${artifact.template}: ${usersOf(artifact)}`;
+    }),
+    ...(store.artifacts.length > MOST_LISTED
+      ? [`  and ${store.artifacts.length - MOST_LISTED} more; --json has all`]
+      : []),
+  ].join("\n");
+}
+
+function row(bytes: number, what: string): string {
+  return `  ${inUnits(bytes).padStart(10)}  ${what}`;
+}
+
+function usersOf(artifact: NonNullable<FolderReport["store"]>["artifacts"][number]): string {
+  const { tags, machines, pools, children, state } = artifact;
+  const users = [
+    ...(tags.length > 0 ? [`tags ${tags.join(", ")}`] : []),
+    ...(pools.length > 0 ? [`pools ${pools.join(", ")}`] : []),
+    ...(machines > 0 ? [`${machines} machines and members of pools`] : []),
+    ...(children > 0 ? [`${children} templates built on it`] : []),
+  ];
+  if (users.length > 0) return users.join("; ");
+  return state === "available" ? "nothing, goes after its time" : `nothing, it is ${state} and about to go`;
+}

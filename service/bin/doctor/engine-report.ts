@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DockerEngine } from "pulumi-nullspace/docker";
+import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
+import { asError } from "../../errors.ts";
+import { INSTANCE_LABEL } from "../../labels.ts";
+
+/** How long the engine may take to say anything. */
+const TIMEOUT_MS = 10_000;
+
+/** Images and containers of one service on its engine. */
+export interface EngineReport {
+  host: string;
+  /** Absent: it does not answer. */
+  version?: string;
+  problem?: string;
+  /** By artifact. */
+  images: { templateId: string; imageId: string; sizeBytes: number }[];
+  containers: number;
+}
+
+/** Asks the engine about what the service of a data folder has on it. */
+export async function inspectEngine(folder: string, dockerHost: string | undefined): Promise<EngineReport> {
+  const engine = new DockerEngine({ ...(dockerHost !== undefined && { host: dockerHost }) });
+  const { host } = engine;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const { Version } = await engine.version({ signal });
+    const instanceId = readInstanceId(folder);
+    if (instanceId === undefined) return { host, version: Version, images: [], containers: 0 };
+    const images = await new EngineArtifactStore(engine, instanceId).list(signal);
+    const filters = { label: [`${INSTANCE_LABEL}=${instanceId}`] };
+    const containers = await engine.containers.list({ all: true, filters, signal });
+    return {
+      host,
+      version: Version,
+      images: images.map(({ templateId, imageId, sizeBytes }) => ({ templateId, imageId, sizeBytes })),
+      containers: containers.length,
+    };
+  } catch (error) {
+    return { host, problem: asError(error).message, images: [], containers: 0 };
+  } finally {
+    await engine.close();
+  }
+}
+
+function readInstanceId(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, "instance-id"), "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
