@@ -13,6 +13,7 @@ import {
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { asError, StartupError } from "./errors.ts";
+import { diskFullAtStart, DiskRoom } from "./store/disk-room.ts";
 import { lockFile } from "./store/file-lock.ts";
 
 /** Where the service keeps its state unless told otherwise: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
@@ -86,6 +87,7 @@ export function readOldKey({ path, oldKeyPath }: DataPaths): string | undefined 
 }
 
 function unusable(path: string, reason: string, cause?: unknown): StartupError {
+  if (new DiskRoom(path).isFull(cause)) return diskFullAtStart(path, cause);
   return new StartupError(
     `The data directory ${path} cannot be used: ${reason}. Choose another with --data.`,
     "data_directory_unusable",

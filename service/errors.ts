@@ -107,6 +107,25 @@ export class UnavailableError extends ServiceError {
   }
 }
 
+/** 507 `disk_full`: no room is left where the service keeps its data; the same request succeeds when there is. */
+export class DiskFullError extends ServiceError {
+  /** Data folder on the full disk. */
+  readonly folder: string;
+
+  constructor(folder: string, extra: Extra = {}) {
+    super(`The disk of the data folder ${folder} is full (or its quota is used up), so nothing new can be recorded.`, {
+      status: 507,
+      retryable: true,
+      suggestedAction:
+        "Make room on that disk, or delete templates, machines and pools of this service; then try again.",
+      details: { folder },
+      ...extra,
+      code: "disk_full",
+    });
+    this.folder = folder;
+  }
+}
+
 /** 503 `engine_unavailable`: Docker Engine does not answer. */
 export class EngineUnavailableError extends UnavailableError {
   constructor(message: string, extra: Extra = {}) {

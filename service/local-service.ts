@@ -18,6 +18,8 @@ import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
+import { DiskRoom } from "./store/disk-room.ts";
+import { MIGRATIONS } from "./store/migrations/index.ts";
 import { serviceVersion } from "./version.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
@@ -116,7 +118,7 @@ export async function serveDataFolder(options: LocalServiceOptions = {}): Promis
 async function serve(options: LocalServiceOptions, processKeys: readonly ProcessKey[]): Promise<ServedFolder> {
   const { port = 3000, host = "127.0.0.1" } = options;
   checkReach(host, options);
-  const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? pino.destination(2));
+  const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? standardError());
   const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
   // What has been opened is closed in reverse order, whether the service stops or never came up.
   const closers: (() => void | Promise<void>)[] = [() => data.close()];
@@ -134,8 +136,10 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     }
   });
   try {
-    const db = new Database(data.storePath);
+    const room = new DiskRoom(data.path);
+    const db = new Database(data.storePath, MIGRATIONS, room);
     closers.push(() => db.close());
+    if (!room.hold()) log.warn({ data: data.path }, "the disk of the data folder is full: nothing new is taken");
     const keyStore = new ApiKeyStore(db);
     const oldKey = takeOverOldKey(data, keyStore);
     engine = new DockerEngine({
@@ -197,6 +201,11 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     await stop();
     throw error;
   }
+}
+
+/** Lines that cannot be written (the disk of a log file is full, say) are lost: no reason to end the service. */
+function standardError(): DestinationStream {
+  return pino.destination(2).on("error", () => undefined);
 }
 
 /** @throws StartupError when keys and code would cross a network in the clear, or anyone could name the service as they like */

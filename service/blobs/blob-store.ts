@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import type { PreflightFile, PreflightResult } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
+import { DiskFullError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { deleteUnusedBlobs, expectBlobs, findBlobs, markBlobsLost, markBlobsStored } from "../store/blobs.ts";
 import type { Database } from "../store/database.ts";
@@ -64,7 +65,7 @@ export class BlobStore {
         ? []
         : [{ path, digest: sha256, sizeBytes: size_bytes }],
     );
-    const blobs = this.#db.transaction(() => this.#expect(bodies));
+    const blobs = this.#db.grow(() => this.#expect(bodies));
     return files.map(({ path, entry_type, mode, sha256, force_upload }) => {
       const common = { path, entry_type, ...(mode !== undefined && { mode }) };
       const blob = entry_type === "dir" || sha256 === undefined ? undefined : blobs.get(sha256);
@@ -147,7 +148,7 @@ export class BlobStore {
       sizeBytes: bytes.length,
       bytes,
     }));
-    const blobs = this.#db.transaction(() => this.#expect(wanted));
+    const blobs = this.#db.grow(() => this.#expect(wanted));
     const missing = new Map(
       wanted.filter(({ digest }) => !blobs.get(digest)?.isStored).map(({ digest, bytes }) => [digest, bytes]),
     );
@@ -211,13 +212,23 @@ export class BlobStore {
   }
 
   #storeSmall(bodies: readonly SmallBody[]): void {
-    this.#db.transaction(() => {
+    this.#db.grow(() => {
       this.#small.write(bodies);
       this.#markStored(bodies.map(({ digest }) => digest));
     });
   }
 
   async #storeFile(blob: Blob, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, blobId: string): Promise<void> {
+    const { room } = this.#db;
+    room?.assert();
+    try {
+      await this.#writeFile(blob, body, blobId);
+    } catch (error) {
+      throw room?.isFull(error) === true ? new DiskFullError(room.folder, { cause: error }) : error;
+    }
+  }
+
+  async #writeFile(blob: Blob, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, blobId: string): Promise<void> {
     const temporary = join(this.#incoming, newId("in_"));
     const file = await open(temporary, "wx", 0o600);
     try {

@@ -42,7 +42,7 @@ export async function acceptBuild(
   const templateId = newId("tmpl_");
   const at = now();
   const caller = currentCaller();
-  db.transaction(() => {
+  db.grow(() => {
     const template = takeName(db, request, at);
     insertBuild(db, {
       buildId,

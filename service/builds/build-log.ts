@@ -3,6 +3,7 @@ import type { LogEntry } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { appendLogEntry, logEntries, logPosition, type LogPosition, type StoredEntry } from "../store/build-logs.ts";
 import type { Database } from "../store/database.ts";
+import { writeIfRoom } from "../store/disk-room.ts";
 
 /** Members that the log adds itself are left out by who writes. */
 export type NewLogEntry = Pick<LogEntry, "kind" | "level" | "message"> &
@@ -34,33 +35,50 @@ const MAX_LOG_BYTES = 32 * 1024 * 1024;
 export class BuildLog {
   readonly #db: Database;
   readonly #appended = new EventEmitter().setMaxListeners(0);
+  /** Messages that the full disk had no room for, by build. Bounded by the builds that run. */
+  readonly #lost = new Map<string, number>();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** Appends an entry; inside a transaction it becomes visible together with the rest of it. */
+  /** Appends an entry; inside a transaction it becomes visible together with the rest of it. @throws DiskFullError */
   append(buildId: string, entry: NewLogEntry): void {
+    const lost = this.#lost.get(buildId);
     this.#db.transaction(() => {
-      const build = logPosition(this.#db, buildId);
-      if (build === undefined) throw new Error(`log entry for the unknown build ${buildId}`);
-      const isLast = entry.kind === "end" || entry.kind === "error" || entry.kind === "cancelled";
-      if (build.logBytes > MAX_LOG_BYTES && !isLast) return;
-      const bytes = this.#write(buildId, build, cut(entry));
-      if (build.logBytes <= MAX_LOG_BYTES && bytes + build.logBytes > MAX_LOG_BYTES) {
-        this.#write(
-          buildId,
-          { ...build, nextOffset: build.nextOffset + 1 },
-          {
-            kind: "warning",
-            level: "warn",
-            message: `The log has reached its limit of ${MAX_LOG_BYTES} bytes: further messages are left out.`,
-          },
-        );
-      }
+      if (lost !== undefined) this.#append(buildId, lostMessages(lost));
+      this.#append(buildId, entry);
     });
     // After the transaction that this one may be part of: transactions are synchronous, so a microtask comes later.
-    queueMicrotask(() => this.#appended.emit(buildId));
+    queueMicrotask(() => {
+      if (lost !== undefined) this.#lost.delete(buildId);
+      this.#appended.emit(buildId);
+    });
+  }
+
+  /** Appends what a build says while it runs. On a full disk it is left out and counted: no reason for the build to fail. */
+  appendMessage(buildId: string, entry: NewLogEntry): void {
+    if (writeIfRoom(() => this.#db.grow(() => this.append(buildId, entry)))) return;
+    this.#lost.set(buildId, (this.#lost.get(buildId) ?? 0) + 1);
+  }
+
+  #append(buildId: string, entry: NewLogEntry): void {
+    const build = logPosition(this.#db, buildId);
+    if (build === undefined) throw new Error(`log entry for the unknown build ${buildId}`);
+    const isLast = entry.kind === "end" || entry.kind === "error" || entry.kind === "cancelled";
+    if (build.logBytes > MAX_LOG_BYTES && !isLast) return;
+    const bytes = this.#write(buildId, build, cut(entry));
+    if (build.logBytes <= MAX_LOG_BYTES && bytes + build.logBytes > MAX_LOG_BYTES) {
+      this.#write(
+        buildId,
+        { ...build, nextOffset: build.nextOffset + 1 },
+        {
+          kind: "warning",
+          level: "warn",
+          message: `The log has reached its limit of ${MAX_LOG_BYTES} bytes: further messages are left out.`,
+        },
+      );
+    }
   }
 
   /** Entries from `offset` on, at most `limit` of them. */
@@ -109,4 +127,9 @@ function cut(entry: NewLogEntry): NewLogEntry {
   const { message } = entry;
   if (message.length <= MAX_MESSAGE_CHARACTERS) return entry;
   return { ...entry, message: `${message.slice(0, MAX_MESSAGE_CHARACTERS)}… (${message.length} characters)` };
+}
+
+function lostMessages(count: number): NewLogEntry {
+  const message = `The disk of the service was full: ${count} messages of the build are left out here.`;
+  return { kind: "warning", level: "warn", message };
 }

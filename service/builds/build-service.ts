@@ -207,7 +207,7 @@ export class BuildService {
   /** Moves tags to the artifact of a build that is ready. */
   promote(buildId: string, tags: readonly string[]): TemplateInfo {
     const { db, events } = this.#options;
-    const info = db.transaction(() => {
+    const info = db.grow(() => {
       const record = getBuild(db, buildId);
       const template = getByKey(db, record.templateKey);
       refuseBuiltin(template, "tagged");

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
+import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
@@ -55,7 +56,8 @@ export async function runBuilds(
   const { redactor } = credentials;
   if (!(await engineIsThere(worker, run))) return [];
   for (const { buildId } of run.members) {
-    if (!markBuilding(worker, buildId)) run.leave(buildId, new BuildCancelled("the build has ended"));
+    const isWaiting = await untilRecorded(() => markBuilding(worker, buildId), signal);
+    if (!isWaiting) run.leave(buildId, new BuildCancelled("the build has ended"));
   }
   const [leader, ...followers] = run.members;
   if (leader === undefined) return [];
@@ -70,7 +72,7 @@ export async function runBuilds(
     again = await recordReady(worker, run, record, built);
   } catch (error) {
     run.close();
-    again = recordFailure(worker, run, leader.buildId, error, redactor);
+    again = await untilRecorded(() => recordFailure(worker, run, leader.buildId, error, redactor), signal);
   }
   events.emit({ kind: "build_finished", templateId: record.templateId });
   return again;
@@ -92,7 +94,7 @@ export function joinRun(worker: BuildWorker, run: BuildRun, buildId: string): vo
       timestamp: _time,
       ...told
     } = JSON.parse(entry) as LogEntry;
-    if (told.phase !== "preparing" && told.kind !== "start") buildLog.append(buildId, told);
+    if (told.phase !== "preparing" && told.kind !== "start") buildLog.appendMessage(buildId, told);
   }
 }
 
@@ -124,7 +126,7 @@ async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun)
         if (told.has(buildId)) continue;
         told.add(buildId);
         const message = `The build waits for its engine. ${error.message}`;
-        buildLog.append(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
+        buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
     await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
@@ -136,11 +138,11 @@ function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, re
   // After a cancel the last entry is written; what the engine still says belongs to nobody.
   if (run.signal.aborted) return;
   const clean = withoutSecrets(entry, redactor);
-  for (const { buildId } of run.members) buildLog.append(buildId, clean);
+  for (const { buildId } of run.members) buildLog.appendMessage(buildId, clean);
 }
 
 function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string): void {
-  buildLog.append(buildId, {
+  buildLog.appendMessage(buildId, {
     kind: "message",
     level: "info",
     phase: "preparing",
@@ -183,7 +185,8 @@ async function recordReady(
     try {
       if (!(await artifacts.keep(built.imageId, templateId, run.signal))) throw new Error("the image has gone");
       const imageRef = artifacts.nameOf(templateId);
-      if (!markReady(worker, member.buildId, { ...built, imageRef })) await removeImage(worker, imageRef);
+      const isReady = await untilRecorded(() => markReady(worker, member.buildId, { ...built, imageRef }), run.signal);
+      if (!isReady) await removeImage(worker, imageRef);
     } catch (error) {
       worker.log.info({ buildId: member.buildId, err: asError(error) }, "a joined build has no image; it runs again");
       if (markWaiting(worker, member.buildId, "The image could not be taken over; the build begins again")) {
@@ -191,7 +194,8 @@ async function recordReady(
       }
     }
   }
-  if (!markReady(worker, leader.buildId, built)) await removeImage(worker, built.imageRef);
+  const isReady = await untilRecorded(() => markReady(worker, leader.buildId, built), run.signal);
+  if (!isReady) await removeImage(worker, built.imageRef);
   return again;
 }
 

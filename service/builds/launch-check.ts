@@ -4,6 +4,7 @@ import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
 import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import type { BuildExecutor, BuildJob, BuildReporter } from "./build-executor.ts";
+import { engineDiskFull } from "./engine-disk.ts";
 import { BuildFailure } from "./build-failure.ts";
 import { KILLED, seeEngineGo } from "./engine-stop.ts";
 
@@ -84,6 +85,8 @@ export async function checkLaunch(
 
 /** Why the built image did not come up. */
 function launchFailure(thrown: unknown): BuildFailure {
+  const full = engineDiskFull([asError(thrown).message], { phase: "readiness", cause: thrown });
+  if (full !== undefined) return full;
   if (thrown instanceof ReadinessTimeoutError) {
     return new BuildFailure(thrown.message, {
       phase: "readiness",

@@ -1,7 +1,9 @@
+import { dirname } from "node:path";
 import { dataPaths, openDataDirectory } from "../data-directory.ts";
 import { StartupError } from "../errors.ts";
 import { ApiKeyStore } from "../store/api-keys.ts";
 import { Database } from "../store/database.ts";
+import { DiskRoom } from "../store/disk-room.ts";
 import { storeVersion } from "../store/store-version.ts";
 import { MIGRATIONS } from "../store/migrations/index.ts";
 import { forgetOldKey, takeOverOldKey } from "./folder-keys.ts";
@@ -28,7 +30,8 @@ export function withKeys<T>(directory: string, work: (keys: ApiKeyStore) => T): 
 }
 
 function inStore<T>(path: string, work: (keys: ApiKeyStore, db: Database) => T): T {
-  const db = new Database(path);
+  // A key can be revoked on a full disk, too.
+  const db = new Database(path, MIGRATIONS, new DiskRoom(dirname(path)));
   try {
     return work(new ApiKeyStore(db), db);
   } finally {

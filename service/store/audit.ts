@@ -22,15 +22,21 @@ export type AuditAction =
   | "key_created"
   | "key_revoked";
 
-/** Appends an audit event in the name of the current caller; call it in the transaction of the change. */
-export function audit(db: Database, action: AuditAction, subject: string, detail: Record<string, unknown>): void {
+/**
+ * Appends an audit event in the name of the current caller; call it in the transaction of the change.
+ *
+ * @param templateKey of a move of a tag: the template whose tag it is
+ */
+export function audit(
+  db: Database,
+  action: AuditAction,
+  subject: string,
+  detail: Record<string, unknown>,
+  templateKey: number | null = null,
+): void {
   const { keyId, name } = currentCaller();
-  db.run("INSERT INTO audit_events (at, actor, key_id, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)", [
-    now(),
-    name,
-    keyId,
-    action,
-    subject,
-    JSON.stringify(detail),
-  ]);
+  db.run(
+    "INSERT INTO audit_events (at, actor, key_id, action, subject, detail, template_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [now(), name, keyId, action, subject, JSON.stringify(detail), templateKey],
+  );
 }

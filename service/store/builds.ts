@@ -2,6 +2,8 @@ import { MARK_TAG_PREFIX } from "pulumi-nullspace/wire";
 import type { ArtifactState } from "./artifacts.ts";
 import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
+import { firstTag } from "./tags.ts";
+import type { TemplateRow } from "./templates.ts";
 
 /** Where a build is in its life; `ready`, `error` and `cancelled` are final. */
 export type BuildState = "waiting" | "building" | "ready" | "error" | "cancelled";
@@ -179,24 +181,30 @@ export interface BuildQuery {
   limit: number;
 }
 
+/** Above every time and every id. */
+const NEWEST = { createdAt: "~", buildId: "~" };
+
 /** Builds of a template, newest first by (createdAt, buildId). */
 export function buildsOf(db: Database, templateKey: number, query: BuildQuery): BuildRow[] {
+  const { status, buildBackend, sourceType, after = NEWEST, limit } = query;
+  // Only what is asked for stands in the statement: a condition that may be left out is one that no index serves.
+  const conditions = [
+    "template_key = $key",
+    "(created_at, build_id) < ($createdAt, $build)",
+    ...(status === undefined ? [] : ["status = $status"]),
+    ...(buildBackend === undefined ? [] : ["build_backend = $backend"]),
+    ...(sourceType === undefined ? [] : ["source_type = $sourceType"]),
+  ];
   return db.all<BuildRow>(
-    `${SELECT}
-     WHERE template_key = $key
-       AND ($status IS NULL OR status = $status)
-       AND ($backend IS NULL OR build_backend = $backend)
-       AND ($sourceType IS NULL OR source_type = $sourceType)
-       AND ($createdAt IS NULL OR (created_at, build_id) < ($createdAt, $build))
-     ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
+    `${SELECT} WHERE ${conditions.join(" AND ")} ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
     {
       $key: templateKey,
-      $status: query.status ?? null,
-      $backend: query.buildBackend ?? null,
-      $sourceType: query.sourceType ?? null,
-      $createdAt: query.after?.createdAt ?? null,
-      $build: query.after?.buildId ?? null,
-      $limit: query.limit,
+      ...(status !== undefined && { $status: status }),
+      ...(buildBackend !== undefined && { $backend: buildBackend }),
+      ...(sourceType !== undefined && { $sourceType: sourceType }),
+      $createdAt: after.createdAt,
+      $build: after.buildId,
+      $limit: limit,
     },
   );
 }
@@ -244,9 +252,12 @@ export interface BuildWithArtifact extends Pick<
   imageMissingSince: string | null;
 }
 
+const WITH_ARTIFACT_COLUMNS = `
+  b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
+  a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS imageMissingSince`;
+
 const WITH_ARTIFACT = `
-  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
-         a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS imageMissingSince
+  SELECT ${WITH_ARTIFACT_COLUMNS}
   FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
 
 /** A build that was asked for under a tag of its own, or has been given one since: see `MARK_TAG_PREFIX`. */
@@ -275,12 +286,51 @@ export function buildUnderTag(db: Database, templateKey: number, tag: string): B
   );
 }
 
+/** Id of the build that became ready last, of those that went live and whose image is there. @param key SQL of the template */
+function newestLive(key: string): string {
+  return `SELECT a.build_id FROM artifacts a JOIN builds b USING (build_id)
+    WHERE a.of_template = ${key} AND a.state = 'available' AND a.image_missing_since IS NULL AND ${WENT_LIVE}
+    ORDER BY a.created_at DESC, a.build_id DESC LIMIT 1`;
+}
+
 /** The build that became ready last, of those that went live and whose image is there. */
 export function newestLiveBuild(db: Database, templateKey: number): BuildWithArtifact | undefined {
-  return db.get<BuildWithArtifact>(
-    `${WITH_ARTIFACT} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available'
-       AND a.image_missing_since IS NULL AND ${WENT_LIVE}
-     ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
-    [templateKey],
+  return db.get<BuildWithArtifact>(`${WITH_ARTIFACT} WHERE b.build_id = (${newestLive("?")})`, [templateKey]);
+}
+
+/** A template with the build that its bare name means, whose image is there. */
+export interface UsableTemplate
+  extends BuildWithArtifact, Pick<TemplateRow, "namespace" | "name" | "visibility" | "builtin"> {
+  imageId: string;
+  imageRef: string;
+  /** Tag that the bare name means; `null`: the build that became ready last. */
+  defaultTag: string | null;
+  /** JSON list of the tags of the build, sorted. */
+  tags: string;
+}
+
+/**
+ * Live templates that have something to start from: builtins first, then by `namespace/name`. One statement, whose work
+ * does not grow with the builds that a template has had.
+ *
+ * @param defaultTags tags that a bare name means, the first that is there
+ */
+export function usableTemplates(db: Database, defaultTags: readonly string[]): UsableTemplate[] {
+  return db.all<UsableTemplate>(
+    `WITH named AS (
+       SELECT template_key, namespace, name, visibility, builtin,
+         (${firstTag("templates.template_key", "$tags")}) AS default_tag
+       FROM templates WHERE deleted_at IS NULL
+     )
+     SELECT ${WITH_ARTIFACT_COLUMNS}, t.namespace, t.name, t.visibility, t.builtin, t.default_tag AS defaultTag,
+       (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE tags.build_id = b.build_id) AS tags
+     FROM named t
+     JOIN builds b ON b.build_id = CASE
+       WHEN t.default_tag IS NULL THEN (${newestLive("t.template_key")})
+       ELSE (SELECT build_id FROM tags WHERE template_key = t.template_key AND tag = t.default_tag) END
+     JOIN artifacts a ON a.build_id = b.build_id
+     WHERE b.status = 'ready' AND a.state = 'available' AND a.image_missing_since IS NULL
+     ORDER BY t.builtin DESC, t.namespace || '/' || t.name`,
+    { $tags: JSON.stringify(defaultTags) },
   );
 }

@@ -12,7 +12,8 @@ const SQLITE_BUSY = 5;
 export function lockFile(path: string): (() => void) | undefined {
   const handle = new DatabaseSync(path, { timeout: 0 });
   try {
-    handle.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    // The lock alone is wanted: a journal in memory, because one on the disk would need room there.
+    handle.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     handle.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;

@@ -67,6 +67,9 @@ const MACHINE = columns<MachineRow>({
 });
 const SELECT = `SELECT ${MACHINE.select()} FROM machines`;
 
+/** Above the id of every machine. */
+const AFTER_ALL = "~";
+
 /** Which machines a list shows. */
 export interface MachineFilter {
   statuses: readonly MachineState[];
@@ -101,25 +104,28 @@ export class MachineStore {
 
   /** Newest first. */
   list(filter: MachineFilter): MachineRow[] {
-    return this.#db.all<MachineRow>(
-      `${SELECT}
-       WHERE instr($statuses, ',' || status || ',') > 0
-         AND ($template IS NULL OR template = $template OR template_id = $template)
-         AND ($after IS NULL OR machine_id < $after)
-         AND NOT EXISTS (
-           SELECT 1 FROM json_each($metadata) AS wanted
-           WHERE NOT EXISTS (
-             SELECT 1 FROM json_each(machines.metadata) AS has
-             WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
-       ORDER BY machine_id DESC LIMIT $limit`,
-      {
-        $statuses: `,${filter.statuses.join(",")},`,
-        $template: filter.template ?? null,
-        $after: filter.afterId ?? null,
-        $metadata: JSON.stringify(filter.metadata ?? {}),
-        $limit: filter.limit,
-      },
+    // One look for each status, along the index: machines that have ended are many, and most lists are of those that live.
+    const rows = filter.statuses.flatMap((status) =>
+      this.#db.all<MachineRow>(
+        `${SELECT}
+         WHERE status = $status AND machine_id < $after
+           AND ($template IS NULL OR template = $template OR template_id = $template)
+           AND NOT EXISTS (
+             SELECT 1 FROM json_each($metadata) AS wanted
+             WHERE NOT EXISTS (
+               SELECT 1 FROM json_each(machines.metadata) AS has
+               WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
+         ORDER BY machine_id DESC LIMIT $limit`,
+        {
+          $status: status,
+          $template: filter.template ?? null,
+          $after: filter.afterId ?? AFTER_ALL,
+          $metadata: JSON.stringify(filter.metadata ?? {}),
+          $limit: filter.limit,
+        },
+      ),
     );
+    return rows.sort((a, b) => (a.machineId < b.machineId ? 1 : -1)).slice(0, filter.limit);
   }
 
   /** Machines that are not over. */
@@ -129,8 +135,8 @@ export class MachineStore {
   }
 
   withStatus(...statuses: readonly MachineState[]): MachineRow[] {
-    return this.#db.all<MachineRow>(`${SELECT} WHERE instr(?, ',' || status || ',') > 0 ORDER BY machine_id`, [
-      `,${statuses.join(",")},`,
+    return this.#db.all<MachineRow>(`${SELECT} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY machine_id`, [
+      JSON.stringify(statuses),
     ]);
   }
 

@@ -18,9 +18,9 @@ export function tagMoves(
 ): TagMoveRow[] {
   return db.all<TagMoveRow>(
     `SELECT e.event_id AS eventId, e.at, e.actor, e.detail ->> '$.from' AS fromBuild, e.detail ->> '$.to' AS toBuild
-     FROM audit_events e JOIN builds b ON b.build_id = coalesce(e.detail ->> '$.to', e.detail ->> '$.from')
-     WHERE e.action IN ('tag_moved', 'tag_removed') AND e.detail ->> '$.tag' = $tag
-       AND b.template_key = $key AND e.event_id < $before
+     FROM audit_events e
+     WHERE e.action IN ('tag_moved', 'tag_removed') AND e.template_key = $key AND e.detail ->> '$.tag' = $tag
+       AND e.event_id < $before
      ORDER BY e.event_id DESC LIMIT $limit`,
     { $tag: tag, $key: templateKey, $before: before, $limit: limit },
   );

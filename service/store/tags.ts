@@ -47,10 +47,17 @@ export function tagsOfBuild(db: Database, buildId: string): string[] {
     .map(({ tag }) => tag);
 }
 
+/**
+ * SQL for the first of some tags, in alphabetical order, that a template has.
+ *
+ * @param key SQL of the template's key
+ * @param tags SQL of the tags, a JSON list
+ */
+export function firstTag(key: string, tags: string): string {
+  return `SELECT tag FROM tags WHERE template_key = ${key} AND tag IN (SELECT value FROM json_each(${tags})) ORDER BY tag LIMIT 1`;
+}
+
 /** The first of these tags, in alphabetical order, that the template has. */
 export function firstTagOf(db: Database, templateKey: number, tags: readonly string[]): string | undefined {
-  return db.get<{ tag: string }>(
-    `SELECT tag FROM tags WHERE template_key = ? AND tag IN (SELECT value FROM json_each(?)) ORDER BY tag LIMIT 1`,
-    [templateKey, JSON.stringify(tags)],
-  )?.tag;
+  return db.get<{ tag: string }>(firstTag("?", "?"), [templateKey, JSON.stringify(tags)])?.tag;
 }

@@ -115,8 +115,8 @@ export class PoolStore {
 
   /** Newest first. */
   list(states: readonly PoolState[]): PoolRow[] {
-    return this.#db.all<PoolRow>(`${SELECT} WHERE instr(?, ',' || state || ',') > 0 ORDER BY pool_id DESC`, [
-      `,${states.join(",")},`,
+    return this.#db.all<PoolRow>(`${SELECT} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY pool_id DESC`, [
+      JSON.stringify(states),
     ]);
   }
 

@@ -78,6 +78,8 @@ export class BuiltinBase {
 
   async #make(): Promise<void> {
     const { db, artifacts, image, log } = this.#options;
+    // Before the engine has anything that could not be recorded.
+    db.room?.assert();
     const found = await this.#haveImage();
     const { imageId, metadata } = found;
     const templateId = newId("tmpl_");

@@ -23,7 +23,7 @@ export function reserveName(db: Database, ref: string): NameClaim {
     throw new TemplateRefError(ref, "a claim takes name or namespace/name, without a tag or build");
   }
   const namespace = requireOwnNamespace(parsed.namespace ?? DEFAULT_NAMESPACE, ref);
-  return db.transaction(() => {
+  return db.grow(() => {
     deleteExpiredClaims(db, now());
     const holder = nameHolder(db, namespace, parsed.name);
     if (holder !== undefined)

@@ -14,7 +14,7 @@ import { nameHolder, refuseBuiltin, refuseTaken } from "./names.ts";
  * @throws ConflictError when the new name is another template's, or its alias
  */
 export function renameTemplate(db: Database, ref: string, newName: string): void {
-  db.transaction(() => {
+  db.grow(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "renamed");
     const { templateKey, namespace, name } = template;

@@ -41,6 +41,12 @@ export interface ResolvedTemplate extends ArtifactRuntime {
   resources: TemplateResources;
 }
 
+/** A build whose artifact can be used. */
+export type UsableBuild = BuildWithArtifact & Pick<ResolvedTemplate, "imageId" | "imageRef">;
+
+/** Tags that a bare name means, the first that is there. */
+export const DEFAULT_TAGS: readonly string[] = ["default", "latest"];
+
 /**
  * Finds the artifact that `ref` stands for.
  *
@@ -91,7 +97,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
 
 /** The tag that a bare name means; `undefined` when it means the build that became ready last. */
 export function defaultTagOf(db: Database, template: LogicalTemplate): string | undefined {
-  return firstTagOf(db, template.templateKey, ["default", "latest"]);
+  return firstTagOf(db, template.templateKey, DEFAULT_TAGS);
 }
 
 function resolved(db: Database, ref: string, build: BuildWithArtifact, tag: string | undefined): ResolvedTemplate {
@@ -116,7 +122,12 @@ function resolved(db: Database, ref: string, build: BuildWithArtifact, tag: stri
       `The image of "${ref}" (build ${build.buildId}) is not on the engine any more: somebody has removed it there. Build it again.`,
     );
   }
-  const template = getByKey(db, build.templateKey);
+  const usable: UsableBuild = { ...build, imageId: build.imageId, imageRef: build.imageRef };
+  return readArtifact(usable, getByKey(db, build.templateKey), tag);
+}
+
+/** The artifact of a build that can be used. @param tag that it was found by */
+export function readArtifact(build: UsableBuild, template: LogicalTemplate, tag: string | undefined): ResolvedTemplate {
   const request = JSON.parse(build.definition) as CreateTemplateRequest;
   const { build_config: config = {} } = request;
   return {

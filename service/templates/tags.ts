@@ -23,14 +23,14 @@ export function moveTags(db: Database, template: LogicalTemplate, tags: readonly
     putTag(db, template.templateKey, tag, buildId, at);
     // Unpinned from now on, unless something else still needs it: the retention sweep finds out.
     if (from !== undefined) unpinUntagged(db, from, at);
-    audit(db, "tag_moved", canonicalRefOf(template), { tag, from: from ?? null, to: buildId });
+    audit(db, "tag_moved", canonicalRefOf(template), { tag, from: from ?? null, to: buildId }, template.templateKey);
   }
   pinArtifact(db, buildId);
 }
 
 /** Points tags at the artifact of `ref`. */
 export function assignTags(db: Database, ref: string, tags: readonly string[]): void {
-  db.transaction(() => {
+  db.grow(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "tagged");
     moveTags(db, template, tags, resolveTemplate(db, ref).buildId);
@@ -71,6 +71,6 @@ export function removeTag(db: Database, tagFollowers: TagFollowerQuery, ref: str
     refuseFollowedTags(db, tagFollowers, template, [tag]);
     deleteTag(db, template.templateKey, tag);
     unpinUntagged(db, buildId, now());
-    audit(db, "tag_removed", canonicalRefOf(template), { tag, from: buildId });
+    audit(db, "tag_removed", canonicalRefOf(template), { tag, from: buildId }, template.templateKey);
   });
 }

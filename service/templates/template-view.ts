@@ -18,7 +18,18 @@ export function runtimeDefaultsOf(artifact: ArtifactRuntime): RuntimeDefaults {
 
 /** An artifact as the wire shows it. */
 export function templateInfo(db: Database, artifact: ResolvedTemplate, template: LogicalTemplate): TemplateInfo {
-  const defaultTag = defaultTagOf(db, template);
+  return describeArtifact(artifact, template, {
+    tags: tagsOfBuild(db, artifact.buildId),
+    defaultTag: defaultTagOf(db, template),
+  });
+}
+
+/** {@link templateInfo} with what the store says of tags: those of the artifact's build, and which one a bare name means. */
+export function describeArtifact(
+  artifact: ResolvedTemplate,
+  template: LogicalTemplate,
+  { tags, defaultTag }: { tags: string[]; defaultTag: string | undefined },
+): TemplateInfo {
   return {
     id: artifact.templateId,
     name: template.name,
@@ -27,7 +38,7 @@ export function templateInfo(db: Database, artifact: ResolvedTemplate, template:
     canonical_ref: canonicalRefOf(template),
     namespace_slug: template.namespace,
     visibility: template.visibility,
-    tags: tagsOfBuild(db, artifact.buildId),
+    tags,
     ...(defaultTag !== undefined && { default_tag: defaultTag }),
     runtime_defaults: runtimeDefaultsOf(artifact),
   };

@@ -8,7 +8,7 @@ import { refuseBuiltin } from "./names.ts";
 
 /** Says who may see a template. A local service has one user, so it only keeps and answers the setting. */
 export function setVisibility(db: Database, ref: string, visibility: Visibility): void {
-  db.transaction(() => {
+  db.grow(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "changed");
     if (template.visibility === visibility) return;

@@ -3,7 +3,7 @@
  *
  *   npm run bench:service [-- rounds [part…]]
  *
- * Parts: `contexts` (large ones), `fleet` (claims, starts, refills). Default: all, 3 rounds, after one that does not count.
+ * Parts: `contexts` (large ones), `fleet` (claims, starts, refills), `store` (lists of one that has seen years). Default: all, 3 rounds, after one that does not count.
  * Measure on an idle machine.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,10 +15,12 @@ import { removeBuiltImages } from "./measure.ts";
 import { benchContexts } from "./service/contexts.ts";
 import { benchFleet } from "./service/fleet.ts";
 import type { BenchOptions } from "./service/rows.ts";
+import { reportStore } from "./service/store.ts";
 
 const PARTS: Record<string, (env: Record<string, string>, options: BenchOptions) => Promise<void>> = {
   contexts: benchContexts,
   fleet: benchFleet,
+  store: reportStore,
 };
 
 const [rounds = "3", ...wanted] = process.argv.slice(2);

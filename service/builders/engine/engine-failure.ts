@@ -6,6 +6,7 @@ import {
   lineOfStep,
 } from "pulumi-nullspace/docker";
 import { BuildFailure } from "../../builds/build-failure.ts";
+import { engineDiskFull } from "../../builds/engine-disk.ts";
 import { KILLED } from "../../builds/engine-stop.ts";
 import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
@@ -16,7 +17,7 @@ const MISSING_WORDS = /not found|manifest unknown|does not exist|no such image/i
 
 /** Why the base image is not available. */
 export function baseImageFailure(image: string, thrown: unknown): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
+  const lost = engineLost(thrown) ?? engineDiskFull(wordsOf(thrown), { phase: "prepare", cause: thrown });
   if (lost !== undefined) return lost;
   const words = thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message;
   if (AUTH_WORDS.test(words) && !MISSING_WORDS.test(words.replace(AUTH_WORDS, ""))) {
@@ -50,7 +51,7 @@ export function imageBuildFailure(
   stepIndex: number | undefined,
   source: FailedSource,
 ): BuildFailure | EngineUnavailableError {
-  const lost = engineLost(thrown);
+  const lost = engineLost(thrown) ?? noRoomToBuild(thrown);
   if (lost !== undefined) return lost;
   if (thrown instanceof ImageBuildError) {
     const { exitCode, logTail, builderMessage } = thrown;
@@ -98,6 +99,19 @@ export function imageBuildFailure(
     suggestedAction: "Correct what the engine's message names, and build again.",
     cause: thrown,
   });
+}
+
+/** Lines of a failing command that are looked at: it says why at its end. */
+const LAST_LINES = 5;
+
+function noRoomToBuild(thrown: unknown): BuildFailure | undefined {
+  const step = thrown instanceof ImageBuildError ? thrown.step : undefined;
+  return engineDiskFull(wordsOf(thrown), { phase: "build_step", step, cause: thrown });
+}
+
+function wordsOf(thrown: unknown): string[] {
+  if (thrown instanceof ImageBuildError) return [thrown.builderMessage, ...thrown.logTail.slice(-LAST_LINES)];
+  return [thrown instanceof EngineError ? thrown.engineMessage : asError(thrown).message];
 }
 
 /** The engine went away: nothing is wrong with the definition, so the build may simply be run again. */

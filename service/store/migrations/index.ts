@@ -8,6 +8,7 @@ import { engineLosses } from "./007-engine-losses.ts";
 import { blobBytes } from "./008-blob-bytes.ts";
 import { artifactRuntimes } from "./009-artifact-runtimes.ts";
 import { apiKeys } from "./010-api-keys.ts";
+import { lists } from "./011-lists.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   blobBytes,
   artifactRuntimes,
   apiKeys,
+  lists,
 ];

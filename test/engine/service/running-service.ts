@@ -31,7 +31,7 @@ export class RunningService implements AsyncDisposable {
   }
 
   static async start(options: LocalServiceOptions = {}): Promise<RunningService> {
-    const dataDirectory = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+    const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "nullspace-service-"));
     // One key over restarts.
     const apiKey = `ns_test_${randomBytes(24).toString("hex")}`;
     const complete = { port: 0, baseImage: BASE_IMAGE, logLevel: "silent", dataDirectory, apiKey, ...options } as const;
