@@ -90,7 +90,9 @@ export class DockerMachineDriver implements MachineDriver {
       return await this.#engine.containers.exec(containerName(guestId), {
         cmd: [...command.argv],
         env: { ...command.env },
+        user: command.user,
         stdin: command.stdin,
+        onOutput: command.onOutput,
         timeoutMs: command.timeoutMs,
         maxOutputBytes: MAX_OUTPUT_BYTES,
         signal: command.signal,
