@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ResourceNotFoundError, ServiceError } from "../../errors.ts";
 import type { GuestCommand, MachineDriver } from "../guests/machine-driver.ts";
+import { NoSuchFolderError } from "./guest-access.ts";
 
 /**
  * Background processes of a machine. Their record is in the machine itself, a folder for each: it lives exactly as long
@@ -13,6 +14,9 @@ const TIMEOUT_MS = 15_000;
 
 /** Exit code of these scripts for "there is no such process". */
 const NO_SUCH_PROCESS = 44;
+
+/** Exit code of the start for "there is no such folder". */
+const NO_SUCH_FOLDER = 45;
 
 /** One background process, as the contract lists it. */
 export const BackgroundProcess = z
@@ -28,8 +32,10 @@ export type ProcessLogs = z.infer<typeof ProcessLogs>;
 
 // Each command of the engine is a session of its own, so what it leaves behind is one process group, that of `$$`.
 // The pipe for input is held open by the process itself (`<>`): the first writer does not end it by leaving.
-const START = `umask 077; mkdir -p ${FOLDER} && d=$(mktemp -d ${FOLDER}/p.XXXXXX) && mkfifo "$d/in" || exit 1
-printf '%s' "$1" >"$d/command"; shift; echo $$ >"$d/group"
+// `$1` is the folder to begin in, empty for the image's; then how a list shows the command.
+const START = `[ -z "$1" ] || cd -- "$1" 2>/dev/null || exit ${NO_SUCH_FOLDER}; shift
+u=$(umask); umask 077; mkdir -p ${FOLDER} && d=$(mktemp -d ${FOLDER}/p.XXXXXX) && mkfifo "$d/in" || exit 1
+printf '%s' "$1" >"$d/command"; shift; echo $$ >"$d/group"; : >"$d/out"; : >"$d/err"; umask "$u"
 ( "$@" <>"$d/in" >"$d/out" 2>"$d/err"; echo $? >"$d/exit" ) </dev/null >/dev/null 2>&1 &
 echo $! >"$d/pid"; echo $!`;
 
@@ -45,6 +51,7 @@ const FIND = `for d in ${FOLDER}/p.*; do [ -f "$d/pid" ] && read -r p <"$d/pid" 
  * Starts a command that outlives the call.
  *
  * @param shown the command as a list shows it
+ * @param cwd where it begins; `null`: in the image's folder
  * @returns its process id in the machine
  */
 export async function startProcess(
@@ -52,14 +59,16 @@ export async function startProcess(
   guestId: string,
   command: GuestCommand,
   shown: string,
+  cwd: string | null,
 ): Promise<number> {
   const result = await driver.exec(guestId, {
     ...command,
-    argv: ["sh", "-c", START, "sh", shown, ...command.argv],
+    argv: ["sh", "-c", START, "sh", cwd ?? "", shown, ...command.argv],
     timeoutMs: TIMEOUT_MS,
   });
   const pid = Number.parseInt(result.stdout, 10);
   if (result.exitCode === 0 && pid > 0) return pid;
+  if (result.exitCode === NO_SUCH_FOLDER) throw new NoSuchFolderError(cwd ?? "");
   throw new ServiceError(`"${shown}" could not be started: ${result.stderr.trim() || `exit code ${result.exitCode}`}`, {
     code: "exec_failed",
     status: 502,

@@ -167,8 +167,9 @@ describe("commands", () => {
       stdout: "2\n",
       stderr: "err\n",
     });
-    expect(await exec({ command: "printf '%s|'", args: ["it's", "$HOME"], shell: true })).toMatchObject({
-      stdout: "it's|$HOME|",
+    await expect(exec({ command: "echo", args: ["a"], shell: true })).rejects.toMatchObject({
+      code: "invalid_request",
+      status: 400,
     });
   });
 
@@ -181,9 +182,38 @@ describe("commands", () => {
     expect((await exec({ command: "pwd" })).stdout).toBe("/srv\n");
     expect((await exec({ command: "pwd", cwd: "/tmp" })).stdout).toBe("/tmp\n");
     expect((await exec({ command: "pwd; echo $PWD", cwd: "/tmp", shell: true })).stdout).toBe("/tmp\n/tmp\n");
-    const nowhere = await exec({ command: "pwd", cwd: "/no/where" });
-    expect(nowhere).toMatchObject({ exit_code: 126, stdout: "" });
-    expect(nowhere.stderr).toMatch(/no\/where/);
+    expect((await exec({ command: "exit 126", shell: true, cwd: "/tmp" })).exit_code).toBe(126);
+  });
+
+  test("are not run when their folder is not there: the call's, the machine's, in the background or not", async () => {
+    const nowhere = { code: "invalid_request", status: 400, message: expect.stringMatching(/cwd.*"\/no\/where"/) };
+    const mark = "touch /tmp/ran";
+    await expect(exec({ command: mark, shell: true, cwd: "/no/where" })).rejects.toMatchObject(nowhere);
+    await expect(exec({ command: mark, shell: true, cwd: "/etc/passwd" })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+    await expect(exec({ command: mark, shell: true, cwd: "/no/where", background: true })).rejects.toMatchObject(
+      nowhere,
+    );
+    expect((await exec({ command: "ls", args: ["/tmp/ran"] })).exit_code).not.toBe(0);
+
+    const other = await create({ cwd: "/no/where" });
+    await expect(machines().exec(other.id, { command: "true" })).rejects.toMatchObject(nowhere);
+    expect((await machines().exec(other.id, { command: "pwd", cwd: "/" })).stdout).toBe("/\n");
+    await machines().delete(other.id);
+  });
+
+  test("in the background make files as any other command does", async () => {
+    const { body } = await call("POST", `/v1/machines/${machine.id}/exec`, {
+      command: "touch",
+      args: ["/tmp/made"],
+      background: true,
+    });
+    await eventually("its end", async () => {
+      const logs = await call("GET", `/v1/machines/${machine.id}/processes/${String(body.pid)}/logs`);
+      return logs.body.exit_code !== undefined;
+    });
+    expect((await exec({ command: "stat", args: ["-c", "%a", "/tmp/made"] })).stdout).toBe("644\n");
   });
 
   test("that do not exist end with 127 and say so on standard error", async () => {
