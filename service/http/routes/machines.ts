@@ -23,6 +23,7 @@ import {
 import { runCommand } from "../../fleet/machines/run-command.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
+import { registerMachineFileRoutes } from "./machine-files.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
@@ -86,6 +87,7 @@ export interface MachineRouteOptions {
 /** Machines: create, get, list, destroy, timeout, resume, commands, background processes. */
 export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
   const { machines, creator, driver } = fleet;
+  const access = { service: machines, driver };
   const tags = ["machines"];
   const one = { tags, params: Params };
 
@@ -193,8 +195,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         },
       },
     },
-    async (request, reply) =>
-      runCommand({ service: machines, driver }, request.params.id, request.body, requestSignal(reply, stopping)),
+    async (request, reply) => runCommand(access, request.params.id, request.body, requestSignal(reply, stopping)),
   );
 
   app.post(
@@ -244,6 +245,8 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
       };
     },
   );
+
+  registerMachineFileRoutes(app, { access, stopping, path });
 
   const guestOf = (id: string) => machines.running(id, "show its processes").guest.guestId;
   app.get(
