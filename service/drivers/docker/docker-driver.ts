@@ -14,7 +14,7 @@ import {
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
-import { hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
+import { addressOf, hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
 import type {
   GuestCommand,
@@ -123,6 +123,13 @@ export class DockerMachineDriver implements MachineDriver {
     return tryProbe(readiness, { engine: this.#engine, containerId, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
       (error: unknown) => rethrow(error),
     );
+  }
+
+  async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { NetworkSettings } = await this.#engine.containers
+      .inspect(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+    return addressOf(NetworkSettings);
   }
 
   async explainDeath(guestId: string, signal?: AbortSignal): Promise<string> {

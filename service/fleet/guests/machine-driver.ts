@@ -141,6 +141,13 @@ export interface MachineDriver {
    * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
    */
   look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
+  /**
+   * Host name or address under which the ports of a guest are reached from where its host's network reaches.
+   *
+   * @returns `undefined` for a guest without a network
+   * @throws GuestNotRunningError
+   */
+  address(guestId: string, signal?: AbortSignal): Promise<string | undefined>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
   /** Freezes the guest; its memory stays. */

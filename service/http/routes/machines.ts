@@ -11,6 +11,7 @@ import {
 } from "../../fleet/machines/machine-json.ts";
 import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
+import { portAddress } from "../../fleet/machines/host.ts";
 import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
@@ -223,6 +224,20 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         ...(remaining_ms != null && { remaining_ms }),
       };
     },
+  );
+
+  app.post(
+    `${path}/:id/host`,
+    {
+      schema: {
+        ...one,
+        operationId: "getMachineHost",
+        summary: "Where a port of a machine is reached, in the engine's own network",
+        body: z.object({ port: z.int().min(1).max(65_535) }),
+        response: { 200: z.object({ host: z.string(), url: z.string() }), ...bodyErrorResponses(404, 409) },
+      },
+    },
+    async ({ params, body }, reply) => portAddress(access, params.id, body.port, requestSignal(reply, stopping)),
   );
 
   app.post(

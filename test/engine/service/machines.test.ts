@@ -342,6 +342,24 @@ describe("the life of a machine", () => {
     }
   });
 
+  test("a machine says where its ports are reached, unless it has no network", async () => {
+    const [machine, alone] = await Promise.all([create(), create({ internet_access: false })]);
+    const serve = { command: "httpd", args: ["-f", "-p", "8080", "-h", "/etc"], background: true };
+    await call("POST", `/v1/machines/${machine.id}/exec`, serve);
+    const { status, body } = await call("POST", `/v1/machines/${machine.id}/host`, { port: 8080 });
+    expect([status, body]).toEqual([200, { host: expect.stringMatching(/^[\d.]+:8080$/), url: `http://${body.host}` }]);
+    await eventually(
+      "the server in the machine",
+      async () => (await fetch(`${body.url as string}/hostname`).catch(() => undefined))?.ok,
+    );
+    expect(await call("POST", `/v1/machines/${alone.id}/host`, { port: 8080 })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    expect((await call("POST", `/v1/machines/${machine.id}/host`, { port: 0 })).status).toBe(400);
+    await Promise.all([machine, alone].map(({ id }) => machines().delete(id)));
+  });
+
   test("a machine that does not exist is not found", async () => {
     for (const [method, path] of [
       ["GET", ""],

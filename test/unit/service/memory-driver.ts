@@ -57,6 +57,11 @@ export class MemoryDriver implements MachineDriver {
     return readiness !== undefined && this.unwell.has(guestId) ? { ok: false, reason: "it is unwell" } : { ok: true };
   }
 
+  async address(): Promise<string> {
+    await this.#call();
+    return "127.0.0.1";
+  }
+
   async explainDeath(): Promise<string> {
     await this.#call();
     return "It was killed by a test.";
