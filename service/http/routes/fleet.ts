@@ -1,5 +1,6 @@
 import type { ServiceApp } from "../service-app.ts";
 import { registerMachineRoutes, type MachineRouteOptions } from "./machines.ts";
+import { registerNotOffered } from "./not-offered.ts";
 import { registerWarmPoolRoutes, type WarmPoolRouteOptions } from "./warm-pools.ts";
 
 /** What the calls on machines and warm pools stand on. */
@@ -8,6 +9,8 @@ export type FleetRouteOptions = Omit<MachineRouteOptions, "path"> & WarmPoolRout
 /** Serves the calls on machines and warm pools. */
 export function registerFleetRoutes(app: ServiceApp, options: FleetRouteOptions): void {
   // Machines were called sandboxes before; programs of that time still find them.
-  for (const path of ["/v1/machines", "/v1/sandboxes"]) registerMachineRoutes(app, { ...options, path });
+  const paths = ["/v1/machines", "/v1/sandboxes"];
+  for (const path of paths) registerMachineRoutes(app, { ...options, path });
   registerWarmPoolRoutes(app, options);
+  registerNotOffered(app, paths);
 }

@@ -104,7 +104,7 @@ export function registerMachineFileRoutes(app: ServiceApp, { access, stopping, p
   const post = (name: string, operationId: string, summary: string) =>
     [`${path}/:id/files/${name}`, { ...one, operationId, summary }] as const;
 
-  const [existsPath, exists] = post("exists", "machineFileExists", "Whether a file or folder is there");
+  const [existsPath, exists] = post("exists", "checkMachineFile", "Whether a file or folder is there");
   app.post(
     existsPath,
     {

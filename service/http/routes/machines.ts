@@ -1,6 +1,6 @@
 import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import { ServiceError } from "../../errors.ts";
+import { NotOfferedError } from "../../errors.ts";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
 import {
   machineAnswer,
@@ -102,7 +102,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         tags,
         headers: CreateHeaders,
         body: CreateMachineRequest,
-        response: { 201: Machine, ...bodyErrorResponses(404, 409, 429) },
+        response: { 201: Machine, ...bodyErrorResponses(404, 409, 429, 501) },
       },
     },
     async (request, reply) => {
@@ -333,12 +333,10 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
       },
     },
     async () => {
-      throw new ServiceError("The local service does not stream the output of a command.", {
-        code: "not_implemented",
-        status: 501,
-        retryable: false,
-        suggestedAction: "Run the command without output callbacks, or in the background and read its logs.",
-      });
+      throw new NotOfferedError(
+        "streamed output",
+        "Run the command without output callbacks, or in the background and read its logs.",
+      );
     },
   );
 }

@@ -24,8 +24,8 @@ interface Operation {
   responses: Record<string, { content?: Record<string, unknown> }>;
 }
 
-/** Statuses that a path may have for which there is no call at all. */
-const WITHOUT_CALL = [400, 401, 404, 414, 503];
+/** Statuses that a path may have for which there is no call at all; 501 where the product's API has one. */
+const WITHOUT_CALL = [400, 401, 404, 414, 501, 503];
 
 const DOCUMENT = "openapi";
 

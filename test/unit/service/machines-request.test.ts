@@ -60,9 +60,9 @@ describe("a create request", () => {
 
   test.each([
     [{ volumes: [{ id: "v" }] }, /no volumes/],
-    [{ network: { allow: [] } }, /leave network out/],
-    [{ desktop: { dpi: 96 } }, /leave desktop out/],
-    [{ snapshot_id: "snap_1" }, /no snapshots: leave snapshot_id out/],
+    [{ network: { allow: [] } }, /^network: .* no network rules/],
+    [{ desktop: { dpi: 96 } }, /^desktop: .* no desktops/],
+    [{ snapshot_id: "snap_1" }, /^snapshot_id: .* no snapshots/],
     [{ warm_pool: { mode: "require" } }, /warm_pool\.id is missing/],
     [{ warm_pool: { id: "twp_1", wait_ms: 600_001 } }, /wait_ms is 600001/],
     [{ timeout_ms: 8 * 24 * 3600 * 1000 }, /7 days/],
