@@ -165,11 +165,10 @@ async function exchange(
         ? Promise.resolve(void socket.end(stdin))
         : pipeline(stdin, socket, { signal: stop });
     // A command may end without reading its input; then the pipe breaks, and that is not an error of the exec.
-    const fed = input.catch((error: unknown) => (stop.aborted ? undefined : error));
+    input.catch(() => undefined);
     // Whoever takes the output may be slow: that must not keep the command from being given up.
     for await (const chunk of readLogFrames(socket)) await Promise.race([take(chunk), aborted.promise]);
     stop.throwIfAborted();
-    await fed;
   } finally {
     stop.removeEventListener("abort", abort);
     socket.destroy();

@@ -11,6 +11,7 @@ import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
+import { isSocketUpgrade } from "./upgrades.ts";
 
 /** JSON bodies end here unless a route says otherwise; the largest ordinary body is a pool with its metadata. */
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -62,6 +63,7 @@ export function createApp(options: AppOptions): ServiceApp {
       connectionsCheckingInterval: timeouts.checkEveryMs,
       // Checked below, in the error form of the contract.
       requireHostHeader: false,
+      shouldUpgradeCallback: isSocketUpgrade,
     },
     forceCloseConnections: true,
     // Answered below, in the error form of the contract.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ResourceNotFoundError, ServiceError } from "../../errors.ts";
-import type { GuestCommand, MachineDriver } from "../guests/machine-driver.ts";
+import type { GuestCommand, GuestOutput, MachineDriver } from "../guests/machine-driver.ts";
 import { NoSuchFolderError } from "./guest-access.ts";
 
 /**
@@ -96,6 +96,60 @@ export async function readProcessLogs(driver: MachineDriver, guestId: string, pi
   return { stdout, stderr, output: stdout + stderr, ...(!Number.isNaN(exitCode) && { exit_code: exitCode }) };
 }
 
+// Whether it has ended is looked at first: when it has, all that it wrote is there.
+const FOLLOW = `echo found; o=1; e=1
+while :; do x=; [ -f "$d/exit" ] && x=1; [ -n "$x" ] || kill -0 "$1" 2>/dev/null || x=1
+n=$(wc -c <"$d/out"); [ "$n" -lt "$o" ] || { tail -c "+$o" "$d/out" | head -c "$((n - o + 1))"; o=$((n + 1)); }
+n=$(wc -c <"$d/err"); [ "$n" -lt "$e" ] || { tail -c "+$e" "$d/err" | head -c "$((n - e + 1))" >&2; e=$((n + 1)); }
+[ -z "$x" ] || { read -r c <"$d/exit" || c=137; exit "$c"; }
+sleep 0.1 2>/dev/null || sleep 1; done`;
+
+/** Longest time that a process is followed. */
+const FOLLOW_MS = 24 * 3600_000;
+
+/** Who follows a process. */
+export interface ProcessFollower {
+  readonly signal: AbortSignal;
+  /** Called once, before any output. */
+  readonly onFound: () => void | Promise<void>;
+  readonly onOutput: (output: GuestOutput) => void | Promise<void>;
+}
+
+/**
+ * Hands on what a background process wrote, and writes, until it ends.
+ *
+ * @returns its exit code
+ */
+export async function followProcess(
+  driver: MachineDriver,
+  guestId: string,
+  pid: number,
+  { signal, onFound, onOutput }: ProcessFollower,
+): Promise<number> {
+  const found = Buffer.from("found\n");
+  const early: Buffer[] = [];
+  let isFound = false;
+  const { exitCode } = await driver.exec(guestId, {
+    argv: ["sh", "-c", `${FIND}\n${FOLLOW}`, "sh", String(pid)],
+    timeoutMs: FOLLOW_MS,
+    signal,
+    onOutput: async (output) => {
+      if (isFound) return onOutput(output);
+      // The two streams race to us: what is on the other one before the first line waits for it.
+      if (output.stream === "stderr") return void early.push(Buffer.from(output.data));
+      // The line is one write of the shell.
+      if (!output.data.subarray(0, found.length).equals(found)) return;
+      isFound = true;
+      await onFound();
+      for (const data of early.splice(0)) await onOutput({ stream: "stderr", data });
+      const data = output.data.subarray(found.length);
+      if (data.length > 0) await onOutput({ stream: "stdout", data });
+    },
+  });
+  if (!isFound) throw noSuchProcess(pid);
+  return exitCode;
+}
+
 /** Kills a background process and all that it started. One that has ended is left as it is. */
 export async function killProcess(driver: MachineDriver, guestId: string, pid: number): Promise<void> {
   const kill = '[ -f "$d/exit" ] && exit 0; read -r g <"$d/group"; kill -9 -- "-$g" 2>/dev/null; echo 137 >"$d/exit"';
@@ -117,5 +171,9 @@ async function inProcess(driver: MachineDriver, guestId: string, pid: number, sc
   const argv = ["sh", "-c", `${FIND}\n${script}`, "sh", String(pid)];
   const result = await driver.exec(guestId, { argv, timeoutMs: TIMEOUT_MS, ...(stdin !== undefined && { stdin }) });
   if (result.exitCode !== NO_SUCH_PROCESS) return result;
-  throw new ResourceNotFoundError("process_not_found", `There is no background process ${pid} in this machine.`);
+  throw noSuchProcess(pid);
+}
+
+function noSuchProcess(pid: number): ResourceNotFoundError {
+  return new ResourceNotFoundError("process_not_found", `There is no background process ${pid} in this machine.`);
 }

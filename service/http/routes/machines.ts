@@ -1,6 +1,5 @@
 import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import { NotOfferedError } from "../../errors.ts";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
 import {
   machineAnswer,
@@ -12,6 +11,7 @@ import {
 import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
 import { portAddress } from "../../fleet/machines/host.ts";
+import type { LiveCommands } from "../../fleet/machines/live-commands.ts";
 import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
@@ -81,12 +81,17 @@ export interface MachineRouteOptions {
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
+  /** Commands that are streamed to somebody. */
+  live: LiveCommands;
   /** Where they are served. */
   path: string;
 }
 
 /** Machines: create, get, list, destroy, timeout, resume, commands, background processes. */
-export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
+export function registerMachineRoutes(
+  app: ServiceApp,
+  { fleet, stopping, prepare, live, path }: MachineRouteOptions,
+): void {
   const { machines, creator, driver } = fleet;
   const access = { service: machines, driver };
   const tags = ["machines"];
@@ -274,7 +279,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 200: z.array(BackgroundProcess), ...errorResponses(404, 409, 502) },
       },
     },
-    async (request) => listProcesses(driver, guestOf(request.params.id)),
+    async ({ params }) => [...(await listProcesses(driver, guestOf(params.id))), ...live.list(params.id)],
   );
   const process = { tags, params: ProcessParams };
   app.get(
@@ -287,7 +292,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 200: ProcessLogs, ...errorResponses(404, 409, 502) },
       },
     },
-    async (request) => readProcessLogs(driver, guestOf(request.params.id), request.params.pid),
+    async ({ params: { id, pid } }) => live.get(id, pid)?.logs() ?? readProcessLogs(driver, guestOf(id), pid),
   );
   app.post(
     `${path}/:id/processes/:pid/kill`,
@@ -299,8 +304,10 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
       },
     },
-    async (request, reply) => {
-      await killProcess(driver, guestOf(request.params.id), request.params.pid);
+    async ({ params: { id, pid } }, reply) => {
+      const command = live.get(id, pid);
+      if (command === undefined) await killProcess(driver, guestOf(id), pid);
+      else command.kill();
       return reply.status(204).send(null);
     },
   );
@@ -315,28 +322,11 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
       },
     },
-    async (request, reply) => {
-      await writeToProcess(driver, guestOf(request.params.id), request.params.pid, request.body.data);
+    async ({ params: { id, pid }, body }, reply) => {
+      const command = live.get(id, pid);
+      if (command === undefined) await writeToProcess(driver, guestOf(id), pid, body.data);
+      else command.write(body.data);
       return reply.status(204).send(null);
-    },
-  );
-
-  app.get(
-    `${path}/:id/ws`,
-    {
-      schema: {
-        ...one,
-        operationId: "openMachineSocket",
-        summary: "A command's output as it comes, over a WebSocket: not in this service",
-        querystring: z.object({ channel: z.string().optional() }),
-        response: errorResponses(501),
-      },
-    },
-    async () => {
-      throw new NotOfferedError(
-        "streamed output",
-        "Run the command without output callbacks, or in the background and read its logs.",
-      );
     },
   );
 }
