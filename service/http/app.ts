@@ -104,6 +104,8 @@ export function createApp(options: AppOptions): ServiceApp {
       { method, url: withoutClaim(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       "request",
     );
+    // Node has let go of a connection that asked to be a WebSocket: refused, it would stay open, and keep a stop waiting.
+    if (isSocketUpgrade(request.raw)) request.raw.socket.destroySoon();
     done();
   });
 
