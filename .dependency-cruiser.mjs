@@ -26,11 +26,11 @@ export default {
     forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|secrets/|errors\\.ts$)"),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
-    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(clock|errors|ids)\\.ts$)"),
+    forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(caller|clock|errors|ids)\\.ts$)"),
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(caller|clock|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",
@@ -46,6 +46,23 @@ export default {
       "drivers-know-guests-alone",
       "^service/drivers/",
       "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
+    ),
+    forbid(
+      "templates-know-no-fleet-nor-builds",
+      "^service/templates/",
+      "^service/(fleet|http|builds|builders|drivers|artifacts)/",
+    ),
+    // The launch check goes through the seam of the drivers, and nothing else of the fleet.
+    forbid(
+      "builds-know-no-fleet",
+      "^service/builds/",
+      "^service/(fleet/(?!guests/(machine-driver|driver-errors)\\.ts$)|http|builders|drivers|artifacts)/?",
+    ),
+    // The words of Dockerfiles and image names come with the client of the engine, through one file.
+    forbid(
+      "only-drivers-and-builders-know-the-engine",
+      "^service/(?!(drivers|builders|artifacts|bin)/|builds/dockerfile/reading\\.ts$|assemble\\.ts$|local-service\\.ts$)",
+      "^sdk/docker/",
     ),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),
     forbid("core-knows-no-shell", "^provider/core/", "^provider/(dynamic|plugin|native)/"),

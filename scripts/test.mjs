@@ -74,12 +74,13 @@ const LANES = [
     steps: [
       { title: "build (npm run build)", run: buildOnce },
       {
-        title: "tests (engine, contract, e2e, examples)",
+        title: "tests (engine, faults, contract, e2e, examples)",
         run: (print) =>
           test(
             [
-              ...projects("engine", "contract", "e2e", "examples"),
+              ...projects("engine", "faults", "contract", "e2e", "examples"),
               "test/engine/",
+              "test/faults/",
               "test/contract/",
               ...otherThan(ELSEWHERE),
               ...EXAMPLES,

@@ -1,7 +1,9 @@
+import type { DockerEngine } from "pulumi-nullspace/docker";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
+import { EngineArtifactStore } from "./artifacts/engine/engine-artifact-store.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
 import { BuildService } from "./builds/build-service.ts";
-import { EngineExecutor } from "./builds/engine/engine-executor.ts";
+import { EngineExecutor } from "./builders/engine/engine-executor.ts";
 import { DockerMachineDriver } from "./drivers/docker/docker-driver.ts";
 import { asError } from "./errors.ts";
 import { Fleet } from "./fleet/fleet.ts";
@@ -23,6 +25,10 @@ import { Retention } from "./templates/retention.ts";
 
 /** Settings of {@link assemble}. */
 export interface AssembleOptions {
+  /** What builds, keeps images and runs machines. */
+  engine: DockerEngine;
+  /** Label of everything that this service makes on the engine. */
+  instanceId: string;
   /** Folder of the blobs. */
   blobsPath: string;
   /** Image of the builtin template. */
@@ -46,18 +52,31 @@ export interface Assembly {
  * else knows the seams.
  */
 export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly {
-  const { db, engine, events, log, instanceId, artifactUses, tagFollowers, stopping } = deps;
-  const { retentionMs } = options;
+  const { db, events, log, artifactUses, tagFollowers, stopping } = deps;
+  const { engine, instanceId, retentionMs } = options;
   const blobs = new BlobStore(db, options.blobsPath);
-  const base = new BuiltinBase({ db, engine, log, image: options.baseImage });
-  const executor = new EngineExecutor({ engine, blobs, db, instanceId });
+  const artifacts = new EngineArtifactStore(engine, instanceId);
+  const executor = new EngineExecutor({ engine, blobs, instanceId });
+  const driver = new DockerMachineDriver(engine, instanceId, log);
+  const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
   const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
-  const builds = new BuildService({ db, blobs, executor, events, log, retentionMs, resolve, ...concurrency });
-  const retention = new Retention({ db, blobs, executor, artifactUses, log, retentionMs });
-  const images = new ArtifactImages({ db, engine, events, log, stopping });
+  const builds = new BuildService({
+    db,
+    blobs,
+    executor,
+    artifacts,
+    driver,
+    events,
+    log,
+    retentionMs,
+    resolve,
+    ...concurrency,
+  });
+  const retention = new Retention({ db, blobs, artifacts, artifactUses, log, retentionMs });
+  const images = new ArtifactImages({ db, artifacts, events, log, stopping });
   const fleet = new Fleet({
     ...deps,
-    driver: new DockerMachineDriver(engine, instanceId),
+    driver,
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });
   let startUp: Promise<void> | undefined;
@@ -65,7 +84,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   return {
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
-      registerBuildRoutes(app, deps, builds);
+      registerBuildRoutes(app, { db, stopping, sizes: fleet.sizes }, builds);
       registerPlanRoutes(app, deps, builds);
       registerTemplateRoutes(app, deps, { prepare, deleteRef: remove });
       registerClaimRoutes(app, deps);
@@ -109,7 +128,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   /** In the background: the engine may be away, and the service has to come up all the same. */
   async function cleanUp(): Promise<void> {
     try {
-      await executor.cleanUp(stopping);
+      await builds.removeLeftovers(stopping);
       // Before the builtin, so that one whose image has gone is made again.
       await images.look();
     } catch (error) {

@@ -1,4 +1,3 @@
-import { EngineTimeoutError, type EngineAwayError } from "pulumi-nullspace/docker";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 
 /** Members of {@link ServiceError} beside the message. */
@@ -53,6 +52,18 @@ export class InvalidRequestError extends ServiceError {
 export class UnauthorizedError extends ServiceError {
   constructor(message: string, extra: Extra = {}) {
     super(message, { code: "unauthorized", status: 401, retryable: false, ...extra });
+  }
+}
+
+/** 421: the request is for another host than this service goes by. It names none, so that a stranger learns none. */
+export class MisdirectedError extends ServiceError {
+  constructor() {
+    super("The Host header names no host of this service.", {
+      code: "invalid_request",
+      status: 421,
+      retryable: false,
+      suggestedAction: "Ask under the address that the service printed, or allow the name with --allowed-host.",
+    });
   }
 }
 
@@ -113,6 +124,25 @@ export class UnavailableError extends ServiceError {
   }
 }
 
+/** 507 `disk_full`: no room is left where the service keeps its data; the same request succeeds when there is. */
+export class DiskFullError extends ServiceError {
+  /** Data folder on the full disk. */
+  readonly folder: string;
+
+  constructor(folder: string, extra: Extra = {}) {
+    super(`The disk of the data folder ${folder} is full (or its quota is used up), so nothing new can be recorded.`, {
+      status: 507,
+      retryable: true,
+      suggestedAction:
+        "Make room on that disk, or delete templates, machines and pools of this service; then try again.",
+      details: { folder },
+      ...extra,
+      code: "disk_full",
+    });
+    this.folder = folder;
+  }
+}
+
 /** 503 `engine_unavailable`: Docker Engine does not answer. */
 export class EngineUnavailableError extends UnavailableError {
   constructor(message: string, extra: Extra = {}) {
@@ -122,13 +152,6 @@ export class EngineUnavailableError extends UnavailableError {
       code: "engine_unavailable",
     });
   }
-}
-
-/** What a caller is told when the engine is away; a frozen one has its own advice in the message. */
-export function engineUnavailable(cause: EngineAwayError): EngineUnavailableError {
-  const isFrozen = cause instanceof EngineTimeoutError;
-  const suggestedAction = "Restart Docker Engine if it does not answer by itself, and try again.";
-  return new EngineUnavailableError(cause.message, { cause, ...(isFrozen && { suggestedAction }) });
 }
 
 /** The service cannot start: unusable options, a data directory in use, a store from a newer version. */

@@ -6,14 +6,20 @@ import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
-import { bearerAuth } from "./http/auth.ts";
+import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
+import { TlsIdentity, type TlsFiles } from "./http/tls-files.ts";
+import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
+import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
 import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
+import { DiskRoom } from "./store/disk-room.ts";
+import { MIGRATIONS } from "./store/migrations/index.ts";
 import { serviceVersion } from "./version.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
@@ -24,9 +30,23 @@ import { findLogicalTemplate } from "./templates/logical-template.ts";
 export interface LocalServiceOptions {
   /** TCP port; 0 = a free one. Default 3000. */
   port?: number;
-  /** Loopback address to listen on. Default `127.0.0.1`. */
+  /** Address to listen on; one that others reach only with `tls` or `behindProxy`. Default `127.0.0.1`. */
   host?: string;
-  /** Folder of the store, the blobs and the key. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
+  /** Serves HTTPS with this certificate and key, which are read anew when the files change. */
+  tls?: TlsFiles;
+  /** Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`. Default false. */
+  behindProxy?: boolean;
+  /**
+   * Host names, without port, that requests may be for, beside the address and, with `tls`, the names of the certificate.
+   * Default none.
+   */
+  allowedHosts?: readonly string[];
+  /**
+   * A key that is good as long as this service runs, beside those of the data folder: at least 32 visible ASCII characters.
+   * Default of {@link startLocalService}: one made afresh.
+   */
+  apiKey?: string;
+  /** Folder of the store and the blobs. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
   dataDirectory?: string;
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   dockerHost?: string;
@@ -45,10 +65,9 @@ export interface LocalServiceOptions {
 }
 
 /** A running service. */
-export interface LocalService {
-  /** `http://127.0.0.1:<port>`. */
+export interface RunningService {
+  /** `http://127.0.0.1:<port>`, or `https://…` with `tls`. */
   url: string;
-  apiKey: string;
   dataDirectory: string;
   /**
    * Stops accepting, ends streams, leaves builds resumable, closes the store; within seconds, whatever the engine does.
@@ -57,10 +76,20 @@ export interface LocalService {
   close(): Promise<void>;
 }
 
+/** A service with a key for whoever has started it. */
+export interface LocalService extends RunningService {
+  /** Good as long as the service runs. */
+  apiKey: string;
+}
+
+/** A service whose keys are those of its data folder. */
+export interface ServedFolder extends RunningService {
+  /** The key that this start has made, or found in the clear: to be shown now, for it is kept nowhere. */
+  shownOnce?: string;
+}
+
 /** Work that waits for the engine may end in good order for so long after a stop; then its connections are cut. */
 const STOP_GRACE_MS = 8_000;
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
 /**
  * Starts a Nullspace service on this machine.
@@ -72,14 +101,24 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
  * @throws StartupError with a code: the data directory is in use, the port is taken, an option is wrong
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
+  const key = options.apiKey === undefined ? newKey() : checkGivenKey(options.apiKey);
+  const { url, dataDirectory, close } = await serve(options, [{ name: FIRST_KEY_NAME, key }]);
+  return { url, apiKey: key, dataDirectory, close };
+}
+
+/**
+ * Starts the service of a data folder: its keys are those of the folder, and the first start makes one, unless
+ * `apiKey` is given. The rest is as in {@link startLocalService}.
+ */
+export async function serveDataFolder(options: LocalServiceOptions = {}): Promise<ServedFolder> {
+  const { apiKey } = options;
+  return serve(options, apiKey === undefined ? [] : [{ name: "environment", key: checkGivenKey(apiKey) }]);
+}
+
+async function serve(options: LocalServiceOptions, processKeys: readonly ProcessKey[]): Promise<ServedFolder> {
   const { port = 3000, host = "127.0.0.1" } = options;
-  if (!LOOPBACK.test(host)) {
-    throw new StartupError(
-      `--host ${host} is not a loopback address. This service runs commands for whoever holds its key, so it listens on 127.0.0.1, ::1 or localhost only.`,
-      "host_not_loopback",
-    );
-  }
-  const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? pino.destination(2));
+  checkReach(host, options);
+  const log = pino({ level: options.logLevel ?? "info", base: null }, options.logTo ?? standardError());
   const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
   // What has been opened is closed in reverse order, whether the service stops or never came up.
   const closers: (() => void | Promise<void>)[] = [() => data.close()];
@@ -97,25 +136,31 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     }
   });
   try {
-    const db = new Database(data.storePath);
+    const room = new DiskRoom(data.path);
+    const db = new Database(data.storePath, MIGRATIONS, room);
     closers.push(() => db.close());
+    if (!room.hold()) log.warn({ data: data.path }, "the disk of the data folder is full: nothing new is taken");
+    const keyStore = new ApiKeyStore(db);
+    const oldKey = takeOverOldKey(data, keyStore);
     engine = new DockerEngine({
       ...(options.dockerHost !== undefined && { host: options.dockerHost }),
       ...(options.engineTimeLimits !== undefined && { timeLimits: options.engineTimeLimits }),
     });
     closers.push(() => engine?.close());
+    const tls = options.tls && new TlsIdentity(options.tls, log);
+    closers.push(() => tls?.close());
     const stopping = new AbortController();
     const deps: ServiceDeps = {
       db,
-      engine,
       events: new TemplateEvents(),
       log,
-      instanceId: data.instanceId,
       artifactUses: [fleetArtifactUses],
       tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
     const parts = assemble(deps, {
+      engine,
+      instanceId: data.instanceId,
       blobsPath: data.blobsPath,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
@@ -125,9 +170,15 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
 
     const app = createApp({
       logger: log,
-      authenticate: bearerAuth(data.apiKey),
+      keys: keyRing(processKeys, keyStore),
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
       stopping: stopping.signal,
+      isAllowedHost: allowedHosts({
+        listenHost: host,
+        ...(options.allowedHosts && { names: options.allowedHosts }),
+        ...(tls && { certificate: () => tls.certificate }),
+      }),
+      ...(tls && { tls }),
       durable: () => db.durable(),
     });
     closers.push(() => app.close());
@@ -139,12 +190,37 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     parts.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
-    const url = `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-    log.info({ url, data: data.path, engine: deps.engine.host, store: join(data.path, "store.db") }, "service is up");
-    return { url, apiKey: data.apiKey, dataDirectory: data.path, close: stop };
+    const url = `${tls ? "https" : "http"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    log.info({ url, data: data.path, engine: engine.host, store: join(data.path, "store.db") }, "service is up");
+    // Not before it is sure that somebody will see what is shown once.
+    if (oldKey !== undefined) forgetOldKey(data, db, log);
+    const shownOnce = oldKey ?? (processKeys.length === 0 ? makeFirstKey(keyStore) : undefined);
+    await db.durable();
+    return { url, dataDirectory: data.path, close: stop, ...(shownOnce !== undefined && { shownOnce }) };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Lines that cannot be written (the disk of a log file is full, say) are lost: no reason to end the service. */
+function standardError(): DestinationStream {
+  return pino.destination(2).on("error", () => undefined);
+}
+
+/** @throws StartupError when keys and code would cross a network in the clear, or anyone could name the service as they like */
+function checkReach(host: string, { tls, behindProxy = false, allowedHosts: names = [] }: LocalServiceOptions): void {
+  if (!isLoopbackHost(host) && tls === undefined && !behindProxy) {
+    throw new StartupError(
+      `--host ${host} is not a loopback address, and this service runs commands for whoever holds a key, which must not cross a network in the clear. Give it a certificate (--tls-cert, --tls-key), or say that something in front of it has one (--behind-proxy).`,
+      "host_not_loopback",
+    );
+  }
+  if (behindProxy && names.length === 0) {
+    throw new StartupError(
+      "--behind-proxy needs --allowed-host: the name under which clients reach the proxy, as it comes in the Host header.",
+      "allowed_host_missing",
+    );
   }
 }
 

@@ -1,4 +1,3 @@
-import type { DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import type { Database } from "./store/database.ts";
 import type { ArtifactUseQuery } from "./store/artifact-use.ts";
@@ -8,11 +7,8 @@ import type { TemplateEvents } from "./templates/events.ts";
 /** What every part of the service needs. */
 export interface ServiceDeps {
   db: Database;
-  engine: DockerEngine;
   events: TemplateEvents;
   log: Logger;
-  /** Label of everything that this service makes on the engine. */
-  instanceId: string;
   /** Who needs artifacts beside tags and child templates. */
   artifactUses: readonly ArtifactUseQuery[];
   /** Who follows tags. */

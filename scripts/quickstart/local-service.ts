@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 
 /** A `nullspace-local serve` that runs as a process of its own. */
 export interface ServiceProcess {
-  /** The environment lines that it printed: where it is and its key. */
+  /** Where it is, and its key. */
   env: { NULLSPACE_API_URL: string; NULLSPACE_API_KEY: string };
   pid: number;
   /** Stops it and waits for its end. */
@@ -23,6 +23,8 @@ export async function startServiceProcess(options: {
   dataDir: string;
   logFile: string;
   env: NodeJS.ProcessEnv;
+  /** Key of an earlier start on the same folder, which no later one prints. Default: the one that the first start prints. */
+  apiKey?: string;
 }): Promise<ServiceProcess> {
   const log = openSync(options.logFile, "a");
   const child = spawn(options.command, [...options.args, "serve", "--port", "0", "--data", options.dataDir], {
@@ -36,7 +38,7 @@ export async function startServiceProcess(options: {
   if (!stdout) throw new Error("the local service was started without a standard output");
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const lines = createInterface({ input: stdout });
-  const found: Record<string, string> = {};
+  const found: Record<string, string> = options.apiKey === undefined ? {} : { NULLSPACE_API_KEY: options.apiKey };
   const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
   try {
     for await (const line of lines) {

@@ -77,6 +77,11 @@ const HINTS = {
       "Go 1.25.11 or newer from https://go.dev/dl/, or NULLSPACE_ACTIONLINT = an actionlint (https://github.com/rhysd/actionlint)",
     macos: "brew install go, or brew install actionlint and set NULLSPACE_ACTIONLINT to it",
   },
+  "dockerfile-parser": {
+    debian: "Go 1.26.8 or newer from https://go.dev/dl/",
+    linux: "Go 1.26.8 or newer from https://go.dev/dl/",
+    macos: "brew install go",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",

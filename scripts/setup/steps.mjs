@@ -2,6 +2,7 @@ import { actionlint } from "./actionlint.mjs";
 import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
+import { dockerfileParser } from "./dockerfile-parser.mjs";
 import { modernEngine } from "./modern-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
@@ -26,5 +27,6 @@ export const STEPS = [
   git,
   testCommands,
   buildKitDaemon,
+  dockerfileParser,
   actionlint,
 ];

@@ -20,7 +20,7 @@ export interface ContextPlace {
  * failure call it again: what has arrived is not sent twice.
  *
  * @param options.places which entries the build is to see, and where; one may stand in several places. Default: every one
- *   at its own path
+ *   that a `COPY` may see, at its own path
  * @returns the entries to put into a build request's `build_context`
  * @throws UnsupportedEntryError for a symbolic link, before anything is sent: the service has no form for one
  */
@@ -29,7 +29,7 @@ export async function uploadContext(
   context: BuildContext,
   { places, ...options }: UploadOptions & { places?: readonly ContextPlace[] } = {},
 ): Promise<ContextFile[]> {
-  const all = places ?? context.entries.map((entry): ContextPlace => ({ entry, path: entry.path }));
+  const all = places ?? context.visibleEntries.map((entry): ContextPlace => ({ entry, path: entry.path }));
   const readTogether = readerOf(context, all);
   return uploadFiles(
     client.blobs,

@@ -29,6 +29,8 @@ export interface ContextTree {
   /** The entries as columns in shared memory. */
   readonly table: EntryTable;
   readonly dockerfile: ContextDockerfile | undefined;
+  /** Indices of the entries that are there for the builder alone: no `COPY` sees them. */
+  readonly hidden: ReadonlySet<number>;
   /** Links were replaced by what they point at. */
   readonly followsLinks: boolean;
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. */
@@ -48,6 +50,8 @@ export interface ContextFacts {
   readonly totalBytes: number;
   readonly filesRead: number;
   readonly dockerfile?: ContextDockerfile;
+  /** Indices of the entries that no `COPY` sees. */
+  readonly hidden: ReadonlySet<number>;
   /** Links were replaced by what they point at. */
   readonly followsLinks: boolean;
 }
@@ -70,6 +74,11 @@ export class BuildContext implements ContextTree {
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
   readonly skippedLinks: readonly string[];
   readonly dockerfile: ContextDockerfile | undefined;
+  /**
+   * Indices of the entries that are there for the builder alone: the Dockerfile and the ignore file where the ignore file
+   * excludes them, and folders that hold nothing else. They are part of the hash and of the tar; no `COPY` sees them.
+   */
+  readonly hidden: ReadonlySet<number>;
   readonly followsLinks: boolean;
   /** The entries as columns in shared memory: what to use on large trees. */
   readonly table: EntryTable;
@@ -87,6 +96,7 @@ export class BuildContext implements ContextTree {
     this.unsupported = facts.unsupported;
     this.skippedLinks = facts.skippedLinks;
     this.dockerfile = facts.dockerfile;
+    this.hidden = facts.hidden;
     this.followsLinks = facts.followsLinks;
     this.table = facts.table;
     this.#ignored = facts.ignored;
@@ -99,6 +109,11 @@ export class BuildContext implements ContextTree {
    */
   get entries(): readonly ContextEntry[] {
     return (this.#entries ??= Array.from({ length: this.table.length }, (_, index) => entryAt(this.table, index)));
+  }
+
+  /** The entries that a `COPY` of the build may see: all but the {@link hidden} ones. */
+  get visibleEntries(): readonly ContextEntry[] {
+    return this.hidden.size === 0 ? this.entries : this.entries.filter((_entry, index) => !this.hidden.has(index));
   }
 
   /** Every entry, one object at a time. */

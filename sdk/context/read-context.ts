@@ -10,6 +10,7 @@ import type { IgnoreSource, IgnoreSyntax } from "./ignore/ignore-source.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
 import { resolveSources } from "./sources.ts";
+import { hiddenEntries } from "./hidden-entries.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
 import { type EntryTable, findEntry } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
@@ -91,6 +92,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
     rules,
     followsLinks: job.symlinks === "copy",
     dockerfile: contextDockerfile(found, result.table),
+    hidden: hiddenEntries(result.table, found, options.ignoreSyntax ?? "docker"),
   });
 }
 
@@ -113,6 +115,7 @@ export async function listContext(
     followsLinks: symlinks === "copy",
     skippedLinks,
     dockerfile: contextDockerfile(found, table),
+    hidden: hiddenEntries(table, found, options.ignoreSyntax ?? "docker"),
   };
 }
 

@@ -10,6 +10,7 @@ import type { EngineTimeLimits } from "./time-limits.ts";
 import { type EngineEvent, type EngineEventOptions, readEngineEvents } from "./events.ts";
 import { EngineContainers } from "./containers.ts";
 import { EngineImages } from "./images.ts";
+import { EngineNetworks } from "./networks.ts";
 import { ImageBuild } from "./build/image-build.ts";
 import type { BuildOptions } from "./build/build-options.ts";
 import type { BuildProgress } from "./build/progress.ts";
@@ -49,6 +50,21 @@ export const EngineVersion = z.looseObject({
 });
 export type EngineVersion = z.infer<typeof EngineVersion>;
 
+/** Facts of the engine and its host, of `/info`; unknown members are kept. */
+export const EngineInfo = z.looseObject({
+  /** CPUs of the host. */
+  NCPU: z.number(),
+  /** Bytes of memory of the host. */
+  MemTotal: z.number(),
+  /** Storage driver, such as `overlay2`. */
+  Driver: z.string(),
+  /** What the storage driver says of itself, as pairs of a name and a value. */
+  DriverStatus: z.array(z.array(z.string())).nullish(),
+  /** Such as `name=seccomp,profile=default`, `name=userns`, `name=rootless`. */
+  SecurityOptions: z.array(z.string()).nullish(),
+});
+export type EngineInfo = z.infer<typeof EngineInfo>;
+
 /**
  * A Docker Engine, over a unix socket, TCP, TLS or SSH. Opens connections as they are needed; call `close` at the end.
  *
@@ -60,6 +76,7 @@ export type EngineVersion = z.infer<typeof EngineVersion>;
 export class DockerEngine implements EngineApi {
   readonly images: EngineImages;
   readonly containers: EngineContainers;
+  readonly networks: EngineNetworks;
   /** Docker's configuration folder: credentials, credential helpers, proxies. */
   readonly config: DockerConfig;
   readonly #transport: EngineTransport;
@@ -79,6 +96,7 @@ export class DockerEngine implements EngineApi {
     this.config = new DockerConfig(configDir, env);
     this.images = new EngineImages(this);
     this.containers = new EngineContainers(this);
+    this.networks = new EngineNetworks(this);
   }
 
   /** The address in use, as DOCKER_HOST spells it. */
@@ -101,6 +119,11 @@ export class DockerEngine implements EngineApi {
   /** The engine's version and those of its parts. */
   version({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EngineVersion> {
     return this.#transport.json({ method: "GET", path: "/version", signal }, EngineVersion);
+  }
+
+  /** The engine's configuration and its host. */
+  async info({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EngineInfo> {
+    return this.#transport.json(await this.versioned({ method: "GET", path: "/info", signal }), EngineInfo);
   }
 
   /** Builds an image. The build starts at once; read its progress, or await its `done`. */

@@ -1,4 +1,4 @@
-export { DockerEngine, EngineVersion } from "./engine.ts";
+export { DockerEngine, EngineInfo, EngineVersion } from "./engine.ts";
 export type { DockerEngineOptions } from "./engine.ts";
 export type { EnginePing } from "./engine-ping.ts";
 export type { EngineTls } from "./engine-tls.ts";
@@ -18,6 +18,8 @@ export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./i
 export type { EngineFilters, TransferOptions } from "./images.ts";
 export { ContainerInspect, ContainerSummary, EngineContainers } from "./containers.ts";
 export type { ContainerConfig } from "./containers.ts";
+export { EngineNetworks, NetworkInspect } from "./networks.ts";
+export type { NetworkConfig } from "./networks.ts";
 export { EngineEvent } from "./events.ts";
 export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
@@ -31,8 +33,19 @@ export { lineOfStep } from "./build/dockerfile-instructions.ts";
 export { needsRegistry, registriesOfDockerfile, registriesOfImage } from "./build/named-registries.ts";
 export type { NamedRegistries } from "./build/named-registries.ts";
 export { registryHost } from "./auth/registry-host.ts";
-export { parseDockerfile } from "../dockerfile/index.ts";
-export type { Instruction } from "../dockerfile/index.ts";
+export {
+  expandWord,
+  isKnownKeyword,
+  isOwnFrontend,
+  isRemoteSource,
+  readArg,
+  readEnv,
+  readDockerfile,
+  readFrom,
+  sourceWords,
+  stableImages,
+} from "../dockerfile/index.ts";
+export type { Instruction, ParsedDockerfile } from "../dockerfile/index.ts";
 export { DockerConfig } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";

@@ -1,7 +1,7 @@
 import { cleanPath } from "../context/ignore/go-path.ts";
 import { contextSource, splitAtPivot, UNKNOWN_SOURCE, type ContextSource } from "./context-source.ts";
 import { expandWord, UNTOLD, type Variables } from "./expand-word.ts";
-import { heredocOpenings, readHeredocOpening } from "./heredoc.ts";
+import { contentOf, readHeredocOpening } from "./heredoc.ts";
 import type { Instruction } from "./parse-dockerfile.ts";
 import { resolvePath } from "./stage-state.ts";
 import { readJsonWords, splitBlanks, splitFlags } from "./words.ts";
@@ -28,6 +28,18 @@ const SWITCHES: Readonly<Record<string, readonly string[]>> = {
 /** `https://…`, `git@host:…`: fetched by the builder. */
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/@]+@[^/:]+:)/i;
 
+/** Whether a source of ADD is fetched by the builder. @param source its variables, quotes and escapes replaced */
+export function isRemoteSource(source: string): boolean {
+  return REMOTE.test(source);
+}
+
+/** The sources of COPY and ADD as they are written. @param argument flags included */
+export function sourceWords(argument: string, escape?: string): { word: string; isJson: boolean }[] {
+  const { rest } = splitFlags(argument, escape);
+  const json = readJsonWords(rest);
+  return (json ?? splitBlanks(rest)).slice(0, -1).map((word) => ({ word, isJson: json !== undefined }));
+}
+
 /** @returns `undefined` when it holds something that cannot be judged */
 export function readCopy(instruction: Instruction, variables: Variables, cwd: string): CopyReading | undefined {
   const { keyword, argument } = instruction;
@@ -48,7 +60,9 @@ export function readCopy(instruction: Instruction, variables: Variables, cwd: st
   for (const [index, word] of words.slice(0, -1).entries()) {
     const opening = isJson ? undefined : readHeredocOpening(word);
     if (opening) {
-      const body = heredocBody(instruction, opening.name);
+      // Of several with one name the last counts.
+      const heredoc = instruction.heredocs.findLast(({ name }) => name === opening.name);
+      const body = heredoc && contentOf({ ...heredoc, stripsTabs: opening.stripsTabs });
       const text = opening.isQuoted ? body : body && expandWord(body, variables, { keepsQuotes: true });
       if (text === undefined) return undefined;
       reading.facts.set(`inline ${opening.name}`, text);
@@ -71,7 +85,7 @@ function addSource(
     keepsParents,
   }: { source: string; index: number; isAdd: boolean; excludes: readonly string[]; keepsParents: boolean },
 ): void {
-  const isRemote = isAdd && REMOTE.test(source);
+  const isRemote = isAdd && isRemoteSource(source);
   const { pivot, text } = splitAtPivot(source);
   const path = keepsParents ? pivot : cleanPath(`/${source}`).slice(1);
   // Of a path the builder compares the last part, and what lies there.
@@ -115,11 +129,4 @@ function readFlags(
     read.texts.push([name, name === "chmod" ? text.replace(/^0+(?=[0-7]+$)/, "") : text]);
   }
   return read;
-}
-
-function heredocBody({ argument, heredocs }: Instruction, name: string): string | undefined {
-  const at = heredocOpenings(argument).findLastIndex((opening) => opening.name === name);
-  const { stripsTabs = false } = heredocOpenings(argument)[at] ?? {};
-  const body = heredocs[at];
-  return stripsTabs ? body?.replace(/^\t+/gm, "") : body;
 }

@@ -1,5 +1,5 @@
 import { expandWord, type Variables, type WordRules } from "./expand-word.ts";
-import { splitBlanks, splitFlags, splitWords } from "./words.ts";
+import { hasClosedQuotes, splitBlanks, splitFlags, splitKeyword, splitWords } from "./words.ts";
 
 /** One variable of an ARG or ENV. */
 export interface Declaration {
@@ -12,19 +12,20 @@ const NAME = /^[A-Za-z_]\w*$/;
 
 /** What an ARG declares; `undefined` when no builder would take it. */
 export function readArg(argument: string, escape?: string): Declaration[] | undefined {
-  const words = splitWords(splitFlags(argument, escape).rest, escape);
-  return checked(words?.map(atEquals));
+  const { rest } = splitFlags(argument, escape);
+  return hasClosedQuotes(rest, escape) ? checked(splitWords(rest, escape).map(atEquals)) : undefined;
 }
 
 /** What an ENV sets, `ENV NAME value` included; `undefined` when no builder would take it. */
 export function readEnv(argument: string, escape?: string): Declaration[] | undefined {
   const { rest } = splitFlags(argument, escape);
   const words = splitWords(rest, escape);
-  if (words?.[0]?.includes("=")) {
-    return words.every((word) => word.includes("=")) ? checked(words.map(atEquals)) : undefined;
+  if (words[0]?.includes("=")) {
+    const isWhole = hasClosedQuotes(rest, escape) && words.every((word) => word.includes("="));
+    return isWhole ? checked(words.map(atEquals)) : undefined;
   }
-  const [, name = "", value] = /^(\S+)\s+([\s\S]+)$/.exec(rest) ?? [];
-  return value === undefined ? undefined : checked([{ name, value }]);
+  const { keyword: name, argument: value } = splitKeyword(rest);
+  return value === "" ? undefined : checked([{ name, value }]);
 }
 
 function atEquals(word: string): Declaration {
@@ -32,8 +33,8 @@ function atEquals(word: string): Declaration {
   return at < 0 ? { name: word } : { name: word.slice(0, at), value: word.slice(at + 1) };
 }
 
-function checked(declarations: Declaration[] | undefined): Declaration[] | undefined {
-  return declarations?.length && declarations.every(({ name }) => NAME.test(name)) ? declarations : undefined;
+function checked(declarations: Declaration[]): Declaration[] | undefined {
+  return declarations.length > 0 && declarations.every(({ name }) => NAME.test(name)) ? declarations : undefined;
 }
 
 /** Where the value of an ARG may come from. */

@@ -1,4 +1,9 @@
-export { parseDockerfile, type Instruction } from "./parse-dockerfile.ts";
+export { parseDockerfile, readDockerfile, type Instruction, type ParsedDockerfile } from "./parse-dockerfile.ts";
+export { readArg, readEnv, readFrom } from "./declarations.ts";
+export { expandWord } from "./expand-word.ts";
+export { isRemoteSource, sourceWords } from "./copy-step.ts";
+export { isKnownKeyword, isOwnFrontend } from "./stages.ts";
+export { stableImages } from "./stable-images.ts";
 export { namedImages, type NamedImage } from "./named-images.ts";
 export {
   firstLostInstruction,

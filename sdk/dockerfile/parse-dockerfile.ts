@@ -1,61 +1,144 @@
-import { readDirectives } from "./directives.ts";
-import { heredocOpenings } from "./heredoc.ts";
-import { readJsonWords, splitFlags } from "./words.ts";
+import { trimStart } from "./blank.ts";
+import { readDirectives, type Directives } from "./directives.ts";
+import { heredocOpenings, type Heredoc, type HeredocOpening } from "./heredoc.ts";
+import { refusalOf } from "./refusal.ts";
+import { readJsonWords, splitFlags, splitKeyword } from "./words.ts";
 
 /** One instruction of a Dockerfile, continued lines joined. */
 export interface Instruction {
   /** Line that it starts on, from 1. */
   line: number;
+  /** Line that it ends on, its here-documents included. */
+  endLine: number;
   /** In upper case: `FROM`, `RUN`, … */
   keyword: string;
-  /** What follows the keyword, without here-documents. */
+  /** What follows the keyword, flags included, without here-documents. */
   argument: string;
-  /** Bodies of here-documents, in order. */
-  heredocs: string[];
+  /** Its here-documents, in order. */
+  heredocs: Heredoc[];
+}
+
+/** A Dockerfile, taken apart. */
+export interface ParsedDockerfile {
+  directives: Directives;
+  /** All of them, those behind a refusal too. */
+  instructions: Instruction[];
+  /** Why BuildKit's parser refuses the text: the first reason. */
+  refusal?: Refusal;
+}
+
+/** Something that BuildKit's parser does not take. */
+export interface Refusal {
+  /** Line of the instruction, from 1. */
+  line: number;
+  reason: string;
+  /** Builders from before here-documents (BuildKit before 0.10, the classic builder) take it for a command. */
+  isOfHeredoc?: true;
 }
 
 const TAKES_HEREDOC = new Set(["RUN", "COPY", "ADD"]);
+/** BuildKit's scanner holds no longer line, its break included: `bufio.MaxScanTokenSize`. */
+const MAX_LINE_BYTES = 64 * 1024;
 
 /**
- * Takes a Dockerfile apart (Dockerfile reference: parser directives, line continuation, comments and empty lines inside
- * a continued instruction, here-documents). It judges nothing; see `check-dockerfile.ts`.
+ * Takes a Dockerfile apart, line by line as BuildKit's own parser does (frontend/dockerfile/parser/parser.go): directives,
+ * continued lines with comments and empty lines inside them, here-documents. What instructions mean is not looked at.
+ *
+ * @param options `hasHeredocs: false` reads as builders do that know no here-documents @default true
  */
-export function parseDockerfile(text: string): Instruction[] {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const { escape } = readDirectives(text);
+export function readDockerfile(text: string, { hasHeredocs = true } = {}): ParsedDockerfile {
+  const directives = readDirectives(text);
+  const { escape } = directives;
+  const lines = splitLines(text);
   const instructions: Instruction[] = [];
-  for (let i = 0; i < lines.length; i++) {
-    const first = (lines[i] ?? "").trim();
-    if (first === "" || first.startsWith("#")) continue;
-    const line = i + 1;
-    let joined = "";
-    for (; i < lines.length; i++) {
-      const part = (lines[i] ?? "").trimEnd();
-      if (i >= line && /^\s*(?:#|$)/.test(part)) continue;
-      // Twice it is the character itself, as in `RUN echo \\`.
-      const isContinued = part.endsWith(escape) && !part.endsWith(escape + escape);
-      joined += isContinued ? part.slice(0, -1) : part;
-      if (!isContinued) break;
-    }
-    const [, keyword = "", argument = ""] = /^\s*(\S+)\s*([\s\S]*)$/.exec(joined) ?? [];
-    const instruction = { line, keyword: keyword.toUpperCase(), argument, heredocs: [] as string[] };
-    // In the JSON form, `<<` is text like any other.
-    const takesHeredoc = TAKES_HEREDOC.has(instruction.keyword) && argument.includes("<<");
-    if (takesHeredoc && readJsonWords(splitFlags(argument).rest) === undefined) {
-      i = readHeredocs(lines, i, instruction);
-    }
+  let refusal: Refusal | undefined = directives.problem;
+  for (let next = 0; next < lines.length;) {
+    const line = next + 1;
+    const joined = joinLines(lines, next, escape);
+    next = joined.next;
+    if (joined.text === undefined) continue;
+    const { keyword, argument } = splitKeyword(joined.text);
+    const instruction: Instruction = { line, endLine: next, keyword: keyword.toUpperCase(), argument, heredocs: [] };
     instructions.push(instruction);
+    const reason = refusalOf(instruction, escape);
+    if (reason !== undefined) refusal ??= { line, reason };
+    if (!hasHeredocs || !takesHeredocs(instruction, escape)) continue;
+    const openings = heredocOpenings(joined.text);
+    if (openings === undefined)
+      refusal ??= { line, reason: "the name of a here-document has no end", isOfHeredoc: true };
+    for (const opening of openings ?? []) {
+      const read = readBody(lines, next, opening);
+      if (!read.isEnded) {
+        refusal ??= { line, reason: `the here-document ${opening.name} has no end`, isOfHeredoc: true };
+      }
+      instruction.heredocs.push({ ...opening, body: read.body });
+      instruction.endLine = next = read.next;
+    }
   }
-  return instructions;
+  if (instructions.length === 0) refusal ??= { line: lines.length, reason: "there is no instruction in it" };
+  const long = lines.findIndex((one) => Buffer.byteLength(one) + (one.endsWith("\n") ? 0 : 1) > MAX_LINE_BYTES);
+  if (long >= 0) refusal ??= { line: long + 1, reason: `the line is longer than ${MAX_LINE_BYTES - 1} bytes` };
+  return { directives, instructions, ...(refusal !== undefined && { refusal }) };
 }
 
-function readHeredocs(lines: readonly string[], last: number, instruction: Instruction): number {
-  for (const { name, stripsTabs } of heredocOpenings(instruction.argument)) {
-    const start = last + 1;
-    let end = start;
-    while (end < lines.length && (stripsTabs ? (lines[end] ?? "").replace(/^\t+/, "") : lines[end]) !== name) end++;
-    instruction.heredocs.push(lines.slice(start, end).join("\n"));
-    last = Math.min(end, lines.length - 1);
+/** The instructions of a Dockerfile. It judges nothing; see {@link readDockerfile}. */
+export function parseDockerfile(text: string): Instruction[] {
+  return readDockerfile(text).instructions;
+}
+
+/** Lines with their breaks. */
+function splitLines(text: string): string[] {
+  return text.replace(/^\uFEFF/, "").match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function withoutBreak(line: string): string {
+  return line.replace(/[\r\n]+$/, "");
+}
+
+/** One instruction from the line `from` on; no text = there is none. `next` is the line behind it. */
+function joinLines(lines: readonly string[], from: number, escape: string): { text?: string; next: number } {
+  const first = trimStart(withoutBreak(lines[from] ?? ""));
+  if (first === "" || first.startsWith("#")) return { next: from + 1 };
+  let { text, isContinued } = readPart(first, escape);
+  let next = from + 1;
+  while (isContinued && next < lines.length) {
+    const line = withoutBreak(lines[next++] ?? "");
+    const trimmed = trimStart(line);
+    if (trimmed === "" || trimmed.startsWith("#")) continue;
+    const part = readPart(line, escape);
+    text += part.text;
+    isContinued = part.isContinued;
   }
-  return last;
+  return { text, next };
+}
+
+/** A part of an instruction without what continues it: an escape character at its end, unless another stands before it. */
+function readPart(line: string, escape: string): { text: string; isContinued: boolean } {
+  const trimmed = line.replace(/[\t ]+$/, "");
+  const isContinued = trimmed.endsWith(escape) && !trimmed.endsWith(escape + escape);
+  return isContinued ? { text: trimmed.slice(0, -1), isContinued } : { text: line, isContinued };
+}
+
+/** Only the shell form opens here-documents: in JSON, `<<` is text like any other. */
+function takesHeredocs({ keyword, argument }: Pick<Instruction, "keyword" | "argument">, escape: string): boolean {
+  const { rest } = splitFlags(argument, escape);
+  const inner = keyword === "ONBUILD" ? splitKeyword(rest) : { keyword, argument };
+  return (
+    TAKES_HEREDOC.has(inner.keyword.toUpperCase()) &&
+    readJsonWords(splitFlags(inner.argument, escape).rest) === undefined
+  );
+}
+
+function readBody(
+  lines: readonly string[],
+  from: number,
+  { name, stripsTabs }: HeredocOpening,
+): { body: string; next: number; isEnded: boolean } {
+  for (let next = from; next < lines.length; next++) {
+    const line = withoutBreak(lines[next] ?? "");
+    if ((stripsTabs ? line.replace(/^\t+/, "") : line) === name) {
+      return { body: lines.slice(from, next).join(""), next: next + 1, isEnded: true };
+    }
+  }
+  return { body: lines.slice(from).join(""), next: lines.length, isEnded: false };
 }

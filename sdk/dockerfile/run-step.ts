@@ -24,7 +24,7 @@ export function readRun({ argument, heredocs }: Instruction, variables: Variable
   const { flags, rest } = splitFlags(argument);
   const words = readJsonWords(rest);
   const run: RunReading = {
-    command: JSON.stringify(words ?? [rest, ...heredocs]),
+    command: JSON.stringify(words ?? [rest, ...heredocs.map(({ body }) => body)]),
     usesShell: words === undefined,
     flags: "",
     sources: [],

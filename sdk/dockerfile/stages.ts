@@ -1,6 +1,5 @@
 import { readFrom, type StageOpening } from "./declarations.ts";
-import { readDirectives } from "./directives.ts";
-import { parseDockerfile, type Instruction } from "./parse-dockerfile.ts";
+import { readDockerfile, type Instruction } from "./parse-dockerfile.ts";
 
 /** A stage of a Dockerfile. */
 export interface Stage extends StageOpening {
@@ -27,6 +26,16 @@ const KEYWORDS = new Set(
 );
 /** Docker's own frontend. Others may give instructions another meaning. */
 const OWN_FRONTEND = /^(?:docker\.io\/)?docker\/dockerfile(?:[:@]|$)/;
+/** @param image as `# syntax=` names it */
+export function isOwnFrontend(image: string): boolean {
+  return OWN_FRONTEND.test(image);
+}
+
+/** Whether Docker's own frontend knows the instruction. @param keyword in upper case */
+export function isKnownKeyword(keyword: string): boolean {
+  return KEYWORDS.has(keyword);
+}
+
 /** An image has 127 layers at most; nobody writes more than this by hand. */
 const MAX_INSTRUCTIONS = 1000;
 
@@ -37,11 +46,18 @@ const MAX_INSTRUCTIONS = 1000;
  *   escape character of Windows, two stages of one name
  */
 export function readStages(dockerfile: string): DockerfileStages | undefined {
-  const { escape, syntax } = readDirectives(dockerfile);
-  const instructions = parseDockerfile(dockerfile);
-  if (escape !== "\\" || instructions.length > MAX_INSTRUCTIONS) return undefined;
-  if (syntax !== undefined && !OWN_FRONTEND.test(syntax.image)) return undefined;
-  if (!instructions.every(({ keyword }) => KEYWORDS.has(keyword))) return undefined;
+  const { directives, instructions, refusal } = readDockerfile(dockerfile);
+  const { escape, syntax } = directives;
+  if (escape !== "\\" || refusal !== undefined) return undefined;
+  if (syntax !== undefined && !isOwnFrontend(syntax.image)) return undefined;
+  const file = stagesOf(instructions);
+  return file && { ...file, ...(syntax !== undefined && { frontend: syntax.image }) };
+}
+
+/** The stages of instructions that were read apart; `undefined` as {@link readStages}. */
+export function stagesOf(instructions: readonly Instruction[]): DockerfileStages | undefined {
+  if (instructions.length > MAX_INSTRUCTIONS) return undefined;
+  if (!instructions.every(({ keyword }) => isKnownKeyword(keyword))) return undefined;
   const globals: Instruction[] = [];
   const stages: Stage[] = [];
   for (const instruction of instructions) {
@@ -54,8 +70,7 @@ export function readStages(dockerfile: string): DockerfileStages | undefined {
     else if (keyword === "ARG") globals.push(instruction);
     else return undefined;
   }
-  if (stages.length === 0) return undefined;
-  return { globals, stages, ...(syntax === undefined ? {} : { frontend: syntax.image }) };
+  return stages.length === 0 ? undefined : { globals, stages };
 }
 
 /** A stage by name, in either case, or by number from 0. @returns its number */

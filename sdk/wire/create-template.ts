@@ -4,7 +4,7 @@ import { Readiness } from "./readiness.ts";
 import { TagName } from "./ref.ts";
 import { BaseImageAuth, BuildSecret, RegistryAuth } from "./registry-auth.ts";
 import { Step } from "./step.ts";
-import { Env, Word } from "./word.ts";
+import { Env, Line, ShellEnv, Word } from "./word.ts";
 
 /** Resources of the build, and of the machines started from its artifact. */
 export const BuildConfig = z
@@ -24,8 +24,8 @@ export type BuildConfig = z.infer<typeof BuildConfig>;
 /** What machines started from the artifact begin with. */
 export const RuntimeConfig = z
   .object({
-    default_user: Word.min(1).optional(),
-    default_workdir: Word.min(1).optional(),
+    default_user: Line.min(1).optional(),
+    default_workdir: Line.min(1).optional(),
     default_envs: Env.optional(),
     readiness: Readiness.optional(),
   })
@@ -53,7 +53,7 @@ export const CreateTemplateRequest = z
     dockerfile: z.string().min(1).optional().describe("Text of a Dockerfile"),
     base_image: z.string().min(1).optional().describe("An OCI image or a template reference"),
     steps: z.array(Step).optional(),
-    build_envs: Env.optional().describe("Visible during the build only"),
+    build_envs: ShellEnv.optional().describe("Visible during the build only"),
     start_cmd: Word.min(1).optional().describe("Run once before the snapshot; machines start from the running state"),
     build_context: BuildContext.optional(),
     build_config: BuildConfig.optional(),

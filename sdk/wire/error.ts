@@ -38,6 +38,7 @@ export const ErrorCode = openEnum([
   "feature_unavailable",
   "engine_unavailable",
   "base_image_unavailable",
+  "disk_full",
   "invalid_request",
   "invalid_fields",
   "invalid_response",

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { Word } from "./word.ts";
+import { Line, Word } from "./word.ts";
 
 const text = () => Word.min(1);
+const line = () => Line.min(1);
 const packages = z.array(text()).describe("Package names as the installer takes them, versions included");
 const mode = z.union([
   z.int().min(0),
@@ -10,7 +11,7 @@ const mode = z.union([
 const copied = {
   sources: z.array(text()).min(1).describe("Files or folders of the build context"),
   dst: text().describe("Where in the image; a trailing slash makes it a folder"),
-  user: text().optional().describe("Owner, `user[:group]`"),
+  user: line().optional().describe("Owner, `user[:group]`"),
   mode: mode.optional().describe("Permission bits, octal"),
   force_upload: z.boolean().optional().describe("Ask for a fresh copy of the files, and do not reuse this layer"),
 };
@@ -38,9 +39,9 @@ export const Step = z
       packages,
       g: z.boolean().optional().describe("Global (default false)"),
     }),
-    z.strictObject({ action: z.literal("run"), command: text(), user: text().optional() }),
-    z.strictObject({ action: z.literal("workdir"), path: text() }),
-    z.strictObject({ action: z.literal("user"), user: text() }),
+    z.strictObject({ action: z.literal("run"), command: text(), user: line().optional() }),
+    z.strictObject({ action: z.literal("workdir"), path: line() }),
+    z.strictObject({ action: z.literal("user"), user: line() }),
     z.strictObject({ action: z.literal("copy"), ...copied }),
     z.strictObject({ action: z.literal("copy_items"), items: z.array(CopyItem).min(1) }),
     z.strictObject({

@@ -12,3 +12,17 @@ export const Env = z.record(z.string().regex(/^[^=\u0000]+$/), Word, {
   error: ({ code }) => (code === "invalid_key" ? NAME_RULE : undefined),
 });
 export type Env = z.infer<typeof Env>;
+
+/** What an instruction of a Dockerfile names, such as a user: a line break would end the instruction. */
+export const Line = Word.regex(/^[^\u0001-\u001f\u007f-\u009f\u2028\u2029]*$/, {
+  error: "must be one line, without control characters",
+});
+export type Line = z.infer<typeof Line>;
+
+const SHELL_NAME_RULE = "must be named by letters, digits and underscores, and not begin with a digit";
+
+/** Variables that a shell sets (POSIX, "Name"): it has no way to write another name. */
+export const ShellEnv = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Word, {
+  error: ({ code }) => (code === "invalid_key" ? SHELL_NAME_RULE : undefined),
+});
+export type ShellEnv = z.infer<typeof ShellEnv>;

@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
-import { startLocalService } from "../local-service.ts";
-import { StartupError } from "../errors.ts";
+import { ServiceError, StartupError } from "../errors.ts";
 import { serviceVersion } from "../version.ts";
+import { firewallCommand } from "./firewall.ts";
+import { keysCommand } from "./keys.ts";
+import { serve, SERVE_OPTIONS } from "./serve.ts";
+import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
+       nullspace-local keys create NAME | list | revoke NAME [--data DIR]
+       nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
 
-Runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
+serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
   --port N           TCP port; 0 takes a free one (default 3000)
-  --host ADDRESS     loopback address to listen on (default 127.0.0.1)
+  --host ADDRESS     address to listen on (default 127.0.0.1); one that is not loopback needs TLS or --behind-proxy
+  --tls-cert FILE    certificate with its chain (PEM), and
+  --tls-key FILE     its key: serves HTTPS; both are read anew when they change
+  --behind-proxy     something in front of the service speaks TLS; needs --allowed-host
+  --allowed-host NAME  name that requests may be for in the Host header, beside the address and the certificate's names
+                     (may be repeated)
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
@@ -18,38 +28,30 @@ Runs a Nullspace service on this machine, on Docker Engine, for as long as the c
   --help             this text
   --version          the version
 
-Prints the two environment variables that the tools need, then serves until it is interrupted.`;
+Prints NULLSPACE_API_URL, and at the first start of a data folder NULLSPACE_API_KEY: the two environment variables that
+the tools need. Then serves until it is interrupted. A key is shown once and kept as a digest only; a further one comes
+from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
 
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
 
-/** Wrong arguments: exit status 2. */
-class UsageError extends Error {}
+firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
+for what --allow names (it may be repeated), such as a private name server.`;
 
 async function main(): Promise<void> {
+  // What is written is the user's alone.
+  process.umask(0o077);
   const { values, positionals } = readArguments();
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
-  if (positionals.length !== 1 || positionals[0] !== "serve") {
+  const [command, ...words] = positionals;
+  if (command === "keys") return keysCommand(words, values);
+  if (command === "firewall" && words.length === 0) return firewallCommand(values);
+  if (command !== "serve" || words.length > 0) {
     throw new UsageError(
-      positionals.length === 0 ? "Say what to do: serve." : `Unknown command: ${positionals.join(" ")}.`,
+      command === undefined ? "Say what to do: serve, keys or firewall." : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
-  const service = await startLocalService({
-    ...(values.port !== undefined && { port: readPort(values.port) }),
-    ...(values.host !== undefined && { host: values.host }),
-    ...(values.data !== undefined && { dataDirectory: values.data }),
-    ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
-    ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
-    ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
-    ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
-  });
-  process.stdout.write(`NULLSPACE_API_URL=${service.url}\nNULLSPACE_API_KEY=${service.apiKey}\n`);
-  const stop = (): void => {
-    // A second signal must be able to end a stop that hangs.
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    service.close().then(() => process.exit(0), fail);
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  await serve(values, fail);
 }
 
 function readArguments() {
@@ -57,13 +59,9 @@ function readArguments() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        port: { type: "string" },
-        host: { type: "string" },
+        ...SERVE_OPTIONS,
         data: { type: "string" },
-        "docker-host": { type: "string" },
-        "base-image": { type: "string" },
-        builds: { type: "string" },
-        "log-level": { type: "string" },
+        allow: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -73,27 +71,10 @@ function readArguments() {
   }
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port ${text} is not a port (0 to 65535).`);
-  return port;
-}
-
-function readBuilds(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--builds ${text} is not a number of builds (1 to 9999).`);
-  return Number(text);
-}
-
-function readLevel(text: string): (typeof LOG_LEVELS)[number] {
-  const level = LOG_LEVELS.find((known) => known === text);
-  if (level === undefined) throw new UsageError(`--log-level ${text} is not one of ${LOG_LEVELS.join(", ")}.`);
-  return level;
-}
-
 /** Bad input and a service that cannot start are told in one line of JSON, as all commands of the house do. */
 function fail(error: unknown): never {
-  const code =
-    error instanceof UsageError ? "invalid_arguments" : error instanceof StartupError ? error.code : undefined;
+  const isTold = error instanceof StartupError || error instanceof ServiceError;
+  const code = error instanceof UsageError ? "invalid_arguments" : isTold ? error.code : undefined;
   if (code === undefined) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);

@@ -5,10 +5,12 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import type { PreflightFile, PreflightResult } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
+import { DiskFullError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { deleteUnusedBlobs, expectBlobs, findBlobs, markBlobsLost, markBlobsStored } from "../store/blobs.ts";
 import type { Database } from "../store/database.ts";
 import { BATCH_LIMITS, MAX_BLOB_BYTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES } from "./blob-limits.ts";
-import { SMALL_BODY_BYTES, SmallBodies, type SmallBody } from "./small-bodies.ts";
+import { SMALL_BODY_BYTES, SmallBodies, type SmallBody } from "../store/small-bodies.ts";
 import { tooManyEntries, uploadError } from "./upload-error.ts";
 
 const PREFIX = "blob_";
@@ -63,7 +65,7 @@ export class BlobStore {
         ? []
         : [{ path, digest: sha256, sizeBytes: size_bytes }],
     );
-    const blobs = this.#db.transaction(() => this.#expect(bodies));
+    const blobs = this.#db.grow(() => this.#expect(bodies));
     return files.map(({ path, entry_type, mode, sha256, force_upload }) => {
       const common = { path, entry_type, ...(mode !== undefined && { mode }) };
       const blob = entry_type === "dir" || sha256 === undefined ? undefined : blobs.get(sha256);
@@ -146,7 +148,7 @@ export class BlobStore {
       sizeBytes: bytes.length,
       bytes,
     }));
-    const blobs = this.#db.transaction(() => this.#expect(wanted));
+    const blobs = this.#db.grow(() => this.#expect(wanted));
     const missing = new Map(
       wanted.filter(({ digest }) => !blobs.get(digest)?.isStored).map(({ digest, bytes }) => [digest, bytes]),
     );
@@ -172,15 +174,10 @@ export class BlobStore {
    * @returns how many were removed
    */
   async sweep(before: string): Promise<number> {
-    const gone = this.#db.all<{ digest: string }>(
-      `DELETE FROM blobs WHERE last_used_at < ? AND digest NOT IN (SELECT digest FROM context_blobs) RETURNING digest`,
-      [before],
-    );
-    for (const { digest } of gone) await rm(this.#pathOf(digest), { force: true });
+    const gone = deleteUnusedBlobs(this.#db, before);
+    for (const digest of gone) await rm(this.#pathOf(digest), { force: true });
     return gone.length;
   }
-
-  // A context has thousands of files: each of these is one statement for all of them.
 
   /** Notes that bodies are wanted. @returns what is known of each, by digest */
   #expect(bodies: readonly { path: string; digest: string; sizeBytes: number }[]): Map<string, KnownBlob> {
@@ -190,13 +187,7 @@ export class BlobStore {
       if (other !== undefined && other !== sizeBytes) throw conflictingSizes(path, digest, other, sizeBytes);
       sizes.set(digest, sizeBytes);
     }
-    this.#db.run(
-      `INSERT INTO blobs (digest, size_bytes, stored_at, last_used_at)
-       SELECT value ->> 0, value ->> 1, NULL, $at FROM json_each($bodies) WHERE true
-       ON CONFLICT (digest) DO UPDATE SET last_used_at = excluded.last_used_at,
-         size_bytes = CASE WHEN stored_at IS NULL THEN excluded.size_bytes ELSE size_bytes END`,
-      { $bodies: JSON.stringify([...sizes]), $at: now() },
-    );
+    expectBlobs(this.#db, sizes, now());
     const known = new Map(this.#read([...sizes.keys()]).map((blob) => [blob.digest, blob]));
     const lost: string[] = [];
     for (const { path, digest, sizeBytes } of bodies) {
@@ -208,38 +199,36 @@ export class BlobStore {
       blob.isStored = false;
       lost.push(digest);
     }
-    if (lost.length > 0) {
-      this.#db.run("UPDATE blobs SET stored_at = NULL WHERE digest IN (SELECT value FROM json_each($lost))", {
-        $lost: JSON.stringify(lost),
-      });
-    }
+    if (lost.length > 0) markBlobsLost(this.#db, lost);
     return known;
   }
 
   #read(digests: readonly string[]): KnownBlob[] {
-    return this.#db
-      .all<{ digest: string; size_bytes: number; is_stored: number; is_row: number }>(
-        `SELECT digest, size_bytes, stored_at IS NOT NULL AS is_stored,
-                EXISTS (SELECT 1 FROM blob_bytes WHERE blob_bytes.digest = blobs.digest) AS is_row FROM blobs
-         WHERE digest IN (SELECT value FROM json_each($digests))`,
-        { $digests: JSON.stringify(digests) },
-      )
-      .map(({ digest, size_bytes, is_stored, is_row }) => ({
-        digest,
-        sizeBytes: size_bytes,
-        isStored: is_stored === 1,
-        isRow: is_row === 1,
-      }));
+    return findBlobs(this.#db, digests).map(({ isStored, isRow, ...blob }) => ({
+      ...blob,
+      isStored: isStored === 1,
+      isRow: isRow === 1,
+    }));
   }
 
   #storeSmall(bodies: readonly SmallBody[]): void {
-    this.#db.transaction(() => {
+    this.#db.grow(() => {
       this.#small.write(bodies);
       this.#markStored(bodies.map(({ digest }) => digest));
     });
   }
 
   async #storeFile(blob: Blob, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, blobId: string): Promise<void> {
+    const { room } = this.#db;
+    room?.assert();
+    try {
+      await this.#writeFile(blob, body, blobId);
+    } catch (error) {
+      throw room?.isFull(error) === true ? new DiskFullError(room.folder, { cause: error }) : error;
+    }
+  }
+
+  async #writeFile(blob: Blob, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, blobId: string): Promise<void> {
     const temporary = join(this.#incoming, newId("in_"));
     const file = await open(temporary, "wx", 0o600);
     try {
@@ -264,10 +253,7 @@ export class BlobStore {
   }
 
   #markStored(digests: readonly string[]): void {
-    this.#db.run(
-      `UPDATE blobs SET stored_at = $at, last_used_at = $at WHERE digest IN (SELECT value FROM json_each($digests))`,
-      { $at: now(), $digests: JSON.stringify(digests) },
-    );
+    markBlobsStored(this.#db, digests, now());
   }
 
   #pathOf(digest: string): string {

@@ -1,13 +1,16 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { LOCAL_USER } from "../store/audit.ts";
+import { insertBuild } from "../store/builds.ts";
+import { storeContext } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
+import { insertTemplate } from "../store/templates.ts";
 import { consumeClaim } from "../templates/claims.ts";
 import { canonicalRefOf, findByName, type LogicalTemplate } from "../templates/logical-template.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { CheckedRequest } from "./check-request.ts";
-import { storableContext, storeContext } from "./stored-context.ts";
+import { storableContext } from "./stored-context.ts";
 
 /** What accepting a build needs. */
 export interface BuildAcceptor {
@@ -38,35 +41,31 @@ export async function acceptBuild(
   const buildId = newId("tb_");
   const templateId = newId("tmpl_");
   const at = now();
-  db.transaction(() => {
+  const caller = currentCaller();
+  db.grow(() => {
     const template = takeName(db, request, at);
-    db.run(
-      `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type,
-         source_digest, context_digest, dockerfile_digest, definition, needs_credentials, inline_context,
-         base_template_id, triggered_by, created_at, updated_at, queued_at, retry_of_build_id, original_build_id)
-       VALUES ($build, $template, $key, $name, $tags, 'waiting', $backend, $sourceType, $sourceDigest, $contextDigest,
-         $dockerfileDigest, $definition, $needsCredentials, $inline, $base, $user, $at, $at, $at, $retryOf, $original)`,
-      {
-        $build: buildId,
-        $template: templateId,
-        $key: template.templateKey,
-        $name: template.name,
-        $tags: JSON.stringify(request.tags),
-        $backend: request.backend,
-        $sourceType: request.sourceType,
-        $sourceDigest: request.sourceDigest,
-        $contextDigest: request.contextDigest ?? null,
-        $dockerfileDigest: request.dockerfileDigest ?? null,
-        $definition: JSON.stringify(request.definition),
-        $needsCredentials: request.credentials.isEmpty ? 0 : 1,
-        $inline: request.hasInlineContext ? 1 : 0,
-        $base: request.base.kind === "template" ? request.base.template.templateId : null,
-        $user: LOCAL_USER,
-        $at: at,
-        $retryOf: lineage?.retryOfBuildId ?? null,
-        $original: lineage?.originalBuildId ?? null,
-      },
-    );
+    insertBuild(db, {
+      buildId,
+      templateId,
+      templateKey: template.templateKey,
+      name: template.name,
+      tags: JSON.stringify(request.tags),
+      status: "waiting",
+      buildBackend: request.backend,
+      sourceType: request.sourceType,
+      sourceDigest: request.sourceDigest,
+      contextDigest: request.contextDigest ?? null,
+      dockerfileDigest: request.dockerfileDigest ?? null,
+      definition: JSON.stringify(request.definition),
+      needsCredentials: request.credentials.isEmpty ? 0 : 1,
+      inlineContext: request.hasInlineContext ? 1 : 0,
+      baseTemplateId: request.base.kind === "template" ? request.base.template.templateId : null,
+      triggeredBy: caller.name,
+      keyId: caller.keyId,
+      createdAt: at,
+      retryOfBuildId: lineage?.retryOfBuildId ?? null,
+      originalBuildId: lineage?.originalBuildId ?? null,
+    });
     if (context !== undefined) storeContext(db, buildId, context);
     buildLog.append(buildId, {
       kind: "start",
@@ -85,11 +84,7 @@ function takeName(db: Database, { namespace, name, claimToken }: CheckedRequest,
   const existing = findByName(db, namespace, name);
   if (existing !== undefined) return existing;
   consumeClaim(db, namespace, name, claimToken);
-  db.run(
-    `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
-     VALUES ($namespace, $name, 'private', 0, $at, $at)`,
-    { $namespace: namespace, $name: name, $at: at },
-  );
+  insertTemplate(db, { namespace, name, visibility: "private", builtin: 0 }, at);
   return findByName(db, namespace, name) as LogicalTemplate;
 }
 

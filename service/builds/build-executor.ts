@@ -1,8 +1,11 @@
-import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
+import type { CacheSummary, Step } from "pulumi-nullspace/wire";
+import type { InheritedRuntime } from "../templates/artifact-runtime.ts";
 import type { BuildDefinition } from "./build-record.ts";
 import type { NewLogEntry } from "./build-log.ts";
+import type { ArchiveEntry } from "./context-archive.ts";
 import type { ContextEntry } from "./context-entries.ts";
 import type { BuildCredentials } from "./credentials.ts";
+import type { RenderedDockerfile } from "./dockerfile/render-dockerfile.ts";
 
 /** One build to run. */
 export interface BuildJob {
@@ -15,49 +18,71 @@ export interface BuildJob {
   baseImage?: string;
   /** Whether the base is an image of this service, which no registry knows. */
   baseIsTemplate: boolean;
+  /** What commands of the build and its machines have from the base, when it is a template. */
+  inherited: InheritedRuntime;
+  /** The image is taken as it is, with all that it says of its machines. */
+  isImport: boolean;
   context: readonly ContextEntry[];
   credentials: BuildCredentials;
 }
 
-/** What a build made. */
-export interface BuiltImage {
-  /** The engine's id of the image. */
-  imageId: string;
-  /** Name under which the image is kept. */
+/** What the builder is sent. */
+export interface BuildInput {
+  /** Text of the Dockerfile. */
+  text: string;
+  entries: ArchiveEntry[];
+  /** For steps: what the text was made from. */
+  declarative?: { steps: readonly Step[]; rendered: RenderedDockerfile };
+}
+
+/** An image to make. */
+export interface BuildOrder extends BuildJob {
+  input: BuildInput;
+  /** Name under which the image is to be kept. */
   imageRef: string;
-  /** Equal for builds that would make the same artifact; absent where that cannot be told. */
-  reuseKey?: string;
-  ociMetadata: OciMetadata;
-  cache: CacheSummary;
+}
+
+/** How much of a build was there before. */
+export type LayerCache = Pick<CacheSummary, "layer_hits" | "layer_misses" | "layer_bypasses" | "layer_stores">;
+
+/** What a builder made. */
+export interface MadeImage {
+  /** Id under which the store of artifacts and the driver of machines know the image. */
+  imageId: string;
+  cache: LayerCache;
 }
 
 /** Receives the news of a running build. */
 export type BuildReporter = (entry: NewLogEntry) => void;
 
 /**
- * What turns a definition into an image. Docker Engine is the one of this service; another (BuildKit on another host,
- * with an OCI registry) keeps this contract.
+ * What makes images, and nothing else: whether an earlier image will do, and whether the new one starts, is decided above it.
+ *
+ * Docker Engine is the one of this service; another (BuildKit on another host, with an OCI registry) keeps this contract.
  */
 export interface BuildExecutor {
   /** @throws EngineUnavailableError when nothing can be built now */
   checkAvailable(signal: AbortSignal): Promise<void>;
   /**
-   * Builds, then runs the start command and its readiness check once.
+   * Fetches the base of a declarative build unless the builder has it.
    *
-   * @param signal aborted: the build stops on the engine too, and leaves nothing behind
-   * @throws BuildFailure saying in which phase and why; EngineUnavailableError when the engine went away, so that the
+   * @returns the user that its commands run as; empty = root
+   * @throws BuildFailure when the base is not available; EngineUnavailableError
+   */
+  haveBase(job: BuildJob, baseImage: string, report: BuildReporter, signal: AbortSignal): Promise<string>;
+  /**
+   * The id of the image that a build would take for a name, where that stays so until somebody moves the name here.
+   *
+   * @returns `undefined` where it is not known: the image is not here, builds ask the registry each time, or it brings
+   *   instructions of its own
+   */
+  stableImageId(name: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Makes the image, under its name.
+   *
+   * @param signal aborted: the build stops in the builder too
+   * @throws BuildFailure saying in which phase and why; EngineUnavailableError when the builder went away, so that the
    *   build may be run again as it is
    */
-  run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage>;
-  /**
-   * Gives a built image one more name, that of another artifact which is the same.
-   *
-   * @returns the name
-   * @throws EngineUnavailableError when the engine is away
-   */
-  nameImage(imageId: string, templateId: string, signal: AbortSignal): Promise<string>;
-  /** Removes the image of an artifact. @returns `false` while something still uses it */
-  removeImage(imageRef: string, signal: AbortSignal): Promise<boolean>;
-  /** Removes what builds of an earlier process left on the engine. */
-  cleanUp(signal: AbortSignal): Promise<void>;
+  build(order: BuildOrder, report: BuildReporter, signal: AbortSignal): Promise<MadeImage>;
 }

@@ -1,7 +1,7 @@
 import type { BuildList } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../errors.ts";
+import { buildsOf, type BuildRow } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-import type { BuildRecord } from "./build-record.ts";
 import { buildSummary } from "./build-view.ts";
 
 const DEFAULT_PAGE = 20;
@@ -20,26 +20,14 @@ export interface BuildFilter {
 /** Builds of a template, newest first by (created_at, build_id). */
 export function listBuilds(db: Database, templateKey: number, filter: BuildFilter, retentionMs: number): BuildList {
   const limit = filter.limit ?? DEFAULT_PAGE;
-  const [createdAt, buildId] = filter.cursor === undefined ? [null, null] : readCursor(filter.cursor);
-  const rows = db.all<BuildRecord>(
-    `SELECT * FROM builds
-     WHERE template_key = $key
-       AND ($status IS NULL OR status = $status)
-       AND ($backend IS NULL OR build_backend = $backend)
-       AND ($sourceType IS NULL OR source_type = $sourceType)
-       AND ($createdAt IS NULL OR (created_at, build_id) < ($createdAt, $build))
-     ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
-    {
-      $key: templateKey,
-      $status: filter.status ?? null,
-      $backend: filter.backend ?? null,
-      $sourceType: filter.source_type ?? null,
-      $createdAt: createdAt,
-      $build: buildId,
-      // One more than asked for tells whether there is a next page.
-      $limit: limit + 1,
-    },
-  );
+  const rows = buildsOf(db, templateKey, {
+    status: filter.status,
+    buildBackend: filter.backend,
+    sourceType: filter.source_type,
+    after: filter.cursor === undefined ? undefined : readCursor(filter.cursor),
+    // One more than asked for tells whether there is a next page.
+    limit: limit + 1,
+  });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
@@ -48,16 +36,16 @@ export function listBuilds(db: Database, templateKey: number, filter: BuildFilte
   };
 }
 
-function writeCursor({ created_at, build_id }: BuildRecord): string {
-  return Buffer.from(`${created_at} ${build_id}`).toString("base64url");
+function writeCursor({ createdAt, buildId }: BuildRow): string {
+  return Buffer.from(`${createdAt} ${buildId}`).toString("base64url");
 }
 
-function readCursor(cursor: string): [string, string] {
+function readCursor(cursor: string): { createdAt: string; buildId: string } {
   const [createdAt, buildId] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   if (!createdAt || !buildId?.startsWith("tb_")) {
     throw new InvalidRequestError(
       "cursor: this is not a cursor. Pass the next_cursor of the page before, or leave it out.",
     );
   }
-  return [createdAt, buildId];
+  return { createdAt, buildId };
 }

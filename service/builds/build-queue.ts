@@ -11,10 +11,10 @@ import { BuildRun, type QueuedBuild } from "./build-run.ts";
 export type RunBuilds = (run: BuildRun) => Promise<readonly QueuedBuild[]>;
 
 /** The waiting builds of one template. */
-interface Lane {
+interface TemplateQueue {
   readonly waiting: QueuedBuild[];
   running: number;
-  /** Lanes take turns: the smallest is next, and goes to the end when a build of it starts. */
+  /** Queues take turns: the smallest is next, and goes to the end when a build of it starts. */
   turn: number;
 }
 
@@ -40,7 +40,7 @@ export class BuildQueue {
   readonly #runBuilds: RunBuilds;
   readonly #options: BuildQueueOptions;
   readonly #concurrency: number;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #queues = new Map<number, TemplateQueue>();
   readonly #running = new Map<BuildRun, Promise<void>>();
   #turn = 0;
   #isStopped = false;
@@ -59,16 +59,16 @@ export class BuildQueue {
       this.#joinRun(run, build);
       return;
     }
-    this.#lane(build.templateKey).waiting.push(build);
+    this.#queueOf(build.templateKey).waiting.push(build);
     this.#fill();
   }
 
   /** Takes a build out: of its row, or of its run, which ends with its last member. */
   abort(buildId: string, reason: Error): void {
-    for (const [key, lane] of this.#lanes) {
-      const index = lane.waiting.findIndex((build) => build.buildId === buildId);
-      if (index >= 0) lane.waiting.splice(index, 1);
-      this.#dropIfEmpty(key, lane);
+    for (const [key, queue] of this.#queues) {
+      const index = queue.waiting.findIndex((build) => build.buildId === buildId);
+      if (index >= 0) queue.waiting.splice(index, 1);
+      this.#dropIfEmpty(key, queue);
     }
     for (const run of this.#running.keys()) run.leave(buildId, reason);
   }
@@ -76,19 +76,19 @@ export class BuildQueue {
   /** Stops all that runs and takes nothing new. Resolves when the last run has ended. */
   async stop(reason: Error): Promise<void> {
     this.#isStopped = true;
-    this.#lanes.clear();
+    this.#queues.clear();
     for (const run of this.#running.keys()) run.abort(reason);
     await Promise.all(this.#running.values());
   }
 
   #fill(): void {
     while (!this.#isStopped && this.#running.size < this.#concurrency) {
-      const next = this.#nextLane();
+      const next = this.#nextQueue();
       if (next === undefined) return;
-      const [key, lane] = next;
-      lane.turn = ++this.#turn;
-      lane.running += 1;
-      const first = lane.waiting.shift() as QueuedBuild;
+      const [key, queue] = next;
+      queue.turn = ++this.#turn;
+      queue.running += 1;
+      const first = queue.waiting.shift() as QueuedBuild;
       const run = new BuildRun(first);
       for (const build of this.#takeSame(first)) run.join(build);
       const ended = this.#runBuilds(run)
@@ -99,24 +99,24 @@ export class BuildQueue {
         .then((again) => {
           run.close();
           this.#running.delete(run);
-          lane.running -= 1;
+          queue.running -= 1;
           this.#putBack(again);
-          this.#dropIfEmpty(key, lane);
+          this.#dropIfEmpty(key, queue);
           this.#fill();
         });
       this.#running.set(run, ended);
     }
   }
 
-  #nextLane(): [number, Lane] | undefined {
-    let best: [number, Lane] | undefined;
-    for (const entry of this.#lanes) {
-      const [, lane] = entry;
-      if (lane.waiting.length === 0) continue;
+  #nextQueue(): [number, TemplateQueue] | undefined {
+    let best: [number, TemplateQueue] | undefined;
+    for (const entry of this.#queues) {
+      const [, queue] = entry;
+      if (queue.waiting.length === 0) continue;
       const isBefore =
         best === undefined ||
-        lane.running < best[1].running ||
-        (lane.running === best[1].running && lane.turn < best[1].turn);
+        queue.running < best[1].running ||
+        (queue.running === best[1].running && queue.turn < best[1].turn);
       if (isBefore) best = entry;
     }
     return best;
@@ -128,7 +128,7 @@ export class BuildQueue {
     for (const build of builds.toReversed()) {
       // Somebody who came when the outcome was known may have begun the same anew.
       const run = this.#runOf(build);
-      if (run === undefined) this.#lane(build.templateKey).waiting.unshift(build);
+      if (run === undefined) this.#queueOf(build.templateKey).waiting.unshift(build);
       else this.#joinRun(run, build);
     }
   }
@@ -146,26 +146,26 @@ export class BuildQueue {
   #takeSame({ joinKey }: QueuedBuild): QueuedBuild[] {
     if (joinKey === undefined) return [];
     const taken: QueuedBuild[] = [];
-    for (const [key, lane] of this.#lanes) {
-      const same = lane.waiting.filter((build) => build.joinKey === joinKey);
-      for (const build of same) lane.waiting.splice(lane.waiting.indexOf(build), 1);
+    for (const [key, queue] of this.#queues) {
+      const same = queue.waiting.filter((build) => build.joinKey === joinKey);
+      for (const build of same) queue.waiting.splice(queue.waiting.indexOf(build), 1);
       taken.push(...same);
-      this.#dropIfEmpty(key, lane);
+      this.#dropIfEmpty(key, queue);
     }
     return taken;
   }
 
-  #lane(templateKey: number): Lane {
-    let lane = this.#lanes.get(templateKey);
-    if (lane === undefined) {
+  #queueOf(templateKey: number): TemplateQueue {
+    let queue = this.#queues.get(templateKey);
+    if (queue === undefined) {
       // At the end: a template that sends its builds one by one does not overtake those that wait.
-      lane = { waiting: [], running: 0, turn: ++this.#turn };
-      this.#lanes.set(templateKey, lane);
+      queue = { waiting: [], running: 0, turn: ++this.#turn };
+      this.#queues.set(templateKey, queue);
     }
-    return lane;
+    return queue;
   }
 
-  #dropIfEmpty(key: number, lane: Lane): void {
-    if (lane.waiting.length === 0 && lane.running === 0 && this.#lanes.get(key) === lane) this.#lanes.delete(key);
+  #dropIfEmpty(key: number, queue: TemplateQueue): void {
+    if (queue.waiting.length === 0 && queue.running === 0 && this.#queues.get(key) === queue) this.#queues.delete(key);
   }
 }

@@ -1,50 +1,7 @@
 import type { CreateTemplateRequest } from "pulumi-nullspace/wire";
 import { ResourceNotFoundError } from "../errors.ts";
+import { findBuild, type BuildRow, type BuildState } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-
-/** Where a build is in its life; `ready`, `error` and `cancelled` are final. */
-export type BuildState = "waiting" | "building" | "ready" | "error" | "cancelled";
-
-/** A row of the table `builds`. JSON columns are text. */
-export interface BuildRecord {
-  build_id: string;
-  template_id: string;
-  template_key: number;
-  name: string;
-  tags: string;
-  status: BuildState;
-  build_backend: "native" | "buildkit";
-  source_type: "declarative" | "dockerfile" | "oci_import" | "template_base";
-  source_digest: string;
-  context_digest: string | null;
-  /** `null`: no context. */
-  context_key: string | null;
-  dockerfile_digest: string | null;
-  definition: string;
-  needs_credentials: number;
-  inline_context: number;
-  base_template_id: string | null;
-  triggered_by: string;
-  created_at: string;
-  updated_at: string;
-  queued_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-  failure_phase: string | null;
-  error: string | null;
-  error_detail: string | null;
-  cache_summary: string | null;
-  oci_metadata: string | null;
-  retry_of_build_id: string | null;
-  original_build_id: string | null;
-  cancel_requested_at: string | null;
-  cancel_requested_by: string | null;
-  cancellation_reason: string | null;
-  /** How often the engine went away in the middle of it. */
-  engine_cuts: number;
-  next_offset: number;
-  log_bytes: number;
-}
 
 /**
  * What a build is made from, as the store keeps it: the request without its files and without a credential, but with the
@@ -78,8 +35,8 @@ export function isFinal(status: BuildState): boolean {
 }
 
 /** The record of a build. @throws ResourceNotFoundError `template_build_not_found` */
-export function getBuild(db: Database, buildId: string): BuildRecord {
-  const record = db.get<BuildRecord>("SELECT * FROM builds WHERE build_id = ?", [buildId]);
+export function getBuild(db: Database, buildId: string): BuildRow {
+  const record = findBuild(db, buildId);
   if (record === undefined) {
     throw new ResourceNotFoundError("template_build_not_found", `There is no build "${buildId}".`);
   }
@@ -87,6 +44,6 @@ export function getBuild(db: Database, buildId: string): BuildRecord {
 }
 
 /** What the build is made from, but for its files. */
-export function definitionOf(record: BuildRecord): BuildDefinition {
+export function definitionOf(record: BuildRow): BuildDefinition {
   return JSON.parse(record.definition) as BuildDefinition;
 }

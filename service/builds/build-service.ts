@@ -7,10 +7,10 @@ import type {
   TemplateBuild,
   TemplateInfo,
 } from "pulumi-nullspace/wire";
-import type { BlobStore } from "../blobs/blob-store.ts";
 import { ConflictError, InvalidRequestError } from "../errors.ts";
+import { artifactOfBuild } from "../store/artifacts.ts";
 import { audit } from "../store/audit.ts";
-import type { Database } from "../store/database.ts";
+import { openBuilds, openBuildsOf, updateBuild, type BuildRow } from "../store/builds.ts";
 import type { TemplateEvents } from "../templates/events.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
 import { refuseBuiltin } from "../templates/names.ts";
@@ -18,12 +18,11 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { templateInfo } from "../templates/template-view.ts";
 import { acceptBuild } from "./accept-build.ts";
-import type { BuildExecutor } from "./build-executor.ts";
 import { failureDetail } from "./build-failure.ts";
 import { listBuilds, type BuildFilter } from "./build-history.ts";
 import { BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
-import { definitionOf, getBuild, isFinal, type BuildRecord } from "./build-record.ts";
+import { definitionOf, getBuild, isFinal } from "./build-record.ts";
 import { markCancelled, markFailed } from "./build-transitions.ts";
 import { buildView, promotability } from "./build-view.ts";
 import {
@@ -37,16 +36,15 @@ import {
 import { checkRequest, type CheckedRequest, type RequestChecker } from "./check-request.ts";
 import type { BuildCredentials } from "./credentials.ts";
 import { joinKeyOf } from "./join-key.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import type { ArtifactMaker } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
 /** A wait for the end of a build looks again after this time; what wakes it is the log. */
 const WAIT_MS = 30_000;
 
 /** What {@link BuildService} needs. */
-export interface BuildServiceOptions {
-  db: Database;
-  blobs: BlobStore;
-  executor: BuildExecutor;
+export interface BuildServiceOptions extends ArtifactMaker {
   events: TemplateEvents;
   log: Logger;
   resolve: RequestChecker["resolve"];
@@ -90,18 +88,16 @@ export class BuildService {
   /** Takes up what an earlier process left: queues it again where it can, fails the rest with a stable reason. */
   resume(): void {
     const { db, log } = this.#options;
-    const left = db.all<BuildRecord>(
-      "SELECT * FROM builds WHERE status IN ('waiting', 'building') ORDER BY created_at, build_id",
-    );
+    const left = openBuilds(db);
     for (const record of left) {
-      const { build_id: buildId, needs_credentials, status } = record;
-      if (needs_credentials === 1) {
+      const { buildId, needsCredentials, status } = record;
+      if (needsCredentials === 1) {
         markFailed(this.#worker, buildId, failureDetail(interruptedFailure(), buildId));
         log.warn({ buildId }, "build interrupted: its credentials are gone");
         continue;
       }
       if (status === "building") {
-        db.run("UPDATE builds SET status = 'waiting', started_at = NULL WHERE build_id = ?", [buildId]);
+        updateBuild(db, buildId, { status: "waiting", startedAt: null }, ["building"]);
         this.buildLog.append(buildId, {
           kind: "retry",
           level: "warn",
@@ -112,6 +108,11 @@ export class BuildService {
       log.info({ buildId }, "build queued again");
       this.#enqueue(record);
     }
+  }
+
+  /** Removes what builds of an earlier process left. @throws EngineUnavailableError */
+  removeLeftovers(signal: AbortSignal): Promise<void> {
+    return removeLeftovers(this.#options, signal);
   }
 
   /** Ends what runs in a state that {@link resume} takes up. */
@@ -143,7 +144,7 @@ export class BuildService {
   /** A build, and the offset behind the last entry of its log. */
   head(buildId: string, offset: number): Pick<StatusSnapshot, "build" | "next_offset"> {
     const build = getBuild(this.#options.db, buildId);
-    return { build: this.#view(build), next_offset: Math.max(build.next_offset, offset) };
+    return { build: this.#view(build), next_offset: Math.max(build.nextOffset, offset) };
   }
 
   /** Waits until a build has ended. @throws the signal's reason when it is aborted first */
@@ -165,11 +166,7 @@ export class BuildService {
 
   /** Cancels every build of a template that has not ended. */
   cancelAll(templateKey: number, reason: string): void {
-    const open = this.#options.db.all<{ build_id: string }>(
-      "SELECT build_id FROM builds WHERE template_key = ? AND status IN ('waiting', 'building')",
-      [templateKey],
-    );
-    for (const { build_id } of open) this.cancel(build_id, reason);
+    for (const buildId of openBuildsOf(this.#options.db, templateKey)) this.cancel(buildId, reason);
   }
 
   /** Builds the definition of an ended build again, as a new build. */
@@ -183,7 +180,7 @@ export class BuildService {
     }
     const { secret_ids, base_image_auth_kind, registries, ...definition } = definitionOf(record);
     refuseMissingCredentials(request, { secret_ids, base_image_auth_kind, registries });
-    if (record.inline_context === 1) {
+    if (record.inlineContext === 1) {
       throw new InvalidRequestError(
         `Build ${buildId} was given its files inside the request, and those are not kept. Start a new build.`,
         { buildId },
@@ -195,7 +192,7 @@ export class BuildService {
       {
         ...definition,
         ...(files.length > 0 && { build_context: { files } }),
-        name: canonicalRefOf(getByKey(db, record.template_key)),
+        name: canonicalRefOf(getByKey(db, record.templateKey)),
         tags: request.tags ?? (JSON.parse(record.tags) as string[]),
         ...(request.base_image_auth !== undefined && { base_image_auth: request.base_image_auth }),
         ...(request.registry_auth !== undefined && { registry_auth: request.registry_auth }),
@@ -203,21 +200,18 @@ export class BuildService {
       } as CreateTemplateRequest,
       signal,
     );
-    const lineage = { retryOfBuildId: buildId, originalBuildId: record.original_build_id ?? buildId };
+    const lineage = { retryOfBuildId: buildId, originalBuildId: record.originalBuildId ?? buildId };
     return this.#accept(checked, lineage, signal);
   }
 
   /** Moves tags to the artifact of a build that is ready. */
   promote(buildId: string, tags: readonly string[]): TemplateInfo {
     const { db, events } = this.#options;
-    const info = db.transaction(() => {
+    const info = db.grow(() => {
       const record = getBuild(db, buildId);
-      const template = getByKey(db, record.template_key);
+      const template = getByKey(db, record.templateKey);
       refuseBuiltin(template, "tagged");
-      const artifact = db.get<{ state: "available" | "expired" | "purged"; missingSince: string | null }>(
-        "SELECT state, image_missing_since AS missingSince FROM artifacts WHERE build_id = ?",
-        [buildId],
-      );
+      const artifact = artifactOfBuild(db, buildId);
       const { promotable, status, reason } = promotability(record, artifact);
       if (!promotable) {
         throw new ConflictError(`Build ${buildId} cannot be promoted: ${reason ?? status}.`, {
@@ -229,7 +223,7 @@ export class BuildService {
       }
       moveTags(db, template, tags, buildId);
       audit(db, "build_promoted", canonicalRefOf(template), { buildId, tags });
-      return templateInfo(db, resolveTemplate(db, record.template_id), template);
+      return templateInfo(db, resolveTemplate(db, record.templateId), template);
     });
     events.emit({ kind: "tag_moved", templateId: info.id });
     return info;
@@ -255,16 +249,16 @@ export class BuildService {
     return accepted;
   }
 
-  #enqueue(record: BuildRecord): void {
+  #enqueue(record: BuildRow): void {
     const joinKey = joinKeyOf(record);
     this.#queue.add({
-      buildId: record.build_id,
-      templateKey: record.template_key,
+      buildId: record.buildId,
+      templateKey: record.templateKey,
       ...(joinKey !== undefined && { joinKey }),
     });
   }
 
-  #view(record: BuildRecord): TemplateBuild {
+  #view(record: BuildRow): TemplateBuild {
     return buildView(this.#options.db, record, this.#options.retentionMs);
   }
 }

@@ -1,13 +1,17 @@
 import type { CacheSummary, OciMetadata, TemplateFailureDetail } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
+import { insertArtifact } from "../store/artifacts.ts";
+import { countEngineCut, updateBuild } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-import { audit, LOCAL_USER } from "../store/audit.ts";
+import { asCaller, currentCaller } from "../caller.ts";
+import { audit } from "../store/audit.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { runtimeDefaultsOf, templateInfo } from "../templates/template-view.ts";
 import type { BuildLog } from "./build-log.ts";
-import { getBuild, isFinal } from "./build-record.ts";
+import { getBuild } from "./build-record.ts";
 
 /** What the changes of a build's state stand on. */
 export interface BuildStates {
@@ -22,6 +26,8 @@ export interface ReadyArtifact {
   /** Equal for builds that would make the same artifact. */
   reuseKey?: string;
   ociMetadata: OciMetadata;
+  /** How its machines start. @default as the build's definition says */
+  runtime?: ArtifactRuntime;
   cache: CacheSummary;
 }
 
@@ -31,11 +37,9 @@ export interface ReadyArtifact {
 /** `waiting` → `building`. @returns `false` when the build is not waiting any more */
 export function markBuilding({ db, buildLog }: BuildStates, buildId: string): boolean {
   return db.transaction(() => {
-    const changed = db.run(
-      "UPDATE builds SET status = 'building', started_at = $at, updated_at = $at WHERE build_id = $build AND status = 'waiting'",
-      { $at: now(), $build: buildId },
-    );
-    if (changed === 0) return false;
+    const at = now();
+    const changed = updateBuild(db, buildId, { status: "building", startedAt: at, updatedAt: at }, ["waiting"]);
+    if (!changed) return false;
     buildLog.append(buildId, { kind: "message", level: "info", phase: "preparing", message: "Build started" });
     return true;
   });
@@ -48,12 +52,10 @@ export function markBuilding({ db, buildLog }: BuildStates, buildId: string): bo
  */
 export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why: string): boolean {
   return db.transaction(() => {
-    const changed = db.run(
-      "UPDATE builds SET status = 'waiting', started_at = NULL, updated_at = $at WHERE build_id = $build AND status = 'building'",
-      { $at: now(), $build: buildId },
-    );
-    if (changed > 0) buildLog.append(buildId, { kind: "retry", level: "warn", phase: "retry", message: why });
-    return changed > 0;
+    const change = { status: "waiting", startedAt: null, updatedAt: now() } as const;
+    const changed = updateBuild(db, buildId, change, ["building"]);
+    if (changed) buildLog.append(buildId, { kind: "retry", level: "warn", phase: "retry", message: why });
+    return changed;
   });
 }
 
@@ -66,34 +68,31 @@ export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why:
 export function markReady({ db, buildLog }: BuildStates, buildId: string, artifact: ReadyArtifact): boolean {
   return db.transaction(() => {
     const at = now();
-    const changed = db.run(
-      `UPDATE builds SET status = 'ready', finished_at = $at, updated_at = $at, cache_summary = $cache, oci_metadata = $oci
-       WHERE build_id = $build AND status = 'building'`,
-      {
-        $at: at,
-        $build: buildId,
-        $cache: JSON.stringify(artifact.cache),
-        $oci: JSON.stringify(artifact.ociMetadata),
-      },
-    );
-    if (changed === 0) return false;
+    const change = {
+      status: "ready",
+      finishedAt: at,
+      updatedAt: at,
+      cacheSummary: JSON.stringify(artifact.cache),
+      ociMetadata: JSON.stringify(artifact.ociMetadata),
+      runtime: artifact.runtime === undefined ? null : JSON.stringify(artifact.runtime),
+    } as const;
+    const changed = updateBuild(db, buildId, change, ["building"]);
+    if (!changed) return false;
     const build = getBuild(db, buildId);
-    db.run(
-      `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, reuse_key, state, unpinned_at, created_at)
-       VALUES ($template, $build, $image, $ref, $reuseKey, 'available', $at, $at)`,
-      {
-        $template: build.template_id,
-        $build: buildId,
-        $image: artifact.imageId,
-        $ref: artifact.imageRef,
-        $reuseKey: artifact.reuseKey ?? null,
-        $at: at,
-      },
-    );
-    const template = getByKey(db, build.template_key);
+    insertArtifact(db, {
+      templateId: build.templateId,
+      buildId,
+      imageId: artifact.imageId,
+      imageRef: artifact.imageRef,
+      reuseKey: artifact.reuseKey ?? null,
+      unpinnedAt: at,
+      createdAt: at,
+    });
+    const template = getByKey(db, build.templateKey);
     const tags = JSON.parse(build.tags) as string[];
-    moveTags(db, template, tags, buildId);
-    const resolved = resolveTemplate(db, build.template_id);
+    // It was asked for when the build was.
+    asCaller({ keyId: build.keyId, name: build.triggeredBy }, () => moveTags(db, template, tags, buildId));
+    const resolved = resolveTemplate(db, build.templateId);
     buildLog.append(buildId, {
       kind: "end",
       level: "info",
@@ -109,19 +108,17 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
 /** `waiting` or `building` → `error`. @returns `false` when the build is final already */
 export function markFailed({ db, buildLog }: BuildStates, buildId: string, detail: TemplateFailureDetail): boolean {
   return db.transaction(() => {
-    const changed = db.run(
-      `UPDATE builds SET status = 'error', finished_at = $at, updated_at = $at, failure_phase = $phase, error = $error,
-         error_detail = $detail
-       WHERE build_id = $build AND status IN ('waiting', 'building')`,
-      {
-        $at: now(),
-        $build: buildId,
-        $phase: detail.phase,
-        $error: detail.message,
-        $detail: JSON.stringify(detail),
-      },
-    );
-    if (changed === 0) return false;
+    const at = now();
+    const change = {
+      status: "error",
+      finishedAt: at,
+      updatedAt: at,
+      failurePhase: detail.phase,
+      error: detail.message,
+      errorDetail: JSON.stringify(detail),
+    } as const;
+    const changed = updateBuild(db, buildId, change, ["waiting", "building"]);
+    if (!changed) return false;
     buildLog.append(buildId, {
       kind: "error",
       level: "error",
@@ -142,17 +139,24 @@ export function markFailed({ db, buildLog }: BuildStates, buildId: string, detai
  */
 export function markCancelled({ db, buildLog }: BuildStates, buildId: string, reason: string | undefined): boolean {
   return db.transaction(() => {
-    if (isFinal(getBuild(db, buildId).status)) return false;
-    db.run(
-      `UPDATE builds SET status = 'cancelled', finished_at = $at, updated_at = $at, cancel_requested_at = $at,
-         cancel_requested_by = $user, cancellation_reason = $reason WHERE build_id = $build`,
-      { $at: now(), $user: LOCAL_USER, $reason: reason ?? null, $build: buildId },
-    );
+    // Of a build that there is not, it says so.
+    getBuild(db, buildId);
+    const at = now();
+    const { name } = currentCaller();
+    const change = {
+      status: "cancelled",
+      finishedAt: at,
+      updatedAt: at,
+      cancelRequestedAt: at,
+      cancelRequestedBy: name,
+      cancellationReason: reason ?? null,
+    } as const;
+    if (!updateBuild(db, buildId, change, ["waiting", "building"])) return false;
     buildLog.append(buildId, {
       kind: "cancelled",
       level: "warn",
       phase: "cleanup",
-      message: `Build cancelled by ${LOCAL_USER}${reason === undefined ? "" : `: ${reason}`}`,
+      message: `Build cancelled by ${name}${reason === undefined ? "" : `: ${reason}`}`,
     });
     audit(db, "build_cancelled", buildId, { reason: reason ?? null });
     return true;
@@ -160,9 +164,9 @@ export function markCancelled({ db, buildLog }: BuildStates, buildId: string, re
 }
 
 /** Counts that the engine went away in the middle of a build. @returns how often it has by now */
-export function countEngineCut({ db }: Pick<BuildStates, "db">, buildId: string): number {
-  db.run("UPDATE builds SET engine_cuts = engine_cuts + 1 WHERE build_id = ?", [buildId]);
-  return getBuild(db, buildId).engine_cuts;
+export function countCut({ db }: Pick<BuildStates, "db">, buildId: string): number {
+  countEngineCut(db, buildId);
+  return getBuild(db, buildId).engineCuts;
 }
 
 /** Phases of failures and of log entries are different vocabularies. */

@@ -1,3 +1,4 @@
+import type { BuildRow } from "../store/builds.ts";
 import type {
   ArtifactAvailability,
   BuildStatus,
@@ -9,97 +10,90 @@ import type {
   TemplateFailureDetail,
 } from "pulumi-nullspace/wire";
 import { later } from "../clock.ts";
+import { artifactOfBuild, type ArtifactRow } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
+import { tagsOfBuild } from "../store/tags.ts";
 import { canonicalRefOf, getByKey } from "../templates/logical-template.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import { runtimeDefaultsOf } from "../templates/template-view.ts";
-import { definitionOf, type BuildRecord } from "./build-record.ts";
-
-interface Artifact {
-  state: "available" | "expired" | "purged";
-  unpinnedAt: string | null;
-  /** Since when its image is not on the engine; `null`: it is. */
-  missingSince: string | null;
-}
+import { definitionOf } from "./build-record.ts";
 
 const IMAGE_MISSING = "its image is not on the engine any more";
 
 /** A build as a template's history lists it. Optional members are left out, never null. */
-export function buildSummary(db: Database, record: BuildRecord, retentionMs: number): TemplateBuildSummary {
+export function buildSummary(db: Database, record: BuildRow, retentionMs: number): TemplateBuildSummary {
   const definition = definitionOf(record);
-  const runtime = definition.runtime_config ?? {};
-  const artifact = db.get<Artifact>(
-    `SELECT state, image_missing_since AS missingSince, CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.build_id = a.build_id) THEN NULL
-            ELSE coalesce(unpinned_at, a.created_at) END AS unpinnedAt
-     FROM artifacts a WHERE build_id = ?`,
-    [record.build_id],
-  );
+  const artifact = artifactOfBuild(db, record.buildId);
+  const unpinnedAt = unpinnedSince(db, artifact);
   return {
-    build_id: record.build_id,
-    template_id: record.template_id,
+    build_id: record.buildId,
+    template_id: record.templateId,
     name: record.name,
     tags: JSON.parse(record.tags) as string[],
     status: record.status satisfies BuildStatus,
-    created_at: record.created_at,
-    updated_at: record.updated_at,
-    build_backend: record.build_backend,
-    source_type: record.source_type,
-    source_digest: record.source_digest,
-    ...present("context_digest", record.context_digest),
-    ...present("dockerfile_digest", record.dockerfile_digest),
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+    build_backend: record.buildBackend,
+    source_type: record.sourceType,
+    source_digest: record.sourceDigest,
+    ...present("context_digest", record.contextDigest),
+    ...present("dockerfile_digest", record.dockerfileDigest),
     build_config: { vcpus: 1, memory_mib: 512, internet_access: true, ...definition.build_config },
-    triggered_by: record.triggered_by,
-    queued_at: record.queued_at,
-    ...present("started_at", record.started_at),
-    ...present("finished_at", record.finished_at),
-    ...(record.started_at !== null &&
-      record.finished_at !== null && {
-        duration_ms: Math.max(0, Date.parse(record.finished_at) - Date.parse(record.started_at)),
+    triggered_by: record.triggeredBy,
+    queued_at: record.queuedAt,
+    ...present("started_at", record.startedAt),
+    ...present("finished_at", record.finishedAt),
+    ...(record.startedAt !== null &&
+      record.finishedAt !== null && {
+        duration_ms: Math.max(0, Date.parse(record.finishedAt) - Date.parse(record.startedAt)),
       }),
-    ...present("failure_phase", record.failure_phase),
-    ...present("cache_summary", readJson<CacheSummary>(record.cache_summary)),
+    ...present("failure_phase", record.failurePhase),
+    ...present("cache_summary", readJson<CacheSummary>(record.cacheSummary)),
     artifact_availability: availability(record, artifact),
     promotability: promotability(record, artifact),
     ...(artifact?.state === "available" &&
-      artifact.unpinnedAt !== null && { retention_expires_at: later(artifact.unpinnedAt, retentionMs) }),
-    runtime_defaults: runtimeDefaultsOf({
-      env: runtime.default_envs ?? {},
-      ...(definition.start_cmd !== undefined && { startCmd: definition.start_cmd }),
-      ...(runtime.default_user !== undefined && { user: runtime.default_user }),
-      ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
-      ...(runtime.readiness !== undefined && { readiness: runtime.readiness }),
-    }),
-    ...present("oci_metadata", readJson<OciMetadata>(record.oci_metadata)),
-    artifact_ids: artifact === undefined ? [] : [record.template_id],
-    ...present("retry_of_build_id", record.retry_of_build_id),
-    ...present("original_build_id", record.original_build_id),
-    ...present("cancel_requested_at", record.cancel_requested_at),
-    ...present("cancel_requested_by", record.cancel_requested_by),
-    ...present("cancellation_reason", record.cancellation_reason),
+      unpinnedAt !== undefined && { retention_expires_at: later(unpinnedAt, retentionMs) }),
+    runtime_defaults: runtimeDefaultsOf(
+      readJson<ArtifactRuntime>(record.runtime) ?? runtimeOf(definition, NOTHING_INHERITED),
+    ),
+    ...present("oci_metadata", readJson<OciMetadata>(record.ociMetadata)),
+    artifact_ids: artifact === undefined ? [] : [record.templateId],
+    ...present("retry_of_build_id", record.retryOfBuildId),
+    ...present("original_build_id", record.originalBuildId),
+    ...present("cancel_requested_at", record.cancelRequestedAt),
+    ...present("cancel_requested_by", record.cancelRequestedBy),
+    ...present("cancellation_reason", record.cancellationReason),
   };
 }
 
+/** Since when no tag keeps an artifact; `undefined`: one does, or there is no artifact. */
+function unpinnedSince(db: Database, artifact: ArtifactRow | undefined): string | undefined {
+  if (artifact === undefined || tagsOfBuild(db, artifact.buildId).length > 0) return undefined;
+  return artifact.unpinnedAt ?? artifact.createdAt;
+}
+
 /** A build, whole. */
-export function buildView(db: Database, record: BuildRecord, retentionMs: number): TemplateBuild {
-  const template = getByKey(db, record.template_key);
+export function buildView(db: Database, record: BuildRow, retentionMs: number): TemplateBuild {
+  const template = getByKey(db, record.templateKey);
   return {
     ...buildSummary(db, record, retentionMs),
     canonical_ref: canonicalRefOf(template),
     namespace_slug: template.namespace,
     visibility: template.visibility,
     ...present("error", record.error),
-    ...present("error_detail", readJson<TemplateFailureDetail>(record.error_detail)),
+    ...present("error_detail", readJson<TemplateFailureDetail>(record.errorDetail)),
   };
 }
 
 /** Whether the build's artifact can be promoted, and why not. */
 export function promotability(
-  record: BuildRecord,
-  artifact: Pick<Artifact, "state" | "missingSince"> | undefined,
+  record: BuildRow,
+  artifact: Pick<ArtifactRow, "state" | "imageMissingSince"> | undefined,
 ): Promotability {
   if (record.status !== "ready" || artifact === undefined) {
     return { status: "not_ready", promotable: false, reason: `the build is ${record.status}` };
   }
-  if (artifact.state === "available" && artifact.missingSince !== null) {
+  if (artifact.state === "available" && artifact.imageMissingSince !== null) {
     return { status: "unavailable", promotable: false, reason: IMAGE_MISSING };
   }
   if (artifact.state === "available") return { status: "promotable", promotable: true };
@@ -110,7 +104,7 @@ export function promotability(
   };
 }
 
-function availability(record: BuildRecord, artifact: Artifact | undefined): ArtifactAvailability {
+function availability(record: BuildRow, artifact: ArtifactRow | undefined): ArtifactAvailability {
   switch (record.status) {
     case "waiting":
       return { status: "unavailable", reason: "the build is waiting" };
@@ -122,7 +116,7 @@ function availability(record: BuildRecord, artifact: Artifact | undefined): Arti
       return { status: "unavailable", reason: "the build was cancelled" };
     case "ready":
       if (artifact?.state === "available") {
-        return artifact.missingSince === null
+        return artifact.imageMissingSince === null
           ? { status: "available" }
           : { status: "unavailable", reason: IMAGE_MISSING };
       }

@@ -1,20 +1,22 @@
+import type { BuildRow } from "../store/builds.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
-import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
-import type { Database } from "../store/database.ts";
+import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";
+import { NOTHING_INHERITED } from "../templates/artifact-runtime.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
-import type { BuildExecutor, BuildJob, BuiltImage } from "./build-executor.ts";
+import type { BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
-import { definitionOf, getBuild, type BuildRecord } from "./build-record.ts";
+import { definitionOf, getBuild } from "./build-record.ts";
 import type { BuildRun, QueuedBuild } from "./build-run.ts";
-import { countEngineCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
+import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
+import { makeArtifact, type ArtifactMaker, type BuiltArtifact } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
 /** Reason of an abort: somebody cancelled the build, and its state says so already. */
@@ -30,11 +32,8 @@ export const MOST_ENGINE_CUTS = 5;
 const ENGINE_RETRY_MS = { first: 500, most: 5_000 };
 
 /** What a worker needs. */
-export interface BuildWorker {
-  db: Database;
-  blobs: BlobStore;
+export interface BuildWorker extends ArtifactMaker {
   buildLog: BuildLog;
-  executor: BuildExecutor;
   events: TemplateEvents;
   log: Logger;
 }
@@ -52,12 +51,13 @@ export async function runBuilds(
   run: BuildRun,
   credentials: BuildCredentials = NO_CREDENTIALS,
 ): Promise<readonly QueuedBuild[]> {
-  const { db, executor, events, log } = worker;
+  const { db, events, log } = worker;
   const { signal } = run;
   const { redactor } = credentials;
   if (!(await engineIsThere(worker, run))) return [];
   for (const { buildId } of run.members) {
-    if (!markBuilding(worker, buildId)) run.leave(buildId, new BuildCancelled("the build has ended"));
+    const isWaiting = await untilRecorded(() => markBuilding(worker, buildId), signal);
+    if (!isWaiting) run.leave(buildId, new BuildCancelled("the build has ended"));
   }
   const [leader, ...followers] = run.members;
   if (leader === undefined) return [];
@@ -66,15 +66,15 @@ export async function runBuilds(
   let again: readonly QueuedBuild[] = [];
   try {
     const job = prepareJob(worker, record, credentials);
-    const built = await executor.run(job, (entry) => report(worker, run, entry, redactor), signal);
+    const built = await makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal);
     run.close();
-    log.info({ buildId: leader.buildId, templateId: record.template_id, imageId: built.imageId }, "image built");
-    again = await settleReady(worker, run, record, built);
+    log.info({ buildId: leader.buildId, templateId: record.templateId, imageId: built.imageId }, "image built");
+    again = await recordReady(worker, run, record, built);
   } catch (error) {
     run.close();
-    again = settleFailure(worker, run, leader.buildId, error, redactor);
+    again = await untilRecorded(() => recordFailure(worker, run, leader.buildId, error, redactor), signal);
   }
-  events.emit({ kind: "build_finished", templateId: record.template_id });
+  events.emit({ kind: "build_finished", templateId: record.templateId });
   return again;
 }
 
@@ -94,7 +94,7 @@ export function joinRun(worker: BuildWorker, run: BuildRun, buildId: string): vo
       timestamp: _time,
       ...told
     } = JSON.parse(entry) as LogEntry;
-    if (told.phase !== "preparing" && told.kind !== "start") buildLog.append(buildId, told);
+    if (told.phase !== "preparing" && told.kind !== "start") buildLog.appendMessage(buildId, told);
   }
 }
 
@@ -126,7 +126,7 @@ async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun)
         if (told.has(buildId)) continue;
         told.add(buildId);
         const message = `The build waits for its engine. ${error.message}`;
-        buildLog.append(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
+        buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
     await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
@@ -138,11 +138,11 @@ function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, re
   // After a cancel the last entry is written; what the engine still says belongs to nobody.
   if (run.signal.aborted) return;
   const clean = withoutSecrets(entry, redactor);
-  for (const { buildId } of run.members) buildLog.append(buildId, clean);
+  for (const { buildId } of run.members) buildLog.appendMessage(buildId, clean);
 }
 
 function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string): void {
-  buildLog.append(buildId, {
+  buildLog.appendMessage(buildId, {
     kind: "message",
     level: "info",
     phase: "preparing",
@@ -150,38 +150,43 @@ function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string
   });
 }
 
-function prepareJob({ db, blobs }: BuildWorker, record: BuildRecord, credentials: BuildCredentials): BuildJob {
+function prepareJob({ db, blobs }: BuildWorker, record: BuildRow, credentials: BuildCredentials): BuildJob {
   const definition = definitionOf(record);
   const context = readContextEntries(blobs, contextFilesOf(db, record));
   const common = {
-    buildId: record.build_id,
-    templateId: record.template_id,
-    templateKey: record.template_key,
+    buildId: record.buildId,
+    templateId: record.templateId,
+    templateKey: record.templateKey,
     definition,
     context,
     credentials,
+    inherited: NOTHING_INHERITED,
+    isImport: record.sourceType === "oci_import",
   };
   if (definition.base_image === undefined) return { ...common, baseIsTemplate: false };
-  if (record.base_template_id === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
+  if (record.baseTemplateId === null) return { ...common, baseImage: definition.base_image, baseIsTemplate: false };
   // The artifact that the ref meant when the build was accepted, wherever its tag points now.
-  return { ...common, baseImage: resolveTemplate(db, record.base_template_id).imageRef, baseIsTemplate: true };
+  const { imageRef, env, imageEnvKeys } = resolveTemplate(db, record.baseTemplateId);
+  return { ...common, baseImage: imageRef, baseIsTemplate: true, inherited: { env, imageEnvKeys } };
 }
 
 /** @returns builds whose own name of the image the engine could not give: they run again */
-async function settleReady(
+async function recordReady(
   worker: BuildWorker,
   run: BuildRun,
-  leader: BuildRecord,
-  built: BuiltImage,
+  leader: BuildRow,
+  built: BuiltArtifact,
 ): Promise<readonly QueuedBuild[]> {
-  const { db, executor } = worker;
+  const { db, artifacts } = worker;
   const again: QueuedBuild[] = [];
   // The leader's name comes last: as long as it is there, nobody takes the image away.
-  for (const member of run.members.filter(({ buildId }) => buildId !== leader.build_id)) {
-    const { template_id: templateId } = getBuild(db, member.buildId);
+  for (const member of run.members.filter(({ buildId }) => buildId !== leader.buildId)) {
+    const { templateId } = getBuild(db, member.buildId);
     try {
-      const imageRef = await executor.nameImage(built.imageId, templateId, run.signal);
-      if (!markReady(worker, member.buildId, { ...built, imageRef })) await removeImage(worker, imageRef);
+      if (!(await artifacts.keep(built.imageId, templateId, run.signal))) throw new Error("the image has gone");
+      const imageRef = artifacts.nameOf(templateId);
+      const isReady = await untilRecorded(() => markReady(worker, member.buildId, { ...built, imageRef }), run.signal);
+      if (!isReady) await removeImage(worker, imageRef);
     } catch (error) {
       worker.log.info({ buildId: member.buildId, err: asError(error) }, "a joined build has no image; it runs again");
       if (markWaiting(worker, member.buildId, "The image could not be taken over; the build begins again")) {
@@ -189,20 +194,21 @@ async function settleReady(
       }
     }
   }
-  if (!markReady(worker, leader.build_id, built)) await removeImage(worker, built.imageRef);
+  const isReady = await untilRecorded(() => markReady(worker, leader.buildId, built), run.signal);
+  if (!isReady) await removeImage(worker, built.imageRef);
   return again;
 }
 
-async function removeImage({ executor, log }: BuildWorker, imageRef: string): Promise<void> {
+async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): Promise<void> {
   try {
-    await executor.removeImage(imageRef, AbortSignal.timeout(30_000));
+    await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
   } catch (error) {
     log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
   }
 }
 
 /** @returns builds that run again */
-function settleFailure(
+function recordFailure(
   worker: BuildWorker,
   run: BuildRun,
   leaderId: string,
@@ -212,12 +218,12 @@ function settleFailure(
   const { log } = worker;
   const { signal, members } = run;
   if (signal.aborted && signal.reason instanceof ServiceStopping) {
-    for (const { buildId } of members) settleStopped(worker, buildId, redactor);
+    for (const { buildId } of members) recordStopped(worker, buildId, redactor);
     return [];
   }
   if (signal.aborted) return [];
   if (thrown instanceof EngineUnavailableError) {
-    return members.filter(({ buildId }) => settleCut(worker, buildId, thrown, redactor));
+    return members.filter(({ buildId }) => recordCut(worker, buildId, thrown, redactor));
   }
   const failure = toFailure(thrown);
   if (failure.reason === "internal_error")
@@ -234,8 +240,8 @@ function settleFailure(
   });
 }
 
-function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
-  if (getBuild(worker.db, buildId).needs_credentials === 0) {
+function recordStopped(worker: BuildWorker, buildId: string, redactor: Redactor): void {
+  if (getBuild(worker.db, buildId).needsCredentials === 0) {
     markWaiting(worker, buildId, "The service stops; the build begins again when it is back");
   } else {
     markFailed(worker, buildId, failureDetail(interruptedFailure(), buildId, redactor));
@@ -243,8 +249,8 @@ function settleStopped(worker: BuildWorker, buildId: string, redactor: Redactor)
 }
 
 /** The engine went away. @returns whether the build waits again */
-function settleCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
-  const cuts = countEngineCut(worker, buildId);
+function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailableError, redactor: Redactor): boolean {
+  const cuts = countCut(worker, buildId);
   worker.log.warn({ buildId, cuts, reason: lost.message }, "the engine went away during a build");
   if (cuts < MOST_ENGINE_CUTS) {
     return markWaiting(worker, buildId, `The build was cut and begins again when its engine is back. ${lost.message}`);

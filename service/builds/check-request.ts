@@ -1,3 +1,4 @@
+import type { BuildRow } from "../store/builds.ts";
 import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/wire";
 import {
   needsRegistry,
@@ -5,21 +6,21 @@ import {
   registriesOfDockerfile,
   registriesOfImage,
   type NamedRegistries,
-} from "pulumi-nullspace/docker";
+} from "./dockerfile/reading.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { asError, InvalidRequestError, TemplateNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Database } from "../store/database.ts";
+import { findNamespace } from "../store/namespaces.ts";
 import { DEFAULT_NAMESPACE, findByName, SYSTEM_NAMESPACE } from "../templates/logical-template.ts";
 import { requireOwnNamespace } from "../templates/names.ts";
 import type { ResolvedTemplate } from "../templates/resolve.ts";
-import type { BuildDefinition, BuildRecord } from "./build-record.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import type { BuildDefinition } from "./build-record.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { contextDigest, readContextEntries, readFileText, type ContextEntry } from "./context-entries.ts";
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
 import { checkDockerfile, type CheckedDockerfile } from "./dockerfile/check-dockerfile.ts";
-import { isFetched } from "./dockerfile/stable-images.ts";
 
 /** What a build starts from. */
 export type BuildBase =
@@ -33,8 +34,8 @@ export interface CheckedRequest {
   name: string;
   tags: string[];
   claimToken: string | undefined;
-  backend: BuildRecord["build_backend"];
-  sourceType: BuildRecord["source_type"];
+  backend: BuildRow["buildBackend"];
+  sourceType: BuildRow["sourceType"];
   base: BuildBase;
   context: ContextEntry[];
   hasInlineContext: boolean;
@@ -136,9 +137,8 @@ async function readBase(
 }
 
 /** Commands are run without a network; what the builder itself fetches would come all the same. */
-function refuseDownloads({ instructions }: CheckedDockerfile): void {
-  for (const { keyword, argument, line } of instructions) {
-    if (keyword !== "ADD" || !isFetched(argument)) continue;
+function refuseDownloads({ fetchingLines }: CheckedDockerfile): void {
+  for (const line of fetchingLines) {
     throw new InvalidRequestError(
       `dockerfile: line ${line}: ADD fetches from the network, and build_config.internet_access is false. ` +
         "Put the file into the build context, or allow internet access.",
@@ -164,7 +164,7 @@ function isTemplateRef(db: Database, text: string): boolean {
 }
 
 function isKnownNamespace(db: Database, { namespace }: { namespace: string }): boolean {
-  return db.get("SELECT 1 FROM namespaces WHERE slug = ?", [namespace]) !== undefined;
+  return findNamespace(db, namespace) !== undefined;
 }
 
 async function resolveBase(
@@ -248,7 +248,7 @@ function toDefinition(request: CreateTemplateRequest): BuildDefinition {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as BuildDefinition;
 }
 
-function sourceTypeOf(request: CreateTemplateRequest, base: BuildBase): BuildRecord["source_type"] {
+function sourceTypeOf(request: CreateTemplateRequest, base: BuildBase): BuildRow["sourceType"] {
   if (base.kind === "dockerfile") return "dockerfile";
   if ((request.steps?.length ?? 0) > 0) return "declarative";
   return base.kind === "template" ? "template_base" : "oci_import";

@@ -4,7 +4,7 @@ import { MAX_CONTEXT_BYTES, MAX_CONTEXT_ENTRIES, MAX_INLINE_BYTES } from "../blo
 import type { Blob, BlobStore } from "../blobs/blob-store.ts";
 import { tooManyEntries, uploadError } from "../blobs/upload-error.ts";
 import { InvalidRequestError } from "../errors.ts";
-import { digestOf } from "./canonical-json.ts";
+import { digestOf } from "../canonical-json.ts";
 import { normalizeSource } from "./copy-sources.ts";
 
 /** An entry of a build's context whose body is known. */

@@ -1,4 +1,5 @@
 import type { CacheSummary } from "pulumi-nullspace/wire";
+import { countKnownBodies } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
 import type { BuildJob, BuildReporter } from "./build-executor.ts";
 
@@ -12,12 +13,7 @@ export function countFileBlobs(
   report: BuildReporter,
 ): Pick<CacheSummary, "file_blob_hits" | "file_blob_misses" | "file_blob_bypasses" | "file_blob_stores"> {
   const digests = new Set(context.flatMap(({ digest }) => digest ?? []));
-  const { hits } = db.get<{ hits: number }>(
-    `SELECT count(*) AS hits FROM json_each($digests)
-     WHERE EXISTS (SELECT 1 FROM context_blobs JOIN contexts INDEXED BY contexts_first_build USING (context_key)
-                   WHERE digest = value AND first_build_id < $build)`,
-    { $digests: JSON.stringify([...digests]), $build: buildId },
-  ) as { hits: number };
+  const hits = countKnownBodies(db, buildId, [...digests]);
   const misses = digests.size - hits;
   const common = { kind: "cache", level: "info", phase: "cache", cache_kind: "file_blob" } as const;
   if (hits > 0)

@@ -1,5 +1,6 @@
-import { definitionOf, type BuildRecord } from "./build-record.ts";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import type { BuildRow } from "../store/builds.ts";
+import { definitionOf } from "./build-record.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
 
 /**
  * Digest of all that a build is made from, whatever its template and its tags are: builds with equal keys that are under
@@ -8,9 +9,9 @@ import { canonicalJson, digestOf } from "./canonical-json.ts";
  * @returns `undefined` for a build that runs alone: it needs credentials, whose values are nobody else's, or it was asked
  *   to use nothing that was there before
  */
-export function joinKeyOf(record: BuildRecord): string | undefined {
+export function joinKeyOf(record: BuildRow): string | undefined {
   const definition = definitionOf(record);
-  if (record.needs_credentials === 1 || definition.skip_cache === true) return undefined;
+  if (record.needsCredentials === 1 || definition.skip_cache === true) return undefined;
   if (definition.steps?.some(({ action }) => action === "skip_cache")) return undefined;
-  return digestOf(canonicalJson([definition, record.context_key, record.base_template_id]));
+  return digestOf(canonicalJson([definition, record.contextKey, record.baseTemplateId]));
 }

@@ -1,3 +1,4 @@
+import { expandWord, readEnv } from "./dockerfile/reading.ts";
 import { Redactor } from "pulumi-nullspace/secrets";
 import {
   CreateTemplateRequest,
@@ -8,7 +9,7 @@ import {
 } from "pulumi-nullspace/wire";
 import { ServiceError } from "../errors.ts";
 import type { BuildService } from "./build-service.ts";
-import { digestOf } from "./canonical-json.ts";
+import { digestOf } from "../canonical-json.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import { copyOrders } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
@@ -131,24 +132,21 @@ function stepsOf(step: Step): PlannedStep[] {
 
 function dockerfileSteps({ base }: CheckedRequest): PlannedStep[] {
   if (base.kind !== "dockerfile") return [];
-  return base.checked.instructions
+  const { instructions, escape } = base.checked;
+  return instructions
     .filter(({ keyword }) => keyword !== "FROM" && keyword !== "ARG")
     .flatMap(({ keyword, argument, heredocs }): PlannedStep[] => {
-      const text = [argument.trim(), ...heredocs].join("\n");
+      const text = [argument.trim(), ...heredocs.map(({ body }) => body.trimEnd())].join("\n");
       const kind = keyword.charAt(0) + keyword.slice(1).toLowerCase();
-      return keyword === "ENV" ? envPairs(argument).map((pair) => ({ Env: pair })) : [{ [kind]: text }];
+      return keyword === "ENV" ? envPairs(argument, escape).map((pair) => ({ Env: pair })) : [{ [kind]: text }];
     });
 }
 
-/** `ENV A=1 B="two words"`, or the older `ENV A the rest`. */
-function envPairs(argument: string): [string, string][] {
-  const text = argument.trim();
-  if (!/^[^\s=]+=/.test(text)) {
-    const [, name = "", value = ""] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
-    return name === "" ? [] : [[name, value]];
-  }
-  return [...text.matchAll(/([^\s=]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)/g)].map(([, name = "", value = ""]) => [
+/** What an ENV sets, quotes and escapes taken away; of a variable that it uses nothing is known here. */
+function envPairs(argument: string, escape: "\\" | "`"): [string, string][] {
+  const variables = { get: (name: string) => `\${${name}}`, untold: (what: string) => what };
+  return (readEnv(argument, escape) ?? []).map(({ name, value = "" }) => [
     name,
-    value.replace(/^(["'])([\s\S]*)\1$/, "$2").replace(/\\(.)/g, "$1"),
+    expandWord(value, variables, { escape }) ?? value,
   ]);
 }

@@ -7,6 +7,7 @@ import { GuestRunner } from "./guests/guest-runner.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
 import { MachineService } from "./machines/machine-service.ts";
+import { SizeLimits } from "./machines/size-limits.ts";
 import { recoverMachines } from "./machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Database } from "../store/database.ts";
@@ -42,6 +43,8 @@ export class Fleet {
   readonly creator: MachineCreator;
   readonly pools: PoolService;
   readonly driver: MachineDriver;
+  /** Bounds on what is asked for. */
+  readonly sizes: SizeLimits;
   readonly #deps: FleetDeps;
   readonly #guests: GuestStore;
   readonly #machineStore: MachineStore;
@@ -119,6 +122,7 @@ export class Fleet {
     });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
+    this.sizes = new SizeLimits((signal) => driver.hostSize(signal));
     this.#deps = deps;
     this.#guests = guests;
     this.#machineStore = machines;

@@ -1,16 +1,22 @@
+import type { RequestListener, Server } from "node:http";
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { MASK } from "pulumi-nullspace/secrets";
-import { InvalidRequestError, UnavailableError } from "../errors.ts";
+import { asCaller, SERVICE, type Caller } from "../caller.ts";
+import { InvalidRequestError, MisdirectedError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { Authenticate } from "./auth.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import { authenticate } from "./auth.ts";
+import type { IsAllowedHost } from "./allowed-hosts.ts";
 import { boundBodies } from "./bounded-bodies.ts";
 import { answerClientError } from "./client-errors.ts";
 import { answerWhatIsDurable } from "./durable-answers.ts";
 import { handleError, handleUnknownRoute } from "./errors.ts";
 import { acceptJsonBodies } from "./json-body.ts";
+import { OpenRequests } from "./open-requests.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
+import type { TlsIdentity } from "./tls-files.ts";
 import { isSocketUpgrade } from "./upgrades.ts";
 
 /** JSON bodies end here unless a route says otherwise; the largest ordinary body is a pool with its metadata. */
@@ -34,11 +40,15 @@ const DEFAULT_TIMEOUTS: RequestTimeouts = { headersMs: 60_000, requestMs: 300_00
 /** What {@link createApp} needs. */
 export interface AppOptions {
   logger: FastifyBaseLogger;
-  authenticate: Authenticate;
+  keys: KeyRing;
   /** Whether a decoded ref names a template; see {@link canonicalRefUrl}. */
   refExists: (ref: string) => boolean;
   /** Aborts when the service stops: what comes after is refused. */
   stopping: AbortSignal;
+  /** Whether a `Host` header names this service. Default: every one does. */
+  isAllowedHost?: IsAllowedHost;
+  /** Certificate and key; absent: plain HTTP. */
+  tls?: TlsIdentity;
   /** Waits until what an answer tells would survive a loss of power. Default: nothing has to. */
   durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
@@ -49,7 +59,16 @@ export interface AppOptions {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, authenticate, refExists, stopping, durable, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, keys, refExists, stopping, durable, timeouts = DEFAULT_TIMEOUTS } = options;
+  const limits = {
+    requestTimeout: timeouts.requestMs,
+    headersTimeout: timeouts.headersMs,
+    connectionsCheckingInterval: timeouts.checkEveryMs,
+    // Checked below, in the error form of the contract.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isSocketUpgrade,
+  };
+  const { tls, isAllowedHost = () => true } = options;
   const app = fastify({
     loggerInstance: logger,
     genReqId: () => newId("req_"),
@@ -57,14 +76,11 @@ export function createApp(options: AppOptions): ServiceApp {
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: timeouts.requestMs,
-    http: {
-      requestTimeout: timeouts.requestMs,
-      headersTimeout: timeouts.headersMs,
-      connectionsCheckingInterval: timeouts.checkEveryMs,
-      // Checked below, in the error form of the contract.
-      requireHostHeader: false,
-      shouldUpgradeCallback: isSocketUpgrade,
-    },
+    http: limits,
+    // One type of server for both: what is used of them is the same.
+    ...(tls && {
+      serverFactory: (listener: RequestListener) => tls.createServer(limits, listener) as unknown as Server,
+    }),
     forceCloseConnections: true,
     // Answered below, in the error form of the contract.
     return503OnClosing: false,
@@ -83,6 +99,9 @@ export function createApp(options: AppOptions): ServiceApp {
     },
   }).withTypeProvider<ZodTypeProvider>();
 
+  const openRequests = new OpenRequests(keys, logger);
+  app.addHook("onClose", async () => openRequests.close());
+  app.decorateRequest("caller");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -94,9 +113,14 @@ export function createApp(options: AppOptions): ServiceApp {
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
       throw new InvalidRequestError("The request has no Host header, which HTTP/1.1 asks for.");
     }
+    if (request.headers.host !== undefined && !isAllowedHost(request.headers.host)) throw new MisdirectedError();
     if (stopping.aborted) throw new UnavailableError("The service is stopping. Try again when it is up.");
-    if (request.routeOptions.config?.public !== true) authenticate(request.headers.authorization);
+    if (request.routeOptions.config?.public === true) return;
+    request.caller = authenticate(keys, request.headers.authorization);
+    openRequests.add(reply.raw, request.caller);
   });
+  // Not before the body was read: its events come without what this sets.
+  app.addHook("preValidation", (request, _reply, done) => asCaller(request.caller ?? SERVICE, done));
   if (durable !== undefined) answerWhatIsDurable(app, durable);
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
@@ -122,6 +146,10 @@ function withoutClaim(url: string): string {
 }
 
 declare module "fastify" {
+  interface FastifyRequest {
+    /** Whose key the request came with; `undefined` for a call that needs none. */
+    caller: Caller | undefined;
+  }
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */
     public?: boolean;

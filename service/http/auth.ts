@@ -1,31 +1,21 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import type { Caller } from "../caller.ts";
 import { UnauthorizedError } from "../errors.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
 
-/** Checks an `Authorization` header; throws when it does not carry the key. */
-export type Authenticate = (authorization: string | undefined) => void;
-
-/**
- * A check for one bearer key.
- *
- * Both sides are hashed first, so that the comparison takes the same time whatever the length or the content given.
- */
-export function bearerAuth(apiKey: string): Authenticate {
-  const expected = digest(apiKey);
-  return (authorization) => {
-    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
-    if (given === undefined) {
-      throw new UnauthorizedError("This call needs an API key.", {
-        suggestedAction: "Send the header `Authorization: Bearer <key>`; set NULLSPACE_API_KEY for the tools.",
-      });
-    }
-    if (!timingSafeEqual(digest(given), expected)) {
-      throw new UnauthorizedError("The API key is not the key of this service.", {
-        suggestedAction: "Set NULLSPACE_API_KEY to the key that `nullspace-local serve` printed at its start.",
-      });
-    }
-  };
-}
-
-function digest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+/** Reads the bearer key of an `Authorization` header. @returns whose it is @throws UnauthorizedError */
+export function authenticate(keys: KeyRing, authorization: string | undefined): Caller {
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+  if (given === undefined) {
+    throw new UnauthorizedError("This call needs an API key.", {
+      suggestedAction: "Send the header `Authorization: Bearer <key>`; set NULLSPACE_API_KEY for the tools.",
+    });
+  }
+  const caller = keys.find(given);
+  if (caller === undefined) {
+    throw new UnauthorizedError("The API key is not a key of this service, or was revoked.", {
+      suggestedAction:
+        "Set NULLSPACE_API_KEY to a key of this service; `nullspace-local keys create NAME` makes one and prints it.",
+    });
+  }
+  return caller;
 }

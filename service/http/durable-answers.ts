@@ -6,7 +6,7 @@ import { toEnvelope, toServiceError } from "./errors.ts";
  * Has every answer wait until what it tells would survive a loss of power; also one that only reads, because it may tell
  * what another request has just written. A stream waits itself, before each part that it sends.
  *
- * @param durable waits for the disk. When it fails, nothing that the answer says is sure: it becomes a 500
+ * @param durable waits for the disk. When it fails, nothing that the answer says is sure: it becomes an error
  */
 export function answerWhatIsDurable(app: ServiceApp, durable: () => Promise<void>): void {
   app.addHook("onSend", async (request, reply, payload) => {
@@ -16,8 +16,9 @@ export function answerWhatIsDurable(app: ServiceApp, durable: () => Promise<void
     } catch (cause) {
       if (payload instanceof Readable) payload.destroy();
       request.log.error({ err: cause }, "the disk lost what was written");
-      void reply.status(500).type("application/json").removeHeader("content-length");
-      return JSON.stringify(toEnvelope(toServiceError(cause), request.id));
+      const error = toServiceError(cause);
+      void reply.status(error.status).type("application/json").removeHeader("content-length");
+      return JSON.stringify(toEnvelope(error, request.id));
     }
   });
 }

@@ -11,19 +11,21 @@ const MEANINGS = {
   413: "The body is larger than this call takes",
   414: "A part of the path is longer than anything it could name",
   415: "The body has another content type than this call takes",
+  421: "The Host header names no host of this service",
   429: "A limit of the service is reached",
   500: "An internal error; the log of the service holds its cause under the request id",
   501: "This service does not do it",
   502: "The machine answers what cannot be understood",
   503: "Docker Engine does not answer or has no room, or the service is stopping; try again later",
   504: "The command in the machine took longer than it may",
+  507: "No room is left where the service keeps its data; try again when there is",
 } as const;
 
 /** A status that the service answers an error with. */
 export type ErrorStatus = keyof typeof MEANINGS;
 
 /** What is wrong with the service, or with how a request comes in, whatever the call. */
-const ANY: readonly ErrorStatus[] = [400, 408, 500, 503];
+const ANY: readonly ErrorStatus[] = [400, 408, 421, 500, 503, 507];
 
 interface ErrorResponse {
   description: string;

@@ -1,18 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
-import { isEngineAway } from "pulumi-nullspace/docker";
 import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import {
-  asError,
-  ConflictError,
-  engineUnavailable,
-  InvalidRequestError,
-  ResourceNotFoundError,
-  ServiceError,
-} from "../errors.ts";
-import { GuestNotRunningError } from "../fleet/guests/driver-errors.ts";
+import { asError, ConflictError, InvalidRequestError, ResourceNotFoundError, ServiceError } from "../errors.ts";
+import { GuestNotPausedError, GuestNotRunningError } from "../fleet/guests/driver-errors.ts";
 
 /** At most this many problems of one request are spelled out in its answer. */
 const MAX_LISTED_PROBLEMS = 5;
@@ -41,9 +33,11 @@ function isCutShort(error: Partial<FastifyError>): boolean {
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof TemplateRefError) return new InvalidRequestError(thrown.message, { cause: thrown });
-  if (isEngineAway(thrown)) return engineUnavailable(thrown);
   if (thrown instanceof GuestNotRunningError) {
     return new ConflictError("The machine does not run any more.", { code: "machine_not_ready", cause: thrown });
+  }
+  if (thrown instanceof GuestNotPausedError) {
+    return new ConflictError("The machine is not paused.", { code: "machine_not_ready", cause: thrown });
   }
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidInput(thrown as unknown as FastifyError);
   const error = asError(thrown) as Partial<FastifyError> & Error;

@@ -1,10 +1,11 @@
+import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
 import type { Database } from "./database.ts";
 
-/** The one caller of a local service, as records name it. */
+/** All keys of a local service are of one user: whose namespace it is, and whose claims on names. */
 export const LOCAL_USER = "local";
 
-/** What the audit table keeps: who changed which template how. */
+/** What the audit table keeps: who changed what how. */
 export type AuditAction =
   | "tag_moved"
   | "tag_removed"
@@ -17,21 +18,25 @@ export type AuditAction =
   | "artifact_lost"
   | "artifact_found"
   | "build_promoted"
-  | "build_cancelled";
+  | "build_cancelled"
+  | "key_created"
+  | "key_revoked";
 
-/** Appends an audit event; call it in the transaction of the change. */
+/**
+ * Appends an audit event in the name of the current caller; call it in the transaction of the change.
+ *
+ * @param templateKey of a move of a tag: the template whose tag it is
+ */
 export function audit(
   db: Database,
   action: AuditAction,
   subject: string,
   detail: Record<string, unknown>,
-  actor = LOCAL_USER,
+  templateKey: number | null = null,
 ): void {
-  db.run("INSERT INTO audit_events (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)", [
-    now(),
-    actor,
-    action,
-    subject,
-    JSON.stringify(detail),
-  ]);
+  const { keyId, name } = currentCaller();
+  db.run(
+    "INSERT INTO audit_events (at, actor, key_id, action, subject, detail, template_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [now(), name, keyId, action, subject, JSON.stringify(detail), templateKey],
+  );
 }

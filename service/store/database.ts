@@ -1,5 +1,8 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { asError, StartupError } from "../errors.ts";
+import { asError, DiskFullError, StartupError } from "../errors.ts";
+import { diskFullAtStart, type DiskRoom } from "./disk-room.ts";
 import { GroupSync } from "./group-sync.ts";
 import { MIGRATIONS, type Migration } from "./migrations/index.ts";
 
@@ -26,47 +29,114 @@ export class Database {
   /** Count of changed rows up to which all is on the disk. */
   #durableChanges = 0;
   #depth = 0;
+  /** The transaction that runs adds what can be asked for again. */
+  #isGrowing = false;
+  /** The room on the disk; absent for a store in memory, and where nobody looks after it. */
+  readonly room: DiskRoom | undefined;
 
   /**
    * Opens (and makes or migrates) the store.
    *
    * @param path file, or `:memory:` for a store that ends with the process
-   * @throws StartupError `store_too_new` when a newer version of this service wrote the file, `store_unusable` when it cannot
-   *   be opened or is no store
+   * @param room of the disk that the file is on. Default: a full disk is an error like any other
+   * @throws StartupError `store_too_new` when a newer version of this service wrote the file, `disk_full` when there is not
+   *   even room to open it, `store_unusable` when it cannot be opened or is no store
    */
-  constructor(path: string, migrations: readonly Migration[] = MIGRATIONS) {
-    this.#handle = open(path);
+  constructor(path: string, migrations: readonly Migration[] = MIGRATIONS, room?: DiskRoom) {
+    this.room = room;
+    this.#handle = open(path, room);
     try {
       this.#migrate(migrations);
       if (path !== ":memory:") this.#log = new GroupSync(`${path}-wal`);
     } catch (error) {
       this.#handle.close();
-      throw error;
+      throw error instanceof DiskFullError ? diskFullAtStart(error.folder, error) : error;
     }
   }
 
   /** All rows of a query. */
   all<T extends object = Row>(sql: string, binds: Binds = []): T[] {
-    return run(this.#prepare(sql), "all", binds) as T[];
+    return this.#withReserve(() => run(this.#prepare(sql), "all", binds) as T[]);
   }
 
   /** First row of a query, `undefined` when there is none. */
   get<T extends object = Row>(sql: string, binds: Binds = []): T | undefined {
-    return run(this.#prepare(sql), "get", binds) as T | undefined;
+    return this.#withReserve(() => run(this.#prepare(sql), "get", binds) as T | undefined);
   }
 
-  /** Runs a statement that changes rows. @returns how many rows it changed */
+  /** Runs a statement that changes rows. @returns how many rows it changed @throws DiskFullError */
   run(sql: string, binds: Binds = []): number {
-    return Number((run(this.#prepare(sql), "run", binds) as { changes: number | bigint }).changes);
+    return this.#withReserve(() =>
+      Number((run(this.#prepare(sql), "run", binds) as { changes: number | bigint }).changes),
+    );
   }
 
   /**
-   * Runs `work` in a transaction: all of its changes or none. Nested calls join the outer transaction.
+   * Runs `work` in a transaction: all of its changes or none. Nested calls join the outer transaction. On a full disk it
+   * may take what is held back there, and `work` then runs again from the start; see {@link Database.grow}.
    *
    * @param work synchronous; a promise would let other requests write into this transaction
+   * @throws DiskFullError when nothing is held back any more
    */
   transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
     if (this.#depth > 0) return work();
+    return this.#withReserve(() => this.#begin(work));
+  }
+
+  /**
+   * Runs `work` in a transaction, as {@link Database.transaction} does, that adds what can be asked for again: it is refused
+   * while the disk is full, and leaves what is held back to others. A transaction that it is part of becomes one of its kind.
+   *
+   * @throws DiskFullError
+   */
+  grow<T>(work: () => T extends Promise<unknown> ? never : T): T {
+    this.room?.assert();
+    this.#isGrowing = true;
+    if (this.#depth > 0) return work();
+    return this.#withReserve(() => this.#begin(work));
+  }
+
+  /**
+   * Waits until every change so far would survive a loss of power. Calls at the same time share one wait for the disk;
+   * when nothing has changed since the last one it costs nothing.
+   *
+   * @throws the error of a disk that lost something; DiskFullError when it did so because it is full
+   */
+  async durable(): Promise<void> {
+    // A store that was closed has been written out.
+    if (this.#log === undefined || !this.isOpen) return;
+    const { changes } = this.get<{ changes: number }>("SELECT total_changes() AS changes") as { changes: number };
+    if (changes === this.#durableChanges) return;
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      if (this.room?.isFull(error) !== true) throw error;
+      // What was written is in doubt, and stays so: only a new start reads what the disk really has.
+      const suggestedAction = "Make room on that disk, and start the service again.";
+      throw new DiskFullError(this.room.folder, { retryable: false, suggestedAction, cause: error });
+    }
+    this.#durableChanges = Math.max(this.#durableChanges, changes);
+  }
+
+  /** Writes the write-ahead log into the file, and empties it. */
+  foldLog(): void {
+    this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Whether the store can still be used. */
+  get isOpen(): boolean {
+    return this.#handle.isOpen;
+  }
+
+  /** Closes the file; the write-ahead log is folded in. */
+  close(): void {
+    if (!this.#handle.isOpen) return;
+    this.#statements.clear();
+    this.#handle.close();
+    this.#log?.close();
+  }
+
+  #begin<T>(work: () => T): T {
     this.#handle.exec("BEGIN IMMEDIATE");
     this.#depth++;
     try {
@@ -82,32 +152,21 @@ export class Database {
     }
   }
 
-  /**
-   * Waits until every change so far would survive a loss of power. Calls at the same time share one wait for the disk;
-   * when nothing has changed since the last one it costs nothing.
-   *
-   * @throws the error of a disk that lost something
-   */
-  async durable(): Promise<void> {
-    // A store that was closed has been written out.
-    if (this.#log === undefined || !this.isOpen) return;
-    const { changes } = this.get<{ changes: number }>("SELECT total_changes() AS changes") as { changes: number };
-    if (changes === this.#durableChanges) return;
-    await this.#log.sync();
-    this.#durableChanges = Math.max(this.#durableChanges, changes);
-  }
-
-  /** Whether the store can still be used. */
-  get isOpen(): boolean {
-    return this.#handle.isOpen;
-  }
-
-  /** Closes the file; the write-ahead log is folded in. */
-  close(): void {
-    if (!this.#handle.isOpen) return;
-    this.#statements.clear();
-    this.#handle.close();
-    this.#log?.close();
+  /** Runs what is one transaction by itself, and again as long as a full disk stops it and something is held back for it. */
+  #withReserve<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    try {
+      for (;;) {
+        try {
+          return work();
+        } catch (error) {
+          if (this.room?.isFull(error) !== true) throw error;
+          if (this.#isGrowing || !this.room.giveUp()) throw new DiskFullError(this.room.folder, { cause: error });
+        }
+      }
+    } finally {
+      this.#isGrowing = false;
+    }
   }
 
   #prepare(sql: string): StatementSync {
@@ -140,15 +199,33 @@ export class Database {
   }
 }
 
-function open(path: string): DatabaseSync {
+/**
+ * Without it, SQLite maps a file into memory that it has reserved no more than one byte of each page for. Where blocks are
+ * smaller than its pages, a full disk would then kill the process with SIGBUS at a write into memory.
+ */
+function lockingMode(path: string): "EXCLUSIVE" | "NORMAL" {
+  return path !== ":memory:" && statfsSync(dirname(path)).bsize < SHARED_PAGE_BYTES ? "EXCLUSIVE" : "NORMAL";
+}
+
+/** What SQLite's unix VFS writes one byte of, to reserve it (os_unix.c, unixShmMap). */
+const SHARED_PAGE_BYTES = 4096;
+
+function open(path: string, room: DiskRoom | undefined): DatabaseSync {
   let handle: DatabaseSync | undefined;
   try {
     handle = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
+    handle.exec(`PRAGMA locking_mode = ${lockingMode(path)}`);
     // NORMAL: the file is never torn; when a commit is on the disk is `durable`'s matter, which waits beside the event loop.
     handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
+    // What is deleted is overwritten: variables and keys that are gone are gone from the file, too.
+    handle.exec("PRAGMA secure_delete = ON;");
     return handle;
   } catch (error) {
     handle?.close();
+    if (room?.isFull(error) === true) {
+      if (room.giveUp()) return open(path, room);
+      throw diskFullAtStart(room.folder, error);
+    }
     throw new StartupError(
       `The store ${path} cannot be opened: ${asError(error).message}. Repair it, or start with another data directory (--data).`,
       "store_unusable",

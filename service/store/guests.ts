@@ -1,4 +1,5 @@
 import { newId } from "../ids.ts";
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** What a guest is for at this moment. */
@@ -21,11 +22,22 @@ export interface Guest {
   readyAtMs: number | null;
 }
 
-const COLUMNS = `
-  guest_id AS guestId, pool_id AS poolId, machine_id AS machineId, state, template_id AS templateId,
-  compatibility_key AS compatibilityKey, vcpus, memory_mb AS memoryMb, disk_mb AS diskMb,
-  internet_access AS internetAccess, release_reason AS releaseReason,
-  created_at_ms AS createdAtMs, ready_at_ms AS readyAtMs`;
+const GUEST = columns<Guest>({
+  guestId: true,
+  poolId: true,
+  machineId: true,
+  state: true,
+  templateId: true,
+  compatibilityKey: true,
+  vcpus: true,
+  memoryMb: true,
+  diskMb: true,
+  internetAccess: true,
+  releaseReason: true,
+  createdAtMs: true,
+  readyAtMs: true,
+});
+const SELECT = `SELECT ${GUEST.select()} FROM guests`;
 
 /** What a new guest is made from. */
 export type NewGuest = Pick<
@@ -47,43 +59,34 @@ export class GuestStore {
   /** Records the intent to have a guest: `warming` for a pool, `claimed` for the machine that it is made for. */
   insert(guest: NewGuest, nowMs: number): Guest {
     const guestId = newId("gst_");
-    this.#db.run(
-      `INSERT INTO guests (guest_id, pool_id, machine_id, state, template_id, compatibility_key, vcpus, memory_mb,
-                           disk_mb, internet_access, created_at_ms)
-       VALUES ($guestId, $poolId, $machineId, $state, $templateId, $key, $vcpus, $memoryMb, $diskMb, $internet, $now)`,
-      {
-        $guestId: guestId,
-        $poolId: guest.poolId,
-        $machineId: guest.machineId,
-        $state: guest.machineId === null ? "warming" : "claimed",
-        $templateId: guest.templateId,
-        $key: guest.compatibilityKey,
-        $vcpus: guest.vcpus,
-        $memoryMb: guest.memoryMb,
-        $diskMb: guest.diskMb,
-        $internet: guest.internetAccess,
-        $now: nowMs,
-      },
-    );
-    return this.get(guestId) as Guest;
+    const row: Guest = {
+      ...guest,
+      guestId,
+      state: guest.machineId === null ? "warming" : "claimed",
+      releaseReason: null,
+      createdAtMs: nowMs,
+      readyAtMs: null,
+    };
+    this.#db.run(`INSERT INTO guests ${GUEST.values()}`, GUEST.binds(row));
+    return row;
   }
 
   get(guestId: string): Guest | undefined {
-    return this.#db.get<Guest>(`SELECT ${COLUMNS} FROM guests WHERE guest_id = ?`, [guestId]);
+    return this.#db.get<Guest>(`${SELECT} WHERE guest_id = ?`, [guestId]);
   }
 
   /** The guest that is this machine. */
   ofMachine(machineId: string): Guest | undefined {
-    return this.#db.get<Guest>(`SELECT ${COLUMNS} FROM guests WHERE machine_id = ?`, [machineId]);
+    return this.#db.get<Guest>(`${SELECT} WHERE machine_id = ?`, [machineId]);
   }
 
   /** All guests made for a pool, checked out ones too. */
   ofPool(poolId: string): Guest[] {
-    return this.#db.all<Guest>(`SELECT ${COLUMNS} FROM guests WHERE pool_id = ? ORDER BY guest_id`, [poolId]);
+    return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY guest_id`, [poolId]);
   }
 
   all(): Guest[] {
-    return this.#db.all<Guest>(`SELECT ${COLUMNS} FROM guests ORDER BY guest_id`);
+    return this.#db.all<Guest>(`${SELECT} ORDER BY guest_id`);
   }
 
   /** Whether there is any guest at all. */

@@ -1,4 +1,4 @@
-import type { SQLInputValue } from "node:sqlite";
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** Statuses of a machine, as the contract names them. */
@@ -36,37 +36,39 @@ export interface MachineRow {
   endedAtMs: number | null;
 }
 
-const NAMES: Record<keyof MachineRow, string> = {
-  machineId: "machine_id",
-  idempotencyKey: "idempotency_key",
-  requestDigest: "request_digest",
-  template: "template",
-  templateId: "template_id",
-  status: "status",
-  vcpus: "vcpus",
-  memoryMb: "memory_mb",
-  diskMb: "disk_mb",
-  internetAccess: "internet_access",
-  envs: "envs",
-  cwd: "cwd",
-  metadata: "metadata",
-  timeoutMs: "timeout_ms",
-  timeoutAction: "timeout_action",
-  timeoutAtMs: "timeout_at_ms",
-  inactivityTimeoutMs: "inactivity_timeout_ms",
-  autoDeleteAfterMs: "auto_delete_after_ms",
-  ephemeral: "ephemeral",
-  autoResume: "auto_resume",
-  checkout: "checkout",
-  failure: "failure",
-  createdAtMs: "created_at_ms",
-  startedAtMs: "started_at_ms",
-  lastActiveAtMs: "last_active_at_ms",
-  pausedAtMs: "paused_at_ms",
-  endedAtMs: "ended_at_ms",
-};
-const KEYS = Object.keys(NAMES) as (keyof MachineRow)[];
-const COLUMNS = KEYS.map((key) => `${NAMES[key]} AS ${key}`).join(", ");
+const MACHINE = columns<MachineRow>({
+  machineId: true,
+  idempotencyKey: true,
+  requestDigest: true,
+  template: true,
+  templateId: true,
+  status: true,
+  vcpus: true,
+  memoryMb: true,
+  diskMb: true,
+  internetAccess: true,
+  envs: true,
+  cwd: true,
+  metadata: true,
+  timeoutMs: true,
+  timeoutAction: true,
+  timeoutAtMs: true,
+  inactivityTimeoutMs: true,
+  autoDeleteAfterMs: true,
+  ephemeral: true,
+  autoResume: true,
+  checkout: true,
+  failure: true,
+  createdAtMs: true,
+  startedAtMs: true,
+  lastActiveAtMs: true,
+  pausedAtMs: true,
+  endedAtMs: true,
+});
+const SELECT = `SELECT ${MACHINE.select()} FROM machines`;
+
+/** Above the id of every machine. */
+const AFTER_ALL = "~";
 
 /** Which machines a list shows. */
 export interface MachineFilter {
@@ -89,40 +91,41 @@ export class MachineStore {
   }
 
   insert(row: MachineRow): void {
-    const binds = Object.fromEntries(KEYS.map((key) => [`$${key}`, row[key]])) as Record<string, SQLInputValue>;
-    const names = KEYS.map((key) => NAMES[key]).join(", ");
-    this.#db.run(`INSERT INTO machines (${names}) VALUES (${KEYS.map((key) => `$${key}`).join(", ")})`, binds);
+    this.#db.run(`INSERT INTO machines ${MACHINE.values()}`, MACHINE.binds(row));
   }
 
   get(machineId: string): MachineRow | undefined {
-    return this.#db.get<MachineRow>(`SELECT ${COLUMNS} FROM machines WHERE machine_id = ?`, [machineId]);
+    return this.#db.get<MachineRow>(`${SELECT} WHERE machine_id = ?`, [machineId]);
   }
 
   byIdempotencyKey(key: string): MachineRow | undefined {
-    return this.#db.get<MachineRow>(`SELECT ${COLUMNS} FROM machines WHERE idempotency_key = ?`, [key]);
+    return this.#db.get<MachineRow>(`${SELECT} WHERE idempotency_key = ?`, [key]);
   }
 
   /** Newest first. */
   list(filter: MachineFilter): MachineRow[] {
-    return this.#db.all<MachineRow>(
-      `SELECT ${COLUMNS} FROM machines
-       WHERE instr($statuses, ',' || status || ',') > 0
-         AND ($template IS NULL OR template = $template OR template_id = $template)
-         AND ($after IS NULL OR machine_id < $after)
-         AND NOT EXISTS (
-           SELECT 1 FROM json_each($metadata) AS wanted
-           WHERE NOT EXISTS (
-             SELECT 1 FROM json_each(machines.metadata) AS has
-             WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
-       ORDER BY machine_id DESC LIMIT $limit`,
-      {
-        $statuses: `,${filter.statuses.join(",")},`,
-        $template: filter.template ?? null,
-        $after: filter.afterId ?? null,
-        $metadata: JSON.stringify(filter.metadata ?? {}),
-        $limit: filter.limit,
-      },
+    // One look for each status, along the index: machines that have ended are many, and most lists are of those that live.
+    const rows = filter.statuses.flatMap((status) =>
+      this.#db.all<MachineRow>(
+        `${SELECT}
+         WHERE status = $status AND machine_id < $after
+           AND ($template IS NULL OR template = $template OR template_id = $template)
+           AND NOT EXISTS (
+             SELECT 1 FROM json_each($metadata) AS wanted
+             WHERE NOT EXISTS (
+               SELECT 1 FROM json_each(machines.metadata) AS has
+               WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
+         ORDER BY machine_id DESC LIMIT $limit`,
+        {
+          $status: status,
+          $template: filter.template ?? null,
+          $after: filter.afterId ?? AFTER_ALL,
+          $metadata: JSON.stringify(filter.metadata ?? {}),
+          $limit: filter.limit,
+        },
+      ),
     );
+    return rows.sort((a, b) => (a.machineId < b.machineId ? 1 : -1)).slice(0, filter.limit);
   }
 
   /** Machines that are not over. */
@@ -132,21 +135,26 @@ export class MachineStore {
   }
 
   withStatus(...statuses: readonly MachineState[]): MachineRow[] {
-    return this.#db.all<MachineRow>(
-      `SELECT ${COLUMNS} FROM machines WHERE instr(?, ',' || status || ',') > 0 ORDER BY machine_id`,
-      [`,${statuses.join(",")},`],
-    );
+    return this.#db.all<MachineRow>(`${SELECT} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY machine_id`, [
+      JSON.stringify(statuses),
+    ]);
   }
 
-  /** Changes members of a machine. `from`: only while its status is one of these. @returns whether it did */
-  update(machineId: string, change: Partial<MachineRow>, from: readonly MachineState[] = MACHINE_STATUSES): boolean {
-    const keys = KEYS.filter((key) => change[key] !== undefined);
-    if (keys.length === 0) return false;
-    const set = keys.map((key) => `${NAMES[key]} = $${key}`).join(", ");
-    const binds = Object.fromEntries(keys.map((key) => [`$${key}`, change[key]])) as Record<string, SQLInputValue>;
+  /**
+   * Changes members of a machine; one that ends loses its variables at once.
+   *
+   * @param from only while its status is one of these
+   * @returns whether it did
+   */
+  update(machineId: string, wanted: Partial<MachineRow>, from: readonly MachineState[] = MACHINE_STATUSES): boolean {
+    // What is over has no use for its variables, which may be secrets.
+    const isOver = wanted.status === "destroyed" || wanted.status === "error";
+    const change = isOver ? { ...wanted, envs: "{}" } : wanted;
+    const set = MACHINE.assignments(change);
+    if (set === "") return false;
     return (
       this.#db.run(`UPDATE machines SET ${set} WHERE machine_id = $id AND instr($from, ',' || status || ',') > 0`, {
-        ...binds,
+        ...MACHINE.binds(change),
         $id: machineId,
         $from: `,${from.join(",")},`,
       }) === 1

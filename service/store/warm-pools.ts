@@ -1,4 +1,4 @@
-import type { SQLInputValue } from "node:sqlite";
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 export type PoolState = "enabled" | "disabled" | "draining" | "deleted";
@@ -47,50 +47,49 @@ export interface PoolRow {
   deletedAtMs: number | null;
 }
 
-const NAMES: Record<keyof PoolRow, string> = {
-  poolId: "pool_id",
-  name: "name",
-  templateRef: "template_ref",
-  state: "state",
-  minReady: "min_ready",
-  maxReady: "max_ready",
-  vcpus: "vcpus",
-  memoryMb: "memory_mb",
-  diskMb: "disk_mb",
-  checkoutPolicy: "checkout_policy",
-  idleTimeoutSeconds: "idle_timeout_seconds",
-  staleAfterSeconds: "stale_after_seconds",
-  versionPolicy: "version_policy",
-  trackTag: "track_tag",
-  hostPoolId: "host_pool_id",
-  cellId: "cell_id",
-  labels: "labels",
-  metadata: "metadata",
-  resolvedTemplate: "resolved_template",
-  buildId: "build_id",
-  templateId: "template_id",
-  internetAccess: "internet_access",
-  compatibilityKey: "compatibility_key",
-  rolloutGeneration: "rollout_generation",
-  previousResolvedTemplate: "previous_resolved_template",
-  previousBuildId: "previous_build_id",
-  previousTemplateId: "previous_template_id",
-  degradedReason: "degraded_reason",
-  failureCount: "failure_count",
-  failureAtMs: "failure_at_ms",
-  failureReason: "failure_reason",
-  lastFailure: "last_failure",
-  releasedThisTick: "released_this_tick",
-  createdAtMs: "created_at_ms",
-  updatedAtMs: "updated_at_ms",
-  enabledAtMs: "enabled_at_ms",
-  disabledAtMs: "disabled_at_ms",
-  drainRequestedAtMs: "drain_requested_at_ms",
-  lastReconciledAtMs: "last_reconciled_at_ms",
-  deletedAtMs: "deleted_at_ms",
-};
-const KEYS = Object.keys(NAMES) as (keyof PoolRow)[];
-const COLUMNS = KEYS.map((key) => `${NAMES[key]} AS ${key}`).join(", ");
+const POOL = columns<PoolRow>({
+  poolId: true,
+  name: true,
+  templateRef: true,
+  state: true,
+  minReady: true,
+  maxReady: true,
+  vcpus: true,
+  memoryMb: true,
+  diskMb: true,
+  checkoutPolicy: true,
+  idleTimeoutSeconds: true,
+  staleAfterSeconds: true,
+  versionPolicy: true,
+  trackTag: true,
+  hostPoolId: true,
+  cellId: true,
+  labels: true,
+  metadata: true,
+  resolvedTemplate: true,
+  buildId: true,
+  templateId: true,
+  internetAccess: true,
+  compatibilityKey: true,
+  rolloutGeneration: true,
+  previousResolvedTemplate: true,
+  previousBuildId: true,
+  previousTemplateId: true,
+  degradedReason: true,
+  failureCount: true,
+  failureAtMs: true,
+  failureReason: true,
+  lastFailure: true,
+  releasedThisTick: true,
+  createdAtMs: true,
+  updatedAtMs: true,
+  enabledAtMs: true,
+  disabledAtMs: true,
+  drainRequestedAtMs: true,
+  lastReconciledAtMs: true,
+  deletedAtMs: true,
+});
+const SELECT = `SELECT ${POOL.select()} FROM warm_pools`;
 
 /** The warm pools. */
 export class PoolStore {
@@ -101,40 +100,35 @@ export class PoolStore {
   }
 
   insert(row: PoolRow): void {
-    const binds = Object.fromEntries(KEYS.map((key) => [`$${key}`, row[key]])) as Record<string, SQLInputValue>;
-    const names = KEYS.map((key) => NAMES[key]).join(", ");
-    this.#db.run(`INSERT INTO warm_pools (${names}) VALUES (${KEYS.map((key) => `$${key}`).join(", ")})`, binds);
+    this.#db.run(`INSERT INTO warm_pools ${POOL.values()}`, POOL.binds(row));
   }
 
   /** Deleted ones too: their record stays readable. */
   get(poolId: string): PoolRow | undefined {
-    return this.#db.get<PoolRow>(`SELECT ${COLUMNS} FROM warm_pools WHERE pool_id = ?`, [poolId]);
+    return this.#db.get<PoolRow>(`${SELECT} WHERE pool_id = ?`, [poolId]);
   }
 
   /** The pool that holds a name now. */
   liveByName(name: string): PoolRow | undefined {
-    return this.#db.get<PoolRow>(`SELECT ${COLUMNS} FROM warm_pools WHERE name = ? AND state <> 'deleted'`, [name]);
+    return this.#db.get<PoolRow>(`${SELECT} WHERE name = ? AND state <> 'deleted'`, [name]);
   }
 
   /** Newest first. */
   list(states: readonly PoolState[]): PoolRow[] {
-    return this.#db.all<PoolRow>(
-      `SELECT ${COLUMNS} FROM warm_pools WHERE instr(?, ',' || state || ',') > 0 ORDER BY pool_id DESC`,
-      [`,${states.join(",")},`],
-    );
+    return this.#db.all<PoolRow>(`${SELECT} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY pool_id DESC`, [
+      JSON.stringify(states),
+    ]);
   }
 
   /** Changes members of a pool. `from`: only while its state is one of these. @returns whether it did */
   update(poolId: string, change: Partial<PoolRow>, from?: readonly PoolState[]): boolean {
-    const keys = KEYS.filter((key) => change[key] !== undefined);
-    if (keys.length === 0) return false;
-    const set = keys.map((key) => `${NAMES[key]} = $${key}`).join(", ");
-    const binds = Object.fromEntries(keys.map((key) => [`$${key}`, change[key]])) as Record<string, SQLInputValue>;
+    const set = POOL.assignments(change);
+    if (set === "") return false;
     return (
       this.#db.run(
         `UPDATE warm_pools SET ${set}
          WHERE pool_id = $id AND ($from IS NULL OR instr($from, ',' || state || ',') > 0)`,
-        { ...binds, $id: poolId, $from: from === undefined ? null : `,${from.join(",")},` },
+        { ...POOL.binds(change), $id: poolId, $from: from === undefined ? null : `,${from.join(",")},` },
       ) === 1
     );
   }

@@ -1,5 +1,6 @@
 import type { AliasInfo } from "pulumi-nullspace/wire";
 import { ResourceNotFoundError } from "../errors.ts";
+import { aliasesOf, deleteAlias } from "../store/aliases.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { canonicalRefOf, getLogicalTemplate } from "./logical-template.ts";
@@ -9,10 +10,10 @@ import { refuseFollowedAlias } from "./refuse-followed.ts";
 
 /** Former names that still lead to the template, sorted. */
 export function listAliases(db: Database, ref: string): AliasInfo[] {
-  return db.all<{ alias_ref: string; created_at: string }>(
-    `SELECT namespace || '/' || name AS alias_ref, created_at FROM aliases WHERE template_key = ? ORDER BY alias_ref`,
-    [getLogicalTemplate(db, ref).templateKey],
-  );
+  return aliasesOf(db, getLogicalTemplate(db, ref).templateKey).map(({ namespace, name, createdAt }) => ({
+    alias_ref: `${namespace}/${name}`,
+    created_at: createdAt,
+  }));
 }
 
 /**
@@ -29,11 +30,7 @@ export function removeAlias(db: Database, tagFollowers: TagFollowerQuery, ref: s
     const slash = alias.indexOf("/");
     const namespace = slash < 0 ? template.namespace : alias.slice(0, slash);
     const name = alias.slice(slash + 1);
-    const removed = db.run(
-      "DELETE FROM aliases WHERE template_key = $key AND namespace = $namespace AND name = $name",
-      { $key: template.templateKey, $namespace: namespace, $name: name },
-    );
-    if (removed === 0) {
+    if (!deleteAlias(db, namespace, name, template.templateKey)) {
       throw new ResourceNotFoundError(
         "template_alias_not_found",
         `"${alias}" is not an alias of ${canonicalRefOf(template)}.`,

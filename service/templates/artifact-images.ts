@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
 import { now } from "../clock.ts";
 import { asError } from "../errors.ts";
 import { audit } from "../store/audit.ts";
+import { availableArtifacts, isAvailable, markImageMissing, type ArtifactRow } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
+import type { ArtifactStore } from "./artifact-store.ts";
 import type { TemplateEvents } from "./events.ts";
 
 /** Images often go in a row (a prune): so long after the first one is waited for more of them. */
-const SETTLE_MS = 200;
+const GATHER_MS = 200;
 
 /** Pauses before the engine is listened to again after it has gone. */
 const RETRY_MS = { first: 500, most: 15_000 };
@@ -16,17 +17,10 @@ const RETRY_MS = { first: 500, most: 15_000 };
 /** What {@link ArtifactImages} needs. */
 export interface ArtifactImagesOptions {
   db: Database;
-  engine: DockerEngine;
+  artifacts: ArtifactStore;
   events: TemplateEvents;
   log: Logger;
   stopping: AbortSignal;
-}
-
-interface ArtifactRow {
-  templateId: string;
-  imageId: string;
-  imageRef: string;
-  missingSince: string | null;
 }
 
 /**
@@ -63,20 +57,16 @@ export class ArtifactImages {
     if (db.isOpen) this.#lookSoon();
   }
 
-  /** Compares every artifact with the engine's images. @throws the engine's errors */
+  /** Compares every artifact with the images that are there. @throws EngineUnavailableError */
   async look(): Promise<void> {
-    const { db, engine, events, stopping: signal } = this.#options;
+    const { db, artifacts: store, events, stopping: signal } = this.#options;
     // The store first: an artifact that it has by then had its image before.
-    const artifacts = db.all<ArtifactRow>(
-      `SELECT template_id AS templateId, image_id AS imageId, image_ref AS imageRef, image_missing_since AS missingSince
-       FROM artifacts WHERE state = 'available'`,
-    );
+    const artifacts = availableArtifacts(db);
     if (artifacts.length === 0) return;
-    const images = await engine.images.list({ signal });
-    const named = new Map(images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id])));
+    const named = new Map((await store.list(signal)).map(({ imageRef, imageId }) => [imageRef, imageId]));
     for (const artifact of artifacts) {
-      const isWhole = named.get(`${artifact.imageRef}:latest`) === artifact.imageId;
-      if (isWhole && artifact.missingSince === null) continue;
+      const isWhole = named.get(artifact.imageRef) === artifact.imageId;
+      if (isWhole && artifact.imageMissingSince === null) continue;
       const isThere = isWhole || (await this.#nameAgain(artifact));
       const isNews = isThere ? this.#unmark(artifact.templateId) : this.#mark(artifact.templateId);
       if (isNews) events.emit({ kind: "template_changed", templateId: artifact.templateId });
@@ -84,37 +74,26 @@ export class ArtifactImages {
   }
 
   /** Gives an image its name back, without which the next prune takes it. @returns whether there is such an image */
-  async #nameAgain({ templateId, imageId, imageRef }: ArtifactRow): Promise<boolean> {
-    const { db, engine, stopping: signal } = this.#options;
-    try {
-      const { Id } = await engine.images.inspect(imageId, { signal });
-      // One that was let go meanwhile keeps no name.
-      const isWanted = db.get("SELECT 1 FROM artifacts WHERE template_id = ? AND state = 'available'", [templateId]);
-      if (isWanted !== undefined) await engine.images.tag(Id, imageRef, { signal });
-      return true;
-    } catch (error) {
-      if (error instanceof EngineNotFoundError) return false;
-      throw error;
-    }
+  async #nameAgain({ templateId, imageId }: ArtifactRow): Promise<boolean> {
+    const { db, artifacts, stopping: signal } = this.#options;
+    if ((await artifacts.describe(imageId, signal)) === undefined) return false;
+    // One that was let go meanwhile keeps no name.
+    return !isAvailable(db, templateId) || (await artifacts.keep(imageId, templateId, signal));
   }
 
   #mark(templateId: string): boolean {
-    return this.#change(templateId, "artifact_lost", "image_missing_since IS NULL", now());
+    return this.#note(templateId, now());
   }
 
   #unmark(templateId: string): boolean {
-    return this.#change(templateId, "artifact_found", "image_missing_since IS NOT NULL", null);
+    return this.#note(templateId, null);
   }
 
-  #change(templateId: string, action: "artifact_lost" | "artifact_found", from: string, since: string | null): boolean {
+  #note(templateId: string, since: string | null): boolean {
     const { db, log } = this.#options;
     return db.transaction(() => {
-      const changed = db.run(
-        `UPDATE artifacts SET image_missing_since = ? WHERE template_id = ? AND state = 'available' AND ${from}`,
-        [since, templateId],
-      );
-      if (changed === 0) return false;
-      audit(db, action, templateId, {});
+      if (!markImageMissing(db, templateId, since)) return false;
+      audit(db, since === null ? "artifact_found" : "artifact_lost", templateId, {});
       const is = since === null ? "is on the engine again" : "is not on the engine any more";
       log.warn({ templateId }, `the image of an artifact ${is}`);
       return true;
@@ -122,13 +101,12 @@ export class ArtifactImages {
   }
 
   async #run(): Promise<void> {
-    const { engine, log, stopping: signal } = this.#options;
-    const filters = { type: ["image"], event: ["delete", "untag"] };
+    const { artifacts, log, stopping: signal } = this.#options;
     let pauseMs = RETRY_MS.first;
     while (!signal.aborted) {
       try {
         // What went before the engine was listened to is seen when it begins to tell.
-        for await (const _ of engine.events({ filters, signal, onOpen: () => this.#lookSoon() })) {
+        for await (const _ of artifacts.watch({ signal, onOpen: () => this.#lookSoon() })) {
           this.#lookSoon();
           pauseMs = RETRY_MS.first;
         }
@@ -149,7 +127,7 @@ export class ArtifactImages {
   async #lookWhileWanted(): Promise<void> {
     const { log, stopping: signal } = this.#options;
     while (this.#isWanted && !signal.aborted) {
-      await sleep(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(GATHER_MS, undefined, { signal }).catch(() => undefined);
       this.#isWanted = false;
       try {
         if (!signal.aborted) await this.look();

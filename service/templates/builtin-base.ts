@@ -1,12 +1,17 @@
-import { EngineNotFoundError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
-import { asError, engineUnavailable, UnavailableError } from "../errors.ts";
+import { asError, EngineUnavailableError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { insertArtifact } from "../store/artifacts.ts";
+import { buildUnderTag, insertBuild } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-import { canonicalJson, digestOf } from "../builds/canonical-json.ts";
-import { ociMetadataOf } from "../builds/engine/oci-metadata.ts";
-import { findByName, SYSTEM_NAMESPACE } from "./logical-template.ts";
+import { tagsOf } from "../store/tags.ts";
+import { insertTemplate } from "../store/templates.ts";
+import { canonicalJson, digestOf } from "../canonical-json.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
+import type { ArtifactStore, ImageDescription } from "./artifact-store.ts";
+import { overImage } from "./image-runtime.ts";
+import { findByName, SYSTEM_NAMESPACE, type LogicalTemplate } from "./logical-template.ts";
 import { moveTags } from "./tags.ts";
 
 /** The template that machines start from when nothing else is asked for. */
@@ -15,10 +20,13 @@ export const BASE_NAME = "base";
 /** Image of it unless told otherwise: small, and it has a shell. */
 export const DEFAULT_BASE_IMAGE = "busybox:stable";
 
+/** Both mean the one artifact that there is. */
+const TAGS = ["default", "latest"];
+
 /** What {@link BuiltinBase} needs. */
 export interface BuiltinBaseOptions {
   db: Database;
-  engine: DockerEngine;
+  artifacts: ArtifactStore;
   log: Logger;
   /** Image by name. */
   image: string;
@@ -36,13 +44,9 @@ export class BuiltinBase {
     this.#options = options;
     const { db } = options;
     db.transaction(() => {
-      if (findByName(db, SYSTEM_NAMESPACE, BASE_NAME) !== undefined) return;
-      const at = now();
-      db.run(
-        `INSERT INTO templates (namespace, name, visibility, builtin, created_at, updated_at)
-         VALUES ($namespace, $name, 'public', 1, $at, $at)`,
-        { $namespace: SYSTEM_NAMESPACE, $name: BASE_NAME, $at: at },
-      );
+      const existing = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
+      if (existing !== undefined) return nameDefault(db, existing);
+      insertTemplate(db, { namespace: SYSTEM_NAMESPACE, name: BASE_NAME, visibility: "public", builtin: 1 }, now());
     });
   }
 
@@ -56,10 +60,9 @@ export class BuiltinBase {
 
   /** Makes the artifact if that costs nothing: the image is on the engine already. */
   async ensureIfPresent(signal: AbortSignal): Promise<void> {
-    const { engine, image, log } = this.#options;
+    const { artifacts, image, log } = this.#options;
     try {
-      await engine.images.inspect(image, { signal });
-      await this.ensure(signal);
+      if ((await artifacts.describe(image, signal)) !== undefined) await this.ensure(signal);
     } catch (error) {
       log.debug({ image, err: asError(error) }, "the base template is made when it is needed");
     }
@@ -67,78 +70,101 @@ export class BuiltinBase {
 
   #isMade(): boolean {
     const { db, image } = this.#options;
-    const definition = db.get<{ definition: string }>(
-      `SELECT b.definition FROM tags JOIN builds b USING (build_id) JOIN artifacts a USING (build_id)
-       JOIN templates t ON t.template_key = tags.template_key
-       WHERE t.builtin = 1 AND t.name = ? AND tags.tag = 'latest' AND a.state = 'available'
-         AND a.image_missing_since IS NULL`,
-      [BASE_NAME],
-    )?.definition;
-    return definition !== undefined && (JSON.parse(definition) as { base_image?: string }).base_image === image;
+    const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
+    const build = template && buildUnderTag(db, template.templateKey, "latest");
+    if (build?.state !== "available" || build.imageMissingSince !== null) return false;
+    return (JSON.parse(build.definition) as { base_image?: string }).base_image === image;
   }
 
   async #make(): Promise<void> {
-    const { db, engine, image, log } = this.#options;
-    const imageInspect = await this.#haveImage();
+    const { db, artifacts, image, log } = this.#options;
+    // Before the engine has anything that could not be recorded.
+    db.room?.assert();
+    const found = await this.#haveImage();
+    const { imageId, metadata } = found;
     const templateId = newId("tmpl_");
-    const imageRef = `nullspace-local/${templateId}`;
-    await engine.images.tag(imageInspect.Id, imageRef);
+    const imageRef = artifacts.nameOf(templateId);
+    if (!(await artifacts.keep(imageId, templateId))) throw this.#notAvailable(new Error("it has just gone"));
     const at = now();
     const definition = { base_image: image };
     db.transaction(() => {
       const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
       if (template === undefined) throw new Error("the base template's row is missing");
       const buildId = newId("tb_");
-      db.run(
-        `INSERT INTO builds (build_id, template_id, template_key, name, tags, status, build_backend, source_type, source_digest,
-           definition, needs_credentials, inline_context, triggered_by, created_at, updated_at, queued_at, started_at,
-           finished_at, oci_metadata)
-         VALUES ($build, $template, $key, $name, '["latest"]', 'ready', 'native', 'oci_import', $digest, $definition, 0, 0,
-           'nullspace', $at, $at, $at, $at, $at, $oci)`,
-        {
-          $build: buildId,
-          $template: templateId,
-          $key: template.templateKey,
-          $name: BASE_NAME,
-          $digest: digestOf(canonicalJson(definition)),
-          $definition: JSON.stringify(definition),
-          $oci: JSON.stringify(ociMetadataOf(imageInspect)),
-          $at: at,
-        },
-      );
-      db.run(
-        `INSERT INTO artifacts (template_id, build_id, image_id, image_ref, state, created_at)
-         VALUES (?, ?, ?, ?, 'available', ?)`,
-        [templateId, buildId, imageInspect.Id, imageRef, at],
-      );
-      moveTags(db, template, ["latest"], buildId);
+      insertBuild(db, {
+        buildId,
+        templateId,
+        templateKey: template.templateKey,
+        name: BASE_NAME,
+        tags: JSON.stringify(TAGS),
+        status: "ready",
+        buildBackend: "native",
+        sourceType: "oci_import",
+        sourceDigest: digestOf(canonicalJson(definition)),
+        definition: JSON.stringify(definition),
+        needsCredentials: 0,
+        inlineContext: 0,
+        triggeredBy: "nullspace",
+        createdAt: at,
+        startedAt: at,
+        finishedAt: at,
+        ociMetadata: JSON.stringify(metadata),
+        runtime: JSON.stringify(machineRuntime(found)),
+      });
+      insertArtifact(db, {
+        templateId,
+        buildId,
+        imageId,
+        imageRef,
+        reuseKey: null,
+        unpinnedAt: null,
+        createdAt: at,
+      });
+      moveTags(db, template, TAGS, buildId);
     });
     log.info({ image, templateId }, "base template made");
   }
 
-  async #haveImage() {
-    const { engine, image } = this.#options;
+  async #haveImage(): Promise<ImageDescription> {
+    const { artifacts, image } = this.#options;
     try {
-      try {
-        return await engine.images.inspect(image);
-      } catch (error) {
-        if (!(error instanceof EngineNotFoundError)) throw error;
-      }
-      await engine.images.pull(image);
-      return await engine.images.inspect(image);
+      return (await artifacts.describe(image)) ?? (await artifacts.fetch(image));
     } catch (error) {
-      if (isEngineAway(error)) throw engineUnavailable(error);
-      throw new UnavailableError(
-        `The image ${image} of the template nullspace/base is not available: ${asError(error).message}`,
-        {
-          code: "base_image_unavailable",
-          suggestedAction:
-            "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
-          cause: error,
-        },
-      );
+      if (error instanceof EngineUnavailableError) throw error;
+      throw this.#notAvailable(asError(error));
     }
   }
+
+  #notAvailable(cause: Error): UnavailableError {
+    return new UnavailableError(
+      `The image ${this.#options.image} of the template nullspace/base is not available: ${cause.message}`,
+      {
+        code: "base_image_unavailable",
+        suggestedAction:
+          "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
+        cause,
+      },
+    );
+  }
+}
+
+/** A service of before knew the template as `latest` alone. */
+function nameDefault(db: Database, template: LogicalTemplate): void {
+  const tags = tagsOf(db, template.templateKey);
+  const latest = tags.find(({ tag }) => tag === "latest");
+  if (latest !== undefined && tags.every(({ tag }) => tag !== "default")) {
+    moveTags(db, template, ["default"], latest.buildId);
+  }
+}
+
+/** A machine of it idles, whatever its image would start. */
+function machineRuntime(image: ImageDescription): ArtifactRuntime {
+  const {
+    startCmd: _startCmd,
+    mayStartCmdEnd: _mayEnd,
+    ...runtime
+  } = overImage(runtimeOf({}, NOTHING_INHERITED), image);
+  return runtime;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

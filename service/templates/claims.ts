@@ -3,6 +3,7 @@ import { later, now } from "../clock.ts";
 import { ConflictError, InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { LOCAL_USER } from "../store/audit.ts";
+import { deleteClaim, deleteClaimOf, deleteExpiredClaims, findClaim, putClaim } from "../store/claims.ts";
 import type { Database } from "../store/database.ts";
 import { DEFAULT_NAMESPACE } from "./logical-template.ts";
 import { nameHolder, requireOwnNamespace } from "./names.ts";
@@ -22,27 +23,21 @@ export function reserveName(db: Database, ref: string): NameClaim {
     throw new TemplateRefError(ref, "a claim takes name or namespace/name, without a tag or build");
   }
   const namespace = requireOwnNamespace(parsed.namespace ?? DEFAULT_NAMESPACE, ref);
-  return db.transaction(() => {
-    dropExpired(db);
+  return db.grow(() => {
+    deleteExpiredClaims(db, now());
     const holder = nameHolder(db, namespace, parsed.name);
     if (holder !== undefined)
       throw new ConflictError(`The name ${namespace}/${parsed.name} is taken: it is ${holder.label}.`);
     const createdAt = now();
     const expiresAt = later(createdAt, CLAIM_LIFETIME_MS);
-    const { claim_token } = db.get<{ claim_token: string }>(
-      `INSERT INTO claims (claim_token, namespace, name, owner, created_at, expires_at)
-       VALUES ($token, $namespace, $name, $owner, $createdAt, $expiresAt)
-       ON CONFLICT (namespace, name) DO UPDATE SET expires_at = excluded.expires_at
-       RETURNING claim_token`,
-      {
-        $token: newId("claim_"),
-        $namespace: namespace,
-        $name: parsed.name,
-        $owner: LOCAL_USER,
-        $createdAt: createdAt,
-        $expiresAt: expiresAt,
-      },
-    ) as { claim_token: string };
+    const claim_token = putClaim(db, {
+      claimToken: newId("claim_"),
+      namespace,
+      name: parsed.name,
+      owner: LOCAL_USER,
+      createdAt,
+      expiresAt,
+    });
     return { claim_token, canonical_ref: `${namespace}/${parsed.name}`, expires_at: expiresAt };
   });
 }
@@ -50,8 +45,8 @@ export function reserveName(db: Database, ref: string): NameClaim {
 /** Gives a claimed name back. @throws ResourceNotFoundError `template_name_claim_not_found` */
 export function releaseName(db: Database, token: string): void {
   db.transaction(() => {
-    dropExpired(db);
-    if (db.run("DELETE FROM claims WHERE claim_token = ?", [token]) === 0) {
+    deleteExpiredClaims(db, now());
+    if (!deleteClaim(db, token)) {
       throw new ResourceNotFoundError(
         "template_name_claim_not_found",
         "There is no such name claim. It may have expired, been released, or been used by a build.",
@@ -67,12 +62,9 @@ export function releaseName(db: Database, token: string): void {
  * @param token claim that the request presents; it must be a live claim of exactly this name
  */
 export function consumeClaim(db: Database, namespace: string, name: string, token: string | undefined): void {
-  dropExpired(db);
+  deleteExpiredClaims(db, now());
   if (token !== undefined) {
-    const claim = db.get<{ namespace: string; name: string }>(
-      "SELECT namespace, name FROM claims WHERE claim_token = ?",
-      [token],
-    );
+    const claim = findClaim(db, token);
     if (claim === undefined) {
       throw new InvalidRequestError("claim_token: this claim has expired or was used. Reserve the name again.");
     }
@@ -82,13 +74,5 @@ export function consumeClaim(db: Database, namespace: string, name: string, toke
       );
     }
   }
-  db.run("DELETE FROM claims WHERE namespace = $namespace AND name = $name AND owner = $owner", {
-    $namespace: namespace,
-    $name: name,
-    $owner: LOCAL_USER,
-  });
-}
-
-function dropExpired(db: Database): void {
-  db.run("DELETE FROM claims WHERE expires_at <= ?", [now()]);
+  deleteClaimOf(db, LOCAL_USER, namespace, name);
 }

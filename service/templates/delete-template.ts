@@ -1,16 +1,19 @@
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { now } from "../clock.ts";
 import { ConflictError } from "../errors.ts";
+import { deleteAliasesOf } from "../store/aliases.ts";
+import { availableArtifactsOf, purgeArtifactsOf, updateArtifact } from "../store/artifacts.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
+import { deleteTagsOf, tagsOf, tagsOfBuild } from "../store/tags.ts";
+import { markTemplateDeleted } from "../store/templates.ts";
 import type { TagFollowerQuery } from "../store/tag-follower.ts";
 import { canonicalRefOf, getLogicalTemplate, type LogicalTemplate } from "./logical-template.ts";
 import { refuseBuiltin } from "./names.ts";
 import { refuseFollowedTags } from "./refuse-followed.ts";
 import { resolveTemplate } from "./resolve.ts";
 import { removeTag } from "./tags.ts";
-import { tagsOfBuild } from "./template-view.ts";
 
 /** What deleting needs. */
 export interface TemplateDeleter {
@@ -45,27 +48,24 @@ export function deleteRef({ db, artifactUses, tagFollowers }: TemplateDeleter, r
       const { templateId, buildId } = resolveTemplate(db, ref);
       refuseUsed(db, artifactUses, [templateId], ref);
       for (const tag of tagsOfBuild(db, buildId)) removeTag(db, tagFollowers, canonicalRefOf(template), tag);
-      purge(db, "template_id = ?", templateId);
+      updateArtifact(db, templateId, { state: "purged" });
       audit(db, "artifact_deleted", canonicalRefOf(template), { templateId, buildId });
       return { kind: "artifact", template };
     }
     const key = template.templateKey;
-    const artifacts = db.all<{ template_id: string }>(
-      "SELECT a.template_id FROM artifacts a JOIN builds USING (build_id) WHERE template_key = ? AND state = 'available'",
-      [key],
-    );
+    const artifacts = availableArtifactsOf(db, key);
     refuseUsed(
       db,
       artifactUses,
-      artifacts.map(({ template_id }) => template_id),
+      artifacts.map(({ templateId }) => templateId),
       ref,
     );
-    const tags = db.all<{ tag: string }>("SELECT tag FROM tags WHERE template_key = ?", [key]).map(({ tag }) => tag);
+    const tags = tagsOf(db, key).map(({ tag }) => tag);
     refuseFollowedTags(db, tagFollowers, template, tags);
-    db.run("DELETE FROM tags WHERE template_key = ?", [key]);
-    db.run("DELETE FROM aliases WHERE template_key = ?", [key]);
-    purge(db, "build_id IN (SELECT build_id FROM builds WHERE template_key = ?)", key);
-    db.run("UPDATE templates SET deleted_at = ? WHERE template_key = ?", [now(), key]);
+    deleteTagsOf(db, key);
+    deleteAliasesOf(db, key);
+    purgeArtifactsOf(db, key);
+    markTemplateDeleted(db, key, now());
     audit(db, "template_deleted", canonicalRefOf(template), { artifacts: artifacts.length });
     return { kind: "template", template };
   });
@@ -83,12 +83,4 @@ function refuseUsed(
     suggestedAction: "Delete or re-point what uses it first.",
     details: { used_by: blocking.map(({ kind, id }) => ({ kind, id })) },
   });
-}
-
-function purge(
-  db: Database,
-  where: "template_id = ?" | "build_id IN (SELECT build_id FROM builds WHERE template_key = ?)",
-  value: string | number,
-): void {
-  db.run(`UPDATE artifacts SET state = 'purged' WHERE ${where}`, [value]);
 }

@@ -1,23 +1,21 @@
 import type { TemplateInfo } from "pulumi-nullspace/wire";
-import { TemplateNotFoundError } from "../errors.ts";
+import { usableTemplates } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
-import { describeRef } from "./template-view.ts";
+import type { LogicalTemplate } from "./logical-template.ts";
+import { DEFAULT_TAGS, readArtifact } from "./resolve.ts";
+import { describeArtifact } from "./template-view.ts";
 
 /**
  * One row for each logical template that has something to start from (its default tag's artifact): builtins first, then
  * by canonical ref.
  */
 export function listTemplates(db: Database): TemplateInfo[] {
-  const rows = db.all<{ ref: string }>(
-    `SELECT namespace || '/' || name AS ref FROM templates WHERE deleted_at IS NULL ORDER BY builtin DESC, ref`,
-  );
-  return rows.flatMap(({ ref }) => {
-    try {
-      return [describeRef(db, ref)];
-    } catch (error) {
-      // Nothing ready yet, or its artifact is past its retention: there is no artifact to show.
-      if (error instanceof TemplateNotFoundError) return [];
-      throw error;
-    }
+  return usableTemplates(db, DEFAULT_TAGS).map((row) => {
+    const template: LogicalTemplate = { ...row, builtin: row.builtin === 1 };
+    const defaultTag = row.defaultTag ?? undefined;
+    return describeArtifact(readArtifact(row, template, defaultTag), template, {
+      tags: JSON.parse(row.tags) as string[],
+      defaultTag,
+    });
   });
 }

@@ -1,6 +1,13 @@
 import { parseTemplateRef, type TemplateRef } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import {
+  templateOfAlias,
+  templateOfArtifact,
+  templateOfKey,
+  templateOfName,
+  type TemplateRow,
+} from "../store/templates.ts";
 
 /** Namespace of the templates that come with the service. */
 export const SYSTEM_NAMESPACE = "nullspace";
@@ -17,10 +24,6 @@ export interface LogicalTemplate {
   builtin: boolean;
 }
 
-const COLUMNS = "template_key AS templateKey, namespace, name, visibility, builtin";
-
-type Columns = Omit<LogicalTemplate, "builtin"> & { builtin: number };
-
 /** `namespace/name` as the template is called today. */
 export function canonicalRefOf(template: Pick<LogicalTemplate, "namespace" | "name">): string {
   return `${template.namespace}/${template.name}`;
@@ -35,29 +38,12 @@ export function findByName(db: Database, namespace: string | undefined, name: st
   if (namespace === undefined) {
     return findByName(db, SYSTEM_NAMESPACE, name) ?? findByName(db, DEFAULT_NAMESPACE, name);
   }
-  return (
-    read(
-      db.get<Columns>(
-        `SELECT ${COLUMNS} FROM templates WHERE namespace = $namespace AND name = $name AND deleted_at IS NULL`,
-        {
-          $namespace: namespace,
-          $name: name,
-        },
-      ),
-    ) ??
-    read(
-      db.get<Columns>(
-        `SELECT ${COLUMNS} FROM templates WHERE deleted_at IS NULL AND template_key =
-           (SELECT template_key FROM aliases WHERE namespace = $namespace AND name = $name)`,
-        { $namespace: namespace, $name: name },
-      ),
-    )
-  );
+  return read(templateOfName(db, namespace, name) ?? templateOfAlias(db, namespace, name));
 }
 
 /** The template of a key, deleted or not. */
 export function getByKey(db: Database, templateKey: number): LogicalTemplate {
-  const template = read(db.get<Columns>(`SELECT ${COLUMNS} FROM templates WHERE template_key = ?`, [templateKey]));
+  const template = read(templateOfKey(db, templateKey));
   if (template === undefined) throw new Error(`template row ${templateKey} is missing`);
   return template;
 }
@@ -65,13 +51,7 @@ export function getByKey(db: Database, templateKey: number): LogicalTemplate {
 /** The logical template that a ref is about, whatever it is qualified with; `undefined` when there is none. */
 export function findLogicalTemplate(db: Database, ref: TemplateRef): LogicalTemplate | undefined {
   if (ref.kind === "name") return findByName(db, ref.namespace, ref.name);
-  return read(
-    db.get<Columns>(
-      `SELECT ${COLUMNS} FROM templates WHERE deleted_at IS NULL AND template_key =
-         (SELECT template_key FROM builds WHERE template_id = ?)`,
-      [ref.templateId],
-    ),
-  );
+  return read(templateOfArtifact(db, ref.templateId));
 }
 
 /** {@link findLogicalTemplate} for a ref in text. @throws TemplateNotFoundError when there is none */
@@ -81,6 +61,6 @@ export function getLogicalTemplate(db: Database, ref: string): LogicalTemplate {
   return template;
 }
 
-function read(row: Columns | undefined): LogicalTemplate | undefined {
+function read(row: TemplateRow | undefined): LogicalTemplate | undefined {
   return row && { ...row, builtin: row.builtin === 1 };
 }

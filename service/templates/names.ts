@@ -1,5 +1,7 @@
 import { ConflictError, InvalidRequestError, ServiceError } from "../errors.ts";
+import { aliasOwner } from "../store/aliases.ts";
 import type { Database } from "../store/database.ts";
+import { templateOfName } from "../store/templates.ts";
 import {
   canonicalRefOf,
   DEFAULT_NAMESPACE,
@@ -18,19 +20,13 @@ export interface NameHolder {
 
 /** Who holds `namespace/name`: a name is a template's or an alias, never both; `undefined` when it is free. */
 export function nameHolder(db: Database, namespace: string, name: string): NameHolder | undefined {
-  const binds = { $namespace: namespace, $name: name };
-  const template = db.get<{ template_key: number }>(
-    "SELECT template_key FROM templates WHERE namespace = $namespace AND name = $name AND deleted_at IS NULL",
-    binds,
-  );
-  if (template !== undefined)
-    return { kind: "template", template: getByKey(db, template.template_key), label: "a template" };
-  const alias = db.get<{ template_key: number }>(
-    "SELECT template_key FROM aliases WHERE namespace = $namespace AND name = $name",
-    binds,
-  );
-  if (alias === undefined) return undefined;
-  const owner = getByKey(db, alias.template_key);
+  const template = templateOfName(db, namespace, name);
+  if (template !== undefined) {
+    return { kind: "template", template: getByKey(db, template.templateKey), label: "a template" };
+  }
+  const aliased = aliasOwner(db, namespace, name);
+  if (aliased === undefined) return undefined;
+  const owner = getByKey(db, aliased);
   return { kind: "alias", template: owner, label: `an alias of ${canonicalRefOf(owner)}` };
 }
 

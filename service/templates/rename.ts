@@ -1,6 +1,8 @@
 import { now } from "../clock.ts";
+import { deleteAlias, insertAlias } from "../store/aliases.ts";
 import { audit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
+import { updateTemplate } from "../store/templates.ts";
 import { consumeClaim } from "./claims.ts";
 import { canonicalRefOf, getLogicalTemplate } from "./logical-template.ts";
 import { nameHolder, refuseBuiltin, refuseTaken } from "./names.ts";
@@ -12,7 +14,7 @@ import { nameHolder, refuseBuiltin, refuseTaken } from "./names.ts";
  * @throws ConflictError when the new name is another template's, or its alias
  */
 export function renameTemplate(db: Database, ref: string, newName: string): void {
-  db.transaction(() => {
+  db.grow(() => {
     const template = getLogicalTemplate(db, ref);
     refuseBuiltin(template, "renamed");
     const { templateKey, namespace, name } = template;
@@ -21,14 +23,9 @@ export function renameTemplate(db: Database, ref: string, newName: string): void
     if (holder !== undefined && holder.template.templateKey !== templateKey) refuseTaken(namespace, newName, holder);
     consumeClaim(db, namespace, newName, undefined);
     const at = now();
-    db.run("DELETE FROM aliases WHERE namespace = ? AND name = ?", [namespace, newName]);
-    db.run("UPDATE templates SET name = ?, updated_at = ? WHERE template_key = ?", [newName, at, templateKey]);
-    db.run("INSERT INTO aliases (namespace, name, template_key, created_at) VALUES (?, ?, ?, ?)", [
-      namespace,
-      name,
-      templateKey,
-      at,
-    ]);
+    deleteAlias(db, namespace, newName);
+    updateTemplate(db, templateKey, { name: newName }, at);
+    insertAlias(db, { namespace, name, templateKey, createdAt: at });
     audit(db, "renamed", canonicalRefOf(template), { to: `${namespace}/${newName}` });
   });
 }

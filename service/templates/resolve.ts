@@ -1,6 +1,15 @@
-import { MARK_TAG_PREFIX, parseTemplateRef, type CreateTemplateRequest, type Readiness } from "pulumi-nullspace/wire";
+import { parseTemplateRef, type CreateTemplateRequest } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
+import {
+  buildOfTemplate,
+  buildUnderTag,
+  liveBuildOfArtifact,
+  newestLiveBuild,
+  type BuildWithArtifact,
+} from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
+import { firstTagOf } from "../store/tags.ts";
+import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "./artifact-runtime.ts";
 import { canonicalRefOf, findByName, getByKey, type LogicalTemplate } from "./logical-template.ts";
 
 /** Resources of a machine unless its request says otherwise. */
@@ -13,9 +22,11 @@ export interface TemplateResources {
 }
 
 /** What a ref stands for now: one artifact and how to start a machine from it. */
-export interface ResolvedTemplate {
+export interface ResolvedTemplate extends ArtifactRuntime {
   /** Artifact, `tmpl_…`. */
   templateId: string;
+  /** The logical template that the artifact is of. */
+  templateKey: number;
   /** Build that made it, `tb_…`. */
   buildId: string;
   /** `namespace/name` as the template is called today. */
@@ -27,38 +38,14 @@ export interface ResolvedTemplate {
   imageId: string;
   /** Name of the image on the engine, `nullspace-local/tmpl_…`. */
   imageRef: string;
-  startCmd?: string;
-  readiness?: Readiness;
-  /** Variables of every command in the machine, over those of the image. */
-  env: Record<string, string>;
-  /** Absent: the image's own. */
-  user?: string;
-  /** Absent: the image's own. */
-  workdir?: string;
   resources: TemplateResources;
 }
 
-interface BuildRow {
-  buildId: string;
-  templateId: string;
-  templateKey: number;
-  status: string;
-  definition: string;
-  imageId: string | null;
-  imageRef: string | null;
-  state: string | null;
-  missingSince: string | null;
-}
+/** A build whose artifact can be used. */
+export type UsableBuild = BuildWithArtifact & Pick<ResolvedTemplate, "imageId" | "imageRef">;
 
-const BUILD = `
-  SELECT b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition,
-         a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS missingSince
-  FROM builds b JOIN templates t USING (template_key) LEFT JOIN artifacts a USING (build_id)`;
-
-/** A build that was asked for under a tag of its own, or has been given one since: see `MARK_TAG_PREFIX`. */
-const WENT_LIVE = `(
-  EXISTS (SELECT 1 FROM json_each(b.tags) WHERE value NOT LIKE '${MARK_TAG_PREFIX}%')
-  OR EXISTS (SELECT 1 FROM tags WHERE tags.build_id = b.build_id AND tag NOT LIKE '${MARK_TAG_PREFIX}%'))`;
+/** Tags that a bare name means, the first that is there. */
+export const DEFAULT_TAGS: readonly string[] = ["default", "latest"];
 
 /**
  * Finds the artifact that `ref` stands for.
@@ -72,17 +59,14 @@ const WENT_LIVE = `(
 export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   const parsed = parseTemplateRef(ref);
   if (parsed.kind === "artifact") {
-    const build = db.get<BuildRow>(`${BUILD} WHERE b.template_id = ? AND t.deleted_at IS NULL`, [parsed.templateId]);
+    const build = liveBuildOfArtifact(db, parsed.templateId);
     if (build === undefined) throw new TemplateNotFoundError(ref, "unknown_build");
     return resolved(db, ref, build, undefined);
   }
   const template = findByName(db, parsed.namespace, parsed.name);
   if (template === undefined) throw new TemplateNotFoundError(ref);
   if (parsed.buildId !== undefined) {
-    const build = db.get<BuildRow>(`${BUILD} WHERE b.build_id = $build AND b.template_key = $key`, {
-      $build: parsed.buildId,
-      $key: template.templateKey,
-    });
+    const build = buildOfTemplate(db, template.templateKey, parsed.buildId);
     if (build === undefined) {
       throw new TemplateNotFoundError(
         ref,
@@ -94,12 +78,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
   }
   const tag = parsed.tag ?? defaultTagOf(db, template);
   if (tag === undefined) {
-    const build = db.get<BuildRow>(
-      `${BUILD} WHERE b.template_key = ? AND b.status = 'ready' AND a.state = 'available' AND a.image_missing_since IS NULL
-         AND ${WENT_LIVE}
-       ORDER BY b.finished_at DESC, b.build_id DESC LIMIT 1`,
-      [template.templateKey],
-    );
+    const build = newestLiveBuild(db, template.templateKey);
     if (build === undefined) {
       throw new TemplateNotFoundError(
         ref,
@@ -109,10 +88,7 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
     }
     return resolved(db, ref, build, undefined);
   }
-  const build = db.get<BuildRow>(
-    `${BUILD} WHERE b.build_id = (SELECT build_id FROM tags WHERE template_key = $key AND tag = $tag)`,
-    { $key: template.templateKey, $tag: tag },
-  );
+  const build = buildUnderTag(db, template.templateKey, tag);
   if (build === undefined) {
     throw new TemplateNotFoundError(ref, "unknown_tag", `Template ${canonicalRefOf(template)} has no tag "${tag}".`);
   }
@@ -121,13 +97,10 @@ export function resolveTemplate(db: Database, ref: string): ResolvedTemplate {
 
 /** The tag that a bare name means; `undefined` when it means the build that became ready last. */
 export function defaultTagOf(db: Database, template: LogicalTemplate): string | undefined {
-  return db.get<{ tag: string }>(
-    "SELECT tag FROM tags WHERE template_key = ? AND tag IN ('default', 'latest') ORDER BY tag LIMIT 1",
-    [template.templateKey],
-  )?.tag;
+  return firstTagOf(db, template.templateKey, DEFAULT_TAGS);
 }
 
-function resolved(db: Database, ref: string, build: BuildRow, tag: string | undefined): ResolvedTemplate {
+function resolved(db: Database, ref: string, build: BuildWithArtifact, tag: string | undefined): ResolvedTemplate {
   if (build.status !== "ready") {
     throw new TemplateNotFoundError(
       ref,
@@ -142,29 +115,33 @@ function resolved(db: Database, ref: string, build: BuildRow, tag: string | unde
       `The artifact of "${ref}" (build ${build.buildId}) is past its retention or was deleted. Build it again.`,
     );
   }
-  if (build.missingSince !== null) {
+  if (build.imageMissingSince !== null) {
     throw new TemplateNotFoundError(
       ref,
       "artifact_gone",
       `The image of "${ref}" (build ${build.buildId}) is not on the engine any more: somebody has removed it there. Build it again.`,
     );
   }
-  const template = getByKey(db, build.templateKey);
+  const usable: UsableBuild = { ...build, imageId: build.imageId, imageRef: build.imageRef };
+  return readArtifact(usable, getByKey(db, build.templateKey), tag);
+}
+
+/** The artifact of a build that can be used. @param tag that it was found by */
+export function readArtifact(build: UsableBuild, template: LogicalTemplate, tag: string | undefined): ResolvedTemplate {
   const request = JSON.parse(build.definition) as CreateTemplateRequest;
-  const { runtime_config: runtime = {}, build_config: config = {} } = request;
+  const { build_config: config = {} } = request;
   return {
     templateId: build.templateId,
+    templateKey: build.templateKey,
     buildId: build.buildId,
     canonicalRef: canonicalRefOf(template),
     ...(tag !== undefined && { tag }),
     builtin: template.builtin,
     imageId: build.imageId,
     imageRef: build.imageRef,
-    ...(request.start_cmd !== undefined && { startCmd: request.start_cmd }),
-    ...(runtime.readiness !== undefined && { readiness: runtime.readiness }),
-    env: runtime.default_envs ?? {},
-    ...(runtime.default_user !== undefined && { user: runtime.default_user }),
-    ...(runtime.default_workdir !== undefined && { workdir: runtime.default_workdir }),
+    ...(build.runtime === null
+      ? runtimeOf(request, NOTHING_INHERITED)
+      : (JSON.parse(build.runtime) as ArtifactRuntime)),
     resources: {
       vcpus: config.vcpus ?? 1,
       memoryMb: config.memory_mib ?? 512,

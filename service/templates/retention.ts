@@ -1,11 +1,13 @@
 import type { Logger } from "pino";
 import { later, now } from "../clock.ts";
 import { asError } from "../errors.ts";
+import { artifactsToRemove, availableArtifacts, unpinnedArtifacts, updateArtifact } from "../store/artifacts.ts";
+import { asCaller, SERVICE } from "../caller.ts";
 import { audit } from "../store/audit.ts";
+import { forgetContexts } from "../store/contexts.ts";
 import type { Database } from "../store/database.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import type { BuildExecutor } from "../builds/build-executor.ts";
-import { forgetContexts } from "../builds/stored-context.ts";
+import type { ArtifactStore } from "./artifact-store.ts";
 import { findArtifactUses, type ArtifactUseQuery } from "../store/artifact-use.ts";
 
 /** How long an artifact that nothing pins is kept unless told otherwise. */
@@ -18,7 +20,7 @@ const SWEEP_INTERVAL_MS = 60 * 60_000;
 export interface RetentionOptions {
   db: Database;
   blobs: BlobStore;
-  executor: BuildExecutor;
+  artifacts: ArtifactStore;
   artifactUses: readonly ArtifactUseQuery[];
   log: Logger;
   retentionMs: number;
@@ -62,7 +64,7 @@ export class Retention {
     while (this.#isWanted && !this.#stopped.signal.aborted) {
       this.#isWanted = false;
       try {
-        await this.sweep(now());
+        await asCaller(SERVICE, () => this.sweep(now()));
       } catch (error) {
         // The engine may be away: the next sweep tries again, from the same state.
         if (!this.#stopped.signal.aborted) this.#options.log.warn({ err: asError(error) }, "retention sweep failed");
@@ -72,18 +74,12 @@ export class Retention {
 
   /** One sweep as of `at`. */
   async sweep(at: string): Promise<void> {
-    const { db, blobs, executor, retentionMs, log } = this.#options;
+    const { db, blobs, artifacts, retentionMs, log } = this.#options;
     this.#expire(at);
-    const gone = db.all<{ template_id: string; image_ref: string; state: string }>(
-      "SELECT template_id, image_ref, state FROM artifacts WHERE state <> 'available' AND image_removed_at IS NULL",
-    );
-    for (const { template_id: templateId, image_ref: imageRef, state } of gone) {
-      if (!(await executor.removeImage(imageRef, this.#stopped.signal))) continue;
+    for (const { templateId, imageRef, state } of artifactsToRemove(db)) {
+      if (!(await artifacts.remove(imageRef, this.#stopped.signal))) continue;
       db.transaction(() => {
-        db.run("UPDATE artifacts SET state = 'purged', image_removed_at = ? WHERE template_id = ?", [
-          now(),
-          templateId,
-        ]);
+        updateArtifact(db, templateId, { state: "purged", imageRemovedAt: now() });
         if (state === "expired") audit(db, "artifact_reclaimed", templateId, { imageRef });
       });
       log.info({ templateId, imageRef }, "image removed");
@@ -96,35 +92,22 @@ export class Retention {
   #expire(at: string): void {
     const { db, artifactUses, retentionMs } = this.#options;
     db.transaction(() => {
-      const unpinned = db.all<{ template_id: string; unpinned_at: string | null }>(
-        `SELECT a.template_id, a.unpinned_at FROM artifacts a JOIN builds b USING (build_id) JOIN templates t USING (template_key)
-         WHERE a.state = 'available' AND t.builtin = 0
-           AND NOT EXISTS (SELECT 1 FROM tags WHERE tags.build_id = a.build_id)
-           AND NOT EXISTS (SELECT 1 FROM builds child JOIN artifacts ca USING (build_id)
-                           WHERE child.base_template_id = a.template_id AND ca.state = 'available')
-           AND NOT EXISTS (SELECT 1 FROM builds child
-                           WHERE child.base_template_id = a.template_id AND child.status IN ('waiting', 'building'))`,
-      );
+      const unpinned = unpinnedArtifacts(db);
       const used = new Set(
         findArtifactUses(
           db,
           artifactUses,
-          unpinned.map(({ template_id }) => template_id),
+          unpinned.map(({ templateId }) => templateId),
         ).map(({ templateId }) => templateId),
       );
-      const free = unpinned.filter(({ template_id }) => !used.has(template_id));
-      const freeIds = new Set(free.map(({ template_id }) => template_id));
-      for (const { template_id } of db.all<{ template_id: string }>(
-        "SELECT template_id FROM artifacts WHERE state = 'available' AND unpinned_at IS NOT NULL",
-      )) {
-        if (!freeIds.has(template_id))
-          db.run("UPDATE artifacts SET unpinned_at = NULL WHERE template_id = ?", [template_id]);
+      const free = unpinned.filter(({ templateId }) => !used.has(templateId));
+      const freeIds = new Set(free.map(({ templateId }) => templateId));
+      for (const { templateId, unpinnedAt } of availableArtifacts(db)) {
+        if (unpinnedAt !== null && !freeIds.has(templateId)) updateArtifact(db, templateId, { unpinnedAt: null });
       }
-      for (const { template_id, unpinned_at } of free) {
-        if (unpinned_at === null)
-          db.run("UPDATE artifacts SET unpinned_at = ? WHERE template_id = ?", [at, template_id]);
-        else if (later(unpinned_at, retentionMs) <= at)
-          db.run("UPDATE artifacts SET state = 'expired' WHERE template_id = ?", [template_id]);
+      for (const { templateId, unpinnedAt } of free) {
+        if (unpinnedAt === null) updateArtifact(db, templateId, { unpinnedAt: at });
+        else if (later(unpinnedAt, retentionMs) <= at) updateArtifact(db, templateId, { state: "expired" });
       }
     });
   }

@@ -1,18 +1,11 @@
 import type { TagMoveList, TagMoveQuery } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
+import { tagMoves } from "../store/tag-moves.ts";
 import { getLogicalTemplate } from "./logical-template.ts";
 import { refuseBuiltin } from "./names.ts";
 
 const DEFAULT_PAGE = 20;
-
-interface MoveRow {
-  eventId: number;
-  at: string;
-  actor: string;
-  fromBuild: string | null;
-  toBuild: string | null;
-}
 
 /**
  * Where a tag of a template has pointed, newest first, from the record of changes. It goes on over renames of the template,
@@ -25,20 +18,13 @@ export function listTagMoves(
 ): TagMoveList {
   const template = getLogicalTemplate(db, ref);
   refuseBuiltin(template, "asked for its tags");
-  const rows = db.all<MoveRow>(
-    `SELECT e.event_id AS eventId, e.at, e.actor, e.detail ->> '$.from' AS fromBuild, e.detail ->> '$.to' AS toBuild
-     FROM audit_events e JOIN builds b ON b.build_id = coalesce(e.detail ->> '$.to', e.detail ->> '$.from')
-     WHERE e.action IN ('tag_moved', 'tag_removed') AND e.detail ->> '$.tag' = $tag
-       AND b.template_key = $key AND e.event_id < $before
-     ORDER BY e.event_id DESC LIMIT $limit`,
-    {
-      $tag: tag,
-      $key: template.templateKey,
-      $before: cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor),
-      // One more than asked for tells whether there is a next page.
-      $limit: limit + 1,
-    },
-  );
+  const rows = tagMoves(db, {
+    templateKey: template.templateKey,
+    tag,
+    before: cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor),
+    // One more than asked for tells whether there is a next page.
+    limit: limit + 1,
+  });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {

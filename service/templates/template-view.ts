@@ -1,14 +1,14 @@
 import type { RuntimeDefaults, TemplateInfo } from "pulumi-nullspace/wire";
 import type { Database } from "../store/database.ts";
+import { tagsOfBuild } from "../store/tags.ts";
+import type { ArtifactRuntime } from "./artifact-runtime.ts";
 import { canonicalRefOf, getByKey, type LogicalTemplate } from "./logical-template.ts";
 import { defaultTagOf, resolveTemplate, type ResolvedTemplate } from "./resolve.ts";
 
 /** What machines of an artifact begin with, without the values of variables, which are never answered. */
-export function runtimeDefaultsOf(
-  artifact: Pick<ResolvedTemplate, "env" | "startCmd" | "readiness" | "user" | "workdir">,
-): RuntimeDefaults {
+export function runtimeDefaultsOf(artifact: ArtifactRuntime): RuntimeDefaults {
   return {
-    default_env_keys: Object.keys(artifact.env).sort(),
+    default_env_keys: [...new Set([...Object.keys(artifact.env), ...artifact.imageEnvKeys])].sort(),
     ...(artifact.startCmd !== undefined && { start_cmd: artifact.startCmd }),
     ...(artifact.user !== undefined && { default_user: artifact.user }),
     ...(artifact.workdir !== undefined && { default_workdir: artifact.workdir }),
@@ -16,16 +16,20 @@ export function runtimeDefaultsOf(
   };
 }
 
-/** Tags that point at a build now, sorted. */
-export function tagsOfBuild(db: Database, buildId: string): string[] {
-  return db
-    .all<{ tag: string }>("SELECT tag FROM tags WHERE build_id = ? ORDER BY tag", [buildId])
-    .map(({ tag }) => tag);
-}
-
 /** An artifact as the wire shows it. */
 export function templateInfo(db: Database, artifact: ResolvedTemplate, template: LogicalTemplate): TemplateInfo {
-  const defaultTag = defaultTagOf(db, template);
+  return describeArtifact(artifact, template, {
+    tags: tagsOfBuild(db, artifact.buildId),
+    defaultTag: defaultTagOf(db, template),
+  });
+}
+
+/** {@link templateInfo} with what the store says of tags: those of the artifact's build, and which one a bare name means. */
+export function describeArtifact(
+  artifact: ResolvedTemplate,
+  template: LogicalTemplate,
+  { tags, defaultTag }: { tags: string[]; defaultTag: string | undefined },
+): TemplateInfo {
   return {
     id: artifact.templateId,
     name: template.name,
@@ -34,7 +38,7 @@ export function templateInfo(db: Database, artifact: ResolvedTemplate, template:
     canonical_ref: canonicalRefOf(template),
     namespace_slug: template.namespace,
     visibility: template.visibility,
-    tags: tagsOfBuild(db, artifact.buildId),
+    tags,
     ...(defaultTag !== undefined && { default_tag: defaultTag }),
     runtime_defaults: runtimeDefaultsOf(artifact),
   };
@@ -43,8 +47,5 @@ export function templateInfo(db: Database, artifact: ResolvedTemplate, template:
 /** The artifact of a ref as the wire shows it. @throws TemplateNotFoundError */
 export function describeRef(db: Database, ref: string): TemplateInfo {
   const artifact = resolveTemplate(db, ref);
-  const { template_key } = db.get<{ template_key: number }>("SELECT template_key FROM builds WHERE build_id = ?", [
-    artifact.buildId,
-  ]) as { template_key: number };
-  return templateInfo(db, artifact, getByKey(db, template_key));
+  return templateInfo(db, artifact, getByKey(db, artifact.templateKey));
 }

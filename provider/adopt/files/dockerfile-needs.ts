@@ -1,4 +1,4 @@
-import { parseDockerfile } from "../../../sdk/dockerfile/index.ts";
+import { readDockerfile } from "../../../sdk/dockerfile/index.ts";
 import { readArg } from "../../../sdk/dockerfile/declarations.ts";
 import { UNTOLD, type Variables } from "../../../sdk/dockerfile/expand-word.ts";
 import { readMount } from "../../../sdk/dockerfile/run-step.ts";
@@ -30,13 +30,14 @@ export function readDockerfileNeeds(text: string): DockerfileNeeds {
   let entrypoint: string | undefined;
   let cmd: string | undefined;
   let port: number | undefined;
-  for (const { keyword, argument } of parseDockerfile(text)) {
+  const { instructions, directives } = readDockerfile(text);
+  for (const { keyword, argument } of instructions) {
     if (keyword === "FROM") entrypoint = cmd = port = undefined;
     if (keyword === "ARG") {
-      for (const { name, value } of readArg(argument) ?? [])
+      for (const { name, value } of readArg(argument, directives.escape) ?? [])
         args.set(name, args.get(name) === true || value !== undefined);
     }
-    if (keyword === "RUN") for (const id of mountedSecrets(argument)) secrets.add(id);
+    if (keyword === "RUN") for (const id of mountedSecrets(argument, directives.escape)) secrets.add(id);
     if (keyword === "ENTRYPOINT") entrypoint = shellCommand(argument);
     if (keyword === "CMD") cmd = shellCommand(argument);
     if (keyword === "EXPOSE") port ??= tcpPort(argument);
@@ -50,8 +51,8 @@ export function readDockerfileNeeds(text: string): DockerfileNeeds {
   };
 }
 
-function mountedSecrets(argument: string): string[] {
-  return splitFlags(argument).flags.flatMap(({ name, value = "" }) => {
+function mountedSecrets(argument: string, escape: string): string[] {
+  return splitFlags(argument, escape).flags.flatMap(({ name, value = "" }) => {
     const fields = name === "mount" ? readMount(value, NO_VARIABLES) : undefined;
     if (fields?.get("type") !== "secret") return [];
     const id = fields.get("id") ?? fields.get("target")?.split("/").at(-1) ?? "";

@@ -10,7 +10,7 @@ import { toWireStep } from "./step-input.ts";
 
 /** What a build is sent of the context, and the steps that use it. */
 export interface BuildFiles {
-  /** Absent: every entry at its own path. */
+  /** Absent: every entry that a `COPY` may see, at its own path. */
   places?: ContextPlace[];
   /** In the words of the service, copy sources replaced by the places. Absent for a Dockerfile. */
   steps?: Step[];
@@ -19,7 +19,7 @@ export interface BuildFiles {
 /** Chooses the files that a build is sent. Each copy source stands in a place of its own, so that it keeps its name. */
 export function chooseFiles(inputs: TemplateInputs, context: BuildContext | undefined): BuildFiles {
   if (sourceKind(inputs) === "dockerfile") return {};
-  const entries = context?.entries ?? [];
+  const entries = context?.visibleEntries ?? [];
   const places: ContextPlace[] = [];
   const steps = placeCopies((inputs.steps ?? []).map(toWireStep), (source, alias, { force_upload }) => {
     const path = contextPath(source);

@@ -81,9 +81,12 @@ function changesOfImported(
   if (envKeys === undefined || (oldInputs.env ?? undefined) !== undefined) return told;
   // Of variables the service tells the names alone.
   const named = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, true]));
-  const before = envKeys.length === 0 ? undefined : named(envKeys);
   if (news.env === UNKNOWN) return [...told, { path: ["env"], kind: "update", effect: "rebuild" }];
-  const after = isRecord(news.env) ? named(Object.keys(news.env)) : undefined;
+  const wanted = isRecord(news.env) ? Object.keys(news.env) : undefined;
+  // What a template has from its parent is named too, and is in no program.
+  const own = news.fromTemplate === undefined ? envKeys : envKeys.filter((key) => wanted?.includes(key));
+  const before = own.length === 0 ? undefined : named(own);
+  const after = wanted && named(wanted);
   for (const change of diffValues(["env"], before, after)) told.push({ ...change, effect: "rebuild" });
   return told;
 }

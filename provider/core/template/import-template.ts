@@ -78,13 +78,15 @@ async function findLiveBuild(
 
 function inputsOf(name: string, visibility: unknown, build: TemplateBuild | undefined): Properties {
   const runtime = build?.runtime_defaults ?? {};
-  const readiness = runtime.readiness == null ? undefined : fromWireReadiness(runtime.readiness);
+  // A health check of the image became it: the program gives none.
+  const isMapped = build?.oci_metadata?.healthcheck?.mapped_readiness != null;
+  const readiness = runtime.readiness == null || isMapped ? undefined : fromWireReadiness(runtime.readiness);
   return withDefaults(TemplateInputs, {
     name,
     visibility,
     contextHash: `${IMPORTED_HASH}${build?.context_digest ?? build?.source_digest ?? build?.build_id ?? "unknown"}`,
     ...pick(build?.build_config ?? {}, CONFIG),
-    ...pick(runtime, RUNTIME),
+    ...(isOfImage(build) ? {} : pick(runtime, RUNTIME)),
     ...(readiness === undefined ? {} : { readiness }),
   });
 }
@@ -93,10 +95,17 @@ function inputsOf(name: string, visibility: unknown, build: TemplateBuild | unde
 function knownOf(build: TemplateBuild | undefined): Imported {
   const runtime = build?.runtime_defaults;
   const config = Object.entries(CONFIG).filter(([wire]) => build?.build_config?.[wire] != null);
+  const told = [...(isOfImage(build) ? [] : Object.values(RUNTIME)), "readiness"];
+  const mayInherit = isOfImage(build) || build?.source_type === "template_base";
   return {
-    inputs: [...config.map(([, input]) => input), ...(runtime == null ? [] : [...Object.values(RUNTIME), "readiness"])],
-    ...(runtime != null && { envKeys: runtime.default_env_keys ?? [] }),
+    inputs: [...config.map(([, input]) => input), ...(runtime == null ? [] : told)],
+    ...(runtime != null && !mayInherit && { envKeys: runtime.default_env_keys ?? [] }),
   };
+}
+
+/** What is told of an imported image's machines may be the image's own, and nobody's input. */
+function isOfImage(build: TemplateBuild | undefined): boolean {
+  return build?.source_type === "oci_import";
 }
 
 function withoutBuild(ref: string): string {

@@ -4,7 +4,7 @@ import { isFileKind, kindFacts, SYMLINK } from "../table/kind.ts";
 import { textBytes } from "../table/text-column.ts";
 import { readFile } from "../walk/read-file.ts";
 import { END_OF_ARCHIVE, paddingOf, type TarEntry, sharedTarHeader } from "./header.ts";
-import { hideOutsideDockerfile } from "./outside-dockerfile.ts";
+import { hidePaths } from "./hide-paths.ts";
 import type { PieceWriter } from "./piece-writer.ts";
 import type { TarJob } from "./tar-job.ts";
 
@@ -16,16 +16,15 @@ import type { TarJob } from "./tar-job.ts";
  */
 export function packContext(job: TarJob, out: PieceWriter): void {
   const { table, outsideDockerfile } = job;
-  let hiding = -1;
-  if (outsideDockerfile !== undefined) {
-    hiding = findEntry(table, DOCKERIGNORE);
-    writeText(out, outsideDockerfile.path, outsideDockerfile.content);
-    if (hiding < 0) writeText(out, DOCKERIGNORE, hideOutsideDockerfile(outsideDockerfile.path, undefined));
-  }
+  const hides = [...job.hides, ...(outsideDockerfile === undefined ? [] : [outsideDockerfile.path])];
+  const ignoreFile = hides.length === 0 ? -1 : findEntry(table, DOCKERIGNORE);
+  if (outsideDockerfile !== undefined) writeText(out, outsideDockerfile.path, outsideDockerfile.content);
+  if (hides.length > 0 && ignoreFile < 0) writeText(out, DOCKERIGNORE, hidePaths(hides, undefined));
   for (let index = 0; index < table.length; index++) {
+    if (index === job.omitted) continue;
     if (!isFileKind(table.kinds[index]!)) out.write(sharedTarHeader(tarEntry(table, index)));
-    else if (outsideDockerfile === undefined || index !== hiding) writeFile(job, index, out);
-    else writeText(out, DOCKERIGNORE, hideOutsideDockerfile(outsideDockerfile.path, readText(job, index)));
+    else if (index !== ignoreFile) writeFile(job, index, out);
+    else writeText(out, DOCKERIGNORE, hidePaths(hides, readText(job, index)));
   }
   out.write(END_OF_ARCHIVE);
   out.flush();

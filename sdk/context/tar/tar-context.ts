@@ -1,6 +1,8 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import type { BuildContext } from "../build-context.ts";
+import type { BuildContext, ContextTree } from "../build-context.ts";
+import { DOCKERIGNORE } from "../dockerfile.ts";
+import { findEntry } from "../table/entry-table.ts";
 import type { Answer } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask } from "../thread/thread-pool.ts";
@@ -74,6 +76,7 @@ class TarStream extends Readable {
       // Without what else is known of it: this goes to another thread.
       outsideDockerfile:
         dockerfile?.isInContext === false ? { path: dockerfile.path, content: dockerfile.content } : undefined,
+      ...hiddenFromTar(this.#context),
       credit: this.#credit,
     };
     this.#task = startTask(
@@ -97,4 +100,20 @@ class TarStream extends Readable {
     Atomics.add(this.#credit, 0, 1);
     Atomics.notify(this.#credit, 0);
   }
+}
+
+/**
+ * The classic builder reads `.dockerignore` out of the tar, and takes away no more than the Dockerfile and that file
+ * itself (Docker Engine, builder/remotecontext/detect.go).
+ */
+function hiddenFromTar({ table, dockerfile, hidden }: ContextTree): Pick<TarJob, "hides" | "omitted"> {
+  const ignoreFile = dockerfile?.ignoreFile;
+  if (dockerfile === undefined || ignoreFile === undefined || ignoreFile === DOCKERIGNORE) {
+    return { hides: [], omitted: -1 };
+  }
+  const isHidden = (path: string) => hidden.has(findEntry(table, path));
+  return {
+    hides: dockerfile.isInContext && isHidden(dockerfile.path) ? [dockerfile.path] : [],
+    omitted: isHidden(ignoreFile) ? findEntry(table, ignoreFile) : -1,
+  };
 }

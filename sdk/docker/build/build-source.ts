@@ -74,11 +74,11 @@ async function openUncompressed(
     }
     const read = await readContext(given);
     // What is asked to be compressed is an archive, but for that one harm.
-    return canSync && hasOutsideDockerfile(read) ? offerContext(read, signal) : openContext(read, signal);
+    return canSync && hasHiddenFiles(read) ? offerContext(read, signal) : openContext(read, signal);
   }
   if (context !== undefined && isListedContext(context)) return openListedContext(context, signal, canSync);
   if (context !== undefined && isBuildContext(context)) {
-    return canSync && hasOutsideDockerfile(context) ? offerContext(context, signal) : openContext(context, signal);
+    return canSync && hasHiddenFiles(context) ? offerContext(context, signal) : openContext(context, signal);
   }
   const archive = context ?? (options.customContext ? fileobj : undefined);
   if (archive !== undefined && typeof archive !== "string" && !isBuildContext(archive)) {
@@ -103,9 +103,9 @@ function isListedContext(value: object): value is ListedContext {
   return "archive" in value && "dockerfileText" in value;
 }
 
-/** In an archive such a Dockerfile lies among the files, and BuildKit, which reads no ignore file of an archive, copies it. */
-function hasOutsideDockerfile({ dockerfile }: BuildContext): boolean {
-  return dockerfile?.isInContext === false;
+/** In an archive they lie among the files, and BuildKit, which reads no ignore file of an archive, copies them. */
+function hasHiddenFiles({ dockerfile, hidden }: BuildContext): boolean {
+  return dockerfile?.isInContext === false || hidden.size > 0;
 }
 
 /** As folders for the builder to fetch, where they can be. */

@@ -1,4 +1,5 @@
-import { parseDockerfile } from "../../dockerfile/parse-dockerfile.ts";
+import { readFrom } from "../../dockerfile/declarations.ts";
+import { readDockerfile } from "../../dockerfile/parse-dockerfile.ts";
 
 /** One instruction of a Dockerfile. */
 export interface DockerfileInstruction {
@@ -23,15 +24,16 @@ export interface DockerfileInstruction {
 export function listInstructions(dockerfile: string): DockerfileInstruction[] {
   let stage = -1;
   let stageName: string | undefined;
-  return parseDockerfile(dockerfile)
+  const { instructions, directives } = readDockerfile(dockerfile);
+  return instructions
     .filter(({ keyword }) => /^[A-Z]+$/.test(keyword))
     .map(({ line, keyword, argument }) => {
-      const isFrom = keyword === "FROM";
-      if (isFrom) {
+      const from = keyword === "FROM" ? readFrom(argument, directives.escape) : undefined;
+      if (keyword === "FROM") {
         stage++;
-        stageName = /\sAS\s+(\S+)\s*$/i.exec(argument)?.[1]?.toLowerCase();
+        stageName = from?.name;
       }
-      const base = isFrom ? /^(?:--\S+\s+)*(\S+)/i.exec(argument)?.[1] : undefined;
+      const base = from?.base;
       return {
         line,
         keyword,

@@ -2,14 +2,8 @@ import { createHash, hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import {
-  type ContextTree,
-  createIgnoreMatcher,
-  openContextFile,
-  readContextFiles,
-  ruleFor,
-} from "../../context/index.ts";
-import { digestBytes, type EntryTable, findEntry } from "../../context/table/entry-table.ts";
+import { type ContextTree, openContextFile, readContextFiles } from "../../context/index.ts";
+import { digestBytes, type EntryTable } from "../../context/table/entry-table.ts";
 import { DIRECTORY, isFileKind, kindFacts, SYMLINK } from "../../context/table/kind.ts";
 import { hasFineTimes } from "../../context/walk/file-identity.ts";
 import { bufferOf, latin1At, textAt, textBytes } from "../../context/table/text-column.ts";
@@ -45,10 +39,9 @@ export async function syncedContext(context: ContextTree): Promise<SyncedContext
   const files = new Map([[name, Buffer.from(dockerfile.content)]]);
   // The frontend looks for `<Dockerfile>.dockerignore` here, and for `.dockerignore` in the context if there is none.
   if (ignoreFile !== ".dockerignore") files.set(`${name}.dockerignore`, Buffer.from(rules));
-  const hidden = hiddenEntries(context, rules);
   return {
     folders: new Map<string, SyncedFolder>([
-      ["context", { list: (query) => listContext(context, query, hidden) }],
+      ["context", { list: (query) => listContext(context, query) }],
       ["dockerfile", { list: () => listFiles(files) }],
     ]),
     sharedKey: sharedKey(context),
@@ -71,9 +64,9 @@ function sharedKey({ root, table }: ContextTree): string {
   return key.digest("hex");
 }
 
-function listContext(context: ContextTree, query: FolderQuery, hidden: ReadonlySet<number>): FolderListing {
+function listContext(context: ContextTree, query: FolderQuery): FolderListing {
   const { table } = context;
-  const listed = inFsutilOrder(table, wantedEntries(context, query, hidden));
+  const listed = inFsutilOrder(table, wantedEntries(context, query));
   return {
     length: listed.length,
     stat(id) {
@@ -127,7 +120,11 @@ function inFsutilOrder(table: EntryTable, indices: readonly number[]): Listed[] 
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ one }) => one);
 }
 
-function wantedEntries({ table }: ContextTree, query: FolderQuery, hidden: ReadonlySet<number>): number[] {
+/**
+ * The rules were applied when the context was read. The Dockerfile and the ignore file are among its entries whatever they
+ * say, as an archive needs them there; here they have ways of their own.
+ */
+function wantedEntries({ table, hidden }: ContextTree, query: FolderQuery): number[] {
   // Without rules it is the ignore file itself that is asked for.
   const dropped = query.hasExcludes ? hidden : new Set();
   const isWanted = wantedPaths(query.include ?? query.follow, table);
@@ -150,33 +147,6 @@ function wantedPaths(asked: string | undefined, table: EntryTable): ((path: stri
   const paths = asked.split(QUERY_SEPARATOR).map((path) => path.replace(/^(?:\.?\/)+|\/+$/g, ""));
   if (paths.some((path) => path === "" || path === "." || path.startsWith(".."))) return undefined;
   return (path) => paths.some((one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`));
-}
-
-/**
- * The rules were applied when the context was read, with one exception: the Dockerfile and the ignore file are among its
- * entries whatever the rules say, as an archive needs them there. Here they have ways of their own.
- */
-function hiddenEntries({ table, dockerfile }: ContextTree, rules: string): Set<number> {
-  const hidden = new Set<number>();
-  if (dockerfile === undefined) return hidden;
-  const matcher = createIgnoreMatcher({ file: { name: "the ignore file", text: rules } });
-  for (const path of [dockerfile.ignoreFile, dockerfile.isInContext ? dockerfile.path : undefined]) {
-    if (path === undefined || !ruleFor(matcher, path)) continue;
-    hidden.add(findEntry(table, path));
-    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
-      const folder = path.slice(0, at);
-      if (!ruleFor(matcher, folder, true) || !isEmptied(table, folder, hidden)) break;
-      hidden.add(findEntry(table, folder));
-    }
-  }
-  return hidden;
-}
-
-function isEmptied(table: EntryTable, folder: string, hidden: ReadonlySet<number>): boolean {
-  for (let index = 0; index < table.length; index++) {
-    if (!hidden.has(index) && textAt(table.paths, index).startsWith(`${folder}/`)) return false;
-  }
-  return true;
 }
 
 /** Files that are in no context. Their time is their content's, as it is all that tells one from the next. */

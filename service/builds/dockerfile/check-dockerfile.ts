@@ -1,21 +1,29 @@
-import { parseDockerfile, type Instruction } from "pulumi-nullspace/docker";
+import {
+  isKnownKeyword,
+  isOwnFrontend,
+  isRemoteSource,
+  readArg,
+  readDockerfile,
+  readFrom,
+  sourceWords,
+  type Instruction,
+  type ParsedDockerfile,
+} from "./reading.ts";
 
-const KEYWORDS = new Set(
-  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
-    " ",
-  ),
-);
-
-/** Instructions that shape an image but not a machine: a machine starts `start_cmd`, behind no published port. */
-const WITHOUT_EFFECT = new Set(["CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "VOLUME", "ONBUILD"]);
+/** Instructions that shape an image but not a machine: nothing reaches a machine by a port, and none is built on it. */
+const WITHOUT_EFFECT = new Set(["CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "VOLUME", "ONBUILD"]);
 
 /** A Dockerfile with what was found wrong in it. */
 export interface CheckedDockerfile {
   instructions: Instruction[];
+  /** What continues its lines. */
+  escape: ParsedDockerfile["directives"]["escape"];
   /** Reasons why no builder would take it, each with its line. */
   problems: string[];
   /** Instructions that machines do not see. */
   ignored: { instruction: string; line: number }[];
+  /** Lines of the ADDs that fetch from the network, as far as the text tells. */
+  fetchingLines: number[];
   /** Names of its ARGs. */
   args: ReadonlySet<string>;
   /** Image that the stage to build goes back to, as written. */
@@ -24,42 +32,68 @@ export interface CheckedDockerfile {
 
 /**
  * Finds what every builder would refuse, so that the caller hears of it before anything is queued. What only the
- * builder can know (a missing image, a bad flag) is left to it.
+ * builder can know (a missing image, a bad flag) is left to it, and so is what builders read in different ways.
  *
  * @param target stage that is to be built
  */
 export function checkDockerfile(text: string, target?: string): CheckedDockerfile {
-  const instructions = parseDockerfile(text);
+  const parsed = readDockerfile(text);
+  const { instructions, directives } = parsed;
+  const { problems, finalBase } = findProblems(parsed, target);
+  const isForAll = !instructions.some(({ heredocs }) => heredocs.length > 0);
+  // Builders from before here-documents read a body as instructions.
+  const isRefused =
+    problems.length > 0 &&
+    (isForAll || findProblems(readDockerfile(text, { hasHeredocs: false }), target).problems.length > 0);
+  return {
+    instructions,
+    escape: directives.escape,
+    problems: isRefused ? problems : [],
+    ignored: instructions
+      .filter(({ keyword }) => WITHOUT_EFFECT.has(keyword))
+      .map(({ keyword, line }) => ({ instruction: keyword, line })),
+    fetchingLines: instructions.filter((one) => fetches(one, directives.escape)).map(({ line }) => line),
+    args: new Set(
+      instructions
+        .filter(({ keyword }) => keyword === "ARG")
+        .flatMap(({ argument }) => (readArg(argument, directives.escape) ?? []).map(({ name }) => name)),
+    ),
+    finalBase,
+  };
+}
+
+function findProblems(
+  { instructions, directives, refusal }: ParsedDockerfile,
+  target: string | undefined,
+): Pick<CheckedDockerfile, "problems" | "finalBase"> {
+  const { syntax, escape } = directives;
   const problems: string[] = [];
+  if (refusal !== undefined && !refusal.isOfHeredoc) problems.push(`line ${refusal.line}: ${refusal.reason}`);
   // Stage by name and by number: the image that it goes back to.
   const stages = new Map<string, string>();
   let count = 0;
-  // Another syntax (`# syntax=`) may know more instructions than we do.
-  const ownSyntax = /^#\s*syntax\s*=/im.test(text);
   for (const { line, keyword, argument } of instructions) {
-    if (!KEYWORDS.has(keyword) && !ownSyntax) problems.push(`line ${line}: there is no instruction ${keyword}`);
+    // Another frontend may know more instructions than we do.
+    if (!isKnownKeyword(keyword) && syntax === undefined)
+      problems.push(`line ${line}: there is no instruction ${keyword}`);
     if (keyword === "FROM") {
-      const words = argument.split(/\s+/).filter((word) => word !== "" && !word.startsWith("--"));
-      const [base, as, name] = words;
-      if (base === undefined) problems.push(`line ${line}: FROM names no image`);
-      const root = stages.get(base?.toLowerCase() ?? "") ?? base ?? "";
-      if (as?.toUpperCase() === "AS" && name !== undefined) stages.set(name.toLowerCase(), root);
+      const from = readFrom(argument, escape);
+      if (from === undefined) problems.push(`line ${line}: FROM takes an image, or "image AS name"`);
+      const root = stages.get(from?.base.toLowerCase() ?? "") ?? from?.base ?? "";
       stages.set(String(count++), root);
-    } else if (count === 0 && keyword !== "ARG" && KEYWORDS.has(keyword)) {
+      if (from?.name !== undefined) stages.set(from.name, root);
+    } else if (count === 0 && keyword !== "ARG" && isKnownKeyword(keyword)) {
       problems.push(`line ${line}: ${keyword} stands before the first FROM`);
     }
   }
   if (count === 0 && problems.length === 0) problems.push("there is no FROM in it");
   if (target !== undefined && !stages.has(target.toLowerCase()))
     problems.push(`there is no stage "${target}" to build`);
-  const ignored = instructions
-    .filter(({ keyword }) => WITHOUT_EFFECT.has(keyword))
-    .map(({ keyword, line }) => ({ instruction: keyword, line }));
   const finalBase = stages.get(target?.toLowerCase() ?? String(count - 1));
-  const args = new Set(
-    instructions
-      .filter(({ keyword }) => keyword === "ARG")
-      .flatMap(({ argument }) => [...argument.matchAll(/(?:^|\s)([A-Za-z_]\w*)/g)].map(([, name = ""]) => name)),
-  );
-  return { instructions, problems, ignored, args, finalBase };
+  return { problems: syntax === undefined || isOwnFrontend(syntax.image) ? problems : [], finalBase };
+}
+
+function fetches({ keyword, argument }: Instruction, escape: string): boolean {
+  if (keyword !== "ADD") return false;
+  return sourceWords(argument, escape).some(({ word }) => isRemoteSource(word.replace(/["']/g, "")));
 }

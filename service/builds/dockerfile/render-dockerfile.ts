@@ -23,13 +23,17 @@ export interface RenderedDockerfile {
   stepOfInstruction: ReadonlyMap<number, number>;
 }
 
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** A user that an instruction cannot name: a line break would begin another one. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
 /** By number: a name is looked up in files that small images do not have. */
 const ROOT = "0:0";
 
 /** What {@link renderDockerfile} draws from. */
 export interface RenderOptions {
   baseImage: string;
-  /** User of the base image; empty = root. */
+  /** User of the base image; empty, or none that an instruction can name = root. */
   baseUser: string;
   steps: readonly Step[];
   /** Variables of the commands of the build, and of nothing else. */
@@ -61,7 +65,7 @@ export function renderDockerfile({
   const stepOfCounted = new Map<number, number>();
   const stepOfInstruction = new Map<number, number>();
   let counted = 1;
-  let user = baseUser === "" ? ROOT : baseUser;
+  let user = baseUser === "" || CONTROL.test(baseUser) ? ROOT : baseUser;
   let current = user;
 
   const add = (stepIndex: number, instruction: string, makesLayer: boolean): void => {
@@ -100,7 +104,7 @@ export function renderDockerfile({
               : undefined;
           placements.push({ stepIndex: index, order, folder, ...(fileName !== undefined && { fileName }) });
           const source = fileName === undefined ? `${folder}/` : `${folder}/${pattern(fileName)}`;
-          const owner = order.user === undefined ? "" : `--chown=${word(order.user)} `;
+          const owner = order.user === undefined ? "" : `--chown=${flagValue(order.user)} `;
           add(index, `COPY ${owner}${json([source, escaped(copyTarget(order, fileName))])}`, true);
         }
         break;
@@ -208,8 +212,10 @@ function quoteAll(texts: readonly string[]): string {
   return texts.map(quote).join(" ");
 }
 
+/** A name that no shell can write is in no command; the variable is in the machine all the same. */
 function exported(variables: Readonly<Record<string, string>>): string {
-  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
+  const names = Object.entries(variables).filter(([name]) => SHELL_NAME.test(name));
+  const assignments = names.map(([name, value]) => `${name}=${quote(value)}`);
   return assignments.length === 0 ? "" : `export ${assignments.join(" ")}\n`;
 }
 
@@ -244,7 +250,12 @@ function pattern(name: string): string {
   return escaped(name.replace(/[*?[]/g, "[$&]").replaceAll("\\", "[\\\\]"));
 }
 
-/** An argument of an instruction that is one word. */
+/** An argument of an instruction that is one word. A blank at its end would be cut off, so it stands in quotes. */
 function word(text: string): string {
-  return escaped(text).replace(/\s/g, "\\$&");
+  return /^[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/[\\$"]/g, "\\$&")}"`;
+}
+
+/** The same as a flag's value, of which the builder takes quotes and escapes away before it reads the word. */
+function flagValue(text: string): string {
+  return word(text).replace(/[\\'"\s]/g, "\\$&");
 }

@@ -9,6 +9,7 @@ import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
 import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "../../fleet/guests/driver-errors.ts";
 import { readLogTail } from "./log-tail.ts";
+import { ensureMachineNetwork, MACHINE_NETWORK } from "./network.ts";
 
 /** How to start the container of a machine. */
 export interface MachineContainerOptions {
@@ -20,6 +21,8 @@ export interface MachineContainerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Limit of what it writes into its root file system, where the engine can hold it. */
+  readonly diskMb?: number;
   /** `false`: no network but loopback. */
   readonly internetAccess: boolean;
   readonly signal?: AbortSignal;
@@ -31,6 +34,23 @@ const IDLE = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 /** A machine that forks without end ends there, and not the host. */
 const MAX_PROCESSES = 4096;
 
+/**
+ * What root may do in a machine; the rest of root's power is taken away, also from programs that would get it by setuid.
+ * These are what package managers, web servers, `su`, and servers that change their user or root folder need. Of Docker's
+ * own list there are not: raw sockets, device nodes, file capabilities, and the audit log.
+ */
+const CAPABILITIES = [
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "KILL",
+  "NET_BIND_SERVICE",
+  "SETGID",
+  "SETUID",
+  "SYS_CHROOT",
+];
+
 /** The engine keeps this much of what a main process writes. */
 const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
 
@@ -39,8 +59,8 @@ const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
  * started, not made again, so a crash between the two leaves no second one.
  *
  * CPU is bounded by a quota, not by Docker's `NanoCpus`: the engine refuses more of those than the host has, and a
- * template that asks for 4 should run, more slowly, on a laptop with 2. Memory is without swap. `disk_mb` has no
- * enforcement here: the engine has no portable limit for a root file system.
+ * template that asks for 4 should run, more slowly, on a laptop with 2. Memory is without swap. Disk is bounded where the
+ * engine can; whoever asks for a bound has found out (see `disk-limit.ts`).
  *
  * @returns the container's id
  * @throws MachineImageMissingError, MachineRefusedError, MachineExitedError for one that ended since it was made;
@@ -52,6 +72,12 @@ export async function startMachineContainer(
   options: MachineContainerOptions,
 ): Promise<string> {
   const { signal } = options;
+  try {
+    if (options.internetAccess) await ensureMachineNetwork(engine, signal);
+  } catch (error) {
+    if (error instanceof EngineError) throw refused(error);
+    throw error;
+  }
   const id = await makeOrFind(engine, artifact, options);
   try {
     await engine.containers.start(id, { signal });
@@ -91,6 +117,7 @@ async function takeUp(engine: DockerEngine, name: string, serviceId: string, sig
   if (Config.Labels?.[INSTANCE_LABEL] !== serviceId) {
     throw new MachineRefusedError(`a container called ${name} exists that this service did not make`, {
       isImpossible: false,
+      mayPass: false,
     });
   }
   if (State.Running || State.Status === "created") return Id;
@@ -98,12 +125,17 @@ async function takeUp(engine: DockerEngine, name: string, serviceId: string, sig
   throw new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail });
 }
 
+function mainCommand({ startCmd, mayStartCmdEnd }: MachineArtifact): string {
+  if (startCmd === undefined) return IDLE;
+  return mayStartCmdEnd ? `trap 'kill $!; exit 0' TERM INT; ${startCmd} & wait $!; ${IDLE}` : startCmd;
+}
+
 function containerConfig(artifact: MachineArtifact, options: MachineContainerOptions): ContainerConfig {
   const memoryBytes = options.memoryMb * 1024 * 1024;
   return {
     Image: artifact.imageId,
     Entrypoint: ["sh", "-c"],
-    Cmd: [artifact.startCmd ?? IDLE],
+    Cmd: [mainCommand(artifact)],
     Env: Object.entries(artifact.env).map(([key, value]) => `${key}=${value}`),
     ...(artifact.user !== undefined && { User: artifact.user }),
     ...(artifact.workdir !== undefined && { WorkingDir: artifact.workdir }),
@@ -118,12 +150,20 @@ function containerConfig(artifact: MachineArtifact, options: MachineContainerOpt
       MemorySwap: memoryBytes,
       PidsLimit: MAX_PROCESSES,
       LogConfig: { Type: "json-file", Config: LOG_LIMITS },
-      ...(!options.internetAccess && { NetworkMode: "none" }),
+      CapDrop: ["ALL"],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ["no-new-privileges"],
+      ...(options.diskMb !== undefined && { StorageOpt: { size: `${options.diskMb}M` } }),
+      NetworkMode: options.internetAccess ? MACHINE_NETWORK : "none",
     },
   };
 }
 
 /** The engine calls impossible with 400 what it could never start. */
 function refused(error: EngineError): MachineRefusedError {
-  return new MachineRefusedError(error.engineMessage, { isImpossible: error.status === 400, cause: error });
+  return new MachineRefusedError(error.engineMessage, {
+    isImpossible: error.status === 400,
+    mayPass: error.status >= 500,
+    cause: error,
+  });
 }

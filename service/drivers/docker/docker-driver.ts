@@ -1,16 +1,21 @@
 import {
   EngineConflictError,
+  EngineError,
   EngineNotFoundError,
   ExecTimeoutError,
   isEngineAway,
   type DockerEngine,
 } from "pulumi-nullspace/docker";
+import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
-import { engineUnavailable } from "../../errors.ts";
+import { engineUnavailable } from "./engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
+import { DiskLimit } from "./disk-limit.ts";
+import { engineHostSize } from "./host-size.ts";
 import {
   GuestCommandTimeoutError,
+  GuestNotPausedError,
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
@@ -22,10 +27,12 @@ import type {
   GuestEvent,
   GuestHealth,
   GuestSpec,
+  HostSize,
   LookOptions,
   MachineDriver,
   ObservedGuest,
   ReadinessOptions,
+  TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { tryProbe } from "./probe.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -36,6 +43,9 @@ export const GUEST_LABEL = "dev.nullspace.local.guest";
 export const POOL_LABEL = "dev.nullspace.local.pool";
 /** Label of a container that was made for a machine. (One that a checkout handed out has none: labels are for ever.) */
 export const MACHINE_LABEL = "dev.nullspace.local.machine";
+
+/** Label of the container in which a build tries its start command: the build. It has no label of a guest. */
+export const BUILD_LABEL = "dev.nullspace.local.build";
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
@@ -50,24 +60,26 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
+  readonly #disk: DiskLimit;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
   /** Where guests run, as far as they have been looked at. */
   readonly #places = new Map<string, HostPlace>();
 
   /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string) {
+  constructor(engine: DockerEngine, serviceId: string, log?: Logger) {
     this.#engine = engine;
     this.#serviceId = serviceId;
+    this.#disk = new DiskLimit(engine, log);
     this.#isLocal = engine.host.startsWith("unix:");
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
-    const started = startMachineContainer(this.#engine, spec.artifact, {
+    const options = {
       serviceId: this.#serviceId,
       name: containerName(spec.guestId),
       labels: {
-        [GUEST_LABEL]: spec.guestId,
+        ...(spec.buildId === undefined ? { [GUEST_LABEL]: spec.guestId } : { [BUILD_LABEL]: spec.buildId }),
         ...(spec.poolId !== undefined && { [POOL_LABEL]: spec.poolId }),
         ...(spec.machineId !== undefined && { [MACHINE_LABEL]: spec.machineId }),
       },
@@ -75,13 +87,19 @@ export class DockerMachineDriver implements MachineDriver {
       memoryMb: spec.memoryMb,
       internetAccess: spec.internetAccess,
       ...(signal && { signal }),
-    });
-    await started.catch((error: unknown) => rethrow(error));
+    };
+    const start = (diskMb: number | undefined) =>
+      startMachineContainer(this.#engine, spec.artifact, { ...options, ...(diskMb !== undefined && { diskMb }) });
+    await this.#disk.apply(spec.diskMb, start, signal).catch((error: unknown) => rethrow(error));
+  }
+
+  hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {
+    return engineHostSize(this.#engine, signal);
   }
 
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
     return waitUntilReady(this.#engine, containerName(guestId), readiness, options).catch((error: unknown) =>
-      rethrow(error),
+      rethrow(error, guestId),
     );
   }
 
@@ -152,9 +170,15 @@ export class DockerMachineDriver implements MachineDriver {
   }
 
   async resume(guestId: string, signal?: AbortSignal): Promise<void> {
-    await this.#engine.containers
-      .unpause(containerName(guestId), { signal })
-      .catch((error: unknown) => rethrow(error, guestId));
+    try {
+      await this.#engine.containers.unpause(containerName(guestId), { signal });
+    } catch (error) {
+      // The engine has no code for it: it calls it an internal error.
+      if (error instanceof EngineError && error.status === 500 && (await this.#runs(guestId, signal))) {
+        throw new GuestNotPausedError(guestId, error);
+      }
+      rethrow(error, guestId);
+    }
   }
 
   async remove(guestId: string, signal?: AbortSignal): Promise<void> {
@@ -198,6 +222,25 @@ export class DockerMachineDriver implements MachineDriver {
       alive: State === "running" || State === "paused" || State === "created",
       paused: State === "paused",
     }));
+  }
+
+  async listTrials(signal?: AbortSignal): Promise<TrialGuest[]> {
+    const filters = { label: [`${INSTANCE_LABEL}=${this.#serviceId}`, BUILD_LABEL] };
+    const containers = await this.#engine.containers
+      .list({ all: true, filters, signal })
+      .catch((error: unknown) => rethrow(error));
+    return containers.map(({ Names, Labels }) => ({
+      guestId: (Names[0] ?? "").slice(`/${containerName("")}`.length),
+      buildId: Labels?.[BUILD_LABEL] ?? "",
+    }));
+  }
+
+  /** Whether a guest runs and is not frozen. */
+  async #runs(guestId: string, signal?: AbortSignal): Promise<boolean> {
+    const { State } = await this.#engine.containers
+      .inspect(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+    return State.Running && State.Paused !== true;
   }
 
   async #waitRemoved(name: string, signal?: AbortSignal): Promise<void> {

@@ -79,12 +79,18 @@ export class MachineImageMissingError extends NullspaceError {
 
 /** The engine refuses to make or start the guest. Code `machine_refused`. */
 export class MachineRefusedError extends NullspaceError {
-  /** It could never start what was asked for; otherwise the refusal may pass (no memory, no disk, a name in use). */
+  /** It could never start what was asked for. */
   readonly isImpossible: boolean;
+  /** The refusal may pass by itself (no memory, no disk). */
+  readonly mayPass: boolean;
 
-  constructor(reason: string, { isImpossible, cause }: { isImpossible: boolean; cause?: unknown }) {
+  constructor(
+    reason: string,
+    { isImpossible, mayPass, cause }: { isImpossible: boolean; mayPass: boolean; cause?: unknown },
+  ) {
     super(`The engine refused to start the machine: ${reason}`, { code: "machine_refused", cause });
     this.isImpossible = isImpossible;
+    this.mayPass = mayPass;
   }
 }
 
@@ -92,6 +98,13 @@ export class MachineRefusedError extends NullspaceError {
 export class GuestNotRunningError extends NullspaceError {
   constructor(guestId: string, cause?: unknown) {
     super(`Guest ${guestId} does not run.`, { code: "guest_not_running", cause });
+  }
+}
+
+/** The guest runs, so there is nothing to resume. Code `guest_not_paused`. */
+export class GuestNotPausedError extends NullspaceError {
+  constructor(guestId: string, cause?: unknown) {
+    super(`Guest ${guestId} is not paused.`, { code: "guest_not_paused", cause });
   }
 }
 

@@ -109,6 +109,7 @@ export class GuestRunner {
         artifact,
         vcpus: guest.vcpus,
         memoryMb: guest.memoryMb,
+        ...(guest.diskMb !== null && { diskMb: guest.diskMb }),
         internetAccess: guest.internetAccess === 1,
       });
       await started.catch((error: unknown) => {
@@ -116,7 +117,10 @@ export class GuestRunner {
         throw error;
       });
     });
-    const options = { signal, ...(artifact.startCmd !== undefined && { steadyMs: STEADY_MS }) };
+    const options = {
+      signal,
+      ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
+    };
     await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
   }
 

@@ -9,6 +9,8 @@ export interface MachineArtifact {
   readonly imageId: string;
   /** Main process, under `sh -c`. Absent: the machine idles, and lives for the commands that are run in it. */
   readonly startCmd?: string;
+  /** The start command may end at once, and the machine idles on without it. @default false */
+  readonly mayStartCmdEnd?: boolean;
   /** Variables of the main process and of every command, over those of the image. */
   readonly env: Readonly<Record<string, string>>;
   readonly user?: string;
@@ -46,10 +48,23 @@ export interface GuestSpec {
   readonly poolId?: string;
   /** Machine that it is made for; absent for a member of a pool. */
   readonly machineId?: string;
+  /**
+   * Build that tries its start command in it. Such a guest is a trial: {@link MachineDriver.list} and
+   * {@link MachineDriver.watch} leave it out, since no record of guests has it.
+   */
+  readonly buildId?: string;
   readonly artifact: MachineArtifact;
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** Held where the driver can; absent: no limit was asked for. */
+  readonly diskMb?: number;
   readonly internetAccess: boolean;
+}
+
+/** What a host of machines has. */
+export interface HostSize {
+  readonly vcpus: number;
+  readonly memoryMb: number;
 }
 
 /** A guest as the driver's host knows it. */
@@ -59,6 +74,12 @@ export interface ObservedGuest {
   readonly alive: boolean;
   /** It lives, frozen. */
   readonly paused: boolean;
+}
+
+/** A guest in which a build tries its start command. */
+export interface TrialGuest {
+  readonly guestId: string;
+  readonly buildId: string;
 }
 
 /** What one look at a guest saw. */
@@ -123,7 +144,11 @@ export interface GuestCommandResult {
  * keep this contract and nothing else.
  */
 export interface MachineDriver {
-  /** Makes and starts the guest of a spec, or takes up the one that was made before. */
+  /**
+   * Makes and starts the guest of a spec, or takes up the one that was made before.
+   *
+   * @throws MachineImageMissingError; MachineRefusedError; MachineExitedError for one that was made before and has ended
+   */
   start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
   /**
    * Waits until the guest is ready. Without a check it is ready when its main process runs.
@@ -131,7 +156,8 @@ export interface MachineDriver {
    * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
    * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
    *
-   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError
+   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError; GuestNotRunningError when there is no
+   *   such guest
    */
   waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
   /** Runs a command to its end. @throws GuestCommandTimeoutError; GuestNotRunningError */
@@ -150,9 +176,9 @@ export interface MachineDriver {
   address(guestId: string, signal?: AbortSignal): Promise<string | undefined>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
-  /** Freezes the guest; its memory stays. */
+  /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too */
   pause(guestId: string, signal?: AbortSignal): Promise<void>;
-  /** Lets a frozen guest go on. */
+  /** Lets a frozen guest go on. @throws GuestNotPausedError for one that runs; GuestNotRunningError */
   resume(guestId: string, signal?: AbortSignal): Promise<void>;
   /** Removes the guest, running or not, with all that it wrote. */
   remove(guestId: string, signal?: AbortSignal): Promise<void>;
@@ -161,6 +187,10 @@ export interface MachineDriver {
    * missed from the moment that `onOpen` is called.
    */
   watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
-  /** Every guest of this service. */
+  /** Every guest of this service but the trials of builds. */
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
+  /** Every trial of a build of this service. */
+  listTrials(signal?: AbortSignal): Promise<TrialGuest[]>;
+  /** What the host has, to bound what is asked for; `undefined` while it does not say. */
+  hostSize(signal?: AbortSignal): Promise<HostSize | undefined>;
 }

@@ -125,7 +125,7 @@ export class MachineCreator {
     const { db, machines, guests, runner, log, onChange } = this.#deps;
     if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
     const row = machineRow(key, spec, ref, shape, checkout);
-    const guest = db.transaction((): Guest => {
+    const guest = db.grow((): Guest => {
       machines.insert(row);
       return guests.insert(
         {

@@ -3,7 +3,7 @@ import { MachineImageMissingError, MachineRefusedError } from "../guests/driver-
 
 /**
  * A machine that was asked for did not come up. 400 `invalid_request` when the engine calls what was asked for impossible,
- * 503 `capacity_exceeded` when it refused it otherwise, which may pass; else 409 `machine_start_failed`: its template
+ * 503 `capacity_exceeded` when it failed at it, which may pass; else 409 `machine_start_failed`: its template
  * starts no machine now, and asking again starts the same failure again.
  */
 export class MachineStartFailedError extends ServiceError {
@@ -17,12 +17,12 @@ export class MachineStartFailedError extends ServiceError {
 }
 
 function verdictOn(cause: Error) {
-  if (!(cause instanceof MachineRefusedError)) {
+  if (!(cause instanceof MachineRefusedError) || !(cause.isImpossible || cause.mayPass)) {
     const suggestedAction = "Correct the start command or the readiness check of the template, and build it again.";
     return { code: "machine_start_failed", status: 409, retryable: false, suggestedAction };
   }
   if (cause.isImpossible) {
-    const suggestedAction = "Ask for a machine of another size.";
+    const suggestedAction = "Ask for another size, or correct the template: its user, its folder, its shell.";
     return { code: "invalid_request", status: 400, retryable: false, suggestedAction };
   }
   const suggestedAction = "Free memory or disk on the engine's host, and try again.";

@@ -1,4 +1,5 @@
 import { ResourceNotFoundError } from "../../errors.ts";
+import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStore } from "../../store/machines.ts";
@@ -208,7 +209,7 @@ export class MachineService {
 
   /** Something was done with the machine just now. */
   touch(machineId: string): void {
-    this.#deps.machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]);
+    writeIfRoom(() => this.#deps.machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]));
     this.#deps.onChange();
   }
 }

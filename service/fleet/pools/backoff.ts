@@ -21,9 +21,12 @@ export interface FailureStreak {
   readonly lastAtMs: number | null;
 }
 
-/** When the next member may be started; `-Infinity` when nothing failed. */
-export function retryAtMs(streak: FailureStreak): number {
-  if (streak.count === 0 || streak.lastAtMs === null) return -Infinity;
+/**
+ * When the next member may be started; `-Infinity` when nothing failed. A failure that is yet to come was recorded before
+ * the clock was set back: nobody waits for it.
+ */
+export function retryAtMs(streak: FailureStreak, nowMs: number): number {
+  if (streak.count === 0 || streak.lastAtMs === null || streak.lastAtMs > nowMs) return -Infinity;
   const exponent = Math.min(streak.count - 1, 16);
   return streak.lastAtMs + Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** exponent);
 }

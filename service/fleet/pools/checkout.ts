@@ -63,7 +63,7 @@ export class MemberCheckout implements PoolCheckout {
       const mayCome = outcome.kind === "empty" && leftMs > 0;
       if (mayCome && (await controller.waitForChange(request.poolId, leftMs))) continue;
       if (request.mode === "prefer") return null;
-      throw new WarmPoolUnavailableError(request.poolId, outcome.reason);
+      throw new WarmPoolUnavailableError(request.poolId, outcome.reason, outcome.kind === "empty");
     }
   }
 }
@@ -87,7 +87,11 @@ function claim({ db, pools, guests }: CheckoutDeps, request: CheckoutRequest): C
     const match = matchPool(request.want(), pool, target, members);
     if (!match.poolable) return { kind: "unpoolable", reason: match.reason };
     const chosen = chooseMember(members, match.accepts, target?.compatibilityKey ?? pool.compatibilityKey);
-    if (chosen === undefined) return { kind: "empty", reason: describeEmpty(pool, members, request.waitMs) };
+    if (chosen === undefined) {
+      // A pool that is to hold nothing will have nothing.
+      const kind = pool.maxReady === 0 ? "closed" : "empty";
+      return { kind, reason: describeEmpty(pool, members, request.waitMs) };
+    }
     const machineId = request.writeOwner(chosen);
     // Always true inside this transaction; the compare-and-set is what makes it so for whoever else might write.
     if (!guests.claim(chosen.guestId, machineId)) throw new Error(`guest ${chosen.guestId} was ready and is not`);

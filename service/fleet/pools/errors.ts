@@ -33,11 +33,14 @@ export class PoolDeletedError extends ConflictError {
 
 /** 409 `warm_pool_unavailable`: a machine was required of a pool that has none to give. */
 export class WarmPoolUnavailableError extends ConflictError {
-  constructor(poolId: string, reason: string) {
+  /** @param mayCome whether the pool may have one later, as it is now */
+  constructor(poolId: string, reason: string, mayCome: boolean) {
     super(`Warm pool ${poolId} has no machine to give: ${reason}.`, {
       code: "warm_pool_unavailable",
-      retryable: true,
-      suggestedAction: "Wait longer (wait_ms), raise the pool's min_ready, or let a cold start help (mode prefer).",
+      retryable: mayCome,
+      suggestedAction: mayCome
+        ? "Wait longer (wait_ms), raise the pool's min_ready, or let a cold start help (mode prefer)."
+        : "Enable the pool, name another one, or let a cold start help (mode prefer).",
     });
   }
 }

@@ -171,15 +171,15 @@ class EnabledPlan {
     const current = this.#ready.filter((member) => !this.#isOutdated(member));
     const missing = this.#wanted - current.length - this.#warming.length;
     if (missing <= 0) return;
-    const retryAt = retryAtMs(this.#observed.failures);
+    const retryAt = retryAtMs(this.#observed.failures, this.#nowMs);
     if (retryAt > this.#nowMs) {
       this.#lookAgain.push(retryAt);
       return;
     }
     // Members released in this pass still count: they hold their memory until the engine has removed them.
     const room = this.#desired.maxReady - this.#observed.members.length;
-    const slots = this.#warmingLimit(current) - this.#warming.length;
-    for (let n = Math.min(missing, room, slots); n > 0; n -= 1) this.#actions.push({ kind: "warm", key });
+    const free = this.#warmingLimit(current) - this.#warming.length;
+    for (let n = Math.min(missing, room, free); n > 0; n -= 1) this.#actions.push({ kind: "warm", key });
     if (room <= 0) this.#makeRoom();
   }
 

@@ -39,7 +39,7 @@ export class PoolService {
     const { db, pools, controller } = this.#deps;
     const nowMs = Date.now();
     const poolId = newId("twp_");
-    db.transaction(() => {
+    db.grow(() => {
       this.#assertNameIsFree(request.name);
       const settings = settingsOf(request);
       assertBounds(settings);
@@ -83,7 +83,7 @@ export class PoolService {
   /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
   async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller } = this.#deps;
-    db.transaction(() => {
+    db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
       const after = { ...before, ...changesOf(request) };

@@ -40,6 +40,7 @@ export class PoolWorker {
   #tail: Promise<void> = Promise.resolve();
   #isQueued = false;
   #timer: NodeJS.Timeout | undefined;
+  /** On the monotonic clock, which nobody sets. */
   #engineAwayUntilMs = 0;
   readonly #onStop = () => clearTimeout(this.#timer);
 
@@ -66,7 +67,7 @@ export class PoolWorker {
    * @param isEngineAway the engine was found not to answer
    */
   async reconcile(isEngineAway: boolean): Promise<void> {
-    this.#engineAwayUntilMs = isEngineAway ? Date.now() + ENGINE_RETRY_MS : 0;
+    this.#engineAwayUntilMs = isEngineAway ? performance.now() + ENGINE_RETRY_MS : 0;
     this.#tail = this.#tail.then(() => this.#pass(true));
     await this.#tail;
   }
@@ -78,7 +79,8 @@ export class PoolWorker {
     let nextLookAtMs: number | null = nowMs + ENGINE_RETRY_MS;
     let isOver = false;
     try {
-      const isEngineAway = this.#engineAwayUntilMs > nowMs;
+      const awayMs = this.#engineAwayUntilMs - performance.now();
+      const isEngineAway = awayMs > 0;
       const result = reconcilePool(db, pools, guests, this.#poolId, {
         nowMs,
         isForced,
@@ -86,7 +88,7 @@ export class PoolWorker {
         waitingCheckouts: waitingCheckouts(this.#poolId),
       });
       isOver = result.isOver;
-      nextLookAtMs = isEngineAway ? this.#engineAwayUntilMs : result.nextLookAtMs;
+      nextLookAtMs = isEngineAway ? nowMs + awayMs : result.nextLookAtMs;
       for (const line of result.events) log.info({ poolId: this.#poolId }, line);
       for (const guest of result.members) {
         if (guest.state === "terminating") void runner.takeDown(guest);
@@ -111,7 +113,7 @@ export class PoolWorker {
       const failure = classifyFailure(asError(thrown));
       log.warn({ poolId: this.#poolId, guestId: guest.guestId, reason: failure.reason }, failure.message);
       // Nothing is wrong with the member: it stays, and its start is tried again.
-      if (failure.engineAway) this.#engineAwayUntilMs = Date.now() + ENGINE_RETRY_MS;
+      if (failure.engineAway) this.#engineAwayUntilMs = performance.now() + ENGINE_RETRY_MS;
       else recordMemberFailure(db, pools, guests, guest.guestId, ["warming"], failure, Date.now());
     } finally {
       void this.wake();

@@ -18,6 +18,7 @@ import { ServiceError } from "../../errors.ts";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { getLogicalTemplate } from "../../templates/logical-template.ts";
 import { describeRef } from "../../templates/template-view.ts";
+import type { SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { sendLogStream } from "../event-stream.ts";
 import { linksTo } from "../openapi-links.ts";
@@ -51,7 +52,16 @@ const BUILD_LINKS = linksTo(
 );
 
 /** Builds: start (three ways), status, logs, cancel, retry, promote, history. */
-export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDeps, builds: BuildService): void {
+export function registerBuildRoutes(
+  app: ServiceApp,
+  { db, stopping, sizes }: Pick<ServiceDeps, "db" | "stopping"> & { sizes: SizeLimits },
+  builds: BuildService,
+): void {
+  const start = async (request: CreateTemplateRequest, signal: AbortSignal): Promise<TemplateBuild> => {
+    const { vcpus, memory_mib: memoryMb } = request.build_config ?? {};
+    await sizes.check({ vcpus, memoryMb }, signal);
+    return builds.start(request, signal);
+  };
   const tags = ["builds"];
   const started = { tags, body: CreateTemplateRequest };
 
@@ -68,7 +78,7 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     },
     async (request, reply) => {
       const signal = requestSignal(reply, stopping);
-      const { build_id } = await builds.start(request.body, signal);
+      const { build_id } = await start(request.body, signal);
       return streamLog(reply, build_id, 0, true, signal);
     },
   );
@@ -85,7 +95,7 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
         response: { 202: TemplateBuild, ...bodyErrorResponses(403, 404, 409) },
       },
     },
-    async (request, reply) => reply.status(202).send(await builds.start(request.body, requestSignal(reply, stopping))),
+    async (request, reply) => reply.status(202).send(await start(request.body, requestSignal(reply, stopping))),
   );
 
   app.post(
@@ -102,7 +112,7 @@ export function registerBuildRoutes(app: ServiceApp, { db, stopping }: ServiceDe
     },
     async (request, reply) => {
       const signal = requestSignal(reply, stopping);
-      const { build_id, template_id } = await builds.start(request.body, signal);
+      const { build_id, template_id } = await start(request.body, signal);
       await builds.waitUntilFinal(build_id, signal);
       const build = builds.head(build_id, 0).build;
       if (build.status === "ready") return reply.status(201).send(describeRef(db, template_id));

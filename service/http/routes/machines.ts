@@ -22,6 +22,7 @@ import {
   writeToProcess,
 } from "../../fleet/machines/processes.ts";
 import { runCommand } from "../../fleet/machines/run-command.ts";
+import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
 import { registerMachineFileRoutes } from "./machine-files.ts";
@@ -77,7 +78,7 @@ const MACHINE_LINKS = linksTo(
 
 /** What these routes stand on. */
 export interface MachineRouteOptions {
-  fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver };
+  fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver; sizes: SizeLimits };
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
@@ -92,7 +93,7 @@ export function registerMachineRoutes(
   app: ServiceApp,
   { fleet, stopping, prepare, live, path }: MachineRouteOptions,
 ): void {
-  const { machines, creator, driver } = fleet;
+  const { machines, creator, driver, sizes } = fleet;
   const access = { service: machines, driver };
   const tags = ["machines"];
   const one = { tags, params: Params };
@@ -112,6 +113,7 @@ export function registerMachineRoutes(
     },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
+      await sizes.check(sizeOf(request.body), requestSignal(reply, stopping));
       const create = async () => {
         if (template !== undefined || pool?.id === undefined) {
           await prepare(template ?? DEFAULT_TEMPLATE, requestSignal(reply, stopping));

@@ -8,6 +8,7 @@ import {
 } from "pulumi-nullspace/wire";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import type { PoolService } from "../../fleet/pools/pool-service.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
@@ -34,7 +35,7 @@ const POOL_LINKS = linksTo(
 
 /** What these routes stand on. */
 export interface WarmPoolRouteOptions {
-  fleet: { pools: PoolService };
+  fleet: { pools: PoolService; sizes: SizeLimits };
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
@@ -42,7 +43,7 @@ export interface WarmPoolRouteOptions {
 
 /** Warm pools: create, list, get, update, delete, counts, and the four actions. */
 export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepare }: WarmPoolRouteOptions): void {
-  const { pools } = fleet;
+  const { pools, sizes } = fleet;
   const tags = ["warm pools"];
 
   app.post(
@@ -59,7 +60,9 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       },
     },
     async (request, reply) => {
-      await prepare(request.body.template_ref, requestSignal(reply, stopping));
+      const signal = requestSignal(reply, stopping);
+      await sizes.check(sizeOf(request.body.resources), signal);
+      await prepare(request.body.template_ref, signal);
       return reply.status(201).send(await pools.create(request.body));
     },
   );
@@ -105,8 +108,10 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       },
     },
     async (request, reply) => {
-      const { template_ref: ref } = request.body;
-      if (ref !== undefined) await prepare(ref, requestSignal(reply, stopping));
+      const { template_ref: ref, resources } = request.body;
+      const signal = requestSignal(reply, stopping);
+      if (resources !== undefined) await sizes.check(sizeOf(resources), signal);
+      if (ref !== undefined) await prepare(ref, signal);
       return pools.update(request.params.id, request.body);
     },
   );

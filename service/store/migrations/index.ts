@@ -6,6 +6,9 @@ import { contextBuilds } from "./005-context-builds.ts";
 import { tagMoves } from "./006-tag-moves.ts";
 import { engineLosses } from "./007-engine-losses.ts";
 import { blobBytes } from "./008-blob-bytes.ts";
+import { artifactRuntimes } from "./009-artifact-runtimes.ts";
+import { apiKeys } from "./010-api-keys.ts";
+import { lists } from "./011-lists.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -20,4 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   tagMoves,
   engineLosses,
   blobBytes,
+  artifactRuntimes,
+  apiKeys,
+  lists,
 ];

@@ -12,7 +12,7 @@ const OBSERVER = new URL("../../contract/openapi/observe-process.ts", import.met
 export interface TestService extends AsyncDisposable {
   env: ServiceProcess["env"];
   client: NullspaceClient;
-  /** Folder of its store, its blobs and its log. */
+  /** Folder of its store and its blobs. */
   dataDir: string;
   logFile: string;
   /** Stops the process and keeps its data. */
@@ -21,9 +21,10 @@ export interface TestService extends AsyncDisposable {
 
 /** Starts the built service as a user does. `dataDir` lets a second start go on with the first one's data. */
 export async function startTestService(options: { env?: Record<string, string> } = {}): Promise<TestService> {
-  const dataDir = mkdtempSync(join(tmpdir(), "nullspace-service-"));
-  const logFile = join(dataDir, "service.log");
-  const problems = join(dataDir, "undescribed-answers");
+  const folder = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+  const dataDir = join(folder, "data");
+  const logFile = join(folder, "service.log");
+  const problems = join(folder, "undescribed-answers");
   writeFileSync(problems, "");
   const service = await startServiceProcess({
     command: process.execPath,
@@ -49,7 +50,7 @@ export async function startTestService(options: { env?: Record<string, string> }
       await client.close();
       await stop();
       const undescribed = readFileSync(problems, "utf8");
-      rmSync(dataDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       if (undescribed !== "") throw new Error(`answers that are not as /openapi.json says:\n${undescribed}`);
     },
   };

@@ -20,6 +20,13 @@ const IN_OWN_NAMESPACE = [
   'exec dockerd "$@"',
 ].join("\n");
 
+/** How an {@link OwnEngine} is attached: see {@link OwnEngine.start}. */
+interface OwnEngineOptions {
+  ownNetwork?: boolean;
+}
+
+const WITHOUT_NETWORK = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
+
 /**
  * A dockerd of one test, which may be killed: own socket, data, and namespace of containerd; no network, so that it shares
  * neither bridge nor firewall with another one. Builds on it need `networkMode: "none"` or `"host"`.
@@ -28,10 +35,12 @@ export class OwnEngine implements AsyncDisposable {
   readonly host: string;
   readonly #dir: string;
   #process: ChildProcess | undefined;
+  readonly #options: OwnEngineOptions;
   #log = "";
 
-  private constructor(dir: string) {
+  private constructor(dir: string, options: OwnEngineOptions) {
     this.#dir = dir;
+    this.#options = options;
     this.host = `unix://${join(dir, "docker.sock")}`;
   }
 
@@ -39,9 +48,14 @@ export class OwnEngine implements AsyncDisposable {
    * @param settings of its daemon.json
    * @param trusted files with the certificates of registries on this machine, by `name:port`. To this dockerd the names
    *   are those of 127.0.0.1, by which it would not care about certificates
+   * @param options.ownNetwork a network namespace of its own, with a bridge and a firewall as Docker has them
    */
-  static async start(settings: object = {}, trusted: Record<string, string> = {}): Promise<OwnEngine> {
-    const engine = new OwnEngine(await mkdtemp(join(tmpdir(), "nullspace-dockerd-")));
+  static async start(
+    settings: object = {},
+    trusted: Record<string, string> = {},
+    options: OwnEngineOptions = {},
+  ): Promise<OwnEngine> {
+    const engine = new OwnEngine(await mkdtemp(join(tmpdir(), "nullspace-dockerd-")), options);
     for (const [host, file] of Object.entries(trusted)) {
       await cp(file, join(engine.#dir, "certs.d", host, "ca.crt"));
     }
@@ -62,13 +76,11 @@ export class OwnEngine implements AsyncDisposable {
       `--pidfile=${join(dir, "dockerd.pid")}`,
       `--containerd-namespace=${dir.split("/").at(-1)}`,
       `--containerd-plugins-namespace=${dir.split("/").at(-1)}-plugins`,
-      "--bridge=none",
-      "--iptables=false",
-      "--ip6tables=false",
-      "--ip-forward=false",
+      ...(this.#options.ownNetwork ? [] : WITHOUT_NETWORK),
       "--shutdown-timeout=5",
     ];
-    const child = spawn("unshare", ["--mount", "sh", "-c", IN_OWN_NAMESPACE, dir, ...args], {
+    const namespaces = this.#options.ownNetwork ? ["--mount", "--net"] : ["--mount"];
+    const child = spawn("unshare", [...namespaces, "sh", "-c", IN_OWN_NAMESPACE, dir, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
@@ -85,6 +97,11 @@ export class OwnEngine implements AsyncDisposable {
       child.once("error", (error) => fail(error.message));
       child.once("exit", (code) => fail(`dockerd ended with ${code}`));
     });
+  }
+
+  /** The process, in whose namespaces the engine lives. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
   }
 
   /** Ends it as a crash does, its containerd with it: one that is only about to end the next dockerd would take for its own. */

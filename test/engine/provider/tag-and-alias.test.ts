@@ -19,6 +19,8 @@ import { FaultProxy } from "./fault-proxy.ts";
 import { ProgramFolder } from "./program-folder.ts";
 
 const URN = "urn:pulumi:dev::test::nullspace:index:Test::test";
+/** The template that the tags and aliases are of. */
+const TEMPLATE = "urn:pulumi:dev::test::nullspace:index:Template::web";
 /** A resource of another stack. */
 const STRANGER = "urn:pulumi:prod::test::nullspace:index:Test::test";
 
@@ -54,11 +56,11 @@ describe("tags and aliases on a real service", () => {
 
   async function build(of: string): Promise<string> {
     const inputs = await program.check(template, { name: of });
-    return (await template.create(inputs, program.context())).outputs.buildId as string;
+    return (await template.create(inputs, program.context({ urn: TEMPLATE }))).outputs.buildId as string;
   }
 
   async function buildAgain(): Promise<string> {
-    const last = await template.read({ id: ref }, program.context());
+    const last = await template.read({ id: ref }, program.context({ urn: TEMPLATE }));
     program.write({ "hello.txt": `hello ${Math.random()}\n` });
     const newInputs = await program.check(template, { name });
     const request = {
@@ -67,7 +69,7 @@ describe("tags and aliases on a real service", () => {
       oldOutputs: last!.outputs,
       newInputs,
     };
-    return (await template.update(request, program.context())).buildId as string;
+    return (await template.update(request, program.context({ urn: TEMPLATE }))).buildId as string;
   }
 
   const tagsNow = async () =>

@@ -457,6 +457,31 @@ describe("a Template on a real service", () => {
     expect(changes.map(({ path }) => path.join("."))).toEqual(["user"]);
   });
 
+  it("is imported with what it has from an image, a parent or a health check, and equals a program without it", async () => {
+    const parent = `${name}-parent`;
+    const { build_id } = await client.builds.start({
+      name: parent,
+      base_image: BASE_IMAGE,
+      runtime_config: { default_envs: { FROM_PARENT: "1" } },
+    });
+    await client.builds.waitUntilTerminal(build_id);
+    const copy = [{ kind: "copy", sources: ["hello.txt"], dst: "/" }];
+    const programs: Properties[] = [
+      { image: BASE_IMAGE },
+      { fromTemplate: `local/${parent}` },
+      { fromTemplate: `local/${parent}`, steps: copy, context: "." },
+      { dockerfileContent: `FROM ${BASE_IMAGE}\nHEALTHCHECK CMD true\n`, startCmd: "sleep 9" },
+    ];
+    for (const [number, more] of programs.entries()) {
+      const first = await create({ ...more, name: `${name}-${number}` });
+      const imported = (await template.read({ id: first.id }, program.context()))!;
+      const { inputs: oldInputs, outputs: oldOutputs } = imported;
+      expect(template.diff({ oldInputs, oldOutputs, newInputs: first.inputs }).changes, JSON.stringify(more)).toEqual(
+        [],
+      );
+    }
+  });
+
   it("is imported without a good build, stays in a refresh, and is built by the first update that has its files", async () => {
     const { build_id } = await client.builds.start({ name, dockerfile: `FROM ${BASE_IMAGE}\nRUN false\n` });
     expect((await client.builds.waitUntilTerminal(build_id)).build.status).toBe("error");

@@ -140,7 +140,7 @@ describe("a build is made anew", () => {
 
 describe("builds that make the same at the same time", () => {
   it("are one run of the builder, each with its own artifact, log and tags; one that is cancelled leaves the others", async () => {
-    const dockerfile = `FROM ${BASE_IMAGE}\nRUN head -c 16 /dev/urandom | base64 > /made && echo begun && sleep 3\n`;
+    const dockerfile = `FROM ${BASE_IMAGE}\nRUN : ${process.pid} && head -c 16 /dev/urandom | base64 > /made && echo begun && sleep 3\n`;
     const start = async (name: string) =>
       (await service.call("POST", "/v1/templates/builds", { name, tags: [name], dockerfile })).body.build_id as string;
     const ids = [await start("same-a"), await start("same-b"), await start("same-c")];

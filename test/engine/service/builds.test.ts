@@ -265,7 +265,7 @@ describe("the start command", () => {
     expect(build.error ?? "").toBe("");
     expect(build).toMatchObject({
       status: "ready",
-      runtime_defaults: { default_env_keys: ["SECRET"], readiness: { kind: "http", port: 8080 } },
+      runtime_defaults: { default_env_keys: ["PATH", "SECRET"], readiness: { kind: "http", port: 8080 } },
     });
     expect(entries.map(({ phase }: { phase?: string }) => phase)).toEqual(
       expect.arrayContaining(["startup", "readiness"]),

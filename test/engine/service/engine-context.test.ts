@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
-import type { ArchiveEntry } from "../../../service/builds/engine/context-archive.ts";
-import { engineContext } from "../../../service/builds/engine/engine-context.ts";
+import type { ArchiveEntry } from "../../../service/builds/context-archive.ts";
+import { engineContext } from "../../../service/builders/engine/engine-context.ts";
 import { Database } from "../../../service/store/database.ts";
 import { BASE_IMAGE } from "./running-service.ts";
 

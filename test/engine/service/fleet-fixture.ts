@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
-import { bearerAuth } from "../../../service/http/auth.ts";
+import { keyRing } from "../../../service/keys/key-ring.ts";
 import { registerOpenApi } from "../../../service/http/openapi.ts";
 import { createApp } from "../../../service/http/app.ts";
 import type { MachineDriver } from "../../../service/fleet/guests/machine-driver.ts";
@@ -104,10 +104,8 @@ async function startRun(
   const db = new Database(storePath);
   const deps: ServiceDeps = {
     db,
-    engine,
     events: new TemplateEvents(),
     log,
-    instanceId: serviceId,
     artifactUses: [],
     tagFollowers: poolTagFollowers,
     stopping: stopping.signal,
@@ -116,7 +114,7 @@ async function startRun(
   const apiKey = `ns_local_${randomBytes(6).toString("hex")}`;
   const app = createApp({
     logger: log,
-    authenticate: bearerAuth(apiKey),
+    keys: keyRing([{ name: "test", key: apiKey }]),
     refExists: () => false,
     stopping: stopping.signal,
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,8 +31,10 @@ export class RunningService implements AsyncDisposable {
   }
 
   static async start(options: LocalServiceOptions = {}): Promise<RunningService> {
-    const dataDirectory = mkdtempSync(join(tmpdir(), "nullspace-service-"));
-    const complete = { port: 0, baseImage: BASE_IMAGE, logLevel: "silent", dataDirectory, ...options } as const;
+    const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "nullspace-service-"));
+    // One key over restarts.
+    const apiKey = `ns_test_${randomBytes(24).toString("hex")}`;
+    const complete = { port: 0, baseImage: BASE_IMAGE, logLevel: "silent", dataDirectory, apiKey, ...options } as const;
     return new RunningService(await startLocalService(complete), complete, dataDirectory);
   }
 

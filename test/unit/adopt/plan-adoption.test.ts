@@ -52,7 +52,7 @@ describe("the program of what was found", () => {
   );
   const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes("-0"));
   const bag = (value: fc.Arbitrary<unknown>) => fc.dictionary(wild, value, { maxKeys: 3, noNullPrototype: true });
-  const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/);
+  const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/).filter((text) => !/^(tb_|tmpl_)/.test(text));
 
   const template: fc.Arbitrary<FoundTemplate> = fc
     .record({

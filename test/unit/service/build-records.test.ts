@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pino } from "pino";
 import { failureDetail, BuildFailure } from "../../../service/builds/build-failure.ts";
-import type { BuildExecutor } from "../../../service/builds/build-executor.ts";
 import { listBuilds } from "../../../service/builds/build-history.ts";
 import { getBuild, isFinal } from "../../../service/builds/build-record.ts";
 import {
@@ -17,6 +16,7 @@ import { assignTags, removeTag } from "../../../service/templates/tags.ts";
 import { Retention } from "../../../service/templates/retention.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
 import { later, now } from "../../../service/clock.ts";
+import { MemoryArtifacts } from "./memory-artifacts.ts";
 import { TemplateStore } from "./template-store.ts";
 
 let store: TemplateStore;
@@ -98,8 +98,8 @@ describe("the digests of a build", () => {
       content_base64: Buffer.from(text).toString("base64"),
     });
     const digests = async (request: object) => {
-      const { source_digest, context_digest } = getBuild(store.db, await store.accept({ name: "web", ...request }));
-      return [source_digest, context_digest];
+      const { sourceDigest, contextDigest } = getBuild(store.db, await store.accept({ name: "web", ...request }));
+      return [sourceDigest, contextDigest];
     };
     const steps = [{ action: "run", command: "x" }];
     const one = await digests({ steps, build_context: { files: [file("a", "1"), file("b", "2")] } });
@@ -265,23 +265,16 @@ describe("the log of a build", () => {
 });
 
 describe("retention", () => {
-  const removed: string[] = [];
-  let inUse = new Set<string>();
-  // An engine that only remembers what it was told to remove: what is proved here is who is told, and when.
-  const executor = {
-    removeImage: async (imageRef: string) => {
-      if (inUse.has(imageRef)) return false;
-      removed.push(imageRef.slice("nullspace-local/".length));
-      return true;
-    },
-  } as Partial<BuildExecutor> as BuildExecutor;
+  // A store that only remembers what it was told to remove: what is proved here is who is told, and when.
+  let artifacts: MemoryArtifacts;
+  const removed = (): string[] => artifacts.removed.map((name) => name.slice(artifacts.nameOf("").length));
 
   function retention(artifactUses: ConstructorParameters<typeof Retention>[0]["artifactUses"] = []) {
     return new Retention({
       ...store,
       db: store.db,
       blobs: store.blobs,
-      executor,
+      artifacts,
       artifactUses,
       log: pino({ level: "silent" }),
       retentionMs: 30 * DAY,
@@ -289,8 +282,7 @@ describe("retention", () => {
   }
 
   beforeEach(() => {
-    removed.length = 0;
-    inUse = new Set();
+    artifacts = new MemoryArtifacts();
   });
 
   it("keeps what a tag, a pool or a child needs, and reclaims the rest after its time", async () => {
@@ -305,10 +297,10 @@ describe("retention", () => {
     ];
     const at = now();
     await retention(uses).sweep(later(at, 29 * DAY));
-    expect(removed).toEqual([]);
+    expect(removed()).toEqual([]);
     expect(buildView(store.db, getBuild(store.db, free.buildId), 30 * DAY).retention_expires_at).toBeDefined();
     await retention(uses).sweep(later(at, 31 * DAY));
-    expect(removed).toEqual([free.templateId]);
+    expect(removed()).toEqual([free.templateId]);
     expect(buildView(store.db, getBuild(store.db, free.buildId), 30 * DAY)).toMatchObject({
       promotability: { status: "purged" },
       artifact_availability: { status: "unavailable" },
@@ -318,14 +310,14 @@ describe("retention", () => {
     // The pool lets go: its time begins now, not when the tag went.
     await retention().sweep(later(at, 40 * DAY));
     await retention().sweep(later(at, 60 * DAY));
-    expect(removed).toEqual([free.templateId]);
+    expect(removed()).toEqual([free.templateId]);
     await retention().sweep(later(at, 71 * DAY));
-    expect(removed).toEqual([free.templateId, pooled.templateId]);
+    expect(removed()).toEqual([free.templateId, pooled.templateId]);
   });
 
   it("says expired while the engine does not let the image go, and begins anew when a tag comes back in time", async () => {
     const { templateId, buildId } = await store.ready({ name: "web", tags: ["x"] });
-    inUse.add(`nullspace-local/${templateId}`);
+    artifacts.inUse.add(`nullspace-local/${templateId}`);
     removeTag(store.db, () => [], "web", "x");
     const at = now();
     await retention().sweep(later(at, 20 * DAY));
@@ -338,7 +330,7 @@ describe("retention", () => {
       status: "expired",
       promotable: false,
     });
-    inUse.clear();
+    artifacts.inUse.clear();
     await retention().sweep(later(at, 72 * DAY));
     expect(buildView(store.db, getBuild(store.db, buildId), 30 * DAY).promotability).toMatchObject({
       status: "purged",

@@ -1,67 +1,67 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
-import type { BuildExecutor, BuildJob, BuildReporter, BuiltImage } from "../../../service/builds/build-executor.ts";
+import type { BuildExecutor, BuildOrder, BuildReporter, MadeImage } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import { BuildService } from "../../../service/builds/build-service.ts";
 import { MOST_ENGINE_CUTS } from "../../../service/builds/build-worker.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
-import { NO_CACHE, TemplateStore } from "./template-store.ts";
+import { MemoryArtifacts } from "./memory-artifacts.ts";
+import { MemoryDriver } from "./memory-driver.ts";
+import { TemplateStore } from "./template-store.ts";
 
 interface Begun {
-  job: BuildJob;
+  job: BuildOrder;
   report: BuildReporter;
   signal: AbortSignal;
-  end: (outcome: BuiltImage | Error) => void;
+  end: (outcome: MadeImage | Error) => void;
 }
 
 /** A builder that does what the test says, when it says so. */
 class ToldExecutor implements BuildExecutor {
   readonly begun: Begun[] = [];
-  readonly removed: string[] = [];
-  readonly named: [imageId: string, templateId: string][] = [];
   isAway = false;
 
   async checkAvailable(): Promise<void> {
     if (this.isAway) throw new EngineUnavailableError("Nothing answers.");
   }
 
-  run(job: BuildJob, report: BuildReporter, signal: AbortSignal): Promise<BuiltImage> {
+  async haveBase(): Promise<string> {
+    return "";
+  }
+
+  async stableImageId(): Promise<undefined> {
+    return undefined;
+  }
+
+  build(job: BuildOrder, report: BuildReporter, signal: AbortSignal): Promise<MadeImage> {
     return new Promise((resolve, reject) => {
-      const end = (outcome: BuiltImage | Error) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
+      const end = (outcome: MadeImage | Error) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
       this.begun.push({ job, report, signal, end });
     });
   }
-
-  async nameImage(imageId: string, templateId: string): Promise<string> {
-    this.named.push([imageId, templateId]);
-    return `nullspace-local/${templateId}`;
-  }
-
-  async removeImage(imageRef: string): Promise<boolean> {
-    this.removed.push(imageRef);
-    return true;
-  }
-
-  async cleanUp(): Promise<void> {}
 }
 
 const AWAY = new EngineUnavailableError("The engine has gone.");
 
 let store: TemplateStore;
 let executor: ToldExecutor;
+let artifacts: MemoryArtifacts;
 let builds: BuildService;
 
 beforeEach(() => {
   store = new TemplateStore();
   executor = new ToldExecutor();
+  artifacts = new MemoryArtifacts();
   builds = new BuildService({
     db: store.db,
     blobs: store.blobs,
     executor,
+    artifacts,
+    driver: new MemoryDriver(),
     events: new TemplateEvents(),
     log: pino({ level: "silent" }),
     resolve: async (ref) => resolveTemplate(store.db, ref),
@@ -80,12 +80,14 @@ async function start(name: string, request: object = {}): Promise<string> {
   return (await builds.start(body, store.signal)).build_id;
 }
 
-const image = ({ job }: Begun): BuiltImage => ({
-  imageId: "sha256:made",
-  imageRef: `nullspace-local/${job.templateId}`,
-  ociMetadata: {},
-  cache: NO_CACHE,
-});
+const NO_LAYERS = { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 };
+
+/** The image that a run makes, under the name that it was to have. */
+function image({ job }: Begun): MadeImage {
+  artifacts.images.set("sha256:made", { isOwn: true });
+  artifacts.names.set(job.imageRef, "sha256:made");
+  return { imageId: "sha256:made", cache: NO_LAYERS };
+}
 
 /** The n-th run of the builder, when it has begun. */
 async function begun(index: number): Promise<Begun> {
@@ -117,7 +119,7 @@ describe("builds that make the same", () => {
     expect(one.templateId).not.toBe(two.templateId);
     expect([one.imageId, two.imageId]).toEqual(["sha256:made", "sha256:made"]);
     expect(two.imageRef).toBe(`nullspace-local/${two.templateId}`);
-    expect(executor.named).toEqual([["sha256:made", two.templateId]]);
+    expect(artifacts.names.get(two.imageRef)).toBe("sha256:made");
     for (const buildId of [first, second]) {
       expect(messages(buildId)).toEqual(expect.arrayContaining(["before the join", "after the join"]));
       const { entries } = builds.snapshot(buildId, 0);
@@ -150,7 +152,7 @@ describe("builds that make the same", () => {
     expect(await ended(first, second, third)).toEqual(["cancelled", "ready", "cancelled"]);
     expect(resolveTemplate(store.db, "two:v1").buildId).toBe(second);
     // The name of the cancelled one goes, after the other has its own.
-    await expect.poll(() => executor.removed).toEqual([`nullspace-local/${run.job.templateId}`]);
+    await expect.poll(() => artifacts.removed).toEqual([`nullspace-local/${run.job.templateId}`]);
 
     const [fourth, fifth] = [await start("one"), await start("two")];
     const next = await begun(1);

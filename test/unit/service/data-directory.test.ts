@@ -32,15 +32,14 @@ async function run(args: string[], wanted?: string) {
 }
 
 describe("the data directory", () => {
-  it("is made for its owner alone, and keeps its key and its name on the engine", () => {
+  it("is made for its owner alone, and keeps its name on the engine", () => {
     const path = join(folder, "new", "deep");
     const first = openDataDirectory(path);
     expect(statSync(path).mode & 0o777).toBe(0o700);
-    expect(statSync(join(path, "api-key")).mode & 0o777).toBe(0o600);
-    const { apiKey, instanceId } = first;
+    const { instanceId } = first;
     first.close();
     const second = openDataDirectory(path);
-    expect([second.apiKey, second.instanceId]).toEqual([apiKey, instanceId]);
+    expect(second.instanceId).toBe(instanceId);
     second.close();
   });
 
@@ -50,7 +49,7 @@ describe("the data directory", () => {
     expect(defaultDataDirectory({})).toMatch(/\/\.local\/share\/nullspace-local$/);
   });
 
-  it("that cannot be made, or whose key is empty, is an error that says so", () => {
+  it("that cannot be made, or whose name is empty, is an error that says so", () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     expect(() => openDataDirectory(join(file, "x"))).toThrow(
@@ -58,10 +57,10 @@ describe("the data directory", () => {
     );
     const empty = join(folder, "empty");
     mkdirSync(empty);
-    writeFileSync(join(empty, "api-key"), "\n");
-    expect(() => openDataDirectory(empty)).toThrow(/api-key is empty/);
+    writeFileSync(join(empty, "instance-id"), "\n");
+    expect(() => openDataDirectory(empty)).toThrow(/instance-id is empty/);
     // Whoever failed to open it does not hold it.
-    rmSync(join(empty, "api-key"));
+    rmSync(join(empty, "instance-id"));
     openDataDirectory(empty).close();
   });
 
@@ -110,6 +109,7 @@ describe("the data directory", () => {
     "that holds something else in the place of %s ends the command with one line that says so",
     { timeout: 30_000 },
     async (name) => {
+      if (name !== "lock.db") writeFileSync(join(folder, "lock.db"), "");
       if (name === "blobs") writeFileSync(join(folder, name), "");
       else mkdirSync(join(folder, name));
       const ended = await run(["serve", "--port", "0", "--data", folder]);
@@ -136,8 +136,9 @@ describe("the data directory", () => {
     });
     first.child.kill("SIGKILL");
     await first.ended;
-    const third = await run(args, "NULLSPACE_API_KEY=");
-    expect(third.out).toBe(first.out.replace(/API_URL=.*/, () => /API_URL=.*/.exec(third.out)?.[0] ?? ""));
+    const third = await run(args, "NULLSPACE_API_URL=");
+    // The key was shown once.
+    expect(third.out).toMatch(/^NULLSPACE_API_URL=\S+\n$/);
     third.child.kill("SIGTERM");
     expect(await third.ended).toBe(0);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, expect, it } from "vitest";
 import { createApp } from "../../../service/http/app.ts";
-import { bearerAuth } from "../../../service/http/auth.ts";
+import { keyRing } from "../../../service/keys/key-ring.ts";
 import { Database } from "../../../service/store/database.ts";
 import { GroupSync } from "../../../service/store/group-sync.ts";
 
@@ -35,7 +35,7 @@ it("a store that has changed waits for the disk once, and one that has not does 
 it("an answer whose change the disk has lost is no success, and the service answers on", async () => {
   const app = createApp({
     logger: pino({ level: "silent" }),
-    authenticate: bearerAuth("key"),
+    keys: keyRing([{ name: "test", key: "key" }]),
     refExists: () => false,
     stopping: new AbortController().signal,
     durable: () => Promise.reject(new Error("input/output error")),

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorEnvelope } from "../../../sdk/wire/index.ts";
-import { bearerAuth } from "../../../service/http/auth.ts";
+import { keyRing } from "../../../service/keys/key-ring.ts";
 import { createApp } from "../../../service/http/app.ts";
 import { LonelyService } from "./lonely-service.ts";
 
@@ -43,28 +43,28 @@ const isUp = async () => expect((await service.raw("GET", "/healthz")).status).t
 describe("what is no request", () => {
   it.each([
     ["another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "invalid_request"],
-    ["an unknown method", "FLY / HTTP/1.1\r\nhost: x\r\n\r\n", 400, "invalid_request"],
+    ["an unknown method", "FLY / HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "invalid_request"],
     ["no host", "GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "invalid_request"],
-    ["a NUL in a header", "GET /healthz HTTP/1.1\r\nhost: x\r\na: b\0c\r\n\r\n", 400, "invalid_request"],
+    ["a NUL in a header", "GET /healthz HTTP/1.1\r\nhost: localhost\r\na: b\0c\r\n\r\n", 400, "invalid_request"],
     [
       "two lengths",
-      "POST /v1/templates/claims HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+      "POST /v1/templates/claims HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
       400,
       "invalid_request",
     ],
     [
       "a length and chunks",
-      "POST /v1/templates/claims HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+      "POST /v1/templates/claims HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
       400,
       "invalid_request",
     ],
     [
       "a header of 20 KB",
-      `GET /healthz HTTP/1.1\r\nhost: x\r\na: ${"b".repeat(20_000)}\r\n\r\n`,
+      `GET /healthz HTTP/1.1\r\nhost: localhost\r\na: ${"b".repeat(20_000)}\r\n\r\n`,
       431,
       "invalid_request",
     ],
-    ["a path of 20 KB", `GET /${"b".repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431, "invalid_request"],
+    ["a path of 20 KB", `GET /${"b".repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`, 431, "invalid_request"],
   ])("is refused in the contract's error form: %s", async (_what, bytes, status, code) => {
     const answer = await send(service.service.url, bytes);
     expect(answer.status).toBe(status);
@@ -78,7 +78,7 @@ describe("what is no request", () => {
   it("and an expectation that nobody knows is none", async () => {
     const answer = await send(
       service.service.url,
-      "GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nhost: localhost\r\nexpect: wonders\r\nconnection: close\r\n\r\n",
     );
     expect(answer.status).toBe(200);
   });
@@ -95,12 +95,15 @@ describe("a caller that sends slowly", () => {
   it.each([
     ["nothing", ""],
     ["half a first line", "GET /heal"],
-    ["headers without end", "GET /healthz HTTP/1.1\r\nhost: x\r\n"],
-    ["half a body", "POST /x HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"],
+    ["headers without end", "GET /healthz HTTP/1.1\r\nhost: localhost\r\n"],
+    [
+      "half a body",
+      "POST /x HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{",
+    ],
   ])("is told 408 and hung up on: %s", async (_what, bytes) => {
     const app = createApp({
       logger: pino({ level: "silent" }),
-      authenticate: bearerAuth("key"),
+      keys: keyRing([{ name: "test", key: "key" }]),
       refExists: () => false,
       stopping: new AbortController().signal,
       timeouts: { headersMs: 100, requestMs: 200, checkEveryMs: 20 },

@@ -81,7 +81,7 @@ describe("a body", () => {
   it("that breaks off is not acted upon", async () => {
     const { hostname, port } = new URL(service.service.url);
     const socket = connect(Number(port), hostname);
-    const head = `POST /v1/templates/claims HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.service.apiKey}\r\n`;
+    const head = `POST /v1/templates/claims HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${service.service.apiKey}\r\n`;
     const body = '{"template_ref":"broken-off"}';
     await new Promise<void>((resolve) => {
       socket.write(`${head}content-type: application/json\r\ncontent-length: ${body.length + 1}\r\n\r\n${body}`, () =>
@@ -200,7 +200,7 @@ describe("an upload", () => {
     const incoming = () => readdirSync(join(service.dataDirectory, "blobs", "incoming"));
 
     const socket = connect(Number(port), hostname);
-    const head = `PUT /v1/templates/blobs/${blob_id} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.service.apiKey}\r\n`;
+    const head = `PUT /v1/templates/blobs/${blob_id} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${service.service.apiKey}\r\n`;
     socket.write(`${head}content-type: application/octet-stream\r\ncontent-length: ${bytes.length}\r\n\r\n`);
     socket.write(bytes.subarray(0, 100_000));
     await expect.poll(incoming).toHaveLength(1);

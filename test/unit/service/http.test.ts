@@ -316,7 +316,7 @@ describe("blobs", () => {
     const { hostname, port } = new URL(service.service.url);
     const socket = connect(Number(port), hostname);
     socket.write(
-      `PUT /v1/templates/blobs/blob_${sha256} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.service.apiKey}\r\n` +
+      `PUT /v1/templates/blobs/blob_${sha256} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${service.service.apiKey}\r\n` +
         `content-type: application/octet-stream\r\ncontent-length: ${bytes}\r\n\r\n${"x".repeat(1000)}`,
     );
     await expect.poll(leftovers).toHaveLength(1);

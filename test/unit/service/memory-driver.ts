@@ -1,19 +1,46 @@
 import { EventEmitter, on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineUnavailableError } from "../../../service/errors.ts";
-import { GuestNotRunningError, MachineExitedError } from "../../../service/fleet/guests/driver-errors.ts";
+import {
+  GuestCommandTimeoutError,
+  GuestNotPausedError,
+  GuestNotRunningError,
+  MachineExitedError,
+  MachineImageMissingError,
+  ReadinessTimeoutError,
+} from "../../../service/fleet/guests/driver-errors.ts";
+import type { Readiness } from "../../../sdk/wire/index.ts";
 import type {
+  GuestCommand,
   GuestCommandResult,
   GuestEvent,
   GuestHealth,
   GuestSpec,
   MachineDriver,
   ObservedGuest,
+  ReadinessOptions,
+  TrialGuest,
 } from "../../../service/fleet/guests/machine-driver.ts";
 
-/** Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). */
+interface MemoryGuest {
+  spec: GuestSpec;
+  alive: boolean;
+  paused: boolean;
+  /** How its main process ended; absent: it was killed by a test. */
+  exitCode?: number;
+}
+
+/** The few scripts that guests in memory understand. */
+const SCRIPT = /^(?:sleep ([\d.]+)(?:; )?)?(?:exit (\d+)|true|false)?$/;
+
+/**
+ * Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). It refuses what
+ * a real one refuses, which the contract of drivers proves. Start commands that it cannot read go on for ever.
+ */
 export class MemoryDriver implements MachineDriver {
-  readonly guests = new Map<string, { spec: GuestSpec; alive: boolean; paused: boolean }>();
+  readonly guests = new Map<string, MemoryGuest>();
+  /** Images that are there; `undefined`: all. */
+  images: ReadonlySet<string> | undefined;
   /** Every guest that was ever started. */
   readonly started: string[] = [];
   isAway = false;
@@ -30,31 +57,61 @@ export class MemoryDriver implements MachineDriver {
   async start(spec: GuestSpec): Promise<void> {
     await this.#call();
     this.onStart(spec);
-    this.started.push(spec.guestId);
-    this.guests.set(spec.guestId, { spec, alive: true, paused: false });
+    const { guestId, artifact } = spec;
+    const before = this.guests.get(guestId);
+    if (before !== undefined) {
+      if (!before.alive) throw exited(before);
+      return;
+    }
+    if (this.images?.has(artifact.imageId) === false) {
+      throw new MachineImageMissingError(artifact.templateId, artifact.imageId);
+    }
+    this.started.push(guestId);
+    const guest: MemoryGuest = { spec, alive: true, paused: false };
+    this.guests.set(guestId, guest);
+    const { seconds, exitCode } = readScript(artifact.startCmd ?? "");
+    if (exitCode === undefined) return;
+    setTimeout(() => this.#end(guestId, guest, exitCode), seconds * 1000).unref();
   }
 
-  async waitUntilReady(_guestId: string, _readiness: unknown, options: { signal?: AbortSignal }): Promise<void> {
+  async waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
     await this.#call();
     options.signal?.throwIfAborted();
-    if (this.failingStarts <= 0) return;
-    this.failingStarts -= 1;
-    throw new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail: ["made to fail"] });
+    if (this.failingStarts > 0) {
+      this.failingStarts -= 1;
+      throw new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail: ["made to fail"] });
+    }
+    const guest = this.guests.get(guestId);
+    if (guest === undefined) throw new GuestNotRunningError(guestId);
+    const { exitCode } = readScript(guest.spec.artifact.startCmd ?? "");
+    // A main process that goes on is as steady now as later.
+    if (exitCode !== undefined) await this.#until(() => !guest.alive, options.steadyMs ?? 0, options.signal);
+    if (!guest.alive) throw exited(guest);
+    if (readiness?.kind === "command" && readiness.command === "false") await this.#neverReady(readiness, options);
   }
 
-  async exec(guestId: string): Promise<GuestCommandResult> {
+  async exec(guestId: string, { argv, timeoutMs, signal }: GuestCommand): Promise<GuestCommandResult> {
     await this.#call();
     const guest = this.guests.get(guestId);
     if (guest?.alive !== true || guest.paused) throw new GuestNotRunningError(guestId);
-    return { exitCode: 0, stdout: "", stderr: "", truncated: false };
+    const { seconds, exitCode = 0 } = readScript(argv[2] ?? "");
+    await sleep(Math.min(seconds * 1000, timeoutMs), undefined, { signal });
+    if (seconds * 1000 > timeoutMs) {
+      const message = `The command did not end within ${timeoutMs} ms.`;
+      throw new GuestCommandTimeoutError({ stdout: "", stderr: "", killed: true, message });
+    }
+    return { exitCode, stdout: "", stderr: "", truncated: false };
   }
 
-  async look(guestId: string, readiness: unknown): Promise<GuestHealth> {
+  async look(guestId: string, readiness: Readiness | undefined): Promise<GuestHealth> {
     await this.#call();
     const guest = this.guests.get(guestId);
     if (guest?.alive !== true) return { ok: false, reason: "it is dead" };
     if (guest.paused) return { ok: false, reason: "it is paused" };
-    return readiness !== undefined && this.unwell.has(guestId) ? { ok: false, reason: "it is unwell" } : { ok: true };
+    const fails = readiness?.kind === "command" && readiness.command === "false";
+    return readiness !== undefined && (fails || this.unwell.has(guestId))
+      ? { ok: false, reason: "it is unwell" }
+      : { ok: true };
   }
 
   async address(): Promise<string> {
@@ -62,9 +119,10 @@ export class MemoryDriver implements MachineDriver {
     return "127.0.0.1";
   }
 
-  async explainDeath(): Promise<string> {
+  async explainDeath(guestId: string): Promise<string> {
     await this.#call();
-    return "It was killed by a test.";
+    const guest = this.guests.get(guestId);
+    return guest?.exitCode === undefined ? "It was killed by a test." : exited(guest).message;
   }
 
   async pause(guestId: string): Promise<void> {
@@ -84,8 +142,9 @@ export class MemoryDriver implements MachineDriver {
 
   async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
     await this.#call();
+    const events = on(this.#events, "event", { signal });
     onOpen();
-    for await (const [event] of on(this.#events, "event", { signal })) {
+    for await (const [event] of events) {
       await this.#call();
       yield event as GuestEvent;
     }
@@ -93,7 +152,25 @@ export class MemoryDriver implements MachineDriver {
 
   async list(): Promise<ObservedGuest[]> {
     await this.#call();
-    return [...this.guests].map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
+    return [...this.guests]
+      .filter(([, { spec }]) => spec.buildId === undefined)
+      .map(([guestId, { alive, paused }]) => ({ guestId, alive, paused }));
+  }
+
+  async listTrials(): Promise<TrialGuest[]> {
+    await this.#call();
+    return [...this.guests].flatMap(
+      ([
+        guestId,
+        {
+          spec: { buildId },
+        },
+      ]) => (buildId === undefined ? [] : [{ guestId, buildId }]),
+    );
+  }
+
+  async hostSize(): Promise<undefined> {
+    return undefined;
   }
 
   /** A guest dies by itself. */
@@ -101,19 +178,62 @@ export class MemoryDriver implements MachineDriver {
     const guest = this.guests.get(guestId);
     if (guest === undefined) return;
     guest.alive = false;
-    this.#events.emit("event", { guestId, kind: "died" });
+    this.#tell(guestId, guest, "died");
   }
 
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
   #freeze(guestId: string, paused: boolean): void {
     const guest = this.guests.get(guestId);
-    if (guest?.alive !== true || guest.paused === paused) throw new GuestNotRunningError(guestId);
+    if (guest?.alive !== true || (paused && guest.paused)) throw new GuestNotRunningError(guestId);
+    if (!paused && !guest.paused) throw new GuestNotPausedError(guestId);
     guest.paused = paused;
-    this.#events.emit("event", { guestId, kind: paused ? "paused" : "resumed" });
+    this.#tell(guestId, guest, paused ? "paused" : "resumed");
+  }
+
+  #end(guestId: string, guest: MemoryGuest, exitCode: number): void {
+    if (this.guests.get(guestId) !== guest || !guest.alive) return;
+    Object.assign(guest, { alive: false, exitCode });
+    this.#tell(guestId, guest, "died");
+  }
+
+  /** Nobody is told of the trials of builds. */
+  #tell(guestId: string, { spec }: MemoryGuest, kind: GuestEvent["kind"]): void {
+    if (spec.buildId === undefined) this.#events.emit("event", { guestId, kind });
+  }
+
+  async #until(isSo: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    for (let leftMs = timeoutMs; leftMs > 0 && !isSo(); leftMs -= 5) await sleep(5, undefined, { signal });
+  }
+
+  async #neverReady(readiness: Readiness, { onAttempt, signal }: ReadinessOptions): Promise<never> {
+    const { timeout_secs = 30, interval_ms = 500 } = readiness as { timeout_secs?: number; interval_ms?: number };
+    let attempt = 1;
+    for (let elapsedMs = 0; elapsedMs < timeout_secs * 1000; elapsedMs += interval_ms) {
+      onAttempt?.({ attempt: attempt++, ok: false, reason: "it ended with exit code 1", elapsedMs });
+      await sleep(interval_ms, undefined, { signal });
+    }
+    throw new ReadinessTimeoutError({
+      check: "the command `false` to succeed",
+      waitedMs: timeout_secs * 1000,
+      attempts: attempt - 1,
+      lastFailure: "it ended with exit code 1",
+      logTail: [],
+    });
   }
 
   async #call(): Promise<void> {
     await sleep(this.delayMs());
     if (this.isAway) throw new EngineUnavailableError("connect ENOENT");
   }
+}
+
+function exited({ exitCode = 137 }: MemoryGuest): MachineExitedError {
+  return new MachineExitedError({ exitCode, outOfMemory: false, logTail: [] });
+}
+
+/** @returns how long a script takes and how it ends; no exit code: it is none of those known here, and goes on */
+function readScript(script: string): { seconds: number; exitCode?: number } {
+  const match = script === "" ? null : SCRIPT.exec(script);
+  if (match === null) return { seconds: 0 };
+  return { seconds: Number(match[1] ?? 0), exitCode: script === "false" ? 1 : Number(match[2] ?? 0) };
 }

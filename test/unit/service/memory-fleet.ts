@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
 import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Fleet } from "../../../service/fleet/fleet.ts";
@@ -25,11 +24,8 @@ export class MemoryFleet implements AsyncDisposable {
   constructor() {
     const deps = {
       db: this.db,
-      // Never asked: the driver is another.
-      engine: new DockerEngine({ host: "unix:///nowhere" }),
       events: this.#events,
       log: pino({ level: "silent" }),
-      instanceId: "test",
       artifactUses: [],
       tagFollowers: poolTagFollowers,
       stopping: this.#stopping.signal,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
-import { fetchEcrPassword, signRequest } from "../../../service/builds/engine/ecr-token.ts";
-import { canonicalJson } from "../../../service/builds/canonical-json.ts";
+import { fetchEcrPassword, signRequest } from "../../../service/builders/engine/ecr-token.ts";
+import { canonicalJson } from "../../../service/canonical-json.ts";
 import { newId } from "../../../service/ids.ts";
 import { inspect } from "node:util";
 import { createServer } from "node:http";

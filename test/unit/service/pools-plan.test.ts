@@ -1,3 +1,4 @@
+import { retryAtMs } from "../../../service/fleet/pools/backoff.ts";
 import { describe, expect, test } from "vitest";
 import { PoolWorld } from "./pool-world.ts";
 
@@ -128,6 +129,12 @@ describe("a rollout", () => {
     expect(warms(world.reconcile())).toBe(1);
     world.warmUp();
     expect(releases(world.reconcile())).toEqual(["expired"]);
+  });
+
+  test("waits for no failure that is yet to come: the clock was set back", () => {
+    const streak = { count: 8, lastAtMs: 1_000_000 };
+    expect(retryAtMs(streak, 1_000_000)).toBe(1_060_000);
+    expect(retryAtMs(streak, 999_999)).toBe(-Infinity);
   });
 
   test("releases nothing when the template cannot be resolved", () => {

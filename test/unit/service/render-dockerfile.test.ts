@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Step } from "../../../sdk/wire/index.ts";
+import { Line } from "../../../sdk/wire/word.ts";
+import { expandWord } from "../../../sdk/dockerfile/expand-word.ts";
+import { BuildKitParser } from "../dockerfile/buildkit/buildkit-parser.ts";
 import { checkDockerfile } from "../../../service/builds/dockerfile/check-dockerfile.ts";
 import { parseDockerfile } from "../../../sdk/dockerfile/parse-dockerfile.ts";
 import { commandOf, quote, renderDockerfile } from "../../../service/builds/dockerfile/render-dockerfile.ts";
@@ -231,6 +234,49 @@ describe("reading a Dockerfile", () => {
       [5, "c\\"],
       [6, "d"],
     ]);
+  });
+
+  it("names any user and folder of one line so that the builder reads that and nothing else", async () => {
+    await using parser = new BuildKitParser();
+    const name = fc
+      .string({ unit: fc.constantFrom(..."ab/-#$\\'\"`{} <=["), minLength: 1 })
+      .filter((text) => Line.safeParse(text).success && text !== "root");
+    const names = fc.sample(name, { seed: 20_261_129, numRuns: 300 });
+    const texts = names.map((one) => {
+      const steps: Step[] = [
+        { action: "workdir", path: one },
+        { action: "copy", sources: ["a"], dst: "/a", user: one },
+        { action: "user", user: one },
+        { action: "run", command: "id" },
+      ];
+      return render(steps).text;
+    });
+    const literal = (word: string) => expandWord(word, { get: () => "?", untold: () => "?" });
+    for (const [at, { instructions }] of (await parser.read(texts)).entries()) {
+      const said = new Map(instructions.map((one) => [one.keyword, one]));
+      expect(instructions.map(({ keyword }) => keyword)).toEqual(["FROM", "WORKDIR", "COPY", "USER", "RUN"]);
+      expect(literal(said.get("WORKDIR")!.words[0]!), texts[at]).toBe(names[at]);
+      expect(literal(said.get("USER")!.words[0]!), texts[at]).toBe(names[at]);
+      expect(literal(said.get("COPY")!.flags[0]!.slice("--chown=".length)), texts[at]).toBe(names[at]);
+    }
+  });
+
+  it("begins no instruction with a user of the base image, whatever that is", () => {
+    const { text } = render(
+      [
+        { action: "user", user: "app" },
+        { action: "run", command: "id" },
+      ],
+      { baseUser: "app\nRUN evil" },
+    );
+    expect(parseDockerfile(text).map(({ keyword }) => keyword)).toEqual(["FROM", "USER", "RUN"]);
+  });
+
+  it("exports no variable whose name a shell cannot write", () => {
+    const steps: Step[] = [{ action: "run", command: "id" }];
+    const { text } = render(steps, { buildEnvs: { "A; evil": "1", B: "'\n$x" } });
+    expect(text).not.toContain("evil");
+    expect(text).toContain("export B=");
   });
 
   it("never throws, whatever the text", () => {

@@ -191,3 +191,24 @@ describe("requests", () => {
     expect(problems(wire.PreflightRequest, { files })).toMatch(/; and 995 more$/);
   });
 });
+
+describe("texts that end up in a command or in a Dockerfile", () => {
+  const request = (more: object) => wire.CreateTemplateRequest.safeParse({ base_image: "a", ...more }).success;
+
+  it.each(["A; evil", "A B", "1A", "A-B", "A\nB", "", "$(x)"])("are no variable of a build called %j", (name) => {
+    expect(request({ build_envs: { [name]: "1" } })).toBe(false);
+  });
+
+  it("may be any value of a variable", () => {
+    expect(request({ build_envs: { A_1: "'; evil\n$(x)" } })).toBe(true);
+  });
+
+  it.each(["a\nRUN evil", "a\r", "a\u2028b", "a\u0085"])("are no user and no folder called %j", (text) => {
+    expect(request({ steps: [{ action: "user", user: text }] })).toBe(false);
+    expect(request({ steps: [{ action: "workdir", path: text }] })).toBe(false);
+    expect(request({ steps: [{ action: "run", command: "x", user: text }] })).toBe(false);
+    expect(request({ steps: [{ action: "copy", sources: ["a"], dst: "/", user: text }] })).toBe(false);
+    expect(request({ runtime_config: { default_user: text } })).toBe(false);
+    expect(request({ runtime_config: { default_workdir: text } })).toBe(false);
+  });
+});

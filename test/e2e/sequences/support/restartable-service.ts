@@ -8,22 +8,22 @@ import { repo } from "../../support/pulumi-project.ts";
 
 /** A service that can go away and come back under the same address, with its data. */
 export class RestartableService implements AsyncDisposable {
-  readonly #dataDir: string;
+  readonly #folder: string;
   readonly #proxy: FaultProxy;
   #process: ServiceProcess;
   readonly client: NullspaceClient;
 
-  private constructor(dataDir: string, proxy: FaultProxy, process: ServiceProcess) {
-    this.#dataDir = dataDir;
+  private constructor(folder: string, proxy: FaultProxy, process: ServiceProcess) {
+    this.#folder = folder;
     this.#proxy = proxy;
     this.#process = process;
     this.client = new NullspaceClient({ apiKey: process.env.NULLSPACE_API_KEY, baseUrl: proxy.url });
   }
 
   static async start(): Promise<RestartableService> {
-    const dataDir = mkdtempSync(join(tmpdir(), "nullspace-service-"));
-    const process = await launch(dataDir);
-    return new RestartableService(dataDir, await FaultProxy.start(process.env.NULLSPACE_API_URL), process);
+    const folder = mkdtempSync(join(tmpdir(), "nullspace-service-"));
+    const process = await launch(folder);
+    return new RestartableService(folder, await FaultProxy.start(process.env.NULLSPACE_API_URL), process);
   }
 
   /** The address stays the same over restarts. */
@@ -35,7 +35,7 @@ export class RestartableService implements AsyncDisposable {
   async restart(): Promise<void> {
     process.kill(this.#process.pid, "SIGKILL");
     await this.#process.stop();
-    this.#process = await launch(this.#dataDir);
+    this.#process = await launch(this.#folder, this.#process.env.NULLSPACE_API_KEY);
     this.#proxy.target = this.#process.env.NULLSPACE_API_URL;
   }
 
@@ -43,16 +43,17 @@ export class RestartableService implements AsyncDisposable {
     await this.client.close();
     await this.#process.stop();
     await this.#proxy[Symbol.asyncDispose]();
-    rmSync(this.#dataDir, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-function launch(dataDir: string): Promise<ServiceProcess> {
+function launch(folder: string, apiKey?: string): Promise<ServiceProcess> {
   return startServiceProcess({
     command: process.execPath,
     args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
-    dataDir,
-    logFile: join(dataDir, "service.log"),
+    dataDir: join(folder, "data"),
+    logFile: join(folder, "service.log"),
     env: process.env,
+    ...(apiKey !== undefined && { apiKey }),
   });
 }

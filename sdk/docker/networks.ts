@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { EngineApi } from "./engine-api.ts";
+import type { EngineRequest } from "./engine-transport.ts";
+
+/** A network as the engine describes it; members not named here are kept. */
+export const NetworkInspect = z.looseObject({
+  Id: z.string(),
+  Name: z.string(),
+  Driver: z.string(),
+  Options: z.record(z.string(), z.string()).nullish(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+});
+export type NetworkInspect = z.infer<typeof NetworkInspect>;
+
+/** What a network is to be: the Engine API's own body of NetworkCreate, the usual members spelled out. */
+export interface NetworkConfig {
+  Name: string;
+  /** Default `bridge`. */
+  Driver?: string;
+  /** Of the driver, such as `com.docker.network.bridge.enable_icc`. */
+  Options?: Record<string, string>;
+  Labels?: Record<string, string>;
+  /** Without a way out. */
+  Internal?: boolean;
+  [member: string]: unknown;
+}
+
+interface Cancellable {
+  signal?: AbortSignal | undefined;
+}
+
+const Created = z.looseObject({ Id: z.string() });
+
+/** The engine's networks. `id` is an ID or a name. */
+export class EngineNetworks {
+  readonly #engine: EngineApi;
+
+  constructor(engine: EngineApi) {
+    this.#engine = engine;
+  }
+
+  /** @throws EngineConflictError when there is one of that name */
+  async create(config: NetworkConfig, { signal }: Cancellable = {}): Promise<{ id: string }> {
+    // Engines before API 1.44 make a second one of the same name unless they are told to look.
+    const json = { CheckDuplicate: true, ...config };
+    const { Id } = await this.#json({ method: "POST", path: "/networks/create", json, signal }, Created);
+    return { id: Id };
+  }
+
+  /** @throws EngineNotFoundError when there is no such network */
+  inspect(id: string, { signal }: Cancellable = {}): Promise<NetworkInspect> {
+    return this.#json({ method: "GET", path: `/networks/${encodeURIComponent(id)}`, signal }, NetworkInspect);
+  }
+
+  /** @throws EngineNotFoundError when there is no such network, EngineError while containers are in it */
+  async remove(id: string, { signal }: Cancellable = {}): Promise<void> {
+    const request: EngineRequest = { method: "DELETE", path: `/networks/${encodeURIComponent(id)}`, signal };
+    await this.#engine.transport.text(await this.#engine.versioned(request));
+  }
+
+  async #json<T extends z.ZodType>(request: EngineRequest, schema: T): Promise<z.infer<T>> {
+    return this.#engine.transport.json(await this.#engine.versioned(request), schema);
+  }
+}

@@ -1,0 +1,55 @@
+import { asCaller } from "../caller.ts";
+import { defaultDataDirectory } from "../data-directory.ts";
+import { newKey } from "../keys/key-ring.ts";
+import { withKeys } from "../keys/open-keys.ts";
+import type { ApiKeyRow } from "../store/api-keys.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Who changes keys from the command line has no key yet: whoever may write the data folder may make one. */
+const COMMAND_LINE = { keyId: null, name: "command line" };
+
+/** `keys create NAME`, `keys list`, `keys revoke NAME|ID`: prints what was asked for. */
+export function keysCommand(words: readonly string[], { data }: { data?: string }): void {
+  const [verb, name, ...rest] = words;
+  const directory = data ?? defaultDataDirectory();
+  if (verb === "list" && name === undefined) {
+    print(withKeys(directory, (keys) => table(keys.list())));
+  } else if (verb === "create" && name !== undefined && rest.length === 0) {
+    const key = newKey();
+    asCaller(COMMAND_LINE, () => withKeys(directory, (keys) => keys.add(name, key)));
+    print(`NULLSPACE_API_KEY=${key}`);
+  } else if (verb === "revoke" && name !== undefined && rest.length === 0) {
+    const revoked = asCaller(COMMAND_LINE, () => withKeys(directory, (keys) => keys.revoke(name)));
+    print(`The key ${revoked.name} (${revoked.keyId}) is revoked.`);
+  } else {
+    throw new UsageError("Say what to do with keys: keys create NAME, keys list, or keys revoke NAME.");
+  }
+}
+
+function table(rows: readonly ApiKeyRow[]): string {
+  const lines = rows.map(({ keyId, name, createdAt, lastUsedAt, revokedAt }) => [
+    keyId,
+    name,
+    toMinute(createdAt),
+    lastUsedAt === null ? "never" : toMinute(lastUsedAt),
+    revokedAt === null ? "good" : `revoked ${toMinute(revokedAt)}`,
+  ]);
+  const all = [["ID", "NAME", "CREATED", "LAST USED", "STATE"], ...lines];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((line) => line[column]!.length)));
+  return all
+    .map((line) =>
+      line
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function toMinute(at: string): string {
+  return `${at.slice(0, 16)}Z`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,82 @@
+import type { parseArgs } from "node:util";
+import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Options of `serve`, as `parseArgs` takes them. */
+export const SERVE_OPTIONS = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "behind-proxy": { type: "boolean" },
+  "allowed-host": { type: "string", multiple: true },
+  "docker-host": { type: "string" },
+  "base-image": { type: "string" },
+  builds: { type: "string" },
+  "log-level": { type: "string" },
+} as const;
+
+/** What `parseArgs` makes of {@link SERVE_OPTIONS}, and the data folder. */
+export type ServeArguments = ReturnType<typeof parseArgs<{ options: typeof SERVE_OPTIONS }>>["values"] & {
+  data?: string;
+};
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+
+/** Serves until a signal comes. @param fail ends the process when the end goes wrong */
+export async function serve(values: ServeArguments, fail: (error: unknown) => never): Promise<void> {
+  const options = {
+    ...(values.port !== undefined && { port: readPort(values.port) }),
+    ...(values.host !== undefined && { host: values.host }),
+    ...readTls(values),
+    ...(values["behind-proxy"] !== undefined && { behindProxy: values["behind-proxy"] }),
+    ...(values["allowed-host"] !== undefined && { allowedHosts: values["allowed-host"] }),
+    ...(values.data !== undefined && { dataDirectory: values.data }),
+    ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
+    ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
+    ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
+    ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
+  };
+  const service = await serveDataFolder({ ...options, ...takeKey() });
+  const lines = [
+    `NULLSPACE_API_URL=${service.url}`,
+    ...(service.shownOnce === undefined ? [] : [`NULLSPACE_API_KEY=${service.shownOnce}`]),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  const stop = (): void => {
+    // A second signal must be able to end a stop that hangs.
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    service.close().then(() => process.exit(0), fail);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+}
+
+/** The key that the environment gives; what this process starts gets to see nothing of it. */
+function takeKey(): { apiKey?: string } {
+  const apiKey = process.env.NULLSPACE_LOCAL_API_KEY;
+  delete process.env.NULLSPACE_LOCAL_API_KEY;
+  return apiKey === undefined || apiKey === "" ? {} : { apiKey };
+}
+
+function readTls({ "tls-cert": certFile, "tls-key": keyFile }: ServeArguments): Pick<LocalServiceOptions, "tls"> {
+  if (certFile === undefined && keyFile === undefined) return {};
+  if (certFile !== undefined && keyFile !== undefined) return { tls: { certFile, keyFile } };
+  throw new UsageError("--tls-cert and --tls-key go together: name both files.");
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--port ${text} is not a port (0 to 65535).`);
+  return port;
+}
+
+function readBuilds(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--builds ${text} is not a number of builds (1 to 9999).`);
+  return Number(text);
+}
+
+function readLevel(text: string): (typeof LOG_LEVELS)[number] {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new UsageError(`--log-level ${text} is not one of ${LOG_LEVELS.join(", ")}.`);
+  return level;
+}

@@ -1,0 +1,2 @@
+/** Wrong arguments: exit status 2. */
+export class UsageError extends Error {}

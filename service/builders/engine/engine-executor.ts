@@ -1,0 +1,176 @@
+import {
+  DockerError,
+  EngineNotFoundError,
+  isEngineAway,
+  parseImageRef,
+  type DockerEngine,
+  type ImageInspect,
+} from "pulumi-nullspace/docker";
+import { answerTimeout } from "../../answer-timeout.ts";
+import type { BlobStore } from "../../blobs/blob-store.ts";
+import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } from "../../builds/build-executor.ts";
+import { BuildFailure } from "../../builds/build-failure.ts";
+import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
+import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
+import { seeEngineGo } from "../../builds/engine-stop.ts";
+import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
+import { asError, EngineUnavailableError } from "../../errors.ts";
+import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
+import { engineContext } from "./engine-context.ts";
+import { baseImageFailure, engineLost, imageBuildFailure, mayBeEngineStop } from "./engine-failure.ts";
+import { ProgressLog } from "./progress-log.ts";
+import { registryAuths } from "./registry-credentials.ts";
+
+/** A ping that takes longer means an engine that is not there. */
+const PING_TIMEOUT_MS = 5_000;
+
+/** What {@link EngineExecutor} needs. */
+export interface EngineExecutorOptions {
+  engine: DockerEngine;
+  blobs: BlobStore;
+  instanceId: string;
+}
+
+/**
+ * Builds on Docker Engine: BuildKit through the engine's API, the classic builder where the engine has no BuildKit.
+ * Both backends of the contract, `native` and `buildkit`, are this one; `native` only means that no secret can be
+ * mounted.
+ */
+export class EngineExecutor implements BuildExecutor {
+  readonly #options: EngineExecutorOptions;
+
+  constructor(options: EngineExecutorOptions) {
+    this.#options = options;
+  }
+
+  async checkAvailable(signal: AbortSignal): Promise<void> {
+    using timeout = answerTimeout(PING_TIMEOUT_MS);
+    try {
+      await this.#options.engine.ping({ signal: AbortSignal.any([signal, timeout.signal]) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isEngineAway(error)) throw engineUnavailable(error);
+      if (asError(error).name === "TimeoutError") {
+        throw new EngineUnavailableError(
+          `Docker Engine at ${this.#options.engine.host} did not answer within ${PING_TIMEOUT_MS} ms.`,
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+  }
+
+  async haveBase(job: BuildJob, image: string, report: BuildReporter, signal: AbortSignal): Promise<string> {
+    const { images } = this.#options.engine;
+    try {
+      try {
+        return userOf(await images.inspect(image, { signal }));
+      } catch (error) {
+        if (!(error instanceof EngineNotFoundError)) throw error;
+        if (job.baseIsTemplate) {
+          throw new BuildFailure(`The image of the base template is not on the engine any more (${image}).`, {
+            phase: "prepare",
+            reason: "base_template_gone",
+            suggestedAction: "Build the base template again, then this one.",
+            cause: error,
+          });
+        }
+      }
+      report({ kind: "message", level: "info", phase: "preparing", message: `Pulling the base image ${image}` });
+      const auths = await registryAuths(
+        job.credentials,
+        job.definition.base_image_auth_kind === undefined ? undefined : image,
+        signal,
+      );
+      const auth = auths[parseImageRef(image).registry];
+      await images.pull(image, { signal, ...(auth !== undefined && { auth }) });
+      return userOf(await images.inspect(image, { signal }));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof BuildFailure ? error : baseImageFailure(image, error);
+    }
+  }
+
+  async stableImageId(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const image = await this.#inspect(name, signal);
+    if (image === undefined) return undefined;
+    // With containerd's image store the id is a manifest's digest, and builds ask the registry what a name means now.
+    if (image.RepoDigests?.some((digest) => digest.endsWith(`@${image.Id}`))) return undefined;
+    // Instructions of the base that run in the build: they may fetch.
+    const { OnBuild: triggers } = (image.Config ?? {}) as { OnBuild?: string[] | null };
+    return triggers?.length ? undefined : image.Id;
+  }
+
+  async build(order: BuildOrder, report: BuildReporter, signal: AbortSignal): Promise<MadeImage> {
+    try {
+      return await this.#build(order, report, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // One that stops in good order first ends its builds, which then look as if they had failed by themselves.
+      const lost = mayBeEngineStop(error) ? await seeEngineGo(this, signal) : engineLost(error);
+      throw lost ?? error;
+    }
+  }
+
+  async #build(job: BuildOrder, report: BuildReporter, signal: AbortSignal): Promise<MadeImage> {
+    const { engine, blobs, instanceId } = this.#options;
+    const { definition, credentials, input, imageRef } = job;
+    const { text, entries, declarative } = input;
+    const auths = await registryAuths(credentials, authTarget(job), signal);
+    const skipCache = definition.skip_cache === true;
+    const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
+    const buildArgs = { ...(job.baseImage === undefined && definition.build_envs), ...definition.build_args };
+    const build = engine.build({
+      context: engineContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
+      tags: [imageRef],
+      labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
+      forcerm: true,
+      // What decides an image is in its definition, which is all that the key of its reuse knows.
+      useConfigProxy: false,
+      ...(Object.keys(buildArgs).length > 0 && { buildArgs }),
+      ...(definition.build_target !== undefined && { target: definition.build_target }),
+      ...(definition.skip_cache === true && { noCache: true }),
+      ...(definition.build_config?.internet_access === false && { networkMode: "none" }),
+      ...(Object.keys(auths).length > 0 && { auth: auths }),
+      ...(credentials.secrets.length > 0 && { secrets: credentials.secrets.map(({ id, value }) => ({ id, value })) }),
+      buildId: job.buildId,
+      signal,
+    });
+    try {
+      for await (const one of build) progress.observe(one);
+      return { imageId: (await build.done).imageId, cache: progress.layers() };
+    } catch (error) {
+      signal.throwIfAborted();
+      const index = progress.failedStepIndex();
+      const step = definition.steps?.[(index ?? 0) - 1];
+      throw imageBuildFailure(
+        error,
+        index,
+        job.baseImage === undefined
+          ? { kind: "dockerfile", text }
+          : { kind: "steps", step: step && describeStep(step) },
+      );
+    }
+  }
+
+  async #inspect(name: string, signal: AbortSignal): Promise<ImageInspect | undefined> {
+    try {
+      return await this.#options.engine.images.inspect(name, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      // Not there, no image name, an engine that has gone: the build that follows says it better.
+      if (error instanceof DockerError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function userOf(image: ImageInspect): string {
+  return image.Config?.User ?? "";
+}
+
+/** Image that `base_image_auth` is for. */
+function authTarget({ baseImage, definition, input }: BuildOrder): string | undefined {
+  if (definition.base_image_auth_kind === undefined) return undefined;
+  return baseImage ?? checkDockerfile(input.text, definition.build_target).finalBase;
+}

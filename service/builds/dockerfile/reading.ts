@@ -1,0 +1,23 @@
+/**
+ * What the SDK reads of Dockerfiles and of the names of images: text alone, so that nothing else here has to take in the
+ * client of an engine.
+ */
+export {
+  expandWord,
+  isKnownKeyword,
+  isOwnFrontend,
+  isRemoteSource,
+  needsRegistry,
+  parseImageRef,
+  readArg,
+  readDockerfile,
+  readEnv,
+  readFrom,
+  registriesOfDockerfile,
+  registriesOfImage,
+  sourceWords,
+  stableImages,
+  type Instruction,
+  type NamedRegistries,
+  type ParsedDockerfile,
+} from "pulumi-nullspace/docker";

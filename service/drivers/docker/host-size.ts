@@ -1,0 +1,20 @@
+import { EngineError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
+import type { HostSize } from "../../fleet/guests/machine-driver.ts";
+
+const MIB = 1024 * 1024;
+
+/** A request waits no longer for a bound on its size: engines under load take their time for this answer. */
+const ASK_MS = 2_000;
+
+/** What the engine's host has; `undefined` while the engine does not say: whatever needs it then says so itself. */
+export async function engineHostSize(engine: DockerEngine, signal?: AbortSignal): Promise<HostSize | undefined> {
+  const late = AbortSignal.timeout(ASK_MS);
+  try {
+    const { NCPU, MemTotal } = await engine.info({ signal: signal ? AbortSignal.any([signal, late]) : late });
+    return MemTotal > 0 ? { vcpus: NCPU, memoryMb: Math.floor(MemTotal / MIB) } : undefined;
+  } catch (error) {
+    if (!isEngineAway(error) && !(error instanceof EngineError) && !late.aborted) throw error;
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { now } from "../clock.ts";
+import { ConflictError, InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { audit } from "./audit.ts";
+import type { Database } from "./database.ts";
+
+/** What is kept of a key. */
+export interface ApiKeyRow {
+  /** `key_…`. */
+  keyId: string;
+  /** Unique among those that are good. */
+  name: string;
+  createdAt: string;
+  /** Within about a minute; `null`: never. */
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+}
+
+/** A key that is good. */
+export interface LiveKey {
+  keyId: string;
+  name: string;
+  /** {@link digestOf} the key. */
+  digest: Uint8Array;
+}
+
+/** Each request is compared with every good key, so there are not many. */
+const MAX_LIVE_KEYS = 100;
+
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i;
+
+const COLUMNS =
+  "key_id AS keyId, name, created_at AS createdAt, last_used_at AS lastUsedAt, revoked_at AS revokedAt FROM api_keys";
+
+/** What is kept of a key: its SHA-256. */
+export function digestOf(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+/** The keys of a data folder. Another process may change them while the service runs, so nothing of them is remembered. */
+export class ApiKeyStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /**
+   * Records a key. One that is recorded already stays as it is.
+   *
+   * @throws InvalidRequestError for a name that is none; ConflictError when a good key has it, or there are too many
+   */
+  add(name: string, key: string): ApiKeyRow {
+    if (!NAME.test(name)) {
+      throw new InvalidRequestError(
+        `"${name}" cannot be the name of a key: letters, digits, ".", "_" and "-", at most 64, with a letter or digit at both ends.`,
+      );
+    }
+    const digest = digestOf(key);
+    return this.#db.transaction(() => {
+      const known = this.#db.get<ApiKeyRow>(`SELECT ${COLUMNS} WHERE digest = ?`, [digest]);
+      if (known !== undefined) return known;
+      const live = this.live();
+      if (live.some((each) => each.name === name)) {
+        throw new ConflictError(`There is a key called "${name}". Revoke it first, or choose another name.`);
+      }
+      if (live.length >= MAX_LIVE_KEYS) {
+        throw new ConflictError(`There are ${MAX_LIVE_KEYS} keys, and this service takes no more. Revoke some.`);
+      }
+      const keyId = newId("key_");
+      this.#db.run("INSERT INTO api_keys (key_id, name, digest, created_at) VALUES (?, ?, ?, ?)", [
+        keyId,
+        name,
+        digest,
+        now(),
+      ]);
+      audit(this.#db, "key_created", keyId, { name });
+      return this.#db.get<ApiKeyRow>(`SELECT ${COLUMNS} WHERE key_id = ?`, [keyId]) as ApiKeyRow;
+    });
+  }
+
+  /** The keys that are good now. */
+  live(): LiveKey[] {
+    return this.#db.all<LiveKey>("SELECT key_id AS keyId, name, digest FROM api_keys WHERE revoked_at IS NULL");
+  }
+
+  /** All keys that ever were, oldest first. */
+  list(): ApiKeyRow[] {
+    return this.#db.all<ApiKeyRow>(`SELECT ${COLUMNS} ORDER BY key_id`);
+  }
+
+  /** Makes a key worthless. @throws ResourceNotFoundError `api_key_not_found` when no good key has that name or id */
+  revoke(nameOrId: string): ApiKeyRow {
+    return this.#db.transaction(() => {
+      const key = this.#db.get<ApiKeyRow>(
+        `SELECT ${COLUMNS} WHERE revoked_at IS NULL AND (key_id = $given OR name = $given)`,
+        { $given: nameOrId },
+      );
+      if (key === undefined) {
+        throw new ResourceNotFoundError(
+          "api_key_not_found",
+          `No key that is good has the name or id "${nameOrId}". List them with \`nullspace-local keys list\`.`,
+        );
+      }
+      const revokedAt = now();
+      this.#db.run("UPDATE api_keys SET revoked_at = ? WHERE key_id = ?", [revokedAt, key.keyId]);
+      audit(this.#db, "key_revoked", key.keyId, { name: key.name });
+      return { ...key, revokedAt };
+    });
+  }
+
+  /** Notes that a key was used just now. */
+  touch(keyId: string): void {
+    this.#db.run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", [now(), keyId]);
+  }
+}

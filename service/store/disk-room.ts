@@ -1,0 +1,181 @@
+import { randomFillSync } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DiskFullError, StartupError } from "../errors.ts";
+
+/**
+ * Bytes that are kept back for a full disk. A start and a thousand claims, deletes and ends of builds fit into them, and the
+ * write-ahead log up to its first checkpoint (4 MiB).
+ */
+export const RESERVE_BYTES = 8 * 1024 * 1024;
+
+/** The reserve is given up in steps, so that another program that writes at the same moment does not get all of it. */
+const STEP_BYTES = 1024 * 1024;
+
+/** While the disk is full, it is looked at so seldom whether it still is. */
+const LOOK_EVERY_MS = 1_000;
+
+/** Written to find out whether an error of SQLite that does not say so means a full disk. */
+const PROBE_BYTES = 64 * 1024;
+
+/** What the operating system calls a full disk, and a user's quota that is used up. */
+const FULL_CODES: readonly unknown[] = ["ENOSPC", "EDQUOT"];
+
+/** SQLite's primary result codes: the disk is full; and those that it has for a quota and for a folder without inodes. */
+const SQLITE_FULL = 13;
+const SQLITE_MAY_BE_FULL: readonly number[] = [10, 14];
+
+/**
+ * The room on the disk of a data folder. A file in it holds some back: when the disk is full, that is given up bit by bit,
+ * so that what makes room (deletes) and what must not be lost (claims, the ends of machines and builds) can still be
+ * recorded. What adds something that can be asked for again is refused from then on, until the whole reserve fits again.
+ */
+export class DiskRoom {
+  readonly folder: string;
+  readonly #reservePath: string;
+  readonly #reserveBytes: number;
+  #isFull = false;
+  #lookedAtMs = -Infinity;
+
+  /** @param reserveBytes what to hold back. Default {@link RESERVE_BYTES} */
+  constructor(folder: string, reserveBytes: number = RESERVE_BYTES) {
+    this.folder = folder;
+    this.#reservePath = join(folder, "reserve");
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /** Holds the reserve back, as far as it is not there already. @returns whether it is there whole */
+  hold(): boolean {
+    this.#lookedAtMs = performance.now();
+    this.#isFull = !this.#fillReserve();
+    return !this.#isFull;
+  }
+
+  /** Bytes that are held back now. */
+  get heldBytes(): number {
+    return statSync(this.#reservePath, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** @throws DiskFullError while the disk is known to be full */
+  assert(): void {
+    if (!this.#isFull) return;
+    if (performance.now() - this.#lookedAtMs > LOOK_EVERY_MS && this.hold()) return;
+    throw new DiskFullError(this.folder);
+  }
+
+  /** Whether an error means that the disk is full; if so, it is known to be from now on. */
+  isFull(error: unknown): boolean {
+    if (!(error instanceof Error)) return false;
+    const { code, errcode } = error as Error & { code?: unknown; errcode?: number };
+    const primary = errcode === undefined ? undefined : errcode & 0xff;
+    const isFull =
+      FULL_CODES.includes(code) ||
+      primary === SQLITE_FULL ||
+      (primary !== undefined && SQLITE_MAY_BE_FULL.includes(primary) && this.#probe());
+    if (isFull) {
+      this.#isFull = true;
+      this.#lookedAtMs = performance.now();
+    }
+    return isFull;
+  }
+
+  /** Gives up a part of the reserve. @returns `false` when nothing is left of it */
+  giveUp(): boolean {
+    const held = this.heldBytes;
+    if (held === 0) return false;
+    truncateSync(this.#reservePath, Math.max(0, held - STEP_BYTES));
+    return true;
+  }
+
+  #fillReserve(): boolean {
+    const held = this.heldBytes;
+    if (held >= this.#reserveBytes) return true;
+    try {
+      const { bavail, bsize } = statfsSync(this.folder);
+      // Not tried in vain: what others need in the meantime would fail, too.
+      if (bavail * bsize < this.#reserveBytes - held) return false;
+      const file = openSync(this.#reservePath, "a", 0o600);
+      try {
+        // Random, because some file systems store nothing for zeros.
+        const step = randomFillSync(Buffer.alloc(STEP_BYTES));
+        for (let at = held; at < this.#reserveBytes; at = fstatSync(file).size) {
+          writeSync(file, step, 0, Math.min(STEP_BYTES, this.#reserveBytes - at));
+        }
+      } catch (error) {
+        ftruncateSync(file, held);
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+      return true;
+    } catch (error) {
+      if (FULL_CODES.includes((error as NodeJS.ErrnoException).code)) return false;
+      throw error;
+    }
+  }
+
+  #probe(): boolean {
+    const path = join(this.folder, "probe");
+    try {
+      const file = openSync(path, "w", 0o600);
+      try {
+        writeSync(file, Buffer.alloc(PROBE_BYTES, 1));
+      } finally {
+        closeSync(file);
+      }
+      return false;
+    } catch (error) {
+      return FULL_CODES.includes((error as NodeJS.ErrnoException).code);
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+}
+
+/** There is no room to start. @param folder data folder on the full disk */
+export function diskFullAtStart(folder: string, cause: unknown): StartupError {
+  return new StartupError(
+    `The disk of the data folder ${folder} is full, and the service needs a little room to start. Make some, at least ${RESERVE_BYTES / 1024 / 1024} MiB, or choose another folder with --data.`,
+    "disk_full",
+    cause,
+  );
+}
+
+/** Writes what nobody misses, such as the time of a last use: no reason to refuse what it is written for. @returns whether it was */
+export function writeIfRoom(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof DiskFullError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Writes what has happened already and can only be recorded: again and again, as long as the disk is full.
+ *
+ * @throws DiskFullError when `wanted` aborts meanwhile: what is recorded is then what was before
+ */
+export async function untilRecorded<T>(work: () => T, wanted: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof DiskFullError) || wanted.aborted) throw error;
+      // Rejects only when it is not wanted any more, and the next turn sees that.
+      await sleep(LOOK_EVERY_MS, undefined, { signal: wanted }).catch(() => undefined);
+    }
+  }
+}

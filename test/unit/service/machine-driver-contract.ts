@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Readiness } from "../../../sdk/wire/index.ts";
+import {
+  GuestCommandTimeoutError,
+  GuestNotPausedError,
+  GuestNotRunningError,
+  MachineExitedError,
+  MachineImageMissingError,
+  ReadinessTimeoutError,
+} from "../../../service/fleet/guests/driver-errors.ts";
+import type {
+  GuestEvent,
+  GuestSpec,
+  MachineArtifact,
+  MachineDriver,
+} from "../../../service/fleet/guests/machine-driver.ts";
+
+/** A driver to hold against the contract, and what its guests are made of. */
+export interface DriverUnderTest extends AsyncDisposable {
+  readonly driver: MachineDriver;
+  /** Image with a shell. */
+  readonly imageId: string;
+  /** A name in the image's host that no other test has. */
+  guestId(): string;
+}
+
+const NEVER = {
+  kind: "command",
+  command: "false",
+  timeout_secs: 1,
+  interval_ms: 100,
+  startup_grace_secs: 0,
+} satisfies Readiness;
+
+/** What every driver of machines does, whatever runs them: see `MachineDriver`. */
+export function machineDriverContract(name: string, open: () => Promise<DriverUnderTest>): void {
+  describe(`${name}, as a driver of machines`, () => {
+    let world: DriverUnderTest;
+    let driver: MachineDriver;
+    const scope = { stop: new AbortController() };
+
+    beforeEach(async () => {
+      world = await open();
+      driver = world.driver;
+      scope.stop = new AbortController();
+    });
+
+    afterEach(async () => {
+      scope.stop.abort();
+      await world[Symbol.asyncDispose]();
+    });
+
+    const specOf = (artifact: Partial<MachineArtifact> = {}, more: Partial<GuestSpec> = {}): GuestSpec => ({
+      guestId: world.guestId(),
+      artifact: { templateId: "tmpl_contract", imageId: world.imageId, env: {}, ...artifact },
+      vcpus: 1,
+      memoryMb: 64,
+      internetAccess: false,
+      ...more,
+    });
+
+    async function started(artifact: Partial<MachineArtifact> = {}, more: Partial<GuestSpec> = {}): Promise<string> {
+      const spec = specOf(artifact, more);
+      await driver.start(spec);
+      await driver.waitUntilReady(spec.guestId, undefined, {});
+      return spec.guestId;
+    }
+
+    const seen = async (guestId: string) => (await driver.list()).find((guest) => guest.guestId === guestId);
+    const run = (guestId: string, script: string, timeoutMs = 20_000) =>
+      driver.exec(guestId, { argv: ["sh", "-c", script], timeoutMs });
+
+    it("takes up the guest that a spec has made before, and makes no second one", async () => {
+      const spec = specOf();
+      await driver.start(spec);
+      await driver.start(spec);
+      expect(await driver.list()).toEqual([{ guestId: spec.guestId, alive: true, paused: false }]);
+    });
+
+    it("does not start a guest a second time that has ended, and says how it ended", async () => {
+      const spec = specOf({ startCmd: "exit 7" });
+      await driver.start(spec);
+      await expect(driver.waitUntilReady(spec.guestId, undefined, { steadyMs: 20_000 })).rejects.toMatchObject({
+        code: "machine_exited",
+        exitCode: 7,
+      });
+      await expect(driver.start(spec)).rejects.toThrow(MachineExitedError);
+      expect(await seen(spec.guestId)).toMatchObject({ alive: false });
+      expect(await driver.look(spec.guestId, undefined, { signal: scope.stop.signal })).toMatchObject({ ok: false });
+      expect(await driver.explainDeath(spec.guestId)).toContain("exit code 7");
+    });
+
+    it("names an image that is not there", async () => {
+      const missing = specOf({ imageId: `sha256:${"0".repeat(64)}` });
+      await expect(driver.start(missing)).rejects.toThrow(MachineImageMissingError);
+      expect(await driver.list()).toEqual([]);
+    });
+
+    it("gives up on a check that never passes, and tells of each try", async () => {
+      const guestId = await started();
+      const attempts: boolean[] = [];
+      const wait = driver.waitUntilReady(guestId, NEVER, { onAttempt: ({ ok }) => void attempts.push(ok) });
+      await expect(wait).rejects.toThrow(ReadinessTimeoutError);
+      expect(attempts.length).toBeGreaterThan(1);
+      expect(attempts.every((ok) => !ok)).toBe(true);
+      expect(await driver.look(guestId, NEVER, { signal: scope.stop.signal })).toMatchObject({ ok: false });
+      expect(await driver.look(guestId, undefined, { signal: scope.stop.signal })).toEqual({ ok: true });
+    });
+
+    it("lets a wait be given up", async () => {
+      const guestId = await started();
+      const wait = driver.waitUntilReady(guestId, { ...NEVER, timeout_secs: 60 }, { signal: scope.stop.signal });
+      scope.stop.abort(new Error("not wanted any more"));
+      await expect(wait).rejects.toThrow(/not wanted|aborted/);
+    });
+
+    it("runs commands to their end, and tells how they ended", async () => {
+      const guestId = await started();
+      expect(await run(guestId, "exit 3")).toMatchObject({ exitCode: 3, truncated: false });
+      await expect(run(guestId, "sleep 60", 300)).rejects.toThrow(GuestCommandTimeoutError);
+    });
+
+    it("freezes a guest and lets it go on, and refuses what does not fit its state", async () => {
+      const guestId = await started();
+      await expect(driver.resume(guestId)).rejects.toThrow(GuestNotPausedError);
+      await driver.pause(guestId);
+      await expect(driver.pause(guestId)).rejects.toThrow(GuestNotRunningError);
+      await expect(run(guestId, "true")).rejects.toThrow(GuestNotRunningError);
+      expect(await seen(guestId)).toEqual({ guestId, alive: true, paused: true });
+      expect(await driver.look(guestId, undefined, { signal: scope.stop.signal })).toMatchObject({ ok: false });
+      await driver.resume(guestId);
+      expect(await run(guestId, "true")).toMatchObject({ exitCode: 0 });
+    });
+
+    it("removes a guest that runs, is frozen, has ended or is not there", async () => {
+      const [running, frozen, ended] = [await started(), await started(), specOf({ startCmd: "exit 1" })];
+      await driver.pause(frozen);
+      await driver.start(ended);
+      for (const guestId of [running, frozen, ended.guestId, world.guestId()]) {
+        await driver.remove(guestId);
+        await driver.remove(guestId);
+      }
+      expect(await driver.list()).toEqual([]);
+    });
+
+    it("refuses every call on a guest that is not there in one way", async () => {
+      const guestId = world.guestId();
+      await expect(run(guestId, "true")).rejects.toThrow(GuestNotRunningError);
+      await expect(driver.pause(guestId)).rejects.toThrow(GuestNotRunningError);
+      await expect(driver.resume(guestId)).rejects.toThrow(GuestNotRunningError);
+      await expect(driver.waitUntilReady(guestId, undefined, {})).rejects.toThrow(GuestNotRunningError);
+      expect(await driver.look(guestId, undefined, { signal: scope.stop.signal })).toMatchObject({ ok: false });
+      expect(await driver.explainDeath(guestId)).not.toBe("");
+    });
+
+    it("tells of deaths, pauses and resumes of guests, from the moment that it says it does", async () => {
+      const told: GuestEvent[] = [];
+      const opened = Promise.withResolvers<void>();
+      const watching = (async () => {
+        for await (const event of driver.watch({ signal: scope.stop.signal, onOpen: opened.resolve })) told.push(event);
+      })().catch((error: unknown) => {
+        if (!scope.stop.signal.aborted) throw error;
+      });
+      await opened.promise;
+      const guestId = await started();
+      await driver.pause(guestId);
+      await driver.resume(guestId);
+      const dying = specOf({ startCmd: "sleep 0.2; exit 1" });
+      await driver.start(dying);
+      await expect.poll(() => told.map(({ kind }) => kind), { timeout: 20_000 }).toContain("died");
+      expect(told).toEqual([
+        { guestId, kind: "paused" },
+        { guestId, kind: "resumed" },
+        { guestId: dying.guestId, kind: "died" },
+      ]);
+      scope.stop.abort();
+      await watching;
+    });
+
+    it("keeps trials of builds apart: they are listed and removed as such, and nobody is told of them", async () => {
+      const told: GuestEvent[] = [];
+      const opened = Promise.withResolvers<void>();
+      const watching = (async () => {
+        for await (const event of driver.watch({ signal: scope.stop.signal, onOpen: opened.resolve })) told.push(event);
+      })().catch((error: unknown) => {
+        if (!scope.stop.signal.aborted) throw error;
+      });
+      await opened.promise;
+      const trial = await started({ startCmd: "sleep 60" }, { buildId: "tb_contract" });
+      const guest = await started();
+      expect(await driver.list()).toEqual([{ guestId: guest, alive: true, paused: false }]);
+      expect(await driver.listTrials()).toEqual([{ guestId: trial, buildId: "tb_contract" }]);
+      await driver.pause(trial);
+      await driver.remove(trial);
+      await driver.pause(guest);
+      await expect.poll(() => told.length, { timeout: 20_000 }).toBeGreaterThan(0);
+      await sleep(50);
+      expect(told).toEqual([{ guestId: guest, kind: "paused" }]);
+      expect(await driver.listTrials()).toEqual([]);
+      scope.stop.abort();
+      await watching;
+    });
+  });
+}

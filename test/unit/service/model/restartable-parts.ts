@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { BlobStore } from "../../../../service/blobs/blob-store.ts";
+import type { BuildExecutor, BuildOrder, MadeImage } from "../../../../service/builds/build-executor.ts";
+import { BuildService } from "../../../../service/builds/build-service.ts";
+import { Fleet } from "../../../../service/fleet/fleet.ts";
+import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
+import { Database } from "../../../../service/store/database.ts";
+import { fleetArtifactUses } from "../../../../service/store/fleet-artifact-uses.ts";
+import { deleteRef } from "../../../../service/templates/delete-template.ts";
+import { TemplateEvents } from "../../../../service/templates/events.ts";
+import { resolveTemplate } from "../../../../service/templates/resolve.ts";
+import { MemoryArtifacts } from "../memory-artifacts.ts";
+import { MemoryDriver } from "../memory-driver.ts";
+
+/** Builds without an engine, and at once. */
+class ReadyExecutor implements BuildExecutor {
+  readonly #artifacts: MemoryArtifacts;
+
+  constructor(artifacts: MemoryArtifacts) {
+    this.#artifacts = artifacts;
+  }
+
+  async checkAvailable(): Promise<void> {}
+
+  async haveBase(): Promise<string> {
+    return "";
+  }
+
+  async stableImageId(): Promise<undefined> {
+    return undefined;
+  }
+
+  async build({ buildId, imageRef }: BuildOrder): Promise<MadeImage> {
+    const imageId = `sha256:${buildId}`;
+    this.#artifacts.images.set(imageId, { isOwn: true });
+    this.#artifacts.names.set(imageRef, imageId);
+    return { imageId, cache: { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 } };
+  }
+}
+
+/** The parts of one run of the service. */
+interface Run {
+  db: Database;
+  builds: BuildService;
+  fleet: Fleet;
+  events: TemplateEvents;
+  stopping: AbortController;
+}
+
+/**
+ * The real parts of the service on a store in a file, with builds and machines that need no engine: stopped and put
+ * together again on the same file, while its machines go on.
+ */
+export class RestartableParts implements AsyncDisposable {
+  readonly driver = new MemoryDriver();
+  readonly artifacts = new MemoryArtifacts();
+  readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-model-"));
+  #run: Run;
+
+  constructor() {
+    this.driver.delayMs = () => 0;
+    this.#run = this.#assemble();
+  }
+
+  get db(): Database {
+    return this.#run.db;
+  }
+
+  get builds(): BuildService {
+    return this.#run.builds;
+  }
+
+  get fleet(): Fleet {
+    return this.#run.fleet;
+  }
+
+  /** Says what the routes say after a change of templates. */
+  noteTagMove(): void {
+    this.#run.events.emit({ kind: "tag_moved" });
+  }
+
+  deleteRef(ref: string): void {
+    const deps = { db: this.db, artifactUses: [fleetArtifactUses], tagFollowers: poolTagFollowers };
+    const { kind, template } = deleteRef(deps, ref);
+    if (kind === "template") this.builds.cancelAll(template.templateKey, "its template was deleted");
+    this.#run.events.emit({ kind: "template_deleted" });
+  }
+
+  async restart(): Promise<void> {
+    await this.#stop();
+    this.#run = this.#assemble();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  async #stop(): Promise<void> {
+    const { stopping, fleet, builds, db } = this.#run;
+    stopping.abort(new Error("the service stops"));
+    await fleet.settle();
+    await builds.stop();
+    db.close();
+  }
+
+  #assemble(): Run {
+    const db = new Database(join(this.#folder, "store.db"));
+    const blobs = new BlobStore(db, join(this.#folder, "blobs"));
+    const [events, stopping, log] = [new TemplateEvents(), new AbortController(), pino({ level: "silent" })];
+    const builds = new BuildService({
+      db,
+      blobs,
+      executor: new ReadyExecutor(this.artifacts),
+      artifacts: this.artifacts,
+      driver: this.driver,
+      events,
+      log,
+      retentionMs: 86_400_000,
+      resolve: async (ref) => resolveTemplate(db, ref),
+      concurrency: 2,
+    });
+    const fleet = new Fleet({ db, events, log, stopping: stopping.signal, driver: this.driver });
+    builds.resume();
+    fleet.start();
+    return { db, builds, fleet, events, stopping };
+  }
+}
