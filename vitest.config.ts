@@ -53,7 +53,8 @@ function suite(
 ): TestProjectInlineConfiguration {
   return {
     resolve: { conditions: ["nullspace-source"] },
-    ssr: { resolve: { conditions: ["nullspace-source", "node", "import", "default"] } },
+    // Not `import`: the workers would have it for `require`, too, and packages that offer both give the wrong one.
+    ssr: { resolve: { conditions: ["nullspace-source", "node", "default"] } },
     test: {
       name,
       include: [`test/${folder}/**/*.test.ts`, ...more],

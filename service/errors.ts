@@ -100,6 +100,23 @@ export class ConflictError extends ServiceError {
   }
 }
 
+/** 501 `not_implemented`: the contract has it, and a local service does not do it. */
+export class NotOfferedError extends ServiceError {
+  /**
+   * @param what it is, in the plural: `snapshots`
+   * @param member of the request, that asks for it
+   */
+  constructor(what: string, suggestedAction = "Use the hosted service (NULLSPACE_API_URL) for this.", member?: string) {
+    super(member === undefined ? `The local service has no ${what}.` : `${member}: the local service has no ${what}.`, {
+      code: "not_implemented",
+      status: 501,
+      retryable: false,
+      suggestedAction,
+      details: { feature: what },
+    });
+  }
+}
+
 /** 503: something that the service needs is away; the same request may succeed later. */
 export class UnavailableError extends ServiceError {
   constructor(message: string, extra: Extra = {}) {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import type { HijackedConnection } from "./engine-transport.ts";
 import { DockerError, EngineConnectionLostError, EngineTimeoutError, ExecTimeoutError } from "./errors.ts";
-import { readLogFrames } from "./log-frames.ts";
+import { type OutputChunk, readLogFrames } from "./log-frames.ts";
 
 /** A command to run in a container. */
 export interface ExecOptions {
@@ -23,6 +23,11 @@ export interface ExecOptions {
   timeoutMs?: number | undefined;
   /** Of each stream no more than this is kept; the rest is read and dropped. Default 1 MiB. */
   maxOutputBytes?: number | undefined;
+  /**
+   * Gets each piece of output as it comes; the next one is read when it is done, so a slow reader slows the command down.
+   * Nothing is kept then. The bytes are a view: copy what outlives the call. When it throws, the command is killed.
+   */
+  onOutput?: ((chunk: OutputChunk) => void | Promise<void>) | undefined;
   /** Aborting it kills the command as a timeout does. */
   signal?: AbortSignal | undefined;
 }
@@ -64,6 +69,19 @@ async function runMarked(
   const stdout = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
   const stderr = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
   let started = false;
+  let refused: { error: unknown } | undefined;
+  const onOutput = async (chunk: OutputChunk): Promise<void> => {
+    try {
+      await options.onOutput?.(chunk);
+    } catch (error) {
+      refused = { error };
+      throw error;
+    }
+  };
+  const take =
+    options.onOutput === undefined
+      ? ({ stream, data }: OutputChunk) => (stream === "stdout" ? stdout : stderr).add(data)
+      : onOutput;
   try {
     const execId = await createExec(engine, containerId, options, mark, stop);
     started = true;
@@ -74,7 +92,7 @@ async function runMarked(
       signal: stop,
     });
     const connection = await engine.transport.hijack(request, "tcp");
-    await exchange(connection, options.stdin, { stdout, stderr }, stop).catch((cause: unknown) => {
+    await exchange(connection, options.stdin, take, stop).catch((cause: unknown) => {
       if (stop.aborted || cause instanceof DockerError) throw cause;
       throw new EngineConnectionLostError(engine.host, `${request.method} ${request.path}`, cause);
     });
@@ -82,6 +100,10 @@ async function runMarked(
     const truncated = stdout.truncated || stderr.truncated;
     return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated };
   } catch (error) {
+    if (refused !== undefined && !stop.aborted) {
+      await kill(mark);
+      throw refused.error;
+    }
     if (!stop.aborted) throw error;
     const killed = !started || (await kill(mark));
     if (signal?.aborted) throw signal.reason;
@@ -125,10 +147,15 @@ async function createExec(
 async function exchange(
   { socket, head }: HijackedConnection,
   stdin: ExecOptions["stdin"],
-  output: { stdout: BoundedOutput; stderr: BoundedOutput },
+  take: (chunk: OutputChunk) => void | Promise<void>,
   stop: AbortSignal,
 ): Promise<void> {
-  const abort = () => socket.destroy(stop.reason as Error);
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => undefined);
+  const abort = () => {
+    socket.destroy(stop.reason as Error);
+    aborted.reject(stop.reason);
+  };
   stop.addEventListener("abort", abort);
   try {
     stop.throwIfAborted();
@@ -138,10 +165,10 @@ async function exchange(
         ? Promise.resolve(void socket.end(stdin))
         : pipeline(stdin, socket, { signal: stop });
     // A command may end without reading its input; then the pipe breaks, and that is not an error of the exec.
-    const fed = input.catch((error: unknown) => (stop.aborted ? undefined : error));
-    for await (const chunk of readLogFrames(socket)) output[chunk.stream].add(chunk.data);
+    input.catch(() => undefined);
+    // Whoever takes the output may be slow: that must not keep the command from being given up.
+    for await (const chunk of readLogFrames(socket)) await Promise.race([take(chunk), aborted.promise]);
     stop.throwIfAborted();
-    await fed;
   } finally {
     stop.removeEventListener("abort", abort);
     socket.destroy();

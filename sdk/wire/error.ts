@@ -29,6 +29,7 @@ export const ErrorCode = openEnum([
   "machine_not_found",
   "namespace_not_found",
   "process_not_found",
+  "file_not_found",
   "file_upload_error",
   "file_error",
   "build_error",

@@ -7,6 +7,8 @@ export * from "./health.ts";
 export * from "./issues.ts";
 export * from "./log-entry.ts";
 export * from "./machine.ts";
+export * from "./machine-file.ts";
+export * from "./machine-socket.ts";
 export * from "./mark-tag.ts";
 export * from "./open-enum.ts";
 export * from "./plan.ts";

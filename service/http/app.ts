@@ -17,6 +17,7 @@ import { OpenRequests } from "./open-requests.ts";
 import { canonicalRefUrl } from "./ref-path.ts";
 import type { ServiceApp } from "./service-app.ts";
 import type { TlsIdentity } from "./tls-files.ts";
+import { isSocketUpgrade } from "./upgrades.ts";
 
 /** JSON bodies end here unless a route says otherwise; the largest ordinary body is a pool with its metadata. */
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): ServiceApp {
     connectionsCheckingInterval: timeouts.checkEveryMs,
     // Checked below, in the error form of the contract.
     requireHostHeader: false,
+    shouldUpgradeCallback: isSocketUpgrade,
   };
   const { tls, isAllowedHost = () => true } = options;
   const app = fastify({
@@ -126,6 +128,8 @@ export function createApp(options: AppOptions): ServiceApp {
       { method, url: withoutClaim(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       "request",
     );
+    // Node has let go of a connection that asked to be a WebSocket: refused, it would stay open, and keep a stop waiting.
+    if (isSocketUpgrade(request.raw)) request.raw.socket.destroySoon();
     done();
   });
 

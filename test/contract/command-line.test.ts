@@ -215,6 +215,24 @@ describe("nullspace template warm-pool and nullspace machine", () => {
   });
 });
 
+describe("nullspace quickstart", () => {
+  it("starts a machine, runs a command, writes a file, prints where it is reached, and leaves nothing behind", async () => {
+    const { code, stdout, stderr } = await python.command("quickstart");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout.split("\n")).toEqual([
+      "Creating machine from template 'base'...",
+      expect.stringMatching(/^Machine ready: mch_/),
+      "hello from nullspace",
+      "hello from a machine",
+      expect.stringMatching(/^Preview URL: http:\/\/[\d.]+:8080$/),
+      "Quickstart complete; destroying the machine.",
+      "",
+    ]);
+    const id = /mch_\w+/.exec(stdout)?.[0] ?? "";
+    expect(await read("machine", "get", id, "--json")).toMatchObject({ status: "destroyed" });
+  });
+});
+
 describe("the exit code of nullspace", () => {
   it("is the contract's for each kind of error", async () => {
     await text("template", "build", "--from-image", BASE_IMAGE, "--name", "taken");

@@ -19,7 +19,7 @@ import {
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
-import { hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
+import { addressOf, hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
 import type {
   GuestCommand,
@@ -108,7 +108,9 @@ export class DockerMachineDriver implements MachineDriver {
       return await this.#engine.containers.exec(containerName(guestId), {
         cmd: [...command.argv],
         env: { ...command.env },
+        user: command.user,
         stdin: command.stdin,
+        onOutput: command.onOutput,
         timeoutMs: command.timeoutMs,
         maxOutputBytes: MAX_OUTPUT_BYTES,
         signal: command.signal,
@@ -139,6 +141,13 @@ export class DockerMachineDriver implements MachineDriver {
     return tryProbe(readiness, { engine: this.#engine, containerId, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
       (error: unknown) => rethrow(error),
     );
+  }
+
+  async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { NetworkSettings } = await this.#engine.containers
+      .inspect(containerName(guestId), { signal })
+      .catch((error: unknown) => rethrow(error, guestId));
+    return addressOf(NetworkSettings);
   }
 
   async explainDeath(guestId: string, signal?: AbortSignal): Promise<string> {

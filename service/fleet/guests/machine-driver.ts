@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Readiness } from "pulumi-nullspace/sdk";
 
 /** What a machine runs: the members of a resolved template that its guest needs. */
@@ -100,13 +101,27 @@ export interface LookOptions {
   readonly isWatched?: boolean;
 }
 
+/** A piece of what a command writes. */
+export interface GuestOutput {
+  readonly stream: "stdout" | "stderr";
+  /** A view that lasts as long as the call it is given to. */
+  readonly data: Buffer;
+}
+
 /** A command to run in a guest. */
 export interface GuestCommand {
   /** Program and arguments. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** User who runs it, by name or number; default that of the guest. One that the image does not know ends it with 126. */
+  readonly user?: string;
   /** What the command reads; default nothing. */
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array | Readable;
+  /**
+   * Gets each piece of output as it comes; the next is read when it is done, so that a slow reader slows the command down.
+   * Nothing is kept for the result then. When it throws, the command is killed.
+   */
+  readonly onOutput?: (output: GuestOutput) => void | Promise<void>;
   /** After this long it is killed, with all that it started. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -152,6 +167,13 @@ export interface MachineDriver {
    * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
    */
   look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
+  /**
+   * Host name or address under which the ports of a guest are reached from where its host's network reaches.
+   *
+   * @returns `undefined` for a guest without a network
+   * @throws GuestNotRunningError
+   */
+  address(guestId: string, signal?: AbortSignal): Promise<string | undefined>;
   /** How a guest that lives no more came to its end, in words. */
   explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
   /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too */

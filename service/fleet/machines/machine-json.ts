@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
 import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import { InvalidRequestError, ServiceError } from "../../errors.ts";
+import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Database } from "../../store/database.ts";
 import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineState } from "../../store/machines.ts";
@@ -58,7 +58,7 @@ export interface PoolChoice {
 /** What a request without sizes and without a pool gets; the contract's defaults. */
 export const DEFAULT_SIZE = { vcpus: 1, memoryMb: 256 } as const;
 
-/** Reads a create request. @throws InvalidRequestError; ServiceError `not_implemented` for what this service has not */
+/** Reads a create request. @throws InvalidRequestError; NotOfferedError */
 export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
   refuseUnsupported(request);
   const timeoutMs = request.timeout_ms ?? DEFAULT_TIMEOUT_MS;
@@ -127,22 +127,18 @@ function unpoolable(request: CreateMachineRequest): string | undefined {
 
 /** A machine without what was asked for would be another machine, so nothing is left out in silence. */
 function refuseUnsupported(request: CreateMachineRequest): void {
-  const asked: Record<string, unknown> = {
-    snapshot_id: request.snapshot_id,
-    volumes: request.volumes,
-    network: request.network,
-    desktop: request.desktop,
-  };
-  for (const [member, value] of Object.entries(asked)) {
+  const asked = [
+    ["snapshots", "snapshot_id"],
+    ["volumes", "volumes"],
+    ["network rules", "network"],
+    ["desktops", "desktop"],
+  ] as const;
+  for (const [what, member] of asked) {
+    const value = request[member];
     const isEmpty =
       value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
     if (isEmpty) continue;
-    throw new ServiceError(`The local service has no ${member.replace("_id", "")}s: leave ${member} out.`, {
-      code: "not_implemented",
-      status: 400,
-      retryable: false,
-      suggestedAction: "Use the hosted service (NULLSPACE_API_URL) for this machine.",
-    });
+    throw new NotOfferedError(what, `Leave ${member} out, or use the hosted service (NULLSPACE_API_URL).`, member);
   }
 }
 

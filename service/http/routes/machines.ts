@@ -1,6 +1,5 @@
 import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
 import { z } from "zod";
-import { ServiceError } from "../../errors.ts";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
 import {
   machineAnswer,
@@ -11,6 +10,8 @@ import {
 } from "../../fleet/machines/machine-json.ts";
 import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
+import { portAddress } from "../../fleet/machines/host.ts";
+import type { LiveCommands } from "../../fleet/machines/live-commands.ts";
 import type { MachineService } from "../../fleet/machines/machine-service.ts";
 import {
   BackgroundProcess,
@@ -24,6 +25,7 @@ import { runCommand } from "../../fleet/machines/run-command.ts";
 import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
+import { registerMachineFileRoutes } from "./machine-files.ts";
 import { requestSignal } from "../request-signal.ts";
 import type { ServiceApp } from "../service-app.ts";
 
@@ -80,13 +82,19 @@ export interface MachineRouteOptions {
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
+  /** Commands that are streamed to somebody. */
+  live: LiveCommands;
   /** Where they are served. */
   path: string;
 }
 
 /** Machines: create, get, list, destroy, timeout, resume, commands, background processes. */
-export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepare, path }: MachineRouteOptions): void {
+export function registerMachineRoutes(
+  app: ServiceApp,
+  { fleet, stopping, prepare, live, path }: MachineRouteOptions,
+): void {
   const { machines, creator, driver, sizes } = fleet;
+  const access = { service: machines, driver };
   const tags = ["machines"];
   const one = { tags, params: Params };
 
@@ -100,7 +108,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         tags,
         headers: CreateHeaders,
         body: CreateMachineRequest,
-        response: { 201: Machine, ...bodyErrorResponses(404, 409, 429) },
+        response: { 201: Machine, ...bodyErrorResponses(404, 409, 429, 501) },
       },
     },
     async (request, reply) => {
@@ -195,8 +203,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         },
       },
     },
-    async (request, reply) =>
-      runCommand({ service: machines, driver }, request.params.id, request.body, requestSignal(reply, stopping)),
+    async (request, reply) => runCommand(access, request.params.id, request.body, requestSignal(reply, stopping)),
   );
 
   app.post(
@@ -227,6 +234,20 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
   );
 
   app.post(
+    `${path}/:id/host`,
+    {
+      schema: {
+        ...one,
+        operationId: "getMachineHost",
+        summary: "Where a port of a machine is reached, in the engine's own network",
+        body: z.object({ port: z.int().min(1).max(65_535) }),
+        response: { 200: z.object({ host: z.string(), url: z.string() }), ...bodyErrorResponses(404, 409) },
+      },
+    },
+    async ({ params, body }, reply) => portAddress(access, params.id, body.port, requestSignal(reply, stopping)),
+  );
+
+  app.post(
     `${path}/:id/resume`,
     {
       schema: {
@@ -247,6 +268,8 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
     },
   );
 
+  registerMachineFileRoutes(app, { access, stopping, path });
+
   const guestOf = (id: string) => machines.running(id, "show its processes").guest.guestId;
   app.get(
     `${path}/:id/processes`,
@@ -258,7 +281,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 200: z.array(BackgroundProcess), ...errorResponses(404, 409, 502) },
       },
     },
-    async (request) => listProcesses(driver, guestOf(request.params.id)),
+    async ({ params }) => [...(await listProcesses(driver, guestOf(params.id))), ...live.list(params.id)],
   );
   const process = { tags, params: ProcessParams };
   app.get(
@@ -271,7 +294,7 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 200: ProcessLogs, ...errorResponses(404, 409, 502) },
       },
     },
-    async (request) => readProcessLogs(driver, guestOf(request.params.id), request.params.pid),
+    async ({ params: { id, pid } }) => live.get(id, pid)?.logs() ?? readProcessLogs(driver, guestOf(id), pid),
   );
   app.post(
     `${path}/:id/processes/:pid/kill`,
@@ -283,8 +306,10 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
       },
     },
-    async (request, reply) => {
-      await killProcess(driver, guestOf(request.params.id), request.params.pid);
+    async ({ params: { id, pid } }, reply) => {
+      const command = live.get(id, pid);
+      if (command === undefined) await killProcess(driver, guestOf(id), pid);
+      else command.kill();
       return reply.status(204).send(null);
     },
   );
@@ -299,30 +324,11 @@ export function registerMachineRoutes(app: ServiceApp, { fleet, stopping, prepar
         response: { 204: Nothing, ...bodyErrorResponses(404, 409, 502) },
       },
     },
-    async (request, reply) => {
-      await writeToProcess(driver, guestOf(request.params.id), request.params.pid, request.body.data);
+    async ({ params: { id, pid }, body }, reply) => {
+      const command = live.get(id, pid);
+      if (command === undefined) await writeToProcess(driver, guestOf(id), pid, body.data);
+      else command.write(body.data);
       return reply.status(204).send(null);
-    },
-  );
-
-  app.get(
-    `${path}/:id/ws`,
-    {
-      schema: {
-        ...one,
-        operationId: "openMachineSocket",
-        summary: "A command's output as it comes, over a WebSocket: not in this service",
-        querystring: z.object({ channel: z.string().optional() }),
-        response: errorResponses(501),
-      },
-    },
-    async () => {
-      throw new ServiceError("The local service does not stream the output of a command.", {
-        code: "not_implemented",
-        status: 501,
-        retryable: false,
-        suggestedAction: "Run the command without output callbacks, or in the background and read its logs.",
-      });
     },
   );
 }

@@ -24,8 +24,8 @@ interface Operation {
   responses: Record<string, { content?: Record<string, unknown> }>;
 }
 
-/** Statuses that a path may have for which there is no call at all. */
-const WITHOUT_CALL = [400, 401, 404, 414, 503];
+/** Statuses that a path may have for which there is no call at all; 501 where the product's API has one. */
+const WITHOUT_CALL = [400, 401, 404, 414, 501, 503];
 
 const DOCUMENT = "openapi";
 
@@ -72,6 +72,7 @@ export class Description {
       return answer.body === "" && type === "" ? undefined : "it has a body, and none is described";
     if (response.content[type] === undefined) return `the content type "${type}" is not described`;
     if (type === "text/event-stream") return this.#streamProblem(answer);
+    if (type === "application/octet-stream") return undefined;
     const { template, method } = operation;
     const steps = [
       "paths",

@@ -46,7 +46,7 @@ with Machine.create(vcpus=1, memory_mb=64) as machine:
         "logs": [logs.stdout, logs.exit_code], "listed": listed,
         "killed": killed,
         "lease": [lease.timeout_ms, str(getattr(lease.timeout_action, "value", lease.timeout_action)), 0 < lease.remaining_ms <= 90000],
-        "nobody": refused(lambda: machine.commands.kill(99999)), "streamed": refused(lambda: machine.commands.run("true", on_stdout=print)),
+        "nobody": refused(lambda: machine.commands.kill(99999)),
     }
 answer["once"] = Machine.run_once("echo", ["once"], vcpus=1, memory_mb=64).stdout`,
     outcome: {
@@ -55,9 +55,96 @@ answer["once"] = Machine.run_once("echo", ["once"], vcpus=1, memory_mb=64).stdou
       killed: [false],
       lease: [90_000, "destroy", true],
       nobody: "NotFoundError process_not_found",
-      // The local service answers its WebSocket with 501: the contract leaves that open.
-      streamed: "NotImplementedError not_implemented",
       once: "once\n",
+    },
+  },
+  {
+    name: "streams the output of commands, in the foreground, in the background and of one that runs already",
+    python: `
+with Machine.create(vcpus=1, memory_mb=64) as machine:
+    heard = []
+    result = machine.commands.run("echo out; sleep 0.3; echo err >&2; exit 3", shell=True,
+                                  on_stdout=lambda text: heard.append(["out", text]), on_stderr=lambda text: heard.append(["err", text]))
+    live = []
+    command = machine.commands.run("read line; echo got $line", shell=True, background=True, on_stdout=live.append)
+    machine.commands.send_stdin(command.pid, "word\\n")
+    done = command.wait(timeout=20)
+    plain = machine.commands.run("echo early; read line; echo late", shell=True, background=True)
+    again = machine.commands.connect(plain.pid, on_stdout=lambda text: None)
+    machine.commands.send_stdin(plain.pid, "\\n")
+    joined = again.wait(timeout=20)
+    killed = machine.commands.run("sleep", ["60"], background=True, on_stdout=live.append)
+    killed.kill()
+    answer = {
+        "result": [result.exit_code, result.stdout, result.stderr], "heard": heard, "done": [done.exit_code, done.stdout],
+        "joined": [joined.exit_code, joined.stdout], "killed": killed.wait(timeout=20).exit_code,
+        "terminal": refused(lambda: machine.pty.create_session()), "watch": refused(lambda: machine.files.watch_dir("/tmp", print)),
+    }`,
+    outcome: {
+      result: [3, "out\n", "err\n"],
+      heard: [
+        ["out", "out\n"],
+        ["err", "err\n"],
+      ],
+      done: [0, "got word\n"],
+      joined: [0, "early\nlate\n"],
+      killed: 137,
+      terminal: "NotImplementedError not_implemented",
+      watch: "NotImplementedError not_implemented",
+    },
+  },
+  {
+    name: "works with the files of a machine",
+    python: `
+with Machine.create(vcpus=1, memory_mb=64) as machine:
+    files = machine.files
+    written = files.write("/workspace/a/text", "gr\u00fc\u00dfe\\n")
+    files.write("/workspace/a/bytes", bytes(range(256)))
+    files.write("/workspace/a/stream", iter([b"one ", b"two"]))
+    moved = files.rename("/workspace/a/bytes", "/workspace/b/bytes")
+    files.make_dir("/workspace/c/d")
+    files.set_permissions("/workspace/a/text", "0600")
+    info = files.info("/workspace/a/text")
+    answer = {
+        "written": [written.name, written.path, written.size, written.type, written.is_dir, written.modified_time.year > 2000],
+        "text": files.read("/workspace/a/text"), "relative": files.read("a/text"),
+        "bytes": files.read("/workspace/b/bytes", format="bytes") == bytes(range(256)),
+        "stream": b"".join(files.read("/workspace/a/stream", format="stream")).decode(),
+        "list": [[entry.path, entry.is_dir] for entry in files.list("/workspace", depth=2)],
+        "moved": [moved.path, files.exists("/workspace/a/bytes"), files.exists("/workspace/b/bytes")],
+        "info": [info.mode, info.permissions, info.owner],
+        "missing": [refused(lambda: files.read("/none")), refused(lambda: files.info("/none")), refused(lambda: files.remove("/none"))],
+        "folder": refused(lambda: files.read("/workspace")), "binary": refused(lambda: files.read("/workspace/b/bytes")),
+        "cwd": refused(lambda: machine.commands.run("true", cwd="/none")), "shell": refused(lambda: machine.commands.run("echo", ["a"], shell=True)),
+        "not_here": [refused(lambda: files.search_files("/", "x")), refused(lambda: machine.fork()), refused(lambda: machine.create_snapshot()),
+                     refused(lambda: machine.get_preview_url(80)), refused(lambda: machine.hibernate())],
+    }
+    files.remove("/workspace/a")
+    answer["removed"] = files.exists("/workspace/a")`,
+    outcome: {
+      written: ["text", "/workspace/a/text", 8, "file", false, true],
+      text: "grüße\n",
+      relative: "grüße\n",
+      bytes: true,
+      stream: "one two",
+      list: [
+        ["/workspace/a", true],
+        ["/workspace/a/stream", false],
+        ["/workspace/a/text", false],
+        ["/workspace/b", true],
+        ["/workspace/b/bytes", false],
+        ["/workspace/c", true],
+        ["/workspace/c/d", true],
+      ],
+      moved: ["/workspace/b/bytes", false, true],
+      info: ["0600", "0600", "root"],
+      missing: ["NotFoundError file_not_found", "NotFoundError file_not_found", "NotFoundError file_not_found"],
+      folder: "MachineError file_error",
+      binary: "MachineError file_error",
+      cwd: "MachineError invalid_request",
+      shell: "MachineError invalid_request",
+      not_here: Array<string>(5).fill("NotImplementedError not_implemented"),
+      removed: false,
     },
   },
   {

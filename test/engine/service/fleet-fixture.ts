@@ -126,8 +126,8 @@ async function startRun(
   const client = new NullspaceClient({ apiKey, baseUrl: url });
   const stop = async () => {
     await client.close();
-    await app.close();
     stopping.abort();
+    await app.close();
     await fleet.settle();
     db.close();
   };

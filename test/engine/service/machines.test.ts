@@ -167,8 +167,9 @@ describe("commands", () => {
       stdout: "2\n",
       stderr: "err\n",
     });
-    expect(await exec({ command: "printf '%s|'", args: ["it's", "$HOME"], shell: true })).toMatchObject({
-      stdout: "it's|$HOME|",
+    await expect(exec({ command: "echo", args: ["a"], shell: true })).rejects.toMatchObject({
+      code: "invalid_request",
+      status: 400,
     });
   });
 
@@ -181,9 +182,38 @@ describe("commands", () => {
     expect((await exec({ command: "pwd" })).stdout).toBe("/srv\n");
     expect((await exec({ command: "pwd", cwd: "/tmp" })).stdout).toBe("/tmp\n");
     expect((await exec({ command: "pwd; echo $PWD", cwd: "/tmp", shell: true })).stdout).toBe("/tmp\n/tmp\n");
-    const nowhere = await exec({ command: "pwd", cwd: "/no/where" });
-    expect(nowhere).toMatchObject({ exit_code: 126, stdout: "" });
-    expect(nowhere.stderr).toMatch(/no\/where/);
+    expect((await exec({ command: "exit 126", shell: true, cwd: "/tmp" })).exit_code).toBe(126);
+  });
+
+  test("are not run when their folder is not there: the call's, the machine's, in the background or not", async () => {
+    const nowhere = { code: "invalid_request", status: 400, message: expect.stringMatching(/cwd.*"\/no\/where"/) };
+    const mark = "touch /tmp/ran";
+    await expect(exec({ command: mark, shell: true, cwd: "/no/where" })).rejects.toMatchObject(nowhere);
+    await expect(exec({ command: mark, shell: true, cwd: "/etc/passwd" })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+    await expect(exec({ command: mark, shell: true, cwd: "/no/where", background: true })).rejects.toMatchObject(
+      nowhere,
+    );
+    expect((await exec({ command: "ls", args: ["/tmp/ran"] })).exit_code).not.toBe(0);
+
+    const other = await create({ cwd: "/no/where" });
+    await expect(machines().exec(other.id, { command: "true" })).rejects.toMatchObject(nowhere);
+    expect((await machines().exec(other.id, { command: "pwd", cwd: "/" })).stdout).toBe("/\n");
+    await machines().delete(other.id);
+  });
+
+  test("in the background make files as any other command does", async () => {
+    const { body } = await call("POST", `/v1/machines/${machine.id}/exec`, {
+      command: "touch",
+      args: ["/tmp/made"],
+      background: true,
+    });
+    await eventually("its end", async () => {
+      const logs = await call("GET", `/v1/machines/${machine.id}/processes/${String(body.pid)}/logs`);
+      return logs.body.exit_code !== undefined;
+    });
+    expect((await exec({ command: "stat", args: ["-c", "%a", "/tmp/made"] })).stdout).toBe("644\n");
   });
 
   test("that do not exist end with 127 and say so on standard error", async () => {
@@ -310,6 +340,24 @@ describe("the life of a machine", () => {
     for (const bad of ["state=gone", "fields=secret", "metadata=%7B", "limit=0"]) {
       expect((await call("GET", `/v1/machines?${bad}`)).status).toBe(400);
     }
+  });
+
+  test("a machine says where its ports are reached, unless it has no network", async () => {
+    const [machine, alone] = await Promise.all([create(), create({ internet_access: false })]);
+    const serve = { command: "httpd", args: ["-f", "-p", "8080", "-h", "/etc"], background: true };
+    await call("POST", `/v1/machines/${machine.id}/exec`, serve);
+    const { status, body } = await call("POST", `/v1/machines/${machine.id}/host`, { port: 8080 });
+    expect([status, body]).toEqual([200, { host: expect.stringMatching(/^[\d.]+:8080$/), url: `http://${body.host}` }]);
+    await eventually(
+      "the server in the machine",
+      async () => (await fetch(`${body.url as string}/hostname`).catch(() => undefined))?.ok,
+    );
+    expect(await call("POST", `/v1/machines/${alone.id}/host`, { port: 8080 })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    expect((await call("POST", `/v1/machines/${machine.id}/host`, { port: 0 })).status).toBe(400);
+    await Promise.all([machine, alone].map(({ id }) => machines().delete(id)));
   });
 
   test("a machine that does not exist is not found", async () => {

@@ -114,6 +114,11 @@ export class MemoryDriver implements MachineDriver {
       : { ok: true };
   }
 
+  async address(): Promise<string> {
+    await this.#call();
+    return "127.0.0.1";
+  }
+
   async explainDeath(guestId: string): Promise<string> {
     await this.#call();
     const guest = this.guests.get(guestId);

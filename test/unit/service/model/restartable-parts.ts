@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { BlobStore } from "../../../../service/blobs/blob-store.ts";
-import type { BuildExecutor, BuildJob, BuiltImage } from "../../../../service/builds/build-executor.ts";
+import type { BuildExecutor, BuildOrder, MadeImage } from "../../../../service/builds/build-executor.ts";
 import { BuildService } from "../../../../service/builds/build-service.ts";
 import { Fleet } from "../../../../service/fleet/fleet.ts";
 import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
@@ -12,32 +12,33 @@ import { fleetArtifactUses } from "../../../../service/store/fleet-artifact-uses
 import { deleteRef } from "../../../../service/templates/delete-template.ts";
 import { TemplateEvents } from "../../../../service/templates/events.ts";
 import { resolveTemplate } from "../../../../service/templates/resolve.ts";
+import { MemoryArtifacts } from "../memory-artifacts.ts";
 import { MemoryDriver } from "../memory-driver.ts";
-import { NO_CACHE } from "../template-store.ts";
 
 /** Builds without an engine, and at once. */
 class ReadyExecutor implements BuildExecutor {
+  readonly #artifacts: MemoryArtifacts;
+
+  constructor(artifacts: MemoryArtifacts) {
+    this.#artifacts = artifacts;
+  }
+
   async checkAvailable(): Promise<void> {}
 
-  async run(job: BuildJob): Promise<BuiltImage> {
-    return {
-      imageId: `sha256:${job.buildId}`,
-      imageRef: `nullspace-local/${job.templateId}`,
-      ociMetadata: {},
-      runtime: { env: {}, imageEnvKeys: [] },
-      cache: NO_CACHE,
-    };
+  async haveBase(): Promise<string> {
+    return "";
   }
 
-  async nameImage(_imageId: string, templateId: string): Promise<string> {
-    return `nullspace-local/${templateId}`;
+  async stableImageId(): Promise<undefined> {
+    return undefined;
   }
 
-  async removeImage(): Promise<boolean> {
-    return true;
+  async build({ buildId, imageRef }: BuildOrder): Promise<MadeImage> {
+    const imageId = `sha256:${buildId}`;
+    this.#artifacts.images.set(imageId, { isOwn: true });
+    this.#artifacts.names.set(imageRef, imageId);
+    return { imageId, cache: { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 } };
   }
-
-  async cleanUp(): Promise<void> {}
 }
 
 /** The parts of one run of the service. */
@@ -55,6 +56,7 @@ interface Run {
  */
 export class RestartableParts implements AsyncDisposable {
   readonly driver = new MemoryDriver();
+  readonly artifacts = new MemoryArtifacts();
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-model-"));
   #run: Run;
 
@@ -112,7 +114,9 @@ export class RestartableParts implements AsyncDisposable {
     const builds = new BuildService({
       db,
       blobs,
-      executor: new ReadyExecutor(),
+      executor: new ReadyExecutor(this.artifacts),
+      artifacts: this.artifacts,
+      driver: this.driver,
       events,
       log,
       retentionMs: 86_400_000,
