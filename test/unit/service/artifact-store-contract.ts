@@ -35,7 +35,13 @@ export function artifactStoreContract(name: string, open: () => Promise<StoreUnd
       expect(await artifacts.keep(imageId, second)).toBe(true);
       expect(await artifacts.keep(imageId, second)).toBe(true);
       const named = [first, second].map((templateId) => {
-        return { templateId, imageRef: artifacts.nameOf(templateId), imageId, isOwn: true };
+        return {
+          templateId,
+          imageRef: artifacts.nameOf(templateId),
+          imageId,
+          isOwn: true,
+          sizeBytes: expect.any(Number),
+        };
       });
       expect(await listed(first, second)).toEqual(expect.arrayContaining(named));
       expect(await listed(first, second)).toHaveLength(2);

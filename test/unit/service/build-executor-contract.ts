@@ -62,6 +62,7 @@ export function buildExecutorContract(name: string, open: () => Promise<Executor
         imageRef: wanted.imageRef,
         imageId,
         isOwn: true,
+        sizeBytes: expect.any(Number),
       });
       expect(cache.layer_hits + cache.layer_misses).toBe(1);
       expect(told.map(({ message }) => message).join("\n")).toContain("RUN echo made-here");
