@@ -1,18 +1,19 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { NullspaceClient } from "../../../../sdk/client/index.ts";
+import { socketFolder } from "../../../socket-folder.ts";
 import { ForgetfulDisk } from "./forgetful-disk.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../../service/bin/nullspace-local.ts", import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), "nullspace-power-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+// The loader ends the path of what it preloads at a space, and a socket's path has to be short.
+const { path: scratch, remove } = socketFolder();
+afterAll(remove);
 
 /**
  * `nullspace-local serve` without an engine, as a process that can lose its power.
