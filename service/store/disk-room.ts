@@ -15,7 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DiskFullError, StartupError } from "../errors.ts";
 
 /**
- * Bytes that are kept back for a full disk. A start and a thousand claims, deletes and ends of builds fit into them, and the
+ * Bytes that are kept back for a full disk. A start and some 30,000 claims and ends of machines fit into them, and the
  * write-ahead log up to its first checkpoint (4 MiB).
  */
 export const RESERVE_BYTES = 8 * 1024 * 1024;

@@ -19,11 +19,6 @@ CREATE INDEX artifacts_leaving ON artifacts (state) WHERE state <> 'available' A
 -- When a machine, a pool or a build last began to use it; NULL: none has since this is kept.
 ALTER TABLE artifacts ADD COLUMN last_used_at TEXT;
 
--- Since when only the end of a build's log is kept; NULL: all of it is.
-ALTER TABLE builds ADD COLUMN log_trimmed_at TEXT;
-CREATE INDEX builds_with_whole_logs ON builds (finished_at, log_bytes) WHERE finished_at IS NOT NULL AND log_trimmed_at IS NULL;
-CREATE INDEX builds_ended ON builds (finished_at) WHERE finished_at IS NOT NULL;
-
 -- With all that a history can be asked for, so that what does not match is not read.
 DROP INDEX builds_by_template;
 CREATE INDEX builds_by_template ON builds (template_key, created_at DESC, build_id DESC, status, build_backend, source_type);

@@ -9,6 +9,7 @@ import { blobBytes } from "./008-blob-bytes.ts";
 import { artifactRuntimes } from "./009-artifact-runtimes.ts";
 import { apiKeys } from "./010-api-keys.ts";
 import { lists } from "./011-lists.ts";
+import { storage } from "./012-storage.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   artifactRuntimes,
   apiKeys,
   lists,
+  storage,
 ];
