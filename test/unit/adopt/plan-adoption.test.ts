@@ -50,7 +50,8 @@ describe("the program of what was found", () => {
       "",
     ),
   );
-  const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes("-0"));
+  // As it comes over the wire: the text of -0 is 0.
+  const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as typeof value);
   const bag = (value: fc.Arbitrary<unknown>) => fc.dictionary(wild, value, { maxKeys: 3, noNullPrototype: true });
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/).filter((text) => !/^(tb_|tmpl_)/.test(text));
 
