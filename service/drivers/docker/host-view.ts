@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { request } from "undici";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import type { ContainerInspect } from "pulumi-nullspace/docker";
+import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { listeningPorts } from "./listening-ports.ts";
 
 /** Where a container is found on the host that it runs on. None of it changes while it runs. */
@@ -55,9 +55,5 @@ async function readTable(path: string): Promise<string> {
 
 async function answers(address: string | undefined, { port, path }: { port: number; path: string }): Promise<boolean> {
   if (address === undefined) return false;
-  const { statusCode, body } = await request(`http://${address}:${port}${path}`, {
-    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-  });
-  await body.dump();
-  return statusCode >= 200 && statusCode < 400;
+  return isGoodStatus(await askHttp(`http://${address}:${port}${path}`, AbortSignal.timeout(ASK_TIMEOUT_MS)));
 }

@@ -1,4 +1,4 @@
-import { request } from "undici";
+import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { addressOf } from "./host-view.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
 
@@ -19,14 +19,8 @@ export async function probeHttpFromHost(port: number, path: string, attempt: Pro
   }
   const url = `http://${address}:${port}${path}`;
   try {
-    const { statusCode, body } = await request(url, {
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    await body.dump();
-    if (statusCode >= 200 && statusCode < 400) return { ok: true };
-    return { ok: false, reason: `${url} answers status ${statusCode}` };
+    const status = await askHttp(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+    return isGoodStatus(status) ? { ok: true } : { ok: false, reason: `${url} answers status ${status}` };
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { EngineError, ExecTimeoutError } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
+import { isGoodStatus } from "./ask-http.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { probeHttpFromHost } from "./probe-http.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
@@ -52,7 +53,7 @@ async function tryHttp(port: number, path: string, attempt: ProbeTry): Promise<P
   const { exitCode, stdout } = await run(attempt, ["sh", "-c", ASK_HTTP, "sh", String(port), path, seconds]);
   if (exitCode === NO_HTTP_TOOL) return probeHttpFromHost(port, path, attempt);
   const status = Number.parseInt(stdout.trim().slice(-3), 10);
-  if (exitCode === 0 && status >= 200 && status < 400) return { ok: true };
+  if (exitCode === 0 && isGoodStatus(status)) return { ok: true };
   const answer = status > 0 ? `it answers status ${status}` : "it does not answer with a good status";
   return failed(`http://localhost:${port}${path}: ${answer}`);
 }
