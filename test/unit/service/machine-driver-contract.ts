@@ -51,6 +51,19 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
       await world[Symbol.asyncDispose]();
     });
 
+    /** Follows the driver until the test is over, from when it says that it tells. */
+    const follow = async () => {
+      const told: GuestEvent[] = [];
+      const opened = Promise.withResolvers<void>();
+      const watching = (async () => {
+        for await (const event of driver.watch({ signal: scope.stop.signal, onOpen: opened.resolve })) told.push(event);
+      })().catch((error: unknown) => {
+        if (!scope.stop.signal.aborted) throw error;
+      });
+      await opened.promise;
+      return { told, watching };
+    };
+
     const specOf = (artifact: Partial<MachineArtifact> = {}, more: Partial<GuestSpec> = {}): GuestSpec => ({
       guestId: world.guestId(),
       artifact: { templateId: "tmpl_contract", imageId: world.imageId, env: {}, ...artifact },
@@ -155,14 +168,7 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
     });
 
     it("tells of deaths, pauses and resumes of guests, from the moment that it says it does", async () => {
-      const told: GuestEvent[] = [];
-      const opened = Promise.withResolvers<void>();
-      const watching = (async () => {
-        for await (const event of driver.watch({ signal: scope.stop.signal, onOpen: opened.resolve })) told.push(event);
-      })().catch((error: unknown) => {
-        if (!scope.stop.signal.aborted) throw error;
-      });
-      await opened.promise;
+      const { told, watching } = await follow();
       const guestId = await started();
       await driver.pause(guestId);
       await driver.resume(guestId);
@@ -179,14 +185,7 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
     });
 
     it("keeps trials of builds apart: they are listed and removed as such, and nobody is told of them", async () => {
-      const told: GuestEvent[] = [];
-      const opened = Promise.withResolvers<void>();
-      const watching = (async () => {
-        for await (const event of driver.watch({ signal: scope.stop.signal, onOpen: opened.resolve })) told.push(event);
-      })().catch((error: unknown) => {
-        if (!scope.stop.signal.aborted) throw error;
-      });
-      await opened.promise;
+      const { told, watching } = await follow();
       const trial = await started({ startCmd: "sleep 60" }, { buildId: "tb_contract" });
       const guest = await started();
       expect(await driver.list()).toEqual([{ guestId: guest, alive: true, paused: false }]);
