@@ -19,7 +19,7 @@ import {
   GuestNotRunningError,
   MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
-import { addressOf, hostPlace, isSeenReady, type HostPlace } from "./host-view.ts";
+import { addressOf, HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
 import type {
   GuestCommand,
@@ -63,8 +63,8 @@ export class DockerMachineDriver implements MachineDriver {
   readonly #disk: DiskLimit;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
-  /** Where guests run, as far as they have been looked at. */
-  readonly #places = new Map<string, HostPlace>();
+  /** Guests as this process sees them, as far as they have been looked at. */
+  readonly #views = new Map<string, HostView>();
 
   /** @param serviceId the label value that tells this service's containers from those of others */
   constructor(engine: DockerEngine, serviceId: string, log?: Logger) {
@@ -97,10 +97,17 @@ export class DockerMachineDriver implements MachineDriver {
     return engineHostSize(this.#engine, signal);
   }
 
-  waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
-    return waitUntilReady(this.#engine, containerName(guestId), readiness, options).catch((error: unknown) =>
-      rethrow(error, guestId),
-    );
+  async waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
+    const name = containerName(guestId);
+    try {
+      const view = this.#isLocal
+        ? new HostView(await this.#engine.containers.inspect(name, { signal: options.signal }))
+        : undefined;
+      await waitUntilReady(this.#engine, name, readiness, options, view);
+      if (view !== undefined) this.#views.set(guestId, view);
+    } catch (error) {
+      rethrow(error, guestId);
+    }
   }
 
   async exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult> {
@@ -123,13 +130,13 @@ export class DockerMachineDriver implements MachineDriver {
 
   async look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth> {
     const { signal, isWatched = false } = options;
-    const place = this.#places.get(guestId);
-    if (isWatched && place !== undefined && (await isSeenReady(place, readiness))) return { ok: true };
+    if (isWatched && (await this.#views.get(guestId)?.isSeenReady(readiness))) return { ok: true };
     const containerId = containerName(guestId);
+    let view: HostView | undefined;
     try {
       const container = await this.#engine.containers.inspect(containerId, { signal });
       const { State } = container;
-      if (this.#isLocal) this.#places.set(guestId, hostPlace(container));
+      if (this.#isLocal) this.#views.set(guestId, (view = new HostView(container)));
       if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
       // With the engine it runs all the same.
       if (State.Paused === true) return { ok: false, reason: "it is paused" };
@@ -138,7 +145,7 @@ export class DockerMachineDriver implements MachineDriver {
       return rethrow(error);
     }
     if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
-    return tryProbe(readiness, { engine: this.#engine, containerId, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
+    return tryProbe(readiness, { engine: this.#engine, containerId, view, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
       (error: unknown) => rethrow(error),
     );
   }
@@ -183,7 +190,7 @@ export class DockerMachineDriver implements MachineDriver {
 
   async remove(guestId: string, signal?: AbortSignal): Promise<void> {
     const name = containerName(guestId);
-    this.#places.delete(guestId);
+    this.#views.delete(guestId);
     try {
       await this.#engine.containers.remove(name, { force: true, volumes: true, signal });
     } catch (error) {

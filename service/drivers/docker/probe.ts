@@ -27,7 +27,7 @@ printf "GET %s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" "$1" >&3; read -r -t "
 else exit 97; fi`;
 const NO_HTTP_TOOL = 97;
 
-/** Tries a check once. */
+/** Tries a check once: from the host where it sees enough, and else by a command in the machine. */
 export async function tryProbe(probe: Probe, attempt: ProbeTry): Promise<ProbeResult> {
   try {
     if (probe.kind === "tcp") return await tryTcp(probe.port, attempt);
@@ -43,12 +43,16 @@ export async function tryProbe(probe: Probe, attempt: ProbeTry): Promise<ProbeRe
 }
 
 async function tryTcp(port: number, attempt: ProbeTry): Promise<ProbeResult> {
+  const seen = await attempt.view?.listens(port);
+  if (seen !== undefined) return seen ? { ok: true } : nothingListens(port);
   const { exitCode, stdout, stderr } = await run(attempt, ["sh", "-c", SHOW_SOCKETS]);
   if (exitCode !== 0) return failed(`the sockets cannot be read: ${lastLine(stderr) || `exit code ${exitCode}`}`);
-  return listeningPorts(stdout).has(port) ? { ok: true } : failed(`nothing listens on port ${port}`);
+  return listeningPorts(stdout).has(port) ? { ok: true } : nothingListens(port);
 }
 
 async function tryHttp(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
+  if (await attempt.view?.isSeenReady({ kind: "http", port, path })) return { ok: true };
+  if ((await attempt.view?.listens(port)) === false) return nothingListens(port);
   const seconds = String(Math.max(1, Math.floor(attempt.timeoutMs / 1000)));
   const { exitCode, stdout } = await run(attempt, ["sh", "-c", ASK_HTTP, "sh", String(port), path, seconds]);
   if (exitCode === NO_HTTP_TOOL) return probeHttpFromHost(port, path, attempt);
@@ -67,6 +71,10 @@ async function tryCommand(command: string, attempt: ProbeTry): Promise<ProbeResu
 
 function run({ engine, containerId, timeoutMs, signal }: ProbeTry, cmd: string[]) {
   return engine.containers.exec(containerId, { cmd, timeoutMs, signal, maxOutputBytes: 256 * 1024 });
+}
+
+function nothingListens(port: number): ProbeResult {
+  return failed(`nothing listens on port ${port}`);
 }
 
 function failed(reason: string): ProbeResult {

@@ -3,11 +3,13 @@ import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker"
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { MachineExitedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
 import { READINESS_DEFAULTS, type ReadinessOptions } from "../../fleet/guests/machine-driver.ts";
+import type { HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
 import { tryProbe, type Probe } from "./probe.ts";
+import type { ProbeTry } from "./probe-try.ts";
 
 /** The first pauses between two tries are shorter than the interval, so that a quick start is seen quickly. */
-const FIRST_PAUSE_MS = 50;
+const FIRST_PAUSE_MS = 20;
 
 /** One try may take this long, so that a server that accepts and never answers does not eat the whole time. */
 const MAX_TRY_MS = 10_000;
@@ -21,6 +23,7 @@ const MIN_TRY_MS = 2_000;
  * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
  * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
  *
+ * @param view the container as it is seen from here. Default: tries are commands in it
  * @throws MachineExitedError when the main process ends first, with exit code and last lines; ReadinessTimeoutError
  */
 export async function waitUntilReady(
@@ -28,6 +31,7 @@ export async function waitUntilReady(
   containerId: string,
   readiness: Readiness | undefined,
   options: ReadinessOptions = {},
+  view?: HostView,
 ): Promise<void> {
   const scope = new AbortController();
   const signal = options.signal === undefined ? scope.signal : AbortSignal.any([scope.signal, options.signal]);
@@ -36,7 +40,7 @@ export async function waitUntilReady(
     throw await exitError(engine, containerId, exitCode, signal);
   });
   try {
-    await Promise.race([passCheck(engine, containerId, readiness, signal, options), exit]);
+    await Promise.race([passCheck({ engine, containerId, view, signal }, readiness, options), exit]);
   } finally {
     scope.abort();
     // It ends by the abort; its outcome, if any, was the race's.
@@ -45,12 +49,11 @@ export async function waitUntilReady(
 }
 
 async function passCheck(
-  engine: DockerEngine,
-  containerId: string,
+  machine: Omit<ProbeTry, "timeoutMs">,
   readiness: Readiness | undefined,
-  signal: AbortSignal,
   options: ReadinessOptions,
 ): Promise<void> {
+  const { engine, containerId, signal } = machine;
   if (readiness === undefined) {
     if (options.steadyMs !== undefined) await sleep(options.steadyMs, undefined, { signal });
     return assertRunning(engine, containerId, signal);
@@ -67,7 +70,7 @@ async function passCheck(
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = timeoutMs - (performance.now() - startMs);
     const tryMs = Math.ceil(Math.max(MIN_TRY_MS, Math.min(MAX_TRY_MS, leftMs)));
-    const result = await tryProbe(readiness, { engine, containerId, timeoutMs: tryMs, signal });
+    const result = await tryProbe(readiness, { ...machine, timeoutMs: tryMs });
     const elapsedMs = Math.round(performance.now() - startMs);
     if (result.ok || elapsedMs >= graceMs) {
       options.onAttempt?.({ attempt, ok: result.ok, elapsedMs, ...(!result.ok && { reason: result.reason }) });

@@ -45,7 +45,7 @@ export async function benchFleet(env: Record<string, string>, options: BenchOpti
       resources: SIZE,
     });
   const untilReady = async (pool: string, members: number) => {
-    while ((await client.warmPools.get(pool)).status.ready < members) await sleep(10);
+    while ((await client.warmPools.get(pool)).status.ready < members) await sleep(25);
   };
   const dropPool = async (pool: string) => {
     await client.warmPools.delete(pool);
