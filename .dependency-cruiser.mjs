@@ -30,7 +30,7 @@ export default {
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(caller|clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(answer-timeout|caller|clock|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",
@@ -56,7 +56,7 @@ export default {
     forbid(
       "builds-know-no-fleet",
       "^service/builds/",
-      "^service/(fleet/(?!guests/(machine-driver|driver-errors)\\.ts$)|http|builders|drivers|artifacts)/?",
+      "^service/(fleet/(?!guests/(machine-driver|driver-errors|readiness)\\.ts$)|http|builders|drivers|artifacts)/?",
     ),
     // The words of Dockerfiles and image names come with the client of the engine, through one file.
     forbid(

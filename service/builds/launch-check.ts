@@ -2,8 +2,9 @@ import type { Readiness } from "pulumi-nullspace/wire";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
+import { waitUntilReady } from "../fleet/guests/readiness.ts";
 import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
-import type { BuildExecutor, BuildJob, BuildReporter } from "./build-executor.ts";
+import type { BuildJob, BuildReporter } from "./build-executor.ts";
 import { engineDiskFull } from "./engine-disk.ts";
 import { BuildFailure } from "./build-failure.ts";
 import { KILLED, seeEngineGo } from "./engine-stop.ts";
@@ -21,7 +22,7 @@ const REMOVE_TIMEOUT_MS = 30_000;
  * @throws BuildFailure of the phase `readiness`; EngineUnavailableError when the engine went away
  */
 export async function checkLaunch(
-  { executor, driver }: { executor: BuildExecutor; driver: MachineDriver },
+  driver: MachineDriver,
   job: BuildJob,
   { imageId, runtime }: { imageId: string; runtime: ArtifactRuntime },
   report: BuildReporter,
@@ -61,7 +62,7 @@ export async function checkLaunch(
       internetAccess: config.internet_access ?? true,
     };
     await driver.start(spec, signal);
-    await driver.waitUntilReady(guestId, readiness ?? STEADY, {
+    await waitUntilReady(driver, guestId, readiness ?? STEADY, {
       signal,
       onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
         report({
@@ -75,9 +76,10 @@ export async function checkLaunch(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof EngineUnavailableError) throw error;
-    // An engine that stops in good order first ends its machines, which then look as if they had failed by themselves.
+    // A host that stops in good order first ends its machines, which then look as if they had failed by themselves.
     const mayBeStop = error instanceof MachineExitedError && KILLED.has(error.exitCode);
-    throw (mayBeStop ? await seeEngineGo(executor, signal) : undefined) ?? launchFailure(error);
+    const lost = mayBeStop ? await seeEngineGo(() => driver.listTrials(signal), signal) : undefined;
+    throw lost ?? launchFailure(error);
   } finally {
     await remove();
   }

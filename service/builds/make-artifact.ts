@@ -103,7 +103,7 @@ async function reuseOrBuild(
   const image = await artifacts.describe(imageId, signal);
   if (image === undefined) throw new Error(`The image ${imageId} was made and is not there.`);
   const started = startOf(job, image);
-  await checkLaunch({ executor, driver }, job, { imageId, runtime: started.runtime }, report, signal);
+  await checkLaunch(driver, job, { imageId, runtime: started.runtime }, report, signal);
   // A base that the build has fetched is known only now; one that was moved meanwhile fits neither key.
   const after = await reuseKey(executor, job, input, signal);
   const key = before === undefined || before === after ? after : undefined;

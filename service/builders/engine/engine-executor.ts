@@ -107,7 +107,9 @@ export class EngineExecutor implements BuildExecutor {
     } catch (error) {
       signal.throwIfAborted();
       // One that stops in good order first ends its builds, which then look as if they had failed by themselves.
-      const lost = mayBeEngineStop(error) ? await seeEngineGo(this, signal) : engineLost(error);
+      const lost = mayBeEngineStop(error)
+        ? await seeEngineGo(() => this.checkAvailable(signal), signal)
+        : engineLost(error);
       throw lost ?? error;
     }
   }

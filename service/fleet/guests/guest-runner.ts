@@ -5,6 +5,7 @@ import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import { MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
+import { waitUntilReady } from "./readiness.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** Containers that are made and started at the same time; more only makes each of them slower. */
@@ -46,6 +47,8 @@ export class GuestRunner {
   readonly #starts = new Semaphore(STARTS_AT_ONCE);
   readonly #rising = new Map<string, { done: Promise<void>; cancel: AbortController }>();
   readonly #leaving = new Map<string, Promise<void>>();
+
+  #hasSaidDiskIsOpen = false;
 
   constructor(deps: GuestRunnerDeps) {
     this.#deps = deps;
@@ -117,11 +120,19 @@ export class GuestRunner {
         throw error;
       });
     });
+    if (guest.diskMb !== null) this.#sayIfDiskIsOpen();
     const options = {
       signal,
       ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
     };
-    await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
+    await waitUntilReady(this.#deps.driver, guest.guestId, readiness, options);
+  }
+
+  /** Once: it is so for every machine. */
+  #sayIfDiskIsOpen(): void {
+    if (this.#deps.driver.capabilities.limitsDisk !== false || this.#hasSaidDiskIsOpen) return;
+    this.#hasSaidDiskIsOpen = true;
+    this.#deps.log.warn("the disk of a machine cannot be bounded here; disk_mb is not held");
   }
 
   async #takeDown(guest: Guest): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
+import { explainDeath } from "./explain-death.ts";
 import type { GuestEvent, MachineDriver } from "./machine-driver.ts";
 
 /** How often the driver is asked what lives, while there is anything to watch: one call, however many guests. */
@@ -144,7 +145,7 @@ export class GuestWatch {
       return now !== undefined && now.state !== "terminating" && now.readyAtMs !== null ? now : undefined;
     };
     if (isExpectedToLive() === undefined) return;
-    const how = await driver.explainDeath(guestId, stopping);
+    const how = await explainDeath(driver, guestId, stopping);
     const now = isExpectedToLive();
     if (now !== undefined) onDied(now, how);
   }

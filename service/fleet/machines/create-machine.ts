@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
+import type { MachineDriver } from "../guests/machine-driver.ts";
 import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
 import { classifyFailure } from "../guests/start-failure.ts";
 import type { Database } from "../../store/database.ts";
@@ -21,6 +22,7 @@ export interface CreateMachineDeps {
   readonly pools: PoolCheckout;
   readonly machines: MachineStore;
   readonly runner: GuestRunner;
+  readonly driver: Pick<MachineDriver, "capabilities">;
   readonly log: Logger;
   /** Has the expiry look at its clock again. */
   readonly onChange: () => void;
@@ -43,7 +45,7 @@ export class MachineCreator {
    * @throws ConflictError when the key came with another request before
    */
   create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
-    const spec = readMachineSpec(request);
+    const spec = readMachineSpec(request, this.#deps.driver.capabilities);
     const underWay = this.#underWay.get(idempotencyKey);
     if (underWay !== undefined) {
       if (underWay.digest !== spec.digest) throw keyReused(idempotencyKey);

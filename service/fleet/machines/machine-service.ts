@@ -6,7 +6,7 @@ import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStor
 import { MachineNotReadyError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
-import { checkTimeout } from "./machine-json.ts";
+import { checkHibernation, checkTimeout } from "./machine-json.ts";
 
 /** A delete answers at the latest after this long; what is recorded is done later in any case. */
 const REMOVAL_WAIT_MS = 15_000;
@@ -87,6 +87,7 @@ export class MachineService {
   /** Gives a machine another `timeoutMs` from now. */
   setTimeout(machineId: string, timeoutMs: number, timeoutAction?: "destroy" | "hibernate"): MachineRow {
     checkTimeout(timeoutMs);
+    if (timeoutAction === "hibernate") checkHibernation(this.#deps.driver.capabilities, "timeout_action");
     const machine = this.get(machineId);
     const nowMs = Date.now();
     const isChanged = this.#deps.machines.update(
