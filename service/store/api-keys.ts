@@ -4,6 +4,7 @@ import { ConflictError, InvalidRequestError, ResourceNotFoundError } from "../er
 import { newId } from "../ids.ts";
 import { audit } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { writeIfRoom } from "./disk-room.ts";
 
 /** What is kept of a key. */
 export interface ApiKeyRow {
@@ -58,6 +59,7 @@ export class ApiKeyStore {
       );
     }
     const digest = digestOf(key);
+    // Also on a full disk: without a key nobody could come in and make room.
     return this.#db.transaction(() => {
       const known = this.#db.get<ApiKeyRow>(`SELECT ${COLUMNS} WHERE digest = ?`, [digest]);
       if (known !== undefined) return known;
@@ -110,8 +112,10 @@ export class ApiKeyStore {
     });
   }
 
-  /** Notes that a key was used just now. */
+  /** Notes that a key was used just now, while there is room on the disk. */
   touch(keyId: string): void {
-    this.#db.run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", [now(), keyId]);
+    writeIfRoom(this.#db, () => {
+      this.#db.run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", [now(), keyId]);
+    });
   }
 }

@@ -152,10 +152,15 @@ export function diskFullAtStart(folder: string, cause: unknown): StartupError {
   );
 }
 
-/** Writes what nobody misses, such as the time of a last use: no reason to refuse what it is written for. @returns whether it was */
-export function writeIfRoom(work: () => void): boolean {
+/**
+ * Writes what nobody misses, such as the time of a last use: no reason to refuse what it is written for, and none to take
+ * from what is held back for others.
+ *
+ * @returns whether it was written
+ */
+export function writeIfRoom(db: { grow: (work: () => void) => void }, work: () => void): boolean {
   try {
-    work();
+    db.grow(work);
     return true;
   } catch (error) {
     if (error instanceof DiskFullError) return false;

@@ -210,7 +210,8 @@ export class MachineService {
 
   /** Something was done with the machine just now. */
   touch(machineId: string): void {
-    writeIfRoom(() => this.#deps.machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]));
+    const { db, machines } = this.#deps;
+    writeIfRoom(db, () => void machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]));
     this.#deps.onChange();
   }
 }

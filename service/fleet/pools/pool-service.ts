@@ -140,8 +140,11 @@ export class PoolService {
     change: Partial<PoolRow>,
   ): Promise<WarmPool> {
     this.#liveRow(poolId, state === "draining" ? "drained" : state);
+    const { db, pools } = this.#deps;
     // In that state already: nothing to do, and the times of the first call stand.
-    const isTurned = this.#deps.pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
+    const turn = () => pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
+    // A pool that is filled takes room; one that is emptied gives it back.
+    const isTurned = state === "enabled" ? db.grow(turn) : db.transaction(turn);
     if (isTurned) await this.#deps.controller.wake(poolId);
     return this.get(poolId);
   }
