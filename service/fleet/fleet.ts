@@ -80,7 +80,7 @@ export class Fleet {
       stopping,
       onDied: (guest, how) => {
         if (guest.machineId === null) this.#controller.onDied(guest, how);
-        else void this.machines.end(guest.machineId, "error", how);
+        else void this.machines.died(guest.machineId, how);
       },
       onFrozen: (guest) => this.#controller.onUnfit(guest, "it is paused"),
       onSeen: (machineId, isPaused) => {

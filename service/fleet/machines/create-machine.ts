@@ -5,6 +5,7 @@ import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
 import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
 import { classifyFailure } from "../guests/start-failure.ts";
+import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
@@ -95,7 +96,7 @@ export class MachineCreator {
     want: () => WantedMachine,
     checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
   ): Promise<MachineRow | null> {
-    const { machines, guests, pools, runner, onChange } = this.#deps;
+    const { db, machines, guests, pools, runner, onChange } = this.#deps;
     const hit = await pools.checkOut({
       poolId: checkout.id,
       want,
@@ -105,6 +106,8 @@ export class MachineCreator {
         const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
         const row = machineRow(key, spec, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
         machines.insert(row);
+        const detail = { template: ref, templateId: guest.templateId, poolId: checkout.id, guestId: guest.guestId };
+        audit(db, "machine_claimed", row.machineId, detail);
         return row.machineId;
       },
       eraseOwner: (machineId, guest) => {
@@ -129,6 +132,7 @@ export class MachineCreator {
     const row = machineRow(key, spec, ref, shape, checkout);
     const guest = db.grow((): Guest => {
       machines.insert(row);
+      audit(db, "machine_created", row.machineId, { template: ref, templateId: shape.templateId });
       return guests.insert(
         {
           ...shape,
@@ -182,9 +186,10 @@ export class MachineCreator {
     db.transaction(() => {
       const guest = guests.ofMachine(machineId);
       if (guest !== undefined) guests.release(guest.guestId, ["claimed"], "failed");
-      machines.update(machineId, { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() }, [
-        "creating",
-      ]);
+      const change = { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() } as const;
+      if (machines.update(machineId, change, ["creating"])) {
+        audit(db, "machine_ended", machineId, { status: "error" });
+      }
     });
   }
 }

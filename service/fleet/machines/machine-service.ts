@@ -1,4 +1,6 @@
+import { asCaller, SERVICE } from "../../caller.ts";
 import { ResourceNotFoundError } from "../../errors.ts";
+import { audit } from "../../store/audit.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
@@ -60,6 +62,12 @@ export class MachineService {
     return this.get(machineId);
   }
 
+  /** Ends a machine whose guest lives no more. @param how in words */
+  died(machineId: string, how: string): Promise<void> {
+    // Whoever had it looked at has not ended it.
+    return asCaller(SERVICE, () => this.end(machineId, "error", how));
+  }
+
   /**
    * Ends a machine: recorded first, then its guest is removed.
    *
@@ -71,7 +79,9 @@ export class MachineService {
       const from = MACHINE_STATUSES.filter((each) => each !== "destroyed" && each !== status);
       // One that nobody has got yet never was: a request that is repeated makes another.
       machines.update(machineId, { idempotencyKey: null }, ["creating"]);
-      machines.update(machineId, { status, failure, endedAtMs: Date.now() }, from);
+      if (machines.update(machineId, { status, failure, endedAtMs: Date.now() }, from)) {
+        audit(db, "machine_ended", machineId, { status });
+      }
       const mine = guests.ofMachine(machineId);
       if (mine !== undefined) guests.release(mine.guestId, ["claimed"], status);
       return mine;
