@@ -6,9 +6,13 @@ import { runtimeOf, type ArtifactRuntime } from "../templates/artifact-runtime.t
 import type { ArtifactStore, ImageDescription } from "../templates/artifact-store.ts";
 import { mappedReadiness, metadataWith, overImage } from "../templates/image-runtime.ts";
 import type { BuildExecutor, BuildInput, BuildJob, BuildReporter, LayerCache } from "./build-executor.ts";
+import { BuildFailure } from "./build-failure.ts";
+import type { BuildDefinition } from "./build-record.ts";
 import { contextEntries, placedEntries } from "./context-archive.ts";
 import { readFileText } from "./context-entries.ts";
 import { normalizeSource } from "./copy-sources.ts";
+import { dockerfileArgs } from "./dockerfile/build-args.ts";
+import { fetchingAdds } from "./dockerfile/reading.ts";
 import { renderDockerfile } from "./dockerfile/render-dockerfile.ts";
 import { countFileBlobs } from "./file-blob-cache.ts";
 import { artifactCache, reportReuse, reuseBarrier, reuseImage, reuseKey, type ArtifactCache } from "./image-reuse.ts";
@@ -113,7 +117,27 @@ async function reuseOrBuild(
 
 async function dockerfileInput(blobs: BlobStore, { definition, context }: BuildJob): Promise<BuildInput> {
   const text = definition.dockerfile ?? (await readFileText(blobs, context, definition.dockerfile_path ?? ""));
+  if (definition.build_config?.internet_access === false) refuseUnclearDownloads(text, definition);
   return { text, entries: contextEntries(context) };
+}
+
+/**
+ * What the builder itself fetches comes through no network of the build's, so that it cannot be kept from it: a file that
+ * may fetch is not built. What fetches for certain has been refused with the request.
+ */
+function refuseUnclearDownloads(text: string, definition: BuildDefinition): void {
+  for (const { line, source } of fetchingAdds(text, dockerfileArgs(definition))) {
+    throw new BuildFailure(
+      `Line ${line} of the Dockerfile: ADD ${source} may fetch from the network, because the value of its variable comes from the base image, and build_config.internet_access is false.`,
+      {
+        phase: "prepare",
+        reason: "download_not_allowed",
+        suggestedAction:
+          "Set the variable in the Dockerfile (ENV, or ARG with a default) or in build_args, or allow internet access.",
+        details: { dockerfile_line: line },
+      },
+    );
+  }
 }
 
 function stepsInput({ definition, context, inherited, buildId }: BuildJob, baseImage: string, baseUser: string) {

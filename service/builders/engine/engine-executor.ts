@@ -10,6 +10,7 @@ import { answerTimeout } from "../../answer-timeout.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } from "../../builds/build-executor.ts";
 import { BuildFailure } from "../../builds/build-failure.ts";
+import { dockerfileArgs } from "../../builds/dockerfile/build-args.ts";
 import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
 import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
 import { seeEngineGo } from "../../builds/engine-stop.ts";
@@ -121,7 +122,7 @@ export class EngineExecutor implements BuildExecutor {
     const auths = await registryAuths(credentials, authTarget(job), signal);
     const skipCache = definition.skip_cache === true;
     const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
-    const buildArgs = { ...(job.baseImage === undefined && definition.build_envs), ...definition.build_args };
+    const buildArgs = job.baseImage === undefined ? dockerfileArgs(definition) : { ...definition.build_args };
     const build = engine.build({
       context: engineContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
       tags: [imageRef],

@@ -4,9 +4,9 @@
  */
 export {
   expandWord,
+  fetchingAdds,
   isKnownKeyword,
   isOwnFrontend,
-  isRemoteSource,
   needsRegistry,
   parseImageRef,
   readArg,
@@ -15,8 +15,8 @@ export {
   readFrom,
   registriesOfDockerfile,
   registriesOfImage,
-  sourceWords,
   stableImages,
+  type FetchingAdd,
   type Instruction,
   type NamedRegistries,
   type ParsedDockerfile,
