@@ -40,6 +40,8 @@ export {
   isKnownKeyword,
   isOwnFrontend,
   isRemoteSource,
+  quoteFlagValue,
+  quoteWord,
   readArg,
   readEnv,
   readDockerfile,

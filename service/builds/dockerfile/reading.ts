@@ -9,6 +9,8 @@ export {
   isOwnFrontend,
   needsRegistry,
   parseImageRef,
+  quoteFlagValue,
+  quoteWord,
   readArg,
   readDockerfile,
   readEnv,
