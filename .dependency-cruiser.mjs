@@ -45,7 +45,7 @@ export default {
     forbid(
       "drivers-know-guests-alone",
       "^service/drivers/",
-      "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
+      "^service/(?!drivers/|fleet/guests/|(answer-timeout|clock|errors|ids|labels)\\.ts$)",
     ),
     forbid(
       "templates-know-no-fleet-nor-builds",

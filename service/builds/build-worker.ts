@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";
@@ -201,7 +202,8 @@ async function recordReady(
 
 async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): Promise<void> {
   try {
-    await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
+    using timeout = answerTimeout(30_000);
+    await artifacts.remove(imageRef, timeout.signal);
   } catch (error) {
     log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
   }

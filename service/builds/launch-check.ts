@@ -1,4 +1,5 @@
 import type { Readiness } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
@@ -49,7 +50,10 @@ export async function checkLaunch(
     phase: "startup",
     message: startCmd === undefined ? "Starting a machine" : `Running the start command: ${startCmd}`,
   });
-  const remove = (): Promise<void> => driver.remove(guestId, AbortSignal.timeout(REMOVE_TIMEOUT_MS));
+  const remove = async (): Promise<void> => {
+    using timeout = answerTimeout(REMOVE_TIMEOUT_MS);
+    await driver.remove(guestId, timeout.signal);
+  };
   try {
     // What an earlier run of this build left, if the service was killed in the middle of it.
     await remove();

@@ -1,4 +1,5 @@
 import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { MachineDriver } from "../fleet/guests/machine-driver.ts";
 import type { Database } from "../store/database.ts";
@@ -68,7 +69,8 @@ export async function makeArtifact(
       cache: { ...cache, ...files },
     };
   } catch (error) {
-    await maker.artifacts.remove(imageRef, AbortSignal.timeout(30_000)).catch(() => {
+    using timeout = answerTimeout(30_000);
+    await maker.artifacts.remove(imageRef, timeout.signal).catch(() => {
       // The failure of the build is what counts; the sweep removes images that no artifact has.
     });
     throw error;
