@@ -1,5 +1,5 @@
 import type { BuildRow } from "../store/builds.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
@@ -114,7 +114,8 @@ export function interruptedFailure(): BuildFailure {
 /** Waits for an engine that is away. @returns `false` when the run has been given up meanwhile */
 async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
   const told = new Set<string>();
-  for (let pauseMs = ENGINE_RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, ENGINE_RETRY_MS.most)) {
+  const backoff = new Backoff(ENGINE_RETRY_MS);
+  do {
     try {
       await executor.checkAvailable(run.signal);
       return true;
@@ -129,9 +130,8 @@ async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun)
         buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
-    await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
-    if (run.signal.aborted) return false;
-  }
+  } while (await pauseUnless(backoff.next(), run.signal));
+  return false;
 }
 
 function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "pulumi-nullspace/concurrency";
 import { EngineUnavailableError } from "../errors.ts";
 import type { BuildExecutor } from "./build-executor.ts";
 
@@ -22,7 +22,7 @@ export async function seeEngineGo(
   while (performance.now() < endMs) {
     try {
       await executor.checkAvailable(signal);
-      await sleep(GOING_AWAY_LOOK_MS, undefined, { signal });
+      await pause(GOING_AWAY_LOOK_MS, signal);
     } catch (away) {
       return away instanceof EngineUnavailableError ? away : undefined;
     }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Semaphore } from "../../concurrency/index.ts";
 import type { Answer, Task } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask, warmThreads } from "../thread/thread-pool.ts";
@@ -20,9 +21,7 @@ const WORTH_A_THREAD = 40_000;
 const MAX_HELPERS = 3;
 
 /** Readings at a time; the others wait their turn. More would only take the disk and the cores from each other. */
-const MAX_READINGS = Math.max(2, availableParallelism());
-let readings = 0;
-const turns: (() => void)[] = [];
+const readings = new Semaphore(Math.max(2, availableParallelism()));
 
 /**
  * Reads a tree, when it is this reading's turn. One of a few files is read at once, without a thread. One that an earlier
@@ -34,18 +33,11 @@ export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: A
   signal?.throwIfAborted();
   const known = earlier && knownFiles(earlier.table);
   if (isSmallTree(job.root)) return readTree(job, createControl(), known, () => {})!;
-  if (readings >= MAX_READINGS) await new Promise<void>((resolve) => turns.push(resolve));
-  else readings++;
-  try {
-    return (
-      (earlier && known && (await readUnchanged(job, earlier, known, signal))) ?? (await readNow(job, known, signal))
-    );
-  } finally {
-    // The turn is handed over, not given back, while somebody waits.
-    const next = turns.shift();
-    if (next) next();
-    else readings--;
-  }
+  return readings.run(
+    signal,
+    async () =>
+      (earlier && known && (await readUnchanged(job, earlier, known, signal))) ?? (await readNow(job, known, signal)),
+  );
 }
 
 function helpersFor(files: number, worth: number): number {
