@@ -106,7 +106,7 @@ export function interruptedFailure(): BuildFailure {
       phase: "interrupted",
       reason: "interrupted",
       retryable: true,
-      suggestedAction: "Retry the build, and give its secrets and registry credentials anew.",
+      suggestedAction: "Retry the build, and give its secrets and registry credentials again.",
     },
   );
 }
@@ -203,7 +203,7 @@ async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): P
   try {
     await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
   } catch (error) {
-    log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
+    log.warn({ imageRef, err: asError(error) }, "an unused image stays until the next start");
   }
 }
 
@@ -262,7 +262,7 @@ function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailable
       phase: "interrupted",
       reason: "engine_unavailable",
       retryable: true,
-      suggestedAction: "See in the engine's own log what it ends of, and retry the build when it stays up.",
+      suggestedAction: "Look in the engine's own log for why it stops, and retry the build when it stays up.",
       details: { engine_cuts: cuts },
       cause: lost,
     },
@@ -279,7 +279,7 @@ function toFailure(thrown: unknown): BuildFailure {
       ...(thrown.code === "file_upload_error" && { code: "file_upload_error" as const }),
       phase: thrown.code === "file_upload_error" ? "blob_upload" : "prepare",
       reason: "definition_gone",
-      suggestedAction: thrown.suggestedAction ?? "Start the build anew.",
+      suggestedAction: thrown.suggestedAction ?? "Start the build again.",
       cause: thrown,
     });
   }

@@ -109,7 +109,7 @@ export class GuestWatch {
       else this.#see(guest, kind === "paused");
     } catch (error) {
       // The next look finds it.
-      log.debug({ guestId, err: asError(error) }, "what happened to a machine could not be told");
+      log.debug({ guestId, err: asError(error) }, "what happened to a machine is not known");
     }
   }
 

@@ -72,7 +72,7 @@ export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
     );
   }
   if ((pool?.wait_ms ?? 0) > MAX_WAIT_MS) {
-    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; at most ${MAX_WAIT_MS} can be waited.`);
+    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; the longest wait is ${MAX_WAIT_MS} ms.`);
   }
   if (request.ephemeral && request.auto_resume) {
     throw new InvalidRequestError(
