@@ -393,7 +393,9 @@ describe("links that change after they were checked", { timeout: 60_000 }, () =>
     };
     const { table } = walkTree(job);
     point(join(dir, "file"), "../secret/key");
-    expect(() => digestEntries(table, job, createControl())).toThrow(/^file started to point outside the context while/);
+    expect(() => digestEntries(table, job, createControl())).toThrow(
+      /^file started to point outside the context while/,
+    );
   });
 
   it("never get anything from outside read, however fast they change", async () => {
