@@ -6,7 +6,7 @@ import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
 import { StatCacheFolder } from "./cache/stat-cache-folder.ts";
 import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher } from "./ignore/create-matcher.ts";
-import type { IgnoreSource, IgnoreSyntax } from "./ignore/ignore-source.ts";
+import type { IgnoreSource, IgnoreSyntax } from "./ignore/rule.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
 import { resolveSources } from "./sources.ts";

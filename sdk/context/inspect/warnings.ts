@@ -1,5 +1,5 @@
 import type { BuildContext } from "../build-context.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "../walk/directory-weights.ts";
 
 /** Why an entry is worth a look before it is sent. */

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { posix } from "node:path";
 import { ContextError } from "../errors.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "./directory-weights.ts";
 import { displayName } from "./latin1.ts";
 import { isInside } from "./open-entry.ts";
