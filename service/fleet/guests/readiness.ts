@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pause } from "pulumi-nullspace/concurrency";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { MachineExitedError, ReadinessTimeoutError } from "./driver-errors.ts";
 import type { MachineDriver, Probe } from "./machine-driver.ts";
@@ -77,12 +77,12 @@ async function passCheck(
   const { signal } = options;
   const probe = readiness?.kind === "timeout" ? undefined : readiness;
   const restMs = readiness?.kind === "timeout" ? readiness.timeout_ms : options.steadyMs;
-  if (probe === undefined && restMs !== undefined) await sleep(restMs, undefined, { signal });
+  if (probe === undefined && restMs !== undefined) await pause(restMs, signal);
   const graceMs = (probe?.startup_grace_secs ?? READINESS_DEFAULTS.startupGraceSecs) * 1000;
   const timeoutMs = graceMs + (probe?.timeout_secs ?? READINESS_DEFAULTS.timeoutSecs) * 1000;
   const intervalMs = probe?.interval_ms ?? READINESS_DEFAULTS.intervalMs;
   const startMs = performance.now();
-  let pauseMs = Math.min(FIRST_PAUSE_MS, intervalMs);
+  const backoff = new Backoff({ first: Math.min(FIRST_PAUSE_MS, intervalMs), most: intervalMs });
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = timeoutMs - (performance.now() - startMs);
     const tryMs = Math.ceil(Math.max(MIN_TRY_MS, Math.min(MAX_TRY_MS, leftMs)));
@@ -93,6 +93,7 @@ async function passCheck(
       options.onAttempt?.({ attempt, ok: health.ok, elapsedMs, ...(!health.ok && { reason: health.reason }) });
     }
     if (health.ok) return;
+    const pauseMs = backoff.next();
     if (elapsedMs + pauseMs >= timeoutMs) {
       throw new ReadinessTimeoutError({
         check: describeCheck(probe),
@@ -102,8 +103,7 @@ async function passCheck(
         logTail: await driver.logs(guestId, signal),
       });
     }
-    await sleep(pauseMs, undefined, { signal });
-    pauseMs = Math.min(intervalMs, pauseMs * 2);
+    await pause(pauseMs, signal);
   }
 }
 
