@@ -2,7 +2,13 @@ import { ResourceNotFoundError } from "../../errors.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
-import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStore } from "../../store/machines.ts";
+import {
+  MACHINE_STATUSES,
+  type MachineFilter,
+  type NumberedMachine,
+  type MachineRow,
+  type MachineStore,
+} from "../../store/machines.ts";
 import { MachineNotReadyError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
@@ -49,7 +55,7 @@ export class MachineService {
     });
   }
 
-  list(filter: MachineFilter): MachineRow[] {
+  list(filter: MachineFilter): NumberedMachine[] {
     return this.#deps.machines.list(filter);
   }
 

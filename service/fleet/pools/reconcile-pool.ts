@@ -83,7 +83,7 @@ export function reconcilePool(
     });
     return {
       members: after,
-      nextLookAtMs: earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members)),
+      nextLookAtMs: earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members, facts.nowMs)),
       events,
       isOver: pool.state === "deleted" && isEmpty,
     };
@@ -113,9 +113,9 @@ export function rollTo(pool: PoolRow, target: PoolTarget): Partial<PoolRow> {
 }
 
 function observed(guest: Guest): ObservedMember[] {
-  const { guestId, state, compatibilityKey, createdAtMs, readyAtMs } = guest;
+  const { guestId, state, compatibilityKey, readyAtMs } = guest;
   if (state === "claimed") return [];
-  return [{ id: guestId, state, key: compatibilityKey, createdAtMs, readyAtMs }];
+  return [{ id: guestId, state, key: compatibilityKey, readyAtMs }];
 }
 
 function apply(
