@@ -63,7 +63,7 @@ export class BuildLane implements Lane {
       const { status } = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${buildId}`)}`);
       if (status !== 404) tally.lost.push(`deletion of ${buildId}`);
     }
-    const { body } = await call("GET", `/v1/templates/refs/${segment(this.#name)}/builds?limit=500`);
+    const { body } = await call("GET", `/v1/templates/refs/${segment(this.#name)}/builds?limit=100`);
     const seen = new Set<string>();
     for (const build of (body.builds ?? []) as { build_id: string; tags: string[] }[]) {
       const [tag = ""] = build.tags;
@@ -74,6 +74,21 @@ export class BuildLane implements Lane {
         await call("GET", `/v1/templates/builds/${build.build_id}/logs?follow=true&offset=0`);
         this.#accepted.set(build.build_id, tag);
       }
+    }
+    await this.#lookAtOrder(call, tally, (body.builds ?? []) as { build_id: string }[]);
+  }
+  /** Each build began when the one before had ended: the last one is what the bare name means, and first in the history. */
+  async #lookAtOrder(call: Call, tally: Tally, history: readonly { build_id: string }[]): Promise<void> {
+    const newestFirst = [...this.#accepted.keys()].reverse();
+    const [newest] = newestFirst;
+    if (newest === undefined) return;
+    const bare = await call("GET", `/v1/templates/refs/${segment(this.#name)}`);
+    const exact = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${newest}`)}`);
+    if (bare.body.id !== exact.body.id)
+      tally.lost.push(`${this.#name} leads to ${bare.body.id}, not to ${exact.body.id}`);
+    const listed = history.map(({ build_id }) => build_id).filter((id) => this.#accepted.has(id));
+    if (listed.join() !== newestFirst.slice(0, listed.length).join()) {
+      tally.lost.push(`order of the builds of ${this.#name}: ${listed.join()} instead of ${newestFirst.join()}`);
     }
   }
 }
