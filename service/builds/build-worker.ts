@@ -16,7 +16,7 @@ import type { BuildRun, QueuedBuild } from "./build-run.ts";
 import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
-import { seeEngineGo } from "./engine-stop.ts";
+import { seeEngineGo } from "../engine-stop.ts";
 import { makeArtifact, type ArtifactMaker, type BuiltArtifact } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
@@ -124,7 +124,7 @@ async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: Build
   for (let pauseMs = ENGINE_RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, ENGINE_RETRY_MS.most)) {
     try {
       await executor.checkAvailable(run.signal);
-      const lost = mayGo ? await seeEngineGo(executor, run.signal) : undefined;
+      const lost = mayGo ? await seeEngineGo((signal) => executor.checkAvailable(signal), run.signal) : undefined;
       run.signal.throwIfAborted();
       if (lost === undefined) return true;
       throw lost;

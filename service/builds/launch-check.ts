@@ -6,7 +6,7 @@ import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import type { BuildExecutor, BuildJob, BuildReporter } from "./build-executor.ts";
 import { engineDiskFull } from "./engine-disk.ts";
 import { BuildFailure } from "./build-failure.ts";
-import { KILLED, seeEngineGo } from "./engine-stop.ts";
+import { KILLED, seeEngineGo } from "../engine-stop.ts";
 
 /** Without a readiness check a start command counts as up when it has lived this long. */
 const STEADY: Readiness = { kind: "timeout", timeout_ms: 1_000 };
@@ -77,7 +77,10 @@ export async function checkLaunch(
     if (error instanceof EngineUnavailableError) throw error;
     // An engine that stops in good order first ends its machines, which then look as if they had failed by themselves.
     const mayBeStop = error instanceof MachineExitedError && KILLED.has(error.exitCode);
-    throw (mayBeStop ? await seeEngineGo(executor, signal) : undefined) ?? launchFailure(error);
+    throw (
+      (mayBeStop ? await seeEngineGo((signal) => executor.checkAvailable(signal), signal) : undefined) ??
+      launchFailure(error)
+    );
   } finally {
     await remove();
   }

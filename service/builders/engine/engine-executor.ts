@@ -12,7 +12,7 @@ import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } fr
 import { BuildFailure } from "../../builds/build-failure.ts";
 import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
 import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
-import { seeEngineGo } from "../../builds/engine-stop.ts";
+import { seeEngineGo } from "../../engine-stop.ts";
 import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
@@ -107,7 +107,9 @@ export class EngineExecutor implements BuildExecutor {
     } catch (error) {
       signal.throwIfAborted();
       // One that stops in good order first ends its builds, which then look as if they had failed by themselves.
-      const lost = mayBeEngineStop(error) ? await seeEngineGo(this, signal) : engineLost(error);
+      const lost = mayBeEngineStop(error)
+        ? await seeEngineGo((signal) => this.checkAvailable(signal), signal)
+        : engineLost(error);
       throw lost ?? error;
     }
   }
