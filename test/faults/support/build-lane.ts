@@ -39,6 +39,17 @@ export class BuildLane implements Lane {
     this.#accepted.set(buildId as string, tag);
     this.#open = undefined;
     await call("GET", `/v1/templates/builds/${buildId}/logs?follow=true&offset=0`);
+    await this.#isReady(call, tally, buildId as string);
+  }
+
+  /** Whether a build has ended well. What has not is lost. */
+  async #isReady(call: Call, tally: Tally, buildId: string): Promise<boolean> {
+    const { status, body } = await call("GET", `/v1/templates/builds/${buildId}`);
+    if (status === 200 && body.build.status === "ready") return true;
+    this.#accepted.delete(buildId);
+    const state = status === 200 ? `${body.build.status}: ${body.build.error}` : `answered with ${status}`;
+    tally.lost.push(`build ${buildId} is ${state}`);
+    return false;
   }
 
   async look(call: Call, tally: Tally): Promise<void> {
@@ -46,9 +57,7 @@ export class BuildLane implements Lane {
     this.#open = undefined;
     for (const [buildId, tag] of this.#accepted) {
       await call("GET", `/v1/templates/builds/${buildId}/logs?follow=true&offset=0`);
-      const { status, body } = await call("GET", `/v1/templates/builds/${buildId}`);
-      const state = status === 200 ? String(body.build.status) : `answered with ${status}`;
-      if (state !== "ready") tally.lost.push(`build ${buildId} is ${state}`);
+      if (!(await this.#isReady(call, tally, buildId))) continue;
       const exact = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${buildId}`)}`);
       const isDeleted = open !== undefined && "delete" in open && open.delete === buildId && exact.status === 404;
       const tagged = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${tag}`)}`);
