@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { BlobStore } from "../../../../service/blobs/blob-store.ts";
-import type { BuildExecutor, BuildOrder, MadeImage } from "../../../../service/builds/build-executor.ts";
+import type { BuildExecutor, BuildOrder, BuildReporter, MadeImage } from "../../../../service/builds/build-executor.ts";
 import { BuildService } from "../../../../service/builds/build-service.ts";
 import { Fleet } from "../../../../service/fleet/fleet.ts";
 import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
@@ -18,9 +18,12 @@ import { MemoryDriver } from "../memory-driver.ts";
 /** Builds without an engine, and at once. */
 class ReadyExecutor implements BuildExecutor {
   readonly #artifacts: MemoryArtifacts;
+  readonly #isHeld: () => boolean;
 
-  constructor(artifacts: MemoryArtifacts) {
+  /** @param isHeld whether a build that begins now goes on until it is aborted */
+  constructor(artifacts: MemoryArtifacts, isHeld: () => boolean) {
     this.#artifacts = artifacts;
+    this.#isHeld = isHeld;
   }
 
   async checkAvailable(): Promise<void> {}
@@ -33,7 +36,14 @@ class ReadyExecutor implements BuildExecutor {
     return undefined;
   }
 
-  async build({ buildId, imageRef }: BuildOrder): Promise<MadeImage> {
+  async build({ buildId, imageRef }: BuildOrder, _report: BuildReporter, signal: AbortSignal): Promise<MadeImage> {
+    if (this.#isHeld()) {
+      await new Promise((_resolve, reject) => {
+        const end = () => reject(signal.reason as Error);
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end, { once: true });
+      });
+    }
     const imageId = `sha256:${buildId}`;
     this.#artifacts.images.set(imageId, { isOwn: true });
     this.#artifacts.names.set(imageRef, imageId);
@@ -57,6 +67,8 @@ interface Run {
 export class RestartableParts implements AsyncDisposable {
   readonly driver = new MemoryDriver();
   readonly artifacts = new MemoryArtifacts();
+  /** Whether builds that begin now go on until they are cancelled, or the service stops. */
+  areBuildsHeld = false;
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-model-"));
   #run: Run;
 
@@ -114,7 +126,7 @@ export class RestartableParts implements AsyncDisposable {
     const builds = new BuildService({
       db,
       blobs,
-      executor: new ReadyExecutor(this.artifacts),
+      executor: new ReadyExecutor(this.artifacts, () => this.areBuildsHeld),
       artifacts: this.artifacts,
       driver: this.driver,
       events,
