@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "pulumi-nullspace/concurrency";
 import { EngineUnavailableError } from "./errors.ts";
 
 /** What is ended with its engine fails a moment before the engine goes; so long one waits to see it go. */
@@ -22,7 +22,7 @@ export async function seeEngineGo(
   while (performance.now() < endMs) {
     try {
       await ask(signal);
-      await sleep(GOING_AWAY_LOOK_MS, undefined, { signal });
+      await pause(GOING_AWAY_LOOK_MS, signal);
     } catch (away) {
       return away instanceof EngineUnavailableError ? away : undefined;
     }

@@ -1,5 +1,5 @@
 import type { BuildRow } from "../store/builds.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
@@ -107,7 +107,7 @@ export function interruptedFailure(): BuildFailure {
       phase: "interrupted",
       reason: "interrupted",
       retryable: true,
-      suggestedAction: "Retry the build, and give its secrets and registry credentials anew.",
+      suggestedAction: "Retry the build, and give its secrets and registry credentials again.",
     },
   );
 }
@@ -121,7 +121,8 @@ export function interruptedFailure(): BuildFailure {
 async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
   const told = new Set<string>();
   let mayGo = run.members.some(({ buildId }) => getBuild(db, buildId).engineCuts > 0);
-  for (let pauseMs = ENGINE_RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, ENGINE_RETRY_MS.most)) {
+  const backoff = new Backoff(ENGINE_RETRY_MS);
+  do {
     try {
       await executor.checkAvailable(run.signal);
       const lost = mayGo ? await seeEngineGo((signal) => executor.checkAvailable(signal), run.signal) : undefined;
@@ -140,9 +141,8 @@ async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: Build
         buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
-    await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
-    if (run.signal.aborted) return false;
-  }
+  } while (await pauseUnless(backoff.next(), run.signal));
+  return false;
 }
 
 function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
@@ -214,7 +214,7 @@ async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): P
   try {
     await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
   } catch (error) {
-    log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
+    log.warn({ imageRef, err: asError(error) }, "an unused image stays until the next start");
   }
 }
 
@@ -273,7 +273,7 @@ function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailable
       phase: "interrupted",
       reason: "engine_unavailable",
       retryable: true,
-      suggestedAction: "See in the engine's own log what it ends of, and retry the build when it stays up.",
+      suggestedAction: "Look in the engine's own log for why it stops, and retry the build when it stays up.",
       details: { engine_cuts: cuts },
       cause: lost,
     },
@@ -290,7 +290,7 @@ function toFailure(thrown: unknown): BuildFailure {
       ...(thrown.code === "file_upload_error" && { code: "file_upload_error" as const }),
       phase: thrown.code === "file_upload_error" ? "blob_upload" : "prepare",
       reason: "definition_gone",
-      suggestedAction: thrown.suggestedAction ?? "Start the build anew.",
+      suggestedAction: thrown.suggestedAction ?? "Start the build again.",
       cause: thrown,
     });
   }

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pauseUnless } from "pulumi-nullspace/concurrency";
 import { DiskFullError, StartupError } from "../errors.ts";
 
 /**
@@ -174,8 +174,8 @@ export async function untilRecorded<T>(work: () => T, wanted: AbortSignal): Prom
       return work();
     } catch (error) {
       if (!(error instanceof DiskFullError) || wanted.aborted) throw error;
-      // Rejects only when it is not wanted any more, and the next turn sees that.
-      await sleep(LOOK_EVERY_MS, undefined, { signal: wanted }).catch(() => undefined);
+      // When it is not wanted any more, the next turn sees that.
+      await pauseUnless(LOOK_EVERY_MS, wanted);
     }
   }
 }

@@ -68,7 +68,7 @@ export class EngineExecutor implements BuildExecutor {
       } catch (error) {
         if (!(error instanceof EngineNotFoundError)) throw error;
         if (job.baseIsTemplate) {
-          throw new BuildFailure(`The image of the base template is not on the engine any more (${image}).`, {
+          throw new BuildFailure(`The image of the base template is no longer on the engine (${image}).`, {
             phase: "prepare",
             reason: "base_template_gone",
             suggestedAction: "Build the base template again, then this one.",

@@ -49,7 +49,7 @@ export class DiskLimit {
     this.#mayWork = false;
     this.#log?.warn(
       { engine: this.#engine.host },
-      "this engine cannot bound the disk of a machine; disk_mb is not held",
+      "this engine cannot limit a machine's disk; disk_mb is not enforced",
     );
   }
 }

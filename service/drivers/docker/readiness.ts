@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pause } from "pulumi-nullspace/concurrency";
 import { EngineNotFoundError, type DockerEngine } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { MachineExitedError, ReadinessTimeoutError } from "../../fleet/guests/driver-errors.ts";
@@ -55,18 +55,18 @@ async function passCheck(
 ): Promise<void> {
   const { engine, containerId, signal } = machine;
   if (readiness === undefined) {
-    if (options.steadyMs !== undefined) await sleep(options.steadyMs, undefined, { signal });
+    if (options.steadyMs !== undefined) await pause(options.steadyMs, signal);
     return assertRunning(engine, containerId, signal);
   }
   if (readiness.kind === "timeout") {
-    await sleep(readiness.timeout_ms, undefined, { signal });
+    await pause(readiness.timeout_ms, signal);
     return assertRunning(engine, containerId, signal);
   }
   const graceMs = (readiness.startup_grace_secs ?? READINESS_DEFAULTS.startupGraceSecs) * 1000;
   const timeoutMs = graceMs + (readiness.timeout_secs ?? READINESS_DEFAULTS.timeoutSecs) * 1000;
   const intervalMs = readiness.interval_ms ?? READINESS_DEFAULTS.intervalMs;
   const startMs = performance.now();
-  let pauseMs = Math.min(FIRST_PAUSE_MS, intervalMs);
+  const backoff = new Backoff({ first: Math.min(FIRST_PAUSE_MS, intervalMs), most: intervalMs });
   for (let attempt = 1; ; attempt += 1) {
     const leftMs = timeoutMs - (performance.now() - startMs);
     const tryMs = Math.ceil(Math.max(MIN_TRY_MS, Math.min(MAX_TRY_MS, leftMs)));
@@ -76,6 +76,7 @@ async function passCheck(
       options.onAttempt?.({ attempt, ok: result.ok, elapsedMs, ...(!result.ok && { reason: result.reason }) });
     }
     if (result.ok) return;
+    const pauseMs = backoff.next();
     if (elapsedMs + pauseMs >= timeoutMs) {
       throw new ReadinessTimeoutError({
         check: describeCheck(readiness),
@@ -85,8 +86,7 @@ async function passCheck(
         logTail: await readLogTail(engine, containerId, signal),
       });
     }
-    await sleep(pauseMs, undefined, { signal });
-    pauseMs = Math.min(intervalMs, pauseMs * 2);
+    await pause(pauseMs, signal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless, Semaphore } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
@@ -6,7 +6,6 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 import { KILLED, seeEngineGo } from "../../engine-stop.ts";
 import { MachineExitedError, MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
-import { Semaphore } from "./semaphore.ts";
 
 /** Containers that are made and started at the same time; more only makes each of them slower. */
 const STARTS_AT_ONCE = 4;
@@ -141,11 +140,8 @@ export class GuestRunner {
     const rising = this.#rising.get(guest.guestId);
     rising?.cancel.abort();
     await Promise.allSettled([rising?.done]);
-    for (
-      let pauseMs = REMOVE_RETRY_MS.first;
-      !stopping.aborted;
-      pauseMs = Math.min(pauseMs * 2, REMOVE_RETRY_MS.most)
-    ) {
+    const backoff = new Backoff(REMOVE_RETRY_MS);
+    while (!stopping.aborted) {
       try {
         await driver.remove(guest.guestId);
         guests.delete(guest.guestId);
@@ -157,8 +153,8 @@ export class GuestRunner {
           "a machine's container could not be removed; trying again",
         );
       }
-      // Rejects only when the service stops; the next start takes the removal up again.
-      await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+      // When the service stops, the next start takes the removal up again.
+      await pauseUnless(backoff.next(), stopping);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
@@ -62,8 +62,8 @@ export class GuestWatch {
   async #lookAgainAndAgain(): Promise<void> {
     const { guests, stopping, log } = this.#deps;
     while (!stopping.aborted) {
-      await this.#pause(this.#isFollowing ? LOOK_EVERY_MS.watched : LOOK_EVERY_MS.unwatched);
-      if (stopping.aborted || !guests.hasAny()) continue;
+      const everyMs = this.#isFollowing ? LOOK_EVERY_MS.watched : LOOK_EVERY_MS.unwatched;
+      if (!(await pauseUnless(everyMs, stopping)) || !guests.hasAny()) continue;
       try {
         await this.look();
         if (this.#engineIsAway) log.info("the engine answers again");
@@ -85,7 +85,7 @@ export class GuestWatch {
         if (!stopping.aborted) log.debug({ err: asError(error) }, "the engine tells no events");
       }
       this.#isFollowing = false;
-      await this.#pause(WATCH_AGAIN_MS);
+      await pauseUnless(WATCH_AGAIN_MS, stopping);
     }
   }
 
@@ -109,7 +109,7 @@ export class GuestWatch {
       else this.#see(guest, kind === "paused");
     } catch (error) {
       // The next look finds it.
-      log.debug({ guestId, err: asError(error) }, "what happened to a machine could not be told");
+      log.debug({ guestId, err: asError(error) }, "what happened to a machine is not known");
     }
   }
 
@@ -147,10 +147,5 @@ export class GuestWatch {
     const how = await driver.explainDeath(guestId, stopping);
     const now = isExpectedToLive();
     if (now !== undefined) onDied(now, how);
-  }
-
-  /** Ends early when the service stops. */
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#deps.stopping }).catch(() => undefined);
   }
 }

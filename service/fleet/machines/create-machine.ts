@@ -106,7 +106,7 @@ export class MachineCreator {
         return row.machineId;
       },
       eraseOwner: (machineId, guest) => {
-        this.#fail(machineId, "The machine of the pool was not fit any more when it was checked out.");
+        this.#fail(machineId, "The machine of the pool was no longer fit when it was checked out.");
         const dead = guests.get(guest.guestId);
         if (dead !== undefined) void runner.takeDown(dead);
       },
@@ -188,7 +188,7 @@ export class MachineCreator {
 }
 
 function tooManyMachines(): ServiceError {
-  return new ServiceError(`${MAX_MACHINES} machines live already, and this service holds no more.`, {
+  return new ServiceError(`${MAX_MACHINES} machines are alive already, and this service holds no more.`, {
     code: "quota_exceeded",
     status: 429,
     retryable: true,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
 import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { z } from "zod";
+import { canonicalJson } from "../../canonical-json.ts";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Database } from "../../store/database.ts";
@@ -77,7 +78,7 @@ export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
     );
   }
   if ((pool?.wait_ms ?? 0) > MAX_WAIT_MS) {
-    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; at most ${MAX_WAIT_MS} can be waited.`);
+    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; the longest wait is ${MAX_WAIT_MS} ms.`);
   }
   if (request.ephemeral && request.auto_resume) {
     throw new InvalidRequestError(
@@ -146,15 +147,6 @@ function refuseUnsupported(request: CreateMachineRequest): void {
     if (isEmpty) continue;
     throw new NotOfferedError(what, `Leave ${member} out, or use the hosted service (NULLSPACE_API_URL).`, member);
   }
-}
-
-/** JSON with sorted keys: a client that spells the same request in another order means the same request. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === "object" && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }
 
 /**
