@@ -39,7 +39,7 @@ export default {
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(answer-timeout|caller|clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(answer-timeout|caller|clock|engine-stop|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",

@@ -1,6 +1,6 @@
 import type { BuildList } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../errors.ts";
-import { buildsOf, type BuildRow } from "../store/builds.ts";
+import { buildsOf } from "../store/builds.ts";
 import type { Database } from "../store/database.ts";
 import { buildSummary } from "./build-view.ts";
 
@@ -17,14 +17,14 @@ export interface BuildFilter {
   cursor?: string | undefined;
 }
 
-/** Builds of a template, newest first by (created_at, build_id). */
+/** Builds of a template, the one accepted last first. */
 export function listBuilds(db: Database, templateKey: number, filter: BuildFilter, retentionMs: number): BuildList {
   const limit = filter.limit ?? DEFAULT_PAGE;
   const rows = buildsOf(db, templateKey, {
     status: filter.status,
     buildBackend: filter.backend,
     sourceType: filter.source_type,
-    after: filter.cursor === undefined ? undefined : readCursor(filter.cursor),
+    before: filter.cursor === undefined ? undefined : readCursor(filter.cursor),
     // One more than asked for tells whether there is a next page.
     limit: limit + 1,
   });
@@ -32,20 +32,20 @@ export function listBuilds(db: Database, templateKey: number, filter: BuildFilte
   const last = page.at(-1);
   return {
     builds: page.map((record) => buildSummary(db, record, retentionMs)),
-    ...(rows.length > limit && last !== undefined && { next_cursor: writeCursor(last) }),
+    ...(rows.length > limit && last !== undefined && { next_cursor: writeCursor(last.seq) }),
   };
 }
 
-function writeCursor({ createdAt, buildId }: BuildRow): string {
-  return Buffer.from(`${createdAt} ${buildId}`).toString("base64url");
+function writeCursor(seq: number): string {
+  return Buffer.from(`builds before ${seq}`).toString("base64url");
 }
 
-function readCursor(cursor: string): { createdAt: string; buildId: string } {
-  const [createdAt, buildId] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
-  if (!createdAt || !buildId?.startsWith("tb_")) {
+function readCursor(cursor: string): number {
+  const [, seq] = /^builds before (\d+)$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
+  if (seq === undefined) {
     throw new InvalidRequestError(
       "cursor: this is not a cursor. Pass the next_cursor of the page before, or leave it out.",
     );
   }
-  return { createdAt, buildId };
+  return Number(seq);
 }

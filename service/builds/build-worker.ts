@@ -17,6 +17,7 @@ import type { BuildRun, QueuedBuild } from "./build-run.ts";
 import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
 import { readContextEntries } from "./context-entries.ts";
 import { BuildCredentials } from "./credentials.ts";
+import { seeEngineGo } from "../engine-stop.ts";
 import { makeArtifact, type ArtifactMaker, type BuiltArtifact } from "./make-artifact.ts";
 import { contextFilesOf } from "./stored-context.ts";
 
@@ -112,16 +113,26 @@ export function interruptedFailure(): BuildFailure {
   );
 }
 
-/** Waits for an engine that is away. @returns `false` when the run has been given up meanwhile */
-async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
+/**
+ * Waits for an engine that is away, and for one that may be about to go: it still answers for a moment after it has cut
+ * what it was building. Otherwise one stop of the engine would cut a build again and again.
+ *
+ * @returns `false` when the run has been given up meanwhile
+ */
+async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
   const told = new Set<string>();
+  let mayGo = run.members.some(({ buildId }) => getBuild(db, buildId).engineCuts > 0);
   const backoff = new Backoff(ENGINE_RETRY_MS);
   do {
     try {
       await executor.checkAvailable(run.signal);
-      return true;
+      const lost = mayGo ? await seeEngineGo((signal) => executor.checkAvailable(signal), run.signal) : undefined;
+      run.signal.throwIfAborted();
+      if (lost === undefined) return true;
+      throw lost;
     } catch (error) {
       if (run.signal.aborted) return false;
+      mayGo = false;
       // What else is wrong with the engine, the build itself will tell.
       if (!(error instanceof EngineUnavailableError)) return true;
       for (const { buildId } of run.members) {

@@ -8,7 +8,7 @@ import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
 import type { BuildJob, BuildReporter } from "./build-executor.ts";
 import { engineDiskFull } from "./engine-disk.ts";
 import { BuildFailure } from "./build-failure.ts";
-import { KILLED, seeEngineGo } from "./engine-stop.ts";
+import { KILLED, seeEngineGo } from "../engine-stop.ts";
 
 /** Without a readiness check a start command counts as up when it has lived this long. */
 const STEADY: Readiness = { kind: "timeout", timeout_ms: 1_000 };
@@ -82,7 +82,7 @@ export async function checkLaunch(
     if (error instanceof EngineUnavailableError) throw error;
     // A host that stops in good order first ends its machines, which then look as if they had failed by themselves.
     const mayBeStop = error instanceof MachineExitedError && KILLED.has(error.exitCode);
-    const lost = mayBeStop ? await seeEngineGo(() => driver.listTrials(signal), signal) : undefined;
+    const lost = mayBeStop ? await seeEngineGo((asked) => driver.listTrials(asked), signal) : undefined;
     throw lost ?? launchFailure(error);
   } finally {
     await remove();

@@ -90,7 +90,7 @@ export class ApiKeyStore {
 
   /** All keys that ever were, oldest first. */
   list(): ApiKeyRow[] {
-    return this.#db.all<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys ORDER BY key_id`);
+    return this.#db.all<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys ORDER BY seq`);
   }
 
   /** Makes a key worthless. @throws ResourceNotFoundError `api_key_not_found` when no good key has that name or id */

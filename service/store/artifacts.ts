@@ -81,10 +81,9 @@ export function isAvailable(db: Database, templateId: string): boolean {
 
 /** The newest artifact that was made from the same input and is still kept. */
 export function findReusable(db: Database, reuseKey: string): ArtifactRow | undefined {
-  return db.get<ArtifactRow>(
-    `${SELECT} WHERE reuse_key = ? AND state = 'available' ORDER BY created_at DESC, build_id DESC LIMIT 1`,
-    [reuseKey],
-  );
+  return db.get<ArtifactRow>(`${SELECT} WHERE reuse_key = ? AND state = 'available' ORDER BY seq DESC LIMIT 1`, [
+    reuseKey,
+  ]);
 }
 
 /** Artifacts whose image is to go and is still kept. */
@@ -92,7 +91,10 @@ export function artifactsToRemove(db: Database): ArtifactRow[] {
   return db.all<ArtifactRow>(`${SELECT} WHERE state <> 'available' AND image_removed_at IS NULL`);
 }
 
-/** Available artifacts that no tag and no template built on them needs; those of builtin templates are always needed. */
+/**
+ * Available artifacts that no tag and no template built on them needs, the one that has been of no use for longest first;
+ * those of builtin templates are always needed.
+ */
 export function unpinnedArtifacts(db: Database): ArtifactRow[] {
   return db.all<ArtifactRow>(
     `SELECT ${ARTIFACT.select("a")} FROM artifacts a JOIN builds b USING (build_id) JOIN templates t USING (template_key)
@@ -101,7 +103,8 @@ export function unpinnedArtifacts(db: Database): ArtifactRow[] {
        AND NOT EXISTS (SELECT 1 FROM builds child JOIN artifacts ca USING (build_id)
                        WHERE child.base_template_id = a.template_id AND ca.state = 'available')
        AND NOT EXISTS (SELECT 1 FROM builds child
-                       WHERE child.base_template_id = a.template_id AND child.status IN ('waiting', 'building'))`,
+                       WHERE child.base_template_id = a.template_id AND child.status IN ('waiting', 'building'))
+     ORDER BY a.idle_seq`,
   );
 }
 

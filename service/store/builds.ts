@@ -152,7 +152,7 @@ export function findBuild(db: Database, buildId: string): BuildRow | undefined {
 
 /** Builds that wait or run, in the order they came. */
 export function openBuilds(db: Database): BuildRow[] {
-  return db.all<BuildRow>(`${SELECT} WHERE status IN ('waiting', 'building') ORDER BY created_at, build_id`);
+  return db.all<BuildRow>(`${SELECT} WHERE status IN ('waiting', 'building') ORDER BY seq`);
 }
 
 /** Ids of those of one template. */
@@ -176,34 +176,35 @@ export interface BuildQuery {
   status?: string | undefined;
   buildBackend?: string | undefined;
   sourceType?: string | undefined;
-  /** Only builds that come behind this one. */
-  after?: { createdAt: string; buildId: string } | undefined;
+  /** Only builds that were accepted before the one with this number. */
+  before?: number | undefined;
   limit: number;
 }
 
-/** Above every time and every id. */
-const NEWEST = { createdAt: "~", buildId: "~" };
+/** A build with its place in the order in which all builds were accepted. */
+export interface NumberedBuild extends BuildRow {
+  seq: number;
+}
 
-/** Builds of a template, newest first by (createdAt, buildId). */
-export function buildsOf(db: Database, templateKey: number, query: BuildQuery): BuildRow[] {
-  const { status, buildBackend, sourceType, after = NEWEST, limit } = query;
+/** Builds of a template, the one accepted last first. */
+export function buildsOf(db: Database, templateKey: number, query: BuildQuery): NumberedBuild[] {
+  const { status, buildBackend, sourceType, before = Number.MAX_SAFE_INTEGER, limit } = query;
   // Only what is asked for stands in the statement: a condition that may be left out is one that no index serves.
   const conditions = [
     "template_key = $key",
-    "(created_at, build_id) < ($createdAt, $build)",
+    "seq < $before",
     ...(status === undefined ? [] : ["status = $status"]),
     ...(buildBackend === undefined ? [] : ["build_backend = $backend"]),
     ...(sourceType === undefined ? [] : ["source_type = $sourceType"]),
   ];
-  return db.all<BuildRow>(
-    `${SELECT} WHERE ${conditions.join(" AND ")} ORDER BY created_at DESC, build_id DESC LIMIT $limit`,
+  return db.all<NumberedBuild>(
+    `SELECT ${BUILD.select()}, seq FROM builds WHERE ${conditions.join(" AND ")} ORDER BY seq DESC LIMIT $limit`,
     {
       $key: templateKey,
       ...(status !== undefined && { $status: status }),
       ...(buildBackend !== undefined && { $backend: buildBackend }),
       ...(sourceType !== undefined && { $sourceType: sourceType }),
-      $createdAt: after.createdAt,
-      $build: after.buildId,
+      $before: before,
       $limit: limit,
     },
   );
@@ -290,7 +291,7 @@ export function buildUnderTag(db: Database, templateKey: number, tag: string): B
 function newestLive(key: string): string {
   return `SELECT a.build_id FROM artifacts a JOIN builds b USING (build_id)
     WHERE a.of_template = ${key} AND a.state = 'available' AND a.image_missing_since IS NULL AND ${WENT_LIVE}
-    ORDER BY a.created_at DESC, a.build_id DESC LIMIT 1`;
+    ORDER BY a.seq DESC LIMIT 1`;
 }
 
 /** The build that became ready last, of those that went live and whose image is there. */

@@ -34,7 +34,8 @@ export function countKnownBodies(db: Database, buildId: string, digests: readonl
   const { hits } = db.get<{ hits: number }>(
     `SELECT count(*) AS hits FROM json_each($digests)
      WHERE EXISTS (SELECT 1 FROM context_blobs JOIN contexts INDEXED BY contexts_first_build USING (context_key)
-                   WHERE digest = value AND first_build_id < $build)`,
+                   WHERE digest = value AND (SELECT seq FROM builds WHERE build_id = first_build_id)
+                         < (SELECT seq FROM builds WHERE build_id = $build))`,
     { $digests: JSON.stringify(digests), $build: buildId },
   ) as { hits: number };
   return hits;

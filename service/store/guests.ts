@@ -82,13 +82,13 @@ export class GuestStore {
     return this.#db.get<Guest>(`${SELECT} WHERE machine_id = ?`, [machineId]);
   }
 
-  /** All guests made for a pool, checked out ones too. */
+  /** All guests made for a pool, checked out ones too, oldest first. */
   ofPool(poolId: string): Guest[] {
-    return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY guest_id`, [poolId]);
+    return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq`, [poolId]);
   }
 
   all(): Guest[] {
-    return this.#db.all<Guest>(`${SELECT} ORDER BY guest_id`);
+    return this.#db.all<Guest>(`${SELECT} ORDER BY seq`);
   }
 
   /** Whether there is any guest at all. */

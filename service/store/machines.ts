@@ -67,9 +67,6 @@ const MACHINE = columns<MachineRow>({
 });
 const SELECT = `SELECT ${MACHINE.select()} FROM machines`;
 
-/** Above the id of every machine. */
-const AFTER_ALL = "~";
-
 /** Which machines a list shows. */
 export interface MachineFilter {
   statuses: readonly MachineState[];
@@ -77,9 +74,14 @@ export interface MachineFilter {
   template?: string;
   /** Members that the metadata must have. */
   metadata?: Record<string, unknown>;
-  /** Only machines older than this one. */
-  afterId?: string;
+  /** Only machines that were recorded before the one with this number. */
+  before?: number;
   limit: number;
+}
+
+/** A machine with its place in the order in which all machines were recorded. */
+export interface NumberedMachine extends MachineRow {
+  seq: number;
 }
 
 /** The machines. */
@@ -103,29 +105,29 @@ export class MachineStore {
   }
 
   /** Newest first. */
-  list(filter: MachineFilter): MachineRow[] {
+  list(filter: MachineFilter): NumberedMachine[] {
     // One look for each status, along the index: machines that have ended are many, and most lists are of those that live.
     const rows = filter.statuses.flatMap((status) =>
-      this.#db.all<MachineRow>(
-        `${SELECT}
-         WHERE status = $status AND machine_id < $after
+      this.#db.all<NumberedMachine>(
+        `SELECT ${MACHINE.select()}, seq FROM machines
+         WHERE status = $status AND seq < $before
            AND ($template IS NULL OR template = $template OR template_id = $template)
            AND NOT EXISTS (
              SELECT 1 FROM json_each($metadata) AS wanted
              WHERE NOT EXISTS (
                SELECT 1 FROM json_each(machines.metadata) AS has
                WHERE has.key = wanted.key AND has.type = wanted.type AND has.value IS wanted.value))
-         ORDER BY machine_id DESC LIMIT $limit`,
+         ORDER BY seq DESC LIMIT $limit`,
         {
           $status: status,
           $template: filter.template ?? null,
-          $after: filter.afterId ?? AFTER_ALL,
+          $before: filter.before ?? Number.MAX_SAFE_INTEGER,
           $metadata: JSON.stringify(filter.metadata ?? {}),
           $limit: filter.limit,
         },
       ),
     );
-    return rows.sort((a, b) => (a.machineId < b.machineId ? 1 : -1)).slice(0, filter.limit);
+    return rows.sort((a, b) => b.seq - a.seq).slice(0, filter.limit);
   }
 
   /** Machines that are not over. */
@@ -135,7 +137,7 @@ export class MachineStore {
   }
 
   withStatus(...statuses: readonly MachineState[]): MachineRow[] {
-    return this.#db.all<MachineRow>(`${SELECT} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY machine_id`, [
+    return this.#db.all<MachineRow>(`${SELECT} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY seq`, [
       JSON.stringify(statuses),
     ]);
   }

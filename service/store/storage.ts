@@ -31,11 +31,11 @@ export function wholeLogBytes(db: Database): number {
   return bytes;
 }
 
-/** The builds that ended first, of those whose logs are kept whole. */
+/** The builds that were accepted first, of those that have ended and whose logs are kept whole. */
 export function oldestWholeLogs(db: Database, limit: number): { buildId: string; logBytes: number }[] {
   return db.all(
     `SELECT build_id AS buildId, log_bytes AS logBytes FROM builds
-     WHERE finished_at IS NOT NULL AND log_trimmed_at IS NULL ORDER BY finished_at LIMIT ?`,
+     WHERE finished_at IS NOT NULL AND log_trimmed_at IS NULL ORDER BY seq LIMIT ?`,
     [limit],
   );
 }
@@ -65,13 +65,13 @@ export function trimLog(db: Database, buildId: string, note: (offset: number) =>
   });
 }
 
-/** Contexts all of whose builds ended before `before`, those first whose last build ended first. */
+/** Contexts all of whose builds ended before `before`, those first whose last build was accepted first. */
 export function oldestContexts(db: Database, before: string, limit: number): string[] {
   return db
     .all<{ contextKey: string }>(
       `SELECT context_key AS contextKey FROM contexts c
        WHERE NOT EXISTS (SELECT 1 FROM builds b WHERE b.context_key = c.context_key AND (b.finished_at IS NULL OR b.finished_at >= $before))
-       ORDER BY (SELECT max(finished_at) FROM builds b WHERE b.context_key = c.context_key) LIMIT $limit`,
+       ORDER BY (SELECT max(seq) FROM builds b WHERE b.context_key = c.context_key) LIMIT $limit`,
       { $before: before, $limit: limit },
     )
     .map(({ contextKey }) => contextKey);
@@ -84,7 +84,7 @@ export function forgetContext(db: Database, contextKey: string): void {
   });
 }
 
-/** The builds that ended first, before `before`, of those that nobody can have a use for: no tag, image, machine or pool. */
+/** The builds that were accepted first, of those that ended before `before` and that nobody can have a use for: no tag, image, machine or pool. */
 export function oldestUselessBuilds(db: Database, before: string, limit: number): string[] {
   return db
     .all<{ buildId: string }>(
@@ -95,7 +95,7 @@ export function oldestUselessBuilds(db: Database, before: string, limit: number)
                          WHERE a.build_id = b.build_id AND (a.state = 'available' OR a.image_removed_at IS NULL))
          AND NOT EXISTS (SELECT 1 FROM guests WHERE guests.template_id = b.template_id)
          AND NOT EXISTS (SELECT 1 FROM warm_pools w WHERE w.template_id = b.template_id AND w.state <> 'deleted')
-       ORDER BY finished_at LIMIT $limit`,
+       ORDER BY seq LIMIT $limit`,
       { $before: before, $limit: limit },
     )
     .map(({ buildId }) => buildId);
@@ -108,7 +108,8 @@ export function forgetBuild(db: Database, buildId: string): void {
     db.run("DELETE FROM artifacts WHERE build_id = ?", [buildId]);
     const held = db.all<{ contextKey: string; next: string | null }>(
       `SELECT context_key AS contextKey,
-         (SELECT min(build_id) FROM builds b WHERE b.context_key = c.context_key AND b.build_id <> $build) AS next
+         (SELECT build_id FROM builds b WHERE b.context_key = c.context_key AND b.build_id <> $build
+          ORDER BY seq LIMIT 1) AS next
        FROM contexts c WHERE first_build_id = $build`,
       { $build: buildId },
     );

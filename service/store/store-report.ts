@@ -75,7 +75,7 @@ function artifactsWithUsers(db: DatabaseSync): ArtifactUsers[] {
          (SELECT count(*) FROM builds c JOIN artifacts ca USING (build_id)
           WHERE c.base_template_id = a.template_id AND ca.state = 'available') AS children
        FROM artifacts a JOIN builds b USING (build_id) JOIN templates t USING (template_key)
-       WHERE a.image_removed_at IS NULL ORDER BY a.created_at DESC`,
+       WHERE a.image_removed_at IS NULL ORDER BY a.seq DESC`,
     )
     .all() as unknown as (Omit<ArtifactUsers, "tags" | "pools"> & { tags: string; pools: string })[];
   return rows.map((row) => ({

@@ -115,7 +115,7 @@ export class PoolStore {
 
   /** Newest first. */
   list(states: readonly PoolState[]): PoolRow[] {
-    return this.#db.all<PoolRow>(`${SELECT} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY pool_id DESC`, [
+    return this.#db.all<PoolRow>(`${SELECT} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq DESC`, [
       JSON.stringify(states),
     ]);
   }

@@ -204,8 +204,7 @@ export class Retention {
       let bytes = [...holders.keys()].reduce((sum, imageId) => sum + (sizes.get(imageId) ?? 0), 0);
       const idle = this.#freeArtifacts()
         .map((artifact) => ({ ...artifact, since: idleSince(artifact) ?? at }))
-        .filter(({ since }) => later(since, JUST_USED_MS) <= at)
-        .sort((a, b) => (a.since < b.since ? -1 : 1));
+        .filter(({ since }) => later(since, JUST_USED_MS) <= at);
       const left = new Map([...holders].map(([imageId, rows]) => [imageId, rows.length]));
       let expired = 0;
       for (const { templateId, imageId } of idle) {

@@ -1,5 +1,6 @@
 /**
- * Kills the local service at random moments, many times: `npm run faults -- [kills] [seed]`.
+ * Kills the local service at random moments, many times: `npm run faults -- [kills] [seed]`; and a quarter as often does
+ * every other fault of `test/faults/` to it.
  *
  * The tests do so a few times, with one seed. Prints what vitest prints, and last a table of what was acknowledged, lost,
  * doubled and left over; the exit code is 0 when nothing was.

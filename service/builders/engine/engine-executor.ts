@@ -13,7 +13,7 @@ import { BuildFailure } from "../../builds/build-failure.ts";
 import { dockerfileArgs } from "../../builds/dockerfile/build-args.ts";
 import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
 import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
-import { seeEngineGo } from "../../builds/engine-stop.ts";
+import { seeEngineGo } from "../../engine-stop.ts";
 import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
@@ -109,7 +109,7 @@ export class EngineExecutor implements BuildExecutor {
       signal.throwIfAborted();
       // One that stops in good order first ends its builds, which then look as if they had failed by themselves.
       const lost = mayBeEngineStop(error)
-        ? await seeEngineGo(() => this.checkAvailable(signal), signal)
+        ? await seeEngineGo((signal) => this.checkAvailable(signal), signal)
         : engineLost(error);
       throw lost ?? error;
     }

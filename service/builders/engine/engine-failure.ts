@@ -7,7 +7,7 @@ import {
 } from "pulumi-nullspace/docker";
 import { BuildFailure } from "../../builds/build-failure.ts";
 import { engineDiskFull } from "../../builds/engine-disk.ts";
-import { KILLED } from "../../builds/engine-stop.ts";
+import { KILLED } from "../../engine-stop.ts";
 import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
 import { asError, EngineUnavailableError } from "../../errors.ts";
 

@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
-import { MachineImageMissingError } from "./driver-errors.ts";
+import { KILLED, seeEngineGo } from "../../engine-stop.ts";
+import { MachineExitedError, MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
 import { waitUntilReady } from "./readiness.ts";
 
@@ -124,7 +125,18 @@ export class GuestRunner {
       signal,
       ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
     };
-    await waitUntilReady(this.#deps.driver, guest.guestId, readiness, options);
+    const { driver } = this.#deps;
+    try {
+      await waitUntilReady(driver, guest.guestId, readiness, options);
+    } catch (error) {
+      // An engine that stops in good order first ends its machines, which then look as if they had failed by themselves.
+      // Without a start command of its own a machine then ends with 0, and for no other reason.
+      const mayBeStop =
+        error instanceof MachineExitedError &&
+        !error.outOfMemory &&
+        (KILLED.has(error.exitCode) || (artifact.startCmd === undefined && error.exitCode === 0));
+      throw (mayBeStop ? await seeEngineGo((asked) => driver.list(asked), signal) : undefined) ?? error;
+    }
   }
 
   /** Once: it is so for every machine. */

@@ -6,7 +6,13 @@ import { canonicalJson } from "../../canonical-json.ts";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Database } from "../../store/database.ts";
-import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineState } from "../../store/machines.ts";
+import {
+  MACHINE_STATUSES,
+  type MachineFilter,
+  type MachineRow,
+  type MachineState,
+  type NumberedMachine,
+} from "../../store/machines.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../../templates/resolve.ts";
 import type { MachineCapabilities } from "../guests/machine-driver.ts";
@@ -328,7 +334,7 @@ export function readMachineListQuery(query: {
       statuses: readStatuses(query.state),
       ...(query.template !== undefined && { template: query.template }),
       ...(query.metadata !== undefined && { metadata: readMetadata(query.metadata) }),
-      ...(query.next_token !== undefined && { afterId: query.next_token }),
+      ...(query.next_token !== undefined && { before: readNextToken(query.next_token) }),
     },
     pageSize: query.limit ?? DEFAULT_PAGE_SIZE,
     fields: readFields(query.fields),
@@ -339,6 +345,17 @@ export function readMachineListQuery(query: {
 export function pickMachineFields<T extends object>(machine: T, fields: ReadonlySet<string> | undefined): T {
   if (fields === undefined) return machine;
   return Object.fromEntries(Object.entries(machine).filter(([name]) => fields.has(name))) as T;
+}
+
+/** Token of the page behind a machine. */
+export function writeNextToken({ seq }: NumberedMachine): string {
+  return `before-${seq}`;
+}
+
+function readNextToken(token: string): number {
+  const [, seq] = /^before-(\d{1,15})$/.exec(token) ?? [];
+  if (seq !== undefined) return Number(seq);
+  throw new InvalidRequestError("next_token: this is none. Pass the next_token of the page before, or leave it out.");
 }
 
 function readStatuses(text: string | undefined): readonly MachineState[] {

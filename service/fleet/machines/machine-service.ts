@@ -4,7 +4,13 @@ import { audit } from "../../store/audit.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
-import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStore } from "../../store/machines.ts";
+import {
+  MACHINE_STATUSES,
+  type MachineFilter,
+  type NumberedMachine,
+  type MachineRow,
+  type MachineStore,
+} from "../../store/machines.ts";
 import { MachineNotReadyError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
@@ -51,7 +57,7 @@ export class MachineService {
     });
   }
 
-  list(filter: MachineFilter): MachineRow[] {
+  list(filter: MachineFilter): NumberedMachine[] {
     return this.#deps.machines.list(filter);
   }
 

@@ -40,16 +40,18 @@ export function matchPool(
   return { poolable: false, reason: describeMismatch(wanted, pool, target) };
 }
 
-/** Of the members that a match accepts the one to hand out: of the present build before an old one, longest ready first. */
+/**
+ * Of the members that a match accepts the one to hand out: of the present build before an old one, the oldest first.
+ *
+ * @param members oldest first
+ */
 export function chooseMember(
   members: readonly Guest[],
   accepts: (guest: Guest) => boolean,
   presentKey: string,
 ): Guest | undefined {
   const rank = (guest: Guest) => (guest.compatibilityKey === presentKey ? 0 : 1);
-  return members
-    .filter((guest) => guest.state === "ready" && accepts(guest))
-    .toSorted((a, b) => rank(a) - rank(b) || (a.readyAtMs ?? 0) - (b.readyAtMs ?? 0))[0];
+  return members.filter((guest) => guest.state === "ready" && accepts(guest)).toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 /** A pool's or member's shape, as the store's columns. */

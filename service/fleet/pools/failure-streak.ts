@@ -42,18 +42,30 @@ export function currentStreak(pool: PoolRow, members: readonly Guest[], nowMs: n
   if (streak.count === 0) return streak;
   const isProof = (guest: Guest) =>
     guest.compatibilityKey === pool.compatibilityKey &&
-    guest.readyAtMs !== null &&
-    guest.readyAtMs > (streak.lastAtMs ?? 0) &&
+    isReadySince(streak, guest, nowMs) &&
     (guest.state === "claimed" || (guest.state === "ready" && guest.readyAtMs + STABLE_AFTER_MS <= nowMs));
   return members.some(isProof) ? { count: 0, lastAtMs: null } : streak;
 }
 
 /** When a member that is ready now will have held long enough for {@link currentStreak}. */
-export function streakEndsAtMs(failures: FailureStreak, members: readonly Guest[]): number | null {
+export function streakEndsAtMs(failures: FailureStreak, members: readonly Guest[], nowMs: number): number | null {
   if (failures.count === 0) return null;
-  const since = failures.lastAtMs ?? 0;
   const provingSince = members
     .filter((guest) => guest.state === "ready")
-    .flatMap(({ readyAtMs }) => (readyAtMs !== null && readyAtMs > since ? [readyAtMs] : []));
+    .flatMap((guest) => (isReadySince(failures, guest, nowMs) ? [guest.readyAtMs] : []));
   return provingSince.length === 0 ? null : Math.min(...provingSince) + STABLE_AFTER_MS;
+}
+
+/**
+ * Whether a guest became ready after the last failure. What has a time that is yet to come was recorded before the clock
+ * was set back, and so before everything that has not.
+ */
+function isReadySince(
+  { lastAtMs }: FailureStreak,
+  guest: Guest,
+  nowMs: number,
+): guest is Guest & { readyAtMs: number } {
+  const { readyAtMs } = guest;
+  if (readyAtMs === null || readyAtMs > nowMs) return false;
+  return lastAtMs === null || lastAtMs > nowMs || readyAtMs > lastAtMs;
 }

@@ -15,13 +15,13 @@ export interface ObservedMember {
   readonly state: "warming" | "ready" | "terminating";
   /** Compatibility key that it was made for. */
   readonly key: string;
-  readonly createdAtMs: number;
   /** When its readiness check passed first; `null` while it warms. */
   readonly readyAtMs: number | null;
 }
 
 /** What is. */
 export interface ObservedPool {
+  /** Oldest first. */
   readonly members: readonly ObservedMember[];
   /** Checkouts that wait for a member at this moment. */
   readonly waitingCheckouts: number;
@@ -85,7 +85,7 @@ function planDisabled(observed: ObservedPool, desired: DesiredPool, nowMs: numbe
     else if (member.state === "ready") keep.push(member);
   }
   const excess = keep.length - desired.maxReady;
-  const surplus = excess > 0 ? newestFirst(keep).slice(0, excess) : [];
+  const surplus = excess > 0 ? keep.toReversed().slice(0, excess) : [];
   for (const member of surplus) actions.push(release(member, "surplus"));
   const kept = keep.filter((member) => !surplus.includes(member));
   return { actions, nextLookAtMs: earliest(kept.map((member) => staleAtMs(member, desired))) };
@@ -144,20 +144,20 @@ class EnabledPlan {
   #releaseSurplus(): void {
     const outdated = this.#ready.filter((member) => this.#isOutdated(member));
     const current = this.#ready.filter((member) => !this.#isOutdated(member));
-    const order = [...newestFirst(this.#warming), ...oldestFirst(outdated), ...newestFirst(current)];
+    const order = [...this.#warming.toReversed(), ...outdated, ...current.toReversed()];
     const excess = this.#ready.length + this.#warming.length - this.#desired.maxReady;
     for (const member of order.slice(0, Math.max(0, excess))) this.#release(member, "surplus");
   }
 
   #releaseReplaced(): void {
-    for (const member of oldestFirst(this.#ready.filter((each) => this.#isOutdated(each)))) {
+    for (const member of this.#ready.filter((each) => this.#isOutdated(each))) {
       if (this.#ready.length <= this.#desired.minReady) return;
       this.#release(member, this.#outdatedReason(member));
     }
   }
 
   #releaseIdle(): void {
-    for (const member of oldestFirst(this.#ready)) {
+    for (const member of this.#ready) {
       if (this.#ready.length <= this.#wanted) return;
       const idleAtMs = (member.readyAtMs ?? this.#nowMs) + this.#desired.idleTimeoutMs;
       if (idleAtMs <= this.#nowMs) this.#release(member, "idle");
@@ -192,7 +192,7 @@ class EnabledPlan {
   #makeRoom(): void {
     const isMoving = this.#warming.length > 0 || this.#ready.length < this.#observed.members.length;
     if (isMoving || this.#ready.length < this.#desired.minReady) return;
-    const [oldest] = oldestFirst(this.#ready.filter((member) => this.#isOutdated(member)));
+    const oldest = this.#ready.find((member) => this.#isOutdated(member));
     if (oldest !== undefined) this.#release(oldest, this.#outdatedReason(oldest));
   }
 
@@ -211,14 +211,6 @@ function staleAtMs(member: ObservedMember, desired: DesiredPool): number {
 
 function isStale(member: ObservedMember, desired: DesiredPool, nowMs: number): boolean {
   return staleAtMs(member, desired) <= nowMs;
-}
-
-function oldestFirst(members: readonly ObservedMember[]): ObservedMember[] {
-  return members.toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
-}
-
-function newestFirst(members: readonly ObservedMember[]): ObservedMember[] {
-  return oldestFirst(members).reverse();
 }
 
 function earliest(times: readonly number[]): number | null {

@@ -88,7 +88,7 @@ export function reconcilePool(
     return {
       members: after,
       nextLookAtMs: earliest(
-        earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members)),
+        earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members, facts.nowMs)),
         isDiskFull ? facts.nowMs + DISK_RETRY_MS : null,
       ),
       events,
@@ -120,9 +120,9 @@ export function rollTo(pool: PoolRow, target: PoolTarget): Partial<PoolRow> {
 }
 
 function observed(guest: Guest): ObservedMember[] {
-  const { guestId, state, compatibilityKey, createdAtMs, readyAtMs } = guest;
+  const { guestId, state, compatibilityKey, readyAtMs } = guest;
   if (state === "claimed") return [];
-  return [{ id: guestId, state, key: compatibilityKey, createdAtMs, readyAtMs }];
+  return [{ id: guestId, state, key: compatibilityKey, readyAtMs }];
 }
 
 /** Records what is planned. On a full disk nothing is warmed: that can be done later, and claims need what is held back. */

@@ -6,6 +6,7 @@ import {
   machineConfig,
   pickMachineFields,
   readMachineListQuery,
+  writeNextToken,
   DEFAULT_TEMPLATE,
 } from "../../fleet/machines/machine-json.ts";
 import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
@@ -135,7 +136,7 @@ export function registerMachineRoutes(
     {
       schema: {
         operationId: "listMachines",
-        summary: "Machines that match, oldest first",
+        summary: "Machines that match, newest first",
         tags,
         querystring: ListQuery,
         response: { 200: ListAnswer, ...errorResponses() },
@@ -151,7 +152,7 @@ export function registerMachineRoutes(
       return {
         items: page.map((row) => pickMachineFields(machineAnswer(row, nowMs), fields)),
         has_next: rows.length > pageSize,
-        ...(rows.length > pageSize && last !== undefined && { next_token: last.machineId }),
+        ...(rows.length > pageSize && last !== undefined && { next_token: writeNextToken(last) }),
       };
     },
   );

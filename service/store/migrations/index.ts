@@ -10,6 +10,7 @@ import { artifactRuntimes } from "./009-artifact-runtimes.ts";
 import { apiKeys } from "./010-api-keys.ts";
 import { lists } from "./011-lists.ts";
 import { storage } from "./012-storage.ts";
+import { order } from "./013-order.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   apiKeys,
   lists,
   storage,
+  order,
 ];

@@ -39,6 +39,17 @@ export class BuildLane implements Lane {
     this.#accepted.set(buildId as string, tag);
     this.#open = undefined;
     await call("GET", `/v1/templates/builds/${buildId}/logs?follow=true&offset=0`);
+    await this.#isReady(call, tally, buildId as string);
+  }
+
+  /** Whether a build has ended well. What has not is lost. */
+  async #isReady(call: Call, tally: Tally, buildId: string): Promise<boolean> {
+    const { status, body } = await call("GET", `/v1/templates/builds/${buildId}`);
+    if (status === 200 && body.build.status === "ready") return true;
+    this.#accepted.delete(buildId);
+    const state = status === 200 ? `${body.build.status}: ${body.build.error}` : `answered with ${status}`;
+    tally.lost.push(`build ${buildId} is ${state}`);
+    return false;
   }
 
   async look(call: Call, tally: Tally): Promise<void> {
@@ -46,9 +57,7 @@ export class BuildLane implements Lane {
     this.#open = undefined;
     for (const [buildId, tag] of this.#accepted) {
       await call("GET", `/v1/templates/builds/${buildId}/logs?follow=true&offset=0`);
-      const { status, body } = await call("GET", `/v1/templates/builds/${buildId}`);
-      const state = status === 200 ? String(body.build.status) : `answered with ${status}`;
-      if (state !== "ready") tally.lost.push(`build ${buildId} is ${state}`);
+      if (!(await this.#isReady(call, tally, buildId))) continue;
       const exact = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${buildId}`)}`);
       const isDeleted = open !== undefined && "delete" in open && open.delete === buildId && exact.status === 404;
       const tagged = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${tag}`)}`);
@@ -63,7 +72,7 @@ export class BuildLane implements Lane {
       const { status } = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${buildId}`)}`);
       if (status !== 404) tally.lost.push(`deletion of ${buildId}`);
     }
-    const { body } = await call("GET", `/v1/templates/refs/${segment(this.#name)}/builds?limit=500`);
+    const { body } = await call("GET", `/v1/templates/refs/${segment(this.#name)}/builds?limit=100`);
     const seen = new Set<string>();
     for (const build of (body.builds ?? []) as { build_id: string; tags: string[] }[]) {
       const [tag = ""] = build.tags;
@@ -74,6 +83,21 @@ export class BuildLane implements Lane {
         await call("GET", `/v1/templates/builds/${build.build_id}/logs?follow=true&offset=0`);
         this.#accepted.set(build.build_id, tag);
       }
+    }
+    await this.#lookAtOrder(call, tally, (body.builds ?? []) as { build_id: string }[]);
+  }
+  /** Each build began when the one before had ended: the last one is what the bare name means, and first in the history. */
+  async #lookAtOrder(call: Call, tally: Tally, history: readonly { build_id: string }[]): Promise<void> {
+    const newestFirst = [...this.#accepted.keys()].reverse();
+    const [newest] = newestFirst;
+    if (newest === undefined) return;
+    const bare = await call("GET", `/v1/templates/refs/${segment(this.#name)}`);
+    const exact = await call("GET", `/v1/templates/refs/${segment(`${this.#name}:${newest}`)}`);
+    if (bare.body.id !== exact.body.id)
+      tally.lost.push(`${this.#name} leads to ${bare.body.id}, not to ${exact.body.id}`);
+    const listed = history.map(({ build_id }) => build_id).filter((id) => this.#accepted.has(id));
+    if (listed.join() !== newestFirst.slice(0, listed.length).join()) {
+      tally.lost.push(`order of the builds of ${this.#name}: ${listed.join()} instead of ${newestFirst.join()}`);
     }
   }
 }

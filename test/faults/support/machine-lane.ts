@@ -11,13 +11,16 @@ export const SIZE = { vcpus: 1, memory_mb: 64 };
 export class MachineLane implements Lane {
   readonly #template: string;
   readonly #poolId: string;
+  readonly #mayEnd: boolean;
   /** Machines that live, by the key of their request. */
   readonly #live = new Map<string, string>();
   #open: { create: string } | { end: string } | undefined;
 
-  constructor(template: string, poolId: string) {
+  /** @param mayEnd the fault ends machines: one that is over, and said to be so, is not lost */
+  constructor(template: string, poolId: string, mayEnd = false) {
     this.#template = template;
     this.#poolId = poolId;
+    this.#mayEnd = mayEnd;
   }
 
   async step(call: Call, _random: Random, tally: Tally): Promise<void> {
@@ -49,6 +52,8 @@ export class MachineLane implements Lane {
       const { status, body } = await call("GET", `/v1/machines/${machineId}`);
       if (open !== undefined && "end" in open && open.end === key) {
         acknowledged(await call("DELETE", `/v1/machines/${machineId}`), tally);
+        this.#live.delete(key);
+      } else if (status === 200 && this.#mayEnd && (body.status === "error" || body.status === "destroyed")) {
         this.#live.delete(key);
       } else if (status !== 200 || body.status !== "running") {
         tally.lost.push(`machine ${machineId}: ${status} ${body.status}`);

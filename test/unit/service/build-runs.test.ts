@@ -4,6 +4,7 @@ import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import type { MadeImage } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import { BuildService } from "../../../service/builds/build-service.ts";
+import { getBuild } from "../../../service/builds/build-record.ts";
 import { MOST_ENGINE_CUTS } from "../../../service/builds/build-worker.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
@@ -60,7 +61,7 @@ function image({ job }: BegunBuild): MadeImage {
 
 /** The n-th run of the builder, when it has begun. */
 async function begun(index: number): Promise<BegunBuild> {
-  await expect.poll(() => executor.begun.length).toBeGreaterThan(index);
+  await expect.poll(() => executor.begun.length, { timeout: 10_000 }).toBeGreaterThan(index);
   return executor.begun[index]!;
 }
 
@@ -191,6 +192,21 @@ describe("a build whose engine goes away", () => {
     expect(await ended(cut, ...others)).toEqual(["ready", "ready", "ready"]);
   });
 
+  it("is cut once by one stop of the engine, which still answers for a moment", async () => {
+    const buildId = await start("one");
+    (await begun(0)).end(AWAY);
+    await expect.poll(() => messages(buildId).at(-1)).toContain("was cut");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    executor.isAway = true;
+    await expect.poll(() => messages(buildId).at(-1)).toContain("waits for its engine");
+    expect(executor.begun).toHaveLength(1);
+    executor.isAway = false;
+    const again = await begun(1);
+    expect(getBuild(store.db, buildId).engineCuts).toBe(1);
+    again.end(image(again));
+    expect(await ended(buildId)).toEqual(["ready"]);
+  });
+
   it(`fails after ${MOST_ENGINE_CUTS} times, in a way that can be retried`, async () => {
     const buildId = await start("one");
     for (let index = 0; index < MOST_ENGINE_CUTS; index++) (await begun(index)).end(AWAY);
@@ -201,7 +217,7 @@ describe("a build whose engine goes away", () => {
       details: { reason: "engine_unavailable", engine_cuts: MOST_ENGINE_CUTS },
     });
     expect(executor.begun).toHaveLength(MOST_ENGINE_CUTS);
-  });
+  }, 30_000);
 
   it("can be cancelled while it waits for it", async () => {
     const buildId = await start("one");

@@ -77,7 +77,7 @@ const CALLS: Record<string, (db: Database) => unknown> = {
   "moves of a tag": (db) => listTagMoves(db, "t1", { tag: "latest", limit: 3 }),
   aliases: (db) => listAliases(db, "t1"),
   "machines that run": machines({}),
-  "machines that have ended": machines({ statuses: ["destroyed", "error"], afterId: "mch_destroyed_0000000100" }),
+  "machines that have ended": machines({ statuses: ["destroyed", "error"], before: 100 }),
   "machines that have a deadline": (db) => new MachineStore(db).withStatus("running", "paused"),
   "how many machines live": (db) => new MachineStore(db).countLive(),
   "machines to forget": (db) =>

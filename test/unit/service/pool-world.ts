@@ -81,7 +81,7 @@ export class PoolWorld {
   #add(key: string): void {
     this.#made += 1;
     const id = `m${String(this.#made).padStart(6, "0")}`;
-    this.members = [...this.members, { id, state: "warming", key, createdAtMs: this.nowMs, readyAtMs: null }];
+    this.members = [...this.members, { id, state: "warming", key, readyAtMs: null }];
   }
 
   #pick(state: ObservedMember["state"], index: number): ObservedMember | undefined {

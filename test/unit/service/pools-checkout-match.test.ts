@@ -42,8 +42,8 @@ function chosen(wanted: WantedMachine, members: Guest[]): Guest | string | undef
 describe("while a pool rolls", () => {
   const members = [guest(OLD, "ready", 1), guest(NEW, "ready", 3), guest(NEW, "ready", 2), guest(NEW, "warming")];
 
-  test("a name takes the new build first, longest ready first, and the old one rather than none", () => {
-    expect(chosen({ ...NEW, isExact: false }, members)).toBe(members[2]);
+  test("a name takes the new build first, its oldest member whatever the clock said, and the old one rather than none", () => {
+    expect(chosen({ ...NEW, isExact: false }, members)).toBe(members[1]);
     expect(chosen({ ...NEW, isExact: false }, members.slice(0, 1))).toBe(members[0]);
   });
 

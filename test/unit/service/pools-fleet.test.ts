@@ -164,3 +164,21 @@ test("what is going on at a pool never gives a guest two owners, nor the driver 
     { numRuns: 25 },
   );
 }, 120_000);
+
+test("a machine that its engine ends, because it stops, is no failure of the template", async () => {
+  await using world = new MemoryFleet();
+  world.seed("web");
+  world.driver.delayMs = () => 20;
+  // Its container ends a moment before the engine ceases to answer.
+  world.driver.onStart = ({ guestId }) => {
+    setTimeout(() => world.driver.kill(guestId), 5);
+    setTimeout(() => (world.driver.isAway = true), 300);
+  };
+  await expect(world.createMachine({ template: "web" })).rejects.toMatchObject({
+    code: "engine_unavailable",
+    retryable: true,
+  });
+  world.driver.onStart = () => undefined;
+  world.driver.isAway = false;
+  expect((await world.createMachine({ template: "web" })).status).toBe("running");
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { CreateTemplateRequest } from "../../../../sdk/wire/index.ts";
@@ -43,15 +44,65 @@ const build = (name: string, tag: string) =>
     const { build_id: buildId } = await parts.builds.start(request, AbortSignal.timeout(5_000));
     await parts.builds.waitUntilFinal(buildId, AbortSignal.timeout(5_000));
     expect(parts.builds.snapshot(buildId, 0).build.status).toBe("ready");
-    let template = model.find(name);
-    if (template === undefined) {
-      template = { name, aliases: new Set(), tags: new Map(), builds: [] };
-      model.templates.push(template);
-      model.claims.delete(name);
-    }
+    const template = model.make(name);
     template.builds.push(buildId);
     template.tags.set(tag, buildId);
     return { expected: undefined, did: undefined };
+  });
+
+/** A build that nothing ends by itself. @param hasBegun wait until it runs */
+async function startHeld(parts: RestartableParts, name: string, tag: string, hasBegun: boolean): Promise<string> {
+  parts.areBuildsHeld = true;
+  try {
+    const request = CreateTemplateRequest.parse({ name, base_image: "busybox:1", tags: [tag] });
+    const { build_id: buildId } = await parts.builds.start(request, AbortSignal.timeout(5_000));
+    while (hasBegun && parts.builds.snapshot(buildId, 0).build.status === "waiting") await setImmediate();
+    // The builder is asked in a later turn than the state is written.
+    await setImmediate();
+    return buildId;
+  } finally {
+    parts.areBuildsHeld = false;
+  }
+}
+
+const cancel = (name: string, tag: string, hasBegun: boolean) =>
+  command(`cancel a build of ${name}:${tag} that ${hasBegun ? "runs" : "may wait"}`, async (model, parts) => {
+    model.make(name);
+    const buildId = await startHeld(parts, name, tag, hasBegun);
+    for (let time = 1; time <= 2; time += 1) parts.builds.cancel(buildId, `for the ${time}. time`);
+    await parts.builds.waitUntilFinal(buildId, AbortSignal.timeout(5_000));
+    const { build, entries } = parts.builds.snapshot(buildId, 0);
+    expect(build).toMatchObject({ status: "cancelled", cancellation_reason: "for the 1. time" });
+    expect(entries.filter(({ kind }) => kind === "cancelled")).toHaveLength(1);
+    return { expected: undefined, did: undefined };
+  });
+
+const restartInBuild = (name: string, tag: string) =>
+  command(`restart during a build of ${name}:${tag}`, async (model, parts) => {
+    const buildId = await startHeld(parts, name, tag, true);
+    await parts.restart();
+    await parts.builds.waitUntilFinal(buildId, AbortSignal.timeout(5_000));
+    expect(parts.builds.snapshot(buildId, 0).build.status).toBe("ready");
+    model.restarts += 1;
+    const template = model.make(name);
+    template.builds.push(buildId);
+    template.tags.set(tag, buildId);
+    return { expected: undefined, did: undefined };
+  });
+
+const removeArtifact = (name: string, which: number) =>
+  command(`delete the artifact of build ${which} of ${name}`, async (model, parts) => {
+    const template = model.find(name);
+    const buildId = template?.builds[which % template.builds.length] ?? "tb_none";
+    // Pools roll in their own time to where their tags have been moved.
+    for (const { id } of model.pools.values()) await parts.fleet.pools.reconcile(id);
+    const did = await codeOf(() => parts.deleteRef(`${name}:${buildId}`));
+    if (template === undefined || template.builds.length === 0) return { expected: "template_not_found", did };
+    const tags = [...template.tags].filter(([, target]) => target === buildId).map(([tag]) => tag);
+    if (tags.some((tag) => model.isFollowed(template, tag))) return { expected: "conflict", did };
+    for (const tag of tags) template.tags.delete(tag);
+    template.builds = template.builds.filter((id) => id !== buildId);
+    return { expected: undefined, did };
   });
 
 const assign = (name: string, which: number, tag: string) =>
@@ -60,8 +111,8 @@ const assign = (name: string, which: number, tag: string) =>
     const buildId = template?.builds[which % template.builds.length] ?? "tb_none";
     const did = await codeOf(() => assignTags(parts.db, `${name}:${buildId}`, [tag]));
     if (did === undefined) parts.noteTagMove();
-    template?.tags.set(tag, buildId);
-    return { expected: template === undefined ? "template_not_found" : undefined, did };
+    if (buildId !== "tb_none") template?.tags.set(tag, buildId);
+    return { expected: buildId === "tb_none" ? "template_not_found" : undefined, did };
   });
 
 const untag = (name: string, tag: string) =>
@@ -174,7 +225,20 @@ const checkOut = (pool: string, key: string) =>
     expect(other.machineId).toBe(one.machineId);
     expect([...model.machines.values()]).not.toContain(one.machineId);
     model.machines.set(key, one.machineId);
+    model.requests.push({ key: unique, body: request, machineId: one.machineId });
     return { expected: undefined, did: undefined };
+  });
+
+const askAgain = (which: number, isOther: boolean) =>
+  command(`request ${which} again${isOther ? ", with another body" : ""}`, async (model, parts) => {
+    const request = model.requests[which % model.requests.length];
+    if (request === undefined) return { expected: undefined, did: undefined };
+    const body = isOther ? { ...request.body, metadata: { other: "body" } } : request.body;
+    const did = await codeOf(async () => {
+      // The machine of the first time, also one that has ended since.
+      expect((await parts.fleet.creator.create(request.key, body)).machineId).toBe(request.machineId);
+    });
+    return { expected: isOther ? "conflict" : undefined, did };
   });
 
 const destroy = (key: string) =>
@@ -201,6 +265,10 @@ const key = fc.constantFrom(...KEYS);
 export const COMMANDS: fc.Arbitrary<Command>[] = [
   fc.tuple(name, tag).map((args) => build(...args)),
   fc.tuple(name, tag).map((args) => build(...args)),
+  fc.tuple(name, tag, fc.boolean()).map((args) => cancel(...args)),
+  fc.tuple(name, tag).map((args) => restartInBuild(...args)),
+  fc.tuple(name, fc.nat(9)).map((args) => removeArtifact(...args)),
+  fc.tuple(fc.nat(9), fc.boolean()).map((args) => askAgain(...args)),
   fc.tuple(name, fc.nat(9), tag).map((args) => assign(...args)),
   fc.tuple(name, tag).map((args) => untag(...args)),
   fc.tuple(name, name).map((args) => rename(...args)),

@@ -20,6 +20,9 @@ export async function compare(model: Model, parts: RestartableParts): Promise<vo
       const resolved = await codeOf(() => expect(resolveTemplate(db, `${name}:${tag}`).buildId).toBe(buildId));
       expect(resolved, `ref ${name}:${tag}`).toBe(buildId === undefined ? "template_not_found" : undefined);
     }
+    const newest = template?.builds.at(-1);
+    const bare = await codeOf(() => expect(resolveTemplate(db, name).buildId).toBe(newest));
+    expect(bare, `ref ${name}`).toBe(newest === undefined ? "template_not_found" : undefined);
     if (template === undefined) continue;
     expect(listTags(db, name).map(({ tag, build_id }) => [tag, build_id])).toEqual([...template.tags].sort());
     expect(listAliases(db, name).map(({ alias_ref }) => alias_ref)).toEqual(
@@ -35,6 +38,10 @@ export function checkAlways({ db }: RestartableParts): void {
   expect(
     db.all("SELECT tag FROM tags JOIN builds USING (build_id) WHERE status <> 'ready'"),
     "tags on builds that are not ready",
+  ).toEqual([]);
+  expect(
+    db.all("SELECT tag FROM tags JOIN artifacts USING (build_id) WHERE state <> 'available'"),
+    "tags on artifacts that are gone",
   ).toEqual([]);
   expect(
     db.all("SELECT name FROM aliases JOIN templates USING (namespace, name) WHERE deleted_at IS NULL"),

@@ -15,7 +15,7 @@ it("the service does what a few maps do, through restarts, one call after the ot
       steps += model.steps;
       restarts += model.restarts;
     }),
-    { numRuns: 40 },
+    { numRuns: 24 },
   );
   expect(steps).toBeGreaterThan(1_000);
   expect(restarts).toBeGreaterThan(40);

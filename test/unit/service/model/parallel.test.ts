@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { CreateTemplateRequest } from "../../../../sdk/wire/index.ts";
+import { CreateTemplateRequest, type CreateMachineRequest } from "../../../../sdk/wire/index.ts";
 import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
 import { removeAlias } from "../../../../service/templates/aliases.ts";
 import { reserveName } from "../../../../service/templates/claims.ts";
 import { renameTemplate } from "../../../../service/templates/rename.ts";
+import { resolveTemplate } from "../../../../service/templates/resolve.ts";
 import { assignTags, removeTag } from "../../../../service/templates/tags.ts";
 import { SIZE } from "../memory-fleet.ts";
 import { codeOf } from "./code-of.ts";
@@ -15,7 +16,21 @@ import { RestartableParts } from "./restartable-parts.ts";
 
 /** One call, of which nobody knows what it will meet. */
 interface Step {
-  kind: "build" | "assign" | "untag" | "rename" | "unalias" | "delete" | "claim" | "pool" | "drop" | "machine" | "end";
+  kind:
+    | "build"
+    | "cancel"
+    | "artifact"
+    | "again"
+    | "assign"
+    | "untag"
+    | "rename"
+    | "unalias"
+    | "delete"
+    | "claim"
+    | "pool"
+    | "drop"
+    | "machine"
+    | "end";
   name: string;
   other: string;
   tag: string;
@@ -23,7 +38,7 @@ interface Step {
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom<Step["kind"]>(
-    ...(["build", "build", "build", "assign", "untag", "rename", "unalias"] as const),
+    ...(["build", "build", "build", "cancel", "artifact", "again", "assign", "untag", "rename", "unalias"] as const),
     ...(["delete", "claim", "pool", "pool", "drop", "machine", "machine", "end"] as const),
   ),
   name: fc.constantFrom(...NAMES.slice(0, 3)),
@@ -35,6 +50,8 @@ const lanes = fc.array(fc.array(step, { minLength: 5, maxLength: 25 }), { minLen
 /** What became of the machines that were handed out. */
 class Machines {
   readonly handedOut: string[] = [];
+  /** The requests that they were made for. */
+  readonly requests: { key: string; body: CreateMachineRequest; machineId: string }[] = [];
 }
 
 async function play(parts: RestartableParts, { kind, name, other, tag }: Step, machines: Machines): Promise<void> {
@@ -45,6 +62,21 @@ async function play(parts: RestartableParts, { kind, name, other, tag }: Step, m
     const { build_id: buildId } = await builds.start(request, AbortSignal.timeout(5_000));
     await builds.waitUntilFinal(buildId, AbortSignal.timeout(5_000));
     expect(builds.snapshot(buildId, 0).build.status).toMatch(/^(ready|cancelled)$/);
+  } else if (kind === "cancel") {
+    const request = CreateTemplateRequest.parse({ name, base_image: "busybox:1", tags: [tag] });
+    const { build_id: buildId } = await builds.start(request, AbortSignal.timeout(5_000));
+    builds.cancel(buildId, undefined);
+    await builds.waitUntilFinal(buildId, AbortSignal.timeout(5_000));
+    expect(builds.snapshot(buildId, 0).build.status).toMatch(/^(ready|cancelled)$/);
+  } else if (kind === "artifact") parts.deleteRef(`${name}:${resolveTemplate(db, name).buildId}`);
+  else if (kind === "again") {
+    const request = machines.requests.at(-1);
+    if (request === undefined) return;
+    const [same, other] = await Promise.all([
+      fleet.creator.create(request.key, request.body),
+      codeOf(() => fleet.creator.create(request.key, { ...request.body, metadata: { other: "body" } })),
+    ]);
+    expect([same.machineId, other]).toEqual([request.machineId, "conflict"]);
   } else if (kind === "assign") assignTags(db, name, [tag]);
   else if (kind === "untag") removeTag(db, poolTagFollowers, name, tag);
   else if (kind === "rename") renameTemplate(db, name, other);
@@ -56,8 +88,11 @@ async function play(parts: RestartableParts, { kind, name, other, tag }: Step, m
     await fleet.pools.create({ name: other, ...follows, min_ready: 1, max_ready: 2, resources: SIZE });
   } else if (kind === "drop" && pool !== undefined) await fleet.pools.delete(pool.id);
   else if (kind === "machine" && pool !== undefined) {
-    const request = { ...SIZE, warm_pool: { id: pool.id, mode: "require" as const, wait_ms: 20 } };
-    machines.handedOut.push((await fleet.creator.create(randomUUID(), request)).machineId);
+    const body = { ...SIZE, warm_pool: { id: pool.id, mode: "require" as const, wait_ms: 20 } };
+    const key = randomUUID();
+    const { machineId } = await fleet.creator.create(key, body);
+    machines.handedOut.push(machineId);
+    machines.requests.push({ key, body, machineId });
   } else if (kind === "end") {
     const machineId = machines.handedOut.at(-1);
     if (machineId !== undefined) await fleet.machines.destroy(machineId);

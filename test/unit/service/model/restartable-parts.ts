@@ -31,12 +31,20 @@ interface Run {
 export class RestartableParts implements AsyncDisposable {
   readonly driver = new MemoryDriver();
   readonly artifacts = new MemoryArtifacts();
+  #areBuildsHeld = false;
+  #executor: MemoryExecutor | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-model-"));
   #run: Run;
 
   constructor() {
     this.driver.delayMs = () => 0;
     this.#run = this.#assemble();
+  }
+
+  /** Whether builds that begin now go on until they are cancelled, or the service stops. */
+  set areBuildsHeld(areHeld: boolean) {
+    this.#areBuildsHeld = areHeld;
+    if (this.#executor !== undefined) this.#executor.isHeld = areHeld;
   }
 
   get db(): Database {
@@ -85,10 +93,12 @@ export class RestartableParts implements AsyncDisposable {
     const db = new Database(join(this.#folder, "store.db"));
     const blobs = new BlobStore(db, join(this.#folder, "blobs"));
     const [events, stopping, log] = [new TemplateEvents(), new AbortController(), pino({ level: "silent" })];
+    this.#executor = new MemoryExecutor(this.artifacts);
+    this.#executor.isHeld = this.#areBuildsHeld;
     const builds = new BuildService({
       db,
       blobs,
-      executor: new MemoryExecutor(this.artifacts),
+      executor: this.#executor,
       artifacts: this.artifacts,
       driver: this.driver,
       events,

@@ -1,5 +1,5 @@
 import { pause } from "pulumi-nullspace/concurrency";
-import { EngineUnavailableError } from "../errors.ts";
+import { EngineUnavailableError } from "./errors.ts";
 
 /** What is ended with its engine fails a moment before the engine goes; so long one waits to see it go. */
 const GOING_AWAY_MS = 2_000;
@@ -11,17 +11,17 @@ export const KILLED: ReadonlySet<number> = new Set([137, 143]);
 /**
  * Waits a moment to see whether an engine goes away, after a failure that a stop of the engine would explain.
  *
- * @param ask anything of the engine, which rejects when it is away
+ * @param ask asks the engine for anything
  * @returns `undefined` when it stays
  */
 export async function seeEngineGo(
-  ask: () => Promise<unknown>,
+  ask: (signal: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<EngineUnavailableError | undefined> {
   const endMs = performance.now() + GOING_AWAY_MS;
   while (performance.now() < endMs) {
     try {
-      await ask();
+      await ask(signal);
       await pause(GOING_AWAY_LOOK_MS, signal);
     } catch (away) {
       return away instanceof EngineUnavailableError ? away : undefined;
