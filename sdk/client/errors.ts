@@ -1,4 +1,5 @@
 import { NullspaceError } from "../errors.ts";
+export { InvalidArgumentError } from "../arguments/index.ts";
 import type { TemplateFailureDetail } from "../wire/error.ts";
 
 /** Tags that a message names. */
@@ -145,17 +146,6 @@ export class InvalidSettingError extends NullspaceError {
 export class ClientClosedError extends NullspaceError {
   constructor() {
     super("This NullspaceClient is closed. Make a new one, or close it later", { code: "client_closed" });
-  }
-}
-
-/** An argument of a call cannot be sent; nothing was. */
-export class InvalidArgumentError extends NullspaceError {
-  /** Name of the argument. */
-  readonly argument: string;
-
-  constructor(argument: string, message: string, options: { cause?: unknown } = {}) {
-    super(`${argument}: ${message}`, { code: "invalid_request", cause: options.cause });
-    this.argument = argument;
   }
 }
 
