@@ -1,5 +1,5 @@
 export * from "./client/index.ts";
-export * from "./errors.ts";
+export { NullspaceError, type NullspaceErrorOptions } from "./errors.ts";
 export * from "./template/index.ts";
 export { TemplateRefError } from "./wire/errors.ts";
 export { formatTemplateRef, parseTemplateRef } from "./wire/ref-grammar.ts";

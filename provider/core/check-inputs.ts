@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { CheckFailure, CheckResult, Properties } from "./properties.ts";
 import { fillDefaults } from "./fill-defaults.ts";
 import { formerNameOf } from "./input-facts.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../../sdk/arguments/index.ts";
 import { formatPropertyPath } from "./property-path.ts";
 import { hasUnknown, isRecord, UNKNOWN } from "./unknown.ts";
 
@@ -22,7 +22,8 @@ export function checkInputs(schema: z.ZodObject, news: Properties): CheckResult 
   for (const key of Object.keys(news)) {
     // The engine and the language hosts add members of their own, such as __internal.
     if (known.includes(key) || key.startsWith("__")) continue;
-    const near = nearestName(key, known);
+    const renamed = known.find((name) => formerNameOf(schema.shape[name] as z.ZodType) === key);
+    const near = renamed ?? nearestName(key, known);
     failures.push({
       property: formatPropertyPath([key]),
       reason:

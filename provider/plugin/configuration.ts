@@ -1,6 +1,6 @@
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import type { CheckFailure, Properties } from "../core/properties.ts";
-import { nearestName } from "../core/nearest-name.ts";
+import { nearestName } from "../../sdk/arguments/index.ts";
 import { ProviderConfig, readSetting, SETTINGS } from "../core/provider-config.ts";
 import { checkInputs } from "../core/check-inputs.ts";
 import { UNKNOWN } from "../core/unknown.ts";

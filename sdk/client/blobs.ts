@@ -1,3 +1,5 @@
+import { like, listOf, object, check, text } from "../arguments/index.ts";
+import { CALL } from "./argument-rules.ts";
 import type { Readable } from "node:stream";
 import type { BlobBatch, BlobBatchLimits, PreflightFile, PreflightResult } from "../wire/blob.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
@@ -12,6 +14,19 @@ export interface PreflightAnswer {
   /** Set by a service that takes several bodies in one call, {@link BlobsApi.putBatch}. */
   batch?: BlobBatchLimits | undefined;
 }
+
+const FILES = listOf(object, "files");
+const BLOBS = listOf(
+  like(
+    "an object with blobId and bytes",
+    ({ blobId, bytes }) => typeof blobId === "string" && bytes instanceof Uint8Array,
+  ),
+  "blobs",
+);
+const BODY = like(
+  "an object with open and sizeBytes",
+  ({ open, sizeBytes }) => typeof open === "function" && typeof sizeBytes === "number",
+);
 
 /** File bodies of build contexts. */
 export class BlobsApi {
@@ -28,11 +43,13 @@ export class BlobsApi {
    * @throws InvalidResponseError when the answer leaves a file out, or gives it no blob
    */
   async preflight(files: readonly PreflightFile[], options: CallOptions = {}): Promise<PreflightResult[]> {
+    check("blobs.preflight", { files: FILES, options: CALL }, { files, options });
     return (await this.ask(files, options)).results;
   }
 
   /** As {@link BlobsApi.preflight}, with what else the service says about uploads. */
   async ask(files: readonly PreflightFile[], options: CallOptions = {}): Promise<PreflightAnswer> {
+    check("blobs.ask", { files: FILES, options: CALL }, { files, options });
     const { files: results, batch } = await this.#transport.json(
       {
         what: `ask which of ${files.length} files to upload`,
@@ -65,6 +82,7 @@ export class BlobsApi {
    * are stored, or none. Safe to repeat.
    */
   async putBatch(blobs: readonly { blobId: string; bytes: Uint8Array }[], options: CallOptions = {}): Promise<void> {
+    check("blobs.putBatch", { blobs: BLOBS, options: CALL }, { blobs, options });
     await this.#transport.done({
       what: `upload ${blobs.length} small files`,
       method: "POST",
@@ -90,6 +108,7 @@ export class BlobsApi {
     body: { open: (signal: AbortSignal | undefined) => Readable | Uint8Array; sizeBytes: number; path?: string },
     options: CallOptions = {},
   ): Promise<void> {
+    check("blobs.put", { blobId: text, body: BODY, options: CALL }, { blobId, body, options });
     await this.#transport.done({
       what: `upload ${body.path ?? `blob ${blobId}`}`,
       method: "PUT",

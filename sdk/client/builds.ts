@@ -1,3 +1,18 @@
+import {
+  amount,
+  anyText,
+  callback,
+  either,
+  flag,
+  listOf,
+  options as optionsOf,
+  required,
+  whole,
+  check,
+  object,
+  text,
+} from "../arguments/index.ts";
+import { BUILD_LIST_QUERY, CALL, CALL_MEMBERS } from "./argument-rules.ts";
 import type { BuildList, StatusSnapshot, TemplateBuild, BuildListQuery, RetryRequest } from "../wire/build.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
 import type { LogEntry } from "../wire/log-entry.ts";
@@ -33,6 +48,20 @@ export interface WaitOptions extends CallOptions {
   pollIntervalMs?: number | undefined;
 }
 
+const OFFSET = { offset: whole(0) };
+export const FROM_OFFSET = optionsOf<CallOptions & { offset: unknown }>({ ...CALL_MEMBERS, ...OFFSET });
+export const LOG = optionsOf<LogOptions>({ ...CALL_MEMBERS, ...OFFSET, follow: flag });
+export const WAIT = optionsOf<WaitOptions>({ ...CALL_MEMBERS, ...OFFSET, onEntry: callback, pollIntervalMs: amount });
+const CANCEL = optionsOf<CallOptions & { reason: unknown }>({ ...CALL_MEMBERS, reason: anyText });
+const TARGET = either(
+  { ...optionsOf<{ tag: unknown }>({ tag: required(text) }), expected: "{ tag }", accepts: hasMember("tag") },
+  {
+    ...optionsOf<{ tags: unknown }>({ tags: required(listOf(text, "texts")) }),
+    expected: "{ tags }",
+    accepts: hasMember("tags"),
+  },
+);
+
 /** Builds of templates: start, watch, cancel, retry, promote. */
 export class BuildsApi {
   readonly #transport: Transport;
@@ -47,6 +76,7 @@ export class BuildsApi {
    * Never sent twice: with a TransportError whose `outcome` is `unknown` the build may exist; look for it with `list`.
    */
   async start(request: CreateTemplateRequest, options: CallOptions = {}): Promise<TemplateBuild> {
+    check("builds.start", { request: object, options: CALL }, { request, options });
     return this.#transport
       .json(
         {
@@ -67,6 +97,7 @@ export class BuildsApi {
    * the connection breaks after the first entry, the log is followed on another one. Leaving early does not stop the build.
    */
   async *stream(request: CreateTemplateRequest, options: CallOptions = {}): AsyncGenerator<LogEntry> {
+    check("builds.stream", { request: object, options: CALL }, { request, options });
     const what = `build ${nameOf(request)}`;
     const answer = await this.#transport.stream({
       what,
@@ -94,12 +125,13 @@ export class BuildsApi {
 
   /** A build and its log entries from `offset` (default 0) on. */
   async get(buildId: string, options: CallOptions & { offset?: number | undefined } = {}): Promise<StatusSnapshot> {
+    check("builds.get", { buildId: text, options: FROM_OFFSET }, { buildId, options });
     const snapshot = await this.#transport.json(
       {
         what: `read build ${buildId}`,
         method: "GET",
         path: path`/v1/templates/builds/${buildId}`,
-        query: { offset: checkOffset(options.offset) },
+        query: { offset: options.offset ?? 0 },
         ...pickCallOptions(options),
       },
       (wire) => wire.StatusSnapshot,
@@ -112,7 +144,8 @@ export class BuildsApi {
    * service; without, those that are there.
    */
   async *logs(buildId: string, options: LogOptions = {}): AsyncGenerator<LogEntry> {
-    const offset = checkOffset(options.offset);
+    check("builds.logs", { buildId: text, options: LOG }, { buildId, options });
+    const { offset = 0 } = options;
     const open = (follow: boolean, from: number): Promise<OpenAnswer> =>
       this.#transport.stream({
         what: `read the log of build ${buildId}`,
@@ -153,6 +186,7 @@ export class BuildsApi {
 
   /** Stops a build. One that has ended already stays as it is; that is no error. */
   async cancel(buildId: string, options: CallOptions & { reason?: string | undefined } = {}): Promise<StatusSnapshot> {
+    check("builds.cancel", { buildId: text, options: CANCEL }, { buildId, options });
     const snapshot = await this.#transport.json(
       {
         what: `cancel build ${buildId}`,
@@ -172,6 +206,7 @@ export class BuildsApi {
    * give them anew, secrets under the same ids.
    */
   async retry(buildId: string, request: RetryRequest = {}, options: CallOptions = {}): Promise<TemplateBuild> {
+    check("builds.retry", { buildId: text, request: object, options: CALL }, { buildId, request, options });
     return this.#transport
       .json(
         {
@@ -197,6 +232,7 @@ export class BuildsApi {
     target: { tag: string } | { tags: readonly string[] },
     options: CallOptions = {},
   ): Promise<TemplateInfo> {
+    check("builds.promote", { buildId: text, target: TARGET, options: CALL }, { buildId, target, options });
     const tags = "tag" in target ? [target.tag] : target.tags;
     if (tags.length === 0) throw new InvalidArgumentError("tags", "give at least one");
     return this.#transport.json(
@@ -214,6 +250,7 @@ export class BuildsApi {
 
   /** One page of a template's builds, newest first. */
   async list(ref: string, query: BuildListQuery = {}, options: CallOptions = {}): Promise<BuildList> {
+    check("builds.list", { ref: text, query: BUILD_LIST_QUERY, options: CALL }, { ref, query, options });
     const { status, backend, source_type, limit, cursor } = query;
     return this.#transport.json(
       {
@@ -233,6 +270,7 @@ export class BuildsApi {
    * @returns the build as it ended, its `entries` being those that came after the last one handed to `onEntry`
    */
   async waitUntilTerminal(buildId: string, options: WaitOptions = {}): Promise<StatusSnapshot> {
+    check("builds.waitUntilTerminal", { buildId: text, options: WAIT }, { buildId, options });
     const { onEntry, pollIntervalMs, ...call } = options;
     let offset = options.offset ?? 0;
     if (pollIntervalMs === undefined) {
@@ -273,9 +311,6 @@ function sameBuild(snapshot: StatusSnapshot, buildId: string): StatusSnapshot {
   return { ...snapshot, build: withCanonicalRef(snapshot.build) };
 }
 
-function checkOffset(offset: number = 0): number {
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new InvalidArgumentError("offset", `must be a whole number, 0 or more, not ${offset}`);
-  }
-  return offset;
+function hasMember(name: string): (value: unknown) => boolean {
+  return (value) => typeof value === "object" && value !== null && Object.hasOwn(value, name);
 }

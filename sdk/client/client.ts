@@ -1,3 +1,5 @@
+import { amount, check, like, options as optionsOf, secretText, whole } from "../arguments/index.ts";
+import { CALL } from "./argument-rules.ts";
 import { createHmac } from "node:crypto";
 import type { Dispatcher } from "undici";
 import type { Health } from "../wire/health.ts";
@@ -7,7 +9,7 @@ import type { CallOptions } from "./call-options.ts";
 import { MissingApiKeyError } from "./errors.ts";
 import { readHealth } from "./health.ts";
 import { MachinesApi } from "./machines.ts";
-import { findSettings, type SettingsPlaces } from "./settings.ts";
+import { findSettings, PLACES_MEMBERS, type SettingsPlaces } from "./settings.ts";
 import { TemplatesApi } from "./templates.ts";
 import { Transport } from "./transport.ts";
 import { WarmPoolsApi } from "./warm-pools.ts";
@@ -21,6 +23,13 @@ export interface NullspaceClientOptions extends SettingsPlaces {
   /** An undici dispatcher to send through; it is yours to close. Default: a keep-alive pool of its own. */
   dispatcher?: Dispatcher | undefined;
 }
+
+const OPTIONS = optionsOf<NullspaceClientOptions>({
+  ...PLACES_MEMBERS,
+  timeoutMs: amount,
+  maxRetries: whole(0),
+  dispatcher: like("an undici dispatcher", ({ dispatch }) => typeof dispatch === "function"),
+});
 
 /**
  * The service's calls, one method each. Holds connections: close it, or let `await using` do so.
@@ -45,7 +54,9 @@ export class NullspaceClient implements AsyncDisposable {
   readonly #transport: Transport;
 
   constructor(options: NullspaceClientOptions = {}) {
-    const settings = findSettings(options);
+    check("NullspaceClient", { options: OPTIONS }, { options });
+    const { apiKey: givenKey, baseUrl, env, cwd, home } = options;
+    const settings = findSettings({ apiKey: givenKey, baseUrl, env, cwd, home });
     const apiKey = settings.apiKey.value;
     if (apiKey === undefined) {
       throw new MissingApiKeyError({ configPath: settings.configPath, places: settings.apiKeyPlaces });
@@ -74,11 +85,13 @@ export class NullspaceClient implements AsyncDisposable {
    * @returns 64 hex digits (HMAC-SHA256)
    */
   keyedDigest(text: string): string {
+    check("keyedDigest", { text: secretText }, { text });
     return createHmac("sha256", this.#apiKey).update(text).digest("hex");
   }
 
   /** Does the service answer? The key is not sent. */
   async health(options: CallOptions = {}): Promise<Health> {
+    check("health", { options: CALL }, { options });
     return readHealth(this.#transport, options);
   }
 

@@ -1,4 +1,5 @@
-import { NullspaceError } from "../errors.ts";
+import { markError, NullspaceError } from "../errors.ts";
+export { InvalidArgumentError } from "../arguments/index.ts";
 import type { TemplateFailureDetail } from "../wire/error.ts";
 
 /** Tags that a message names. */
@@ -27,6 +28,10 @@ export interface ApiErrorOptions {
 
 /** The service refused a request, or a build of it failed. The sub-class says in which way; `code` says exactly. */
 export class ApiError extends NullspaceError {
+  static {
+    markError(this, "ApiError");
+  }
+
   /** HTTP status; absent when the error came as an entry of a build's log. */
   readonly status: number | undefined;
   /** Correlation id to quote to the service's operators. */
@@ -55,25 +60,61 @@ export class ApiError extends NullspaceError {
 }
 
 /** The key is missing, wrong, expired or revoked. */
-export class AuthError extends ApiError {}
+export class AuthError extends ApiError {
+  static {
+    markError(this, "AuthError");
+  }
+}
 /** The key is right and may not do this. */
-export class PermissionError extends ApiError {}
+export class PermissionError extends ApiError {
+  static {
+    markError(this, "PermissionError");
+  }
+}
 /** A quota or a capacity is used up. */
-export class QuotaExceededError extends ApiError {}
+export class QuotaExceededError extends ApiError {
+  static {
+    markError(this, "QuotaExceededError");
+  }
+}
 /** The thing is in a state that does not allow this, or the name is taken. */
-export class ConflictError extends ApiError {}
+export class ConflictError extends ApiError {
+  static {
+    markError(this, "ConflictError");
+  }
+}
 /** There is no such thing, or it is not visible to this key. */
-export class NotFoundError extends ApiError {}
+export class NotFoundError extends ApiError {
+  static {
+    markError(this, "NotFoundError");
+  }
+}
 /** A build failed. */
-export class BuildError extends ApiError {}
+export class BuildError extends ApiError {
+  static {
+    markError(this, "BuildError");
+  }
+}
 /** This deployment of the service cannot do it. */
-export class NotImplementedError extends ApiError {}
+export class NotImplementedError extends ApiError {
+  static {
+    markError(this, "NotImplementedError");
+  }
+}
 
 /** Too many requests, also after the client's own retries. */
-export class RateLimitError extends ApiError {}
+export class RateLimitError extends ApiError {
+  static {
+    markError(this, "RateLimitError");
+  }
+}
 
 /** No complete answer came: nothing listens, the connection broke, or the service was silent for too long. */
 export class TransportError extends NullspaceError {
+  static {
+    markError(this, "TransportError");
+  }
+
   /** Base URL of the service. */
   readonly url: string;
   /**
@@ -94,6 +135,10 @@ export class TransportError extends NullspaceError {
 
 /** The answer is not what the contract says: no JSON, a wrong shape, a redirect, another build's entries. */
 export class InvalidResponseError extends NullspaceError {
+  static {
+    markError(this, "InvalidResponseError");
+  }
+
   readonly status: number | undefined;
   readonly requestId: string | undefined;
 
@@ -106,6 +151,10 @@ export class InvalidResponseError extends NullspaceError {
 
 /** The thing waited for did not come in time. */
 export class TimeoutError extends NullspaceError {
+  static {
+    markError(this, "TimeoutError");
+  }
+
   /** How long it was waited, milliseconds. */
   readonly timeoutMs: number;
 
@@ -117,6 +166,10 @@ export class TimeoutError extends NullspaceError {
 
 /** There is no API key in any of the places where one may be; nothing was sent. */
 export class MissingApiKeyError extends NullspaceError {
+  static {
+    markError(this, "MissingApiKeyError");
+  }
+
   /** Every place looked in, in order. */
   readonly places: readonly string[];
 
@@ -132,6 +185,10 @@ export class MissingApiKeyError extends NullspaceError {
 
 /** A setting cannot be used, wherever it came from. */
 export class InvalidSettingError extends NullspaceError {
+  static {
+    markError(this, "InvalidSettingError");
+  }
+
   /** Name of the setting, such as `baseUrl`. */
   readonly setting: string;
 
@@ -143,24 +200,21 @@ export class InvalidSettingError extends NullspaceError {
 
 /** The client was closed, and then used. */
 export class ClientClosedError extends NullspaceError {
+  static {
+    markError(this, "ClientClosedError");
+  }
+
   constructor() {
     super("This NullspaceClient is closed. Make a new one, or close it later", { code: "client_closed" });
   }
 }
 
-/** An argument of a call cannot be sent; nothing was. */
-export class InvalidArgumentError extends NullspaceError {
-  /** Name of the argument. */
-  readonly argument: string;
-
-  constructor(argument: string, message: string, options: { cause?: unknown } = {}) {
-    super(`${argument}: ${message}`, { code: "invalid_request", cause: options.cause });
-    this.argument = argument;
-  }
-}
-
 /** A template has no such tag. */
 export class NoSuchTagError extends NullspaceError {
+  static {
+    markError(this, "NoSuchTagError");
+  }
+
   /** The template, as it was called. */
   readonly template: string;
   /** The tag; undefined: the one that the bare name means, where there is none. */
@@ -182,6 +236,10 @@ export class NoSuchTagError extends NullspaceError {
 
 /** An entry of the build context that the service has no form for. */
 export class UnsupportedEntryError extends NullspaceError {
+  static {
+    markError(this, "UnsupportedEntryError");
+  }
+
   /** Path inside the context. */
   readonly path: string;
 

@@ -1,3 +1,5 @@
+import { check, text } from "../arguments/index.ts";
+import { CALL } from "./argument-rules.ts";
 import type { Health } from "../wire/health.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { Transport } from "./transport.ts";
@@ -12,6 +14,7 @@ export async function readHealth(transport: Transport, options: CallOptions = {}
 
 /** As `readHealth`, for programs that have no key yet. */
 export async function checkHealth(baseUrl: string, options: CallOptions = {}): Promise<Health> {
+  check("checkHealth", { baseUrl: text, options: CALL }, { baseUrl, options });
   const transport = new Transport({ baseUrl, apiKey: "" });
   try {
     return await readHealth(transport, options);

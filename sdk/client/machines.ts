@@ -1,3 +1,5 @@
+import { options as optionsOf, check, object, text } from "../arguments/index.ts";
+import { CALL_MEMBERS, CALL, CALL_WITH_FIELDS, MACHINE_LIST_QUERY } from "./argument-rules.ts";
 import { randomUUID } from "node:crypto";
 import type {
   ExecResult,
@@ -32,6 +34,8 @@ export type MachinePage<Field extends MachineField = never> = Omit<MachineList, 
   items: Answered<MachineListItem, Field>[];
 };
 
+const CREATE = optionsOf<CallOptions & { idempotencyKey: unknown }>({ ...CALL_MEMBERS, idempotencyKey: text });
+
 /** Running machines. */
 export class MachinesApi {
   readonly #transport: Transport;
@@ -51,6 +55,7 @@ export class MachinesApi {
     request: CreateMachineRequest,
     options: CallOptions & { idempotencyKey?: string | undefined } = {},
   ): Promise<Machine> {
+    check("machines.create", { request: object, options: CREATE }, { request, options });
     const { value, headers } = await this.#transport.jsonWithHeaders(
       {
         what: `create a machine of ${request.template ?? "base"}`,
@@ -75,6 +80,7 @@ export class MachinesApi {
     id: string,
     options: CallOptions & FieldOptions<Field> = {},
   ): Promise<Answered<Machine, Field>> {
+    check("machines.get", { id: text, options: CALL_WITH_FIELDS }, { id, options });
     const { fields } = options;
     return this.#transport.json(
       {
@@ -93,6 +99,7 @@ export class MachinesApi {
     query: MachineListQuery = {},
     options: CallOptions & FieldOptions<Field> = {},
   ): Promise<MachinePage<Field>> {
+    check("machines.list", { query: MACHINE_LIST_QUERY, options: CALL_WITH_FIELDS }, { query, options });
     const { fields } = options;
     const answer = await this.#transport.json(
       {
@@ -112,6 +119,7 @@ export class MachinesApi {
 
   /** Destroys a machine. */
   async delete(id: string, options: CallOptions = {}): Promise<void> {
+    check("machines.delete", { id: text, options: CALL }, { id, options });
     this.#proofs.delete(id);
     await this.#transport.done({
       what: `delete machine ${id}`,
@@ -123,6 +131,7 @@ export class MachinesApi {
 
   /** Runs a command and waits for its end. A command that fails is an answer (`exit_code`), not an error. */
   async exec(id: string, request: ExecRequest, options: CallOptions = {}): Promise<ExecResult> {
+    check("machines.exec", { id: text, request: object, options: CALL }, { id, request, options });
     const proof = this.#proofs.get(id);
     const commandMs = (request.timeout_secs ?? EXEC_TIMEOUT_SECS) * 1000;
     return this.#transport.json(

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import {
+  anyText,
+  check,
+  object,
+  options as optionsOf,
+  secretText,
+  text as someText,
+  type Members,
+} from "../arguments/index.ts";
 import { InvalidSettingError } from "./errors.ts";
 
 /** Where a service listens unless something says otherwise: a local one. */
@@ -19,6 +28,16 @@ export interface SettingsPlaces {
   /** Home folder; default the user's. */
   home?: string | undefined;
 }
+
+/** What {@link SettingsPlaces} must be, member by member. */
+export const PLACES_MEMBERS: Members<SettingsPlaces> = {
+  apiKey: secretText,
+  baseUrl: anyText,
+  env: object,
+  cwd: someText,
+  home: someText,
+};
+const PLACES = optionsOf<SettingsPlaces>(PLACES_MEMBERS);
 
 /** One value and the place that gave it, such as `NULLSPACE_API_KEY` or `~/.config/nullspace/config.json:api_key`. */
 export interface Setting<Value> {
@@ -46,6 +65,7 @@ export interface Settings {
  * @throws InvalidSettingError when the URL is none that can be called
  */
 export function findSettings(places: SettingsPlaces = {}): Settings {
+  check("findSettings", { places: PLACES }, { places });
   const env = places.env ?? process.env;
   const home = places.home ?? homedir();
   const dotenvPath = join(places.cwd ?? process.cwd(), ".env");

@@ -1,7 +1,9 @@
+import { check, options as optionsOf, text, whole } from "../arguments/index.ts";
 import type { TemplateBuildSummary } from "../wire/build.ts";
 import { isMarkTag } from "../wire/mark-tag.ts";
 import { formatTemplateRef, parseTemplateRef } from "../wire/ref-grammar.ts";
 import type { TagInfo } from "../wire/template.ts";
+import { CALL_MEMBERS, CLIENT } from "./argument-rules.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import type { NullspaceClient } from "./client.ts";
 import { ApiError, InvalidArgumentError, NoSuchTagError } from "./errors.ts";
@@ -12,6 +14,8 @@ const PAGE = 100;
 const MOST_PAGES = 20;
 /** What a service answers that does not have the call. The template is there: its tags were read a moment before. */
 const NO_SUCH_CALL: readonly (number | undefined)[] = [400, 404, 405, 501];
+
+const HISTORY = optionsOf<CallOptions & { limit: unknown }>({ ...CALL_MEMBERS, limit: whole(1) });
 
 /** One move of a tag. What is absent is what the service does not tell. */
 export interface HistoricMove {
@@ -58,6 +62,7 @@ export async function tagHistory(
   ref: string,
   options: CallOptions & { limit?: number | undefined } = {},
 ): Promise<TagHistory> {
+  check("tagHistory", { client: CLIENT, ref: text, options: HISTORY }, { client, ref, options });
   const { limit = 20 } = options;
   const call = pickCallOptions(options);
   const parsed = parseTemplateRef(ref);

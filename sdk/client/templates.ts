@@ -1,3 +1,5 @@
+import { listOf, type Rule, check, object, text } from "../arguments/index.ts";
+import { CALL, CALL_WITH_FIELDS, TAG_MOVE_QUERY, VISIBILITY } from "./argument-rules.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
 import type { PlanResponse, ValidationResponse } from "../wire/plan.ts";
 import type { TagMoveList, TagMoveQuery } from "../wire/tag-move.ts";
@@ -7,6 +9,9 @@ import { InvalidArgumentError, NotFoundError } from "./errors.ts";
 import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type TemplateField } from "./fields.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
+
+const TAGS = listOf(text, "texts");
+const CLAIM_TOKEN: Rule = { ...text, isSecret: true };
 
 /** Templates by reference, their tags, aliases, names and namespaces. */
 export class TemplatesApi {
@@ -25,6 +30,7 @@ export class TemplatesApi {
     ref: string,
     options: CallOptions & FieldOptions<Field> = {},
   ): Promise<Answered<TemplateInfo, Field>> {
+    check("templates.get", { ref: text, options: CALL_WITH_FIELDS }, { ref, options });
     const { fields } = options;
     return this.#transport.json(
       {
@@ -42,6 +48,7 @@ export class TemplatesApi {
   async list<Field extends TemplateField = never>(
     options: CallOptions & FieldOptions<Field> = {},
   ): Promise<Answered<TemplateInfo, Field>[]> {
+    check("templates.list", { options: CALL_WITH_FIELDS }, { options });
     const { fields } = options;
     return this.#transport.json(
       {
@@ -57,6 +64,7 @@ export class TemplatesApi {
 
   /** Is there a template behind `ref`? Only the service's word that there is none means no; other errors are thrown. */
   async exists(ref: string, options: CallOptions = {}): Promise<boolean> {
+    check("templates.exists", { ref: text, options: CALL }, { ref, options });
     try {
       await this.get(ref, pickCallOptions(options));
       return true;
@@ -72,6 +80,7 @@ export class TemplatesApi {
    * @throws ConflictError when it is in use
    */
   async delete(ref: string, options: CallOptions = {}): Promise<void> {
+    check("templates.delete", { ref: text, options: CALL }, { ref, options });
     await this.#transport.done({
       what: `delete template ${ref}`,
       method: "DELETE",
@@ -82,6 +91,7 @@ export class TemplatesApi {
 
   /** Points tags at the artifact behind `ref`, all of them or none. */
   async assignTags(ref: string, tags: readonly string[], options: CallOptions = {}): Promise<TemplateInfo> {
+    check("templates.assignTags", { ref: text, tags: TAGS, options: CALL }, { ref, tags, options });
     if (tags.length === 0) throw new InvalidArgumentError("tags", "give at least one");
     return this.#transport.json(
       {
@@ -98,6 +108,7 @@ export class TemplatesApi {
 
   /** Tags of a template, and the builds that they point at. */
   async listTags(ref: string, options: CallOptions = {}): Promise<TagInfo[]> {
+    check("templates.listTags", { ref: text, options: CALL }, { ref, options });
     return this.#transport.json(
       {
         what: `list tags of ${ref}`,
@@ -111,6 +122,7 @@ export class TemplatesApi {
 
   /** Removes a tag; what it pointed at stays. */
   async removeTag(ref: string, tag: string, options: CallOptions = {}): Promise<void> {
+    check("templates.removeTag", { ref: text, tag: text, options: CALL }, { ref, tag, options });
     await this.#transport.done({
       what: `remove tag ${tag} of ${ref}`,
       method: "DELETE",
@@ -124,6 +136,7 @@ export class TemplatesApi {
    * `tagHistory`.
    */
   async listTagMoves(ref: string, query: TagMoveQuery, options: CallOptions = {}): Promise<TagMoveList> {
+    check("templates.listTagMoves", { ref: text, query: TAG_MOVE_QUERY, options: CALL }, { ref, query, options });
     const { tag, limit, cursor } = query;
     return this.#transport.json(
       {
@@ -139,6 +152,7 @@ export class TemplatesApi {
 
   /** Former names of a template that still resolve. */
   async listAliases(ref: string, options: CallOptions = {}): Promise<AliasInfo[]> {
+    check("templates.listAliases", { ref: text, options: CALL }, { ref, options });
     return this.#transport.json(
       {
         what: `list aliases of ${ref}`,
@@ -152,6 +166,7 @@ export class TemplatesApi {
 
   /** Removes a former name, `namespace/old-name`; it resolves no more. */
   async removeAlias(ref: string, alias: string, options: CallOptions = {}): Promise<void> {
+    check("templates.removeAlias", { ref: text, alias: text, options: CALL }, { ref, alias, options });
     await this.#transport.done({
       what: `remove alias ${alias} of ${ref}`,
       method: "DELETE",
@@ -166,6 +181,7 @@ export class TemplatesApi {
    * @throws ConflictError when the name is taken
    */
   async rename(ref: string, newName: string, options: CallOptions = {}): Promise<TemplateInfo> {
+    check("templates.rename", { ref: text, newName: text, options: CALL }, { ref, newName, options });
     return this.#transport.json(
       {
         what: `rename ${ref} to ${newName}`,
@@ -180,6 +196,11 @@ export class TemplatesApi {
 
   /** Says who may see a template. */
   async setVisibility(ref: string, visibility: Visibility, options: CallOptions = {}): Promise<TemplateInfo> {
+    check(
+      "templates.setVisibility",
+      { ref: text, visibility: VISIBILITY, options: CALL },
+      { ref, visibility, options },
+    );
     return this.#transport.json(
       {
         what: `make ${ref} ${visibility}`,
@@ -199,6 +220,7 @@ export class TemplatesApi {
    * @throws ConflictError when the name is taken or reserved by someone else
    */
   async reserveName(name: string, options: CallOptions = {}): Promise<NameClaim> {
+    check("templates.reserveName", { name: text, options: CALL }, { name, options });
     return this.#transport.json(
       {
         what: `reserve the name ${name}`,
@@ -213,6 +235,7 @@ export class TemplatesApi {
 
   /** Gives a reserved name back. */
   async releaseName(claimToken: string, options: CallOptions = {}): Promise<void> {
+    check("templates.releaseName", { claimToken: CLAIM_TOKEN, options: CALL }, { claimToken, options });
     await this.#transport.done({
       what: "release a reserved name",
       method: "DELETE",
@@ -223,6 +246,7 @@ export class TemplatesApi {
 
   /** A namespace by its slug. */
   async getNamespace(slug: string, options: CallOptions = {}): Promise<NamespaceInfo> {
+    check("templates.getNamespace", { slug: text, options: CALL }, { slug, options });
     return this.#transport.json(
       {
         what: `read namespace ${slug}`,
@@ -236,6 +260,7 @@ export class TemplatesApi {
 
   /** Would the service accept this build? An invalid request is an answer (`valid: false`), not an error. */
   async validate(request: CreateTemplateRequest, options: CallOptions = {}): Promise<ValidationResponse> {
+    check("templates.validate", { request: object, options: CALL }, { request, options });
     return this.#transport.json(
       {
         what: "validate the template",
@@ -251,6 +276,7 @@ export class TemplatesApi {
 
   /** What the service would build, step by step. */
   async plan(request: CreateTemplateRequest, options: CallOptions = {}): Promise<PlanResponse> {
+    check("templates.plan", { request: object, options: CALL }, { request, options });
     return this.#transport.json(
       {
         what: "plan the template",

@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
+import { check, like, listOf, object, options as optionsOf } from "../arguments/index.ts";
 import type { BuildContext, ContextEntry } from "../context/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import { UnsupportedEntryError } from "./errors.ts";
 import type { NullspaceClient } from "./client.ts";
 import type { ReadTogether, UploadEntry } from "./upload-entry.ts";
-import { uploadFiles, type UploadOptions } from "./upload-files.ts";
+import { UPLOAD_MEMBERS, uploadFiles, type UploadOptions } from "./upload-files.ts";
 
 /** An entry of a context under the path at which a build is to see it. */
 export interface ContextPlace {
@@ -14,6 +15,14 @@ export interface ContextPlace {
   /** Sent although the service has it. Default false. */
   forceUpload?: boolean;
 }
+
+const WITH_BLOBS = like("a NullspaceClient", ({ blobs }) => object.accepts(blobs));
+const CONTEXT = like("a BuildContext", ({ table, each }) => object.accepts(table) && typeof each === "function");
+const PLACES = listOf(
+  like("an entry and its path", ({ entry, path }) => object.accepts(entry) && typeof path === "string"),
+  "places",
+);
+const UPLOAD = optionsOf<UploadOptions & { places: unknown }>({ ...UPLOAD_MEMBERS, places: PLACES });
 
 /**
  * Gets the service to have every file of a build context: asks by digest what it lacks, and uploads only that. After a
@@ -27,14 +36,16 @@ export interface ContextPlace {
 export async function uploadContext(
   client: Pick<NullspaceClient, "blobs">,
   context: BuildContext,
-  { places, ...options }: UploadOptions & { places?: readonly ContextPlace[] } = {},
+  options: UploadOptions & { places?: readonly ContextPlace[] } = {},
 ): Promise<ContextFile[]> {
+  check("uploadContext", { client: WITH_BLOBS, context: CONTEXT, options: UPLOAD }, { client, context, options });
+  const { places, ...upload } = options;
   const all = places ?? context.visibleEntries.map((entry): ContextPlace => ({ entry, path: entry.path }));
   const readTogether = readerOf(context, all);
   return uploadFiles(
     client.blobs,
     all.map((place) => uploadEntry(context, place, readTogether)),
-    options,
+    upload,
   );
 }
 

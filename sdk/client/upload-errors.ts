@@ -1,3 +1,4 @@
+import { markError } from "../errors.ts";
 import { ApiError, type ApiErrorOptions } from "./errors.ts";
 
 /** Why an upload failed, where the service says it in the form of uploads to machines and volumes. */
@@ -14,6 +15,10 @@ export interface UploadFailure {
 
 /** A file was refused. The sub-class says in which way, where the service names an upload's reason. */
 export class FileUploadError extends ApiError {
+  static {
+    markError(this, "FileUploadError");
+  }
+
   /** Absent for a file of a build context: see `detail`. */
   readonly upload: UploadFailure | undefined;
 
@@ -24,17 +29,41 @@ export class FileUploadError extends ApiError {
 }
 
 /** It is too large, or there is no room for it. */
-export class UploadLimitError extends FileUploadError {}
+export class UploadLimitError extends FileUploadError {
+  static {
+    markError(this, "UploadLimitError");
+  }
+}
 /** What arrived is not what its checksum says. */
-export class UploadChecksumError extends FileUploadError {}
+export class UploadChecksumError extends FileUploadError {
+  static {
+    markError(this, "UploadChecksumError");
+  }
+}
 /** Something else is at its target. */
-export class UploadConflictError extends FileUploadError {}
+export class UploadConflictError extends FileUploadError {
+  static {
+    markError(this, "UploadConflictError");
+  }
+}
 /** The upload was begun too long ago. */
-export class UploadExpiredError extends FileUploadError {}
+export class UploadExpiredError extends FileUploadError {
+  static {
+    markError(this, "UploadExpiredError");
+  }
+}
 /** A path of the archive cannot be unpacked. */
-export class UploadPathError extends FileUploadError {}
+export class UploadPathError extends FileUploadError {
+  static {
+    markError(this, "UploadPathError");
+  }
+}
 /** The upload is not in the state that the call needs: parts are missing, or it is over. */
-export class UploadStateError extends FileUploadError {}
+export class UploadStateError extends FileUploadError {
+  static {
+    markError(this, "UploadStateError");
+  }
+}
 
 const CLASSES: Readonly<Record<string, typeof FileUploadError>> = {
   insufficient_staging_space: UploadLimitError,

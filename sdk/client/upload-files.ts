@@ -1,6 +1,16 @@
+import {
+  callback,
+  check,
+  like,
+  listOf,
+  options as optionsOf,
+  signal as abortSignal,
+  whole,
+  type Members,
+} from "../arguments/index.ts";
 import type { BlobBatchLimits, ContextFile, PreflightFile } from "../wire/blob.ts";
 import type { BlobsApi } from "./blobs.ts";
-import { ApiError, InvalidArgumentError } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { inLoads, readLoad, type UploadItem, type UploadLoad } from "./upload-loads.ts";
 import type { UploadEntry, UploadFile } from "./upload-entry.ts";
 import { inLanes } from "./worker-lanes.ts";
@@ -30,6 +40,23 @@ export interface UploadOptions {
   onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
+export const UPLOAD_MEMBERS: Members<UploadOptions> = {
+  signal: abortSignal,
+  concurrency: whole(1),
+  onProgress: callback,
+};
+const UPLOAD = optionsOf<UploadOptions>(UPLOAD_MEMBERS);
+const BLOBS_API = like(
+  "the blobs of a NullspaceClient",
+  ({ ask, put }) => callback.accepts(ask) && callback.accepts(put),
+);
+const ENTRIES = listOf(like("a file or folder with its path and mode", isEntry), "files and folders");
+
+function isEntry({ type, path, mode, open }: Readonly<Record<PropertyKey, unknown>>): boolean {
+  const isPlace = typeof path === "string" && typeof mode === "string";
+  return isPlace && (type === "dir" || (type === "file" && typeof open === "function"));
+}
+
 /**
  * Gets the service to have every file: asks by digest what it lacks, and uploads that, each blob once. After a failure
  * call it again: what has arrived is not sent twice.
@@ -41,10 +68,8 @@ export async function uploadFiles(
   entries: readonly UploadEntry[],
   options: UploadOptions = {},
 ): Promise<ContextFile[]> {
+  check("uploadFiles", { blobs: BLOBS_API, entries: ENTRIES, options: UPLOAD }, { blobs, entries, options });
   const { signal, concurrency = DEFAULT_UPLOAD_CONCURRENCY, onProgress } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new InvalidArgumentError("concurrency", `must be a whole number, 1 or more, not ${concurrency}`);
-  }
   const files: ContextFile[] = [];
   const missing = new Map<string, UploadFile>();
   let limits: BlobBatchLimits | undefined;

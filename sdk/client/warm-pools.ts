@@ -1,3 +1,5 @@
+import { amount, options as optionsOf, whole, check, object, text } from "../arguments/index.ts";
+import { CALL_MEMBERS, CALL, WARM_POOL_LIST_QUERY } from "./argument-rules.ts";
 import type {
   WarmPool,
   WarmPoolStatusCounts,
@@ -6,7 +8,7 @@ import type {
   WarmPoolListQuery,
 } from "../wire/warm-pool.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
-import { ConflictError, InvalidArgumentError, TimeoutError } from "./errors.ts";
+import { ConflictError, TimeoutError } from "./errors.ts";
 import { path } from "./path.ts";
 import { pause } from "../concurrency/index.ts";
 import type { Transport } from "./transport.ts";
@@ -24,6 +26,8 @@ export interface WaitUntilReadyOptions extends CallOptions {
   intervalMs?: number | undefined;
 }
 
+export const WAIT = optionsOf<WaitUntilReadyOptions>({ ...CALL_MEMBERS, minReady: whole(0), intervalMs: amount });
+
 /** Pools of machines kept ready. */
 export class WarmPoolsApi {
   readonly #transport: Transport;
@@ -34,6 +38,7 @@ export class WarmPoolsApi {
 
   /** Makes a pool and begins to fill it. */
   async create(request: CreateWarmPoolRequest, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.create", { request: object, options: CALL }, { request, options });
     return this.#transport.json(
       {
         what: `create warm pool ${request.name}`,
@@ -48,6 +53,7 @@ export class WarmPoolsApi {
 
   /** A pool by id; deleted ones too, for as long as the service remembers them. */
   async get(id: string, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.get", { id: text, options: CALL }, { id, options });
     return this.#transport.json(
       {
         what: `read warm pool ${id}`,
@@ -61,6 +67,7 @@ export class WarmPoolsApi {
 
   /** Pools that match every given filter. */
   async list(query: WarmPoolListQuery = {}, options: CallOptions = {}): Promise<WarmPool[]> {
+    check("warmPools.list", { query: WARM_POOL_LIST_QUERY, options: CALL }, { query, options });
     const answer = await this.#transport.json(
       {
         what: "list warm pools",
@@ -76,6 +83,7 @@ export class WarmPoolsApi {
 
   /** Changes the given members; the rest stays. */
   async update(id: string, request: UpdateWarmPoolRequest, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.update", { id: text, request: object, options: CALL }, { id, request, options });
     return this.#transport.json(
       {
         what: `update warm pool ${id}`,
@@ -91,6 +99,7 @@ export class WarmPoolsApi {
 
   /** Marks the pool deleted and lets its machines go; those already checked out live on. */
   async delete(id: string, options: CallOptions = {}): Promise<void> {
+    check("warmPools.delete", { id: text, options: CALL }, { id, options });
     await this.#transport.done({
       what: `delete warm pool ${id}`,
       method: "DELETE",
@@ -102,26 +111,31 @@ export class WarmPoolsApi {
 
   /** Fills the pool, from disabled or draining. */
   async enable(id: string, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.enable", { id: text, options: CALL }, { id, options });
     return this.#control(id, "enable", options);
   }
 
   /** Stops filling and checkout; ready machines stay. */
   async disable(id: string, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.disable", { id: text, options: CALL }, { id, options });
     return this.#control(id, "disable", options);
   }
 
   /** Stops filling and checkout, and lets ready machines go. */
   async drain(id: string, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.drain", { id: text, options: CALL }, { id, options });
     return this.#control(id, "drain", options);
   }
 
   /** Runs the pool's controller once, now. */
   async reconcile(id: string, options: CallOptions = {}): Promise<WarmPool> {
+    check("warmPools.reconcile", { id: text, options: CALL }, { id, options });
     return this.#control(id, "reconcile", options);
   }
 
   /** Members of the pool by what they are doing. */
   async status(id: string, options: CallOptions = {}): Promise<WarmPoolStatusCounts> {
+    check("warmPools.status", { id: text, options: CALL }, { id, options });
     return this.#transport.json(
       {
         what: `read the status of warm pool ${id}`,
@@ -141,11 +155,9 @@ export class WarmPoolsApi {
    * @throws ConflictError when it cannot come about: the pool is deleted, disabled or drained, or too small
    */
   async waitUntilReady(id: string, options: WaitUntilReadyOptions = {}): Promise<WarmPool> {
+    check("warmPools.waitUntilReady", { id: text, options: WAIT }, { id, options });
     const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
     const { minReady, intervalMs = READY_INTERVAL_MS, signal } = options;
-    if (minReady !== undefined && !(Number.isInteger(minReady) && minReady >= 0)) {
-      throw new InvalidArgumentError("minReady", "must be a whole number, 0 or more");
-    }
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const pool = await this.get(id, { signal });

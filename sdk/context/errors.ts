@@ -1,4 +1,4 @@
-import { NullspaceError } from "../errors.ts";
+import { markError, NullspaceError } from "../errors.ts";
 import { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
 
 /** Codes of the errors that reading, hashing or sending a build context can end with. */
@@ -28,6 +28,10 @@ export type ContextErrorCode =
 
 /** Root of the errors of this floor. `path` is the entry or file that the error is about, where there is one. */
 export class ContextError extends NullspaceError {
+  static {
+    markError(this, "ContextError");
+  }
+
   declare readonly code: ContextErrorCode;
   readonly path: string | undefined;
 
@@ -39,6 +43,10 @@ export class ContextError extends NullspaceError {
 
 /** A pattern of an ignore file, or of `ignorePatterns`, is malformed. */
 export class InvalidIgnorePatternError extends ContextError {
+  static {
+    markError(this, "InvalidIgnorePatternError");
+  }
+
   readonly rule: IgnoreRule;
 
   constructor(rule: IgnoreRule, reason: string) {
@@ -58,6 +66,10 @@ export interface DirectoryWeight {
 
 /** The context goes over one of its limits. `largest` are the directories (or files) that weigh most. */
 export class ContextLimitError extends ContextError {
+  static {
+    markError(this, "ContextLimitError");
+  }
+
   readonly limit: number;
   readonly largest: readonly DirectoryWeight[];
 

@@ -1,3 +1,5 @@
+import { anyText, check } from "../arguments/index.ts";
+import { CANCELLABLE, TREE } from "./argument-rules.ts";
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
@@ -22,6 +24,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws ContextError `entry_not_found` when the context has no such file
  */
 export function openContextFile(context: ContextTree, path: string, options: { signal?: AbortSignal } = {}): Readable {
+  check("openContextFile", { context: TREE, path: anyText, options: CANCELLABLE }, { context, path, options });
   const index = findEntry(context.table, path);
   if (index < 0 || !isFileKind(context.table.kinds[index]!)) {
     throw new ContextError(

@@ -1,7 +1,11 @@
+import { anyText, check, listOf, whole } from "../arguments/index.ts";
+import { CANCELLABLE, TREE } from "./argument-rules.ts";
 import type { ContextTree } from "./build-context.ts";
 import { fromThreadError } from "./thread/thread-error.ts";
 import { findEntry } from "./table/entry-table.ts";
 import { startTask } from "./thread/thread-pool.ts";
+
+const PATHS = listOf(anyText, "paths");
 
 /**
  * Contents of files of a context, all in memory: for many that are small, which take far less time together than one by
@@ -12,10 +16,14 @@ import { startTask } from "./thread/thread-pool.ts";
  * @throws ContextError `file_changed`
  */
 export async function readContextFiles(
-  { root, table, followsLinks }: ContextTree,
+  context: ContextTree,
   indices: readonly number[],
-  { signal }: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal } = {},
 ): Promise<Uint8Array[]> {
+  check("readContextFiles", { context: TREE, options: CANCELLABLE }, { context, options });
+  const { root, table, followsLinks } = context;
+  check("readContextFiles", { indices: listOf(whole(0, table.length - 1), "indices of entries") }, { indices });
+  const { signal } = options;
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
   const tree = { root, table, followLinks: followsLinks };
@@ -44,11 +52,12 @@ export async function readContextFiles(
 }
 
 /** As {@link readContextFiles}, by the paths of files of the context. */
-export function readContextPaths(
+export async function readContextPaths(
   context: ContextTree,
   paths: readonly string[],
   options: { signal?: AbortSignal } = {},
 ): Promise<Uint8Array[]> {
+  check("readContextPaths", { context: TREE, paths: PATHS, options: CANCELLABLE }, { context, paths, options });
   return readContextFiles(
     context,
     paths.map((path) => findEntry(context.table, path)),

@@ -1,3 +1,18 @@
+import {
+  amount,
+  anyText,
+  check,
+  either,
+  flag,
+  listOf,
+  oneOf,
+  options as optionsOf,
+  required,
+  signal as abortSignal,
+  text,
+  whole,
+  type Members,
+} from "../arguments/index.ts";
 import { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
 import { type FoundDockerfile, findDockerfile, outsideDockerfilePath } from "./dockerfile.ts";
 import { contextRoot } from "./context-root.ts";
@@ -70,6 +85,24 @@ export interface ContextOptions {
   signal?: AbortSignal;
 }
 
+const CONTEXT_MEMBERS: Members<ContextOptions> = {
+  dir: required(text),
+  dockerfile: { expected: "a path, or false", accepts: (value) => value === false || text.accepts(value) },
+  dockerfileContent: anyText,
+  ignoreSyntax: oneOf("docker", "gitignore"),
+  ignorePatterns: listOf(anyText, "texts"),
+  symlinks: oneOf("keep", "copy", "skip", "error"),
+  sources: listOf(anyText, "paths"),
+  unsupported: oneOf("error", "list"),
+  limits: optionsOf<ContextLimits>({ entries: amount, files: amount, bytes: amount, fileBytes: amount, setBy: text }),
+  manifestEntries: whole(1),
+  statCache: either(flag, text, optionsOf<{ folder: unknown }>({ folder: required(text) })),
+  signal: abortSignal,
+};
+const CONTEXT = optionsOf<ContextOptions>(CONTEXT_MEMBERS);
+const { manifestEntries: _none, statCache: _neither, ...LISTED_MEMBERS } = CONTEXT_MEMBERS;
+const LISTED = optionsOf<Omit<ContextOptions, "manifestEntries" | "statCache">>(LISTED_MEMBERS);
+
 /** Walks of a tree in which something vanished between being listed and being read, before that is an error. */
 const ATTEMPTS = 3;
 
@@ -84,6 +117,7 @@ const ATTEMPTS = 3;
  *   console.log(context.hash, context.entries.length);
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
+  check("readContext", { options: CONTEXT }, { options });
   const { job, rules, found } = await prepare(options, "all");
   const { identity, ...result } = await readWithCache(job, options.statCache ?? true, options.signal);
   return new BuildContext({
@@ -106,6 +140,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
 export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,
 ): Promise<ContextTree> {
+  check("listContext", { options: LISTED }, { options });
   const { job, found } = await prepare(options, "coarse");
   const { table, skippedLinks } = await readWithCache(job, true, options.signal);
   const { root, symlinks } = job;

@@ -1,7 +1,19 @@
+import { object, text } from "../arguments/index.ts";
+import {
+  CANCELLABLE,
+  CREATE_CONTAINER,
+  KILL,
+  LIST,
+  LOGS,
+  REMOVE_CONTAINER,
+  STOP,
+  WAIT,
+  check,
+} from "./argument-rules.ts";
 import { z } from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
-import { type ExecOptions, type ExecResult, runExec } from "./exec.ts";
+import { EXEC, type ExecOptions, type ExecResult, runExec } from "./exec.ts";
 import type { EngineFilters } from "./images.ts";
 import { type OutputChunk, readLogFrames } from "./log-frames.ts";
 
@@ -108,6 +120,7 @@ export class EngineContainers {
     config: ContainerConfig,
     options: { name?: string; platform?: string } & Cancellable = {},
   ): Promise<{ id: string; warnings: string[] }> {
+    check("containers.create", { config: object, options: CREATE_CONTAINER }, { config, options });
     const query = new URLSearchParams();
     if (options.name) query.set("name", options.name);
     if (options.platform) query.set("platform", options.platform);
@@ -123,8 +136,9 @@ export class EngineContainers {
   }
 
   /** Starts a container; one that runs already is left as it is. */
-  async start(id: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/start`, signal });
+  async start(id: string, options: Cancellable = {}): Promise<void> {
+    check("containers.start", { id: text, options: CANCELLABLE }, { id, options });
+    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/start`, signal: options.signal });
   }
 
   /**
@@ -133,6 +147,7 @@ export class EngineContainers {
    * @param options.timeoutSeconds time between the two; default that of the container, which is 10
    */
   async stop(id: string, options: { timeoutSeconds?: number } & Cancellable = {}): Promise<void> {
+    check("containers.stop", { id: text, options: STOP }, { id, options });
     const query = new URLSearchParams();
     if (options.timeoutSeconds !== undefined) query.set("t", String(options.timeoutSeconds));
     await this.#text({
@@ -146,17 +161,20 @@ export class EngineContainers {
   }
 
   /** Freezes every process of a running container. @throws EngineConflictError when it does not run or is paused already */
-  async pause(id: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/pause`, signal });
+  async pause(id: string, options: Cancellable = {}): Promise<void> {
+    check("containers.pause", { id: text, options: CANCELLABLE }, { id, options });
+    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/pause`, signal: options.signal });
   }
 
   /** Lets a paused container go on. */
-  async unpause(id: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/unpause`, signal });
+  async unpause(id: string, options: Cancellable = {}): Promise<void> {
+    check("containers.unpause", { id: text, options: CANCELLABLE }, { id, options });
+    await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/unpause`, signal: options.signal });
   }
 
   /** Sends a signal to the main process; default SIGKILL. @throws EngineConflictError when it does not run */
   async kill(id: string, options: { killSignal?: string } & Cancellable = {}): Promise<void> {
+    check("containers.kill", { id: text, options: KILL }, { id, options });
     const query = new URLSearchParams({ signal: options.killSignal ?? "SIGKILL" });
     await this.#text({
       method: "POST",
@@ -172,6 +190,7 @@ export class EngineContainers {
    * @param options.force kill it first if it runs
    */
   async remove(id: string, options: { force?: boolean; volumes?: boolean } & Cancellable = {}): Promise<void> {
+    check("containers.remove", { id: text, options: REMOVE_CONTAINER }, { id, options });
     const query = new URLSearchParams({ force: String(options.force ?? false), v: String(options.volumes ?? true) });
     await this.#text({
       method: "DELETE",
@@ -182,12 +201,17 @@ export class EngineContainers {
   }
 
   /** @throws EngineNotFoundError when there is no such container */
-  async inspect(id: string, { signal }: Cancellable = {}): Promise<ContainerInspect> {
-    return this.#json({ method: "GET", path: `/containers/${encodeURIComponent(id)}/json`, signal }, ContainerInspect);
+  async inspect(id: string, options: Cancellable = {}): Promise<ContainerInspect> {
+    check("containers.inspect", { id: text, options: CANCELLABLE }, { id, options });
+    return this.#json(
+      { method: "GET", path: `/containers/${encodeURIComponent(id)}/json`, signal: options.signal },
+      ContainerInspect,
+    );
   }
 
   /** Running containers, newest first; `all` adds those that do not run. */
   async list(options: { all?: boolean; filters?: EngineFilters } & Cancellable = {}): Promise<ContainerSummary[]> {
+    check("containers.list", { options: LIST }, { options });
     const query = new URLSearchParams({ all: String(options.all ?? false) });
     if (options.filters) query.set("filters", JSON.stringify(options.filters));
     return this.#json(
@@ -201,6 +225,7 @@ export class EngineContainers {
     id: string,
     options: { condition?: "not-running" | "next-exit" | "removed" } & Cancellable = {},
   ): Promise<{ exitCode: number; error?: string }> {
+    check("containers.wait", { id: text, options: WAIT }, { id, options });
     const query = new URLSearchParams({ condition: options.condition ?? "not-running" });
     const path = `/containers/${encodeURIComponent(id)}/wait`;
     const { StatusCode, Error } = await this.#json(
@@ -221,6 +246,7 @@ export class EngineContainers {
     id: string,
     options: { follow?: boolean; tail?: number; sinceSeconds?: number; timestamps?: boolean } & Cancellable = {},
   ): AsyncGenerator<OutputChunk> {
+    check("containers.logs", { id: text, options: LOGS }, { id, options });
     const { Config } = await this.inspect(id, { signal: options.signal });
     const query = new URLSearchParams({ stdout: "true", stderr: "true", follow: String(options.follow ?? false) });
     if (options.tail !== undefined) query.set("tail", String(options.tail));
@@ -241,7 +267,8 @@ export class EngineContainers {
   }
 
   /** Runs a command in a running container to its end. */
-  exec(id: string, options: ExecOptions): Promise<ExecResult> {
+  async exec(id: string, options: ExecOptions): Promise<ExecResult> {
+    check("containers.exec", { id: text, options: EXEC }, { id, options });
     return runExec(this.#engine, id, options);
   }
 

@@ -1,3 +1,16 @@
+import {
+  anyText,
+  either,
+  flag,
+  like,
+  object,
+  optional,
+  options as optionsOf,
+  positive,
+  signal as abortSignal,
+  text,
+} from "../arguments/index.ts";
+import { CANCELLABLE, check, EVENTS } from "./argument-rules.ts";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -38,6 +51,24 @@ export interface DockerEngineOptions {
   /** How long the engine may take for a call. Default: {@link ENGINE_TIME_LIMITS}, member by member. */
   timeLimits?: Partial<EngineTimeLimits>;
 }
+
+const pem = either(
+  anyText,
+  like("bytes", (value) => value instanceof Uint8Array),
+);
+const ENGINE = optionsOf<DockerEngineOptions>({
+  host: text,
+  context: text,
+  env: object,
+  configDir: text,
+  tls: optionsOf<EngineTls>({
+    ca: { ...pem, isSecret: true },
+    cert: { ...pem, isSecret: true },
+    key: { ...pem, isSecret: true },
+    rejectUnauthorized: flag,
+  }),
+  timeLimits: optionsOf<EngineTimeLimits>({ lookMs: positive, changeMs: positive, silenceMs: positive }),
+});
 
 /** Facts of the engine's `/version`; unknown members are kept. */
 export const EngineVersion = z.looseObject({
@@ -83,6 +114,7 @@ export class DockerEngine implements EngineApi {
   #ping: Promise<EnginePing> | undefined;
 
   constructor(options: DockerEngineOptions = {}) {
+    check("DockerEngine", { options: ENGINE }, { options });
     const env = options.env ?? process.env;
     const configDir = options.configDir ?? (env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"));
     const { currentContext, httpHeaders } = readConnectionConfig(configDir);
@@ -110,20 +142,26 @@ export class DockerEngine implements EngineApi {
   }
 
   /** Asks the engine whether it is there. @throws EngineUnreachableError when it is not; EngineTimeoutError when it is frozen */
-  async ping({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EnginePing> {
-    const { headers, body } = await this.#transport.request({ method: "GET", path: PING_PATH, signal });
+  async ping(options: { signal?: AbortSignal | undefined } = {}): Promise<EnginePing> {
+    check("ping", { options: CANCELLABLE }, { options });
+    const { headers, body } = await this.#transport.request({ method: "GET", path: PING_PATH, signal: options.signal });
     body.resume();
     return readEnginePing(headers);
   }
 
   /** The engine's version and those of its parts. */
-  version({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EngineVersion> {
-    return this.#transport.json({ method: "GET", path: "/version", signal }, EngineVersion);
+  async version(options: { signal?: AbortSignal | undefined } = {}): Promise<EngineVersion> {
+    check("version", { options: CANCELLABLE }, { options });
+    return this.#transport.json({ method: "GET", path: "/version", signal: options.signal }, EngineVersion);
   }
 
   /** The engine's configuration and its host. */
-  async info({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<EngineInfo> {
-    return this.#transport.json(await this.versioned({ method: "GET", path: "/info", signal }), EngineInfo);
+  async info(options: { signal?: AbortSignal | undefined } = {}): Promise<EngineInfo> {
+    check("info", { options: CANCELLABLE }, { options });
+    return this.#transport.json(
+      await this.versioned({ method: "GET", path: "/info", signal: options.signal }),
+      EngineInfo,
+    );
   }
 
   /** Builds an image. The build starts at once; read its progress, or await its `done`. */
@@ -135,16 +173,18 @@ export class DockerEngine implements EngineApi {
 
   /** What happens at the engine from now on, until it goes away or `signal` ends it. */
   events(options: EngineEventOptions = {}): AsyncGenerator<EngineEvent> {
+    check("events", { options: EVENTS }, { options });
     return readEngineEvents(this, options);
   }
 
   /** Removes build cache. */
-  pruneBuilds(options: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
+  async pruneBuilds(options: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
     return pruneBuilds(this, options);
   }
 
   /** The engine's facts, asked for once; a failure is not remembered. */
   async negotiate(signal?: AbortSignal): Promise<EnginePing> {
+    check("negotiate", { signal: optional(abortSignal) }, { signal });
     signal?.throwIfAborted();
     // Shared by concurrent callers, so it must not end with the signal of one of them.
     const asked = (this.#ping ??= this.ping().catch((error: unknown) => {

@@ -1,10 +1,18 @@
-import { NullspaceError, type NullspaceErrorOptions } from "../errors.ts";
+import { markError, NullspaceError, type NullspaceErrorOptions } from "../errors.ts";
 
 /** Root of the errors of the Docker floor. */
-export class DockerError extends NullspaceError {}
+export class DockerError extends NullspaceError {
+  static {
+    markError(this, "DockerError");
+  }
+}
 
 /** Nothing answers at the engine's address. Nothing was sent. Code `engine_unreachable`. */
 export class EngineUnreachableError extends DockerError {
+  static {
+    markError(this, "EngineUnreachableError");
+  }
+
   /** The address that was tried, as DOCKER_HOST would spell it. */
   readonly host: string;
 
@@ -22,6 +30,10 @@ export class EngineUnreachableError extends DockerError {
 
 /** No BuildKit daemon answers at the address given as `builder`. Nothing was sent. Code `buildkit_unreachable`. */
 export class BuildKitUnreachableError extends DockerError {
+  static {
+    markError(this, "BuildKitUnreachableError");
+  }
+
   readonly address: string;
 
   constructor(address: string, cause?: unknown) {
@@ -35,6 +47,10 @@ export class BuildKitUnreachableError extends DockerError {
 
 /** The connection to the engine broke in the middle of a request. Code `engine_connection_lost`. */
 export class EngineConnectionLostError extends DockerError {
+  static {
+    markError(this, "EngineConnectionLostError");
+  }
+
   readonly host: string;
   /** Method and path of the request that was cut. */
   readonly request: string;
@@ -56,6 +72,10 @@ export class EngineConnectionLostError extends DockerError {
  * what it was asked for is not known. Code `engine_timeout`.
  */
 export class EngineTimeoutError extends DockerError {
+  static {
+    markError(this, "EngineTimeoutError");
+  }
+
   readonly host: string;
   /** Method and path of the request. */
   readonly request: string;
@@ -99,6 +119,10 @@ export interface EngineErrorFacts {
 
 /** The engine refused a request. Code `engine_error`, or that of a subclass. */
 export class EngineError extends DockerError {
+  static {
+    markError(this, "EngineError");
+  }
+
   readonly status: number;
   readonly request: string;
   readonly engineMessage: string;
@@ -113,6 +137,10 @@ export class EngineError extends DockerError {
 
 /** The image, container or other thing does not exist (404). Code `engine_not_found`. */
 export class EngineNotFoundError extends EngineError {
+  static {
+    markError(this, "EngineNotFoundError");
+  }
+
   constructor(facts: EngineErrorFacts) {
     super(facts, { code: "engine_not_found" });
   }
@@ -120,6 +148,10 @@ export class EngineNotFoundError extends EngineError {
 
 /** The thing is in use, or exists already (409). Code `engine_conflict`. */
 export class EngineConflictError extends EngineError {
+  static {
+    markError(this, "EngineConflictError");
+  }
+
   constructor(facts: EngineErrorFacts) {
     super(facts, { code: "engine_conflict" });
   }
@@ -127,6 +159,10 @@ export class EngineConflictError extends EngineError {
 
 /** The engine's answer is not what its API promises. Code `engine_protocol_error`. */
 export class EngineProtocolError extends DockerError {
+  static {
+    markError(this, "EngineProtocolError");
+  }
+
   constructor(message: string, cause?: unknown) {
     super(message, { code: "engine_protocol_error", cause });
   }
@@ -134,6 +170,10 @@ export class EngineProtocolError extends DockerError {
 
 /** An option needs a newer Engine API than this engine speaks. Code `api_version_too_old`. */
 export class ApiVersionError extends DockerError {
+  static {
+    markError(this, "ApiVersionError");
+  }
+
   readonly feature: string;
   readonly requiredVersion: string;
   readonly engineVersion: string;
@@ -152,6 +192,10 @@ export class ApiVersionError extends DockerError {
 
 /** The engine would ignore an option without a word, so nothing was sent. Code `unsupported_by_engine`. */
 export class UnsupportedByEngineError extends DockerError {
+  static {
+    markError(this, "UnsupportedByEngineError");
+  }
+
   readonly feature: string;
 
   constructor(feature: string, message: string) {
@@ -162,6 +206,10 @@ export class UnsupportedByEngineError extends DockerError {
 
 /** Options that cannot work, found before anything was sent. Code `invalid_docker_option`. */
 export class DockerOptionError extends DockerError {
+  static {
+    markError(this, "DockerOptionError");
+  }
+
   /** Name of the option at fault. */
   readonly option: string;
 
@@ -173,6 +221,10 @@ export class DockerOptionError extends DockerError {
 
 /** Text that is not an image reference. Code `invalid_image_ref`. */
 export class ImageRefError extends DockerError {
+  static {
+    markError(this, "ImageRefError");
+  }
+
   readonly ref: string;
 
   constructor(ref: string, reason: string) {
@@ -195,6 +247,10 @@ export interface BuildFailureFacts {
 
 /** The builder says that the build failed. Code `image_build_failed`. */
 export class ImageBuildError extends DockerError {
+  static {
+    markError(this, "ImageBuildError");
+  }
+
   readonly step: string | undefined;
   readonly dockerfileLine: number | undefined;
   readonly exitCode: number | undefined;
@@ -221,6 +277,10 @@ export class ImageBuildError extends DockerError {
 
 /** The build's stream ended without an image and without an error. Code `image_build_cut_short`. */
 export class ImageBuildCutShortError extends DockerError {
+  static {
+    markError(this, "ImageBuildCutShortError");
+  }
+
   constructor(cause?: unknown) {
     super(
       "The engine ended the build's stream before it named an image or an error, so the build counts as failed. " +
@@ -232,6 +292,10 @@ export class ImageBuildCutShortError extends DockerError {
 
 /** The build was stopped by its caller. Code `image_build_cancelled`. */
 export class ImageBuildCancelledError extends DockerError {
+  static {
+    markError(this, "ImageBuildCancelledError");
+  }
+
   constructor(cause?: unknown) {
     super("The image build was cancelled.", { code: "image_build_cancelled", cause });
   }
@@ -239,6 +303,10 @@ export class ImageBuildCancelledError extends DockerError {
 
 /** The build took longer than it was given. Code `image_build_timeout`. */
 export class ImageBuildTimeoutError extends DockerError {
+  static {
+    markError(this, "ImageBuildTimeoutError");
+  }
+
   readonly timeoutMs: number;
 
   constructor(timeoutMs: number) {
@@ -251,6 +319,10 @@ export class ImageBuildTimeoutError extends DockerError {
 
 /** A command in a container ran out of its time. Code `exec_timeout`. */
 export class ExecTimeoutError extends DockerError {
+  static {
+    markError(this, "ExecTimeoutError");
+  }
+
   readonly containerId: string;
   readonly timeoutMs: number;
   /** What the command had written until then. */
@@ -277,6 +349,10 @@ export class ExecTimeoutError extends DockerError {
 
 /** Registry credentials could not be read or obtained. Code `registry_credentials`. */
 export class RegistryCredentialsError extends DockerError {
+  static {
+    markError(this, "RegistryCredentialsError");
+  }
+
   constructor(message: string, cause?: unknown) {
     super(message, { code: "registry_credentials", cause });
   }

@@ -1,3 +1,17 @@
+import {
+  amount,
+  anyText,
+  callback,
+  either,
+  listOf,
+  options as optionsOf,
+  positive,
+  recordOf,
+  required,
+  signal as abortSignal,
+  stream,
+  text,
+} from "../arguments/index.ts";
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -30,6 +44,22 @@ export interface ExecOptions {
   onOutput?: ((chunk: OutputChunk) => void | Promise<void>) | undefined;
   /** Aborting it kills the command as a timeout does. */
   signal?: AbortSignal | undefined;
+}
+
+export const EXEC = optionsOf<ExecOptions>({
+  cmd: required(listOf(anyText, "texts")),
+  env: recordOf(anyText, "texts"),
+  user: anyText,
+  workdir: text,
+  stdin: either(anyText, { ...stream, expected: "a stream or bytes", accepts: isInput }),
+  timeoutMs: positive,
+  maxOutputBytes: amount,
+  onOutput: callback,
+  signal: abortSignal,
+});
+
+function isInput(value: unknown): boolean {
+  return value instanceof Uint8Array || stream.accepts(value);
 }
 
 /** How a command ended. */

@@ -1,3 +1,5 @@
+import { like, show } from "../arguments/index.ts";
+import { check } from "./argument-rules.ts";
 import { ImageRefError } from "./errors.ts";
 
 /** An image reference taken apart and completed as Docker completes it. */
@@ -39,6 +41,7 @@ export function parseImageRef(text: string): ImageRef {
   const fail = (reason: string): never => {
     throw new ImageRefError(text, reason);
   };
+  if (typeof text !== "string") throw new ImageRefError(show(text), "it is not a text");
   if (text === "") fail("it is empty");
   if (text !== text.trim() || /\s/.test(text)) fail("it contains white space");
   if (text.includes("://")) fail("a scheme does not belong in it: leave out everything before the registry's host");
@@ -77,8 +80,15 @@ export function parseImageRef(text: string): ImageRef {
   return { registry, repository, tag: tag ?? (digest === undefined ? DEFAULT_TAG : null), digest: digest ?? null };
 }
 
+const REF = like(
+  "a reference, such as parseImageRef gives",
+  ({ registry, repository }) => typeof registry === "string" && typeof repository === "string",
+);
+
 /** The reference in full, such as `docker.io/library/python:3.12`. */
-export function formatImageRef({ registry, repository, tag, digest }: ImageRef): string {
+export function formatImageRef(ref: ImageRef): string {
+  check("formatImageRef", { ref: REF }, { ref });
+  const { registry, repository, tag, digest } = ref;
   return `${registry}/${repository}${tag === null ? "" : `:${tag}`}${digest === null ? "" : `@${digest}`}`;
 }
 

@@ -1,3 +1,5 @@
+import { text } from "../arguments/index.ts";
+import { ARCHIVE, CANCELLABLE, LIST, REMOVE_IMAGE, TRANSFER, check } from "./argument-rules.ts";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { RegistryAuth } from "./auth/registry-credentials.ts";
@@ -80,30 +82,34 @@ export class EngineImages {
   }
 
   /** @throws EngineNotFoundError when there is no such image */
-  async inspect(ref: string, { signal }: Cancellable = {}): Promise<ImageInspect> {
-    return this.#json({ method: "GET", path: `/images/${encodePath(ref)}/json`, signal }, ImageInspect);
+  async inspect(ref: string, options: Cancellable = {}): Promise<ImageInspect> {
+    check("images.inspect", { ref: text, options: CANCELLABLE }, { ref, options });
+    return this.#json({ method: "GET", path: `/images/${encodePath(ref)}/json`, signal: options.signal }, ImageInspect);
   }
 
   /** Images with a name, newest first; `all` adds the unnamed parents. */
   async list(options: { filters?: EngineFilters; all?: boolean } & Cancellable = {}): Promise<ImageSummary[]> {
+    check("images.list", { options: LIST }, { options });
     const query = new URLSearchParams({ all: String(options.all ?? false) });
     if (options.filters) query.set("filters", JSON.stringify(options.filters));
     return this.#json({ method: "GET", path: "/images/json", query, signal: options.signal }, z.array(ImageSummary));
   }
 
   /** The steps that made an image, newest first. */
-  async history(ref: string, { signal }: Cancellable = {}): Promise<ImageHistoryEntry[]> {
+  async history(ref: string, options: Cancellable = {}): Promise<ImageHistoryEntry[]> {
+    check("images.history", { ref: text, options: CANCELLABLE }, { ref, options });
     return this.#json(
-      { method: "GET", path: `/images/${encodePath(ref)}/history`, signal },
+      { method: "GET", path: `/images/${encodePath(ref)}/history`, signal: options.signal },
       z.array(ImageHistoryEntry),
     );
   }
 
   /** Gives the image `source` (a name or an ID) the further name `target`. A name that another image has moves here. */
-  async tag(source: string, target: string, { signal }: Cancellable = {}): Promise<void> {
+  async tag(source: string, target: string, options: Cancellable = {}): Promise<void> {
+    check("images.tag", { source: text, target: text, options: CANCELLABLE }, { source, target, options });
     const { name, tag } = repositoryAndTag(target);
     const query = new URLSearchParams({ repo: name, tag });
-    await this.#text({ method: "POST", path: `/images/${encodePath(source)}/tag`, query, signal });
+    await this.#text({ method: "POST", path: `/images/${encodePath(source)}/tag`, query, signal: options.signal });
   }
 
   /**
@@ -113,6 +119,7 @@ export class EngineImages {
    * @throws EngineNotFoundError when there is no such image; EngineConflictError when it is in use
    */
   async remove(ref: string, options: { force?: boolean; noPrune?: boolean } & Cancellable = {}): Promise<void> {
+    check("images.remove", { ref: text, options: REMOVE_IMAGE }, { ref, options });
     const query = new URLSearchParams({
       force: String(options.force ?? false),
       noprune: String(options.noPrune ?? false),
@@ -122,6 +129,7 @@ export class EngineImages {
 
   /** Fetches an image from its registry. */
   async pull(ref: string, options: TransferOptions = {}): Promise<void> {
+    check("images.pull", { ref: text, options: TRANSFER }, { ref, options });
     const image = parseImageRef(ref);
     const query = new URLSearchParams({
       fromImage: `${image.registry}/${image.repository}`,
@@ -137,7 +145,8 @@ export class EngineImages {
    *
    * @returns the names of what was loaded; the ID of an image without a name
    */
-  async load(archive: Readable, { signal }: Cancellable = {}): Promise<string[]> {
+  async load(archive: Readable, options: Cancellable = {}): Promise<string[]> {
+    check("images.load", { archive: ARCHIVE, options: CANCELLABLE }, { archive, options });
     const request = await this.#engine.versioned({
       method: "POST",
       path: "/images/load",
@@ -145,7 +154,7 @@ export class EngineImages {
       headers: { "content-type": "application/x-tar" },
       body: archive,
       kind: "stream",
-      signal,
+      signal: options.signal,
     });
     const loaded: string[] = [];
     await this.#follow(request, ({ stream }) => {
@@ -157,6 +166,7 @@ export class EngineImages {
 
   /** Sends an image to the registry that its name says. */
   async push(ref: string, options: TransferOptions = {}): Promise<{ digest?: string }> {
+    check("images.push", { ref: text, options: TRANSFER }, { ref, options });
     const { name, tag } = repositoryAndTag(ref);
     const { registry } = parseImageRef(ref);
     let digest: string | undefined;

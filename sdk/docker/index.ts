@@ -57,4 +57,5 @@ export { CloudRegistryAuth, resolveCloudAuth } from "./auth/cloud-credentials.ts
 export type { EcrTokenSource } from "./auth/cloud-credentials.ts";
 export { ENGINE_TIME_LIMITS } from "./time-limits.ts";
 export type { EngineTimeLimits } from "./time-limits.ts";
+export { InvalidArgumentError } from "../arguments/index.ts";
 export * from "./errors.ts";

@@ -1,3 +1,5 @@
+import { object, text } from "../arguments/index.ts";
+import { CANCELLABLE, check } from "./argument-rules.ts";
 import { z } from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
@@ -40,21 +42,34 @@ export class EngineNetworks {
   }
 
   /** @throws EngineConflictError when there is one of that name */
-  async create(config: NetworkConfig, { signal }: Cancellable = {}): Promise<{ id: string }> {
+  async create(config: NetworkConfig, options: Cancellable = {}): Promise<{ id: string }> {
+    check("networks.create", { config: object, options: CANCELLABLE }, { config, options });
     // Engines before API 1.44 make a second one of the same name unless they are told to look.
     const json = { CheckDuplicate: true, ...config };
-    const { Id } = await this.#json({ method: "POST", path: "/networks/create", json, signal }, Created);
+    const { Id } = await this.#json(
+      { method: "POST", path: "/networks/create", json, signal: options.signal },
+      Created,
+    );
     return { id: Id };
   }
 
   /** @throws EngineNotFoundError when there is no such network */
-  inspect(id: string, { signal }: Cancellable = {}): Promise<NetworkInspect> {
-    return this.#json({ method: "GET", path: `/networks/${encodeURIComponent(id)}`, signal }, NetworkInspect);
+  async inspect(id: string, options: Cancellable = {}): Promise<NetworkInspect> {
+    check("networks.inspect", { id: text, options: CANCELLABLE }, { id, options });
+    return this.#json(
+      { method: "GET", path: `/networks/${encodeURIComponent(id)}`, signal: options.signal },
+      NetworkInspect,
+    );
   }
 
   /** @throws EngineNotFoundError when there is no such network, EngineError while containers are in it */
-  async remove(id: string, { signal }: Cancellable = {}): Promise<void> {
-    const request: EngineRequest = { method: "DELETE", path: `/networks/${encodeURIComponent(id)}`, signal };
+  async remove(id: string, options: Cancellable = {}): Promise<void> {
+    check("networks.remove", { id: text, options: CANCELLABLE }, { id, options });
+    const request: EngineRequest = {
+      method: "DELETE",
+      path: `/networks/${encodeURIComponent(id)}`,
+      signal: options.signal,
+    };
     await this.#engine.transport.text(await this.#engine.versioned(request));
   }
 

@@ -1,3 +1,6 @@
+import { object } from "../arguments/index.ts";
+import { check } from "./argument-rules.ts";
+import { explainIssue } from "./explain-issue.ts";
 import { z } from "zod";
 import { compareApiVersions, requireApiVersion } from "./api-version.ts";
 import { parseByteSize } from "./build/byte-size.ts";
@@ -41,9 +44,11 @@ const SPACE_API_VERSION = "1.48";
 
 /** Removes build cache. @throws ApiVersionError for an option that the engine is too old for */
 export async function pruneBuilds(engine: EngineApi, given: PruneBuildsOptions = {}): Promise<PruneBuildsResult> {
+  check("pruneBuilds", { options: object }, { options: given });
   const parsed = PruneBuildsOptions.safeParse(given);
   if (!parsed.success) {
-    throw new DockerOptionError("pruneBuilds", `Options of pruneBuilds: ${z.prettifyError(parsed.error)}`);
+    const { name, reason } = explainIssue(parsed.error.issues[0]!, given, Object.keys(PruneBuildsOptions.shape));
+    throw new DockerOptionError(name, `pruneBuilds: options.${name}: ${reason}.`);
   }
   const options = parsed.data;
   const { apiVersion, isPodman } = await engine.negotiate(options.signal);

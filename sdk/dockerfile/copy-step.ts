@@ -1,3 +1,4 @@
+import { anyText, check, optional } from "../arguments/index.ts";
 import { cleanPath } from "../context/ignore/go-path.ts";
 import { contextSource, splitAtPivot, UNKNOWN_SOURCE, type ContextSource } from "./context-source.ts";
 import { expandWord, UNTOLD, type Variables } from "./expand-word.ts";
@@ -30,11 +31,13 @@ const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/@]+@[^/:]+:)/i;
 
 /** Whether a source of ADD is fetched by the builder. @param source its variables, quotes and escapes replaced */
 export function isRemoteSource(source: string): boolean {
+  check("isRemoteSource", { source: anyText }, { source });
   return REMOTE.test(source);
 }
 
 /** The sources of COPY and ADD as they are written. @param argument flags included */
 export function sourceWords(argument: string, escape?: string): { word: string; isJson: boolean }[] {
+  check("sourceWords", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);
   const json = readJsonWords(rest);
   return (json ?? splitBlanks(rest)).slice(0, -1).map((word) => ({ word, isJson: json !== undefined }));

@@ -1,3 +1,4 @@
+import { anyText, check, optional } from "../arguments/index.ts";
 import { expandWord, type Variables, type WordRules } from "./expand-word.ts";
 import { hasClosedQuotes, splitBlanks, splitFlags, splitKeyword, splitWords } from "./words.ts";
 
@@ -12,12 +13,14 @@ const NAME = /^[A-Za-z_]\w*$/;
 
 /** What an ARG declares; `undefined` when no builder would take it. */
 export function readArg(argument: string, escape?: string): Declaration[] | undefined {
+  check("readArg", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);
   return hasClosedQuotes(rest, escape) ? checked(splitWords(rest, escape).map(atEquals)) : undefined;
 }
 
 /** What an ENV sets, `ENV NAME value` included; `undefined` when no builder would take it. */
 export function readEnv(argument: string, escape?: string): Declaration[] | undefined {
+  check("readEnv", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);
   const words = splitWords(rest, escape);
   if (words[0]?.includes("=")) {
@@ -65,6 +68,7 @@ export interface StageOpening {
 
 /** @returns `undefined` when no builder would take it */
 export function readFrom(argument: string, escape?: string): StageOpening | undefined {
+  check("readFrom", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { flags, rest } = splitFlags(argument, escape);
   const [base, as, name, ...more] = splitBlanks(rest);
   if (base === undefined || more.length > 0) return undefined;

@@ -1,3 +1,5 @@
+import { anyText, callback, check, like, object } from "../arguments/index.ts";
+
 /** Stands in a text for what cannot be told. No Dockerfile holds it. */
 export const UNTOLD = "\u0000";
 
@@ -23,6 +25,11 @@ export interface WordRules {
   keepsQuotes?: boolean;
 }
 
+const VARIABLES = like(
+  "an object with get and untold",
+  ({ get, untold }) => callback.accepts(get) && callback.accepts(untold),
+);
+
 /**
  * Takes away quotes and escapes, and puts the values of variables in their places (Dockerfile reference, "Environment
  * replacement"; BuildKit, frontend/dockerfile/shell/lex.go).
@@ -30,6 +37,7 @@ export interface WordRules {
  * @returns `undefined` for a word that the builder refuses: a quote or brace without an end, a bad substitution
  */
 export function expandWord(word: string, variables: Variables, rules: WordRules = {}): string | undefined {
+  check("expandWord", { word: anyText, variables: VARIABLES, rules: object }, { word, variables, rules });
   try {
     return new Expansion(word, variables, rules).run();
   } catch (error) {

@@ -1,3 +1,4 @@
+import { anyText, check, recordOf } from "../arguments/index.ts";
 import { isRemoteSource, sourceWords } from "./copy-step.ts";
 import { argValue, readArg, readEnv, readFrom } from "./declarations.ts";
 import { expandWord, UNTOLD, type Variables } from "./expand-word.ts";
@@ -17,6 +18,8 @@ export interface FetchingAdd {
 /** What the text before an unknown value may be, where the whole may still be a URL or `git@host:…`. */
 const MAY_BECOME_REMOTE = /^(?:[a-z][a-z0-9+.-]*(?::\/{0,2})?|[^/@]+@[^/:]*)?$/i;
 
+const BUILD_ARGS = recordOf(anyText, "texts");
+
 /**
  * The ADDs of a Dockerfile that fetch from the network, with the variables of ARG and ENV replaced as BuildKit does, as far
  * as the text tells. All stages count, needed or not.
@@ -24,6 +27,7 @@ const MAY_BECOME_REMOTE = /^(?:[a-z][a-z0-9+.-]*(?::\/{0,2})?|[^/@]+@[^/:]*)?$/i
  * @param buildArgs values given for ARGs
  */
 export function fetchingAdds(text: string, buildArgs: Readonly<Record<string, string>> = {}): FetchingAdd[] {
+  check("fetchingAdds", { text: anyText, buildArgs: BUILD_ARGS }, { text, buildArgs });
   const { instructions, directives } = readDockerfile(text);
   const rules = { escape: directives.escape };
   const given = new Map(Object.entries(buildArgs));

@@ -1,3 +1,4 @@
+import { anyText, check, flag, options as optionsOf } from "../arguments/index.ts";
 import { trimStart } from "./blank.ts";
 import { readDirectives, type Directives } from "./directives.ts";
 import { heredocOpenings, type Heredoc, type HeredocOpening } from "./heredoc.ts";
@@ -40,13 +41,17 @@ const TAKES_HEREDOC = new Set(["RUN", "COPY", "ADD"]);
 /** BuildKit's scanner holds no longer line, its break included: `bufio.MaxScanTokenSize`. */
 const MAX_LINE_BYTES = 64 * 1024;
 
+const READING = optionsOf<{ hasHeredocs: unknown }>({ hasHeredocs: flag });
+
 /**
  * Takes a Dockerfile apart, line by line as BuildKit's own parser does (frontend/dockerfile/parser/parser.go): directives,
  * continued lines with comments and empty lines inside them, here-documents. What instructions mean is not looked at.
  *
  * @param options `hasHeredocs: false` reads as builders do that know no here-documents @default true
  */
-export function readDockerfile(text: string, { hasHeredocs = true } = {}): ParsedDockerfile {
+export function readDockerfile(text: string, options: { hasHeredocs?: boolean } = {}): ParsedDockerfile {
+  check("readDockerfile", { text: anyText, options: READING }, { text, options });
+  const { hasHeredocs = true } = options;
   const directives = readDirectives(text);
   const { escape } = directives;
   const lines = splitLines(text);

@@ -1,3 +1,4 @@
+import { anyText, check, recordOf } from "../arguments/index.ts";
 import { isRemoteSource, sourceWords } from "./copy-step.ts";
 import { expandWord, UNTOLD, type Variables } from "./expand-word.ts";
 import { readHeredocOpening } from "./heredoc.ts";
@@ -12,6 +13,8 @@ const NO_VARIABLES: Variables = { get: () => UNTOLD, untold: () => UNTOLD };
 const FOREIGN_TYPES = new Set(["secret", "ssh"]);
 /** Names another frontend, which may fetch and do anything. */
 const FRONTEND_ARG = "BUILDKIT_SYNTAX";
+
+const BUILD_ARGS = recordOf(anyText, "texts");
 
 /**
  * Images that a Dockerfile stands on, for one of which everything else is in its text and its context: whoever has the
@@ -28,6 +31,7 @@ export function stableImages(
   dockerfile: string,
   buildArgs: Readonly<Record<string, string>> = {},
 ): string[] | undefined {
+  check("stableImages", { dockerfile: anyText, buildArgs: BUILD_ARGS }, { dockerfile, buildArgs });
   if (Object.hasOwn(buildArgs, FRONTEND_ARG)) return undefined;
   const images = imagesOf(readStages(dockerfile));
   if (images === undefined || !hasHeredocs(dockerfile)) return images;

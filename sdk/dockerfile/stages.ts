@@ -1,3 +1,4 @@
+import { anyText, check } from "../arguments/index.ts";
 import { readFrom, type StageOpening } from "./declarations.ts";
 import { readDockerfile, type Instruction } from "./parse-dockerfile.ts";
 
@@ -28,11 +29,13 @@ const KEYWORDS = new Set(
 const OWN_FRONTEND = /^(?:docker\.io\/)?docker\/dockerfile(?:[:@]|$)/;
 /** @param image as `# syntax=` names it */
 export function isOwnFrontend(image: string): boolean {
+  check("isOwnFrontend", { image: anyText }, { image });
   return OWN_FRONTEND.test(image);
 }
 
 /** Whether Docker's own frontend knows the instruction. @param keyword in upper case */
 export function isKnownKeyword(keyword: string): boolean {
+  check("isKnownKeyword", { keyword: anyText }, { keyword });
   return KEYWORDS.has(keyword);
 }
 

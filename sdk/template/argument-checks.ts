@@ -1,4 +1,8 @@
+import { checkWith, show, showKind, type Check } from "../arguments/index.ts";
 import { TemplateArgumentError } from "./errors.ts";
+
+/** Throws TemplateArgumentError, naming the call, the argument, and what was given in its place. */
+export const check: Check = checkWith((argument, problem) => new TemplateArgumentError(argument, problem));
 
 /** `value` as it is, when it is a text with something in it. */
 export function requireText(argument: string, value: unknown): string {
@@ -26,13 +30,14 @@ export function requireWords(
 
 /** Names and values of environment variables. */
 export function requireEnv(argument: string, envs: Readonly<Record<string, string>>): Record<string, string> {
-  if (typeof envs !== "object" || envs === null)
-    throw new TemplateArgumentError(argument, "must be an object of texts");
+  if (typeof envs !== "object" || envs === null || Array.isArray(envs))
+    throw new TemplateArgumentError(argument, `must be an object of texts, not ${show(envs)}`);
   for (const [name, value] of Object.entries(envs)) {
     if (name === "" || /[=\0]/.test(name)) {
       throw new TemplateArgumentError(argument, `${show(name)} cannot name a variable`);
     }
-    if (typeof value !== "string") throw new TemplateArgumentError(`${argument}.${name}`, "must be a text");
+    if (typeof value !== "string")
+      throw new TemplateArgumentError(`${argument}.${name}`, `must be a text, not ${showKind(value)}`);
   }
   return { ...envs };
 }
@@ -66,12 +71,6 @@ export function requireNumber(
     argument,
     `must be a ${fraction ? "" : "whole "}number, ${min} ${upper}, not ${show(value)}`,
   );
-}
-
-/** A value in a message, short; what may be secret never comes here. */
-function show(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function iterable(argument: string, value: unknown): Iterable<string> {

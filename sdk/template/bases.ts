@@ -1,12 +1,22 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { requireText } from "./argument-checks.ts";
+import { anyText, listOf, options, text } from "../arguments/index.ts";
+import { check, requireText } from "./argument-checks.ts";
 import { normalizeBaseRef } from "./base-ref.ts";
 import { TemplateBuilder } from "./builder.ts";
 import { callSite } from "./call-site.ts";
 import type { FileContext, TemplateBase, TemplateDefinition } from "./definition.ts";
 import { TemplateArgumentError } from "./errors.ts";
-import { awsAuth, basicAuth, gcpAuth, type AwsAuthOptions, type BasicAuthOptions } from "./registry-credentials.ts";
+import {
+  AWS_MEMBERS,
+  awsAuth,
+  BASIC_MEMBERS,
+  basicAuth,
+  GCP_MEMBERS,
+  gcpAuth,
+  type AwsAuthOptions,
+  type BasicAuthOptions,
+} from "./registry-credentials.ts";
 
 /** Where copy sources start. */
 export interface FileContextOptions {
@@ -19,13 +29,26 @@ export interface FileContextOptions {
 /** Options of the bases that are images. */
 export type ImageOptions = FileContextOptions & BasicAuthOptions;
 
+const FILE_CONTEXT_MEMBERS = { fileContextPath: text, fileIgnorePatterns: listOf(anyText, "texts") };
+const FILE_CONTEXT = options<FileContextOptions>(FILE_CONTEXT_MEMBERS);
+const IMAGE_MEMBERS = { ...FILE_CONTEXT_MEMBERS, ...BASIC_MEMBERS };
+const IMAGE = options<ImageOptions>(IMAGE_MEMBERS);
+const VARIANT = options<ImageOptions & { variant: unknown }>({ ...IMAGE_MEMBERS, variant: text });
+const DEBIAN_SLIM = options<ImageOptions & { python: unknown }>({ ...IMAGE_MEMBERS, python: text });
+const WITH_PYTHON = options<ImageOptions & { addPython: unknown }>({ ...IMAGE_MEMBERS, addPython: text });
+const GCP = options<FileContextOptions & { serviceAccountJson: unknown }>({ ...FILE_CONTEXT_MEMBERS, ...GCP_MEMBERS });
+const AWS = options<FileContextOptions & AwsAuthOptions>({ ...FILE_CONTEXT_MEMBERS, ...AWS_MEMBERS });
+const DOCKERFILE = options<FileContextOptions & { pathHint: unknown }>({ ...FILE_CONTEXT_MEMBERS, pathHint: text });
+
 /** Any image: `registry.example/team/app:1`. */
 export function fromImage(image: string, options: ImageOptions = {}): TemplateBuilder {
+  check("fromImage", { options: IMAGE }, { options });
   return onImage("fromImage", requireText("fromImage: image", image).trim(), options);
 }
 
 /** An image, or `ubuntu:22.04` when none is given; then credentials are refused, for there is nothing to log in to. */
 export function fromBaseImage(image?: string, options: ImageOptions = {}): TemplateBuilder {
+  check("fromBaseImage", { options: IMAGE }, { options });
   if (image !== undefined) return onImage("fromBaseImage", requireText("fromBaseImage: image", image).trim(), options);
   if (options.username !== undefined || options.password !== undefined) {
     throw new TemplateArgumentError("fromBaseImage: image", "name the image that username and password belong to");
@@ -37,6 +60,7 @@ export function fromBaseImage(image?: string, options: ImageOptions = {}): Templ
 
 /** `ubuntu:<version>`, default 22.04. */
 export function fromUbuntuImage(version = "22.04", options: FileContextOptions = {}): TemplateBuilder {
+  check("fromUbuntuImage", { options: FILE_CONTEXT }, { options });
   const { fileContextPath, fileIgnorePatterns } = options;
   const image = `ubuntu:${requireText("fromUbuntuImage: version", version)}`;
   return onImage("fromUbuntuImage", image, { fileContextPath, fileIgnorePatterns });
@@ -44,11 +68,13 @@ export function fromUbuntuImage(version = "22.04", options: FileContextOptions =
 
 /** `debian:<tag>`, default stable-slim. */
 export function fromDebianImage(tag = "stable-slim", options: ImageOptions = {}): TemplateBuilder {
+  check("fromDebianImage", { options: IMAGE }, { options });
   return onImage("fromDebianImage", `debian:${requireText("fromDebianImage: tag", tag)}`, options);
 }
 
 /** `debian:stable-slim`, or `python:<python>-slim`, which is Debian too. */
 export function debianSlim(options: ImageOptions & { python?: string | undefined } = {}): TemplateBuilder {
+  check("debianSlim", { options: DEBIAN_SLIM }, { options });
   const image =
     options.python === undefined ? "debian:stable-slim" : tagged("python", "debianSlim", options.python, "slim");
   return onImage("debianSlim", image, options);
@@ -59,6 +85,7 @@ export function fromPythonImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
 ): TemplateBuilder {
+  check("fromPythonImage", { options: VARIANT }, { options });
   return onImage("fromPythonImage", tagged("python", "fromPythonImage", version, options.variant), options);
 }
 
@@ -67,6 +94,7 @@ export function fromNodeImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
 ): TemplateBuilder {
+  check("fromNodeImage", { options: VARIANT }, { options });
   return onImage("fromNodeImage", tagged("node", "fromNodeImage", version, options.variant), options);
 }
 
@@ -75,6 +103,7 @@ export function fromBunImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
 ): TemplateBuilder {
+  check("fromBunImage", { options: VARIANT }, { options });
   return onImage("fromBunImage", tagged("oven/bun", "fromBunImage", version, options.variant), options);
 }
 
@@ -83,6 +112,7 @@ export function fromRegistry(
   image: string,
   options: ImageOptions & { addPython?: string | undefined } = {},
 ): TemplateBuilder {
+  check("fromRegistry", { options: WITH_PYTHON }, { options });
   const named = requireText("fromRegistry: image", image).trim();
   if (options.addPython === undefined) return onImage("fromRegistry", named, options);
   const python = `python${requireText("fromRegistry: addPython", options.addPython)}`;
@@ -96,6 +126,7 @@ export function fromGcpRegistry(
   image: string,
   options: FileContextOptions & { serviceAccountJson: Readonly<Record<string, unknown>> | string },
 ): TemplateBuilder {
+  check("fromGcpRegistry", { options: GCP }, { options });
   const baseImageAuth = gcpAuth("fromGcpRegistry", options.serviceAccountJson);
   return start({ kind: "image", image: requireText("fromGcpRegistry: image", image).trim() }, options, {
     baseImageAuth,
@@ -104,6 +135,7 @@ export function fromGcpRegistry(
 
 /** An image of Amazon ECR. */
 export function fromAwsRegistry(image: string, options: FileContextOptions & AwsAuthOptions): TemplateBuilder {
+  check("fromAwsRegistry", { options: AWS }, { options });
   const baseImageAuth = awsAuth("fromAwsRegistry", options);
   return start({ kind: "image", image: requireText("fromAwsRegistry: image", image).trim() }, options, {
     baseImageAuth,
@@ -112,6 +144,7 @@ export function fromAwsRegistry(image: string, options: FileContextOptions & Aws
 
 /** Another template. A bare name is a built-in one; your own need their namespace: `acme/web:v1`, or `tmpl_…`. */
 export function fromTemplate(ref: string, options: FileContextOptions = {}): TemplateBuilder {
+  check("fromTemplate", { options: FILE_CONTEXT }, { options });
   const image = normalizeBaseRef(requireText("fromTemplate: ref", ref));
   return start({ kind: "image", image, isTemplate: true }, options, {
     authRefusal: "the base is a template, and the service logs in to no registry for it",
@@ -120,6 +153,7 @@ export function fromTemplate(ref: string, options: FileContextOptions = {}): Tem
 
 /** A Dockerfile, read now. Its context is its folder, or `fileContextPath`. */
 export function fromDockerfile(path: string, options: FileContextOptions = {}): TemplateBuilder {
+  check("fromDockerfile", { options: FILE_CONTEXT }, { options });
   const file = resolve(requireText("fromDockerfile: path", path));
   let content: string;
   try {
@@ -140,6 +174,7 @@ export function fromDockerfileContent(
   content: string,
   options: FileContextOptions & { pathHint?: string | undefined } = {},
 ): TemplateBuilder {
+  check("fromDockerfileContent", { options: DOCKERFILE }, { options });
   requireText("fromDockerfileContent: content", content);
   const { fileContextPath, pathHint = "Dockerfile" } = options;
   if (fileContextPath === undefined) return start({ kind: "dockerfile", content }, options);

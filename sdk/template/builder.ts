@@ -3,16 +3,35 @@ import type { Readiness } from "../wire/readiness.ts";
 import type { BuildSecret } from "../wire/registry-auth.ts";
 import type { Step } from "../wire/step.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
-import { requireEnv, requireMode, requireNumber, requireText, requireWords } from "./argument-checks.ts";
+import { anyText, either, flag, listOf, oneOf, options as optionsOf, text, whole } from "../arguments/index.ts";
+import { check, requireEnv, requireMode, requireNumber, requireText, requireWords } from "./argument-checks.ts";
 import { readSecretEnv, readSecretFile, withSecret } from "./build-secrets.ts";
 import { callSite } from "./call-site.ts";
-import { toCopy, toCopyItems, type CopyItemArgument, type CopyOptions } from "./copy-arguments.ts";
-import { createRequest, type JsonOptions } from "./create-request.ts";
+import { COPY, MODE, toCopy, toCopyItems, type CopyItemArgument, type CopyOptions } from "./copy-arguments.ts";
+import { createRequest, JSON_OPTIONS, type JsonOptions } from "./create-request.ts";
 import type { TemplateDefinition } from "./definition.ts";
 import { TemplateArgumentError } from "./errors.ts";
 import { toReadiness } from "./readiness.ts";
-import { awsAuth, basicAuth, gcpAuth, type AwsAuthOptions, type BasicAuthOptions } from "./registry-credentials.ts";
+import {
+  AWS_AUTH,
+  awsAuth,
+  BASIC_AUTH,
+  basicAuth,
+  GCP_AUTH,
+  gcpAuth,
+  type AwsAuthOptions,
+  type BasicAuthOptions,
+} from "./registry-credentials.ts";
 import { renderDockerfile } from "./render-dockerfile.ts";
+
+const INSTALL = optionsOf<{ g: unknown }>({ g: flag });
+const RUN = optionsOf<{ user: unknown }>({ user: text });
+const REMOVE = optionsOf<{ recursive: unknown; force: unknown }>({ recursive: flag, force: flag });
+const FORCE = optionsOf<{ force: unknown }>({ force: flag });
+const MODE_OPTION = optionsOf<{ mode: unknown }>({ mode: MODE });
+const CLONE = optionsOf<{ branch: unknown; depth: unknown }>({ branch: text, depth: whole(1) });
+const FILE_CONTEXT = optionsOf<{ ignorePatterns: unknown }>({ ignorePatterns: listOf(anyText, "texts") });
+const SECRET = optionsOf<{ source: unknown }>({ source: oneOf("value", "env", "file") });
 
 type Method = (...args: never[]) => unknown;
 
@@ -53,6 +72,7 @@ export class TemplateBuilder {
    * @param options.g for the whole system (default true), or for the user alone
    */
   pipInstall(packages: string | Iterable<string>, options: { g?: boolean | undefined } = {}): TemplateBuilder {
+    check("pipInstall", { options: INSTALL }, { options });
     const words = requireWords("pipInstall: packages", packages);
     return this.#step(this.pipInstall, {
       action: "pip_install",
@@ -63,12 +83,14 @@ export class TemplateBuilder {
 
   /** Installs npm packages into the working directory, or globally (`g: true`). */
   npmInstall(packages: string | Iterable<string>, options: { g?: boolean | undefined } = {}): TemplateBuilder {
+    check("npmInstall", { options: INSTALL }, { options });
     const words = requireWords("npmInstall: packages", packages);
     return this.#step(this.npmInstall, { action: "npm_install", packages: words, ...(options.g && { g: true }) });
   }
 
   /** Installs packages with Bun into the working directory, or globally (`g: true`). */
   bunInstall(packages: string | Iterable<string>, options: { g?: boolean | undefined } = {}): TemplateBuilder {
+    check("bunInstall", { options: INSTALL }, { options });
     const words = requireWords("bunInstall: packages", packages);
     return this.#step(this.bunInstall, { action: "bun_install", packages: words, ...(options.g && { g: true }) });
   }
@@ -88,11 +110,13 @@ export class TemplateBuilder {
    * file context, or else in the working directory; there are no patterns.
    */
   copy(src: string | readonly string[], dst: string, options: CopyOptions = {}): TemplateBuilder {
+    check("copy", { options: COPY }, { options });
     return this.#step(this.copy, { action: "copy", ...toCopy("copy", src, dst, options) });
   }
 
   /** Several copies as one step; an item's own options win over the call's. */
   copyItems(items: readonly CopyItemArgument[], options: CopyOptions = {}): TemplateBuilder {
+    check("copyItems", { options: COPY }, { options });
     return this.#step(this.copyItems, { action: "copy_items", items: toCopyItems(items, options) });
   }
 
@@ -101,12 +125,14 @@ export class TemplateBuilder {
     path: string,
     options: { recursive?: boolean | undefined; force?: boolean | undefined } = {},
   ): TemplateBuilder {
+    check("remove", { options: REMOVE }, { options });
     const { recursive = false, force = false } = options;
     return this.#step(this.remove, { action: "remove", path: requireText("remove: path", path), recursive, force });
   }
 
   /** Moves a path of the image. (To rename a template: `Template.rename`.) */
   rename(src: string, dst: string, options: { force?: boolean | undefined } = {}): TemplateBuilder {
+    check("rename", { options: FORCE }, { options });
     return this.#step(this.rename, {
       action: "rename",
       src: requireText("rename: src", src),
@@ -117,6 +143,7 @@ export class TemplateBuilder {
 
   /** Makes a folder, with its parents. */
   makeDir(path: string, options: { mode?: number | string | undefined } = {}): TemplateBuilder {
+    check("makeDir", { options: MODE_OPTION }, { options });
     return this.#step(this.makeDir, {
       action: "make_dir",
       path: requireText("makeDir: path", path),
@@ -139,6 +166,7 @@ export class TemplateBuilder {
     path = "/workspace",
     options: { branch?: string | undefined; depth?: number | undefined } = {},
   ): TemplateBuilder {
+    check("gitClone", { options: CLONE }, { options });
     const { branch, depth } = options;
     return this.#step(this.gitClone, {
       action: "git_clone",
@@ -198,6 +226,7 @@ export class TemplateBuilder {
 
   /** Folder in which relative copy sources start, and whose `.dockerignore` counts; replaces an earlier one. */
   setFileContext(path: string, options: { ignorePatterns?: readonly string[] | undefined } = {}): TemplateBuilder {
+    check("setFileContext", { options: FILE_CONTEXT }, { options });
     const root = resolve(requireText("setFileContext: path", path));
     return this.#with({ fileContext: { root, ignorePatterns: [...(options.ignorePatterns ?? [])] } });
   }
@@ -214,31 +243,37 @@ export class TemplateBuilder {
 
   /** User name and password for the base image; neither takes earlier credentials back. For the request only. */
   setBaseImageAuth(options: BasicAuthOptions): TemplateBuilder {
+    check("setBaseImageAuth", { options: BASIC_AUTH }, { options });
     return this.#auth("setBaseImageAuth", basicAuth("setBaseImageAuth", options));
   }
 
   /** A service account's key for a base image of Google Artifact Registry. For the request only. */
   setGcpRegistryAuth(options: { serviceAccountJson: Readonly<Record<string, unknown>> | string }): TemplateBuilder {
+    check("setGcpRegistryAuth", { options: GCP_AUTH }, { options });
     return this.#auth("setGcpRegistryAuth", gcpAuth("setGcpRegistryAuth", options.serviceAccountJson));
   }
 
   /** Credentials for a base image of Amazon ECR. For the request only. */
   setAwsRegistryAuth(options: AwsAuthOptions): TemplateBuilder {
+    check("setAwsRegistryAuth", { options: AWS_AUTH }, { options });
     return this.#auth("setAwsRegistryAuth", awsAuth("setAwsRegistryAuth", options));
   }
 
   /** A value that a Dockerfile may mount while it builds (`RUN --mount=type=secret,id=…`); never stored. */
   addBuildSecret(id: string, value: string, options: { source?: BuildSecret["source"] } = {}): TemplateBuilder {
+    check("addBuildSecret", { options: SECRET }, { options });
     return this.#secret("addBuildSecret", { id, value, source: options.source });
   }
 
   /** A secret from the environment, by default from the variable that is named as the secret. */
   addBuildSecretEnv(id: string, variable: string = id): TemplateBuilder {
+    check("addBuildSecretEnv", { id: text, variable: text }, { id, variable });
     return this.#secret("addBuildSecretEnv", { id, value: readSecretEnv(id, variable, process.env), source: "env" });
   }
 
   /** A secret from a file, as UTF-8 text. */
   addBuildSecretFile(id: string, path: string): TemplateBuilder {
+    check("addBuildSecretFile", { id: text, path: text }, { id, path });
     return this.#secret("addBuildSecretFile", { id, value: readSecretFile(id, path), source: "file" });
   }
 
@@ -250,7 +285,9 @@ export class TemplateBuilder {
    */
   toJSON(options?: JsonOptions | string): CreateTemplateRequest {
     // JSON.stringify calls this with the key under which the builder lies.
-    return createRequest(this.#definition, typeof options === "object" ? options : {}, "json");
+    const named = typeof options === "string" ? {} : (options ?? {});
+    check("toJSON", { options: JSON_OPTIONS }, { options: named });
+    return createRequest(this.#definition, named, "json");
   }
 
   /**
@@ -282,8 +319,10 @@ export class TemplateBuilder {
     method: Method,
     name: string,
     command: string | readonly string[],
-    { user }: { user?: string | undefined },
+    options: { user?: string | undefined },
   ): TemplateBuilder {
+    check(name, { command: either(text, listOf(text, "texts")), options: RUN }, { command, options });
+    const { user } = options;
     const commands = typeof command === "string" ? [command] : command;
     if (commands.length === 0) throw new TemplateArgumentError(`${name}: command`, "give at least one");
     const addedAt = callSite(method);

@@ -1,7 +1,9 @@
 import { isAbsolute, join } from "node:path";
+import { callback, options } from "../arguments/index.ts";
 import type { Step } from "../wire/step.ts";
+import { check } from "./argument-checks.ts";
 import { collectFolder, collectSource, silentPaths, type CollectRules, type LocalEntry } from "./collect-files.ts";
-import type { TemplateDefinition } from "./definition.ts";
+import { DEFINITION, type TemplateDefinition } from "./definition.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
 import { placeCopies } from "./place-copies.ts";
 
@@ -12,11 +14,17 @@ export interface CollectedContext {
   entries: LocalEntry[];
 }
 
+const REPORT = options<Pick<CollectRules, "onIgnored" | "onUnsupported">>({
+  onIgnored: callback,
+  onUnsupported: callback,
+});
+
 /** Reads which files and folders the build needs; their bytes are read later. */
 export function collectContext(
   definition: TemplateDefinition,
   report: Pick<CollectRules, "onIgnored" | "onUnsupported"> = {},
 ): CollectedContext {
+  check("collectContext", { definition: DEFINITION, report: REPORT }, { definition, report });
   const { base, fileContext } = definition;
   if (base.kind === "dockerfile") {
     if (base.path === undefined || fileContext === undefined) return { steps: [], entries: [] };

@@ -1,5 +1,6 @@
+import { anything, flag, options, text, type Rule } from "../arguments/index.ts";
 import type { CopyItem } from "../wire/step.ts";
-import { requireMode, requireText } from "./argument-checks.ts";
+import { check, requireMode, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /** How copied files arrive. */
@@ -11,6 +12,20 @@ export interface CopyOptions {
   /** Send the files again even if the service has them, and do not reuse the layer; default false. */
   forceUpload?: boolean | undefined;
 }
+
+/** Permission bits; `requireMode` looks closer. */
+export const MODE: Rule = {
+  expected: 'permission bits, such as 0o755 or "755"',
+  accepts: (value) => typeof value === "number" || typeof value === "string",
+};
+
+const COPY_MEMBERS = { user: text, mode: MODE, forceUpload: flag };
+export const COPY = options<CopyOptions>(COPY_MEMBERS);
+const COPY_ITEM = options<{ src: unknown; dst: unknown } & CopyOptions>({
+  src: anything,
+  dst: anything,
+  ...COPY_MEMBERS,
+});
 
 /** One item of `copyItems`: a pair, or an object whose own options win over the call's. */
 export type CopyItemArgument =
@@ -53,6 +68,7 @@ export function toCopyItems(items: readonly CopyItemArgument[], defaults: CopyOp
       throw new TemplateArgumentError(argument, "give [src, dst], or an object with src and dst");
     }
     if (isPair(item)) return toCopy(argument, item[0], item[1], defaults);
+    check("copyItems", { [`items[${index}]`]: COPY_ITEM }, { [`items[${index}]`]: item });
     const { src, dst, user, mode, forceUpload } = item;
     return toCopy(argument, src, dst, {
       user: user ?? defaults.user,

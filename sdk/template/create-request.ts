@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
+import {
+  flag,
+  listOf,
+  object,
+  oneOf,
+  options,
+  required,
+  secretText,
+  text,
+  whole,
+  type Members,
+} from "../arguments/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import type { BuildBackend, CreateTemplateRequest } from "../wire/create-template.ts";
 import type { BuildSecret } from "../wire/registry-auth.ts";
+import { check } from "./argument-checks.ts";
 import { resolveIdentity } from "./build-identity.ts";
 import { withSecret } from "./build-secrets.ts";
 import { collectContext, type CollectedContext } from "./collect-context.ts";
 import type { LocalEntry } from "./collect-files.ts";
-import type { TemplateDefinition } from "./definition.ts";
+import { DEFINITION, type TemplateDefinition } from "./definition.ts";
 import { ContextSourceError, TemplateArgumentError } from "./errors.ts";
 
 /** What a build is called, how big it is, and how it runs. */
@@ -15,8 +28,12 @@ export interface RequestOptions {
   name?: string | undefined;
   /** Default: the service's, `default`. */
   tags?: readonly string[] | undefined;
-  /** Virtual CPUs of build and machines; default 2. */
-  cpuCount?: number | undefined;
+  /**
+   * Virtual CPUs of build and machines.
+   *
+   * @default 2
+   */
+  vcpus?: number | undefined;
   /** Memory of build and machines, MiB; default 512. */
   memoryMib?: number | undefined;
   /** Smallest root filesystem, MB; default: headroom that the service chooses. */
@@ -36,6 +53,40 @@ export interface RequestOptions {
 /** Options of `toJSON`: without any of the sizes the request says none. */
 export type JsonOptions = RequestOptions & { alias?: string | undefined };
 
+const SECRETS = listOf(
+  options<{ id: unknown; value: unknown; source: unknown }>({
+    id: required(text),
+    value: required(secretText),
+    source: oneOf("value", "env", "file"),
+  }),
+  "secrets",
+);
+
+/** What {@link RequestOptions} must be, member by member. */
+export const REQUEST_MEMBERS: Members<RequestOptions> = {
+  name: text,
+  tags: { ...listOf(text, "texts"), expected: 'a list of texts, such as ["stable"]' },
+  vcpus: whole(1),
+  memoryMib: whole(1),
+  diskMb: whole(1),
+  internetAccess: flag,
+  buildBackend: oneOf("native", "buildkit"),
+  buildSecrets: SECRETS,
+  skipCache: flag,
+  claimToken: secretText,
+};
+
+/** What sizes were called once, or are called in the Python client and in the resources of before. */
+export const RENAMED_SIZES = { cpuCount: "vcpus", cpus: "vcpus", memoryMb: "memoryMib", diskMib: "diskMb" };
+
+export const JSON_OPTIONS = options<JsonOptions>({ ...REQUEST_MEMBERS, alias: text }, RENAMED_SIZES);
+
+/** Only what a request is made of, whatever else the caller's object holds. */
+export function pickRequestOptions(options: RequestOptions): RequestOptions {
+  const entries = Object.entries(options).filter(([name]) => Object.hasOwn(REQUEST_MEMBERS, name));
+  return Object.fromEntries(entries) as RequestOptions;
+}
+
 /**
  * The request that builds a definition.
  *
@@ -48,6 +99,11 @@ export function createRequest(
   form: "json" | "call" | "outline",
   context: CollectedContext = collectContext(definition),
 ): CreateTemplateRequest {
+  check(
+    "createRequest",
+    { definition: DEFINITION, options: JSON_OPTIONS, form: oneOf("json", "call", "outline"), context: object },
+    { definition, options, form, context },
+  );
   const { base, buildEnvs, startCmd } = definition;
   if (base.kind === "dockerfile" && options.buildBackend === "native") {
     throw new TemplateArgumentError(
@@ -98,16 +154,11 @@ function buildConfig(
   options: RequestOptions,
   form: "json" | "call" | "outline",
 ): CreateTemplateRequest["build_config"] {
-  const { cpuCount, memoryMib, diskMb, internetAccess = true } = options;
-  const asked = cpuCount !== undefined || memoryMib !== undefined || diskMb !== undefined || !internetAccess;
+  const { vcpus, memoryMib, diskMb, internetAccess = true } = options;
+  const asked = vcpus !== undefined || memoryMib !== undefined || diskMb !== undefined || !internetAccess;
   if (form === "json" && !asked) return undefined;
-  for (const [argument, value] of Object.entries({ cpuCount, memoryMib, diskMb })) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw new TemplateArgumentError(argument, `must be a whole number, 1 or more, not ${value}`);
-    }
-  }
   return {
-    vcpus: cpuCount ?? 2,
+    vcpus: vcpus ?? 2,
     memory_mib: memoryMib ?? 512,
     ...(!internetAccess && { internet_access: false }),
     ...(diskMb !== undefined && { disk_mb: diskMb }),

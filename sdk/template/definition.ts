@@ -1,3 +1,4 @@
+import { like } from "../arguments/index.ts";
 import type { Readiness } from "../wire/readiness.ts";
 import type { BaseImageAuth, BuildSecret } from "../wire/registry-auth.ts";
 import type { Step } from "../wire/step.ts";
@@ -39,3 +40,9 @@ export interface TemplateDefinition {
   readonly authRefusal?: string;
   readonly buildSecrets: readonly BuildSecret[];
 }
+
+/** What the calls that take a definition by itself look for. */
+export const DEFINITION = like(
+  "the definition of a template builder",
+  ({ base, steps }) => typeof base === "object" && Array.isArray(steps),
+);

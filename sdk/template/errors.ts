@@ -1,18 +1,19 @@
-import { NullspaceError } from "../errors.ts";
+import { InvalidArgumentError } from "../arguments/index.ts";
+import { markError, NullspaceError } from "../errors.ts";
 
 /** A builder was used wrongly; the call that did it throws, and `argument` names what is wrong. */
-export class TemplateArgumentError extends NullspaceError {
-  /** Name of the argument, such as `aptInstall: packages[1]`. */
-  readonly argument: string;
-
-  constructor(argument: string, problem: string, options: { cause?: unknown } = {}) {
-    super(`${argument}: ${problem}`, { code: "invalid_request", cause: options.cause });
-    this.argument = argument;
+export class TemplateArgumentError extends InvalidArgumentError {
+  static {
+    markError(this, "TemplateArgumentError");
   }
 }
 
 /** A file or folder that the template needs cannot be taken into its build context. */
 export class ContextSourceError extends NullspaceError {
+  static {
+    markError(this, "ContextSourceError");
+  }
+
   /** Path on this machine. */
   readonly path: string;
 

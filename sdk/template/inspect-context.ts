@@ -1,11 +1,17 @@
 import { posix } from "node:path";
+import { options as optionsOf, signal as abortSignal } from "../arguments/index.ts";
 import type { CreateTemplateRequest } from "../wire/create-template.ts";
+import { check } from "./argument-checks.ts";
 import { collectContext } from "./collect-context.ts";
 import type { LeftOut, LocalEntry } from "./collect-files.ts";
-import { createRequest, type RequestOptions } from "./create-request.ts";
-import type { TemplateDefinition } from "./definition.ts";
+import { createRequest, RENAMED_SIZES, REQUEST_MEMBERS, type RequestOptions } from "./create-request.ts";
+import { DEFINITION, type TemplateDefinition } from "./definition.ts";
 import { hashFiles } from "./hash-file.ts";
 
+const INSPECT_OPTIONS = optionsOf<RequestOptions & { signal: unknown }>(
+  { ...REQUEST_MEMBERS, signal: abortSignal },
+  RENAMED_SIZES,
+);
 const LARGEST = 10;
 const BULKY = new Set([
   ".git",
@@ -57,15 +63,17 @@ export async function inspectContext(
   definition: TemplateDefinition,
   options: RequestOptions & { signal?: AbortSignal | undefined } = {},
 ): Promise<ContextInspection> {
+  check("inspectContext", { definition: DEFINITION, options: INSPECT_OPTIONS }, { definition, options });
+  const { signal, ...named } = options;
   const ignored: LeftOut[] = [];
   const unsupported: LeftOut[] = [];
   const collected = collectContext(definition, {
     onIgnored: (entry) => ignored.push(entry),
     onUnsupported: (entry) => unsupported.push(entry),
   });
-  const request = createRequest(definition, options, "outline", collected);
+  const request = createRequest(definition, named, "outline", collected);
   const local = collected.entries.filter(({ type }) => type === "file");
-  const digests = await hashFiles(local, options.signal);
+  const digests = await hashFiles(local, signal);
   const files = local.map(({ path, mode, sizeBytes }, index) => ({ path, mode, sizeBytes, sha256: digests[index]! }));
   files.sort(byPath);
   const directories = collected.entries.filter(({ type }) => type === "dir").map(({ path, mode }) => ({ path, mode }));

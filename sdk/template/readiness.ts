@@ -1,5 +1,6 @@
+import { amount, options, positive, show, text } from "../arguments/index.ts";
 import type { Readiness } from "../wire/readiness.ts";
-import { requireNumber, requireText } from "./argument-checks.ts";
+import { check, requireNumber, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -13,30 +14,37 @@ export interface ReadinessTuning {
   startupGraceSecs?: number | undefined;
 }
 
+const TUNING = options<ReadinessTuning>({ timeoutSecs: positive, intervalMs: positive, startupGraceSecs: amount });
+
 /** Ready when something listens on a TCP port of the machine. */
 export function waitForPort(port: number, tuning: ReadinessTuning = {}): Readiness {
+  check("waitForPort", { tuning: TUNING }, { tuning });
   return checkReadiness("waitForPort", { kind: "tcp", port, ...wireTuning(tuning) });
 }
 
 /** Ready when a URL of the machine itself answers: `http://localhost:8080/health`. */
 export function waitForUrl(url: string, tuning: ReadinessTuning = {}): Readiness {
+  check("waitForUrl", { url: text, tuning: TUNING }, { url, tuning });
   const { port, path } = parseLocalUrl(url);
   return checkReadiness("waitForUrl", { kind: "http", port, path, ...wireTuning(tuning) });
 }
 
 /** Ready when a process of exactly this name runs. Needs `ps` in the image. */
 export function waitForProcess(name: string, tuning: ReadinessTuning = {}): Readiness {
+  check("waitForProcess", { tuning: TUNING }, { tuning });
   const quoted = shellQuote(requireText("waitForProcess: name", name));
   return waitForCommand(`ps -eo comm= | grep -Fx -- ${quoted} >/dev/null`, tuning);
 }
 
 /** Ready when a file exists. */
 export function waitForFile(path: string, tuning: ReadinessTuning = {}): Readiness {
+  check("waitForFile", { tuning: TUNING }, { tuning });
   return waitForCommand(`test -e ${shellQuote(requireText("waitForFile: path", path))}`, tuning);
 }
 
 /** Ready when a shell command ends with 0. */
 export function waitForCommand(command: string, tuning: ReadinessTuning = {}): Readiness {
+  check("waitForCommand", { tuning: TUNING }, { tuning });
   return checkReadiness("waitForCommand", { kind: "command", command, ...wireTuning(tuning) });
 }
 
@@ -52,6 +60,9 @@ export function toReadiness(argument: string, readiness: Readiness | string): Re
 }
 
 function checkReadiness(argument: string, readiness: Readiness): Readiness {
+  if (typeof readiness !== "object" || readiness === null) {
+    throw new TemplateArgumentError(argument, `must be a probe or a shell command, not ${show(readiness)}`);
+  }
   const { kind } = readiness;
   if (kind === "timeout") {
     requireNumber(`${argument}.timeout_ms`, readiness.timeout_ms, { min: 0 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { object, options, required, secretText, text, type Rule } from "../arguments/index.ts";
 import type { BaseImageAuth } from "../wire/registry-auth.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
@@ -15,6 +16,26 @@ export interface AwsAuthOptions {
   region: string;
   sessionToken?: string | undefined;
 }
+
+/** Names of the members are checked here, their values where they are used: no message repeats one. */
+const CREDENTIAL: Rule = { ...secretText, expected: "a text that is not empty" };
+export const BASIC_MEMBERS = { username: CREDENTIAL, password: CREDENTIAL };
+export const BASIC_AUTH = options<BasicAuthOptions>(BASIC_MEMBERS);
+export const AWS_MEMBERS = {
+  accessKeyId: required(CREDENTIAL),
+  secretAccessKey: required(CREDENTIAL),
+  region: required(CREDENTIAL),
+  sessionToken: CREDENTIAL,
+};
+export const AWS_AUTH = options<AwsAuthOptions>(AWS_MEMBERS);
+export const GCP_MEMBERS = {
+  serviceAccountJson: required({
+    expected: "a service account's key, or the path of its file",
+    accepts: (value) => text.accepts(value) || (object.accepts(value) && !Array.isArray(value)),
+    isSecret: true,
+  }),
+};
+export const GCP_AUTH = options<{ serviceAccountJson: unknown }>(GCP_MEMBERS);
 
 /** Undefined when neither is given. */
 export function basicAuth(argument: string, { username, password }: BasicAuthOptions): BaseImageAuth | undefined {

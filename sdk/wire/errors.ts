@@ -1,7 +1,11 @@
-import { NullspaceError } from "../errors.ts";
+import { markError, NullspaceError } from "../errors.ts";
 
 /** A template reference that the grammar of refs does not allow. */
 export class TemplateRefError extends NullspaceError {
+  static {
+    markError(this, "TemplateRefError");
+  }
+
   /** The text as it was given. */
   readonly ref: string;
 

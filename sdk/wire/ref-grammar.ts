@@ -1,3 +1,4 @@
+import { anyText, check as checkArgument, like } from "../arguments/index.ts";
 import { TemplateRefError } from "./errors.ts";
 
 /** A part of a reference: how it must look, and that in words. No zod here: programs that only name things do without it. */
@@ -54,6 +55,7 @@ export type TemplateRef = ArtifactRef | NamedRef;
  * @throws TemplateRefError when the text is none of these
  */
 export function parseTemplateRef(text: string): TemplateRef {
+  checkArgument("parseTemplateRef", { text: anyText }, { text });
   if (text.startsWith("tmpl_") && !/[/:]/.test(text)) {
     if (!TEMPLATE_ID.pattern.test(text))
       throw new TemplateRefError(text, "an artifact id is tmpl_ and letters, digits, '_' or '-'");
@@ -78,8 +80,15 @@ export function parseTemplateRef(text: string): TemplateRef {
   return { ...ref, tag: qualifier };
 }
 
+const REF = like(
+  "a reference, such as parseTemplateRef gives",
+  ({ kind, templateId, name }) =>
+    (kind === "artifact" && typeof templateId === "string") || (kind === "name" && typeof name === "string"),
+);
+
 /** Prints a reference; `parseTemplateRef(formatTemplateRef(ref))` is `ref` again. */
 export function formatTemplateRef(ref: TemplateRef): string {
+  checkArgument("formatTemplateRef", { ref: REF }, { ref });
   if (ref.kind === "artifact") return ref.templateId;
   const qualifier = ref.buildId ?? ref.tag;
   return (

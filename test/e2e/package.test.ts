@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -61,6 +61,18 @@ new nullspace.Template("web", { name: "web", context: "./app" });
     } finally {
       project.dispose();
     }
+  });
+
+  it("holds no source maps, nor files that point at one, and no stamp of the build", () => {
+    using installed = installPacked("0.1.0");
+    const own = join(installed.nodeModules, "pulumi-nullspace");
+    const files = readdirSync(own, { recursive: true, encoding: "utf8" });
+    expect(files.length).toBeGreaterThan(500);
+    expect(files.filter((path) => path.endsWith(".map") || path.includes(".built-from"))).toEqual([]);
+    const scripts = files.filter((path) => path.endsWith(".js"));
+    expect(scripts.filter((path) => /^\/\/# sourceMappingURL=/m.test(readFileSync(join(own, path), "utf8")))).toEqual(
+      [],
+    );
   });
 
   it("type-checks in a program with Pulumi's default tsconfig, from every entry point", () => {

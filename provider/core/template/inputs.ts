@@ -36,13 +36,13 @@ export const TemplateInputs = z.object({
     .min(1)
     .default(2)
     .describe("Virtual CPUs of the build and of machines. Default 2.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", formerName: "cpuCount" }),
   memoryMib: z
     .int()
     .min(1)
     .default(512)
     .describe("Memory of the build and of machines, MiB. Default 512.")
-    .meta({ effect: "rebuild" }),
+    .meta({ effect: "rebuild", formerName: "memoryMb" }),
   diskMb: z
     .int()
     .min(1)

@@ -27,7 +27,12 @@ export const WarmPoolInputs = z.object({
     .min(0)
     .describe("Most machines ready and warming together; at least `minReady`.")
     .meta({ effect: "update" }),
-  vcpus: z.int().min(1).default(2).describe("Virtual CPUs of a machine. Default 2.").meta({ effect: "update" }),
+  vcpus: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe("Virtual CPUs of a machine. Default 2.")
+    .meta({ effect: "update", formerName: "cpuCount" }),
   memoryMib: z
     .int()
     .min(1)

@@ -1,3 +1,4 @@
+import { callback, check, oneOf, options as optionsOf } from "../../arguments/index.ts";
 import type { LogEntry } from "../../wire/log-entry.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"];
@@ -10,8 +11,11 @@ export interface BuildLoggerOptions {
   write?: ((text: string) => void) | undefined;
 }
 
+const OPTIONS = optionsOf<BuildLoggerOptions>({ minLevel: oneOf("debug", "info", "warn", "error"), write: callback });
+
 /** An `onEntry` that prints one line for each entry: `==> build started`, `WARN  …`, `ERROR …`. */
 export function buildLogger(options: BuildLoggerOptions = {}): (entry: LogEntry) => void {
+  check("buildLogger", { options: OPTIONS }, { options });
   const { minLevel = "info", write = (text) => void process.stderr.write(text) } = options;
   return (entry) => {
     const milestone = entry.kind === "start" || entry.kind === "end";

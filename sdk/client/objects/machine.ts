@@ -1,3 +1,19 @@
+import {
+  anyText,
+  check,
+  flag,
+  listOf,
+  object,
+  oneOf,
+  options as optionsOf,
+  positive,
+  recordOf,
+  text,
+  whole,
+  type Members,
+} from "../../arguments/index.ts";
+import { RENAMED_SIZES } from "../../template/create-request.ts";
+import { CALL, CALL_MEMBERS, CONNECTION_MEMBERS, FIELDS_MEMBER, MACHINE_LIST_QUERY } from "../argument-rules.ts";
 import type {
   CreateMachineRequest,
   Machine as MachineInfo,
@@ -51,6 +67,43 @@ export interface RunOptions extends CallOptions {
   shell?: boolean | undefined;
 }
 
+const MACHINE = optionsOf<MachineSettings>(
+  {
+    template: text,
+    warmPool: text,
+    warmPoolMode: oneOf("prefer", "require", "bypass"),
+    warmPoolWaitMs: whole(0),
+    vcpus: whole(1),
+    memoryMib: whole(1),
+    diskMb: whole(1),
+    lifetimeMs: whole(1),
+    timeoutAction: oneOf("destroy", "hibernate"),
+    envs: recordOf(anyText, "texts"),
+    metadata: object,
+    cwd: text,
+    internetAccess: flag,
+  },
+  { ...RENAMED_SIZES, timeoutMs: "lifetimeMs", env: "envs" },
+);
+const CONNECT_MEMBERS: Members<ConnectionOptions & CallOptions> = { ...CONNECTION_MEMBERS, ...CALL_MEMBERS };
+const CONNECT = optionsOf<ConnectionOptions & CallOptions>(CONNECT_MEMBERS);
+const CREATE = optionsOf<ConnectionOptions & CallOptions & { idempotencyKey: unknown }>({
+  ...CONNECT_MEMBERS,
+  idempotencyKey: text,
+});
+const LIST = optionsOf<ConnectionOptions & CallOptions & { fields: unknown }>({ ...CONNECT_MEMBERS, ...FIELDS_MEMBER });
+const RUN = optionsOf<RunOptions>(
+  {
+    ...CALL_MEMBERS,
+    args: listOf(anyText, "texts"),
+    timeoutSecs: positive,
+    cwd: text,
+    envs: recordOf(anyText, "texts"),
+    shell: flag,
+  },
+  { env: "envs" },
+);
+
 /** How a command ended. */
 export interface CommandResult {
   exitCode: number;
@@ -80,6 +133,7 @@ export class Machine implements AsyncDisposable {
     settings: MachineSettings = {},
     options: ConnectionOptions & CallOptions & { idempotencyKey?: string | undefined } = {},
   ): Promise<Machine> {
+    check("Machine.create", { settings: MACHINE, options: CREATE }, { settings, options });
     const { signal, idempotencyKey } = options;
     const request = createRequest(settings);
     return keepClient(options, async (connection) => {
@@ -89,6 +143,7 @@ export class Machine implements AsyncDisposable {
 
   /** A machine by id. */
   static async get(id: string, options: ConnectionOptions & CallOptions = {}): Promise<Machine> {
+    check("Machine.get", { id: text, options: CONNECT }, { id, options });
     const { signal } = options;
     return keepClient(options, async (connection) => {
       return new Machine(connection, await connection.client.machines.get(id, { signal }));
@@ -100,6 +155,7 @@ export class Machine implements AsyncDisposable {
     query: MachineListQuery = {},
     options: ConnectionOptions & CallOptions & FieldOptions<Field> = {},
   ): Promise<MachinePage<Field>> {
+    check("Machine.list", { query: MACHINE_LIST_QUERY, options: LIST }, { query, options });
     const { signal, fields } = options;
     return withClient(options, (client) => client.machines.list(query, { signal, fields }));
   }
@@ -121,12 +177,14 @@ export class Machine implements AsyncDisposable {
 
   /** Asks how the machine is. What is known of its checkout stays known. */
   async refresh(options: CallOptions = {}): Promise<MachineInfo> {
+    check("Machine.refresh", { options: CALL }, { options });
     const info = await this.#connection.client.machines.get(this.id, options);
     return (this.#info = { ...info, warm_pool_checkout: info.warm_pool_checkout ?? this.#info.warm_pool_checkout });
   }
 
   /** Runs a command and waits for its end. One that fails is an answer (`exitCode`), not an error. */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
+    check("Machine.run", { command: text, options: RUN }, { command, options });
     const { args, timeoutSecs = 30, cwd, envs, shell, signal, timeoutMs } = options;
     const request = {
       command,
@@ -142,6 +200,7 @@ export class Machine implements AsyncDisposable {
 
   /** Destroys the machine. */
   async kill(options: CallOptions = {}): Promise<void> {
+    check("Machine.kill", { options: CALL }, { options });
     await this.#connection.client.machines.delete(this.id, options);
   }
 
@@ -185,9 +244,6 @@ function checkoutRequest(settings: MachineSettings): CreateMachineRequest["warm_
   if (warmPool === undefined && warmPoolMode === undefined && warmPoolWaitMs === undefined) return undefined;
   if (warmPool === undefined && warmPoolMode !== "bypass") {
     throw new InvalidArgumentError("warmPool", 'give the pool\'s id, or use warmPoolMode: "bypass"');
-  }
-  if (warmPoolWaitMs !== undefined && !(Number.isInteger(warmPoolWaitMs) && warmPoolWaitMs >= 0)) {
-    throw new InvalidArgumentError("warmPoolWaitMs", `must be a whole number, 0 or more, not ${warmPoolWaitMs}`);
   }
   return {
     ...(warmPool !== undefined && { id: warmPool }),

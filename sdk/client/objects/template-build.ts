@@ -1,3 +1,6 @@
+import { anyText, check, listOf, object, optional, options as optionsOf, text } from "../../arguments/index.ts";
+import { CALL, CALL_MEMBERS, CONNECTION_MEMBERS } from "../argument-rules.ts";
+import { FROM_OFFSET, LOG, WAIT } from "../builds.ts";
 import type { BuilderStep } from "../../template/index.ts";
 import type { RetryRequest, StatusSnapshot, TemplateBuild as BuildInfo } from "../../wire/build.ts";
 import type { LogEntry } from "../../wire/log-entry.ts";
@@ -20,6 +23,15 @@ export interface RetryOptions extends CallOptions {
   registryAuth?: RetryRequest["registry_auth"];
 }
 
+const CONNECT = optionsOf<ConnectionOptions & CallOptions>({ ...CONNECTION_MEMBERS, ...CALL_MEMBERS });
+const RETRY = optionsOf<RetryOptions>({
+  ...CALL_MEMBERS,
+  tags: listOf(text, "texts"),
+  buildSecrets: listOf(object, "secrets"),
+  baseImageAuth: object,
+  registryAuth: listOf(object, "credentials"),
+});
+
 /**
  * A build that was accepted. It holds a connection: close it, or let `await using` do so.
  *
@@ -41,6 +53,7 @@ export class TemplateBuild implements AsyncDisposable {
 
   /** A build by id, from any process. */
   static async connect(buildId: string, options: ConnectionOptions & CallOptions = {}): Promise<TemplateBuild> {
+    check("TemplateBuild.connect", { buildId: text, options: CONNECT }, { buildId, options });
     const { signal } = options;
     return keepClient(options, async (connection) => {
       const { build } = await connection.client.builds.get(buildId, { signal });
@@ -78,21 +91,25 @@ export class TemplateBuild implements AsyncDisposable {
 
   /** Asks how the build is, with its log from `offset` (default 0) on. */
   async status(options: CallOptions & { offset?: number | undefined } = {}): Promise<StatusSnapshot> {
+    check("TemplateBuild.status", { options: FROM_OFFSET }, { options });
     return this.#apply(await this.#connection.client.builds.get(this.buildId, options));
   }
 
   /** Log entries in order, each once; with `follow` until the build ends, through broken connections. */
   logs(options: LogOptions = {}): AsyncGenerator<LogEntry> {
+    check("TemplateBuild.logs", { options: LOG }, { options });
     return this.#connection.client.builds.logs(this.buildId, options);
   }
 
   /** Stops the build. One that has ended stays as it is; that is no error. */
   async cancel(reason?: string, options: CallOptions = {}): Promise<StatusSnapshot> {
+    check("TemplateBuild.cancel", { reason: optional(anyText), options: CALL }, { reason, options });
     return this.#apply(await this.#connection.client.builds.cancel(this.buildId, { ...options, reason }));
   }
 
   /** Builds again from the stored definition. The new build shares this one's connection. */
   async retry(options: RetryOptions = {}): Promise<TemplateBuild> {
+    check("TemplateBuild.retry", { options: RETRY }, { options });
     const { tags, buildSecrets, baseImageAuth, registryAuth, ...call } = options;
     const request: RetryRequest = {
       ...(tags !== undefined && { tags: [...tags] }),
@@ -111,6 +128,7 @@ export class TemplateBuild implements AsyncDisposable {
    * @throws ConflictError when the build is not promotable: see `info.promotability`
    */
   async promote(tag: string, options: CallOptions = {}): Promise<TemplateInfo> {
+    check("TemplateBuild.promote", { tag: text, options: CALL }, { tag, options });
     return this.#connection.client.builds.promote(this.buildId, { tag }, options);
   }
 
@@ -121,6 +139,7 @@ export class TemplateBuild implements AsyncDisposable {
    *   that added the step, when the program that waits is the one that built
    */
   async waitUntilTerminal(options: WaitOptions = {}): Promise<StatusSnapshot> {
+    check("TemplateBuild.waitUntilTerminal", { options: WAIT }, { options });
     const snapshot = this.#apply(await this.#connection.client.builds.waitUntilTerminal(this.buildId, options));
     this.throwIfFailed();
     return snapshot;

@@ -1,3 +1,21 @@
+import {
+  anyText,
+  callback,
+  check,
+  either,
+  like,
+  listOf,
+  optional,
+  options as optionsOf,
+  signal as abortSignal,
+  text,
+  whole,
+  type Members,
+  type Rule,
+} from "../../arguments/index.ts";
+import { pickRequestOptions, RENAMED_SIZES, REQUEST_MEMBERS } from "../../template/create-request.ts";
+import { DEFINITION } from "../../template/definition.ts";
+import { BUILD_LIST_QUERY, CONNECTION_MEMBERS, FIELDS_MEMBER, VISIBILITY } from "../argument-rules.ts";
 import * as bases from "../../template/bases.ts";
 import {
   createRequest,
@@ -18,10 +36,38 @@ import { buildCancelled } from "./build-failure.ts";
 import { keepClient, withClient, type ConnectionOptions } from "./connection.ts";
 import { prepareBuild } from "./prepare-build.ts";
 import { TemplateBuild } from "./template-build.ts";
-import { WarmPool, type WarmPoolSettings } from "./warm-pool.ts";
+import { POOL_WITHOUT_TEMPLATE, WarmPool, type WarmPoolSettings } from "./warm-pool.ts";
 
 /** Which service, and a signal. */
 export type TemplateCallOptions = ConnectionOptions & Pick<CallOptions, "signal">;
+
+const TEMPLATE_CALL_MEMBERS = { ...CONNECTION_MEMBERS, signal: abortSignal };
+const TEMPLATE_CALL = optionsOf<TemplateCallOptions>(TEMPLATE_CALL_MEMBERS);
+const TEMPLATE_CALL_WITH_FIELDS = optionsOf<TemplateCallOptions & { fields: unknown }>({
+  ...TEMPLATE_CALL_MEMBERS,
+  ...FIELDS_MEMBER,
+});
+const REQUEST = optionsOf<RequestOptions & TemplateCallOptions>(
+  { ...REQUEST_MEMBERS, ...TEMPLATE_CALL_MEMBERS },
+  RENAMED_SIZES,
+);
+const INSPECT = optionsOf<RequestOptions & { signal: unknown }>(
+  { ...REQUEST_MEMBERS, signal: abortSignal },
+  RENAMED_SIZES,
+);
+const BACKGROUND_MEMBERS: Members<BuildOptions> = {
+  ...REQUEST_MEMBERS,
+  ...TEMPLATE_CALL_MEMBERS,
+  uploadConcurrency: whole(1),
+  onUploadProgress: callback,
+};
+const BACKGROUND = optionsOf<BuildOptions>(BACKGROUND_MEMBERS, RENAMED_SIZES);
+const FOREGROUND = optionsOf<ForegroundBuildOptions>({ ...BACKGROUND_MEMBERS, onLogEntry: callback }, RENAMED_SIZES);
+const BUILDER = like("a template builder, such as Template.fromImage gives", ({ definition }) =>
+  DEFINITION.accepts(definition),
+);
+const TAGS = either(text, listOf(text, "texts"));
+const CLAIM_TOKEN: Rule = { ...text, isSecret: true };
 
 /** How to build. */
 export interface BuildOptions extends RequestOptions, TemplateCallOptions {
@@ -56,8 +102,14 @@ export const Template = {
    * @throws BuildError when the build fails (`build_error`, …) or is cancelled (`build_cancelled`)
    */
   async build(builder: TemplateBuilder, name?: string, options: ForegroundBuildOptions = {}): Promise<TemplateBuild> {
+    check(
+      "Template.build",
+      { builder: BUILDER, name: optional(anyText), options: FOREGROUND },
+      { builder, name, options },
+    );
     return keepClient(options, async (connection) => {
-      const build = await Template.buildInBackground(builder, name, { ...options, client: connection.client });
+      const { onLogEntry: _mine, ...background } = options;
+      const build = await Template.buildInBackground(builder, name, { ...background, client: connection.client });
       const foreground = new TemplateBuild(connection, build.info, builder.definition.steps);
       const { build: ended } = await foreground.waitUntilTerminal({
         onEntry: options.onLogEntry,
@@ -70,7 +122,12 @@ export const Template = {
 
   /** Starts a build and returns once it is accepted. */
   async buildInBackground(builder: TemplateBuilder, name?: string, options: BuildOptions = {}): Promise<TemplateBuild> {
-    const identified = { ...options, ...resolveIdentity(name, options) };
+    check(
+      "Template.buildInBackground",
+      { builder: BUILDER, name: optional(anyText), options: BACKGROUND },
+      { builder, name, options },
+    );
+    const identified = identify(name, options);
     const { signal, uploadConcurrency: concurrency, onUploadProgress: onProgress } = options;
     return keepClient(options, async (connection) => {
       const { client } = connection;
@@ -82,6 +139,11 @@ export const Template = {
 
   /** Another name of `build`. */
   async publish(builder: TemplateBuilder, name?: string, options: ForegroundBuildOptions = {}): Promise<TemplateBuild> {
+    check(
+      "Template.publish",
+      { builder: BUILDER, name: optional(anyText), options: FOREGROUND },
+      { builder, name, options },
+    );
     return Template.build(builder, name, options);
   },
 
@@ -91,7 +153,12 @@ export const Template = {
     name?: string,
     options: RequestOptions & Pick<CallOptions, "signal"> = {},
   ): Promise<ContextInspection> {
-    return inspectContext(builder.definition, { ...options, ...resolveIdentity(name, options) });
+    check(
+      "Template.inspectBuildContext",
+      { builder: BUILDER, name: optional(anyText), options: INSPECT },
+      { builder, name, options },
+    );
+    return inspectContext(builder.definition, { ...identify(name, options), signal: options.signal });
   },
 
   /** Would the service accept this build? An invalid one is an answer (`valid: false`), not an error. */
@@ -100,7 +167,12 @@ export const Template = {
     name?: string,
     options: RequestOptions & TemplateCallOptions = {},
   ): Promise<ValidationResponse> {
-    const request = createRequest(builder.definition, { ...options, ...resolveIdentity(name, options) }, "call");
+    check(
+      "Template.validate",
+      { builder: BUILDER, name: optional(anyText), options: REQUEST },
+      { builder, name, options },
+    );
+    const request = createRequest(builder.definition, identify(name, options), "call");
     return withClient(options, (client) => client.templates.validate(request, { signal: options.signal }));
   },
 
@@ -110,12 +182,18 @@ export const Template = {
     name?: string,
     options: RequestOptions & TemplateCallOptions = {},
   ): Promise<PlanResponse> {
-    const request = createRequest(builder.definition, { ...options, ...resolveIdentity(name, options) }, "call");
+    check("Template.plan", { builder: BUILDER, name: optional(anyText), options: REQUEST }, { builder, name, options });
+    const request = createRequest(builder.definition, identify(name, options), "call");
     return withClient(options, (client) => client.templates.plan(request, { signal: options.signal }));
   },
 
   /** One page of a template's builds, newest first. */
   async listBuilds(ref: string, query: BuildListQuery = {}, options: TemplateCallOptions = {}): Promise<BuildList> {
+    check(
+      "Template.listBuilds",
+      { ref: text, query: BUILD_LIST_QUERY, options: TEMPLATE_CALL },
+      { ref, query, options },
+    );
     return withClient(options, (client) => client.builds.list(ref, query, { signal: options.signal }));
   },
 
@@ -124,6 +202,7 @@ export const Template = {
     ref: string,
     options: TemplateCallOptions & FieldOptions<Field> = {},
   ): Promise<Answered<TemplateInfo, Field>> {
+    check("Template.get", { ref: text, options: TEMPLATE_CALL_WITH_FIELDS }, { ref, options });
     const { signal, fields } = options;
     return withClient(options, (client) => client.templates.get(ref, { signal, fields }));
   },
@@ -132,17 +211,20 @@ export const Template = {
   async list<Field extends TemplateField = never>(
     options: TemplateCallOptions & FieldOptions<Field> = {},
   ): Promise<Answered<TemplateInfo, Field>[]> {
+    check("Template.list", { options: TEMPLATE_CALL_WITH_FIELDS }, { options });
     const { signal, fields } = options;
     return withClient(options, (client) => client.templates.list({ signal, fields }));
   },
 
   /** Is there a template behind `ref`? */
   async exists(ref: string, options: TemplateCallOptions = {}): Promise<boolean> {
+    check("Template.exists", { ref: text, options: TEMPLATE_CALL }, { ref, options });
     return withClient(options, (client) => client.templates.exists(ref, { signal: options.signal }));
   },
 
   /** Deletes what `ref` names: a bare name the whole template, `name:tag` the tag, `name:tb_…` or `tmpl_…` the artifact. */
   async delete(ref: string, options: TemplateCallOptions = {}): Promise<void> {
+    check("Template.delete", { ref: text, options: TEMPLATE_CALL }, { ref, options });
     return withClient(options, (client) => client.templates.delete(ref, { signal: options.signal }));
   },
 
@@ -152,52 +234,66 @@ export const Template = {
     tags: string | readonly string[],
     options: TemplateCallOptions = {},
   ): Promise<TemplateInfo> {
+    check("Template.assignTags", { ref: text, tags: TAGS, options: TEMPLATE_CALL }, { ref, tags, options });
     const list = typeof tags === "string" ? [tags] : tags;
     return withClient(options, (client) => client.templates.assignTags(ref, list, { signal: options.signal }));
   },
 
   /** Tags of a template, and the builds that they point at. */
   async listTags(ref: string, options: TemplateCallOptions = {}): Promise<TagInfo[]> {
+    check("Template.listTags", { ref: text, options: TEMPLATE_CALL }, { ref, options });
     return withClient(options, (client) => client.templates.listTags(ref, { signal: options.signal }));
   },
 
   /** Removes a tag; what it pointed at stays. */
   async removeTag(ref: string, tag: string, options: TemplateCallOptions = {}): Promise<void> {
+    check("Template.removeTag", { ref: text, tag: text, options: TEMPLATE_CALL }, { ref, tag, options });
     return withClient(options, (client) => client.templates.removeTag(ref, tag, { signal: options.signal }));
   },
 
   /** Former names that still resolve. */
   async listAliases(ref: string, options: TemplateCallOptions = {}): Promise<AliasInfo[]> {
+    check("Template.listAliases", { ref: text, options: TEMPLATE_CALL }, { ref, options });
     return withClient(options, (client) => client.templates.listAliases(ref, { signal: options.signal }));
   },
 
   /** Removes a former name, `namespace/old-name`. */
   async removeAlias(ref: string, alias: string, options: TemplateCallOptions = {}): Promise<void> {
+    check("Template.removeAlias", { ref: text, alias: text, options: TEMPLATE_CALL }, { ref, alias, options });
     return withClient(options, (client) => client.templates.removeAlias(ref, alias, { signal: options.signal }));
   },
 
   /** Renames a template within its namespace; the old name stays as an alias. (To move a file: `builder.rename`.) */
   async rename(ref: string, newName: string, options: TemplateCallOptions = {}): Promise<TemplateInfo> {
+    check("Template.rename", { ref: text, newName: text, options: TEMPLATE_CALL }, { ref, newName, options });
     return withClient(options, (client) => client.templates.rename(ref, newName, { signal: options.signal }));
   },
 
   /** Says who may see a template. */
   async setVisibility(ref: string, visibility: Visibility, options: TemplateCallOptions = {}): Promise<TemplateInfo> {
+    check(
+      "Template.setVisibility",
+      { ref: text, visibility: VISIBILITY, options: TEMPLATE_CALL },
+      { ref, visibility, options },
+    );
     return withClient(options, (client) => client.templates.setVisibility(ref, visibility, { signal: options.signal }));
   },
 
   /** Reserves a name for a short while; a build with its token (`claimToken`) takes it. */
   async reserveName(name: string, options: TemplateCallOptions = {}): Promise<NameClaim> {
+    check("Template.reserveName", { name: text, options: TEMPLATE_CALL }, { name, options });
     return withClient(options, (client) => client.templates.reserveName(name, { signal: options.signal }));
   },
 
   /** Gives a reserved name back. */
   async releaseName(claimToken: string, options: TemplateCallOptions = {}): Promise<void> {
+    check("Template.releaseName", { claimToken: CLAIM_TOKEN, options: TEMPLATE_CALL }, { claimToken, options });
     return withClient(options, (client) => client.templates.releaseName(claimToken, { signal: options.signal }));
   },
 
   /** A namespace by its slug. */
   async getNamespace(slug: string, options: TemplateCallOptions = {}): Promise<NamespaceInfo> {
+    check("Template.getNamespace", { slug: text, options: TEMPLATE_CALL }, { slug, options });
     return withClient(options, (client) => client.templates.getNamespace(slug, { signal: options.signal }));
   },
 
@@ -207,6 +303,17 @@ export const Template = {
     settings: Omit<WarmPoolSettings, "template">,
     options: TemplateCallOptions = {},
   ): Promise<WarmPool> {
+    check(
+      "Template.createWarmPool",
+      { ref: text, settings: POOL_WITHOUT_TEMPLATE, options: TEMPLATE_CALL },
+      { ref, settings, options },
+    );
     return WarmPool.create({ ...settings, template: ref }, options);
   },
 };
+
+/** What a request is made of, under the name that the call gives it. */
+function identify(name: string | undefined, options: RequestOptions): RequestOptions {
+  const { name: long, tags, ...rest } = pickRequestOptions(options);
+  return { ...rest, ...resolveIdentity(name, { name: long, tags }) };
+}

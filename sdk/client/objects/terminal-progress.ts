@@ -1,7 +1,9 @@
+import { check, like } from "../../arguments/index.ts";
 import { stripVTControlCharacters } from "node:util";
 import type { LogEntry } from "../../wire/log-entry.ts";
 import { buildLogger } from "./build-logger.ts";
 
+const STREAM = like("a stream to write to, such as process.stderr", ({ write }) => typeof write === "function");
 const CLEAR_LINE = "\r\u001b[2K";
 
 /** The part of a terminal that the display needs; `process.stderr` is one. */
@@ -19,6 +21,7 @@ export interface TerminalStream {
  *   await Template.build(template, "web:v1", { onLogEntry: terminalProgress() });
  */
 export function terminalProgress(stream: TerminalStream = process.stderr): (entry: LogEntry) => void {
+  check("terminalProgress", { stream: STREAM }, { stream });
   if (!stream.isTTY) return buildLogger({ write: (text) => void stream.write(text) });
   const log = buildLogger({ write: (text) => void stream.write(CLEAR_LINE + oneLineEach(text)) });
   let startedAt: number | undefined;

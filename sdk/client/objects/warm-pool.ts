@@ -1,3 +1,18 @@
+import {
+  anyText,
+  check,
+  object,
+  oneOf,
+  options as optionsOf,
+  recordOf,
+  required,
+  text,
+  whole,
+  type Members,
+} from "../../arguments/index.ts";
+import { RENAMED_SIZES } from "../../template/create-request.ts";
+import { CALL, CALL_MEMBERS, CONNECTION_MEMBERS, WARM_POOL_LIST_QUERY } from "../argument-rules.ts";
+import { WAIT } from "../warm-pools.ts";
 import type {
   CheckoutPolicy,
   CreateWarmPoolRequest,
@@ -42,6 +57,38 @@ export interface WarmPoolSettings {
 /** Members to change; the rest stays. `trackTag: null` clears it. */
 export type WarmPoolChanges = Omit<Partial<WarmPoolSettings>, "trackTag"> & { trackTag?: string | null | undefined };
 
+const CHANGE_MEMBERS: Members<WarmPoolChanges> = {
+  name: text,
+  template: text,
+  minReady: whole(0),
+  maxReady: whole(0),
+  vcpus: whole(1),
+  memoryMib: whole(1),
+  diskMb: whole(1),
+  checkoutPolicy: oneOf("prefer", "require", "bypass"),
+  idleTimeoutSeconds: whole(1),
+  staleAfterSeconds: whole(1),
+  versionPolicy: oneOf("pinned_build", "track_tag"),
+  trackTag: { expected: "a text, or null to clear it", accepts: (value) => value === null || text.accepts(value) },
+  labels: recordOf(anyText, "texts"),
+  metadata: object,
+};
+const RENAMED = { ...RENAMED_SIZES, templateRef: "template" };
+const CHANGES = optionsOf<WarmPoolChanges>(CHANGE_MEMBERS, RENAMED);
+const POOL_MEMBERS: Members<WarmPoolSettings> = {
+  ...CHANGE_MEMBERS,
+  name: required(text),
+  template: required(text),
+  minReady: required(whole(0)),
+  maxReady: required(whole(0)),
+  trackTag: text,
+};
+const POOL = optionsOf<WarmPoolSettings>(POOL_MEMBERS, RENAMED);
+const { template: _named, ...REST_OF_POOL } = POOL_MEMBERS;
+/** As for {@link WarmPool.create}, where the template is named by itself. */
+export const POOL_WITHOUT_TEMPLATE = optionsOf<Omit<WarmPoolSettings, "template">>(REST_OF_POOL, RENAMED);
+const CONNECT = optionsOf<ConnectionOptions & CallOptions>({ ...CONNECTION_MEMBERS, ...CALL_MEMBERS });
+
 /**
  * Machines of one template, kept ready. Holds a connection: close it, or let `await using` do so.
  *
@@ -60,6 +107,7 @@ export class WarmPool implements AsyncDisposable {
 
   /** Makes a pool and begins to fill it. */
   static async create(settings: WarmPoolSettings, options: ConnectionOptions & CallOptions = {}): Promise<WarmPool> {
+    check("WarmPool.create", { settings: POOL, options: CONNECT }, { settings, options });
     const { signal } = options;
     return keepClient(options, async (connection) => {
       const info = await connection.client.warmPools.create(createRequest(settings), { signal });
@@ -69,6 +117,7 @@ export class WarmPool implements AsyncDisposable {
 
   /** A pool by id. */
   static async get(id: string, options: ConnectionOptions & CallOptions = {}): Promise<WarmPool> {
+    check("WarmPool.get", { id: text, options: CONNECT }, { id, options });
     const { signal } = options;
     return keepClient(options, async (connection) => {
       return new WarmPool(connection, await connection.client.warmPools.get(id, { signal }));
@@ -77,6 +126,7 @@ export class WarmPool implements AsyncDisposable {
 
   /** What the service says about the pools that match every given filter. */
   static async list(query: WarmPoolListQuery = {}, options: ConnectionOptions & CallOptions = {}): Promise<PoolInfo[]> {
+    check("WarmPool.list", { query: WARM_POOL_LIST_QUERY, options: CONNECT }, { query, options });
     return withClient(options, (client) => client.warmPools.list(query, { signal: options.signal }));
   }
 
@@ -92,42 +142,50 @@ export class WarmPool implements AsyncDisposable {
 
   /** Asks how the pool is. */
   async refresh(options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.refresh", { options: CALL }, { options });
     return (this.#info = await this.#connection.client.warmPools.get(this.id, options));
   }
 
   /** Changes what is given; the rest stays. Sizes that are left out are those last known. */
   async update(changes: WarmPoolChanges, options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.update", { changes: CHANGES, options: CALL }, { changes, options });
     const request = updateRequest(changes, this.#info);
     return (this.#info = await this.#connection.client.warmPools.update(this.id, request, options));
   }
 
   /** Fills the pool, from disabled or draining. */
   async enable(options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.enable", { options: CALL }, { options });
     return (this.#info = await this.#connection.client.warmPools.enable(this.id, options));
   }
 
   /** Stops filling and checkout; ready machines stay. */
   async disable(options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.disable", { options: CALL }, { options });
     return (this.#info = await this.#connection.client.warmPools.disable(this.id, options));
   }
 
   /** Stops filling and checkout, and lets ready machines go. */
   async drain(options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.drain", { options: CALL }, { options });
     return (this.#info = await this.#connection.client.warmPools.drain(this.id, options));
   }
 
   /** Runs the pool's controller once, now. */
   async reconcile(options: CallOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.reconcile", { options: CALL }, { options });
     return (this.#info = await this.#connection.client.warmPools.reconcile(this.id, options));
   }
 
   /** Marks the pool deleted and lets its machines go; those already checked out live on. */
   async delete(options: CallOptions = {}): Promise<void> {
+    check("WarmPool.delete", { options: CALL }, { options });
     await this.#connection.client.warmPools.delete(this.id, options);
   }
 
   /** Waits until enough machines are ready: see `NullspaceClient.warmPools.waitUntilReady`. */
   async waitUntilReady(options: WaitUntilReadyOptions = {}): Promise<PoolInfo> {
+    check("WarmPool.waitUntilReady", { options: WAIT }, { options });
     return (this.#info = await this.#connection.client.warmPools.waitUntilReady(this.id, options));
   }
 

@@ -1,3 +1,4 @@
+import { anyText, check, listOf, oneOf, options as optionsOf, required } from "../../arguments/index.ts";
 import { InvalidIgnorePatternError } from "../errors.ts";
 import { type DockerLine, MAX_LINE_BYTES, normalizePattern, readDockerignore } from "./docker-ignorefile.ts";
 import { dockerMatcher, type DockerRule } from "./docker-matcher.ts";
@@ -6,6 +7,13 @@ import { compileRule, optionRules } from "./compile-rule.ts";
 import { createGitignoreMatcher } from "./create-gitignore-matcher.ts";
 import type { IgnoreSource } from "./rule.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
+
+const SOURCE = optionsOf<IgnoreSource>({
+  syntax: oneOf("docker", "gitignore"),
+  file: optionsOf<{ name: unknown; text: unknown }>({ name: required(anyText), text: required(anyText) }),
+  patterns: listOf(anyText, "texts"),
+  alwaysSent: listOf(anyText, "paths"),
+});
 
 /**
  * Compiles ignore rules. Ask it about paths with `ruleFor`, or walk with its cursors.
@@ -16,6 +24,7 @@ import type { IgnoreMatcher } from "./matcher.ts";
  *   ruleFor(matcher, "a.log")?.pattern; // "*.log"
  */
 export function createIgnoreMatcher(source: IgnoreSource): IgnoreMatcher {
+  check("createIgnoreMatcher", { source: SOURCE }, { source });
   const { syntax = "docker", alwaysSent = [] } = source;
   if (syntax === "docker") return dockerMatcher(dockerRules(source), alwaysSent);
   return createGitignoreMatcher(source);

@@ -1,3 +1,4 @@
+import { anyText, check, flag, like } from "../../arguments/index.ts";
 import type { IgnoreRule } from "./rule.ts";
 
 /** No rule excludes the entry. */
@@ -20,6 +21,8 @@ export interface IgnoreMatcher {
   root(): IgnoreCursor;
 }
 
+const MATCHER = like("a matcher, such as createIgnoreMatcher gives", ({ root }) => typeof root === "function");
+
 /**
  * Whether `path` is excluded, asked outside of a walk.
  *
@@ -27,6 +30,7 @@ export interface IgnoreMatcher {
  * @returns the rule that excludes it, or `undefined`
  */
 export function ruleFor(matcher: IgnoreMatcher, path: string, isDirectory = false): IgnoreRule | undefined {
+  check("ruleFor", { matcher: MATCHER, path: anyText, isDirectory: flag }, { matcher, path, isDirectory });
   const names = path.split("/");
   const name = names.pop()!;
   const cursor = names.reduce((at, directory) => at.enter(directory), matcher.root());

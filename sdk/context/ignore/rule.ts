@@ -1,3 +1,5 @@
+import { check, like } from "../../arguments/index.ts";
+
 /** Where an ignore rule stands, for messages: the file (relative to the context, or its path) and the line, from 1. */
 export interface IgnoreRule {
   /** The line as written, without its line ending. */
@@ -8,8 +10,11 @@ export interface IgnoreRule {
   readonly line: number;
 }
 
+const RULE = like("a rule", ({ line }) => typeof line === "number");
+
 /** `.dockerignore:3`, or `ignorePatterns[2]` for a pattern given as an option. */
 export function ruleLocation(rule: IgnoreRule): string {
+  check("ruleLocation", { rule: RULE }, { rule });
   return rule.file === undefined ? `ignorePatterns[${rule.line - 1}]` : `${rule.file}:${rule.line}`;
 }
 

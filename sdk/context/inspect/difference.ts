@@ -1,3 +1,4 @@
+import { anyText, check, like, recordOf } from "../../arguments/index.ts";
 import type { ContextEntry } from "../entry.ts";
 
 /** One line that differs between two contexts. `before` is missing for what is new, `after` for what is gone. */
@@ -11,10 +12,16 @@ export interface ContextChange {
 /** Path -> anything that is equal exactly when the entry is. */
 export type ComparableContext = Readonly<Record<string, string>>;
 
+const ENTRIES = like("entries of a context", (value) => typeof value[Symbol.iterator] === "function");
+const ENTRY = like("an entry of a context", ({ path, type }) => typeof path === "string" && typeof type === "string");
+const COMPARABLE = recordOf(anyText, "texts, such as comparable gives");
+
 /** Every entry of a context, one line each: for an exact comparison of two trees. */
 export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
+  check("comparable", { entries: ENTRIES }, { entries });
   const lines: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const entry of entries) {
+    check("comparable", { entry: ENTRY }, { entry });
     const { path, type, mode, sha256, target } = entry;
     lines[path] = type === "file" ? `${mode} ${sha256}` : type === "symlink" ? `-> ${target}` : "dir";
   }
@@ -23,6 +30,7 @@ export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
 
 /** What changed from `before` to `after`, sorted by path. */
 export function difference(before: ComparableContext, after: ComparableContext): ContextChange[] {
+  check("difference", { before: COMPARABLE, after: COMPARABLE }, { before, after });
   const changes: ContextChange[] = [];
   for (const path of new Set([...Object.keys(before), ...Object.keys(after)])) {
     // A manifest that was read from JSON has a prototype, and a file may be called `constructor`.

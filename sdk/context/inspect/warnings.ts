@@ -1,3 +1,5 @@
+import { check, oneOf } from "../../arguments/index.ts";
+import { TREE } from "../argument-rules.ts";
 import type { BuildContext } from "../build-context.ts";
 import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "../walk/directory-weights.ts";
@@ -21,8 +23,11 @@ const BULKY_DIRECTORIES = new Set(
 const SECRET_NAMES = new Set(".env .env.local .envrc id_rsa id_dsa id_ecdsa id_ed25519".split(" "));
 const SECRET_SUFFIXES = [".pem", ".key", ".p12", ".pfx"];
 
+const SYNTAX = oneOf("docker", "gitignore");
+
 /** What to look at before the context is sent, sorted by path. Only the outermost of nested bulky directories is named. */
 export function contextWarnings(context: BuildContext, syntax: IgnoreSyntax = "docker"): ContextWarning[] {
+  check("contextWarnings", { context: TREE, syntax: SYNTAX }, { context, syntax });
   const warnings: ContextWarning[] = [];
   const warn = (path: string, reason: WarningReason, what: string) =>
     warnings.push({ path, reason, message: `${path} ${what}`, ignoreLine: ignoreLine(path, syntax) });

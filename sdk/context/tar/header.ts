@@ -1,3 +1,4 @@
+import { amount, check, like, whole } from "../../arguments/index.ts";
 /** Size of a tar block: headers take whole blocks, contents are padded to one. */
 export const BLOCK_BYTES = 512;
 /** Two empty blocks end an archive (POSIX.1-2001, pax interchange format). */
@@ -12,6 +13,15 @@ export interface TarEntry {
   readonly size: number;
   readonly target?: Buffer;
 }
+
+const ENTRY = like(
+  "an entry with path, type, mode and size",
+  ({ path, type, mode, size }) =>
+    Buffer.isBuffer(path) &&
+    Object.hasOwn(TYPE_FLAGS, String(type)) &&
+    whole(0).accepts(mode) &&
+    whole(0).accepts(size),
+);
 
 const NAME_BYTES = 100;
 const LINK_BYTES = 100;
@@ -31,6 +41,7 @@ const EMPTY = Buffer.alloc(0);
  * @see POSIX.1-2001, pax interchange format
  */
 export function tarHeader(entry: TarEntry): Buffer {
+  check("tarHeader", { entry: ENTRY }, { entry });
   return Buffer.from(sharedTarHeader(entry));
 }
 
@@ -68,6 +79,7 @@ export function sharedTarHeader(entry: TarEntry): Buffer {
 
 /** Bytes to add after a content of this length to fill its last block. */
 export function paddingOf(size: number): number {
+  check("paddingOf", { size: amount }, { size });
   return (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
 }
 

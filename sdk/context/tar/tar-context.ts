@@ -1,3 +1,5 @@
+import { check, flag, options as optionsOf, signal as abortSignal } from "../../arguments/index.ts";
+import { TREE } from "../argument-rules.ts";
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { BuildContext, ContextTree } from "../build-context.ts";
@@ -24,6 +26,8 @@ export interface TarOptions {
   signal?: AbortSignal;
 }
 
+const OPTIONS = optionsOf<TarOptions>({ gzip: flag, signal: abortSignal });
+
 /**
  * The context as a tar, the bytes that a Docker engine is sent. Equal hashes give equal bytes (before gzip): owner and times
  * are zero, modes normalised, entries in the order of their paths.
@@ -32,6 +36,7 @@ export interface TarOptions {
  * that was hashed; an archive that ends without an error is the one that the hash names.
  */
 export function tarContext(context: BuildContext, options: TarOptions = {}): Readable {
+  check("tarContext", { context: TREE, options: OPTIONS }, { context, options });
   const tar = new TarStream(context, options.signal);
   if (!options.gzip) return tar;
   // Errors of either end destroy the other; the reader sees the first one.

@@ -1,3 +1,4 @@
+import { amount, anyText, check, oneOf } from "../../arguments/index.ts";
 import { ContextLimitError, type DirectoryWeight } from "../errors.ts";
 import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { limitOrigin, type ResolvedLimits } from "../limits.ts";
@@ -13,6 +14,8 @@ interface Weight {
   files: number;
   bytes: number;
 }
+
+const SYNTAX = oneOf("docker", "gitignore");
 
 /** Adds up what lies below each directory, to say which ones make a context too large. */
 export class DirectoryWeights {
@@ -82,12 +85,14 @@ export function overLimit(
 
 /** The ignore line that excludes exactly this path. */
 export function ignoreLine(path: string, syntax: IgnoreSyntax): string {
+  check("ignoreLine", { path: anyText, syntax: SYNTAX }, { path, syntax });
   const escaped = path.replace(/[\\*?[\]!#]/g, "\\$&");
   return syntax === "docker" ? escaped : `/${escaped}`;
 }
 
 /** `1.5 GiB`; plain bytes below 1 KiB. */
 export function formatBytes(bytes: number): string {
+  check("formatBytes", { bytes: amount }, { bytes });
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let unit = 0;

@@ -1,3 +1,5 @@
+import { callback, like, optional, signal as abortSignal } from "../../arguments/index.ts";
+import { check } from "../argument-rules.ts";
 import { z } from "zod";
 import { RegistryCredentialsError } from "../errors.ts";
 import type { RegistryAuth } from "./registry-credentials.ts";
@@ -28,6 +30,10 @@ export type EcrTokenSource = (keys: AwsKeys, signal?: AbortSignal) => Promise<st
 /** User name under which Artifact Registry takes a service account's key as the password. */
 const GCP_KEY_USER = "_json_key";
 
+const CLOUD_AUTH = like("credentials with a kind: basic, gcp_artifact_registry or aws_ecr", ({ kind }) =>
+  ["basic", "gcp_artifact_registry", "aws_ecr"].includes(kind as string),
+);
+
 /**
  * Turns a cloud's credentials into a user name and a password.
  *
@@ -39,6 +45,11 @@ export async function resolveCloudAuth(
   signal?: AbortSignal,
   getEcrToken: EcrTokenSource = getTokenWithAwsSdk,
 ): Promise<RegistryAuth> {
+  check(
+    "resolveCloudAuth",
+    { auth: CLOUD_AUTH, signal: optional(abortSignal), getEcrToken: callback },
+    { auth, signal, getEcrToken },
+  );
   switch (auth.kind) {
     case "basic":
       return { username: auth.username, password: auth.password };

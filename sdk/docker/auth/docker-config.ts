@@ -1,3 +1,5 @@
+import { object, optional, recordOf, signal as abortSignal, text } from "../../arguments/index.ts";
+import { check } from "../argument-rules.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -32,6 +34,8 @@ const ConfigFile = z.looseObject({
 });
 type ConfigFile = z.infer<typeof ConfigFile>;
 
+const AUTHS = recordOf({ ...object, isSecret: true }, "credentials");
+
 /** Docker's configuration folder. The file is read anew at each call, as `docker login` may change it at any time. */
 export class DockerConfig {
   /** The folder; its `config.json` need not exist. */
@@ -39,6 +43,7 @@ export class DockerConfig {
   readonly #env: Record<string, string | undefined>;
 
   constructor(dir: string, env: Record<string, string | undefined> = process.env) {
+    check("DockerConfig", { dir: text, env: object }, { dir, env });
     this.dir = dir;
     this.#env = env;
   }
@@ -53,6 +58,11 @@ export class DockerConfig {
     explicit: RegistryAuths = {},
     signal?: AbortSignal,
   ): Promise<RegistryCredentials | undefined> {
+    check(
+      "credentialsFor",
+      { registry: text, explicit: AUTHS, signal: optional(abortSignal) },
+      { registry, explicit, signal },
+    );
     const host = registryHost(registry);
     const given = Object.entries(explicit).find(([key]) => registryHost(key) === host);
     if (given) return new RegistryCredentials(given[1]);
@@ -68,6 +78,7 @@ export class DockerConfig {
 
   /** Everything known, by registry host: what a classic build is sent, as the engine alone knows what it will pull. */
   async allCredentials(explicit: RegistryAuths = {}, signal?: AbortSignal): Promise<Map<string, RegistryCredentials>> {
+    check("allCredentials", { explicit: AUTHS, signal: optional(abortSignal) }, { explicit, signal });
     const file = await this.#read();
     const all = fromEntries(file.auths ?? {}, this.#file);
     if (file.credsStore) {
@@ -86,6 +97,7 @@ export class DockerConfig {
 
   /** Build arguments for the proxies of the file: those of `host` (an engine address), else the default ones. */
   async proxyBuildArgs(host: string): Promise<Record<string, string>> {
+    check("proxyBuildArgs", { host: text }, { host });
     const { proxies = {} } = await this.#read();
     return proxyArguments(proxies[host] ?? proxies.default ?? {});
   }

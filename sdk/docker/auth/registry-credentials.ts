@@ -1,3 +1,5 @@
+import { object } from "../../arguments/index.ts";
+import { check } from "../argument-rules.ts";
 import { inspect } from "node:util";
 
 /** Credentials as a caller gives them. */
@@ -16,6 +18,7 @@ export class RegistryCredentials {
   readonly #auth: RegistryAuth;
 
   constructor(auth: RegistryAuth) {
+    check("RegistryCredentials", { auth: { ...object, isSecret: true } }, { auth });
     this.#auth = auth;
   }
 

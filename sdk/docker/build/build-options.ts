@@ -1,8 +1,11 @@
+import { object } from "../../arguments/index.ts";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { BuildContext } from "../../context/index.ts";
 import type { ListedContext } from "./listed-context.ts";
 import { DockerOptionError, ImageRefError } from "../errors.ts";
+import { check } from "../argument-rules.ts";
+import { explainIssue } from "../explain-issue.ts";
 import { parseImageRef } from "../image-ref.ts";
 import { parseByteSize } from "./byte-size.ts";
 
@@ -221,13 +224,12 @@ const SPELLINGS = [
  * @throws DockerOptionError naming the option, ImageRefError for a bad name
  */
 export function checkBuildOptions(options: BuildOptions): CheckedBuildOptions {
+  check("build", { options: object }, { options });
   const parsed = BuildOptions.safeParse(options);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const name =
-      issue?.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]].join(".") : (issue?.path.join(".") ?? "");
-    const reason = issue?.code === "unrecognized_keys" ? "there is no such option" : issue?.message;
-    throw new DockerOptionError(name, `Build option ${name}: ${reason}.`);
+    const { name, reason } = explainIssue(issue!, options, Object.keys(BuildOptions.shape));
+    throw new DockerOptionError(name, `Build option ${name}: ${reason}${reason.endsWith("?") ? "" : "."}`);
   }
   const { tag, buildargs, nocache, shmsize, timeout, ...rest } = parsed.data;
   for (const [theirs, ours] of SPELLINGS) {

@@ -1,3 +1,5 @@
+import { anyText, oneOf } from "../../arguments/index.ts";
+import { check } from "../argument-rules.ts";
 import { readFrom } from "../../dockerfile/declarations.ts";
 import { readDockerfile } from "../../dockerfile/parse-dockerfile.ts";
 
@@ -48,6 +50,8 @@ export function listInstructions(dockerfile: string): DockerfileInstruction[] {
 /** Instructions that BuildKit counts as steps of a stage, beside a FROM that names an image. */
 const COUNTED = new Set(["RUN", "COPY", "ADD", "WORKDIR"]);
 
+const BUILDER = oneOf("classic", "buildkit");
+
 /**
  * The line of the step that a builder names, or `undefined` when that cannot be told.
  *
@@ -55,6 +59,7 @@ const COUNTED = new Set(["RUN", "COPY", "ADD", "WORKDIR"]);
  *   `[1/2 2/4] RUN …` of Buildah every one of a stage, `[stage 2/4] RUN …` of BuildKit those of one that make a layer
  */
 export function lineOfStep(dockerfile: string, step: string, builder: "classic" | "buildkit"): number | undefined {
+  check("lineOfStep", { dockerfile: anyText, step: anyText, builder: BUILDER }, { dockerfile, step, builder });
   const parts = /^\[(?:([^\]]*)\s)?(\d+)(?:\/\d+)?\] ([A-Za-z]+)/.exec(step);
   if (!parts) return undefined;
   const [, prefix, number, keyword] = parts;

@@ -1,8 +1,13 @@
+import { anyText, like, recordOf, text } from "../../arguments/index.ts";
+import { check } from "../argument-rules.ts";
 import { isRegistryTold, namedImages, type NamedImage } from "../../dockerfile/named-images.ts";
 import { UNTOLD } from "../../dockerfile/expand-word.ts";
 import { registryHost } from "../auth/registry-host.ts";
 import { ImageRefError } from "../errors.ts";
 import { parseImageRef } from "../image-ref.ts";
+
+const BUILD_ARGS = recordOf(anyText, "texts");
+const NAMED = like("registries, such as registriesOfImage gives", ({ hosts }) => hosts instanceof Set);
 
 /** The registries that a build may log in to. */
 export interface NamedRegistries {
@@ -17,6 +22,7 @@ export function registriesOfDockerfile(
   dockerfile: string,
   buildArgs: Readonly<Record<string, string>> = {},
 ): NamedRegistries {
+  check("registriesOfDockerfile", { dockerfile: anyText, buildArgs: BUILD_ARGS }, { dockerfile, buildArgs });
   const found = namedImages(dockerfile, buildArgs).map(hostOf);
   return {
     hosts: new Set(found.filter((host) => host !== undefined)),
@@ -26,6 +32,7 @@ export function registriesOfDockerfile(
 
 /** The registry of a single image. */
 export function registriesOfImage(image: string): NamedRegistries {
+  check("registriesOfImage", { image: text }, { image });
   const host = hostOf({ name: image, line: 0 });
   return { hosts: new Set(host === undefined ? [] : [host]), mayBeMore: host === undefined };
 }
@@ -35,7 +42,9 @@ export function registriesOfImage(image: string): NamedRegistries {
  *
  * @param registry its host in any form in which it is written: `ghcr.io`, `https://index.docker.io/v1/`
  */
-export function needsRegistry({ hosts, mayBeMore }: NamedRegistries, registry: string): boolean {
+export function needsRegistry(named: NamedRegistries, registry: string): boolean {
+  check("needsRegistry", { named: NAMED, registry: anyText }, { named, registry });
+  const { hosts, mayBeMore } = named;
   return mayBeMore || hosts.has(registryHost(registry.trim()).toLowerCase());
 }
 

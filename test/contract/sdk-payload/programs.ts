@@ -102,7 +102,7 @@ export const PROGRAMS: readonly Program[] = [
         .addBuildSecret("tok", "sec"),
     options: {
       tags: ["v1", "v2"],
-      cpuCount: 4,
+      vcpus: 4,
       memoryMib: 1024,
       diskMb: 4096,
       internetAccess: false,

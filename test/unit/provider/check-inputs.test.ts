@@ -43,6 +43,13 @@ describe("checkInputs", () => {
     ]);
   });
 
+  it("answers a name from before with the one of today", () => {
+    const renamed = z.object({ vcpus: z.int().optional().meta({ formerName: "cpuCount" }) });
+    expect(checkInputs(renamed, { cpuCount: 2 }).failures).toEqual([
+      { property: "cpuCount", reason: 'there is no input "cpuCount": did you mean "vcpus"?' },
+    ]);
+  });
+
   it("lists the inputs when none is near", () => {
     expect(checkInputs(schema, { name: "web", zzzzzzzz: 1 }).failures).toEqual([
       {

@@ -122,7 +122,7 @@ describe("wrong use fails at the call, naming the argument:", () => {
     ["a package that is no text", () => alpine.pipInstall([5 as unknown as string]), "pipInstall: packages[0]"],
     ["packages that are no list", () => alpine.npmInstall(5 as unknown as string), "npmInstall: packages"],
     ["no command", () => alpine.run([]), "run: command"],
-    ["an empty command", () => alpine.runCmd(["true", ""]), "runCmd: command"],
+    ["an empty command", () => alpine.runCmd(["true", ""]), "runCmd: command[1]"],
     ["no source", () => alpine.copy([], "/x"), "copy: src"],
     ["an empty source", () => alpine.copy(["a", " "], "/x"), "copy: src[1]"],
     ["no destination", () => alpine.copy("a", ""), "copy: dst"],
@@ -138,7 +138,7 @@ describe("wrong use fails at the call, naming the argument:", () => {
       () => alpine.copyItems([{ src: "a" } as unknown as CopyItemArgument]),
       "copyItems: items[0]: dst",
     ],
-    ["a depth of nothing", () => alpine.gitClone("u", "/p", { depth: 0 }), "gitClone: depth"],
+    ["a depth of nothing", () => alpine.gitClone("u", "/p", { depth: 0 }), "gitClone: options.depth"],
     ["a variable with an equals sign", () => alpine.setBuildEnvs({ "A=B": "1" }), "setBuildEnvs: envs"],
     [
       "a variable that is no text",
@@ -169,7 +169,7 @@ describe("wrong use fails at the call, naming the argument:", () => {
     ["a URL with a login", () => waitForUrl("http://u:p@localhost:80/"), "waitForUrl: url"],
     ["native for a Dockerfile", () => dockerfile.toJSON({ buildBackend: "native" }), "buildBackend"],
     ["no tags", () => alpine.toJSON({ tags: [] }), "tags"],
-    ["half a CPU", () => alpine.toJSON({ cpuCount: 0.5 }), "cpuCount"],
+    ["half a CPU", () => alpine.toJSON({ vcpus: 0.5 }), "toJSON: options.vcpus"],
   ])("%s", (_name, act, argument) => {
     expect(act).toThrow(TemplateArgumentError);
     expect(act).toThrow(expect.objectContaining({ argument, code: "invalid_request" }));
