@@ -2,7 +2,7 @@ import type { CopyItem, Step } from "../wire/step.ts";
 import type { TemplateDefinition } from "./definition.ts";
 import { TemplateArgumentError } from "./errors.ts";
 import { quoteFlagValue, quoteWord } from "../dockerfile/index.ts";
-import { Line, ShellEnv } from "../wire/word.ts";
+import { LINE, SHELL_NAME } from "../wire/word-patterns.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** A definition as a Dockerfile. */
@@ -12,7 +12,7 @@ export function renderDockerfile(definition: TemplateDefinition): string {
   const lines = [`FROM ${base.image}`];
   for (const { step } of steps) lines.push(...renderStep(step));
   for (const [name, value] of Object.entries(buildEnvs)) {
-    if (!ShellEnv.safeParse({ [name]: "" }).success)
+    if (!SHELL_NAME.test(name))
       refuse(
         `the name of the build variable "${name}"`,
         "must be letters, digits and underscores, and not begin with a digit",
@@ -104,7 +104,7 @@ function octal(mode: number | string): string {
 /** What an instruction names, by the service's own rule. */
 function instructionLine(what: string, text: string): string {
   oneLine(what, text);
-  return Line.safeParse(text).success ? text : refuse(what, "holds a control character, which no instruction can name");
+  return LINE.test(text) ? text : refuse(what, "holds a control character, which no instruction can name");
 }
 
 function oneLine(what: string, text: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LINE, SHELL_NAME } from "./word-patterns.ts";
 
 /** What a process gets as one argument, variable or path. The kernel would end it at a NUL. */
 export const Word = z.string().regex(/^[^\u0000]*$/, { error: "must not hold a NUL character" });
@@ -14,7 +15,7 @@ export const Env = z.record(z.string().regex(/^[^=\u0000]+$/), Word, {
 export type Env = z.infer<typeof Env>;
 
 /** What an instruction of a Dockerfile names, such as a user: a line break would end the instruction. */
-export const Line = Word.regex(/^[^\u0001-\u001f\u007f-\u009f\u2028\u2029]*$/, {
+export const Line = Word.regex(LINE, {
   error: "must be one line, without control characters",
 });
 export type Line = z.infer<typeof Line>;
@@ -22,7 +23,7 @@ export type Line = z.infer<typeof Line>;
 const SHELL_NAME_RULE = "must be named by letters, digits and underscores, and not begin with a digit";
 
 /** Variables that a shell sets (POSIX, "Name"): it has no way to write another name. */
-export const ShellEnv = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Word, {
+export const ShellEnv = z.record(z.string().regex(SHELL_NAME), Word, {
   error: ({ code }) => (code === "invalid_key" ? SHELL_NAME_RULE : undefined),
 });
 export type ShellEnv = z.infer<typeof ShellEnv>;
