@@ -1,4 +1,5 @@
 import type { BuildContext } from "../build-context.ts";
+import { unsupportedKindName } from "../entry.ts";
 import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
 import { ignoreLine } from "../walk/directory-weights.ts";
 
@@ -37,7 +38,8 @@ export function contextWarnings(context: BuildContext, syntax: IgnoreSyntax = "d
       warn(path, "likely_secret_file", "looks like a secret; whoever gets the image can read it");
     }
   }
-  for (const { path, kind } of context.unsupported) warn(path, "unsupported_entry", `cannot be sent: it is a ${kind}`);
+  for (const { path, kind } of context.unsupported)
+    warn(path, "unsupported_entry", `is left out: it is ${unsupportedKindName(kind)}`);
   return warnings.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
+import { unsupportedKindName } from "../../context/entry.ts";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
@@ -70,6 +71,9 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   #isRead = false;
   /** What went wrong with the context on this side; the builder's words of it say less. */
   #contextError: unknown;
+  /** What this side has to say of the build, before the builder's next word. */
+  readonly #warnings = new Set<string>();
+  #warned = 0;
   #engineFacts: EnginePing | undefined;
 
   /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
@@ -145,11 +149,11 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       for await (const chunk of chunks) {
         const records = [...splitter.push(chunk)];
         const progress = records.flatMap((record) => outcome.observe(record));
-        yield* pick(chunk, records, progress);
+        yield* pick(chunk, records, [...this.#newWarnings(), ...progress]);
       }
       splitter.end();
       this.#signal.throwIfAborted();
-      yield* pick(undefined, [], outcome.end());
+      yield* pick(undefined, [], [...this.#newWarnings(), ...outcome.end()]);
       const result = outcome.result();
       isOver = true;
       await this.#settle({ result });
@@ -164,6 +168,12 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
         await this.#settle({ error: this.#signal.reason });
       }
     }
+  }
+
+  #newWarnings(): BuildProgress[] {
+    const texts = [...this.#warnings].slice(this.#warned);
+    this.#warned += texts.length;
+    return texts.map((text) => ({ kind: "warning", text, detail: [] }));
   }
 
   async #drain(): Promise<void> {
@@ -273,6 +283,9 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async #openSource(options: CheckedBuildOptions, canSync: boolean): Promise<BuildSource> {
     const source = await openBuildSource(options, this.#signal, canSync);
     if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
+    for (const { path, kind } of source.leftOut ?? []) {
+      this.#warnings.add(`${path} is ${unsupportedKindName(kind)}, and is left out of the build.`);
+    }
     return source;
   }
 
