@@ -150,12 +150,26 @@ describe("the real Docker command line", { timeout: 60_000 }, () => {
     expect(await docker.build(empty)).toHaveProperty("error", expect.stringContaining("Dockerfile"));
   });
 
+  // Known from the sources of its matcher up to moby/patternmatcher v0.6.1: see docs/context.md.
+  it.each([
+    ["f?o.bar/a|b", [".github", "x"], ["x"]],
+    ["x?{2}", ["xa", "xa{2}", "xyy"], ["xa", "xa{2}"]],
+  ])("still takes | { } for more than characters, which we do not: %s", async (pattern, paths, theirPaths) => {
+    const files = Object.fromEntries(paths.map((path) => [path, ""]));
+    const dir = tree({ Dockerfile: "FROM scratch\n", ".dockerignore": `*ockerfile\n.docker*\n${pattern}\n`, ...files });
+    const names = (entries: SentEntry[] | string) =>
+      typeof entries === "string" ? entries : entries.map(({ path }) => path).filter((path) => paths.includes(path));
+    expect(names(await ours(dir))).toEqual(paths.filter((path) => path !== "xa{2}"));
+    expect(names(await theirs(dir))).toEqual(theirPaths);
+  });
+
   it("reads as we do what its release 20.10 read otherwise", async () => {
     const asOnceRead: [spec: TreeSpec, ours: string[], theirsOf2010: string[]][] = [
       // It did not match `**` patterns against all parents of a file, only against one.
       [{ "foo/keep": "", "foo/x": "", ".dockerignore": "**/foo\n!foo/keep\n" }, ["foo/keep"], ["foo/keep", "foo/x"]],
       // It handed + ( ) | { } to its regular expressions.
       [{ "a+": "", aa: "", ".dockerignore": "a+\n" }, ["aa"], ["a+"]],
+      [{ xya: "", "xy(a)": "", ".dockerignore": "x?(a)\n" }, ["xya"], ["xy(a)"]],
       // It asked every pattern about all directories above an entry, also those that had nothing to say about them.
       [{ "a/b": "", "a/c": "", ".dockerignore": "a/b\n!a\n" }, ["a/", "a/c"], ["a/", "a/b", "a/c"]],
       [{ "a/b": "", "a/c": "", ".dockerignore": "a\n!a/b\na\n" }, ["a/b"], []],
