@@ -22,6 +22,7 @@ import {
 import { buildQuery, proxiesNotGiven } from "./build-query.ts";
 import { type BuildSource, openBuildSource } from "./build-source.ts";
 import { chooseBuilder, refuseClassicOnly } from "./choose-builder.ts";
+import { needsRegistry, registriesOfDockerfile } from "./named-registries.ts";
 import type { BuildProgress } from "./progress.ts";
 
 /** What a build has made. */
@@ -252,11 +253,12 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       proxyArgs: await this.#proxyArgs(options),
       sessionId: session?.id,
     });
+    const authHeaders = builder === "classic" ? await this.#authHeaders(options, source.dockerfileText) : {};
     const request = await this.#engine.versioned({
       method: "POST",
       path: "/build",
       query,
-      headers: { ...contextHeaders(source), ...(await this.#authHeaders(builder, options)) },
+      headers: { ...contextHeaders(source), ...authHeaders },
       ...(body ? { body } : {}),
       kind: "stream",
       signal: this.#signal,
@@ -305,13 +307,22 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     }
   }
 
-  /** The classic builder is sent credentials in a header; BuildKit ignores that and asks through the session. */
+  /**
+   * The classic builder is sent credentials in a header; BuildKit ignores that and asks through the session. A helper may
+   * ask a cloud or a person, so that it is asked for the registries of the Dockerfile alone.
+   */
   async #authHeaders(
-    builder: "buildkit" | "classic",
-    { auth = {} }: CheckedBuildOptions,
+    { auth = {}, buildArgs = {} }: CheckedBuildOptions,
+    dockerfile: string | undefined,
   ): Promise<Record<string, string>> {
-    if (builder === "buildkit") return {};
-    const credentials = await this.#engine.config.allCredentials(auth, this.#signal);
+    const values = Object.entries(buildArgs).filter((entry): entry is [string, string] => entry[1] !== null);
+    const registries = dockerfile && registriesOfDockerfile(dockerfile, Object.fromEntries(values));
+    const credentials = await this.#engine.config.allCredentials({
+      explicit: auth,
+      ...(registries ? { isWanted: (server) => needsRegistry(registries, server) } : {}),
+      onFailure: ({ message }) => this.#warnings.add(message),
+      signal: this.#signal,
+    });
     return credentials.size === 0 ? {} : { "x-registry-config": registryConfigHeader(credentials) };
   }
 
