@@ -32,6 +32,12 @@ export interface BuildResult {
    * images in containerd. Empty when `outputs` asks for something else than an image.
    */
   imageId: string;
+  /**
+   * Digest of the image's manifest, `sha256:…`, by which it is pulled (`name@sha256:…`); of the index where it is built for
+   * several platforms. Absent unless BuildKit wrote or pushed the image itself (`outputs` of the type `image` or `oci`): an
+   * image of the engine has one when it is pushed.
+   */
+  manifestDigest?: string;
 }
 
 /** First API version of POST /build/cancel. */
@@ -89,6 +95,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     this.#done.promise.catch(() => {});
     this.#started = this.#start(options);
     this.#started.catch((error: unknown) => this.#settle({ error }));
+    this.#signal.addEventListener("abort", () => void this.#endUnread(), { once: true });
   }
 
   /** Settles when the build has ended: with the image, or with why there is none. */
@@ -124,6 +131,14 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async cancel(): Promise<void> {
     if (!this.#signal.aborted) this.#controller.abort(new ImageBuildCancelledError());
     await this.#tellEngine();
+    await this.#endUnread();
+  }
+
+  /** A reader ends what it reads. What nobody reads has connections and a session all the same. */
+  async #endUnread(): Promise<void> {
+    if (this.#isRead) return;
+    await this.#started.catch(() => {});
+    if (!this.#isRead) await this.#settle({ error: this.#signal.reason });
   }
 
   /** The generators below run only when read, so the one reader is noted here, at the call. */

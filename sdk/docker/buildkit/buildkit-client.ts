@@ -27,6 +27,9 @@ interface CacheEntry {
   Attrs: Record<string, string>;
 }
 
+/** What has the BuildKit. */
+type BuildKitPeer = "Docker Engine" | "BuildKit daemon";
+
 /** One worker of a daemon. */
 export interface BuildKitWorker {
   ID: string;
@@ -38,21 +41,25 @@ export class BuildKitClient implements Disposable {
   /** The address, for errors. */
   readonly address: string;
   readonly #channel: GrpcChannel;
+  readonly #peer: BuildKitPeer;
 
-  private constructor(address: string, channel: GrpcChannel) {
+  private constructor(address: string, peer: BuildKitPeer, channel: GrpcChannel) {
     this.address = address;
+    this.#peer = peer;
     this.#channel = channel;
   }
 
   /**
    * Connects to the BuildKit at `host`.
    *
+   * @param peer what is there, for errors
    * @param dial opens the connection
    * @param moreHeaders headers of every call, by lower-case name
    * @throws what `dial` throws; GrpcStatusError (`unavailable`) when what is there does not speak HTTP/2, or not with us
    */
   static async connect(
     host: EngineHost,
+    peer: BuildKitPeer,
     dial: () => Promise<Duplex>,
     signal: AbortSignal,
     moreHeaders: Readonly<Record<string, string>> = {},
@@ -63,7 +70,11 @@ export class BuildKitClient implements Disposable {
       socket.destroy();
       throw new GrpcStatusError(GRPC_STATUS.unavailable, "the server does not speak HTTP/2 over TLS");
     }
-    return new BuildKitClient(host.display, await GrpcChannel.open(socket, authorityOf(host), signal, moreHeaders));
+    return new BuildKitClient(
+      host.display,
+      peer,
+      await GrpcChannel.open(socket, authorityOf(host), signal, moreHeaders),
+    );
   }
 
   /** A connection on which the daemon is the client of a session. */
@@ -120,7 +131,7 @@ export class BuildKitClient implements Disposable {
   #translate(error: unknown, path: string, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     const isLost = error instanceof GrpcStatusError && error.code === GRPC_STATUS.unavailable;
-    return isLost ? new EngineConnectionLostError(this.address, path, error) : error;
+    return isLost ? new EngineConnectionLostError(this.address, path, error, this.#peer) : error;
   }
 }
 

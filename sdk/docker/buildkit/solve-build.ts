@@ -35,6 +35,8 @@ export interface SolveBuild {
 const UPLOAD_PATH = "/context";
 const CONFIG_DIGEST = "containerimage.config.digest";
 const IMAGE_DIGEST = "containerimage.digest";
+/** Outputs that have a manifest as a registry keeps it. */
+const REGISTRY_FORMS = new Set<string | undefined>(["image", "oci"]);
 /** Label with which an engine's worker tells what `host-gateway` stands for (moby, builder-next/worker/label). */
 const HOST_GATEWAY_LABEL = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
 
@@ -83,7 +85,10 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     const imageId = loading
       ? await loadedId(build, await loading, result)
       : result[isEngine ? IMAGE_DIGEST : CONFIG_DIGEST];
-    if (imageId !== undefined) yield record({ id: "moby.image.id", aux: { ID: imageId } });
+    const manifest = REGISTRY_FORMS.has(options.outputs?.[0]?.type) ? result[IMAGE_DIGEST] : undefined;
+    if (imageId !== undefined || manifest !== undefined) {
+      yield record({ id: "moby.image.id", aux: { ID: imageId, ManifestDigest: manifest } });
+    }
   } catch (error) {
     if (error instanceof DockerError || signal.aborted) throw error;
     const message = error instanceof GrpcStatusError ? error.details : String(error);
