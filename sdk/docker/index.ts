@@ -5,6 +5,8 @@ export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
 export {
+  BuildAttestations,
+  BuildCacheTarget,
   BuildKitDaemon,
   BuildOptions,
   BuildOutput,

@@ -1,17 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import { unsupportedKindName } from "../../context/entry.ts";
+import { type UnsupportedEntry, unsupportedKindName } from "../../context/entry.ts";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
-import { openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
+import { GRPC_API_VERSION, openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
 import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
 import type { EngineApi } from "../engine-api.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import type { EngineRequest } from "../engine-transport.ts";
-import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
+import {
+  DockerOptionError,
+  EngineError,
+  ImageBuildCancelledError,
+  ImageBuildTimeoutError,
+  UnsupportedByEngineError,
+} from "../errors.ts";
 import type { EngineImages } from "../images.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
+import type { SyncedFolders } from "../session/synced-folder.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import {
   type BuildKitDaemon,
@@ -21,7 +28,8 @@ import {
 } from "./build-options.ts";
 import { buildQuery, proxiesNotGiven } from "./build-query.ts";
 import { type BuildSource, openBuildSource } from "./build-source.ts";
-import { chooseBuilder, refuseClassicOnly } from "./choose-builder.ts";
+import { chooseBuilder, needsControl, refuseClassicOnly } from "./choose-builder.ts";
+import { joinFolders, openNamedContexts } from "./named-contexts.ts";
 import { needsRegistry, registriesOfDockerfile } from "./named-registries.ts";
 import type { BuildProgress } from "./progress.ts";
 
@@ -225,6 +233,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     buildkit: Pick<SolveBuild, "client" | "engineWorker" | "isEngine">,
   ): Promise<StartedBuild> {
     const source = await this.#openSource(options, true);
+    const named = await openNamedContexts(options.contexts ?? {}, this.#signal);
+    this.#warnOf(named.leftOut);
     const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
     const chunks = solveBuild({
       ...buildkit,
@@ -232,7 +242,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       config: this.#engine.config,
       options,
       source,
-      folders: this.#offeredFolders(source),
+      folders: this.#offeredFolders(joinFolders(source.synced, named)),
+      contexts: named.sources,
       buildArgs,
       signal: this.#signal,
     });
@@ -253,6 +264,14 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     if (own) {
       this.#cleanUp.use(this.#engine.transport.watch("the build", (error) => this.#controller.abort(error)));
       return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
+    }
+    const missing = needsControl(options);
+    if (missing !== undefined) {
+      throw new UnsupportedByEngineError(
+        missing,
+        `This engine takes builds by POST /build (API ${engine.engineApiVersion}), which has no ${missing}${missing === "platform" ? " of several" : ""}. ` +
+          `Use an engine with API ${GRPC_API_VERSION} or newer, or a BuildKit daemon (builder: { address }).`,
+      );
     }
     const { source, session } =
       builder === "buildkit"
@@ -291,7 +310,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     engine: EnginePing,
   ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
     const source = await this.#openSource(options, true);
-    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source), this.#signal);
+    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source.synced), this.#signal);
     const session = await openBuildSession(this.#engine, engine, options, offer, this.#signal);
     if (session) this.#cleanUp.use(session);
     return { source: session || !source.synced ? source : await this.#openSource(options, false), session };
@@ -300,15 +319,19 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async #openSource(options: CheckedBuildOptions, canSync: boolean): Promise<BuildSource> {
     const source = await openBuildSource(options, this.#signal, canSync);
     if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
-    for (const { path, kind } of source.leftOut ?? []) {
-      this.#warnings.add(`${path} is ${unsupportedKindName(kind)}, and is left out of the build.`);
-    }
+    this.#warnOf(source.leftOut ?? []);
     return source;
   }
 
+  #warnOf(leftOut: readonly UnsupportedEntry[]): void {
+    for (const { path, kind } of leftOut) {
+      this.#warnings.add(`${path} is ${unsupportedKindName(kind)}, and is left out of the build.`);
+    }
+  }
+
   /** What goes wrong with a folder here BuildKit tells in words of its own; the error itself says more. */
-  #offeredFolders({ synced }: BuildSource): OfferedFolders | undefined {
-    return synced && { ...synced, onFailure: (error) => (this.#contextError = error) };
+  #offeredFolders(folders: SyncedFolders | undefined): OfferedFolders | undefined {
+    return folders && { ...folders, onFailure: (error) => (this.#contextError = error) };
   }
 
   async #send(request: EngineRequest, body: Readable | undefined): Promise<Readable> {

@@ -27,6 +27,8 @@ export interface SolveBuild {
   options: CheckedBuildOptions;
   source: BuildSource;
   folders: OfferedFolders | undefined;
+  /** Where named contexts come from, by name. */
+  contexts: ReadonlyMap<string, string>;
   buildArgs: Record<string, string | null>;
   signal: AbortSignal;
 }
@@ -60,6 +62,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     dockerfile: source.dockerfile,
     contextUrl: source.remote ?? (source.synced ? undefined : `http://buildkit-session${UPLOAD_PATH}/${ref}`),
     buildArgs: build.buildArgs,
+    contexts: build.contexts,
     hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
   });
   const loading = archive && images.load(archive, { signal });
