@@ -14,6 +14,14 @@ export {
   BuildSsh,
   ContainerLimits,
 } from "./build/build-options.ts";
+export { BuildKit } from "./buildkit/buildkit.ts";
+export type {
+  BuildKitCacheRecord,
+  BuildKitHistoryEvent,
+  BuildKitHistoryOptions,
+  BuildKitInfo,
+  BuildKitPruneOptions,
+} from "./buildkit/buildkit.ts";
 export type { ListedContext, ListedEntry } from "./build/listed-context.ts";
 export type { BuildProgress, BuildStep } from "./build/progress.ts";
 export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./images.ts";

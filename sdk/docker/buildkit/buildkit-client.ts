@@ -85,26 +85,23 @@ export class BuildKitClient implements Disposable {
 
   /** What the daemon builds with. @throws GrpcStatusError `unimplemented` where there is no BuildKit */
   async listWorkers(signal: AbortSignal): Promise<BuildKitWorker[]> {
-    return (await this.#unary<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
+    return (await this.ask<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
   }
 
   /** Builds. @returns what the exporter says of the result @throws GrpcStatusError with the builder's words */
   async solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
     type Response = { ExporterResponse: Record<string, string> };
-    return (await this.#unary<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
+    return (await this.ask<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
   }
 
   /** The progress of a build, as the encoded StatusResponse messages that the daemon sends. */
-  async *status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const method = { ...control<{ Ref: string }, object>("Status"), response: RAW };
-    const call = this.#channel.call(method);
-    using _cancel = cancelWith(call, signal);
-    call.end({ Ref: ref });
-    try {
-      for await (const message of call) yield message as Uint8Array;
-    } catch (error) {
-      throw this.#translate(error, method.path, signal);
-    }
+  status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return this.#stream({ ...control<{ Ref: string }, object>("Status"), response: RAW }, { Ref: ref }, signal);
+  }
+
+  /** Calls a method of the Control service that answers with a stream. */
+  listen<Request, Response>(name: string, request: Request, signal: AbortSignal): AsyncGenerator<Response> {
+    return this.#stream(control<Request, Response>(name), request, signal);
   }
 
   /** Closes the connection; what is under way on it fails. */
@@ -112,7 +109,23 @@ export class BuildKitClient implements Disposable {
     this.#channel.close();
   }
 
-  async #unary<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
+  async *#stream<Request, Response>(
+    method: GrpcMethod<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncGenerator<Response> {
+    const call = this.#channel.call(method);
+    using _cancel = cancelWith(call, signal);
+    call.end(request);
+    try {
+      for await (const message of call) yield message as Response;
+    } catch (error) {
+      throw this.#translate(error, method.path, signal);
+    }
+  }
+
+  /** Calls a method of the Control service that answers once. @throws GrpcStatusError with the daemon's words */
+  async ask<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
     const method = control<Request, Response>(name);
     const call = this.#channel.call(method);
     using _cancel = cancelWith(call, signal);

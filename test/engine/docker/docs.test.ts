@@ -34,6 +34,7 @@ const PRINTED: Record<string, RegExp> = {
   "Where the result goes": /^$/,
   Credentials: /^sha256:[0-9a-f]{64}$/m,
   "Build cache": /^\d+$/m,
+  "Of a daemon": /^\w+ complete undefined$[^]*^\d+ /m,
 };
 
 const engine = openEngine();
