@@ -15,22 +15,31 @@ export default {
     forbid("sdk-knows-no-pulumi", "^sdk/", "node_modules/@pulumi/"),
     forbid("wire-imports-nothing-of-ours", "^sdk/wire/", "^sdk/(?!wire/|errors\\.ts$)"),
     forbid("secrets-import-nothing-of-ours", "^sdk/secrets/", "^sdk/(?!secrets/|errors\\.ts$)"),
-    forbid("context-imports-nothing-of-ours", "^sdk/context/", "^sdk/(?!context/|errors\\.ts$)"),
+    forbid("concurrency-imports-nothing-of-ours", "^sdk/concurrency/", "^sdk/(?!concurrency/)"),
+    forbid("context-stands-on-concurrency", "^sdk/context/", "^sdk/(?!context/|concurrency/|errors\\.ts$)"),
     forbid("dockerfile-stands-on-ignore-rules", "^sdk/dockerfile/", "^sdk/(?!dockerfile/|context/ignore/)"),
-    forbid("docker-stands-on-context", "^sdk/docker/", "^sdk/(?!docker/|dockerfile/|context/|errors\\.ts$)"),
+    forbid(
+      "docker-stands-on-context",
+      "^sdk/docker/",
+      "^sdk/(?!docker/|dockerfile/|context/|concurrency/|errors\\.ts$)",
+    ),
     forbid(
       "template-stands-on-wire-and-context",
       "^sdk/template/",
       "^sdk/(?!template/|wire/|context/|dockerfile/|errors\\.ts$)",
     ),
-    forbid("client-knows-no-engine", "^sdk/client/", "^sdk/(?!client/|template/|wire/|context/|secrets/|errors\\.ts$)"),
+    forbid(
+      "client-knows-no-engine",
+      "^sdk/client/",
+      "^sdk/(?!client/|template/|wire/|context/|concurrency/|secrets/|errors\\.ts$)",
+    ),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
     forbid("store-knows-no-domain", "^service/store/", "^service/(?!store/|(caller|clock|errors|ids)\\.ts$)"),
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(caller|clock|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(answer-timeout|caller|clock|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",
@@ -45,7 +54,7 @@ export default {
     forbid(
       "drivers-know-guests-alone",
       "^service/drivers/",
-      "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
+      "^service/(?!drivers/|fleet/guests/|(answer-timeout|clock|errors|ids|labels)\\.ts$)",
     ),
     forbid(
       "templates-know-no-fleet-nor-builds",
@@ -56,7 +65,7 @@ export default {
     forbid(
       "builds-know-no-fleet",
       "^service/builds/",
-      "^service/(fleet/(?!guests/(machine-driver|driver-errors)\\.ts$)|http|builders|drivers|artifacts)/?",
+      "^service/(fleet/(?!guests/(machine-driver|driver-errors|readiness)\\.ts$)|http|builders|drivers|artifacts)/?",
     ),
     // The words of Dockerfiles and image names come with the client of the engine, through one file.
     forbid(

@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     execArgv,
     projects: [
-      suite("unit"),
+      suite("unit", { timeoutMs: 60_000 }),
       // One file at a time: they share one engine, whose images and caches some of them take away.
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Puts what `pulumi` loads into few files, `dist/bundle`, from what the compiler wrote to `dist`: loading five hundred
- * modules takes longer than all that they do in a preview.
+ * Puts what `pulumi` and the command load into few files, `dist/bundle`, from what the compiler wrote to `dist`: loading five
+ * hundred modules takes longer than all that they do in a preview.
  *
  *   node scripts/bundle.mjs
  *
@@ -46,15 +46,18 @@ const BESIDE_PULUMI = {
   external: ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@aws-sdk/*"],
 };
 
-/** The plugin is a process of its own: the messages that it needs of the SDK go in. */
-const PLUGIN = {
-  entryPoints: { "pulumi-resource-nullspace": "dist/bin/pulumi-resource-nullspace.js" },
+/** The plugin and the command are processes of their own: the messages that they need of the SDK go in. */
+const PROGRAMS = {
+  entryPoints: {
+    "pulumi-resource-nullspace": "dist/bin/pulumi-resource-nullspace.js",
+    "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
+  },
   external: ["@aws-sdk/*"],
 };
 
 rmSync(OUT, { recursive: true, force: true });
-const outcomes = await Promise.all([BESIDE_PULUMI, PLUGIN].map((options) => build({ ...COMMON, ...options })));
-chmodSync(join(OUT, "pulumi-resource-nullspace.js"), 0o755);
+const outcomes = await Promise.all([BESIDE_PULUMI, PROGRAMS].map((options) => build({ ...COMMON, ...options })));
+for (const name of Object.keys(PROGRAMS.entryPoints)) chmodSync(join(OUT, `${name}.js`), 0o755);
 writeFileSync(
   join(OUT, "LICENSES.txt"),
   licences(outcomes.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))),

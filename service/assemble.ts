@@ -59,7 +59,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const blobs = new BlobStore(db, options.blobsPath);
   const artifacts = new EngineArtifactStore(engine, instanceId);
   const executor = new EngineExecutor({ engine, blobs, instanceId });
-  const driver = new DockerMachineDriver(engine, instanceId, log);
+  const driver = new DockerMachineDriver(engine, instanceId);
   const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
   const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
   const builds = new BuildService({

@@ -119,7 +119,7 @@ function takeFolder(path: string): void {
   }
   if ((found.mode & OTHERS_MAY_WRITE) !== 0) {
     const mode = (found.mode & 0o7777).toString(8);
-    throw unusable(path, `others may write in it (mode ${mode}); if all that is in it is yours, run chmod 700 on it`);
+    throw unusable(path, `others can write to it (mode ${mode}); if all that is in it is yours, run chmod 700 on it`);
   }
   if ((found.mode & OTHERS_MAY_ANYTHING) !== 0) chmodSync(path, 0o700);
 }

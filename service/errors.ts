@@ -58,11 +58,11 @@ export class UnauthorizedError extends ServiceError {
 /** 421: the request is for another host than this service goes by. It names none, so that a stranger learns none. */
 export class MisdirectedError extends ServiceError {
   constructor() {
-    super("The Host header names no host of this service.", {
+    super("The Host header does not name this service.", {
       code: "invalid_request",
       status: 421,
       retryable: false,
-      suggestedAction: "Ask under the address that the service printed, or allow the name with --allowed-host.",
+      suggestedAction: "Use the address that the service printed, or allow the name with --allowed-host.",
     });
   }
 }

@@ -7,6 +7,7 @@ import {
   type ContextWarning,
   readContext,
   tarContext,
+  userStatCache,
 } from "../../sdk/context/index.ts";
 import { action } from "../cli/action.ts";
 import { EXIT } from "../cli/fail.ts";
@@ -22,6 +23,8 @@ interface ReadOptions {
   ignore?: string[];
   symlinks?: ContextOptions["symlinks"];
   source?: string[];
+  /** `false` with `--no-cache`. */
+  cache?: boolean;
   json?: boolean;
 }
 
@@ -85,10 +88,12 @@ function readCommand(parent: Command, name: string, description: string): Comman
     .addOption(new Option("--ignore-syntax <syntax>", "how ignore files are read").choices(["docker", "gitignore"]))
     .option("--ignore <pattern...>", "more ignore patterns, read after the ignore file")
     .addOption(new Option("--symlinks <mode>", "what to do with links").choices(["keep", "copy", "skip", "error"]))
-    .option("--source <path...>", "read these files and folders of the context alone, relative to it");
+    .option("--source <path...>", "read these files and folders of the context alone, relative to it")
+    .option("--no-cache", "read every file, also those that look as they did in an earlier run");
 }
 
 async function readFrom(dir: string, options: ReadOptions, more: Partial<ContextOptions>): Promise<BuildContext> {
+  const folder = options.cache === false ? undefined : await userStatCache();
   return readContext({
     dir,
     dockerfile: dockerfileOption(dir, options.dockerfile),
@@ -96,6 +101,7 @@ async function readFrom(dir: string, options: ReadOptions, more: Partial<Context
     ignorePatterns: options.ignore,
     symlinks: options.symlinks,
     sources: options.source,
+    statCache: folder !== undefined && { folder },
     ...more,
   });
 }

@@ -70,7 +70,7 @@ export function registerDocker(program: Command): void {
       appendContext,
     )
     .option("--label <name=value>", "label; repeatable", appendLabel)
-    .option("--no-cache", "build every step anew")
+    .option("--no-cache", "build every step again, without the cache")
     .option("--pull", "ask registries for newer base images")
     .addOption(new Option("--network-mode <mode>", "network of RUN commands: default, none, host"))
     .option("--shm-size <size>", "size of /dev/shm, such as 64m")

@@ -48,7 +48,7 @@ export function fillName(
   if (parsed.success) inputs.name = name;
   else
     refuse(
-      `the automatic name "${name}" does not do: it ${parsed.error.issues[0]!.message}. Give a name, or change pulumi:autonaming`,
+      `the automatic name "${name}" cannot be used: it ${parsed.error.issues[0]!.message}. Give a name, or change pulumi:autonaming`,
     );
 }
 

@@ -7,7 +7,7 @@ import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, InvalidResponseError, TransportError } from "./errors.ts";
 import { followLog, readEntries } from "./log-follower.ts";
 import { path } from "./path.ts";
-import { pause } from "./retry.ts";
+import { pause } from "../concurrency/index.ts";
 import type { OpenAnswer, Transport } from "./transport.ts";
 
 /** Accepting a build may check a large context. */

@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs as doubledMs } from "../concurrency/index.ts";
 
 /** Sends of one call at most, the first one included. */
 export const MAX_ATTEMPTS = 4;
 /** A service that asks for a longer pause than this gets its answer handed to the caller, who may have other plans. */
 export const MAX_RETRY_AFTER_MS = 60_000;
-const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 5_000;
+const PAUSES_MS = { first: 200, most: 5_000 };
 /** Added to a pause that the service asked for, so that its clients do not all come back in the same moment. */
 const JITTER = 0.25;
 
 /** Pause before try `attempt` + 1 when the service asked for none: doubling from 200 ms to 5 s, between half and whole. */
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
-  const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), MAX_DELAY_MS);
+  const whole = doubledMs(PAUSES_MS, attempt);
   return whole / 2 + (whole / 2) * random();
 }
 
@@ -31,16 +30,4 @@ export function parseRetryAfter(value: string | undefined, now: number = Date.no
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-/** Waits; the signal ends it at once with its reason. */
-export async function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  try {
-    await sleep(delayMs, undefined, { signal });
-  } catch (error) {
-    // timers/promises wraps the reason; callers look for the reason itself.
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

@@ -45,7 +45,7 @@ export function transportError(
     return fail(
       "timeout",
       "not_sent",
-      `no connection to ${url} came about (${code}). Check NULLSPACE_API_URL and the network.`,
+      `no connection to ${url} could be made (${code}). Check NULLSPACE_API_URL and the network.`,
     );
   }
   if (SILENT.has(code)) {

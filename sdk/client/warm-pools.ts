@@ -8,7 +8,7 @@ import type {
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { ConflictError, InvalidArgumentError, TimeoutError } from "./errors.ts";
 import { path } from "./path.ts";
-import { pause } from "./retry.ts";
+import { pause } from "../concurrency/index.ts";
 import type { Transport } from "./transport.ts";
 
 /** A pass of the pool's controller may start machines: more than a plain call. */

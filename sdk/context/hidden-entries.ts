@@ -1,6 +1,6 @@
 import type { FoundDockerfile } from "./dockerfile.ts";
 import { createIgnoreMatcher } from "./ignore/create-matcher.ts";
-import type { IgnoreSyntax } from "./ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "./ignore/rule.ts";
 import { ruleFor } from "./ignore/matcher.ts";
 import { type EntryTable, findEntry } from "./table/entry-table.ts";
 import { textAt } from "./table/text-column.ts";

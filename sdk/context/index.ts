@@ -8,7 +8,7 @@ export {
   InvalidIgnorePatternError,
 } from "./errors.ts";
 export { createIgnoreMatcher } from "./ignore/create-matcher.ts";
-export type { IgnoreSource, IgnoreSyntax } from "./ignore/ignore-source.ts";
+export type { IgnoreSource, IgnoreSyntax } from "./ignore/rule.ts";
 export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
 export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
 export { type ContextLimits, DEFAULT_LIMITS, SERVICE_CONTEXT_LIMITS } from "./limits.ts";

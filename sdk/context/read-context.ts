@@ -6,11 +6,12 @@ import { readStatCache, writeStatCache } from "./cache/stat-cache-file.ts";
 import { StatCacheFolder } from "./cache/stat-cache-folder.ts";
 import { ContextError } from "./errors.ts";
 import { createIgnoreMatcher } from "./ignore/create-matcher.ts";
-import type { IgnoreSource, IgnoreSyntax } from "./ignore/ignore-source.ts";
+import type { IgnoreSource, IgnoreSyntax } from "./ignore/rule.ts";
 import { type ContextLimits, resolveLimits } from "./limits.ts";
 import { DEFAULT_MANIFEST_ENTRIES } from "./manifest/manifest.ts";
 import { resolveSources } from "./sources.ts";
 import { hiddenEntries } from "./hidden-entries.ts";
+import { type EarlierReading, earlierReading } from "./walk/earlier-reading.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
 import { type EntryTable, findEntry } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
@@ -191,14 +192,15 @@ async function readWithCache(
   signal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   if (cache === false) return readSteadily(job, undefined, signal);
-  if (cache === true) return memo.read(job, (previous, ending) => readSteadily(job, previous, ending), signal);
+  if (cache === true) return memo.read(job, (earlier, ending) => readSteadily(job, earlier, ending), signal);
   const key = treeKey(job);
   if (typeof cache === "object") {
     const kept = new StatCacheFolder(cache.folder);
-    return memo.read(job, (previous, ending) => readAndKeep(job, key, kept, previous, ending), signal);
+    return memo.read(job, (earlier, ending) => readAndKeep(job, key, kept, earlier, ending), signal);
   }
-  const result = await readSteadily(job, await readStatCache(cache, key), signal);
-  if (result.filesRead > 0) await writeStatCache(cache, key, result.table);
+  const earlier = await readStatCache(cache, key);
+  const result = await readSteadily(job, earlier, signal);
+  if (isNews(result, earlier)) await writeStatCache(cache, key, earlierReading(job, result));
   return result;
 }
 
@@ -206,22 +208,28 @@ async function readAndKeep(
   job: ReadJob,
   key: string,
   kept: StatCacheFolder,
-  previous: EntryTable | undefined,
+  remembered: EarlierReading | undefined,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const result = await readSteadily(job, previous ?? (await kept.read(key)), signal);
-  if (result.filesRead > 0) await kept.write(key, result.table);
+  const earlier = remembered ?? (await kept.read(key));
+  const result = await readSteadily(job, earlier, signal);
+  if (isNews(result, earlier)) await kept.write(key, earlierReading(job, result));
   return result;
+}
+
+/** Whether it is worth a write: files were read, or more is proved by the directories than before. */
+function isNews({ table, directories, filesRead }: ReadResult, earlier: EarlierReading | undefined): boolean {
+  return filesRead > 0 || (directories !== undefined && table !== earlier?.table);
 }
 
 async function readSteadily(
   job: ReadJob,
-  previous: EntryTable | undefined,
+  earlier: EarlierReading | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runRead(job, previous, signal);
+      return await runRead(job, earlier, signal);
     } catch (error) {
       const isRace = error instanceof ContextError && error.code === "file_changed";
       if (!isRace || attempt === ATTEMPTS) throw error;

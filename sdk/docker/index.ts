@@ -46,9 +46,12 @@ export type { NamedRegistries } from "./build/named-registries.ts";
 export { registryHost } from "./auth/registry-host.ts";
 export {
   expandWord,
+  fetchingAdds,
   isKnownKeyword,
   isOwnFrontend,
   isRemoteSource,
+  quoteFlagValue,
+  quoteWord,
   readArg,
   readEnv,
   readDockerfile,
@@ -56,7 +59,7 @@ export {
   sourceWords,
   stableImages,
 } from "../dockerfile/index.ts";
-export type { Instruction, ParsedDockerfile } from "../dockerfile/index.ts";
+export type { FetchingAdd, Instruction, ParsedDockerfile } from "../dockerfile/index.ts";
 export { DockerConfig } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";

@@ -79,7 +79,7 @@ function parseRecord(text: string): EngineRecord {
     throw new EngineProtocolError(`The engine's stream is not JSON: ${excerpt(text)}`, cause);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new EngineProtocolError(`The engine's stream holds something else than objects: ${excerpt(text)}`);
+    throw new EngineProtocolError(`The engine's stream holds something other than objects: ${excerpt(text)}`);
   }
   return value as EngineRecord;
 }

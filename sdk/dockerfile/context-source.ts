@@ -2,7 +2,7 @@ import { compileDockerPattern, type DockerPattern } from "../context/ignore/dock
 import { dockerMatcher } from "../context/ignore/docker-matcher.ts";
 import { matchGoPattern } from "../context/ignore/go-match.ts";
 import { cleanPath } from "../context/ignore/go-path.ts";
-import { MalformedPatternError } from "../context/ignore/malformed-pattern.ts";
+import { MalformedPatternError } from "../context/ignore/compile-rule.ts";
 import { ruleFor, type IgnoreMatcher } from "../context/ignore/matcher.ts";
 
 /** Whether a step reads what has changed. */

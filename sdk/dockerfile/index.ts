@@ -2,6 +2,8 @@ export { parseDockerfile, readDockerfile, type Instruction, type ParsedDockerfil
 export { readArg, readEnv, readFrom } from "./declarations.ts";
 export { expandWord } from "./expand-word.ts";
 export { isRemoteSource, sourceWords } from "./copy-step.ts";
+export { fetchingAdds, type FetchingAdd } from "./fetching-adds.ts";
+export { quoteFlagValue, quoteWord } from "./quote-word.ts";
 export { isKnownKeyword, isOwnFrontend } from "./stages.ts";
 export { stableImages } from "./stable-images.ts";
 export { namedImages, type NamedImage } from "./named-images.ts";

@@ -21,7 +21,7 @@ export function normalizeBaseRef(ref: string): string {
   const name = (colon < 0 ? rest : rest.slice(0, colon)).trim();
   const qualifier = colon < 0 ? undefined : rest.slice(colon + 1).trim();
   if (name === "" || qualifier === "" || /\//.test(name + (qualifier ?? ""))) {
-    refuse("is no template: use name, name:tag, namespace/name:tag or tmpl_…");
+    refuse("is not a template: use name, name:tag, namespace/name:tag or tmpl_…");
   }
   if (namespace === undefined) {
     if (qualifier?.startsWith("tb_")) return `${name}:${qualifier}`;

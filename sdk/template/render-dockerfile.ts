@@ -1,6 +1,8 @@
 import type { CopyItem, Step } from "../wire/step.ts";
 import type { TemplateDefinition } from "./definition.ts";
 import { TemplateArgumentError } from "./errors.ts";
+import { quoteFlagValue, quoteWord } from "../dockerfile/index.ts";
+import { Line, ShellEnv } from "../wire/word.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** A definition as a Dockerfile. */
@@ -9,7 +11,14 @@ export function renderDockerfile(definition: TemplateDefinition): string {
   if (base.kind === "dockerfile") return base.content;
   const lines = [`FROM ${base.image}`];
   for (const { step } of steps) lines.push(...renderStep(step));
-  for (const [name, value] of Object.entries(buildEnvs)) lines.push(`ENV ${name}=${envValue(name, value)}`);
+  for (const [name, value] of Object.entries(buildEnvs)) {
+    if (!ShellEnv.safeParse({ [name]: "" }).success)
+      refuse(
+        `the name of the build variable "${name}"`,
+        "must be letters, digits and underscores, and not begin with a digit",
+      );
+    lines.push(`ENV ${name}=${quoteWord(oneLine(`build variable ${name}`, value))}`);
+  }
   if (startCmd !== undefined) lines.push(`CMD ${JSON.stringify(["sh", "-c", startCmd])}`);
   return `${lines.join("\n")}\n`;
 }
@@ -31,9 +40,9 @@ function renderStep(step: Step): string[] {
     case "run":
       return [run(step.user === undefined ? step.command : asUser(step.command, step.user))];
     case "workdir":
-      return [`WORKDIR ${oneLine("workdir", step.path)}`];
+      return [`WORKDIR ${quoteWord(instructionLine("workdir", step.path))}`];
     case "user":
-      return [`USER ${oneLine("user", step.user)}`];
+      return [`USER ${quoteWord(instructionLine("user", step.user))}`];
     case "copy":
       return [copy(step)];
     case "copy_items":
@@ -81,7 +90,7 @@ function asUser(command: string, user: string): string {
 }
 
 function copy(item: CopyItem): string {
-  const flags = `${item.user === undefined ? "" : ` --chown=${item.user}`}${item.mode === undefined ? "" : ` --chmod=${octal(item.mode)}`}`;
+  const flags = `${item.user === undefined ? "" : ` --chown=${quoteFlagValue(instructionLine("user", item.user))}`}${item.mode === undefined ? "" : ` --chmod=${octal(item.mode)}`}`;
   const words = [...item.sources, item.dst].map((word) => word.replaceAll("\\", "/"));
   // The JSON form takes every character; with it a Dockerfile needs no quoting rules of its own.
   const plain = words.length === 2 && !words.some((word) => /[\s"'$[\]]/.test(word));
@@ -92,14 +101,16 @@ function octal(mode: number | string): string {
   return typeof mode === "string" ? mode : mode.toString(8).padStart(4, "0");
 }
 
-/** Quoted, so that spaces, `$` and backslashes arrive as they are. */
-function envValue(name: string, value: string): string {
-  oneLine(`build variable ${name}`, value);
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(value) ? value : `"${value.replace(/["\\$]/g, "\\$&")}"`;
+/** What an instruction names, by the service's own rule. */
+function instructionLine(what: string, text: string): string {
+  oneLine(what, text);
+  return Line.safeParse(text).success ? text : refuse(what, "holds a control character, which no instruction can name");
 }
 
 function oneLine(what: string, text: string): string {
-  if (/[\r\n]/.test(text))
-    throw new TemplateArgumentError("toDockerfile", `${what} holds a line break, which a Dockerfile has no form for`);
-  return text;
+  return /[\r\n]/.test(text) ? refuse(what, "holds a line break, which a Dockerfile has no form for") : text;
+}
+
+function refuse(what: string, why: string): never {
+  throw new TemplateArgumentError("toDockerfile", `${what} ${why}`);
 }

@@ -19,7 +19,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --port N           TCP port; 0 takes a free one (default 3000)
   --host ADDRESS     address to listen on (default 127.0.0.1); one that is not loopback needs TLS or --behind-proxy
   --tls-cert FILE    certificate with its chain (PEM), and
-  --tls-key FILE     its key: serves HTTPS; both are read anew when they change
+  --tls-key FILE     its key: serves HTTPS; both are read again when they change
   --behind-proxy     something in front of the service speaks TLS; needs --allowed-host
   --allowed-host NAME  name that requests may be for in the Host header, beside the address and the certificate's names
                      (may be repeated)

@@ -58,7 +58,7 @@ export class BuildLog {
 
   /** Appends what a build says while it runs. On a full disk it is left out and counted: no reason for the build to fail. */
   appendMessage(buildId: string, entry: NewLogEntry): void {
-    if (writeIfRoom(() => this.#db.grow(() => this.append(buildId, entry)))) return;
+    if (writeIfRoom(this.#db, () => this.append(buildId, entry))) return;
     this.#lost.set(buildId, (this.#lost.get(buildId) ?? 0) + 1);
   }
 

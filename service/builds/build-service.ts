@@ -280,7 +280,7 @@ function refuseMissingCredentials(
   }
   if (needed.base_image_auth_kind !== undefined && request.base_image_auth === undefined) {
     throw new InvalidRequestError(
-      "base_image_auth: this build's base image needs credentials, and they are not kept. Give them anew.",
+      "base_image_auth: this build's base image needs credentials, and they are not kept. Give them again.",
     );
   }
   const missing = (needed.registries ?? []).filter(
@@ -288,7 +288,7 @@ function refuseMissingCredentials(
   );
   if (missing.length > 0) {
     throw new InvalidRequestError(
-      `registry_auth: this build needs credentials for ${list(missing)}, and they are not kept. Give them anew.`,
+      `registry_auth: this build needs credentials for ${list(missing)}, and they are not kept. Give them again.`,
     );
   }
 }

@@ -48,7 +48,7 @@ export function markBuilding({ db, buildLog }: BuildStates, buildId: string): bo
 /**
  * `building` → `waiting`: the build was cut, and begins again.
  *
- * @returns `false` when the build is not running any more
+ * @returns `false` when the build is no longer running
  */
 export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why: string): boolean {
   return db.transaction(() => {

@@ -18,7 +18,7 @@ import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "../templates
 import { runtimeDefaultsOf } from "../templates/template-view.ts";
 import { definitionOf } from "./build-record.ts";
 
-const IMAGE_MISSING = "its image is not on the engine any more";
+const IMAGE_MISSING = "its image is no longer on the engine";
 
 /** A build as a template's history lists it. Optional members are left out, never null. */
 export function buildSummary(db: Database, record: BuildRow, retentionMs: number): TemplateBuildSummary {

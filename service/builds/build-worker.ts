@@ -1,8 +1,9 @@
 import type { BuildRow } from "../store/builds.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";
@@ -106,7 +107,7 @@ export function interruptedFailure(): BuildFailure {
       phase: "interrupted",
       reason: "interrupted",
       retryable: true,
-      suggestedAction: "Retry the build, and give its secrets and registry credentials anew.",
+      suggestedAction: "Retry the build, and give its secrets and registry credentials again.",
     },
   );
 }
@@ -114,7 +115,8 @@ export function interruptedFailure(): BuildFailure {
 /** Waits for an engine that is away. @returns `false` when the run has been given up meanwhile */
 async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun): Promise<boolean> {
   const told = new Set<string>();
-  for (let pauseMs = ENGINE_RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, ENGINE_RETRY_MS.most)) {
+  const backoff = new Backoff(ENGINE_RETRY_MS);
+  do {
     try {
       await executor.checkAvailable(run.signal);
       return true;
@@ -129,9 +131,8 @@ async function engineIsThere({ executor, buildLog }: BuildWorker, run: BuildRun)
         buildLog.appendMessage(buildId, { kind: "warning", level: "warn", phase: "preparing", message });
       }
     }
-    await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined);
-    if (run.signal.aborted) return false;
-  }
+  } while (await pauseUnless(backoff.next(), run.signal));
+  return false;
 }
 
 function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
@@ -201,9 +202,10 @@ async function recordReady(
 
 async function removeImage({ artifacts, log }: BuildWorker, imageRef: string): Promise<void> {
   try {
-    await artifacts.remove(imageRef, AbortSignal.timeout(30_000));
+    using timeout = answerTimeout(30_000);
+    await artifacts.remove(imageRef, timeout.signal);
   } catch (error) {
-    log.warn({ imageRef, err: asError(error) }, "an image that nobody wants stays until the next start");
+    log.warn({ imageRef, err: asError(error) }, "an unused image stays until the next start");
   }
 }
 
@@ -262,7 +264,7 @@ function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailable
       phase: "interrupted",
       reason: "engine_unavailable",
       retryable: true,
-      suggestedAction: "See in the engine's own log what it ends of, and retry the build when it stays up.",
+      suggestedAction: "Look in the engine's own log for why it stops, and retry the build when it stays up.",
       details: { engine_cuts: cuts },
       cause: lost,
     },
@@ -279,7 +281,7 @@ function toFailure(thrown: unknown): BuildFailure {
       ...(thrown.code === "file_upload_error" && { code: "file_upload_error" as const }),
       phase: thrown.code === "file_upload_error" ? "blob_upload" : "prepare",
       reason: "definition_gone",
-      suggestedAction: thrown.suggestedAction ?? "Start the build anew.",
+      suggestedAction: thrown.suggestedAction ?? "Start the build again.",
       cause: thrown,
     });
   }

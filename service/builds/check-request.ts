@@ -1,6 +1,7 @@
 import type { BuildRow } from "../store/builds.ts";
 import { type CreateTemplateRequest, parseTemplateRef, type NamedRef, type TemplateRef } from "pulumi-nullspace/wire";
 import {
+  fetchingAdds,
   needsRegistry,
   parseImageRef,
   registriesOfDockerfile,
@@ -20,6 +21,7 @@ import { canonicalJson, digestOf } from "../canonical-json.ts";
 import { contextDigest, readContextEntries, readFileText, type ContextEntry } from "./context-entries.ts";
 import { copyOrders, isUnder, normalizeSource } from "./copy-sources.ts";
 import { BuildCredentials } from "./credentials.ts";
+import { dockerfileArgs } from "./dockerfile/build-args.ts";
 import { checkDockerfile, type CheckedDockerfile } from "./dockerfile/check-dockerfile.ts";
 
 /** What a build starts from. */
@@ -132,13 +134,15 @@ async function readBase(
   const [problem] = checked.problems;
   if (problem !== undefined)
     throw new InvalidRequestError(`dockerfile: ${problem}.`, { details: { problems: checked.problems } });
-  if (request.build_config?.internet_access === false) refuseDownloads(checked);
+  if (request.build_config?.internet_access === false) refuseDownloads(text, request);
   return { kind: "dockerfile", text, checked };
 }
 
 /** Commands are run without a network; what the builder itself fetches would come all the same. */
-function refuseDownloads({ fetchingLines }: CheckedDockerfile): void {
-  for (const line of fetchingLines) {
+function refuseDownloads(text: string, request: CreateTemplateRequest): void {
+  for (const { line, isCertain } of fetchingAdds(text, dockerfileArgs(request))) {
+    // Of the others the build says so.
+    if (!isCertain) continue;
     throw new InvalidRequestError(
       `dockerfile: line ${line}: ADD fetches from the network, and build_config.internet_access is false. ` +
         "Put the file into the build context, or allow internet access.",

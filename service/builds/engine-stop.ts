@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "pulumi-nullspace/concurrency";
 import { EngineUnavailableError } from "../errors.ts";
-import type { BuildExecutor } from "./build-executor.ts";
 
 /** What is ended with its engine fails a moment before the engine goes; so long one waits to see it go. */
 const GOING_AWAY_MS = 2_000;
@@ -12,17 +11,18 @@ export const KILLED: ReadonlySet<number> = new Set([137, 143]);
 /**
  * Waits a moment to see whether an engine goes away, after a failure that a stop of the engine would explain.
  *
+ * @param ask anything of the engine, which rejects when it is away
  * @returns `undefined` when it stays
  */
 export async function seeEngineGo(
-  executor: Pick<BuildExecutor, "checkAvailable">,
+  ask: () => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<EngineUnavailableError | undefined> {
   const endMs = performance.now() + GOING_AWAY_MS;
   while (performance.now() < endMs) {
     try {
-      await executor.checkAvailable(signal);
-      await sleep(GOING_AWAY_LOOK_MS, undefined, { signal });
+      await ask();
+      await pause(GOING_AWAY_LOOK_MS, signal);
     } catch (away) {
       return away instanceof EngineUnavailableError ? away : undefined;
     }

@@ -1,9 +1,11 @@
 import type { Readiness } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
+import { waitUntilReady } from "../fleet/guests/readiness.ts";
 import type { ArtifactRuntime } from "../templates/artifact-runtime.ts";
-import type { BuildExecutor, BuildJob, BuildReporter } from "./build-executor.ts";
+import type { BuildJob, BuildReporter } from "./build-executor.ts";
 import { engineDiskFull } from "./engine-disk.ts";
 import { BuildFailure } from "./build-failure.ts";
 import { KILLED, seeEngineGo } from "./engine-stop.ts";
@@ -21,7 +23,7 @@ const REMOVE_TIMEOUT_MS = 30_000;
  * @throws BuildFailure of the phase `readiness`; EngineUnavailableError when the engine went away
  */
 export async function checkLaunch(
-  { executor, driver }: { executor: BuildExecutor; driver: MachineDriver },
+  driver: MachineDriver,
   job: BuildJob,
   { imageId, runtime }: { imageId: string; runtime: ArtifactRuntime },
   report: BuildReporter,
@@ -48,7 +50,10 @@ export async function checkLaunch(
     phase: "startup",
     message: startCmd === undefined ? "Starting a machine" : `Running the start command: ${startCmd}`,
   });
-  const remove = (): Promise<void> => driver.remove(guestId, AbortSignal.timeout(REMOVE_TIMEOUT_MS));
+  const remove = async (): Promise<void> => {
+    using timeout = answerTimeout(REMOVE_TIMEOUT_MS);
+    await driver.remove(guestId, timeout.signal);
+  };
   try {
     // What an earlier run of this build left, if the service was killed in the middle of it.
     await remove();
@@ -61,7 +66,7 @@ export async function checkLaunch(
       internetAccess: config.internet_access ?? true,
     };
     await driver.start(spec, signal);
-    await driver.waitUntilReady(guestId, readiness ?? STEADY, {
+    await waitUntilReady(driver, guestId, readiness ?? STEADY, {
       signal,
       onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
         report({
@@ -75,9 +80,10 @@ export async function checkLaunch(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof EngineUnavailableError) throw error;
-    // An engine that stops in good order first ends its machines, which then look as if they had failed by themselves.
+    // A host that stops in good order first ends its machines, which then look as if they had failed by themselves.
     const mayBeStop = error instanceof MachineExitedError && KILLED.has(error.exitCode);
-    throw (mayBeStop ? await seeEngineGo(executor, signal) : undefined) ?? launchFailure(error);
+    const lost = mayBeStop ? await seeEngineGo(() => driver.listTrials(signal), signal) : undefined;
+    throw lost ?? launchFailure(error);
   } finally {
     await remove();
   }

@@ -1,4 +1,5 @@
 import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
+import { answerTimeout } from "../answer-timeout.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { MachineDriver } from "../fleet/guests/machine-driver.ts";
 import type { Database } from "../store/database.ts";
@@ -6,9 +7,13 @@ import { runtimeOf, type ArtifactRuntime } from "../templates/artifact-runtime.t
 import type { ArtifactStore, ImageDescription } from "../templates/artifact-store.ts";
 import { mappedReadiness, metadataWith, overImage } from "../templates/image-runtime.ts";
 import type { BuildExecutor, BuildInput, BuildJob, BuildReporter, LayerCache } from "./build-executor.ts";
+import { BuildFailure } from "./build-failure.ts";
+import type { BuildDefinition } from "./build-record.ts";
 import { contextEntries, placedEntries } from "./context-archive.ts";
 import { readFileText } from "./context-entries.ts";
 import { normalizeSource } from "./copy-sources.ts";
+import { dockerfileArgs } from "./dockerfile/build-args.ts";
+import { fetchingAdds } from "./dockerfile/reading.ts";
 import { renderDockerfile } from "./dockerfile/render-dockerfile.ts";
 import { countFileBlobs } from "./file-blob-cache.ts";
 import { artifactCache, reportReuse, reuseBarrier, reuseImage, reuseKey, type ArtifactCache } from "./image-reuse.ts";
@@ -64,7 +69,8 @@ export async function makeArtifact(
       cache: { ...cache, ...files },
     };
   } catch (error) {
-    await maker.artifacts.remove(imageRef, AbortSignal.timeout(30_000)).catch(() => {
+    using timeout = answerTimeout(30_000);
+    await maker.artifacts.remove(imageRef, timeout.signal).catch(() => {
       // The failure of the build is what counts; the sweep removes images that no artifact has.
     });
     throw error;
@@ -103,7 +109,7 @@ async function reuseOrBuild(
   const image = await artifacts.describe(imageId, signal);
   if (image === undefined) throw new Error(`The image ${imageId} was made and is not there.`);
   const started = startOf(job, image);
-  await checkLaunch({ executor, driver }, job, { imageId, runtime: started.runtime }, report, signal);
+  await checkLaunch(driver, job, { imageId, runtime: started.runtime }, report, signal);
   // A base that the build has fetched is known only now; one that was moved meanwhile fits neither key.
   const after = await reuseKey(executor, job, input, signal);
   const key = before === undefined || before === after ? after : undefined;
@@ -113,7 +119,27 @@ async function reuseOrBuild(
 
 async function dockerfileInput(blobs: BlobStore, { definition, context }: BuildJob): Promise<BuildInput> {
   const text = definition.dockerfile ?? (await readFileText(blobs, context, definition.dockerfile_path ?? ""));
+  if (definition.build_config?.internet_access === false) refuseUnclearDownloads(text, definition);
   return { text, entries: contextEntries(context) };
+}
+
+/**
+ * What the builder itself fetches comes through no network of the build's, so that it cannot be kept from it: a file that
+ * may fetch is not built. What fetches for certain has been refused with the request.
+ */
+function refuseUnclearDownloads(text: string, definition: BuildDefinition): void {
+  for (const { line, source } of fetchingAdds(text, dockerfileArgs(definition))) {
+    throw new BuildFailure(
+      `Line ${line} of the Dockerfile: ADD ${source} may fetch from the network, because the value of its variable comes from the base image, and build_config.internet_access is false.`,
+      {
+        phase: "prepare",
+        reason: "download_not_allowed",
+        suggestedAction:
+          "Set the variable in the Dockerfile (ENV, or ARG with a default) or in build_args, or allow internet access.",
+        details: { dockerfile_line: line },
+      },
+    );
+  }
 }
 
 function stepsInput({ definition, context, inherited, buildId }: BuildJob, baseImage: string, baseUser: string) {

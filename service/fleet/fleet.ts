@@ -80,7 +80,7 @@ export class Fleet {
       stopping,
       onDied: (guest, how) => {
         if (guest.machineId === null) this.#controller.onDied(guest, how);
-        else void this.machines.end(guest.machineId, "error", how);
+        else void this.machines.died(guest.machineId, how);
       },
       onFrozen: (guest) => this.#controller.onUnfit(guest, "it is paused"),
       onSeen: (machineId, isPaused) => {
@@ -117,12 +117,13 @@ export class Fleet {
       guests,
       pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health }),
       runner,
+      driver,
       log,
       onChange,
     });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
-    this.sizes = new SizeLimits((signal) => driver.hostSize(signal));
+    this.sizes = new SizeLimits(driver);
     this.#deps = deps;
     this.#guests = guests;
     this.#machineStore = machines;

@@ -2,7 +2,6 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Caller } from "../caller.ts";
 import { StartupError } from "../errors.ts";
 import { digestOf, type ApiKeyStore, type LiveKey } from "../store/api-keys.ts";
-import { writeIfRoom } from "../store/disk-room.ts";
 
 /** The time of a key's last use is written this seldom. */
 const TOUCH_EVERY_MS = 60_000;
@@ -57,7 +56,7 @@ export function keyRing(processKeys: readonly ProcessKey[], store?: ApiKeyStore)
       if (nowMs - (touchedAtMs.get(found.keyId) ?? 0) > TOUCH_EVERY_MS) {
         touchedAtMs.set(found.keyId, nowMs);
         const { keyId } = found;
-        if (store !== undefined) writeIfRoom(() => store.touch(keyId));
+        if (store !== undefined) store.touch(keyId);
       }
       return { keyId: found.keyId, name: found.name };
     },

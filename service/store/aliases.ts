@@ -1,3 +1,4 @@
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** A former name of a template. */
@@ -8,13 +9,10 @@ export interface AliasRow {
   createdAt: string;
 }
 
-export function insertAlias(db: Database, { namespace, name, templateKey, createdAt }: AliasRow): void {
-  db.run("INSERT INTO aliases (namespace, name, template_key, created_at) VALUES (?, ?, ?, ?)", [
-    namespace,
-    name,
-    templateKey,
-    createdAt,
-  ]);
+const ALIAS = columns<AliasRow>({ namespace: true, name: true, templateKey: true, createdAt: true });
+
+export function insertAlias(db: Database, alias: AliasRow): void {
+  db.run(`INSERT INTO aliases ${ALIAS.values()}`, ALIAS.binds(alias));
 }
 
 /** The template that a name is an alias of. */
@@ -26,9 +24,9 @@ export function aliasOwner(db: Database, namespace: string, name: string): numbe
 }
 
 /** Aliases of a template, sorted by `namespace/name`. */
-export function aliasesOf(db: Database, templateKey: number): Pick<AliasRow, "namespace" | "name" | "createdAt">[] {
+export function aliasesOf(db: Database, templateKey: number): AliasRow[] {
   return db.all<AliasRow>(
-    `SELECT namespace, name, created_at AS createdAt FROM aliases WHERE template_key = ?
+    `SELECT ${ALIAS.select()} FROM aliases WHERE template_key = ?
      ORDER BY namespace || '/' || name`,
     [templateKey],
   );

@@ -3,7 +3,9 @@ import { now } from "../clock.ts";
 import { ConflictError, InvalidRequestError, ResourceNotFoundError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { audit } from "./audit.ts";
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
+import { writeIfRoom } from "./disk-room.ts";
 
 /** What is kept of a key. */
 export interface ApiKeyRow {
@@ -30,8 +32,8 @@ const MAX_LIVE_KEYS = 100;
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i;
 
-const COLUMNS =
-  "key_id AS keyId, name, created_at AS createdAt, last_used_at AS lastUsedAt, revoked_at AS revokedAt FROM api_keys";
+const KEY = columns<ApiKeyRow>({ keyId: true, name: true, createdAt: true, lastUsedAt: true, revokedAt: true });
+const LIVE_KEY = columns<LiveKey>({ keyId: true, name: true, digest: true });
 
 /** What is kept of a key: its SHA-256. */
 export function digestOf(key: string): Buffer {
@@ -58,8 +60,9 @@ export class ApiKeyStore {
       );
     }
     const digest = digestOf(key);
+    // Also on a full disk: without a key nobody could come in and make room.
     return this.#db.transaction(() => {
-      const known = this.#db.get<ApiKeyRow>(`SELECT ${COLUMNS} WHERE digest = ?`, [digest]);
+      const known = this.#db.get<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys WHERE digest = ?`, [digest]);
       if (known !== undefined) return known;
       const live = this.live();
       if (live.some((each) => each.name === name)) {
@@ -76,25 +79,25 @@ export class ApiKeyStore {
         now(),
       ]);
       audit(this.#db, "key_created", keyId, { name });
-      return this.#db.get<ApiKeyRow>(`SELECT ${COLUMNS} WHERE key_id = ?`, [keyId]) as ApiKeyRow;
+      return this.#db.get<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys WHERE key_id = ?`, [keyId]) as ApiKeyRow;
     });
   }
 
   /** The keys that are good now. */
   live(): LiveKey[] {
-    return this.#db.all<LiveKey>("SELECT key_id AS keyId, name, digest FROM api_keys WHERE revoked_at IS NULL");
+    return this.#db.all<LiveKey>(`SELECT ${LIVE_KEY.select()} FROM api_keys WHERE revoked_at IS NULL`);
   }
 
   /** All keys that ever were, oldest first. */
   list(): ApiKeyRow[] {
-    return this.#db.all<ApiKeyRow>(`SELECT ${COLUMNS} ORDER BY key_id`);
+    return this.#db.all<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys ORDER BY key_id`);
   }
 
   /** Makes a key worthless. @throws ResourceNotFoundError `api_key_not_found` when no good key has that name or id */
   revoke(nameOrId: string): ApiKeyRow {
     return this.#db.transaction(() => {
       const key = this.#db.get<ApiKeyRow>(
-        `SELECT ${COLUMNS} WHERE revoked_at IS NULL AND (key_id = $given OR name = $given)`,
+        `SELECT ${KEY.select()} FROM api_keys WHERE revoked_at IS NULL AND (key_id = $given OR name = $given)`,
         { $given: nameOrId },
       );
       if (key === undefined) {
@@ -110,8 +113,10 @@ export class ApiKeyStore {
     });
   }
 
-  /** Notes that a key was used just now. */
+  /** Notes that a key was used just now, while there is room on the disk. */
   touch(keyId: string): void {
-    this.#db.run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", [now(), keyId]);
+    writeIfRoom(this.#db, () => {
+      this.#db.run("UPDATE api_keys SET last_used_at = ? WHERE key_id = ?", [now(), keyId]);
+    });
   }
 }

@@ -19,6 +19,15 @@ export type AuditAction =
   | "artifact_found"
   | "build_promoted"
   | "build_cancelled"
+  | "machine_created"
+  | "machine_claimed"
+  | "machine_ended"
+  | "pool_created"
+  | "pool_updated"
+  | "pool_enabled"
+  | "pool_disabled"
+  | "pool_drained"
+  | "pool_deleted"
   | "key_created"
   | "key_revoked";
 

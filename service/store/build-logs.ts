@@ -1,3 +1,4 @@
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** An entry of a build's log as it is stored and sent: its position and its JSON text. */
@@ -14,11 +15,10 @@ export interface LogPosition {
   logBytes: number;
 }
 
+const POSITION = columns<LogPosition>({ templateId: true, nextOffset: true, logBytes: true });
+
 export function logPosition(db: Database, buildId: string): LogPosition | undefined {
-  return db.get<LogPosition>(
-    "SELECT template_id AS templateId, next_offset AS nextOffset, log_bytes AS logBytes FROM builds WHERE build_id = ?",
-    [buildId],
-  );
+  return db.get<LogPosition>(`SELECT ${POSITION.select()} FROM builds WHERE build_id = ?`, [buildId]);
 }
 
 /** Writes an entry at the end of a build's log, and moves the end. Call it in a transaction. */

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pauseUnless } from "pulumi-nullspace/concurrency";
 import { DiskFullError, StartupError } from "../errors.ts";
 
 /**
@@ -152,10 +152,15 @@ export function diskFullAtStart(folder: string, cause: unknown): StartupError {
   );
 }
 
-/** Writes what nobody misses, such as the time of a last use: no reason to refuse what it is written for. @returns whether it was */
-export function writeIfRoom(work: () => void): boolean {
+/**
+ * Writes what nobody misses, such as the time of a last use: no reason to refuse what it is written for, and none to take
+ * from what is held back for others.
+ *
+ * @returns whether it was written
+ */
+export function writeIfRoom(db: { grow: (work: () => void) => void }, work: () => void): boolean {
   try {
-    work();
+    db.grow(work);
     return true;
   } catch (error) {
     if (error instanceof DiskFullError) return false;
@@ -174,8 +179,8 @@ export async function untilRecorded<T>(work: () => T, wanted: AbortSignal): Prom
       return work();
     } catch (error) {
       if (!(error instanceof DiskFullError) || wanted.aborted) throw error;
-      // Rejects only when it is not wanted any more, and the next turn sees that.
-      await sleep(LOOK_EVERY_MS, undefined, { signal: wanted }).catch(() => undefined);
+      // When it is not wanted any more, the next turn sees that.
+      await pauseUnless(LOOK_EVERY_MS, wanted);
     }
   }
 }

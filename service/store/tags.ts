@@ -1,3 +1,4 @@
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** A tag of a template, and the build that it points at. */
@@ -6,6 +7,8 @@ export interface TagRow {
   buildId: string;
   createdAt: string;
 }
+
+const TAG = columns<TagRow>({ tag: true, buildId: true, createdAt: true });
 
 /** The build that a tag points at. */
 export function buildOfTag(db: Database, templateKey: number, tag: string): string | undefined {
@@ -34,10 +37,7 @@ export function deleteTagsOf(db: Database, templateKey: number): void {
 
 /** Tags of a template, sorted. */
 export function tagsOf(db: Database, templateKey: number): TagRow[] {
-  return db.all<TagRow>(
-    "SELECT tag, build_id AS buildId, created_at AS createdAt FROM tags WHERE template_key = ? ORDER BY tag",
-    [templateKey],
-  );
+  return db.all<TagRow>(`SELECT ${TAG.select()} FROM tags WHERE template_key = ? ORDER BY tag`, [templateKey]);
 }
 
 /** Tags that point at a build now, sorted. */

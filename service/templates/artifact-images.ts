@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import { now } from "../clock.ts";
 import { asError } from "../errors.ts";
@@ -94,7 +94,7 @@ export class ArtifactImages {
     return db.transaction(() => {
       if (!markImageMissing(db, templateId, since)) return false;
       audit(db, since === null ? "artifact_found" : "artifact_lost", templateId, {});
-      const is = since === null ? "is on the engine again" : "is not on the engine any more";
+      const is = since === null ? "is on the engine again" : "is no longer on the engine";
       log.warn({ templateId }, `the image of an artifact ${is}`);
       return true;
     });
@@ -102,20 +102,18 @@ export class ArtifactImages {
 
   async #run(): Promise<void> {
     const { artifacts, log, stopping: signal } = this.#options;
-    let pauseMs = RETRY_MS.first;
+    const backoff = new Backoff(RETRY_MS);
     while (!signal.aborted) {
       try {
         // What went before the engine was listened to is seen when it begins to tell.
         for await (const _ of artifacts.watch({ signal, onOpen: () => this.#lookSoon() })) {
           this.#lookSoon();
-          pauseMs = RETRY_MS.first;
+          backoff.reset();
         }
       } catch (error) {
         if (!signal.aborted) log.debug({ err: asError(error) }, "the engine cannot be listened to; trying again");
       }
-      // Rejects only when the service stops, and the loop's condition sees that.
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, RETRY_MS.most);
+      await pauseUnless(backoff.next(), signal);
     }
   }
 
@@ -127,7 +125,7 @@ export class ArtifactImages {
   async #lookWhileWanted(): Promise<void> {
     const { log, stopping: signal } = this.#options;
     while (this.#isWanted && !signal.aborted) {
-      await sleep(GATHER_MS, undefined, { signal }).catch(() => undefined);
+      await pauseUnless(GATHER_MS, signal);
       this.#isWanted = false;
       try {
         if (!signal.aborted) await this.look();

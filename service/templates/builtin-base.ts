@@ -87,7 +87,7 @@ export class BuiltinBase {
     if (!(await artifacts.keep(imageId, templateId))) throw this.#notAvailable(new Error("it has just gone"));
     const at = now();
     const definition = { base_image: image };
-    db.transaction(() => {
+    db.grow(() => {
       const template = findByName(db, SYSTEM_NAMESPACE, BASE_NAME);
       if (template === undefined) throw new Error("the base template's row is missing");
       const buildId = newId("tb_");

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, setUp } from "../../scripts/setup.mjs";
+import { buildPackages } from "../../scripts/setup/package-build.mjs";
 import { pythonClient } from "../../scripts/setup/python-client.mjs";
 import type * as Context from "../../sdk/context/index.ts";
 
@@ -98,7 +99,8 @@ const sh = (command: string, cwd: string) => execFileSync("sh", ["-c", command],
 const sha256sum = (cwd: string) => sh("find . -type f -print0 | xargs -0 -P2 -n 2000 sha256sum", cwd);
 
 const { readContext, tarContext } = await compiled();
-const hash = (dir: string, statCache: boolean | string = false) => readContext({ dir, dockerfile: false, statCache });
+const hash = (dir: string, statCache: Context.ContextOptions["statCache"] = false) =>
+  readContext({ dir, dockerfile: false, statCache });
 async function drain(dir: string): Promise<void> {
   const context = await hash(dir, true);
   for await (const chunk of tarContext(context)) void chunk;
@@ -154,6 +156,29 @@ await compare(
   3 * ROUNDS,
 );
 
+/** "Has anything changed?", asked of Git with a warm index: all is committed, so that it prints nothing. */
+async function compareUnchanged(files: string, dir: string, rounds: number): Promise<void> {
+  const kept = { folder: join(folder, "kept") };
+  const git = ["--git-dir", join(folder, `git-${files}`), "--work-tree", dir];
+  const run = (...args: string[]) => execFileSync("git", [...git, ...args], { cwd: dir });
+  execFileSync("git", ["init", "-q", "--bare", git[1]!]);
+  run("config", "core.bare", "false");
+  run("add", "-A");
+  run("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "all");
+  const status = () => run("status", "--porcelain");
+  if (status().length > 0) throw new Error("git sees a change where there is none");
+  const env = { ...process.env, NULLSPACE_STAT_CACHE: kept.folder };
+  const command = [join(import.meta.dirname, "../../dist/bundle/pulumi-nullspace.js"), "context", "hash"];
+  const whole = () => execFileSync(process.execPath, [...command, "--no-dockerfile", dir], { env });
+  await hash(dir, kept);
+  const name = `unchanged ${files} files`;
+  await compare(`${name}, in process / git status`, "<= 1.0", () => hash(dir, kept), status, rounds);
+  await compare(`${name}, whole command / git status`, "<= 2.0", whole, status, rounds);
+}
+
+await buildPackages({ root: join(import.meta.dirname, "../.."), env: process.env });
+await compareUnchanged("20,000", dir, 3 * ROUNDS);
+
 const web = plant("web", 2_000, small);
 const withIgnored = plant("web-ignored", 2_000, small);
 plant("web-ignored", 100_000, () => 10, "node_modules");
@@ -175,6 +200,8 @@ await compare(
   () => sha256sum(large),
   1,
 );
+
+await compareUnchanged("200,000", large, 3);
 
 const big = join(folder, "big");
 mkdirSync(big);

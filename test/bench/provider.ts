@@ -18,10 +18,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { startServiceProcess } from "../../scripts/quickstart/local-service.ts";
 import { PulumiProject, repo } from "../e2e/support/pulumi-project.ts";
 import { PluginProcess } from "../unit/provider/plugin-client.ts";
-import { inTurns, median, removeBuiltImages, timed } from "./measure.ts";
+import { startBenchService } from "./bench-service.ts";
+import { inTurns, median, timed } from "./measure.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 /** With their folders, just under the 20,000 entries that the service takes. */
@@ -198,14 +198,7 @@ async function benchPlugin(): Promise<void> {
 
 const engineTag = `nullspace-bench-provider-${process.pid}:1`;
 const projects: PulumiProject[] = [];
-const dataDir = join(folder, "service");
-const service = await startServiceProcess({
-  command: process.execPath,
-  args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
-  dataDir,
-  logFile: join(folder, "service.log"),
-  env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: base },
-});
+const service = await startBenchService(folder, base);
 try {
   await benchPreviews();
   await benchOneLine();
@@ -213,7 +206,6 @@ try {
 } finally {
   for (const project of projects) project.dispose();
   await service.stop();
-  await removeBuiltImages(dataDir);
   await run(docker, ["rmi", "-f", engineTag]).catch(() => undefined);
   rmSync(folder, { recursive: true });
 }

@@ -9,9 +9,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServiceProcess } from "../../scripts/quickstart/local-service.ts";
-import { repo } from "../e2e/support/pulumi-project.ts";
-import { removeBuiltImages } from "./measure.ts";
+import { startBenchService } from "./bench-service.ts";
 import { benchContexts } from "./service/contexts.ts";
 import { benchFleet } from "./service/fleet.ts";
 import type { BenchOptions } from "./service/rows.ts";
@@ -31,18 +29,10 @@ const unknown = parts.filter((part) => PARTS[part] === undefined);
 if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(", ")}; choose from ${Object.keys(PARTS)}.`);
 
 const folder = mkdtempSync(join(tmpdir(), "nullspace-bench-"));
-const dataDir = join(folder, "service");
-const service = await startServiceProcess({
-  command: process.execPath,
-  args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
-  dataDir,
-  logFile: join(folder, "service.log"),
-  env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: base },
-});
+const service = await startBenchService(folder, base);
 try {
   for (const part of parts) await PARTS[part]!(service.env, { base, docker, rounds: Number(rounds) });
 } finally {
   await service.stop();
-  await removeBuiltImages(dataDir);
   rmSync(folder, { recursive: true });
 }

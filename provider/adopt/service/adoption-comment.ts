@@ -7,7 +7,7 @@ export const IMPORT_FILE = "adopt.json";
 export function adoptionComment(shell: Shell): string[] {
   const head = "Made by `pulumi-nullspace adopt` from what exists at the service. It is yours: change it as you like.";
   const source =
-    "The service does not give back what a template was built from: its files or steps, `buildArgs`, `buildEnv`, `buildSecrets`, " +
+    "The service does not return what a template was built from: its files or steps, `buildArgs`, `buildEnv`, `buildSecrets`, " +
     "`registryAuth`.";
   if (shell === "dynamic") {
     return [

@@ -16,7 +16,7 @@ export interface FoundTemplate {
   inputs: Properties;
   /** Names of the environment variables of its machines; absent where the service does not tell. */
   envKeys?: readonly string[];
-  /** The build that the template stands for; absent when none has gone well. */
+  /** The build that the template stands for; absent when none has succeeded. */
   liveBuild?: string;
   /** How that build was asked for: `dockerfile`, `declarative`, `template_base` or `oci_import`. */
   sourceType?: string;

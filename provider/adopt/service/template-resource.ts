@@ -46,7 +46,7 @@ export function templateResource(template: FoundTemplate, shell: Shell): Omit<Pr
 
 function standing(template: FoundTemplate): string[] {
   if (template.liveBuild === undefined) {
-    return [`No build of ${quote(template.ref)} has gone well: the service knows little more than its name.`];
+    return [`No build of ${quote(template.ref)} has succeeded: the service knows little more than its name.`];
   }
   if (liveTags(template).length > 0) return [];
   return ["No tag is at its live build. The next one gets the tag `default`: name another as `tags`."];

@@ -100,7 +100,7 @@ export async function disownAlias(
 ): Promise<boolean> {
   const { template, alias, aliasRef } = place;
   if (!(await isKnownAlias(client, place, known, context, signal))) {
-    context.log("warning", `the alias ${aliasRef} is left in place: somebody else has given it to ${template} since`);
+    context.log("warning", `the alias ${aliasRef} is left in place: someone else has given it to ${template} since`);
     return false;
   }
   const tags = (await orGone(client.templates.listTags(template, { signal }))) ?? [];

@@ -1,5 +1,5 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { pause } from "../deadline.ts";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { orGone } from "../service-errors.ts";
 import { splitRef } from "./settle.ts";

@@ -48,7 +48,7 @@ export function failureReasons(build: TemplateBuild, last: readonly string[]): s
   if (build.status === "cancelled") {
     const by = build.cancel_requested_by == null ? "" : ` by ${build.cancel_requested_by}`;
     const why = build.cancellation_reason ? `: ${build.cancellation_reason}` : "";
-    return [`build ${build.build_id} of ${name} was cancelled${by}${why}. Run pulumi up again to build anew.`];
+    return [`build ${build.build_id} of ${name} was cancelled${by}${why}. Run pulumi up again to build again.`];
   }
   const detail = build.error_detail;
   const where = [

@@ -109,7 +109,7 @@ function isOfImage(build: TemplateBuild | undefined): boolean {
 }
 
 function withoutBuild(ref: string): string {
-  return `no build of ${ref} has gone well: the next update that is given what to build it from builds it`;
+  return `no build of ${ref} has succeeded: the next update that is given what to build it from builds it`;
 }
 
 function takenAsItIs(ref: string, { envKeys }: Imported): string {

@@ -1,6 +1,6 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import type { CreateTemplateRequest, TemplateBuild, TemplateBuildSummary } from "../../../sdk/wire/index.ts";
-import { pause } from "../deadline.ts";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import { isLostAnswer } from "../service-errors.ts";
 import { buildHistory } from "./build-history.ts";
 

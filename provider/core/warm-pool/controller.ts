@@ -1,6 +1,6 @@
 import { about } from "./about.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { parseTemplateRef, type WarmPool } from "../../../sdk/wire/index.ts";
+import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { GoneError, InvalidIdError, OperationTimeoutError, PartialFailureError } from "../../errors.ts";
 import { fillName } from "../autoname.ts";
 import { checkInputs, withDefaults } from "../check-inputs.ts";
@@ -16,10 +16,10 @@ import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
 import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
-import { TemplateAnyRef } from "../template-name-ref.ts";
 import { UNKNOWN } from "../unknown.ts";
 import { createPool } from "./create-pool.ts";
 import { CheckedWarmPoolInputs, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
+import { followedTag } from "./followed-tag.ts";
 import { ownerOfPool } from "./pool-owner.ts";
 import { drainPool } from "./drain-pool.ts";
 import { toInputs, toOutputs, toReadOutputs, toUpdateRequest } from "./pool-request.ts";
@@ -135,14 +135,6 @@ function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Pro
   return diffProperties(olds!, news!, effectsOf(WarmPoolInputs)).filter(
     ({ path: [key] }) => !(key === "template" && isSame) && !(key === "trackTag" && isSameTag),
   );
-}
-
-/** The tag that the pool follows: where `trackTag` does not say, the one in `template`. */
-function followedTag({ versionPolicy, trackTag, template }: Properties): unknown {
-  if ((trackTag ?? undefined) !== undefined || versionPolicy !== "track_tag") return trackTag ?? undefined;
-  const ref = typeof template === "string" ? TemplateAnyRef.safeParse(template).data : undefined;
-  const parsed = ref === undefined ? undefined : parseTemplateRef(ref);
-  return parsed?.kind === "name" ? parsed.tag : undefined;
 }
 
 /** Rules between inputs, for those that are known. */

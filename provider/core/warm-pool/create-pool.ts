@@ -1,7 +1,7 @@
 import { ConflictError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import type { WarmPool } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
-import { pause } from "../deadline.ts";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireLeft } from "../ownership/living-owner.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";

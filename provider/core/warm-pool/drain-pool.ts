@@ -1,6 +1,7 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { OperationTimeoutError, PoolInUseError } from "../../errors.ts";
-import { pause, type Deadline } from "../deadline.ts";
+import { type Deadline } from "../deadline.ts";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { orGone } from "../service-errors.ts";
 

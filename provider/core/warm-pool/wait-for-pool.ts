@@ -1,6 +1,6 @@
 import { TransportError, type NullspaceClient } from "../../../sdk/client/index.ts";
 import { formatTemplateRef, parseTemplateRef, type WarmPool } from "../../../sdk/wire/index.ts";
-import { pause } from "../deadline.ts";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import type { Log } from "../operation-context.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
 import type { WarmPoolInputs } from "./inputs.ts";

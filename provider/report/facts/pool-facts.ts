@@ -2,7 +2,7 @@ import { isSure, type SettledChange } from "../preview/settle-unknowns.ts";
 import { actionOf } from "./action.ts";
 import { buildAt, knownBuild } from "./build-fact.ts";
 import { inputFacts } from "./input-facts.ts";
-import { followedTag } from "./followed-tag.ts";
+import { followedMove } from "./followed-move.ts";
 import type { Emptiness, PoolFact, TagFact } from "./report.ts";
 
 /** Inputs that say which build a pool's machines are of. */
@@ -18,7 +18,7 @@ const OF_MACHINE: readonly unknown[] = ["vcpus", "memoryMib", "diskMb"];
  */
 export function poolFact(change: SettledChange, tags: readonly TagFact[]): PoolFact | undefined {
   const { found, inputs, name } = change;
-  const followed = change.op === "same" || change.op === "update" ? followedTag(change, tags) : undefined;
+  const followed = change.op === "same" || change.op === "update" ? followedMove(change, tags) : undefined;
   const action = actionOf(change) ?? (followed && "follow");
   if (action === undefined) return undefined;
   const isLeaving = action === "delete" || action === "retain";

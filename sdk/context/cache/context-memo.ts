@@ -1,4 +1,4 @@
-import type { EntryTable } from "../table/entry-table.ts";
+import { type EarlierReading, earlierReading } from "../walk/earlier-reading.ts";
 import type { ReadJob } from "../walk/job.ts";
 import type { ReadResult } from "../walk/read-tree.ts";
 
@@ -6,8 +6,8 @@ import type { ReadResult } from "../walk/read-tree.ts";
 const MAX_TREES = 4;
 const MAX_ENTRIES = 200_000;
 
-/** Reads a tree; `previous` is what an earlier reading of the same tree found. */
-export type ReadTree = (previous: EntryTable | undefined, signal: AbortSignal) => Promise<ReadResult>;
+/** Reads a tree; `earlier` is what an earlier reading of the same tree found. */
+export type ReadTree = (earlier: EarlierReading | undefined, signal: AbortSignal) => Promise<ReadResult>;
 
 interface Flight {
   readonly promise: Promise<ReadResult>;
@@ -17,12 +17,12 @@ interface Flight {
 
 /**
  * Shares readings. Equal readings that overlap are one (single flight): the result is never older than the first call. A
- * later one walks the tree again, but reads no file that still looks as it did.
+ * later one looks at the tree again, but reads no file that still looks as it did.
  */
 export class ContextMemo {
   readonly #flights = new Map<string, Flight>();
   /** In the order of their last use. */
-  readonly #tables = new Map<string, EntryTable>();
+  readonly #readings = new Map<string, EarlierReading>();
 
   /** @param signal ends the caller's wait; the reading ends when nobody waits for it any more */
   async read(job: ReadJob, read: ReadTree, signal?: AbortSignal): Promise<ReadResult> {
@@ -41,8 +41,8 @@ export class ContextMemo {
   #start(key: string, job: ReadJob, read: ReadTree): Flight {
     const controller = new AbortController();
     const tree = treeKey(job);
-    const promise = read(this.#tables.get(tree), controller.signal).then((result) => {
-      this.#remember(tree, result.table);
+    const promise = read(this.#readings.get(tree), controller.signal).then((result) => {
+      this.#remember(tree, earlierReading(job, result));
       return result;
     });
     const flight: Flight = { promise, controller, waiting: 0 };
@@ -56,13 +56,13 @@ export class ContextMemo {
     return flight;
   }
 
-  #remember(tree: string, table: EntryTable): void {
-    this.#tables.delete(tree);
-    this.#tables.set(tree, table);
-    const total = () => [...this.#tables.values()].reduce((sum, { length }) => sum + length, 0);
-    for (const oldest of this.#tables.keys()) {
-      if (this.#tables.size <= MAX_TREES && total() <= MAX_ENTRIES) break;
-      this.#tables.delete(oldest);
+  #remember(tree: string, reading: EarlierReading): void {
+    this.#readings.delete(tree);
+    this.#readings.set(tree, reading);
+    const total = () => [...this.#readings.values()].reduce((sum, { table }) => sum + table.length, 0);
+    for (const oldest of this.#readings.keys()) {
+      if (this.#readings.size <= MAX_TREES && total() <= MAX_ENTRIES) break;
+      this.#readings.delete(oldest);
     }
   }
 }

@@ -1,20 +1,22 @@
 import { hash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type DirectoryTable, emptyDirectoryTable } from "../table/directory-table.ts";
 import { emptyTable, type EntryTable } from "../table/entry-table.ts";
 import type { TextColumn } from "../table/text-column.ts";
+import type { EarlierReading, WholeReading } from "../walk/earlier-reading.ts";
 
 /** Names the format and its version; a file that begins with anything else is not ours, or not ours any more. */
-const MAGIC = Buffer.from("nullspace stat cache 1\n");
+const MAGIC = Buffer.from("nullspace stat cache 2\n");
 const DIGEST_BYTES = 32;
 
 /**
- * Reads the table of an earlier reading. A file that is missing, torn, of another version or of another tree is as good as
+ * Reads what an earlier reading found. A file that is missing, torn, of another version or of another tree is as good as
  * none: the cache only saves time.
  *
- * @param key what the table must have been made for
+ * @param key what the reading must have been made for
  */
-export async function readStatCache(file: string, key: string): Promise<EntryTable | undefined> {
+export async function readStatCache(file: string, key: string): Promise<EarlierReading | undefined> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -29,14 +31,25 @@ export async function readStatCache(file: string, key: string): Promise<EntryTab
   if (reader.text() !== key) return undefined;
   const table = emptyTable(reader.texts(), reader.texts());
   for (const column of columnsOf(table)) reader.into(column);
-  return table;
+  const whole = readWhole(reader);
+  return { table, ...(whole && { whole }) };
 }
 
-/** Writes the table for the next reading: whole or not at all, readable by its owner alone. */
-export async function writeStatCache(file: string, key: string, table: EntryTable): Promise<void> {
+function readWhole(reader: Reader): WholeReading | undefined {
+  const text = reader.text();
+  if (text === "") return undefined;
+  const { device, ...whole } = JSON.parse(text) as Omit<WholeReading, "directories"> & { device: string };
+  const directories = emptyDirectoryTable(reader.texts(), BigInt(device));
+  for (const column of directoryColumnsOf(directories)) reader.into(column);
+  return { ...whole, directories };
+}
+
+/** Writes what a reading found for the next one: whole or not at all, readable by its owner alone. */
+export async function writeStatCache(file: string, key: string, { table, whole }: EarlierReading): Promise<void> {
   const parts = [MAGIC, ...framed(Buffer.from(key))];
   for (const { bytes, offsets } of [table.paths, table.targets]) parts.push(...framed(bytes), ...framed(offsets));
   for (const column of columnsOf(table)) parts.push(...framed(column));
+  parts.push(...(whole ? framedWhole(whole) : framed(Buffer.alloc(0))));
   const body = Buffer.concat(parts);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}`;
@@ -47,6 +60,16 @@ export async function writeStatCache(file: string, key: string, table: EntryTabl
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+function framedWhole({ job, result, directories }: WholeReading): Buffer[] {
+  const text = JSON.stringify({ job, result, device: String(directories.device) });
+  const { bytes, offsets } = directories.paths;
+  return [Buffer.from(text), bytes, offsets, ...directoryColumnsOf(directories)].flatMap(framed);
+}
+
+function directoryColumnsOf({ mtimes, ctimes, inodes }: DirectoryTable): ArrayBufferView[] {
+  return [mtimes, ctimes, inodes];
 }
 
 function columnsOf(table: EntryTable): ArrayBufferView[] {

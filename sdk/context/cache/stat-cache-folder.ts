@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { EntryTable } from "../table/entry-table.ts";
+import type { EarlierReading } from "../walk/earlier-reading.ts";
 import { readStatCache, writeStatCache } from "./stat-cache-file.ts";
 
 /** To read fewer files again takes less time than to look for what is kept of them. */
@@ -23,23 +23,23 @@ export class StatCacheFolder {
   }
 
   /** @param key what the table must have been made for */
-  async read(key: string): Promise<EntryTable | undefined> {
+  async read(key: string): Promise<EarlierReading | undefined> {
     const file = this.#fileOf(key);
     try {
       if (!isOurs(await stat(file))) return undefined;
-      const table = await readStatCache(file, key);
+      const reading = await readStatCache(file, key);
       const now = new Date();
-      if (table) await utimes(file, now, now);
-      return table;
+      if (reading) await utimes(file, now, now);
+      return reading;
     } catch {
       return undefined;
     }
   }
 
-  async write(key: string, table: EntryTable): Promise<void> {
-    if (table.length < WORTH_KEEPING) return;
+  async write(key: string, reading: EarlierReading): Promise<void> {
+    if (reading.table.length < WORTH_KEEPING) return;
     try {
-      await writeStatCache(this.#fileOf(key), key, table);
+      await writeStatCache(this.#fileOf(key), key, reading);
       await this.#prune();
     } catch {
       // A disk that is full, a home that is read-only: the next reading takes its time.

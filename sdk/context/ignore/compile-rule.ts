@@ -1,6 +1,8 @@
 import { InvalidIgnorePatternError } from "../errors.ts";
-import { MalformedPatternError } from "./malformed-pattern.ts";
 import type { IgnoreRule } from "./rule.ts";
+
+/** A pattern that its syntax does not allow; the message says how. Reading the file turns it into an error with a line. */
+export class MalformedPatternError extends Error {}
 
 /** The rules that patterns given as an option stand for. */
 export function optionRules(patterns: readonly string[]): IgnoreRule[] {

@@ -1,9 +1,8 @@
 import { compileRule, optionRules } from "./compile-rule.ts";
-import { readGitignoreLines } from "./gitignore-file.ts";
 import { gitignoreMatcher, type GitignoreRule } from "./gitignore-matcher.ts";
 import { compileGitignorePattern } from "./gitignore-pattern.ts";
-import type { IgnoreSource } from "./ignore-source.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
+import type { IgnoreRule, IgnoreSource } from "./rule.ts";
 
 /**
  * Compiles ignore rules in Git's syntax. In a file of its own: Docker's syntax is twice as much to load.
@@ -21,4 +20,12 @@ export function createGitignoreMatcher({
     if (compiled) rules.push({ rule, pattern: compiled });
   }
   return gitignoreMatcher(rules, alwaysSent);
+}
+
+/** The line boundaries of Python's `str.splitlines`: the service's Python client splits the file with it. */
+const LINE_BOUNDARY = /\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/;
+
+/** The lines of an ignore file read with Git's rules, one rule each (blank lines and comments too). */
+function readGitignoreLines(text: string, file: string): IgnoreRule[] {
+  return text.split(LINE_BOUNDARY).map((pattern, index) => ({ pattern, file, line: index + 1 }));
 }

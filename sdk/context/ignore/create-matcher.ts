@@ -4,7 +4,7 @@ import { dockerMatcher, type DockerRule } from "./docker-matcher.ts";
 import { compileDockerPattern } from "./docker-pattern.ts";
 import { compileRule, optionRules } from "./compile-rule.ts";
 import { createGitignoreMatcher } from "./create-gitignore-matcher.ts";
-import type { IgnoreSource } from "./ignore-source.ts";
+import type { IgnoreSource } from "./rule.ts";
 import type { IgnoreMatcher } from "./matcher.ts";
 
 /**

@@ -4,7 +4,7 @@ import { alt, char, literal, seq, star, type Syntax } from "../glob/syntax.ts";
 import { isValidGoPattern } from "./go-match.ts";
 import { cleanPath, trimSpace } from "./go-path.ts";
 import { GoRegexpSyntaxError, parseGoRegexp } from "./go-regexp.ts";
-import { MalformedPatternError } from "./malformed-pattern.ts";
+import { MalformedPatternError } from "./compile-rule.ts";
 
 /** One pattern of a Docker ignore file, ready to match. */
 export interface DockerPattern {

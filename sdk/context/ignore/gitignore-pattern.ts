@@ -12,7 +12,7 @@ import {
   union,
 } from "../glob/char-set.ts";
 import { assert, char, literal, optional, seq, star, type Syntax } from "../glob/syntax.ts";
-import { MalformedPatternError } from "./malformed-pattern.ts";
+import { MalformedPatternError } from "./compile-rule.ts";
 
 /** One line of an ignore file with Git's rules, as the Python library `pathspec` (`GitIgnoreSpec`, 1.1) reads it. */
 export interface GitignorePattern {

@@ -1,6 +1,6 @@
 import type { BuildContext } from "../build-context.ts";
 import { unsupportedKindName } from "../entry.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "../walk/directory-weights.ts";
 
 /** Why an entry is worth a look before it is sent. */
@@ -33,7 +33,7 @@ export function contextWarnings(context: BuildContext, syntax: IgnoreSyntax = "d
     if (bulky !== undefined && path.startsWith(bulky)) continue;
     if (type === "dir" && BULKY_DIRECTORIES.has(name)) {
       bulky = `${path}/`;
-      warn(path, "likely_accidental_include", "is sent; it is usually made anew in the image");
+      warn(path, "likely_accidental_include", "is sent; it is usually made again in the image");
     } else if (type === "file" && isSecretName(name)) {
       warn(path, "likely_secret_file", "looks like a secret; whoever gets the image can read it");
     }

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { TarJob } from "../tar/tar-job.ts";
 import type { Control } from "../walk/control.ts";
+import type { CheckedReading } from "../walk/earlier-reading.ts";
 import type { ReadJob } from "../walk/job.ts";
 import type { KnownFiles } from "../walk/known-files.ts";
 import type { FileTree } from "../walk/read-file.ts";
@@ -27,6 +28,8 @@ export type Task =
       readonly known: KnownFiles;
       readonly leader: MessagePort;
     }
+  /** Looks whether all is as an earlier reading saw it. */
+  | { readonly type: "check"; readonly reading: CheckedReading; readonly job: ReadJob; readonly control: Control }
   | { readonly type: "pack"; readonly job: TarJob }
   | { readonly type: "fetch"; readonly tree: FileTree; readonly indices: readonly number[] };
 

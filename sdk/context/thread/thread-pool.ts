@@ -14,6 +14,8 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
 export interface RunningTask {
   /** Ends the task, and its thread, at once. Does nothing when its outcome is known. */
   cancel(): Promise<void>;
+  /** The process need not wait for the task to end. */
+  unref(): void;
 }
 
 /** Who hears of a task. */
@@ -21,6 +23,8 @@ export interface TaskListener {
   onAnswer(answer: Exclude<Answer, { type: "finished" }>): void;
   /** The thread itself broke down. */
   onCrash(error: Error): void;
+  /** The task has ended, with an answer or without. */
+  onFinished?(): void;
 }
 
 /** What a task says last, but for `finished`. */
@@ -33,6 +37,11 @@ interface IdleThread {
 
 /** Threads that wait for work, the latest used last. They keep no process alive. */
 const idle: IdleThread[] = [];
+
+/** Threads that would take a task at once. */
+export function warmThreads(): number {
+  return idle.length;
+}
 
 /** Runs one task in a thread of its own. */
 export function startTask(task: Task, listener: TaskListener, transfer: readonly MessagePort[] = []): RunningTask {
@@ -54,6 +63,7 @@ export function startTask(task: Task, listener: TaskListener, transfer: readonly
     }
     finish();
     keepThread(worker);
+    listener.onFinished?.();
   });
   worker.on("error", (error) => {
     finish();
@@ -61,6 +71,7 @@ export function startTask(task: Task, listener: TaskListener, transfer: readonly
   });
   worker.postMessage(task, transfer);
   return {
+    unref: () => worker.unref(),
     async cancel() {
       if (isOver || isEnding) return;
       finish();

@@ -4,6 +4,7 @@ import { PieceWriter } from "../tar/piece-writer.ts";
 import type { TarJob } from "../tar/tar-job.ts";
 import { BUSY, type Control, STOP, WALKED } from "../walk/control.ts";
 import { digestEntries } from "../walk/digest-entries.ts";
+import { check } from "../walk/earlier-reading.ts";
 import { lookAhead } from "../walk/known-files.ts";
 import { type FileTree, readFile } from "../walk/read-file.ts";
 import { explain, type ReadResult, readTree, type WalkedShare } from "../walk/read-tree.ts";
@@ -30,6 +31,8 @@ function run(task: Task): void {
       return help(task.walked, task);
     case "look-ahead":
       return helpAfterLookingAhead(task);
+    case "check":
+      return check(task.reading, task.job, task.control);
     case "pack":
       return pack(task.job);
     case "fetch": {

@@ -1,5 +1,5 @@
 import { ContextLimitError, type DirectoryWeight } from "../errors.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { limitOrigin, type ResolvedLimits } from "../limits.ts";
 import { displayName } from "./latin1.ts";
 

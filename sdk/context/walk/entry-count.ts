@@ -1,4 +1,4 @@
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, SYMLINK } from "../table/kind.ts";

@@ -1,4 +1,4 @@
-import type { IgnoreSource } from "../ignore/ignore-source.ts";
+import type { IgnoreSource } from "../ignore/rule.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { TreeRoot } from "./tree-root.ts";
 

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { posix } from "node:path";
 import { ContextError } from "../errors.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
+import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "./directory-weights.ts";
 import { displayName } from "./latin1.ts";
 import { isInside } from "./open-entry.ts";
@@ -43,7 +43,7 @@ export function linkFailure(link: FailedLink, error?: unknown): unknown {
   // It led outside, and does not any more.
   if (error === undefined) return fileChanged(path, "changed");
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ELOOP") return linkLoop(link, "is a symbolic link that leads round in a circle", error);
+  if (code === "ELOOP") return linkLoop(link, "is a symbolic link that leads back to itself", error);
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new ContextError(
       "symlink_broken",

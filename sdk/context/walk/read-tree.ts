@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import type { UnsupportedEntry } from "../entry.ts";
 import { contextHash } from "../hash/context-hash.ts";
 import { buildManifest, type Manifest } from "../manifest/manifest.ts";
+import type { DirectoryTable } from "../table/directory-table.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
@@ -16,6 +17,8 @@ import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
 /** What reading a tree yields. Columns are shared memory; the rest is small and copied. */
 export interface ReadResult {
   readonly table: EntryTable;
+  /** The directories that were listed; absent where it proves nothing that they look the same. */
+  readonly directories?: DirectoryTable;
   /** What follows from the content of every file; absent where not every file was read. */
   readonly identity?: ContextIdentity;
   readonly ignored: readonly WalkedIgnored[];

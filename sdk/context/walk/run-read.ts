@@ -1,53 +1,91 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { EntryTable } from "../table/entry-table.ts";
+import { Semaphore } from "../../concurrency/index.ts";
 import type { Answer, Task } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
-import { type RunningTask, startTask } from "../thread/thread-pool.ts";
-import { createControl } from "./control.ts";
+import { type RunningTask, startTask, warmThreads } from "../thread/thread-pool.ts";
+import { BUSY, createControl, STOP } from "./control.ts";
+import { checkInTurns, type CheckedReading, type EarlierReading } from "./earlier-reading.ts";
 import { isSmallTree } from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
-import { countUnseen, knownFiles, lookAheadInTurns } from "./known-files.ts";
+import { countUnseen, type KnownFiles, knownFiles, lookAheadInTurns } from "./known-files.ts";
 import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
 /** And as this many take to be looked at, by a helper that starts beside the one that walks. */
 const WORTH_A_HELPER_KNOWN = 2_000;
+/** And to be looked at by one that has nothing to do but that, and starts first. */
+const WORTH_A_THREAD = 40_000;
 /** More threads than this wait for the same disk. */
 const MAX_HELPERS = 3;
 
 /** Readings at a time; the others wait their turn. More would only take the disk and the cores from each other. */
-const MAX_READINGS = Math.max(2, availableParallelism());
-let readings = 0;
-const turns: (() => void)[] = [];
+const readings = new Semaphore(Math.max(2, availableParallelism()));
 
-/** As {@link readNow}, when it is this reading's turn; a tree of a few files is read at once, without a thread. */
-export async function runRead(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
+/**
+ * Reads a tree, when it is this reading's turn. One of a few files is read at once, without a thread. One that an earlier
+ * reading has seen is looked at first: where every directory and file looks as it did, the result is the same.
+ *
+ * @param earlier what an earlier reading of the tree found: files that still look the same are not read again
+ */
+export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: AbortSignal): Promise<ReadResult> {
   signal?.throwIfAborted();
-  if (isSmallTree(job.root)) return readTree(job, createControl(), previous && knownFiles(previous), () => {})!;
-  if (readings >= MAX_READINGS) await new Promise<void>((resolve) => turns.push(resolve));
-  else readings++;
-  try {
-    return await readNow(job, previous, signal);
-  } finally {
-    // The turn is handed over, not given back, while somebody waits.
-    const next = turns.shift();
-    if (next) next();
-    else readings--;
-  }
+  const known = earlier && knownFiles(earlier.table);
+  if (isSmallTree(job.root)) return readTree(job, createControl(), known, () => {})!;
+  return readings.run(
+    signal,
+    async () =>
+      (earlier && known && (await readUnchanged(job, earlier, known, signal))) ?? (await readNow(job, known, signal)),
+  );
 }
 
 function helpersFor(files: number, worth: number): number {
   return Math.min(availableParallelism() - 1, MAX_HELPERS, Math.floor(files / worth));
 }
 
+/** The result of an earlier reading, if this one would have the same: `undefined` when it may not. */
+async function readUnchanged(
+  job: ReadJob,
+  { table, whole }: EarlierReading,
+  known: KnownFiles,
+  signal?: AbortSignal,
+): Promise<ReadResult | undefined> {
+  if (whole === undefined || whole.job !== JSON.stringify(job)) return undefined;
+  const { directories, result } = whole;
+  if (!(await isUnchanged({ known, directories }, job, signal))) return undefined;
+  return { ...result, table, directories, filesRead: 0 };
+}
+
+async function isUnchanged(reading: CheckedReading, job: ReadJob, signal?: AbortSignal): Promise<boolean> {
+  const control = createControl();
+  const files = reading.known.table.length;
+  // This thread is one.
+  const most = helpersFor(files, WORTH_A_HELPER_KNOWN);
+  const count = files < WORTH_A_THREAD ? Math.min(most, warmThreads()) : most;
+  const helpers = Array.from({ length: count }, () => {
+    const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+    finished.catch(() => undefined);
+    const listener = { onAnswer: () => undefined, onCrash: reject, onFinished: resolve };
+    return { task: startTask({ type: "check", reading, job, control }, listener), finished };
+  });
+  try {
+    await checkInTurns(reading, job, control, signal);
+    // One that has not even started finds nothing left to do.
+    if (Atomics.load(control.slots, BUSY) > 0) await Promise.all(helpers.map(({ finished }) => finished));
+    return Atomics.load(control.slots, STOP) === 0;
+  } finally {
+    Atomics.store(control.slots, STOP, 1);
+    for (const { task } of helpers) task.unref();
+  }
+}
+
 /**
  * Reads the tree in threads of its own: one walks and leads, others help to digest. Aborting ends them at once.
  *
- * @param previous what an earlier reading found: files that still look the same are not read again
+ * @param known what an earlier reading found: files that still look the same are not read again
  */
-function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Promise<ReadResult> {
+function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promise<ReadResult> {
   const { promise, resolve, reject } = Promise.withResolvers<ReadResult>();
   const tasks: RunningTask[] = [];
   const control = createControl();
@@ -72,10 +110,9 @@ function readNow(job: ReadJob, previous?: EntryTable, signal?: AbortSignal): Pro
 
   if (signal?.aborted) return Promise.reject(signal.reason as Error);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const known = previous && knownFiles(previous);
   const channels = Array.from(
     // This thread is one.
-    { length: Math.max(helpersFor(previous?.length ?? 0, WORTH_A_HELPER_KNOWN) - 1, 0) },
+    { length: Math.max(helpersFor(known?.table.length ?? 0, WORTH_A_HELPER_KNOWN) - 1, 0) },
     () => new MessageChannel(),
   );
   const helpers = channels.map(({ port1 }) => port1);

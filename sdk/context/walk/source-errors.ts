@@ -1,6 +1,5 @@
 import { ContextError } from "../errors.ts";
-import type { IgnoreSyntax } from "../ignore/ignore-source.ts";
-import { type IgnoreRule, ruleLocation } from "../ignore/rule.ts";
+import { type IgnoreSyntax, type IgnoreRule, ruleLocation } from "../ignore/rule.ts";
 import { ignoreLine } from "./directory-weights.ts";
 import { displayRoot, type TreeRoot } from "./tree-root.ts";
 

@@ -41,7 +41,7 @@ export function linkRefused(path: string): ContextError {
 
 /** A link came to lead out of the context after it had been found to stay inside. */
 export function linkLeft(path: string): ContextError {
-  return fileChanged(path, "came to lead outside of the context");
+  return fileChanged(path, "started to point outside the context");
 }
 
 /** The tree or file was not the same from the beginning to the end of reading it. */

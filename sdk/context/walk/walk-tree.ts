@@ -2,16 +2,19 @@ import { type Dirent, lstatSync, readlinkSync, type Stats } from "node:fs";
 import type { ContextEntryType, UnsupportedEntry, UnsupportedKind } from "../entry.ts";
 import { createIgnoreMatcher } from "../ignore/create-matcher.ts";
 import { type IgnoreCursor, type IgnoreMatcher, INCLUDED } from "../ignore/matcher.ts";
+import { type DirectoryTable, DirectoryTableBuilder } from "../table/directory-table.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
 import { checkSources } from "./check-sources.ts";
 import { EntryCount } from "./entry-count.ts";
+import { settlesInMs } from "./file-identity.ts";
 import type { ReadJob } from "./job.ts";
 import { decodeName, displayName, matchText, systemPath, toLatin1 } from "./latin1.ts";
 import { listDirectory, type Named } from "./list-directory.ts";
 import { type FailedLink, linkFailure, linkLoop } from "./link-failure.ts";
 import { type EntryAccess, isInside, realPathOf } from "./open-entry.ts";
+import { provesByDirectories } from "./proves-by-directories.ts";
 import { sourceLinked } from "./source-errors.ts";
 import { type SourceNode, sourceTree } from "./source-tree.ts";
 import { pathBelow } from "./tree-root.ts";
@@ -27,6 +30,8 @@ export interface WalkedIgnored {
 /** What the walk found, sorted by the bytes of the paths. Files are not opened yet: the table knows their paths alone. */
 export interface WalkedTree {
   readonly table: EntryTable;
+  /** The directories that were listed; absent where it proves nothing that they look the same. */
+  readonly directories?: DirectoryTable;
   readonly ignored: WalkedIgnored[];
   readonly unsupported: UnsupportedEntry[];
   /** Links that are left out. */
@@ -79,6 +84,7 @@ class Walk {
   readonly #access: EntryAccess;
   readonly #entries = new EntryTableBuilder();
   readonly #count: EntryCount;
+  #directories: DirectoryTableBuilder | undefined;
   // What is left out: paths in Latin-1, in the order in which the walk came to them.
   readonly #ignored: WalkedIgnored[] = [];
   readonly #unsupported: UnsupportedEntry[] = [];
@@ -87,6 +93,7 @@ class Walk {
   constructor(job: ReadJob) {
     this.#job = job;
     this.#count = new EntryCount(job.limits, job.ignore.syntax);
+    this.#directories = provesByDirectories(job) ? new DirectoryTableBuilder() : undefined;
     this.#access = { root: job.root, followLinks: job.symlinks === "copy" };
     this.matcher = createIgnoreMatcher(job.ignore);
   }
@@ -94,6 +101,7 @@ class Walk {
   enter(place: Place): void {
     const children: Child[] = [];
     const directory = place.prefix.slice(0, -1);
+    this.#note(directory);
     const { entries, identity } = listDirectory(this.#access, directory, place.sources);
     if (identity !== undefined && place.identities.includes(identity)) throw linkLoop(this.#link(directory));
     const identities = identity === undefined ? [] : [...place.identities, identity];
@@ -125,12 +133,26 @@ class Walk {
     const table = this.#entries.build();
     const unsupported = inPathOrder(this.#unsupported);
     checkSources(this.#job, { table, unsupported, matcher: this.matcher });
+    const directories = this.#directories?.build();
     return {
       table,
+      ...(directories && { directories }),
       unsupported,
       ignored: inPathOrder(this.#ignored),
       skippedLinks: inPathOrder(this.#skippedLinks).map(({ path }) => path),
     };
+  }
+
+  /** Notes what a directory looks like before it is listed. */
+  #note(directory: string): void {
+    if (this.#directories === undefined) return;
+    const now = Date.now();
+    try {
+      const stats = lstatSync(pathBelow(this.#job.root, directory), { bigint: true });
+      this.#directories.add(directory, stats, settlesInMs(stats, now) === 0);
+    } catch {
+      this.#directories = undefined; // Who lists it says what is wrong with it.
+    }
   }
 
   /** Decides about one name: excluded, or a child to add. */

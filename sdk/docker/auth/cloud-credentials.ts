@@ -54,7 +54,7 @@ export async function resolveCloudAuth(
       const colon = decoded.indexOf(":");
       if (colon < 0)
         throw new RegistryCredentialsError(
-          `ECR of ${auth.region} gave no authorization token. See the key's permission ecr:GetAuthorizationToken.`,
+          `ECR of ${auth.region} gave no authorization token. Check that the key may call ecr:GetAuthorizationToken.`,
         );
       return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
     }
@@ -65,7 +65,7 @@ export async function resolveCloudAuth(
 function ecrRefusal({ region }: AwsKeys, error: unknown): RegistryCredentialsError {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return new RegistryCredentialsError(
-    `ECR of ${region} gave no authorization token (${name}: ${message}). See the key, its permission ` +
+    `ECR of ${region} gave no authorization token (${name}: ${message}). Check the key, its permission ` +
       "ecr:GetAuthorizationToken, and whether this machine reaches ECR.",
   );
 }

@@ -122,7 +122,7 @@ export class FolderWriter {
     if (isPlain && hasParent && !isNext)
       throw new Error(`${JSON.stringify(path)} does not come in the order of a walk`);
     if (isPlain && hasParent && !path.includes("\0") && (sep === "/" || !/[\\:]/.test(path))) return;
-    throw new Error(`${JSON.stringify(path)} is no path inside of the folder that is written`);
+    throw new Error(`${JSON.stringify(path)} is not a path inside the folder that is written`);
   }
 
   #place(path: string): string {

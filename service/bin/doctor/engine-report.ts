@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DockerEngine } from "pulumi-nullspace/docker";
+import { answerTimeout } from "../../answer-timeout.ts";
 import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
 import { asError } from "../../errors.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
@@ -23,7 +24,8 @@ export interface EngineReport {
 export async function inspectEngine(folder: string, dockerHost: string | undefined): Promise<EngineReport> {
   const engine = new DockerEngine({ ...(dockerHost !== undefined && { host: dockerHost }) });
   const { host } = engine;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  using timeout = answerTimeout(TIMEOUT_MS);
+  const { signal } = timeout;
   try {
     const { Version } = await engine.version({ signal });
     const instanceId = readInstanceId(folder);

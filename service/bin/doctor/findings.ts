@@ -49,7 +49,7 @@ function storeFinding({ path, isInUse, store, storeProblem, storeBytes }: Folder
   if (storeProblem !== undefined) {
     const advice = isInUse
       ? "Stop the service for a moment if its file system lets only one process read the store."
-      : `Move the folder away and start anew, or restore it: mv ${path} ${path}.broken`;
+      : `Move the folder away and start afresh, or restore it: mv ${path} ${path}.broken`;
     return { name: "store", status: isInUse ? "warn" : "fail", message: `cannot be read: ${storeProblem}`, advice };
   }
   if (store === undefined) return { name: "store", status: "ok", message: "none yet" };

@@ -127,7 +127,7 @@ function sha256(text: string): string {
 }
 
 function refused(region: string, why: string, cause?: unknown): BuildFailure {
-  return new BuildFailure(`AWS gives no password for the container registry of ${region}: ${why}.`, {
+  return new BuildFailure(`AWS gave no password for the container registry of ${region}: ${why}.`, {
     phase: "auth",
     reason: "registry_auth_failed",
     retryable: cause !== undefined,

@@ -10,6 +10,7 @@ import { answerTimeout } from "../../answer-timeout.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } from "../../builds/build-executor.ts";
 import { BuildFailure } from "../../builds/build-failure.ts";
+import { dockerfileArgs } from "../../builds/dockerfile/build-args.ts";
 import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
 import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
 import { seeEngineGo } from "../../builds/engine-stop.ts";
@@ -68,7 +69,7 @@ export class EngineExecutor implements BuildExecutor {
       } catch (error) {
         if (!(error instanceof EngineNotFoundError)) throw error;
         if (job.baseIsTemplate) {
-          throw new BuildFailure(`The image of the base template is not on the engine any more (${image}).`, {
+          throw new BuildFailure(`The image of the base template is no longer on the engine (${image}).`, {
             phase: "prepare",
             reason: "base_template_gone",
             suggestedAction: "Build the base template again, then this one.",
@@ -107,7 +108,9 @@ export class EngineExecutor implements BuildExecutor {
     } catch (error) {
       signal.throwIfAborted();
       // One that stops in good order first ends its builds, which then look as if they had failed by themselves.
-      const lost = mayBeEngineStop(error) ? await seeEngineGo(this, signal) : engineLost(error);
+      const lost = mayBeEngineStop(error)
+        ? await seeEngineGo(() => this.checkAvailable(signal), signal)
+        : engineLost(error);
       throw lost ?? error;
     }
   }
@@ -119,7 +122,7 @@ export class EngineExecutor implements BuildExecutor {
     const auths = await registryAuths(credentials, authTarget(job), signal);
     const skipCache = definition.skip_cache === true;
     const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
-    const buildArgs = { ...(job.baseImage === undefined && definition.build_envs), ...definition.build_args };
+    const buildArgs = job.baseImage === undefined ? dockerfileArgs(definition) : { ...definition.build_args };
     const build = engine.build({
       context: engineContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
       tags: [imageRef],

@@ -1,11 +1,9 @@
 import {
   isKnownKeyword,
   isOwnFrontend,
-  isRemoteSource,
   readArg,
   readDockerfile,
   readFrom,
-  sourceWords,
   type Instruction,
   type ParsedDockerfile,
 } from "./reading.ts";
@@ -22,8 +20,6 @@ export interface CheckedDockerfile {
   problems: string[];
   /** Instructions that machines do not see. */
   ignored: { instruction: string; line: number }[];
-  /** Lines of the ADDs that fetch from the network, as far as the text tells. */
-  fetchingLines: number[];
   /** Names of its ARGs. */
   args: ReadonlySet<string>;
   /** Image that the stage to build goes back to, as written. */
@@ -52,7 +48,6 @@ export function checkDockerfile(text: string, target?: string): CheckedDockerfil
     ignored: instructions
       .filter(({ keyword }) => WITHOUT_EFFECT.has(keyword))
       .map(({ keyword, line }) => ({ instruction: keyword, line })),
-    fetchingLines: instructions.filter((one) => fetches(one, directives.escape)).map(({ line }) => line),
     args: new Set(
       instructions
         .filter(({ keyword }) => keyword === "ARG")
@@ -91,9 +86,4 @@ function findProblems(
     problems.push(`there is no stage "${target}" to build`);
   const finalBase = stages.get(target?.toLowerCase() ?? String(count - 1));
   return { problems: syntax === undefined || isOwnFrontend(syntax.image) ? problems : [], finalBase };
-}
-
-function fetches({ keyword, argument }: Instruction, escape: string): boolean {
-  if (keyword !== "ADD") return false;
-  return sourceWords(argument, escape).some(({ word }) => isRemoteSource(word.replace(/["']/g, "")));
 }

@@ -1,5 +1,6 @@
 import type { Step } from "pulumi-nullspace/wire";
 import { copyOrders, type CopyOrder } from "../copy-sources.ts";
+import { quoteFlagValue, quoteWord } from "./reading.ts";
 
 /** Where a copy finds its files in the archive that the builder is sent. */
 export interface CopyPlacement {
@@ -75,7 +76,7 @@ export function renderDockerfile({
   };
   const actAs = (stepIndex: number, wanted: string): void => {
     if (wanted === current) return;
-    add(stepIndex, `USER ${word(wanted)}`, false);
+    add(stepIndex, `USER ${quoteWord(wanted)}`, false);
     current = wanted;
   };
   const run = (stepIndex: number, command: string, as: string = user): void => {
@@ -87,7 +88,7 @@ export function renderDockerfile({
     switch (step.action) {
       case "workdir":
         actAs(index, user);
-        add(index, `WORKDIR ${word(step.path)}`, true);
+        add(index, `WORKDIR ${quoteWord(step.path)}`, true);
         break;
       case "user":
         user = step.user === "root" ? ROOT : step.user;
@@ -104,7 +105,7 @@ export function renderDockerfile({
               : undefined;
           placements.push({ stepIndex: index, order, folder, ...(fileName !== undefined && { fileName }) });
           const source = fileName === undefined ? `${folder}/` : `${folder}/${pattern(fileName)}`;
-          const owner = order.user === undefined ? "" : `--chown=${flagValue(order.user)} `;
+          const owner = order.user === undefined ? "" : `--chown=${quoteFlagValue(order.user)} `;
           add(index, `COPY ${owner}${json([source, escaped(copyTarget(order, fileName))])}`, true);
         }
         break;
@@ -248,14 +249,4 @@ function escaped(text: string): string {
  */
 function pattern(name: string): string {
   return escaped(name.replace(/[*?[]/g, "[$&]").replaceAll("\\", "[\\\\]"));
-}
-
-/** An argument of an instruction that is one word. A blank at its end would be cut off, so it stands in quotes. */
-function word(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*$/.test(text) ? text : `"${text.replace(/[\\$"]/g, "\\$&")}"`;
-}
-
-/** The same as a flag's value, of which the builder takes quotes and escapes away before it reads the word. */
-function flagValue(text: string): string {
-  return word(text).replace(/[\\'"\s]/g, "\\$&");
 }

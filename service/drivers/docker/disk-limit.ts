@@ -1,5 +1,4 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
-import type { Logger } from "pino";
 import { MachineRefusedError } from "../../fleet/guests/driver-errors.ts";
 
 /**
@@ -9,12 +8,16 @@ import { MachineRefusedError } from "../../fleet/guests/driver-errors.ts";
  */
 export class DiskLimit {
   readonly #engine: DockerEngine;
-  readonly #log: Logger | undefined;
   #mayWork: boolean | undefined;
+  #isHeld: boolean | undefined;
 
-  constructor(engine: DockerEngine, log?: Logger) {
+  constructor(engine: DockerEngine) {
     this.#engine = engine;
-    this.#log = log;
+  }
+
+  /** Whether bounds are held; `undefined` until a machine was started with one. */
+  get isHeld(): boolean | undefined {
+    return this.#isHeld;
   }
 
   /** Starts a machine with the bound if the engine has one, else without. @param start may be called twice */
@@ -26,6 +29,7 @@ export class DiskLimit {
     if (diskMb === undefined || !(await this.#try(signal))) return void (await start(undefined));
     try {
       await start(diskMb);
+      this.#isHeld = true;
     } catch (error) {
       if (!(error instanceof MachineRefusedError)) throw error;
       // Either it cannot be bounded, or it cannot be started at all; then this tells the same again.
@@ -47,9 +51,6 @@ export class DiskLimit {
 
   #giveUp(): void {
     this.#mayWork = false;
-    this.#log?.warn(
-      { engine: this.#engine.host },
-      "this engine cannot bound the disk of a machine; disk_mb is not held",
-    );
+    this.#isHeld = false;
   }
 }

@@ -6,7 +6,6 @@ import {
   isEngineAway,
   type DockerEngine,
 } from "pulumi-nullspace/docker";
-import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { engineUnavailable } from "./engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
@@ -17,7 +16,6 @@ import {
   GuestCommandTimeoutError,
   GuestNotPausedError,
   GuestNotRunningError,
-  MachineExitedError,
 } from "../../fleet/guests/driver-errors.ts";
 import { addressOf, HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
@@ -25,17 +23,17 @@ import type {
   GuestCommand,
   GuestCommandResult,
   GuestEvent,
+  GuestExit,
   GuestHealth,
   GuestSpec,
   HostSize,
   LookOptions,
+  MachineCapabilities,
   MachineDriver,
   ObservedGuest,
-  ReadinessOptions,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { tryProbe } from "./probe.ts";
-import { waitUntilReady } from "./readiness.ts";
 
 /** Label of the container of a guest: its id. */
 export const GUEST_LABEL = "dev.nullspace.local.guest";
@@ -67,11 +65,15 @@ export class DockerMachineDriver implements MachineDriver {
   readonly #views = new Map<string, HostView>();
 
   /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string, log?: Logger) {
+  constructor(engine: DockerEngine, serviceId: string) {
     this.#engine = engine;
     this.#serviceId = serviceId;
-    this.#disk = new DiskLimit(engine, log);
+    this.#disk = new DiskLimit(engine);
     this.#isLocal = engine.host.startsWith("unix:");
+  }
+
+  get capabilities(): MachineCapabilities {
+    return { pauses: true, isolates: true, sharesCpus: true, limitsDisk: this.#disk.isHeld };
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
@@ -97,16 +99,23 @@ export class DockerMachineDriver implements MachineDriver {
     return engineHostSize(this.#engine, signal);
   }
 
-  async waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
+  async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {
     const name = containerName(guestId);
     try {
-      const view = this.#isLocal
-        ? new HostView(await this.#engine.containers.inspect(name, { signal: options.signal }))
-        : undefined;
-      await waitUntilReady(this.#engine, name, readiness, options, view);
-      if (view !== undefined) this.#views.set(guestId, view);
+      const { exitCode } = await this.#engine.containers.wait(name, { signal });
+      const { State } = await this.#engine.containers.inspect(name, { signal });
+      return { exitCode, outOfMemory: State.OOMKilled === true };
     } catch (error) {
-      rethrow(error, guestId);
+      return rethrow(error, guestId);
+    }
+  }
+
+  async logs(guestId: string, signal?: AbortSignal): Promise<string[]> {
+    try {
+      return await readLogTail(this.#engine, containerName(guestId), signal);
+    } catch (error) {
+      if (error instanceof EngineNotFoundError) return [];
+      return rethrow(error);
     }
   }
 
@@ -129,25 +138,27 @@ export class DockerMachineDriver implements MachineDriver {
   }
 
   async look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth> {
-    const { signal, isWatched = false } = options;
-    if (isWatched && (await this.#views.get(guestId)?.isSeenReady(readiness))) return { ok: true };
+    const { signal, isWatched = false, timeoutMs = LOOK_TIMEOUT_MS } = options;
+    const probe = readiness?.kind === "timeout" ? undefined : readiness;
     const containerId = containerName(guestId);
-    let view: HostView | undefined;
+    let view = this.#views.get(guestId);
+    if (isWatched && (await view?.isSeenReady(readiness))) return { ok: true };
     try {
-      const container = await this.#engine.containers.inspect(containerId, { signal });
-      const { State } = container;
-      if (this.#isLocal) this.#views.set(guestId, (view = new HostView(container)));
-      if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
-      // With the engine it runs all the same.
-      if (State.Paused === true) return { ok: false, reason: "it is paused" };
+      // Watched, with its processes known: a try of the check says all that there is to say.
+      if (!(isWatched && view !== undefined && probe !== undefined)) {
+        const container = await this.#engine.containers.inspect(containerId, { signal });
+        const { State } = container;
+        if (this.#isLocal) this.#views.set(guestId, (view = new HostView(container)));
+        if (!State.Running) return { ok: false, reason: `its main process ended with exit code ${State.ExitCode}` };
+        // With the engine it runs all the same.
+        if (State.Paused === true) return { ok: false, reason: "it is paused" };
+      }
+      if (probe === undefined) return { ok: true };
+      return await tryProbe(probe, { engine: this.#engine, containerId, view, timeoutMs, signal });
     } catch (error) {
       if (error instanceof EngineNotFoundError) return { ok: false, reason: "its container is gone" };
       return rethrow(error);
     }
-    if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
-    return tryProbe(readiness, { engine: this.#engine, containerId, view, timeoutMs: LOOK_TIMEOUT_MS, signal }).catch(
-      (error: unknown) => rethrow(error),
-    );
   }
 
   async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
@@ -155,19 +166,6 @@ export class DockerMachineDriver implements MachineDriver {
       .inspect(containerName(guestId), { signal })
       .catch((error: unknown) => rethrow(error, guestId));
     return addressOf(NetworkSettings);
-  }
-
-  async explainDeath(guestId: string, signal?: AbortSignal): Promise<string> {
-    const name = containerName(guestId);
-    try {
-      const { State } = await this.#engine.containers.inspect(name, { signal });
-      const logTail = await readLogTail(this.#engine, name, signal);
-      return new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail })
-        .message;
-    } catch (error) {
-      if (error instanceof EngineNotFoundError) return "Its container was removed from the engine by someone else.";
-      return rethrow(error);
-    }
   }
 
   async pause(guestId: string, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { EngineError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
+import { answerTimeout } from "../../answer-timeout.ts";
 import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 
 const MIB = 1024 * 1024;
@@ -8,7 +9,8 @@ const ASK_MS = 2_000;
 
 /** What the engine's host has; `undefined` while the engine does not say: whatever needs it then says so itself. */
 export async function engineHostSize(engine: DockerEngine, signal?: AbortSignal): Promise<HostSize | undefined> {
-  const late = AbortSignal.timeout(ASK_MS);
+  using timeout = answerTimeout(ASK_MS);
+  const late = timeout.signal;
   try {
     const { NCPU, MemTotal } = await engine.info({ signal: signal ? AbortSignal.any([signal, late]) : late });
     return MemTotal > 0 ? { vcpus: NCPU, memoryMb: Math.floor(MemTotal / MIB) } : undefined;

@@ -2,6 +2,7 @@ import { readlinkSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import type { ContainerInspect } from "pulumi-nullspace/docker";
+import { answerTimeout } from "../../answer-timeout.ts";
 import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { listeningPorts } from "./listening-ports.ts";
 
@@ -76,7 +77,6 @@ export class HostView {
   async #runs(): Promise<boolean> {
     return this.#pid > 0 && (await readFile(`/proc/${this.#pid}/cgroup`, "latin1")).includes(this.#containerId);
   }
-
 }
 
 /** Engines with API 1.52 and newer tell a container's address by network alone. */
@@ -139,5 +139,6 @@ async function childrenOf(pid: string): Promise<string[]> {
 
 async function answers(address: string | undefined, { port, path }: { port: number; path: string }): Promise<boolean> {
   if (address === undefined) return false;
-  return isGoodStatus(await askHttp(`http://${address}:${port}${path}`, AbortSignal.timeout(ASK_TIMEOUT_MS)));
+  using timeout = answerTimeout(ASK_TIMEOUT_MS);
+  return isGoodStatus(await askHttp(`http://${address}:${port}${path}`, timeout.signal));
 }

@@ -1,3 +1,4 @@
+import { answerTimeout } from "../../answer-timeout.ts";
 import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { addressOf } from "./host-view.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
@@ -18,8 +19,9 @@ export async function probeHttpFromHost(port: number, path: string, attempt: Pro
     };
   }
   const url = `http://${address}:${port}${path}`;
+  using timeout = answerTimeout(timeoutMs);
   try {
-    const status = await askHttp(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+    const status = await askHttp(url, AbortSignal.any([signal, timeout.signal]));
     return isGoodStatus(status) ? { ok: true } : { ok: false, reason: `${url} answers status ${status}` };
   } catch (error) {
     signal.throwIfAborted();

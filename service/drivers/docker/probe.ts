@@ -1,12 +1,9 @@
 import { EngineError, ExecTimeoutError } from "pulumi-nullspace/docker";
-import type { Readiness } from "pulumi-nullspace/sdk";
+import type { Probe } from "../../fleet/guests/machine-driver.ts";
 import { isGoodStatus } from "./ask-http.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { probeHttpFromHost } from "./probe-http.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";
-
-/** A check that looks into the machine; `timeout` only waits, so it is none. */
-export type Probe = Exclude<Readiness, { kind: "timeout" }>;
 
 /**
  * Reads the kernel's table of sockets with nothing but the shell's own commands: a server that listens on the machine's

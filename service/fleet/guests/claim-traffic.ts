@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "pulumi-nullspace/concurrency";
 
 /** Claims that come closer together than this are one wave. */
 const QUIET_MS = 25;
@@ -24,7 +24,7 @@ export class ClaimTraffic {
       const nowMs = performance.now();
       const waitMs = Math.min(this.#lastAtMs + QUIET_MS, givesUpAtMs) - nowMs;
       if (waitMs <= 0) return;
-      await sleep(waitMs, undefined, { signal });
+      await pause(waitMs, signal);
     }
   }
 }

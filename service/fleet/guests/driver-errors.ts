@@ -69,7 +69,7 @@ export class MachineImageMissingError extends NullspaceError {
   readonly imageId: string;
 
   constructor(templateId: string, imageId: string, cause?: unknown) {
-    super(`The image ${imageId} of ${templateId} is not on the engine any more. Build the template again.`, {
+    super(`The image ${imageId} of ${templateId} is no longer on the engine. Build the template again.`, {
       code: "machine_image_missing",
       cause,
     });

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff, pauseUnless, Semaphore } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import { MachineImageMissingError } from "./driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
-import { Semaphore } from "./semaphore.ts";
+import { waitUntilReady } from "./readiness.ts";
 
 /** Containers that are made and started at the same time; more only makes each of them slower. */
 const STARTS_AT_ONCE = 4;
@@ -46,6 +46,8 @@ export class GuestRunner {
   readonly #starts = new Semaphore(STARTS_AT_ONCE);
   readonly #rising = new Map<string, { done: Promise<void>; cancel: AbortController }>();
   readonly #leaving = new Map<string, Promise<void>>();
+
+  #hasSaidDiskIsOpen = false;
 
   constructor(deps: GuestRunnerDeps) {
     this.#deps = deps;
@@ -117,11 +119,19 @@ export class GuestRunner {
         throw error;
       });
     });
+    if (guest.diskMb !== null) this.#sayIfDiskIsOpen();
     const options = {
       signal,
       ...(artifact.startCmd !== undefined && !artifact.mayStartCmdEnd && { steadyMs: STEADY_MS }),
     };
-    await this.#deps.driver.waitUntilReady(guest.guestId, readiness, options);
+    await waitUntilReady(this.#deps.driver, guest.guestId, readiness, options);
+  }
+
+  /** Once: it is so for every machine. */
+  #sayIfDiskIsOpen(): void {
+    if (this.#deps.driver.capabilities.limitsDisk !== false || this.#hasSaidDiskIsOpen) return;
+    this.#hasSaidDiskIsOpen = true;
+    this.#deps.log.warn("a machine's disk cannot be limited here; disk_mb is not enforced");
   }
 
   async #takeDown(guest: Guest): Promise<void> {
@@ -129,11 +139,8 @@ export class GuestRunner {
     const rising = this.#rising.get(guest.guestId);
     rising?.cancel.abort();
     await Promise.allSettled([rising?.done]);
-    for (
-      let pauseMs = REMOVE_RETRY_MS.first;
-      !stopping.aborted;
-      pauseMs = Math.min(pauseMs * 2, REMOVE_RETRY_MS.most)
-    ) {
+    const backoff = new Backoff(REMOVE_RETRY_MS);
+    while (!stopping.aborted) {
       try {
         await driver.remove(guest.guestId);
         guests.delete(guest.guestId);
@@ -145,8 +152,8 @@ export class GuestRunner {
           "a machine's container could not be removed; trying again",
         );
       }
-      // Rejects only when the service stops; the next start takes the removal up again.
-      await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+      // When the service stops, the next start takes the removal up again.
+      await pauseUnless(backoff.next(), stopping);
     }
   }
 }

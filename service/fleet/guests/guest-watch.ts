@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
+import { explainDeath } from "./explain-death.ts";
 import type { GuestEvent, MachineDriver } from "./machine-driver.ts";
 
 /** How often the driver is asked what lives, while there is anything to watch: one call, however many guests. */
@@ -62,8 +63,8 @@ export class GuestWatch {
   async #lookAgainAndAgain(): Promise<void> {
     const { guests, stopping, log } = this.#deps;
     while (!stopping.aborted) {
-      await this.#pause(this.#isFollowing ? LOOK_EVERY_MS.watched : LOOK_EVERY_MS.unwatched);
-      if (stopping.aborted || !guests.hasAny()) continue;
+      const everyMs = this.#isFollowing ? LOOK_EVERY_MS.watched : LOOK_EVERY_MS.unwatched;
+      if (!(await pauseUnless(everyMs, stopping)) || !guests.hasAny()) continue;
       try {
         await this.look();
         if (this.#engineIsAway) log.info("the engine answers again");
@@ -85,7 +86,7 @@ export class GuestWatch {
         if (!stopping.aborted) log.debug({ err: asError(error) }, "the engine tells no events");
       }
       this.#isFollowing = false;
-      await this.#pause(WATCH_AGAIN_MS);
+      await pauseUnless(WATCH_AGAIN_MS, stopping);
     }
   }
 
@@ -109,7 +110,7 @@ export class GuestWatch {
       else this.#see(guest, kind === "paused");
     } catch (error) {
       // The next look finds it.
-      log.debug({ guestId, err: asError(error) }, "what happened to a machine could not be told");
+      log.debug({ guestId, err: asError(error) }, "what happened to a machine is not known");
     }
   }
 
@@ -144,13 +145,8 @@ export class GuestWatch {
       return now !== undefined && now.state !== "terminating" && now.readyAtMs !== null ? now : undefined;
     };
     if (isExpectedToLive() === undefined) return;
-    const how = await driver.explainDeath(guestId, stopping);
+    const how = await explainDeath(driver, guestId, stopping);
     const now = isExpectedToLive();
     if (now !== undefined) onDied(now, how);
-  }
-
-  /** Ends early when the service stops. */
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#deps.stopping }).catch(() => undefined);
   }
 }

@@ -17,27 +17,19 @@ export interface MachineArtifact {
   readonly workdir?: string;
 }
 
-/** Defaults of the contract for what a readiness check leaves out. */
-export const READINESS_DEFAULTS = { timeoutSecs: 30, intervalMs: 500, startupGraceSecs: 2 } as const;
+/** A check that looks into the machine; `timeout` only waits, so it is none. */
+export type Probe = Exclude<Readiness, { kind: "timeout" }>;
 
-/** One try of a check, as a log shows it. */
-export interface ReadinessAttempt {
-  /** From 1. */
-  readonly attempt: number;
-  readonly ok: boolean;
-  /** What the try saw; absent when it passed. */
-  readonly reason?: string;
-  /** Since the beginning of the wait. */
-  readonly elapsedMs: number;
-}
-
-/** Options of {@link MachineDriver.waitUntilReady}. */
-export interface ReadinessOptions {
-  readonly signal?: AbortSignal;
-  /** A machine without a check is ready when its main process still runs after so long, milliseconds. Default 0. */
-  readonly steadyMs?: number;
-  /** Called after each try. Failed tries in the grace time are not reported. */
-  readonly onAttempt?: (attempt: ReadinessAttempt) => void;
+/** What a driver can do with its guests, for those above it to ask instead of knowing what runs them. */
+export interface MachineCapabilities {
+  /** Guests are paused and resumed, and keep what they hold in memory meanwhile. */
+  readonly pauses: boolean;
+  /** A guest can be without a network. One that has to be, and cannot, is refused: it never gets one all the same. */
+  readonly isolates: boolean;
+  /** Guests share processors: one that asks for more than its host has runs more slowly. */
+  readonly sharesCpus: boolean;
+  /** What a guest writes is bounded by its spec; `undefined` while that has not been found out, which a start does. */
+  readonly limitsDisk: boolean | undefined;
 }
 
 /** Everything needed to make one guest; the same spec twice means the same guest. */
@@ -91,12 +83,21 @@ export interface GuestEvent {
   readonly kind: "died" | "paused" | "resumed";
 }
 
+/** How the main process of a guest ended. */
+export interface GuestExit {
+  readonly exitCode: number;
+  /** Whether it was killed because it ran out of memory; false where that cannot be found out any more. */
+  readonly outOfMemory: boolean;
+}
+
 /** How to look at a guest. */
 export interface LookOptions {
   readonly signal: AbortSignal;
+  /** Longest time for a try of the check: a server that accepts and does not answer for so long does not pass. @default 2000 */
+  readonly timeoutMs?: number;
   /**
    * Whoever asks follows {@link MachineDriver.watch}, and would know if the guest were dead or frozen: what the driver can
-   * see by itself is enough. Default false.
+   * see by itself is enough. @default false
    */
   readonly isWatched?: boolean;
 }
@@ -144,27 +145,28 @@ export interface GuestCommandResult {
  * keep this contract and nothing else.
  */
 export interface MachineDriver {
+  /** What it can do; what is `undefined` in it may be known later. */
+  readonly capabilities: MachineCapabilities;
   /**
    * Makes and starts the guest of a spec, or takes up the one that was made before.
    *
-   * @throws MachineImageMissingError; MachineRefusedError; MachineExitedError for one that was made before and has ended
+   * @throws MachineImageMissingError; MachineRefusedError, also for what it has no capability for; MachineExitedError for
+   *   one that was made before and has ended
    */
   start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
   /**
-   * Waits until the guest is ready. Without a check it is ready when its main process runs.
+   * Waits until the main process of a guest has ended, for one that was started; at once when it has.
    *
-   * Checks look from inside, so a server on the machine's loopback counts. The first try comes at once; the grace time
-   * (2 s unless the check says otherwise) is added to the timeout, and failures in it do not count.
-   *
-   * @throws MachineExitedError when the main process ends first; ReadinessTimeoutError; GuestNotRunningError when there is no
-   *   such guest
+   * @throws GuestNotRunningError when there is no such guest, or it is removed before its end is heard of
    */
-  waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void>;
+  waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit>;
+  /** Last lines that the main process wrote, oldest first; none of a guest that is not there. */
+  logs(guestId: string, signal?: AbortSignal): Promise<string[]>;
   /** Runs a command to its end. @throws GuestCommandTimeoutError; GuestNotRunningError */
   exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult>;
   /**
    * Looks once whether the guest can be handed out: it runs, is not frozen, and passes its readiness check if it is given
-   * one. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
+   * one. Checks look from inside, so a server on the machine's loopback counts. What is wrong with the guest is in the answer; only an engine that does not answer is an error.
    */
   look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth>;
   /**
@@ -174,9 +176,7 @@ export interface MachineDriver {
    * @throws GuestNotRunningError
    */
   address(guestId: string, signal?: AbortSignal): Promise<string | undefined>;
-  /** How a guest that lives no more came to its end, in words. */
-  explainDeath(guestId: string, signal?: AbortSignal): Promise<string>;
-  /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too */
+  /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too; only where {@link MachineCapabilities.pauses} */
   pause(guestId: string, signal?: AbortSignal): Promise<void>;
   /** Lets a frozen guest go on. @throws GuestNotPausedError for one that runs; GuestNotRunningError */
   resume(guestId: string, signal?: AbortSignal): Promise<void>;
@@ -184,7 +184,7 @@ export interface MachineDriver {
   remove(guestId: string, signal?: AbortSignal): Promise<void>;
   /**
    * What happens to the guests of this service from now on, until the host goes away or the signal ends it. Nothing is
-   * missed from the moment that `onOpen` is called.
+   * missed from the moment that `onOpen` is called; a pause and its end may be told again.
    */
   watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
   /** Every guest of this service but the trials of builds. */

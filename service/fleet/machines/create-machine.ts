@@ -2,8 +2,10 @@ import type { Logger } from "pino";
 import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
+import type { MachineDriver } from "../guests/machine-driver.ts";
 import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
 import { classifyFailure } from "../guests/start-failure.ts";
+import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
@@ -21,6 +23,7 @@ export interface CreateMachineDeps {
   readonly pools: PoolCheckout;
   readonly machines: MachineStore;
   readonly runner: GuestRunner;
+  readonly driver: Pick<MachineDriver, "capabilities">;
   readonly log: Logger;
   /** Has the expiry look at its clock again. */
   readonly onChange: () => void;
@@ -43,7 +46,7 @@ export class MachineCreator {
    * @throws ConflictError when the key came with another request before
    */
   create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
-    const spec = readMachineSpec(request);
+    const spec = readMachineSpec(request, this.#deps.driver.capabilities);
     const underWay = this.#underWay.get(idempotencyKey);
     if (underWay !== undefined) {
       if (underWay.digest !== spec.digest) throw keyReused(idempotencyKey);
@@ -93,7 +96,7 @@ export class MachineCreator {
     want: () => WantedMachine,
     checkout: { id: string; mode: "prefer" | "require"; wait_ms: number },
   ): Promise<MachineRow | null> {
-    const { machines, guests, pools, runner, onChange } = this.#deps;
+    const { db, machines, guests, pools, runner, onChange } = this.#deps;
     const hit = await pools.checkOut({
       poolId: checkout.id,
       want,
@@ -103,10 +106,12 @@ export class MachineCreator {
         const answer: WarmPoolCheckout = { source: "ready_instance", hit: true, ...checkout };
         const row = machineRow(key, spec, ref, { ...guest, internetAccess: guest.internetAccess === 1 }, answer);
         machines.insert(row);
+        const detail = { template: ref, templateId: guest.templateId, poolId: checkout.id, guestId: guest.guestId };
+        audit(db, "machine_claimed", row.machineId, detail);
         return row.machineId;
       },
       eraseOwner: (machineId, guest) => {
-        this.#fail(machineId, "The machine of the pool was not fit any more when it was checked out.");
+        this.#fail(machineId, "The machine of the pool was no longer fit when it was checked out.");
         const dead = guests.get(guest.guestId);
         if (dead !== undefined) void runner.takeDown(dead);
       },
@@ -127,6 +132,7 @@ export class MachineCreator {
     const row = machineRow(key, spec, ref, shape, checkout);
     const guest = db.grow((): Guest => {
       machines.insert(row);
+      audit(db, "machine_created", row.machineId, { template: ref, templateId: shape.templateId });
       return guests.insert(
         {
           ...shape,
@@ -180,15 +186,16 @@ export class MachineCreator {
     db.transaction(() => {
       const guest = guests.ofMachine(machineId);
       if (guest !== undefined) guests.release(guest.guestId, ["claimed"], "failed");
-      machines.update(machineId, { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() }, [
-        "creating",
-      ]);
+      const change = { status: "error", failure, idempotencyKey: null, endedAtMs: Date.now() } as const;
+      if (machines.update(machineId, change, ["creating"])) {
+        audit(db, "machine_ended", machineId, { status: "error" });
+      }
     });
   }
 }
 
 function tooManyMachines(): ServiceError {
-  return new ServiceError(`${MAX_MACHINES} machines live already, and this service holds no more.`, {
+  return new ServiceError(`${MAX_MACHINES} machines are alive already, and this service holds no more.`, {
     code: "quota_exceeded",
     status: 429,
     retryable: true,

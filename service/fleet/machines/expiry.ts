@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { asCaller, SERVICE } from "../../caller.ts";
 import { asError } from "../../errors.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
 import type { MachineService } from "./machine-service.ts";
@@ -48,7 +49,8 @@ export class MachineExpiry {
     this.#isWoken = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
-    queueMicrotask(() => void this.#run());
+    // Time ends them, and not whoever had the clock looked at.
+    asCaller(SERVICE, () => queueMicrotask(() => void this.#run()));
   }
 
   async #run(): Promise<void> {

@@ -232,7 +232,7 @@ function failure(result: GuestCommandResult, path: string, newPath: string, user
 function onlyEntry(output: string): FileInfo {
   const [entry] = readEntries(output);
   if (entry !== undefined) return { ...entry, name: posix.basename(entry.path) || "/" };
-  throw new ServiceError("The machine's tools told nothing of a file that is there.", {
+  throw new ServiceError("The machine's tools reported nothing about a file that exists.", {
     code: "file_error",
     status: 502,
     retryable: false,

@@ -55,8 +55,7 @@ export async function inMachine<Result>(
     try {
       return await work(running);
     } catch (error) {
-      if (error instanceof GuestNotRunningError)
-        throw new MachineNotReadyError(machineId, "not running any more", action);
+      if (error instanceof GuestNotRunningError) throw new MachineNotReadyError(machineId, "no longer running", action);
       throw error;
     }
   });

@@ -43,7 +43,7 @@ export class LiveCommand {
   /** @throws ConflictError when it has ended, or does not read what it was given */
   write(data: string): void {
     if (this.exitCode !== undefined || this.stdin.writableEnded || this.stdin.destroyed) {
-      throw new ConflictError(`Process ${this.pid} has ended or its input is closed; it reads no more.`);
+      throw new ConflictError(`Process ${this.pid} has ended or its input is closed; it no longer reads.`);
     }
     if (
       this.stdin.writableLength > 0 &&

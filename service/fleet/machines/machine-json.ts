@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
 import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { z } from "zod";
+import { canonicalJson } from "../../canonical-json.ts";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Database } from "../../store/database.ts";
 import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineState } from "../../store/machines.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../../templates/resolve.ts";
+import type { MachineCapabilities } from "../guests/machine-driver.ts";
 import type { MachineShape } from "../guests/machine-shape.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 
@@ -58,9 +60,17 @@ export interface PoolChoice {
 /** What a request without sizes and without a pool gets; the contract's defaults. */
 export const DEFAULT_SIZE = { vcpus: 1, memoryMb: 256 } as const;
 
-/** Reads a create request. @throws InvalidRequestError; NotOfferedError */
-export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
+/**
+ * Reads a create request.
+ *
+ * @param capabilities of what will run the machine
+ * @throws InvalidRequestError; NotOfferedError
+ */
+export function readMachineSpec(request: CreateMachineRequest, capabilities: MachineCapabilities): MachineSpec {
   refuseUnsupported(request);
+  if (request.internet_access === false && !capabilities.isolates) {
+    throw new NotOfferedError("machines without internet access here", "Leave internet_access out.", "internet_access");
+  }
   const timeoutMs = request.timeout_ms ?? DEFAULT_TIMEOUT_MS;
   checkTimeout(timeoutMs);
   const onTimeout = request.lifecycle?.on_timeout;
@@ -71,13 +81,16 @@ export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
     );
   }
   if ((pool?.wait_ms ?? 0) > MAX_WAIT_MS) {
-    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; at most ${MAX_WAIT_MS} can be waited.`);
+    throw new InvalidRequestError(`warm_pool.wait_ms is ${pool?.wait_ms}; the longest wait is ${MAX_WAIT_MS} ms.`);
   }
   if (request.ephemeral && request.auto_resume) {
     throw new InvalidRequestError(
       "ephemeral contradicts auto_resume: an ephemeral machine is destroyed, not put to sleep.",
     );
   }
+  const timeoutAction = request.timeout_action ?? (onTimeout === "pause" ? "hibernate" : "destroy");
+  if (timeoutAction === "hibernate")
+    checkHibernation(capabilities, request.timeout_action ? "timeout_action" : "lifecycle");
   return {
     template: request.template,
     vcpus: request.vcpus,
@@ -88,7 +101,7 @@ export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
     cwd: request.cwd ?? null,
     metadata: request.metadata ?? {},
     timeoutMs,
-    timeoutAction: request.timeout_action ?? (onTimeout === "pause" ? "hibernate" : "destroy"),
+    timeoutAction,
     inactivityTimeoutMs: request.inactivity_timeout_ms ?? null,
     autoDeleteAfterMs: request.auto_delete_after_ms ?? null,
     ephemeral: request.ephemeral ?? false,
@@ -97,6 +110,11 @@ export function readMachineSpec(request: CreateMachineRequest): MachineSpec {
     unpoolable: unpoolable(request),
     digest: createHash("sha256").update(canonicalJson(request)).digest("hex"),
   };
+}
+
+/** @param member of the request, that asks for it @throws NotOfferedError where machines cannot be paused */
+export function checkHibernation({ pauses }: MachineCapabilities, member: string): void {
+  if (!pauses) throw new NotOfferedError("hibernation of machines here", "Have the machine destroyed.", member);
 }
 
 /** Whether a reference names one build or artifact and no other will do. */
@@ -140,15 +158,6 @@ function refuseUnsupported(request: CreateMachineRequest): void {
     if (isEmpty) continue;
     throw new NotOfferedError(what, `Leave ${member} out, or use the hosted service (NULLSPACE_API_URL).`, member);
   }
-}
-
-/** JSON with sorted keys: a client that spells the same request in another order means the same request. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === "object" && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }
 
 /**

@@ -1,4 +1,6 @@
+import { asCaller, SERVICE } from "../../caller.ts";
 import { ResourceNotFoundError } from "../../errors.ts";
+import { audit } from "../../store/audit.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
@@ -6,7 +8,7 @@ import { MACHINE_STATUSES, type MachineFilter, type MachineRow, type MachineStor
 import { MachineNotReadyError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
-import { checkTimeout } from "./machine-json.ts";
+import { checkHibernation, checkTimeout } from "./machine-json.ts";
 
 /** A delete answers at the latest after this long; what is recorded is done later in any case. */
 const REMOVAL_WAIT_MS = 15_000;
@@ -60,6 +62,12 @@ export class MachineService {
     return this.get(machineId);
   }
 
+  /** Ends a machine whose guest lives no more. @param how in words */
+  died(machineId: string, how: string): Promise<void> {
+    // Whoever had it looked at has not ended it.
+    return asCaller(SERVICE, () => this.end(machineId, "error", how));
+  }
+
   /**
    * Ends a machine: recorded first, then its guest is removed.
    *
@@ -71,7 +79,9 @@ export class MachineService {
       const from = MACHINE_STATUSES.filter((each) => each !== "destroyed" && each !== status);
       // One that nobody has got yet never was: a request that is repeated makes another.
       machines.update(machineId, { idempotencyKey: null }, ["creating"]);
-      machines.update(machineId, { status, failure, endedAtMs: Date.now() }, from);
+      if (machines.update(machineId, { status, failure, endedAtMs: Date.now() }, from)) {
+        audit(db, "machine_ended", machineId, { status });
+      }
       const mine = guests.ofMachine(machineId);
       if (mine !== undefined) guests.release(mine.guestId, ["claimed"], status);
       return mine;
@@ -87,6 +97,7 @@ export class MachineService {
   /** Gives a machine another `timeoutMs` from now. */
   setTimeout(machineId: string, timeoutMs: number, timeoutAction?: "destroy" | "hibernate"): MachineRow {
     checkTimeout(timeoutMs);
+    if (timeoutAction === "hibernate") checkHibernation(this.#deps.driver.capabilities, "timeout_action");
     const machine = this.get(machineId);
     const nowMs = Date.now();
     const isChanged = this.#deps.machines.update(
@@ -209,7 +220,8 @@ export class MachineService {
 
   /** Something was done with the machine just now. */
   touch(machineId: string): void {
-    writeIfRoom(() => this.#deps.machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]));
+    const { db, machines } = this.#deps;
+    writeIfRoom(db, () => void machines.update(machineId, { lastActiveAtMs: Date.now() }, ["running"]));
     this.#deps.onChange();
   }
 }

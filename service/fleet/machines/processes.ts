@@ -160,7 +160,7 @@ export async function killProcess(driver: MachineDriver, guestId: string, pid: n
 export async function writeToProcess(driver: MachineDriver, guestId: string, pid: number, data: string): Promise<void> {
   const { exitCode } = await inProcess(driver, guestId, pid, '[ -f "$d/exit" ] && exit 1; cat >"$d/in"', data);
   if (exitCode === 0) return;
-  throw new ServiceError(`Process ${pid} has ended; it reads no more.`, {
+  throw new ServiceError(`Process ${pid} has ended; it no longer reads.`, {
     code: "conflict",
     status: 409,
     retryable: false,

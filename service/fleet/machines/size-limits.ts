@@ -1,4 +1,4 @@
-import type { HostSize } from "../guests/machine-driver.ts";
+import type { HostSize, MachineDriver } from "../guests/machine-driver.ts";
 import { InvalidRequestError } from "../../errors.ts";
 
 /** Size of a machine, as far as it was asked for. */
@@ -18,31 +18,33 @@ export function sizeOf(asked: {
 }
 
 /**
- * Most CPUs of a machine where the host has fewer: CPU time is shared, so that a template made for a server runs on a
- * laptop, more slowly. Memory cannot be shared like that, so its bound is the host's.
+ * Most CPUs of a machine where machines share them and the host has fewer, so that a template made for a server runs on a
+ * laptop, more slowly; also where the host does not say what it has. Memory cannot be shared like that, so its bound is
+ * the host's.
  */
 const MAX_VCPUS = 64;
 
-/** Most memory and disk where the engine does not say what it has: what no host has. */
+/** Most memory and disk where the host does not say what it has: what no host has. */
 const MAX_MEMORY_MB = 16 * 1024 * 1024;
 const MAX_DISK_MB = 64 * 1024 * 1024;
 
-/** Asks the host of the machines for its size; `undefined` while it does not say. */
-export type AskHostSize = (signal?: AbortSignal) => Promise<HostSize | undefined>;
+/** What the bounds ask of a driver. */
+export type SizedDriver = Pick<MachineDriver, "hostSize" | "capabilities">;
 
-/** Bounds on the size of machines: those of the engine's host, which are asked for once. */
+/** Bounds on the size of machines: those of their host, which is asked for them once. */
 export class SizeLimits {
-  readonly #ask: AskHostSize;
+  readonly #driver: SizedDriver;
   #host: HostSize | undefined;
 
-  constructor(ask: AskHostSize) {
-    this.#ask = ask;
+  constructor(driver: SizedDriver) {
+    this.#driver = driver;
   }
 
   /** @throws InvalidRequestError naming what is more than a machine can have here */
   async check({ vcpus = 1, memoryMb = 1, diskMb = 1 }: WantedSize, signal?: AbortSignal): Promise<void> {
-    const host = (this.#host ??= await this.#ask(signal));
-    const mostVcpus = Math.max(MAX_VCPUS, host?.vcpus ?? 0);
+    const host = (this.#host ??= await this.#driver.hostSize(signal));
+    const { sharesCpus } = this.#driver.capabilities;
+    const mostVcpus = host === undefined ? MAX_VCPUS : Math.max(sharesCpus ? MAX_VCPUS : 0, host.vcpus);
     if (vcpus > mostVcpus) throw tooLarge("vcpus", vcpus, mostVcpus, "CPUs");
     const mostMemoryMb = host?.memoryMb ?? MAX_MEMORY_MB;
     if (memoryMb > mostMemoryMb) throw tooLarge("memory", memoryMb, mostMemoryMb, "MiB");

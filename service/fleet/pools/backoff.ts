@@ -1,3 +1,5 @@
+import { backoffMs } from "pulumi-nullspace/concurrency";
+
 /** Failures in a row after which a pool stops trying at its normal pace and says that it is degraded. */
 export const HOLD_AFTER_FAILURES = 3;
 
@@ -27,8 +29,7 @@ export interface FailureStreak {
  */
 export function retryAtMs(streak: FailureStreak, nowMs: number): number {
   if (streak.count === 0 || streak.lastAtMs === null || streak.lastAtMs > nowMs) return -Infinity;
-  const exponent = Math.min(streak.count - 1, 16);
-  return streak.lastAtMs + Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** exponent);
+  return streak.lastAtMs + backoffMs({ first: BACKOFF_BASE_MS, most: BACKOFF_CAP_MS }, streak.count);
 }
 
 /** Whether the pool holds back instead of churning: its failures are no accident any more. */

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause, pauseUnless, Semaphore } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError } from "../../errors.ts";
 import type { GuestHealth, MachineDriver } from "../guests/machine-driver.ts";
-import { Semaphore } from "../guests/semaphore.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 
 /** Each ready member is looked at this often. */
@@ -48,12 +47,11 @@ export class MemberHealth {
   /** Looks again and again until the service stops. */
   async run(): Promise<void> {
     const { stopping } = this.#deps;
-    while (!stopping.aborted) {
+    if (stopping.aborted) return;
+    do {
       this.#round = this.#lookAtAll();
       await this.#round;
-      // Rejects only when the service stops, and the loop's condition sees that.
-      await sleep(ROUND_EVERY_MS, undefined, { signal: stopping }).catch(() => undefined);
-    }
+    } while (await pauseUnless(ROUND_EVERY_MS, stopping));
   }
 
   /** Whether a member can be handed out now. @throws the driver's error when the engine does not answer */
@@ -86,7 +84,7 @@ export class MemberHealth {
   async #prove(guest: Guest): Promise<void> {
     const { guests, stopping, onUnfit } = this.#deps;
     if ((await this.#look(guest)).ok) return;
-    await sleep(SECOND_LOOK_MS, undefined, { signal: stopping });
+    await pause(SECOND_LOOK_MS, stopping);
     if (guests.get(guest.guestId)?.state !== "ready") return;
     const health = await this.#look(guest);
     if (!health.ok) onUnfit(guest, health.reason);

@@ -97,7 +97,7 @@ export class PoolController {
 
   /** A ready member is not fit to be handed out any more, and is replaced. */
   onUnfit(guest: Guest, reason: string): void {
-    this.#replace(guest, `A ready machine was not fit to be handed out any more: ${reason}.`);
+    this.#replace(guest, `A ready machine was no longer fit to be handed out: ${reason}.`);
   }
 
   #replace(guest: Guest, message: string): void {

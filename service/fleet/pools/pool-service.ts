@@ -1,5 +1,6 @@
 import type { CreateWarmPoolRequest, UpdateWarmPoolRequest, WarmPool, WarmPoolListQuery } from "pulumi-nullspace/wire";
 import { newId } from "../../ids.ts";
+import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
 import type { GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
@@ -44,6 +45,7 @@ export class PoolService {
       const settings = settingsOf(request);
       assertBounds(settings);
       pools.insert({ ...NEW_POOL, ...settings, ...resolveTarget(db, settings), poolId, ...timesOfNewPool(nowMs) });
+      audit(db, "pool_created", poolId, { name: settings.name, templateRef: settings.templateRef });
     });
     await controller.wake(poolId);
     return this.get(poolId);
@@ -90,6 +92,7 @@ export class PoolService {
       assertBounds(after);
       const target = retarget(db, before, after);
       pools.update(poolId, { ...after, ...rollTo(before, target), updatedAtMs: Date.now() });
+      audit(db, "pool_updated", poolId, { name: after.name, changed: Object.keys(changesOf(request)) });
     });
     await controller.wake(poolId);
     return this.get(poolId);
@@ -118,11 +121,14 @@ export class PoolService {
 
   /** Drains for good. Machines that were checked out live on; the record stays readable. */
   async delete(poolId: string): Promise<WarmPool> {
-    this.#row(poolId);
+    const { db, pools, controller } = this.#deps;
+    const { name } = this.#row(poolId);
     const nowMs = Date.now();
     const change = { state: "deleted", deletedAtMs: nowMs, drainRequestedAtMs: nowMs, updatedAtMs: nowMs } as const;
-    this.#deps.pools.update(poolId, change, LIVE);
-    await this.#deps.controller.wake(poolId);
+    db.transaction(() => {
+      if (pools.update(poolId, change, LIVE)) audit(db, "pool_deleted", poolId, { name });
+    });
+    await controller.wake(poolId);
     return this.get(poolId);
   }
 
@@ -135,13 +141,21 @@ export class PoolService {
 
   async #turn(
     poolId: string,
-    state: PoolState,
+    state: Exclude<PoolState, "deleted">,
     from: readonly PoolState[],
     change: Partial<PoolRow>,
   ): Promise<WarmPool> {
-    this.#liveRow(poolId, state === "draining" ? "drained" : state);
+    const done = state === "draining" ? "drained" : state;
+    const { name } = this.#liveRow(poolId, done);
+    const { db, pools } = this.#deps;
     // In that state already: nothing to do, and the times of the first call stand.
-    const isTurned = this.#deps.pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from);
+    const turn = () => {
+      if (!pools.update(poolId, { ...change, state, updatedAtMs: Date.now() }, from)) return false;
+      audit(db, `pool_${done}`, poolId, { name });
+      return true;
+    };
+    // A pool that is filled takes room; one that is emptied gives it back.
+    const isTurned = state === "enabled" ? db.grow(turn) : db.transaction(turn);
     if (isTurned) await this.#deps.controller.wake(poolId);
     return this.get(poolId);
   }

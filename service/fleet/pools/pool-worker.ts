@@ -4,7 +4,7 @@ import type { GuestRunner } from "../guests/guest-runner.ts";
 import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { PoolStore } from "../../store/warm-pools.ts";
-import { classifyFailure } from "../guests/start-failure.ts";
+import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
 
@@ -104,7 +104,7 @@ export class PoolWorker {
   }
 
   async #warm(guest: Guest): Promise<void> {
-    const { db, pools, guests, runner, log, onReady } = this.#deps;
+    const { guests, runner, log, onReady } = this.#deps;
     try {
       await runner.bringUp(guest);
       if (guests.markReady(guest.guestId, Date.now())) onReady(this.#poolId);
@@ -114,9 +114,20 @@ export class PoolWorker {
       log.warn({ poolId: this.#poolId, guestId: guest.guestId, reason: failure.reason }, failure.message);
       // Nothing is wrong with the member: it stays, and its start is tried again.
       if (failure.engineAway) this.#engineAwayUntilMs = performance.now() + ENGINE_RETRY_MS;
-      else recordMemberFailure(db, pools, guests, guest.guestId, ["warming"], failure, Date.now());
+      else this.#recordFailure(guest, failure);
     } finally {
       void this.wake();
+    }
+  }
+
+  #recordFailure({ guestId }: Guest, failure: MemberFailure): void {
+    const { db, pools, guests, log } = this.#deps;
+    try {
+      recordMemberFailure(db, pools, guests, guestId, ["warming"], failure, Date.now());
+    } catch (error) {
+      // It still counts as warming, so it is started again, after a while.
+      this.#engineAwayUntilMs = performance.now() + ENGINE_RETRY_MS;
+      log.error({ poolId: this.#poolId, guestId, err: asError(error) }, "a member's failure could not be recorded");
     }
   }
 

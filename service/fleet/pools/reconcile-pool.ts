@@ -1,10 +1,14 @@
 import type { Database } from "../../store/database.ts";
+import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
 import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
 import { currentTarget, type PoolTarget } from "./pool-target.ts";
+
+/** While the disk of the store is full, a pool that lacks members is looked at so often. */
+const DISK_RETRY_MS = 2_000;
 
 /** Facts of a pass that are not in the store. */
 export interface PassFacts {
@@ -66,7 +70,7 @@ export function reconcilePool(
       },
       facts.nowMs,
     );
-    const releasedOld = apply(guests, pool, members, plan, facts.nowMs, events);
+    const { releasedOld, isDiskFull } = apply({ db, guests }, pool, members, plan, facts.nowMs, events);
     const after = guests.ofPool(poolId);
     const isEmpty = !after.some((guest) => guest.state !== "claimed");
     const isDrained = pool.state === "draining" && isEmpty;
@@ -77,13 +81,16 @@ export function reconcilePool(
       failureCount: failures.count,
       failureAtMs: failures.lastAtMs,
       ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
-      degradedReason: isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway),
+      degradedReason: isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway || isDiskFull),
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,
     });
     return {
       members: after,
-      nextLookAtMs: earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members)),
+      nextLookAtMs: earliest(
+        earliest(plan.nextLookAtMs, streakEndsAtMs(failures, members)),
+        isDiskFull ? facts.nowMs + DISK_RETRY_MS : null,
+      ),
       events,
       isOver: pool.state === "deleted" && isEmpty,
     };
@@ -118,15 +125,17 @@ function observed(guest: Guest): ObservedMember[] {
   return [{ id: guestId, state, key: compatibilityKey, createdAtMs, readyAtMs }];
 }
 
+/** Records what is planned. On a full disk nothing is warmed: that can be done later, and claims need what is held back. */
 function apply(
-  guests: GuestStore,
+  { db, guests }: { readonly db: Database; readonly guests: GuestStore },
   pool: PoolRow,
   members: readonly Guest[],
   plan: PoolPlan,
   nowMs: number,
   events: string[],
-): number {
+): { releasedOld: number; isDiskFull: boolean } {
   let releasedOld = 0;
+  let isDiskFull = false;
   for (const action of plan.actions) {
     if (action.kind === "release") {
       guests.release(action.memberId, ["warming", "ready"], action.reason);
@@ -136,23 +145,26 @@ function apply(
     } else {
       const { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess, poolId } = pool;
       const shape = { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess };
-      const { guestId } = guests.insert({ ...shape, poolId, machineId: null }, nowMs);
-      events.push(`warms ${guestId}`);
+      const isWarming = writeIfRoom(db, () => {
+        const { guestId } = guests.insert({ ...shape, poolId, machineId: null }, nowMs);
+        events.push(`warms ${guestId}`);
+      });
+      isDiskFull ||= !isWarming;
     }
   }
-  return releasedOld;
+  return { releasedOld, isDiskFull };
 }
 
 function degradedReason(
   pool: PoolRow,
   target: PoolTarget | null,
   failures: FailureStreak,
-  isEngineAway: boolean,
+  isHostUnfit: boolean,
 ): string | null {
   if (pool.state === "draining") return "drain_active";
   if (pool.state !== "enabled") return null;
   if (target === null) return "template_build_unavailable";
-  if (isEngineAway) return "no_eligible_hosts";
+  if (isHostUnfit) return "no_eligible_hosts";
   return isHolding(failures) ? (pool.failureReason ?? "artifact_prewarm_failed") : null;
 }
 

@@ -11,6 +11,11 @@ const run = promisify(execFile);
 /** Members of the pool, and containers that are started at once. */
 const MANY = 20;
 const SIZE = { vcpus: 1, memory_mb: 64 };
+/** What the engine does for the isolation of a machine: a bridge on which none reaches another one, few capabilities. */
+const ISOLATED = [
+  ...["--network", "nullspace-machines", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+  ...["--memory", `${SIZE.memory_mb}m`, "--pids-limit", "4096"],
+];
 const LABEL = `org.nullspace.bench=${process.pid}`;
 
 /**
@@ -31,7 +36,8 @@ export async function benchFleet(env: Record<string, string>, options: BenchOpti
       ...SIZE,
       ...(pool !== undefined && { warm_pool: { id: pool, mode: "require", wait_ms: 60_000 } }),
     });
-  const dockerRun = () => run(docker, ["run", "-d", "--init", "--label", LABEL, base, "sleep", "3600"]);
+  const dockerRun = (...options: string[]) =>
+    run(docker, ["run", "-d", "--init", "--label", LABEL, ...options, base, "sleep", "3600"]);
   const dockerClear = async () => {
     const { stdout } = await run(docker, ["ps", "-aq", "--filter", `label=${LABEL}`]);
     if (stdout.trim() !== "") await run(docker, ["rm", "-f", ...stdout.trim().split("\n")]);
@@ -59,10 +65,16 @@ export async function benchFleet(env: Record<string, string>, options: BenchOpti
     const created: string[] = [];
     const starts = await inTurns(
       {
-        "docker run -d": () => timed(dockerRun),
+        "docker run -d": () => timed(() => dockerRun()),
+        "docker run -d, isolated alike": () => timed(() => dockerRun(...ISOLATED)),
         "cold create": () => timed(async () => created.push((await create("bench-plain")).id)),
         [`${MANY} docker run at once`]: async () => {
-          const ms = await timed(() => parallel(MANY, dockerRun));
+          const ms = await timed(() => parallel(MANY, () => dockerRun()));
+          await dockerClear();
+          return ms;
+        },
+        [`${MANY} docker run at once, isolated alike`]: async () => {
+          const ms = await timed(() => parallel(MANY, () => dockerRun(...ISOLATED)));
           await dockerClear();
           return ms;
         },
@@ -110,8 +122,10 @@ export async function benchFleet(env: Record<string, string>, options: BenchOpti
       { name: "claim, one at a time, p99", ms: quantile(single, 0.99), target: { ms: 25 } },
       { name: `claim, ${MANY} at once, p99`, ms: quantile(together, 0.99), target: { ms: 60 } },
       { name: "docker run -d", ms: of("docker run -d") },
+      { name: "docker run -d, isolated alike", ms: of("docker run -d, isolated alike") },
       { name: "cold create", ms: of("cold create"), target: { times: 0.9, of: "docker run -d" } },
       { name: `${MANY} docker run at once`, ms: of(`${MANY} docker run at once`) },
+      { name: `${MANY} docker run at once, isolated alike`, ms: of(`${MANY} docker run at once, isolated alike`) },
       {
         name: `a pool of ${MANY} fills`,
         ms: of(`a pool of ${MANY} fills`),

@@ -64,6 +64,34 @@ it("is there otherwise, unless a machine is asked for without", async () => {
   expect(await seenIn({ template, internet_access: false })).toEqual([inBuild, ""]);
 });
 
+it("is not had through a variable of ADD, and where nobody can tell, the build says why it does not run", async () => {
+  const offline = { build_config: { internet_access: false } };
+  const known = service.call("POST", "/v1/templates/builds", {
+    name: `add-known-${randomUUID()}`,
+    dockerfile: `FROM ${BASE_IMAGE}\nARG URL\nADD $URL /x\n`,
+    build_args: { URL: "http://127.0.0.1:1/x" },
+    ...offline,
+  });
+  expect(await known).toMatchObject({
+    status: 400,
+    body: { error: expect.stringContaining("line 3: ADD fetches from the network") },
+  });
+  const { body } = await service.call("POST", "/v1/templates/builds", {
+    name: `add-unknown-${randomUUID()}`,
+    dockerfile: `FROM ${BASE_IMAGE}\nADD $URL /x\n`,
+    ...offline,
+  });
+  const { build } = await service.waitForEnd(body.build_id);
+  expect(build).toMatchObject({
+    status: "error",
+    error_detail: {
+      phase: "prepare",
+      message: expect.stringContaining("ADD $URL may fetch from the network"),
+      details: { reason: "download_not_allowed", dockerfile_line: 2 },
+    },
+  });
+});
+
 it("is not had through ADD either, which the builder does itself", async () => {
   const request = {
     name: "fetching",

@@ -39,6 +39,8 @@ describe("a rendered Dockerfile", () => {
       .rename("/copied/fi le.txt", "/$moved")
       .run("touch /gone")
       .remove("/gone")
+      .setWorkdir('/items/$HOME \\ "a" ')
+      .run("pwd > /where")
       .setWorkdir("/items")
       .skipCache()
       .setBuildEnvs({ PLAIN: "1", HARD: "a \"b\" \\ $HOME 'c'" })
@@ -53,11 +55,27 @@ describe("a rendered Dockerfile", () => {
       "stat -c %a /both/x",
       "test ! -e /gone && test ! -e '/copied/fi le.txt' && echo moved",
       "pwd",
+      "cat /where",
       'printf "%s\\n" "$HARD"',
     ].join("; ");
     const command = await runIn(imageId!, ["sh", "-c", script]);
     expect(command.split("\n")).toEqual([
-      ...["700", "/root", "two", "x", "x", "file", "file", "two", "600", "moved", "/items", "a \"b\" \\ $HOME 'c'", ""],
+      ...[
+        "700",
+        "/root",
+        "two",
+        "x",
+        "x",
+        "file",
+        "file",
+        "two",
+        "600",
+        "moved",
+        "/items",
+        '/items/$HOME \\ "a" ',
+        "a \"b\" \\ $HOME 'c'",
+        "",
+      ],
     ]);
     expect(await runIn(imageId!)).toBe("start 1\nfile\n");
   });
@@ -66,6 +84,16 @@ describe("a rendered Dockerfile", () => {
     const act = () => Template.fromImage("a").setBuildEnvs({ A: "1\n2" }).toDockerfile();
     expect(act).toThrow(TemplateArgumentError);
     expect(act).toThrow("build variable A holds a line break");
+  });
+
+  it("has no form for what would begin another instruction, and says so", () => {
+    const of =
+      (act: (template: ReturnType<typeof Template.fromImage>) => ReturnType<typeof Template.fromImage>) => () =>
+        act(Template.fromImage("a")).toDockerfile();
+    expect(of((one) => one.setWorkdir("/a\nRUN evil"))).toThrow("workdir holds a line break");
+    expect(of((one) => one.setUser("a\u2028b"))).toThrow("user holds a control character");
+    expect(of((one) => one.copy("x", "/x", { user: "a\nRUN evil" }))).toThrow("user holds a line break");
+    expect(of((one) => one.setBuildEnvs({ "A B": "1" }))).toThrow('the name of the build variable "A B"');
   });
 
   it("installs packages with every tool, and leaves a Dockerfile as it is", () => {

@@ -5,7 +5,7 @@ import { repo } from "../../e2e/support/pulumi-project.ts";
 /** The commands of our packages, and where the build leaves them. */
 const COMMANDS = {
   "pulumi-resource-nullspace": "dist/bundle/pulumi-resource-nullspace.js",
-  "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
+  "pulumi-nullspace": "dist/bundle/pulumi-nullspace.js",
   "nullspace-local": "service/dist/bin/nullspace-local.js",
 } as const;
 

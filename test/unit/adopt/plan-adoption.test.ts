@@ -95,7 +95,7 @@ describe("the program of what was found", () => {
     pools: fc.array(pool, { maxLength: 3 }),
   });
 
-  it("parses, and holds every text exactly, whatever is in it", () => {
+  it("parses, and holds every text exactly, whatever is in it", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(found, fc.constantFrom(...SHELLS), (things, shell) => {
         const adoption = planAdoption(things, shell);

@@ -180,12 +180,12 @@ describe("links that are followed", { timeout: 60_000 }, () => {
       [{ l: { link: "missing" } }, "symlink_broken", "l", dead("missing")],
       [{ l: { link: "z" }, z: { link: "missing" } }, "symlink_broken", "l", dead("z")],
       [{ l: { link: "f/x" }, f: "1" }, "symlink_broken", "l", dead("f/x")],
-      [{ l: { link: "l" } }, "symlink_loop", "l", circle("l is a symbolic link that leads round in a circle", "l")],
+      [{ l: { link: "l" } }, "symlink_loop", "l", circle("l is a symbolic link that leads back to itself", "l")],
       [
         { l: { link: "m" }, m: { link: "l" } },
         "symlink_loop",
         "l",
-        circle("l is a symbolic link that leads round in a circle", "l"),
+        circle("l is a symbolic link that leads back to itself", "l"),
       ],
       [
         { "a/b/up": { link: "../.." }, "a/c": "1" },
@@ -362,7 +362,7 @@ describe("links that change after they were checked", { timeout: 60_000 }, () =>
       for (const context of contexts) {
         await expect(get(context, path)).rejects.toMatchObject({
           code: "file_changed",
-          message: expect.stringContaining("came to lead outside of the context"),
+          message: expect.stringContaining("started to point outside the context"),
         });
       }
     }
@@ -393,7 +393,9 @@ describe("links that change after they were checked", { timeout: 60_000 }, () =>
     };
     const { table } = walkTree(job);
     point(join(dir, "file"), "../secret/key");
-    expect(() => digestEntries(table, job, createControl())).toThrow(/^file came to lead outside of the context while/);
+    expect(() => digestEntries(table, job, createControl())).toThrow(
+      /^file started to point outside the context while/,
+    );
   });
 
   it("never get anything from outside read, however fast they change", async () => {
@@ -457,9 +459,9 @@ describe("links that change after they were checked", { timeout: 60_000 }, () =>
       return readdirSync(directory);
     });
     expect(names).toEqual(["public"]);
-    const left = /^folder came to lead outside of the context while the context was being read\./;
+    const left = /^folder started to point outside the context while the context was being read\./;
     expect(() => lookInto(access, "folder", (directory) => readdirSync(directory))).toThrow(left);
-    expect(() => statEntry(access, "folder/key")).toThrow(/^folder\/key came to lead outside/);
+    expect(() => statEntry(access, "folder/key")).toThrow(/^folder\/key started to point outside/);
   });
 
   it("are found out when the file is open already: by its place, or where no system call tells it by a second look", () => {

@@ -67,19 +67,19 @@ describe("the folder of stat caches", { timeout: 60_000 }, () => {
   it("keeps the 32 latest used, and leaves what is not its own", async () => {
     const folder = temporaryFolder();
     const kept = new StatCacheFolder(folder);
-    const table = tableOf(1_000);
+    const reading = { table: tableOf(1_000) };
     writeFileSync(join(folder, "notes.txt"), "mine");
     writeFileSync(join(folder, `${"0".repeat(32)}.stat.${"1".repeat(8)}-1111-1111-1111-${"1".repeat(12)}`), "half");
     mkdirSync(join(folder, "folder"));
-    for (let i = 0; i < 32; i++) await kept.write(`tree ${i}`, table);
+    for (let i = 0; i < 32; i++) await kept.write(`tree ${i}`, reading);
     for (const name of readdirSync(folder)) utimesSync(join(folder, name), 1_000, 1_000);
-    expect(await kept.read("tree 0")).toEqual(table);
-    await kept.write("tree 32", table);
+    expect(await kept.read("tree 0")).toEqual(reading);
+    await kept.write("tree 32", reading);
     const names = readdirSync(folder);
     expect(names).toHaveLength(32 + 2);
     expect(names).toEqual(expect.arrayContaining(["notes.txt", "folder"]));
-    expect(await kept.read("tree 0")).toEqual(table);
-    expect(await kept.read("tree 32")).toEqual(table);
+    expect(await kept.read("tree 0")).toEqual(reading);
+    expect(await kept.read("tree 32")).toEqual(reading);
     expect(await kept.read("tree 33")).toBeUndefined();
   });
 });

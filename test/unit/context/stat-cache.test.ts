@@ -1,10 +1,22 @@
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { readContext } from "../../../sdk/context/index.ts";
 import { ContextMemo } from "../../../sdk/context/cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "../../../sdk/context/cache/stat-cache-file.ts";
+import { earlierReading } from "../../../sdk/context/walk/earlier-reading.ts";
+import { runRead } from "../../../sdk/context/walk/run-read.ts";
 import { treeRoot } from "../../../sdk/context/walk/tree-root.ts";
 import type { ReadJob } from "../../../sdk/context/walk/job.ts";
 import type { ReadResult } from "../../../sdk/context/walk/read-tree.ts";
@@ -88,8 +100,8 @@ describe("the stat cache", { timeout: 60_000 }, () => {
     const { table, hash } = await readContext({ dir, dockerfile: false, statCache: file });
     const whole = readFileSync(file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    await writeStatCache(file, "key", table);
-    expect(await readStatCache(file, "key")).toEqual(table);
+    await writeStatCache(file, "key", { table });
+    expect(await readStatCache(file, "key")).toEqual({ table });
     expect(await readStatCache(file, "other")).toBeUndefined();
     expect(await readStatCache(`${file}.missing`, "key")).toBeUndefined();
     for (const bad of [
@@ -115,13 +127,110 @@ describe("the stat cache", { timeout: 60_000 }, () => {
       manifestEntries: 500,
       digests: "all",
     });
-    const { runRead } = await import("../../../sdk/context/walk/run-read.ts");
     const first = await runRead(job(dir));
     expect(first.filesRead).toBe(50);
     writeFileSync(join(dir, "d0/f0"), "changed");
-    const second = await runRead(job(dir), first.table);
+    const second = await runRead(job(dir), { table: first.table });
     expect(second.filesRead).toBe(1);
     expect(second.identity?.hash).not.toBe(first.identity?.hash);
+  });
+});
+
+describe("a tree that an earlier reading has seen", { timeout: 60_000 }, () => {
+  const names = Array.from({ length: 10 }, (_, d) => Array.from({ length: 10 }, (__, f) => `d${d}/f${f}`)).flat();
+  const job = (root: string): ReadJob => ({
+    root: treeRoot(Buffer.from(root)),
+    ignore: { patterns: ["**/*.log", "out"] },
+    symlinks: "keep",
+    limits: { entries: 1000, files: 1000, bytes: 1e6, fileBytes: 1e6 },
+    unsupported: "list",
+    manifestEntries: 500,
+    digests: "all",
+  });
+  const settled = async () => {
+    const dir = tree({
+      ...Object.fromEntries(names.map((name) => [name, name])),
+      "d0/link": { link: "f1" },
+      "out/a": "",
+      "a.log": "",
+    });
+    await sleep(80);
+    const first = await runRead(job(dir));
+    return { dir, first, earlier: earlierReading(job(dir), first) };
+  };
+
+  it("is not walked again while nothing has changed, nor for what is ignored below an ignored directory", async () => {
+    const { dir, first, earlier } = await settled();
+    const second = await runRead(job(dir), earlier);
+    expect(second).toEqual({ ...first, filesRead: 0 });
+    expect(second.table).toBe(first.table);
+    writeFileSync(join(dir, "out/b"), "");
+    expect((await runRead(job(dir), earlier)).table).toBe(first.table);
+  });
+
+  it("is walked again by other rules", async () => {
+    const { dir, earlier } = await settled();
+    const other = { ...job(dir), ignore: { patterns: ["d9"] } };
+    expect((await runRead(other, earlier)).identity).toEqual((await runRead(other)).identity);
+  });
+
+  it("keeps what it proves in the file", async () => {
+    const { earlier } = await settled();
+    const file = join(temporaryFolder(), "cache");
+    await writeStatCache(file, "key", earlier);
+    expect(await readStatCache(file, "key")).toEqual(earlier);
+    expect(earlier.whole?.directories.length).toBe(11);
+  });
+
+  it("is walked again when a directory had changed just before it was listed", async () => {
+    const dir = tree(Object.fromEntries(names.map((name) => [name, name])));
+    expect(earlierReading(job(dir), await runRead(job(dir))).whole).toBeUndefined();
+  });
+
+  const edits: Record<string, (at: (path: string) => string) => void> = {
+    "a new file": (at) => writeFileSync(at("d3/new"), ""),
+    "a new file at the top": (at) => writeFileSync(at("new"), ""),
+    "a file less": (at) => rmSync(at("d3/f3")),
+    "a file with another name": (at) => renameSync(at("d3/f3"), at("d3/g3")),
+    "another file in its place": (at) => {
+      writeFileSync(at("out/x"), "D3/F3");
+      renameSync(at("out/x"), at("d3/f3"));
+    },
+    "other content of the same size, with the old time": (at) => {
+      const { atime, mtime } = statSync(at("d3/f3"));
+      writeFileSync(at("d3/f3"), "D3/F3");
+      utimesSync(at("d3/f3"), atime, mtime);
+    },
+    "another mode": (at) => chmodSync(at("d3/f3"), 0o755),
+    "a directory in a file's place": (at) => {
+      rmSync(at("d3/f3"));
+      mkdirSync(at("d3/f3"));
+    },
+    "a link in a file's place": (at) => {
+      rmSync(at("d3/f3"));
+      symlinkSync("f4", at("d3/f3"));
+    },
+    "a link to elsewhere": (at) => {
+      rmSync(at("d0/link"));
+      symlinkSync("f2", at("d0/link"));
+    },
+    "a directory more": (at) => mkdirSync(at("d3/sub")),
+    "a directory less": (at) => rmSync(at("d3"), { recursive: true }),
+    "two directories in each other's place": (at) => {
+      renameSync(at("d3"), at("d"));
+      renameSync(at("d4"), at("d3"));
+      renameSync(at("d"), at("d4"));
+    },
+    "an ignored file that is one no more": (at) => renameSync(at("a.log"), at("a.txt")),
+  };
+  it.each(Object.keys(edits))("shows %s", async (name) => {
+    const { dir, first, earlier } = await settled();
+    edits[name]!((path) => join(dir, path));
+    const second = await runRead(job(dir), earlier);
+    const fresh = await runRead(job(dir));
+    expect(second.identity).toEqual(fresh.identity);
+    expect(second.identity?.hash).not.toBe(first.identity?.hash);
+    expect(second.ignored).toEqual(fresh.ignored);
   });
 });
 
@@ -144,7 +253,7 @@ describe("the memo", { timeout: 60_000 }, () => {
     expect(readings).toBe(2);
     await memo.read(job, (previous) => {
       readings++;
-      expect(previous).toBe(result.table);
+      expect(previous?.table).toBe(result.table);
       return Promise.resolve(result);
     });
     expect(readings).toBe(3);
@@ -158,7 +267,7 @@ describe("the memo", { timeout: 60_000 }, () => {
       Promise.all(
         sets.map((sources, index) =>
           memo.read({ ...job, sources }, (known) => {
-            expect(known).toBe(previous(index));
+            expect(known?.table).toBe(previous(index));
             return Promise.resolve(results[index]!);
           }),
         ),

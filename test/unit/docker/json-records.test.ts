@@ -38,7 +38,7 @@ describe("readJsonRecords", () => {
     ['{"stream":"a"}{', "ends inside a record"],
     ["<html>no</html>", "ends inside a record"],
     ["{nonsense}", "not JSON"],
-    ["[1]", "something else than objects"],
+    ["[1]", "something other than objects"],
   ])("refuses %s", async (text, reason) => {
     await expect(read([Buffer.from(text)])).rejects.toBeInstanceOf(EngineProtocolError);
     await expect(read([Buffer.from(text)])).rejects.toThrow(reason);

@@ -145,8 +145,8 @@ describe("a pool that follows a tag without naming its build", () => {
 
   it("rolls when the tag moves, though nothing of it changes", () => {
     const to = { kind: "new build", of: "web" };
-    for (const template of ["acme/web:stable", "acme/web"]) {
-      const stack = report(rebuilt, following({ ...olds, template }));
+    for (const selector of [{ template: "acme/web:stable" }, { template: "acme/web", trackTag: "stable" }]) {
+      const stack = report(rebuilt, following({ ...olds, ...selector }));
       expect(stack.pools).toMatchObject([
         { action: "follow", certain: true, rolls: "yes", from: { id: "tb_1" }, to, empty: "never" },
       ]);
@@ -167,6 +167,8 @@ describe("a pool that follows a tag without naming its build", () => {
     expect(report(rebuilt, following({ ...olds, template: "acme/web:other" })).pools).toEqual([]);
     expect(report(rebuilt, following({ ...olds, template: "acme/other:stable" })).pools).toEqual([]);
     expect(report(rebuilt, following(pinned)).pools).toEqual([]);
+    // Without a tag the service refuses it: there is no `default` to follow.
+    expect(report(rebuilt, following({ ...olds, template: "acme/web" })).pools).toEqual([]);
     expect(report(web({ visibility: "public" }), following(olds)).pools).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
-import type { BuildExecutor, BuildOrder, BuildReporter, MadeImage } from "../../../service/builds/build-executor.ts";
+import type { MadeImage } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import { BuildService } from "../../../service/builds/build-service.ts";
 import { MOST_ENGINE_CUTS } from "../../../service/builds/build-worker.ts";
@@ -10,52 +10,21 @@ import { TemplateEvents } from "../../../service/templates/events.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
 import { MemoryDriver } from "./memory-driver.ts";
+import { type BegunBuild, MemoryExecutor } from "./memory-executor.ts";
 import { TemplateStore } from "./template-store.ts";
-
-interface Begun {
-  job: BuildOrder;
-  report: BuildReporter;
-  signal: AbortSignal;
-  end: (outcome: MadeImage | Error) => void;
-}
-
-/** A builder that does what the test says, when it says so. */
-class ToldExecutor implements BuildExecutor {
-  readonly begun: Begun[] = [];
-  isAway = false;
-
-  async checkAvailable(): Promise<void> {
-    if (this.isAway) throw new EngineUnavailableError("Nothing answers.");
-  }
-
-  async haveBase(): Promise<string> {
-    return "";
-  }
-
-  async stableImageId(): Promise<undefined> {
-    return undefined;
-  }
-
-  build(job: BuildOrder, report: BuildReporter, signal: AbortSignal): Promise<MadeImage> {
-    return new Promise((resolve, reject) => {
-      const end = (outcome: MadeImage | Error) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-      this.begun.push({ job, report, signal, end });
-    });
-  }
-}
 
 const AWAY = new EngineUnavailableError("The engine has gone.");
 
 let store: TemplateStore;
-let executor: ToldExecutor;
+let executor: MemoryExecutor;
 let artifacts: MemoryArtifacts;
 let builds: BuildService;
 
 beforeEach(() => {
   store = new TemplateStore();
-  executor = new ToldExecutor();
   artifacts = new MemoryArtifacts();
+  executor = new MemoryExecutor(artifacts);
+  executor.isHeld = true;
   builds = new BuildService({
     db: store.db,
     blobs: store.blobs,
@@ -83,14 +52,14 @@ async function start(name: string, request: object = {}): Promise<string> {
 const NO_LAYERS = { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 };
 
 /** The image that a run makes, under the name that it was to have. */
-function image({ job }: Begun): MadeImage {
+function image({ job }: BegunBuild): MadeImage {
   artifacts.images.set("sha256:made", { isOwn: true });
   artifacts.names.set(job.imageRef, "sha256:made");
   return { imageId: "sha256:made", cache: NO_LAYERS };
 }
 
 /** The n-th run of the builder, when it has begun. */
-async function begun(index: number): Promise<Begun> {
+async function begun(index: number): Promise<BegunBuild> {
   await expect.poll(() => executor.begun.length).toBeGreaterThan(index);
   return executor.begun[index]!;
 }

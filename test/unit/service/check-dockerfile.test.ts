@@ -51,20 +51,6 @@ describe("what a service refuses of a Dockerfile", () => {
     expect(checkDockerfile("FROM a AS One\nFROM b\n", "two").problems).toEqual(['there is no stage "two" to build']);
     expect(checkDockerfile("FROM a AS One\nFROM b\n", "ONE")).toMatchObject({ problems: [], finalBase: "a" });
   });
-
-  it("tells where a file is fetched from the network, and where nothing is", () => {
-    const text = [
-      "FROM a",
-      "RUN ADD http://x/y /y",
-      "COPY <<x /x",
-      "ADD http://x/y /y",
-      "x",
-      "ADD http://x/y /y",
-      "ADD x \\",
-      " git@host:y.git /y",
-    ];
-    expect(checkDockerfile(text.join("\n")).fetchingLines).toEqual([6, 7]);
-  });
 });
 
 /** BuildKit itself says of a file without stages only when it builds that there is none. */

@@ -314,7 +314,7 @@ describe("the data folder", () => {
     rmSync(join(data(), "thesis.txt"));
     for (const mode of [0o777, 0o1777, 0o770]) {
       chmodSync(data(), mode);
-      refused(new RegExp(`others may write in it \\(mode ${mode.toString(8)}\\)`));
+      refused(new RegExp(`others can write to it \\(mode ${mode.toString(8)}\\)`));
     }
     // An empty one of ours becomes private.
     chmodSync(data(), 0o755);

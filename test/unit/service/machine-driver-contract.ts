@@ -9,12 +9,14 @@ import {
   MachineImageMissingError,
   ReadinessTimeoutError,
 } from "../../../service/fleet/guests/driver-errors.ts";
+import { explainDeath } from "../../../service/fleet/guests/explain-death.ts";
 import type {
   GuestEvent,
   GuestSpec,
   MachineArtifact,
   MachineDriver,
 } from "../../../service/fleet/guests/machine-driver.ts";
+import { waitUntilReady } from "../../../service/fleet/guests/readiness.ts";
 
 /** A driver to hold against the contract, and what its guests are made of. */
 export interface DriverUnderTest extends AsyncDisposable {
@@ -69,14 +71,14 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
       artifact: { templateId: "tmpl_contract", imageId: world.imageId, env: {}, ...artifact },
       vcpus: 1,
       memoryMb: 64,
-      internetAccess: false,
+      internetAccess: !driver.capabilities.isolates,
       ...more,
     });
 
     async function started(artifact: Partial<MachineArtifact> = {}, more: Partial<GuestSpec> = {}): Promise<string> {
       const spec = specOf(artifact, more);
       await driver.start(spec);
-      await driver.waitUntilReady(spec.guestId, undefined, {});
+      await waitUntilReady(driver, spec.guestId, undefined, {});
       return spec.guestId;
     }
 
@@ -94,14 +96,53 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
     it("does not start a guest a second time that has ended, and says how it ended", async () => {
       const spec = specOf({ startCmd: "exit 7" });
       await driver.start(spec);
-      await expect(driver.waitUntilReady(spec.guestId, undefined, { steadyMs: 20_000 })).rejects.toMatchObject({
+      await expect(waitUntilReady(driver, spec.guestId, undefined, { steadyMs: 20_000 })).rejects.toMatchObject({
         code: "machine_exited",
         exitCode: 7,
       });
       await expect(driver.start(spec)).rejects.toThrow(MachineExitedError);
       expect(await seen(spec.guestId)).toMatchObject({ alive: false });
       expect(await driver.look(spec.guestId, undefined, { signal: scope.stop.signal })).toMatchObject({ ok: false });
-      expect(await driver.explainDeath(spec.guestId)).toContain("exit code 7");
+      expect(await explainDeath(driver, spec.guestId, scope.stop.signal)).toContain("exit code 7");
+    });
+
+    it("tells how a main process ended and what it wrote, to who waits and to who asks later", async () => {
+      const spec = specOf({ startCmd: "echo farewell; sleep 0.3; exit 9" });
+      await driver.start(spec);
+      const exit = { exitCode: 9, outOfMemory: false };
+      expect(await driver.waitExit(spec.guestId)).toEqual(exit);
+      expect(await driver.waitExit(spec.guestId)).toEqual(exit);
+      expect(await driver.logs(spec.guestId)).toEqual(["farewell"]);
+    });
+
+    it("ends the wait for an exit when the guest is removed, and lets it be given up", async () => {
+      const [removed, kept] = [await started(), await started()];
+      // What was killed to be removed may be heard to have ended.
+      const gone = driver.waitExit(removed).catch((error: unknown) => error);
+      const givenUp = expect(driver.waitExit(kept, scope.stop.signal)).rejects.toThrow(/not wanted|aborted/);
+      await driver.remove(removed);
+      scope.stop.abort(new Error("not wanted any more"));
+      await givenUp;
+      expect([{ exitCode: 137, outOfMemory: false }, new GuestNotRunningError(removed)]).toContainEqual(await gone);
+      await expect(driver.waitExit(removed)).rejects.toThrow(GuestNotRunningError);
+    });
+
+    it("gives a guest an address in a network, or none, as its spec says, and refuses what it is not able to", async () => {
+      const { capabilities } = driver;
+      expect(await driver.address(await started({}, { internetAccess: true }))).toEqual(expect.any(String));
+      const without = specOf({}, { internetAccess: false });
+      if (capabilities.isolates) {
+        await driver.start(without);
+        expect(await driver.address(without.guestId)).toBeUndefined();
+      } else {
+        await expect(driver.start(without)).rejects.toMatchObject({ code: "machine_refused", isImpossible: true });
+        expect(await seen(without.guestId)).toBeUndefined();
+      }
+    });
+
+    it("knows whether a bound of the disk is held once a guest with one was started", async () => {
+      await started({}, { diskMb: 512 });
+      expect(driver.capabilities.limitsDisk).toEqual(expect.any(Boolean));
     });
 
     it("names an image that is not there", async () => {
@@ -113,7 +154,7 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
     it("gives up on a check that never passes, and tells of each try", async () => {
       const guestId = await started();
       const attempts: boolean[] = [];
-      const wait = driver.waitUntilReady(guestId, NEVER, { onAttempt: ({ ok }) => void attempts.push(ok) });
+      const wait = waitUntilReady(driver, guestId, NEVER, { onAttempt: ({ ok }) => void attempts.push(ok) });
       await expect(wait).rejects.toThrow(ReadinessTimeoutError);
       expect(attempts.length).toBeGreaterThan(1);
       expect(attempts.every((ok) => !ok)).toBe(true);
@@ -123,7 +164,7 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
 
     it("lets a wait be given up", async () => {
       const guestId = await started();
-      const wait = driver.waitUntilReady(guestId, { ...NEVER, timeout_secs: 60 }, { signal: scope.stop.signal });
+      const wait = waitUntilReady(driver, guestId, { ...NEVER, timeout_secs: 60 }, { signal: scope.stop.signal });
       scope.stop.abort(new Error("not wanted any more"));
       await expect(wait).rejects.toThrow(/not wanted|aborted/);
     });
@@ -162,9 +203,12 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
       await expect(run(guestId, "true")).rejects.toThrow(GuestNotRunningError);
       await expect(driver.pause(guestId)).rejects.toThrow(GuestNotRunningError);
       await expect(driver.resume(guestId)).rejects.toThrow(GuestNotRunningError);
-      await expect(driver.waitUntilReady(guestId, undefined, {})).rejects.toThrow(GuestNotRunningError);
+      await expect(waitUntilReady(driver, guestId, undefined, {})).rejects.toThrow(GuestNotRunningError);
       expect(await driver.look(guestId, undefined, { signal: scope.stop.signal })).toMatchObject({ ok: false });
-      expect(await driver.explainDeath(guestId)).not.toBe("");
+      await expect(driver.waitExit(guestId)).rejects.toThrow(GuestNotRunningError);
+      await expect(driver.address(guestId)).rejects.toThrow(GuestNotRunningError);
+      expect(await driver.logs(guestId)).toEqual([]);
+      expect(await explainDeath(driver, guestId, scope.stop.signal)).toContain("removed");
     });
 
     it("tells of deaths, pauses and resumes of guests, from the moment that it says it does", async () => {
@@ -175,11 +219,10 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
       const dying = specOf({ startCmd: "sleep 0.2; exit 1" });
       await driver.start(dying);
       await expect.poll(() => told.map(({ kind }) => kind), { timeout: 20_000 }).toContain("died");
-      expect(told).toEqual([
-        { guestId, kind: "paused" },
-        { guestId, kind: "resumed" },
-        { guestId: dying.guestId, kind: "died" },
-      ]);
+      expect(told.filter((event) => event.guestId === dying.guestId).map(({ kind }) => kind)).toEqual(["died"]);
+      // A busy engine tells of a pause and its end again.
+      const kinds = told.filter((event) => event.guestId === guestId).map(({ kind }) => kind);
+      expect([kinds[0], kinds.at(-1), new Set(kinds).size]).toEqual(["paused", "resumed", 2]);
       scope.stop.abort();
       await watching;
     });

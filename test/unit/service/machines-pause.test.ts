@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { runCommand } from "../../../service/fleet/machines/run-command.ts";
-import { Semaphore } from "../../../service/fleet/guests/semaphore.ts";
+import { Semaphore } from "../../../sdk/concurrency/index.ts";
 import { MemoryFleet } from "./memory-fleet.ts";
 
 const soon = { timeout: 10_000, interval: 5 };

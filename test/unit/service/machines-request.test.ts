@@ -6,8 +6,9 @@ import { deadlineOf } from "../../../service/fleet/machines/expiry.ts";
 import { readMachineSpec } from "../../../service/fleet/machines/machine-json.ts";
 import { argvOf, checkArguments } from "../../../service/fleet/machines/run-command.ts";
 import type { MachineRow } from "../../../service/store/machines.ts";
+import { MemoryDriver } from "./memory-driver.ts";
 
-const wish = (request: object) => readMachineSpec(CreateMachineRequest.parse(request));
+const wish = (request: object) => readMachineSpec(CreateMachineRequest.parse(request), new MemoryDriver().capabilities);
 
 describe("a create request", () => {
   /** As the published Python client sends it when nothing is set. */

@@ -4,8 +4,8 @@ import type { ArtifactStore, ImageDescription, NamedImage } from "../../../servi
 
 /** Images in memory: for what a real engine cannot be made to do, and to see who is told what. */
 export class MemoryArtifacts implements ArtifactStore {
-  /** Ids of the images that are there, whether this service built them, and their size (default 0). */
-  readonly images = new Map<string, { isOwn: boolean; sizeBytes?: number }>();
+  /** Ids of the images that are there: whether this service built them, their size (default 0), and what they start. */
+  readonly images = new Map<string, { isOwn: boolean; sizeBytes?: number; command?: string }>();
   /** Artifacts by name: the image that each is of. */
   readonly names = new Map<string, string>();
   /** Names of images that something runs on. */
@@ -43,7 +43,10 @@ export class MemoryArtifacts implements ArtifactStore {
   async describe(image: string): Promise<ImageDescription | undefined> {
     this.#call();
     const imageId = this.names.get(image) ?? image;
-    return this.images.has(imageId) ? { imageId, metadata: {}, envKeys: [] } : undefined;
+    const found = this.images.get(imageId);
+    if (found === undefined) return undefined;
+    const { command } = found;
+    return { imageId, metadata: {}, envKeys: [], ...(command !== undefined && { command }) };
   }
 
   async fetch(image: string): Promise<ImageDescription> {

@@ -1,4 +1,4 @@
-import { EventEmitter, on } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import {
@@ -7,18 +7,20 @@ import {
   GuestNotRunningError,
   MachineExitedError,
   MachineImageMissingError,
-  ReadinessTimeoutError,
+  MachineRefusedError,
 } from "../../../service/fleet/guests/driver-errors.ts";
 import type { Readiness } from "../../../sdk/wire/index.ts";
 import type {
   GuestCommand,
   GuestCommandResult,
   GuestEvent,
+  GuestExit,
   GuestHealth,
   GuestSpec,
+  LookOptions,
+  MachineCapabilities,
   MachineDriver,
   ObservedGuest,
-  ReadinessOptions,
   TrialGuest,
 } from "../../../service/fleet/guests/machine-driver.ts";
 
@@ -26,12 +28,14 @@ interface MemoryGuest {
   spec: GuestSpec;
   alive: boolean;
   paused: boolean;
-  /** How its main process ended; absent: it was killed by a test. */
-  exitCode?: number;
+  /** How its main process ended. */
+  exit?: GuestExit;
+  /** What its main process wrote, by line. */
+  lines: string[];
 }
 
 /** The few scripts that guests in memory understand. */
-const SCRIPT = /^(?:sleep ([\d.]+)(?:; )?)?(?:exit (\d+)|true|false)?$/;
+const SCRIPT = /^(?:echo (\w+); )?(?:sleep ([\d.]+)(?:; )?)?(?:exit (\d+)|true|false)?$/;
 
 /**
  * Machines in memory: for what a real engine cannot be made to do (be away, lose a guest between two calls). It refuses what
@@ -39,12 +43,15 @@ const SCRIPT = /^(?:sleep ([\d.]+)(?:; )?)?(?:exit (\d+)|true|false)?$/;
  */
 export class MemoryDriver implements MachineDriver {
   readonly guests = new Map<string, MemoryGuest>();
+  capabilities: MachineCapabilities = { pauses: true, isolates: true, sharesCpus: true, limitsDisk: true };
   /** Images that are there; `undefined`: all. */
   images: ReadonlySet<string> | undefined;
   /** Every guest that was ever started. */
   readonly started: string[] = [];
   isAway = false;
   readonly #events = new EventEmitter().setMaxListeners(0);
+  /** Told of every guest that ends or is removed. */
+  readonly #ends = new EventEmitter().setMaxListeners(0);
   /** Guests that run and do not pass their check. */
   readonly unwell = new Set<string>();
   /** Starts that fail before others succeed again. */
@@ -66,28 +73,37 @@ export class MemoryDriver implements MachineDriver {
     if (this.images?.has(artifact.imageId) === false) {
       throw new MachineImageMissingError(artifact.templateId, artifact.imageId);
     }
+    if (!spec.internetAccess && !this.capabilities.isolates) {
+      const reason = "guests in memory cannot be without a network";
+      throw new MachineRefusedError(reason, { isImpossible: true, mayPass: false });
+    }
     this.started.push(guestId);
-    const guest: MemoryGuest = { spec, alive: true, paused: false };
+    const { seconds, exitCode, line } = readScript(artifact.startCmd ?? "");
+    const guest: MemoryGuest = { spec, alive: true, paused: false, lines: line === undefined ? [] : [line] };
     this.guests.set(guestId, guest);
-    const { seconds, exitCode } = readScript(artifact.startCmd ?? "");
-    if (exitCode === undefined) return;
-    setTimeout(() => this.#end(guestId, guest, exitCode), seconds * 1000).unref();
-  }
-
-  async waitUntilReady(guestId: string, readiness: Readiness | undefined, options: ReadinessOptions): Promise<void> {
-    await this.#call();
-    options.signal?.throwIfAborted();
     if (this.failingStarts > 0) {
       this.failingStarts -= 1;
-      throw new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail: ["made to fail"] });
+      guest.lines.push("made to fail");
+      this.#end(guestId, guest, 1);
+    } else if (exitCode !== undefined) {
+      setTimeout(() => this.#end(guestId, guest, exitCode), seconds * 1000).unref();
     }
-    const guest = this.guests.get(guestId);
-    if (guest === undefined) throw new GuestNotRunningError(guestId);
-    const { exitCode } = readScript(guest.spec.artifact.startCmd ?? "");
-    // A main process that goes on is as steady now as later.
-    if (exitCode !== undefined) await this.#until(() => !guest.alive, options.steadyMs ?? 0, options.signal);
-    if (!guest.alive) throw exited(guest);
-    if (readiness?.kind === "command" && readiness.command === "false") await this.#neverReady(readiness, options);
+  }
+
+  async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {
+    await this.#call();
+    for (;;) {
+      signal?.throwIfAborted();
+      const guest = this.guests.get(guestId);
+      if (guest === undefined) throw new GuestNotRunningError(guestId);
+      if (guest.exit !== undefined) return guest.exit;
+      await once(this.#ends, guestId, { signal });
+    }
+  }
+
+  async logs(guestId: string): Promise<string[]> {
+    await this.#call();
+    return this.guests.get(guestId)?.lines ?? [];
   }
 
   async exec(guestId: string, { argv, timeoutMs, signal }: GuestCommand): Promise<GuestCommandResult> {
@@ -103,8 +119,9 @@ export class MemoryDriver implements MachineDriver {
     return { exitCode, stdout: "", stderr: "", truncated: false };
   }
 
-  async look(guestId: string, readiness: Readiness | undefined): Promise<GuestHealth> {
+  async look(guestId: string, readiness: Readiness | undefined, { signal }: LookOptions): Promise<GuestHealth> {
     await this.#call();
+    signal.throwIfAborted();
     const guest = this.guests.get(guestId);
     if (guest?.alive !== true) return { ok: false, reason: "it is dead" };
     if (guest.paused) return { ok: false, reason: "it is paused" };
@@ -114,15 +131,11 @@ export class MemoryDriver implements MachineDriver {
       : { ok: true };
   }
 
-  async address(): Promise<string> {
-    await this.#call();
-    return "127.0.0.1";
-  }
-
-  async explainDeath(guestId: string): Promise<string> {
+  async address(guestId: string): Promise<string | undefined> {
     await this.#call();
     const guest = this.guests.get(guestId);
-    return guest?.exitCode === undefined ? "It was killed by a test." : exited(guest).message;
+    if (guest === undefined) throw new GuestNotRunningError(guestId);
+    return guest.spec.internetAccess ? "127.0.0.1" : undefined;
   }
 
   async pause(guestId: string): Promise<void> {
@@ -138,6 +151,7 @@ export class MemoryDriver implements MachineDriver {
   async remove(guestId: string): Promise<void> {
     await this.#call();
     this.guests.delete(guestId);
+    this.#ends.emit(guestId);
   }
 
   async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
@@ -176,14 +190,13 @@ export class MemoryDriver implements MachineDriver {
   /** A guest dies by itself. */
   kill(guestId: string): void {
     const guest = this.guests.get(guestId);
-    if (guest === undefined) return;
-    guest.alive = false;
-    this.#tell(guestId, guest, "died");
+    if (guest !== undefined) this.#end(guestId, guest, 137);
   }
 
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
   #freeze(guestId: string, paused: boolean): void {
     const guest = this.guests.get(guestId);
+    if (!this.capabilities.pauses) throw new Error("A guest is to be paused where it cannot be.");
     if (guest?.alive !== true || (paused && guest.paused)) throw new GuestNotRunningError(guestId);
     if (!paused && !guest.paused) throw new GuestNotPausedError(guestId);
     guest.paused = paused;
@@ -192,7 +205,8 @@ export class MemoryDriver implements MachineDriver {
 
   #end(guestId: string, guest: MemoryGuest, exitCode: number): void {
     if (this.guests.get(guestId) !== guest || !guest.alive) return;
-    Object.assign(guest, { alive: false, exitCode });
+    Object.assign(guest, { alive: false, exit: { exitCode, outOfMemory: false } });
+    this.#ends.emit(guestId);
     this.#tell(guestId, guest, "died");
   }
 
@@ -201,39 +215,20 @@ export class MemoryDriver implements MachineDriver {
     if (spec.buildId === undefined) this.#events.emit("event", { guestId, kind });
   }
 
-  async #until(isSo: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    for (let leftMs = timeoutMs; leftMs > 0 && !isSo(); leftMs -= 5) await sleep(5, undefined, { signal });
-  }
-
-  async #neverReady(readiness: Readiness, { onAttempt, signal }: ReadinessOptions): Promise<never> {
-    const { timeout_secs = 30, interval_ms = 500 } = readiness as { timeout_secs?: number; interval_ms?: number };
-    let attempt = 1;
-    for (let elapsedMs = 0; elapsedMs < timeout_secs * 1000; elapsedMs += interval_ms) {
-      onAttempt?.({ attempt: attempt++, ok: false, reason: "it ended with exit code 1", elapsedMs });
-      await sleep(interval_ms, undefined, { signal });
-    }
-    throw new ReadinessTimeoutError({
-      check: "the command `false` to succeed",
-      waitedMs: timeout_secs * 1000,
-      attempts: attempt - 1,
-      lastFailure: "it ended with exit code 1",
-      logTail: [],
-    });
-  }
-
   async #call(): Promise<void> {
     await sleep(this.delayMs());
     if (this.isAway) throw new EngineUnavailableError("connect ENOENT");
   }
 }
 
-function exited({ exitCode = 137 }: MemoryGuest): MachineExitedError {
-  return new MachineExitedError({ exitCode, outOfMemory: false, logTail: [] });
+function exited({ exit = { exitCode: 137, outOfMemory: false }, lines }: MemoryGuest): MachineExitedError {
+  return new MachineExitedError({ ...exit, logTail: lines });
 }
 
-/** @returns how long a script takes and how it ends; no exit code: it is none of those known here, and goes on */
-function readScript(script: string): { seconds: number; exitCode?: number } {
+/** @returns how long a script takes, how it ends, what it writes; no exit code: it is none of those known here, and goes on */
+function readScript(script: string): { seconds: number; exitCode?: number; line?: string | undefined } {
   const match = script === "" ? null : SCRIPT.exec(script);
   if (match === null) return { seconds: 0 };
-  return { seconds: Number(match[1] ?? 0), exitCode: script === "false" ? 1 : Number(match[2] ?? 0) };
+  const exitCode = script === "false" ? 1 : Number(match[3] ?? 0);
+  return { seconds: Number(match[2] ?? 0), exitCode, line: match[1] };
 }

@@ -4,7 +4,9 @@ import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest
 import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Fleet } from "../../../service/fleet/fleet.ts";
 import { Database } from "../../../service/store/database.ts";
+import type { DiskRoom } from "../../../service/store/disk-room.ts";
 import { GuestStore } from "../../../service/store/guests.ts";
+import { MIGRATIONS } from "../../../service/store/migrations/index.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
 import { MemoryDriver } from "./memory-driver.ts";
 import { seedBuild, type SeededBuild } from "./seed-template.ts";
@@ -14,14 +16,17 @@ export const SIZE = { vcpus: 1, memory_mb: 64 };
 
 /** The real fleet on a store in memory and machines in memory. */
 export class MemoryFleet implements AsyncDisposable {
-  readonly db = new Database(":memory:");
+  readonly db: Database;
   readonly driver = new MemoryDriver();
-  readonly guests = new GuestStore(this.db);
+  readonly guests: GuestStore;
   readonly fleet: Fleet;
   readonly #events = new TemplateEvents();
   readonly #stopping = new AbortController();
 
-  constructor() {
+  /** @param room of the disk that the store would be on */
+  constructor(room?: DiskRoom) {
+    this.db = new Database(":memory:", MIGRATIONS, room);
+    this.guests = new GuestStore(this.db);
     const deps = {
       db: this.db,
       events: this.#events,

@@ -15,7 +15,7 @@ export function fillIn(text: string, contexts: Contexts): string {
   );
 }
 
-/** Whether a step or a job runs. Without a status function, the condition counts only while all has gone well. */
+/** Whether a step or a job runs. Without a status function, the condition counts only while all has succeeded. */
 export function isWanted(condition: string | undefined, contexts: Contexts, status: JobStatus): boolean {
   if (condition === undefined) return status === "success";
   const expression = condition.trim().replace(/^\$\{\{(.*)\}\}$/s, "$1");

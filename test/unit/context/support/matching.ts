@@ -1,5 +1,5 @@
 import { createIgnoreMatcher } from "../../../../sdk/context/ignore/create-matcher.ts";
-import type { IgnoreSource } from "../../../../sdk/context/ignore/ignore-source.ts";
+import type { IgnoreSource } from "../../../../sdk/context/ignore/rule.ts";
 import { readDockerignore } from "../../../../sdk/context/ignore/docker-ignorefile.ts";
 import { compileDockerPattern } from "../../../../sdk/context/ignore/docker-pattern.ts";
 import { INCLUDED, ruleFor } from "../../../../sdk/context/ignore/matcher.ts";

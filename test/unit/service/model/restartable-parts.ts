@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { BlobStore } from "../../../../service/blobs/blob-store.ts";
-import type { BuildExecutor, BuildOrder, MadeImage } from "../../../../service/builds/build-executor.ts";
 import { BuildService } from "../../../../service/builds/build-service.ts";
 import { Fleet } from "../../../../service/fleet/fleet.ts";
 import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
@@ -14,32 +13,7 @@ import { TemplateEvents } from "../../../../service/templates/events.ts";
 import { resolveTemplate } from "../../../../service/templates/resolve.ts";
 import { MemoryArtifacts } from "../memory-artifacts.ts";
 import { MemoryDriver } from "../memory-driver.ts";
-
-/** Builds without an engine, and at once. */
-class ReadyExecutor implements BuildExecutor {
-  readonly #artifacts: MemoryArtifacts;
-
-  constructor(artifacts: MemoryArtifacts) {
-    this.#artifacts = artifacts;
-  }
-
-  async checkAvailable(): Promise<void> {}
-
-  async haveBase(): Promise<string> {
-    return "";
-  }
-
-  async stableImageId(): Promise<undefined> {
-    return undefined;
-  }
-
-  async build({ buildId, imageRef }: BuildOrder): Promise<MadeImage> {
-    const imageId = `sha256:${buildId}`;
-    this.#artifacts.images.set(imageId, { isOwn: true });
-    this.#artifacts.names.set(imageRef, imageId);
-    return { imageId, cache: { layer_hits: 0, layer_misses: 0, layer_bypasses: 0, layer_stores: 0 } };
-  }
-}
+import { MemoryExecutor } from "../memory-executor.ts";
 
 /** The parts of one run of the service. */
 interface Run {
@@ -114,7 +88,7 @@ export class RestartableParts implements AsyncDisposable {
     const builds = new BuildService({
       db,
       blobs,
-      executor: new ReadyExecutor(this.artifacts),
+      executor: new MemoryExecutor(this.artifacts),
       artifacts: this.artifacts,
       driver: this.driver,
       events,

@@ -12,8 +12,8 @@ export class Semaphore {
    *
    * @throws the signal's reason when it is aborted before the work begins; what the work throws
    */
-  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
+  async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {
@@ -25,18 +25,18 @@ export class Semaphore {
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const take = () => {
-        signal.removeEventListener("abort", giveUp);
+        signal?.removeEventListener("abort", giveUp);
         resolve();
       };
       const giveUp = () => {
         this.#waiting.splice(this.#waiting.indexOf(take), 1);
-        reject(signal.reason as Error);
+        reject(signal?.reason as Error);
       };
       this.#waiting.push(take);
-      signal.addEventListener("abort", giveUp, { once: true });
+      signal?.addEventListener("abort", giveUp, { once: true });
     });
   }
 }

@@ -1,0 +1,31 @@
+/** Bounds of pauses between tries, in milliseconds. */
+export interface BackoffBounds {
+  readonly first: number;
+  readonly most: number;
+}
+
+/** The pause after so many tries (1 after the first): it doubles, up to the bound. */
+export function backoffMs({ first, most }: BackoffBounds, tries: number): number {
+  return Math.min(first * 2 ** (tries - 1), most);
+}
+
+/** Pauses between tries of one thing: each twice as long as the one before, up to a bound. */
+export class Backoff {
+  readonly #bounds: BackoffBounds;
+  #tries = 0;
+
+  constructor(bounds: BackoffBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** The next pause, in milliseconds. */
+  next(): number {
+    this.#tries += 1;
+    return backoffMs(this.#bounds, this.#tries);
+  }
+
+  /** It went well: the next pause is the first again. */
+  reset(): void {
+    this.#tries = 0;
+  }
+}

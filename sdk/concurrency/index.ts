@@ -1,0 +1,3 @@
+export { Backoff, backoffMs, type BackoffBounds } from "./backoff.ts";
+export { pause, pauseUnless } from "./pause.ts";
+export { Semaphore } from "./semaphore.ts";

@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits so many milliseconds. @throws the signal's reason, at once when it is aborted */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    // timers/promises wraps the reason; callers look for the reason itself.
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Waits so many milliseconds, or until the signal is aborted. @returns whether to go on: the signal is not aborted */
+export async function pauseUnless(ms: number, signal: AbortSignal): Promise<boolean> {
+  if (!signal.aborted) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  return !signal.aborted;
+}
