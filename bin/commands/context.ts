@@ -36,7 +36,7 @@ export function registerContext(program: Command): void {
     .option("--json", "print one JSON object")
     .action(
       action(async (signal, dir: string, options: ReadOptions) => {
-        const read = await readFrom(dir, options, { signal, unsupported: "list" });
+        const read = await readFrom(dir, options, { signal });
         const warnings = contextWarnings(read, options.ignoreSyntax);
         await (options.json ? printInspection(read, warnings, signal) : print(contextReport(read, warnings), signal));
       }),

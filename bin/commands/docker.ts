@@ -1,8 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type BuildOptions, type BuildSecret, DockerEngine } from "../../sdk/docker/index.ts";
+import {
+  type BuildCacheTarget,
+  type BuildOptions,
+  type BuildOutput,
+  type BuildProgress,
+  type BuildSecret,
+  DockerEngine,
+} from "../../sdk/docker/index.ts";
 import { action } from "../cli/action.ts";
 import { print, printJson } from "../cli/output.ts";
 import { describeProgress } from "../cli/build-progress.ts";
+import { LiveProgress } from "../cli/live-progress.ts";
 
 interface BuildFlags {
   file?: string;
@@ -25,6 +33,13 @@ interface BuildFlags {
   secret?: BuildSecret[];
   ssh?: { id: string; socket?: string }[];
   builder?: "auto" | "buildkit" | "classic";
+  buildkit?: string;
+  buildContext?: Record<string, string>;
+  cacheTo?: BuildCacheTarget[];
+  provenance?: true | "min" | "max";
+  sbom?: true | string;
+  output?: BuildOutput[];
+  progress?: "plain" | "tty" | "json";
   rm: boolean;
   forceRm?: boolean;
   squash?: boolean;
@@ -48,7 +63,12 @@ export function registerDocker(program: Command): void {
       appendArg,
     )
     .option("--target <stage>", "stage to build")
-    .option("--platform <os/arch>", "platform to build for")
+    .option("--platform <os/arch>", "platform to build for; several with commas (BuildKit's own API)")
+    .option(
+      "--build-context <name=source>",
+      "folder, docker-image://… or URL that the Dockerfile knows by name (BuildKit's own API); repeatable",
+      appendContext,
+    )
     .option("--label <name=value>", "label; repeatable", appendLabel)
     .option("--no-cache", "build every step again, without the cache")
     .option("--pull", "ask registries for newer base images")
@@ -56,6 +76,19 @@ export function registerDocker(program: Command): void {
     .option("--shm-size <size>", "size of /dev/shm, such as 64m")
     .option("--extra-host <host:ip>", "line for /etc/hosts; repeatable", append)
     .option("--cache-from <image>", "image whose layers may serve as cache; repeatable", append)
+    .option(
+      "--cache-to <target>",
+      "where the cache goes: inline, or type=registry,ref=…[,mode=max] (BuildKit); repeatable",
+      appendCacheTarget,
+    )
+    .addOption(
+      new Option("--provenance [mode]", "attest how the image is built: min or max (BuildKit's own API)").choices([
+        "min",
+        "max",
+      ]),
+    )
+    .option("--sbom [scanner]", "attest what is in the image, by BuildKit's scanner or an image (BuildKit's own API)")
+    .option("-o, --output <type=…>", "where the result goes, such as type=local,dest=./out (BuildKit)", appendOutput)
     .option("-m, --memory <size>", "memory of RUN commands, such as 512m (classic builder)")
     .option("--memory-swap <size>", "memory and swap together; -1 = unlimited swap (classic builder)")
     .option("--cpu-shares <weight>", "weight of RUN commands among containers (classic builder)", parseWhole)
@@ -70,11 +103,18 @@ export function registerDocker(program: Command): void {
     .addOption(
       new Option("--builder <builder>", "builder to use").choices(["auto", "buildkit", "classic"]).default("auto"),
     )
+    .option("--buildkit <address>", "BuildKit daemon to build on: unix:///… or tcp://host:port")
     .option("--no-rm", "keep the classic builder's intermediate containers")
     .option("--force-rm", "remove them after a failure too")
     .option("--squash", "one layer for the whole build (experimental engines, classic builder)")
     .option("-q, --quiet", "no progress, only the image's ID")
     .option("--no-config-proxy", "do not pass the proxies of Docker's config.json as build arguments")
+    .addOption(
+      new Option(
+        "--progress <form>",
+        "lines, a live display, or one JSON object a line; default by the terminal",
+      ).choices(["plain", "tty", "json"]),
+    )
     .option("--json", "print the engine's records as they come, one a line, and {imageId} at the end")
     .action(action(build));
 }
@@ -89,10 +129,21 @@ async function build(signal: AbortSignal, dir: string, flags: BuildFlags): Promi
       return;
     }
     // Progress goes to standard error, as with Docker's own command: standard output is for the result.
-    for await (const progress of running) process.stderr.write(describeProgress(progress));
+    await showProgress(running, flags.progress ?? (process.stderr.isTTY ? "tty" : "plain"));
     await print(`${(await running.done).imageId}\n`, signal);
   } finally {
     await engine.close();
+  }
+}
+
+async function showProgress(build: AsyncIterable<BuildProgress>, form: "plain" | "tty" | "json"): Promise<void> {
+  if (form === "tty") {
+    using live = new LiveProgress(process.stderr);
+    for await (const progress of build) live.show(progress);
+    return;
+  }
+  for await (const progress of build) {
+    process.stderr.write(form === "json" ? `${JSON.stringify(progress)}\n` : describeProgress(progress));
   }
 }
 
@@ -121,7 +172,11 @@ function toBuildOptions(dir: string, flags: BuildFlags, signal: AbortSignal): Bu
     gzip: flags.gzip,
     secrets: flags.secret,
     ssh: flags.ssh,
-    builder: flags.builder,
+    builder: flags.buildkit === undefined ? flags.builder : { address: flags.buildkit },
+    contexts: flags.buildContext,
+    cacheTo: flags.cacheTo,
+    attest: attestations(flags),
+    outputs: flags.output,
     rm: flags.rm,
     forcerm: flags.forceRm,
     squash: flags.squash,
@@ -129,6 +184,48 @@ function toBuildOptions(dir: string, flags: BuildFlags, signal: AbortSignal): Bu
     useConfigProxy: flags.configProxy,
     signal,
   };
+}
+
+function attestations({ provenance, sbom }: BuildFlags): BuildOptions["attest"] {
+  if (provenance === undefined && sbom === undefined) return undefined;
+  return { ...(provenance === undefined ? {} : { provenance }), ...(sbom === undefined ? {} : { sbom }) };
+}
+
+function appendContext(value: string, previous: Record<string, string> = {}): Record<string, string> {
+  const equals = value.indexOf("=");
+  if (equals <= 0 || equals === value.length - 1) {
+    throw new InvalidArgumentError("A context needs a name and where it is: name=./folder.");
+  }
+  return { ...previous, [value.slice(0, equals)]: value.slice(equals + 1) };
+}
+
+function appendCacheTarget(value: string, previous: BuildCacheTarget[] = []): BuildCacheTarget[] {
+  const fields = readFields(value === "inline" ? "type=inline" : value);
+  const { type, ref, mode, ...attrs } = Object.fromEntries(fields);
+  if (type === "inline") return [...previous, "inline"];
+  if (type !== "registry" || ref === undefined) {
+    throw new InvalidArgumentError("The cache goes to inline, or to type=registry,ref=registry.example/cache.");
+  }
+  if (mode !== undefined && mode !== "min" && mode !== "max") throw new InvalidArgumentError("The mode is min or max.");
+  return [...previous, { type, ref, ...(mode === undefined ? {} : { mode }), attrs }];
+}
+
+function appendOutput(value: string, previous: BuildOutput[] = []): BuildOutput[] {
+  const { type, dest, ...attrs } = Object.fromEntries(readFields(value));
+  const known = ["image", "cacheonly", "tar", "oci", "docker", "local"] as const;
+  const found = known.find((one) => one === type);
+  if (found === undefined) throw new InvalidArgumentError(`An output has a type: ${known.join(", ")}.`);
+  return [...previous, { type: found, ...(dest === undefined ? {} : { dest }), attrs }];
+}
+
+function readFields(value: string): Map<string, string> {
+  return new Map(
+    value.split(",").map((field): [string, string] => {
+      const equals = field.indexOf("=");
+      if (equals < 0) throw new InvalidArgumentError(`${JSON.stringify(field)} is not of the form key=value.`);
+      return [field.slice(0, equals).trim(), field.slice(equals + 1)];
+    }),
+  );
 }
 
 function append(value: string, previous: string[] = []): string[] {
@@ -151,13 +248,7 @@ function appendLabel(value: string, previous: Record<string, string> = {}): Reco
 
 /** Docker's own form: `id=token,src=./token`, `id=token,env=TOKEN`; without either, the variable named as the id. */
 function appendSecret(value: string, previous: BuildSecret[] = []): BuildSecret[] {
-  const fields = new Map(
-    value.split(",").map((field): [string, string] => {
-      const equals = field.indexOf("=");
-      if (equals < 0) throw new InvalidArgumentError(`${JSON.stringify(field)} is not of the form key=value.`);
-      return [field.slice(0, equals).trim(), field.slice(equals + 1)];
-    }),
-  );
+  const fields = readFields(value);
   const id = fields.get("id");
   const file = fields.get("src") ?? fields.get("source");
   const env = fields.get("env");

@@ -176,7 +176,8 @@ export class TemplatesApi {
   }
 
   /**
-   * Renames a template within its namespace; the old name stays as an alias.
+   * Renames a template within its namespace; the old name stays as an alias. Safe to repeat: the old name leads to the
+   * template, and the name that it has is no change.
    *
    * @throws ConflictError when the name is taken
    */
@@ -188,6 +189,7 @@ export class TemplatesApi {
         method: "POST",
         path: path`/v1/templates/refs/${ref}/rename`,
         body: { new_name: newName },
+        repeatable: true,
         ...pickCallOptions(options),
       },
       (wire) => wire.TemplateInfo,
@@ -215,7 +217,7 @@ export class TemplatesApi {
   }
 
   /**
-   * Reserves a name for a short while; a build that brings the token takes it.
+   * Reserves a name for a short while; a build that brings the token takes it. Safe to repeat: one's own claim is prolonged.
    *
    * @throws ConflictError when the name is taken or reserved by someone else
    */
@@ -227,6 +229,7 @@ export class TemplatesApi {
         method: "POST",
         path: "/v1/templates/claims",
         body: { template_ref: name },
+        repeatable: true,
         ...pickCallOptions(options),
       },
       (wire) => wire.NameClaim,

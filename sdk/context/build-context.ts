@@ -35,6 +35,8 @@ export interface ContextTree {
   readonly followsLinks: boolean;
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. */
   readonly skippedLinks: readonly string[];
+  /** Sockets, FIFOs and devices, which are left out, sorted by the bytes of their paths. */
+  readonly unsupported: readonly UnsupportedEntry[];
 }
 
 /** The facts that a {@link BuildContext} is made of. */
@@ -69,7 +71,7 @@ export class BuildContext implements ContextTree {
   readonly totalBytes: number;
   /** Files whose content was read for this; the others looked as they did when they were read last. */
   readonly filesRead: number;
-  /** Entries left out because they cannot be sent, sorted by path; only with `unsupported: "list"`. */
+  /** Sockets, FIFOs and devices, which are left out, sorted by path; none with `unsupported: "error"`. */
   readonly unsupported: readonly UnsupportedEntry[];
   /** Links that are left out, sorted by the bytes of their paths; only with `symlinks: "skip"`. Ignored ones are not among them. */
   readonly skippedLinks: readonly string[];

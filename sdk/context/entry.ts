@@ -33,3 +33,15 @@ export interface UnsupportedEntry {
 }
 
 export type UnsupportedKind = "socket" | "fifo" | "device" | "unknown";
+
+const KIND_NAMES: Readonly<Record<UnsupportedKind, string>> = {
+  socket: "a socket",
+  fifo: "a named pipe (FIFO)",
+  device: "a device",
+  unknown: "neither a file, a directory nor a link",
+};
+
+/** The kind in words, to go after "it is". */
+export function unsupportedKindName(kind: UnsupportedKind): string {
+  return KIND_NAMES[kind];
+}

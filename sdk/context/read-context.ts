@@ -50,8 +50,8 @@ export interface ContextOptions {
   /** More patterns, read after those of the ignore file. */
   ignorePatterns?: readonly string[];
   /**
-   * `keep` (default): links are sent as links, and one that leaves the context is an error. `copy`: what they lead to is
-   * sent instead; one that leads outside of the context, nowhere or round in a circle is an error, and nothing outside is
+   * `keep` (default): links are sent as links, by their text, wherever that leads: outside of the context, nowhere, round in a
+   * circle. Docker's builders take them so; a service that takes files alone cannot. `copy`: what they lead to is sent instead; one that leads outside of the context, nowhere or round in a circle is an error, and nothing outside is
    * ever read. What counts is where a link ends, not which way it goes; and that its own path is not ignored, whatever the
    * rules say of the place it leads to. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an
    * error.
@@ -69,7 +69,10 @@ export interface ContextOptions {
    * which nothing is sent, since a rule ignores it (`source_ignored`) or a link is not followed (`symlink_not_supported`).
    */
   sources?: readonly string[];
-  /** Sockets, FIFOs and devices: `error` (default), or `list` to leave them out and name them in the result. */
+  /**
+   * Sockets, FIFOs and devices: `list` (default) leaves them out and names them in the result, `error` refuses them. One
+   * that is named as a source is an error either way.
+   */
   unsupported?: "error" | "list";
   limits?: ContextLimits;
   /** Lines of the manifest. Default 500. */
@@ -142,7 +145,7 @@ export async function listContext(
 ): Promise<ContextTree> {
   check("listContext", { options: LISTED }, { options });
   const { job, found } = await prepare(options, "coarse");
-  const { table, skippedLinks } = await readWithCache(job, true, options.signal);
+  const { table, skippedLinks, unsupported } = await readWithCache(job, true, options.signal);
   const { root, symlinks } = job;
   return {
     dir: displayRoot(root),
@@ -150,6 +153,7 @@ export async function listContext(
     table,
     followsLinks: symlinks === "copy",
     skippedLinks,
+    unsupported,
     dockerfile: contextDockerfile(found, table),
     hidden: hiddenEntries(table, found, options.ignoreSyntax ?? "docker"),
   };
@@ -206,7 +210,7 @@ function readJob(
     symlinks: options.symlinks ?? "keep",
     sources: options.sources && resolveSources(options.dir, root, options.sources),
     limits: resolveLimits(options.limits),
-    unsupported: options.unsupported ?? "error",
+    unsupported: options.unsupported ?? "list",
     reservedPath: found.sha256 === undefined || isInContext ? undefined : outsideDockerfilePath(found.sha256),
     dockerfile: found.sha256 === undefined ? undefined : { sha256: found.sha256, isInContext },
     manifestEntries: options.manifestEntries ?? DEFAULT_MANIFEST_ENTRIES,

@@ -45,7 +45,7 @@ export class BuildKitUnreachableError extends DockerError {
   }
 }
 
-/** The connection to the engine broke in the middle of a request. Code `engine_connection_lost`. */
+/** The connection to the engine, or to a BuildKit daemon, broke in the middle of a request. Code `engine_connection_lost`. */
 export class EngineConnectionLostError extends DockerError {
   static {
     markError(this, "EngineConnectionLostError");
@@ -55,11 +55,17 @@ export class EngineConnectionLostError extends DockerError {
   /** Method and path of the request that was cut. */
   readonly request: string;
 
-  constructor(host: string, request: string, cause?: unknown) {
+  /** @param peer what is at `host` */
+  constructor(
+    host: string,
+    request: string,
+    cause?: unknown,
+    peer: "Docker Engine" | "BuildKit daemon" = "Docker Engine",
+  ) {
     const reason = cause instanceof Error ? `: ${cause.message}` : "";
     super(
-      `The connection to the Docker Engine at ${host} broke during ${request}${reason}. ` +
-        "See that the engine is still running (it may have restarted), then try again.",
+      `The connection to the ${peer} at ${host} broke during ${request}${reason}. ` +
+        `See that the ${peer === "Docker Engine" ? "engine" : "daemon"} is still running (it may have restarted), then try again.`,
       { code: "engine_connection_lost", cause },
     );
     this.host = host;

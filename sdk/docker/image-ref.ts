@@ -18,8 +18,8 @@ export const DEFAULT_REGISTRY = "docker.io";
 /** Docker Hub's old host name, which Docker reads as `docker.io`. */
 const OLD_HUB = "index.docker.io";
 const DEFAULT_TAG = "latest";
-/** Length limit of the distribution specification, for the name as it is written in full. */
-const MAX_NAME_CHARS = 255;
+/** Length limit of the repository, `library/` included and the registry not (distribution/reference since v0.6, Docker 25). */
+const MAX_REPOSITORY_CHARS = 255;
 
 const TAG = /^[\w][\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
@@ -76,7 +76,9 @@ export function parseImageRef(text: string): ImageRef {
       `${JSON.stringify(component)} may hold lower-case letters and digits, separated by one of . or _, by __, or by dashes`,
     );
   }
-  if (`${registry}/${repository}`.length > MAX_NAME_CHARS) fail(`the name is longer than ${MAX_NAME_CHARS} characters`);
+  if (repository.length > MAX_REPOSITORY_CHARS) {
+    fail(`the repository is longer than ${MAX_REPOSITORY_CHARS} characters`);
+  }
   return { registry, repository, tag: tag ?? (digest === undefined ? DEFAULT_TAG : null), digest: digest ?? null };
 }
 

@@ -5,6 +5,8 @@ export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
 export {
+  BuildAttestations,
+  BuildCacheTarget,
   BuildKitDaemon,
   BuildOptions,
   BuildOutput,
@@ -12,6 +14,14 @@ export {
   BuildSsh,
   ContainerLimits,
 } from "./build/build-options.ts";
+export { BuildKit } from "./buildkit/buildkit.ts";
+export type {
+  BuildKitCacheRecord,
+  BuildKitHistoryEvent,
+  BuildKitHistoryOptions,
+  BuildKitInfo,
+  BuildKitPruneOptions,
+} from "./buildkit/buildkit.ts";
 export type { ListedContext, ListedEntry } from "./build/listed-context.ts";
 export type { BuildProgress, BuildStep } from "./build/progress.ts";
 export { EngineImages, ImageHistoryEntry, ImageInspect, ImageSummary } from "./images.ts";

@@ -10,7 +10,7 @@ export interface ReadinessTuning {
   timeoutSecs?: number | undefined;
   /** Between two tries, milliseconds; default 500. */
   intervalMs?: number | undefined;
-  /** Before the first try, seconds; default 2. */
+  /** More time than `timeoutSecs`, at the start, in which failures do not count; tries begin at once. Seconds; default 2. */
   startupGraceSecs?: number | undefined;
 }
 

@@ -4,7 +4,11 @@ import { Word } from "./word.ts";
 const tuning = {
   timeout_secs: z.number().positive().optional().describe("Give up after this long; default 30"),
   interval_ms: z.number().positive().optional().describe("Between two tries; default 500"),
-  startup_grace_secs: z.number().min(0).optional().describe("Before the first try; default 2"),
+  startup_grace_secs: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("More time at the start, in which failures do not count; tries begin at once; default 2"),
 };
 const port = z.int().min(1).max(65_535);
 

@@ -4,7 +4,11 @@ import type { Readiness } from "../../../sdk/wire/index.ts";
 const tuning = {
   timeoutSecs: z.number().positive().default(30).describe("Give up after this many seconds. Default 30."),
   intervalMs: z.number().positive().default(500).describe("Milliseconds between two tries. Default 500."),
-  startupGraceSecs: z.number().min(0).default(2).describe("Seconds before the first try. Default 2."),
+  startupGraceSecs: z
+    .number()
+    .min(0)
+    .default(2)
+    .describe("Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2."),
 };
 const port = z.int().min(1).max(65_535);
 

@@ -281,7 +281,7 @@ export interface TcpReadinessArgs {
   timeoutSecs?: pulumi.Input<number>;
   /** Milliseconds between two tries. Default 500. */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when a TCP port of the machine accepts connections. */
@@ -293,7 +293,7 @@ export interface TcpReadiness {
   timeoutSecs: number;
   /** Milliseconds between two tries. Default 500. */
   intervalMs: number;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs: number;
 }
 /** Ready when an HTTP request to the machine succeeds. */
@@ -307,7 +307,7 @@ export interface HttpReadinessArgs {
   timeoutSecs?: pulumi.Input<number>;
   /** Milliseconds between two tries. Default 500. */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when an HTTP request to the machine succeeds. */
@@ -321,7 +321,7 @@ export interface HttpReadiness {
   timeoutSecs: number;
   /** Milliseconds between two tries. Default 500. */
   intervalMs: number;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs: number;
 }
 /** Ready when a command in the machine succeeds. */
@@ -333,7 +333,7 @@ export interface CommandReadinessArgs {
   timeoutSecs?: pulumi.Input<number>;
   /** Milliseconds between two tries. Default 500. */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when a command in the machine succeeds. */
@@ -345,7 +345,7 @@ export interface CommandReadiness {
   timeoutSecs: number;
   /** Milliseconds between two tries. Default 500. */
   intervalMs: number;
-  /** Seconds before the first try. Default 2. */
+  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
   startupGraceSecs: number;
 }
 /** Ready after a fixed time. */

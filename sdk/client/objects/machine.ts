@@ -32,7 +32,7 @@ const HEAVY_TEMPLATES = ["code-interpreter", "desktop"];
 
 /** What a machine is made of. */
 export interface MachineSettings {
-  /** Template reference; default `base`. */
+  /** Template reference; default that of the pool, without one `base`. */
   template?: string | undefined;
   /** Pool to take it from: its id. Needed unless the mode is `bypass`. */
   warmPool?: string | undefined;
@@ -40,9 +40,9 @@ export interface MachineSettings {
   warmPoolMode?: CheckoutPolicy | undefined;
   /** Wait this long for a ready machine, milliseconds; default: the service's, no wait. */
   warmPoolWaitMs?: number | undefined;
-  /** Default 2. */
+  /** Default those of the pool, without one 2. */
   vcpus?: number | undefined;
-  /** Default 512; 2048 for `code-interpreter` and `desktop`. */
+  /** Default that of the pool; without one 512, and 2048 for `code-interpreter` and `desktop`. */
   memoryMib?: number | undefined;
   diskMb?: number | undefined;
   /** Life of the machine, milliseconds; default 300 000. */
@@ -220,13 +220,10 @@ export class Machine implements AsyncDisposable {
 }
 
 function createRequest(settings: MachineSettings): CreateMachineRequest {
-  const { template = "base", diskMb, timeoutAction, cwd } = settings;
-  const heavy = HEAVY_TEMPLATES.includes(template);
+  const { diskMb, timeoutAction, cwd } = settings;
   const warmPool = checkoutRequest(settings);
   return {
-    template,
-    vcpus: settings.vcpus ?? 2,
-    memory_mb: settings.memoryMib ?? (heavy ? 2048 : 512),
+    ...shapeRequest(settings),
     ...(diskMb !== undefined && { disk_mb: diskMb }),
     timeout_ms: settings.lifetimeMs ?? 300_000,
     ...(timeoutAction !== undefined && { timeout_action: timeoutAction }),
@@ -236,6 +233,19 @@ function createRequest(settings: MachineSettings): CreateMachineRequest {
     auto_resume: false,
     ...(cwd !== undefined && { cwd }),
     ...(warmPool !== undefined && { warm_pool: warmPool }),
+  };
+}
+
+/** What is left open takes what the pool has: a default of ours would make the request one that the pool cannot serve. */
+function shapeRequest(settings: MachineSettings): Pick<CreateMachineRequest, "template" | "vcpus" | "memory_mb"> {
+  const isOfPool = settings.warmPool !== undefined && settings.warmPoolMode !== "bypass";
+  const template = settings.template ?? (isOfPool ? undefined : "base");
+  const vcpus = settings.vcpus ?? (isOfPool ? undefined : 2);
+  const memoryMb = settings.memoryMib ?? (isOfPool ? undefined : HEAVY_TEMPLATES.includes(template!) ? 2048 : 512);
+  return {
+    ...(template !== undefined && { template }),
+    ...(vcpus !== undefined && { vcpus }),
+    ...(memoryMb !== undefined && { memory_mb: memoryMb }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { check, oneOf } from "../../arguments/index.ts";
 import { TREE } from "../argument-rules.ts";
 import type { BuildContext } from "../build-context.ts";
+import { unsupportedKindName } from "../entry.ts";
 import type { IgnoreSyntax } from "../ignore/rule.ts";
 import { ignoreLine } from "../walk/directory-weights.ts";
 
@@ -42,7 +43,8 @@ export function contextWarnings(context: BuildContext, syntax: IgnoreSyntax = "d
       warn(path, "likely_secret_file", "looks like a secret; whoever gets the image can read it");
     }
   }
-  for (const { path, kind } of context.unsupported) warn(path, "unsupported_entry", `cannot be sent: it is a ${kind}`);
+  for (const { path, kind } of context.unsupported)
+    warn(path, "unsupported_entry", `is left out: it is ${unsupportedKindName(kind)}`);
   return warnings.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

@@ -1,20 +1,13 @@
-import type { UnsupportedKind } from "../entry.ts";
+import { type UnsupportedKind, unsupportedKindName } from "../entry.ts";
 import { ContextError } from "../errors.ts";
 
 const IGNORE_IT = "Add it to the ignore file";
-
-const KIND_NAMES: Readonly<Record<UnsupportedKind, string>> = {
-  socket: "a socket",
-  fifo: "a named pipe (FIFO)",
-  device: "a device",
-  unknown: "neither a file, a directory nor a link",
-};
 
 /** A socket, FIFO or device. Reading one could wait for ever, and no builder can use it. */
 export function notSendable(path: string, kind: UnsupportedKind): ContextError {
   return new ContextError(
     "unsupported_entry",
-    `${path} is ${KIND_NAMES[kind]}: it cannot be sent. ${IGNORE_IT}, or remove it.`,
+    `${path} is ${unsupportedKindName(kind)}: it cannot be sent. ${IGNORE_IT}, or remove it.`,
     {
       path,
     },
@@ -42,15 +35,6 @@ export function linkRefused(path: string): ContextError {
     "symlink_not_supported",
     `${path} is a symbolic link, which this service does not take. Set symlinks: "copy" to send what it points at ` +
       `or "skip" to leave links out, replace it by a file, or ignore it.`,
-    { path },
-  );
-}
-
-export function linkEscapes(path: string, target: string): ContextError {
-  return new ContextError(
-    "symlink_escapes_context",
-    `${path} is a symbolic link to ${target}, outside of the context: it would mean something else on another machine. ` +
-      `Make it a relative link inside the context, put a copy in its place, or ignore it.`,
     { path },
   );
 }

@@ -13,13 +13,12 @@ import type { ReadJob } from "./job.ts";
 import { decodeName, displayName, matchText, systemPath, toLatin1 } from "./latin1.ts";
 import { listDirectory, type Named } from "./list-directory.ts";
 import { type FailedLink, linkFailure, linkLoop } from "./link-failure.ts";
-import { staysInContext } from "./link-target.ts";
 import { type EntryAccess, isInside, realPathOf } from "./open-entry.ts";
 import { provesByDirectories } from "./proves-by-directories.ts";
 import { sourceLinked } from "./source-errors.ts";
 import { type SourceNode, sourceTree } from "./source-tree.ts";
 import { pathBelow } from "./tree-root.ts";
-import { fromSystemError, linkEscapes, linkRefused, nameNotUtf8, nameReserved, notSendable } from "./walk-errors.ts";
+import { fromSystemError, linkRefused, nameNotUtf8, nameReserved, notSendable } from "./walk-errors.ts";
 
 /** An entry that a rule excludes; `rule` is an index into the matcher's rules. */
 export interface WalkedIgnored {
@@ -234,7 +233,6 @@ class Walk {
       throw fromSystemError(error, displayName(path));
     }
     if (decodeName(target) === undefined) throw nameNotUtf8(`${displayName(path)} -> ${displayName(target)}`);
-    if (!staysInContext(path, target)) throw linkEscapes(displayName(path), displayName(target));
     return target;
   }
 }

@@ -1,4 +1,4 @@
-import { object, optional, recordOf, signal as abortSignal, text } from "../../arguments/index.ts";
+import { callback, object, optional, options, recordOf, signal as abortSignal, text } from "../../arguments/index.ts";
 import { check } from "../argument-rules.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -35,6 +35,24 @@ const ConfigFile = z.looseObject({
 type ConfigFile = z.infer<typeof ConfigFile>;
 
 const AUTHS = recordOf({ ...object, isSecret: true }, "credentials");
+
+/** Which credentials to collect. */
+export interface WantedCredentials {
+  /** Those given by the caller, which win. */
+  explicit?: RegistryAuths;
+  /** Whether a registry may be needed, by its address as the file or a helper writes it. Default: all are. */
+  isWanted?: (server: string) => boolean;
+  /** Is told of each helper that is missing or fails. */
+  onFailure: (error: RegistryCredentialsError) => void;
+  signal?: AbortSignal;
+}
+
+const WANTED = options<WantedCredentials>({
+  explicit: optional(AUTHS),
+  isWanted: optional(callback),
+  onFailure: callback,
+  signal: optional(abortSignal),
+});
 
 /** Docker's configuration folder. The file is read anew at each call, as `docker login` may change it at any time. */
 export class DockerConfig {
@@ -76,21 +94,40 @@ export class DockerConfig {
     return fromEntries(file.auths ?? {}, this.#file).get(host);
   }
 
-  /** Everything known, by registry host: what a classic build is sent, as the engine alone knows what it will pull. */
-  async allCredentials(explicit: RegistryAuths = {}, signal?: AbortSignal): Promise<Map<string, RegistryCredentials>> {
-    check("allCredentials", { explicit: AUTHS, signal: optional(abortSignal) }, { explicit, signal });
+  /**
+   * What is known of the wanted registries, by host: what a classic build is sent before it pulls. A helper that is missing
+   * or fails stops nothing: images may be public.
+   */
+  async allCredentials(wanted: WantedCredentials): Promise<Map<string, RegistryCredentials>> {
+    check("allCredentials", { wanted: WANTED }, { wanted });
+    const { explicit = {}, isWanted = () => true, onFailure, signal } = wanted;
     const file = await this.#read();
-    const all = fromEntries(file.auths ?? {}, this.#file);
-    if (file.credsStore) {
-      for (const server of await listHelper(file.credsStore, this.#env, signal)) {
-        const found = await getFromHelper(file.credsStore, server, this.#env, signal);
-        if (found) all.set(registryHost(server), found);
-      }
-    }
-    for (const [server, helper] of Object.entries(file.credHelpers ?? {})) {
+    const all = fromEntries(
+      Object.fromEntries(Object.entries(file.auths ?? {}).filter(([server]) => isWanted(server))),
+      this.#file,
+    );
+    const given = new Set(Object.keys(explicit).map(registryHost));
+    const ask = async (helper: string, server: string) => {
+      if (!isWanted(server) || given.has(registryHost(server))) return;
       const found = await getFromHelper(helper, server, this.#env, signal);
       if (found) all.set(registryHost(server), found);
+    };
+    const unlessItFails = async (asking: Promise<void>) => {
+      try {
+        await asking;
+      } catch (error) {
+        if (signal?.aborted || !(error instanceof RegistryCredentialsError)) throw error;
+        onFailure(error);
+      }
+    };
+    const { credsStore: store, credHelpers = {} } = file;
+    if (store) {
+      const askAll = async () => {
+        for (const server of await listHelper(store, this.#env, signal)) await unlessItFails(ask(store, server));
+      };
+      await unlessItFails(askAll());
     }
+    for (const [server, helper] of Object.entries(credHelpers)) await unlessItFails(ask(helper, server));
     for (const [server, auth] of Object.entries(explicit)) all.set(registryHost(server), new RegistryCredentials(auth));
     return all;
   }

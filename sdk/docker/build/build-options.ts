@@ -65,6 +65,30 @@ export const BuildOutput = z.strictObject({
 });
 export type BuildOutput = z.infer<typeof BuildOutput>;
 
+/** Where BuildKit writes its cache for other builds. */
+export const BuildCacheTarget = z.union([
+  z.literal("inline"),
+  z.strictObject({
+    type: z.literal("registry"),
+    /** Image to push it as. */
+    ref: z.string().min(1),
+    /** `min`: the layers of the result; `max`: those of every step. Default `min`. */
+    mode: z.enum(["min", "max"]).optional(),
+    /** More attributes of BuildKit's exporter, such as `{ "image-manifest": "true" }`. */
+    attrs: z.record(z.string(), z.string()).optional(),
+  }),
+]);
+export type BuildCacheTarget = z.infer<typeof BuildCacheTarget>;
+
+/** What BuildKit says of an image in attestations, which are manifests beside the image's own. */
+export const BuildAttestations = z.strictObject({
+  /** How it was built (SLSA). `true` is `min`; `max` names build arguments and the Dockerfile too. Default none. */
+  provenance: z.union([z.boolean(), z.enum(["min", "max"])]).optional(),
+  /** What is in it (SPDX): `true`, or the image of a scanner. Default none. */
+  sbom: z.union([z.boolean(), z.string().min(1)]).optional(),
+});
+export type BuildAttestations = z.infer<typeof BuildAttestations>;
+
 const Ulimit = z.strictObject({ name: z.string(), soft: z.number().int(), hard: z.number().int() });
 
 const Pem = z.union([z.string(), z.instanceof(Buffer)]);
@@ -113,8 +137,13 @@ export const BuildOptions = z.strictObject({
   buildArgs: z.record(z.string().min(1), z.string().nullable()).optional(),
   /** Stage to build. Default the last one. */
   target: z.string().optional(),
-  /** `os/arch[/variant]` to build for. */
-  platform: z.string().optional(),
+  /** `os/arch[/variant]` to build for. Several, as a list or with commas, give one image for each, under one index. */
+  platform: Strings.optional(),
+  /**
+   * More contexts that the Dockerfile uses by name (`COPY --from=name`, `FROM name`): folders of this machine, images
+   * (`docker-image://…`), URLs of Git repositories and archives. An image that the Dockerfile names is replaced by its name.
+   */
+  contexts: z.record(z.string().min(1), z.string().min(1)).optional(),
   labels: z.record(z.string().min(1), z.string()).optional(),
   /** Build every step anew. Default false. */
   noCache: z.boolean().optional(),
@@ -163,8 +192,13 @@ export const BuildOptions = z.strictObject({
   ssh: z.array(BuildSsh).optional(),
   /** Where the result goes. BuildKit only. Default: the engine's images. */
   outputs: z.array(BuildOutput).max(1, "The engine takes one output").optional(),
-  /** `inline` puts cache facts into the image, so that it can serve as `cacheFrom`. BuildKit only. */
-  cacheTo: z.literal("inline").optional(),
+  /**
+   * `inline` puts cache facts into the image, so that it can serve as `cacheFrom`; `registry` pushes the cache as an image of
+   * its own. BuildKit only.
+   */
+  cacheTo: z.union([BuildCacheTarget, z.array(BuildCacheTarget)]).optional(),
+  /** Attestations to make; none unless asked for. They are kept where images are: give an output of the type `image` or `oci`. */
+  attest: BuildAttestations.optional(),
   /**
    * Name for the build on the engine, by which others can cancel it there. Default a random one. Where the build goes by
    * gRPC (a BuildKit daemon, an engine with API 1.53 or newer) it ends by its own `cancel` alone.
@@ -199,12 +233,17 @@ export type CheckedBuildOptions = Omit<
   | "shmsize"
   | "timeout"
   | "cacheFrom"
+  | "cacheTo"
+  | "platform"
   | "extraHosts"
   | "useConfigProxy"
   | "builder"
 > & {
   tags: string[];
   cacheFrom: string[];
+  cacheTo: BuildCacheTarget[];
+  /** Absent for the builder's own. */
+  platform?: string;
   extraHosts: string[];
   useConfigProxy: boolean;
   builder: "auto" | "buildkit" | "classic" | BuildKitDaemon;
@@ -245,6 +284,8 @@ export function checkBuildOptions(options: BuildOptions): CheckedBuildOptions {
     ...optional("timeoutMs", rest.timeoutMs ?? (timeout === undefined ? undefined : timeout * 1000)),
     tags: toList(rest.tags ?? tag),
     cacheFrom: toList(rest.cacheFrom),
+    cacheTo: rest.cacheTo === undefined ? [] : [rest.cacheTo].flat(),
+    platform: toList(rest.platform).join(",") || undefined,
     extraHosts: Array.isArray(rest.extraHosts)
       ? rest.extraHosts
       : Object.entries(rest.extraHosts ?? {}).map(([name, address]) => `${name}:${address}`),
@@ -324,11 +365,31 @@ function checkValues(options: CheckedBuildOptions): void {
       );
     }
   }
+  const [first] = options.outputs ?? [];
+  if (isForSeveral(options) && (first === undefined || first.type === "docker" || first.type === "tar")) {
+    throw new DockerOptionError(
+      "platform",
+      `An image for several platforms (${options.platform}) is no image of an engine. Say in outputs where it goes: image ` +
+        `with push: "true", oci or local.`,
+    );
+  }
+  const { provenance, sbom } = options.attest ?? {};
+  if ((provenance || sbom) && !["image", "oci"].includes(first?.type ?? "")) {
+    throw new DockerOptionError(
+      "attest",
+      "Attestations need an output of the type image or oci, which has room for them.",
+    );
+  }
   const secretIds = new Set<string>();
   for (const { id } of options.secrets ?? []) {
     if (secretIds.has(id)) throw new DockerOptionError("secrets", `There are two secrets with the id ${id}.`);
     secretIds.add(id);
   }
+}
+
+/** Whether an image is built for more than one platform. */
+export function isForSeveral({ platform }: Pick<CheckedBuildOptions, "platform">): boolean {
+  return platform?.includes(",") ?? false;
 }
 
 function toList(value: string | string[] | undefined): string[] {

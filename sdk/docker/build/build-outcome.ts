@@ -5,6 +5,12 @@ import { ClassicProgress } from "./classic-progress.ts";
 import { lineOfStep } from "./dockerfile-instructions.ts";
 import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
 
+/** See `BuildResult`. */
+interface BuiltImage {
+  imageId: string;
+  manifestDigest?: string;
+}
+
 /** How many of the last log lines an error carries. */
 const LOG_TAIL_LINES = 40;
 const IMAGE_ID = /sha256:[0-9a-f]{64}/;
@@ -30,6 +36,7 @@ export class BuildOutcome {
   readonly #logTail: { stepId: string | undefined; text: string }[] = [];
   #failedStep: BuildStep | undefined;
   #imageId: string | undefined;
+  #manifestDigest: string | undefined;
   #error: { message: string; code?: number } | undefined;
 
   /** @param makesImage whether an end without an image is no end */
@@ -44,6 +51,7 @@ export class BuildOutcome {
   observe(record: EngineRecord): BuildProgress[] {
     const imageId = imageIdOf(record);
     if (imageId !== undefined) this.#imageId = imageId;
+    this.#manifestDigest = manifestDigestOf(record) ?? this.#manifestDigest;
     this.#error = errorOf(record) ?? this.#error;
     return this.#follow(this.#decoder.decode(record));
   }
@@ -51,15 +59,25 @@ export class BuildOutcome {
   /** The stream has ended. @returns the progress that was held back */
   end(): BuildProgress[] {
     const rest = this.#error ? [] : this.#follow(this.#decoder.flush());
-    if (!this.#error && this.#imageId !== undefined) rest.push({ kind: "image", imageId: this.#imageId });
+    if (!this.#error && this.#hasImage) rest.push({ kind: "image", ...this.#image });
     return rest;
   }
 
   /** @throws ImageBuildError when the builder said so, ImageBuildCutShortError when it said nothing */
-  result(): { imageId: string } {
+  result(): BuiltImage {
     if (this.#error) throw this.#failure(this.#error);
-    if (this.#imageId === undefined && this.#makesImage) throw new ImageBuildCutShortError();
-    return { imageId: this.#imageId ?? "" };
+    if (!this.#hasImage && this.#makesImage) throw new ImageBuildCutShortError();
+    return this.#image;
+  }
+
+  /** One for several platforms has a manifest alone. */
+  get #hasImage(): boolean {
+    return this.#imageId !== undefined || this.#manifestDigest !== undefined;
+  }
+
+  get #image(): BuiltImage {
+    const digest = this.#manifestDigest;
+    return { imageId: this.#imageId ?? "", ...(digest === undefined ? {} : { manifestDigest: digest }) };
   }
 
   #follow(progress: Iterable<BuildProgress>): BuildProgress[] {
@@ -92,6 +110,12 @@ export class BuildOutcome {
     if (step === undefined || this.#dockerfile === undefined) return undefined;
     return lineOfStep(this.#dockerfile, step.name, this.#builder);
   }
+}
+
+/** As BuildKit's exporters name it, in the record that this client makes of their answer. */
+function manifestDigestOf({ aux }: EngineRecord): string | undefined {
+  const digest = (aux as { ManifestDigest?: unknown } | undefined)?.ManifestDigest;
+  return typeof digest === "string" ? digest : undefined;
 }
 
 function statedLine(message: string): number | undefined {

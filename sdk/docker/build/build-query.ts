@@ -45,7 +45,7 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
   if (options.pull) set("pull", true);
 
   const args = { ...input.proxyArgs, ...options.buildArgs };
-  if (options.cacheTo === "inline") args["BUILDKIT_INLINE_CACHE"] = "1";
+  if (options.cacheTo.includes("inline")) args["BUILDKIT_INLINE_CACHE"] = "1";
   if (Object.keys(args).length > 0) set("buildargs", JSON.stringify(args));
   if (options.labels && Object.keys(options.labels).length > 0) set("labels", JSON.stringify(options.labels));
   if (options.shmSize !== undefined) set("shmsize", parseByteSize("shmSize", options.shmSize));

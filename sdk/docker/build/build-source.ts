@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
-import type { BuildContext, ContextTree } from "../../context/index.ts";
+import type { BuildContext, ContextTree, UnsupportedEntry } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import type { ListedContext } from "./listed-context.ts";
@@ -20,6 +20,8 @@ export interface BuildSource {
   dockerfile?: string;
   /** Text of the Dockerfile, when it is known here: errors then name the line. */
   dockerfileText?: string;
+  /** What a folder holds and no builder is sent: sockets, FIFOs, devices. */
+  leftOut?: readonly UnsupportedEntry[];
 }
 
 /** Addresses that docker-py and the Docker command line leave to the engine to fetch. */
@@ -115,7 +117,9 @@ async function offerContext(context: BuildContext, signal: AbortSignal): Promise
 
 async function offeredContext(context: ContextTree): Promise<BuildSource | undefined> {
   const synced = await (await import("./synced-context.ts")).syncedContext(context);
-  return synced && { synced, dockerfile: synced.dockerfile, dockerfileText: synced.dockerfileText };
+  if (synced === undefined) return undefined;
+  const { dockerfile, dockerfileText } = synced;
+  return { synced, dockerfile, dockerfileText, leftOut: context.unsupported };
 }
 
 async function openContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {
@@ -123,6 +127,7 @@ async function openContext(context: BuildContext, signal: AbortSignal): Promise<
   const { dockerfile } = context;
   return {
     body: tarContext(context, { signal }),
+    leftOut: context.unsupported,
     ...(dockerfile === undefined ? {} : { dockerfile: dockerfile.path, dockerfileText: dockerfile.content }),
   };
 }

@@ -1,7 +1,7 @@
 import { compareApiVersions, requireApiVersion } from "../api-version.ts";
 import { ApiVersionError, DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
-import type { CheckedBuildOptions } from "./build-options.ts";
+import { type CheckedBuildOptions, isForSeveral } from "./build-options.ts";
 import { isRemotePath } from "./build-source.ts";
 
 /** API version of the first engine (18.09) whose BuildKit is no experiment. */
@@ -103,5 +103,13 @@ function needsNewerBuildKit(options: CheckedBuildOptions, { apiVersion }: Engine
 
 function needsBuildKit(options: CheckedBuildOptions): string | undefined {
   for (const name of ["secrets", "ssh", "outputs"] as const) if ((options[name]?.length ?? 0) > 0) return name;
-  return options.cacheTo === undefined ? undefined : "cacheTo";
+  return options.cacheTo.length === 0 ? needsControl(options) : "cacheTo";
+}
+
+/** The option that POST /build has no parameter for: BuildKit has to be asked itself. */
+export function needsControl(options: CheckedBuildOptions): string | undefined {
+  if (Object.keys(options.contexts ?? {}).length > 0) return "contexts";
+  if (options.cacheTo.some((target) => target !== "inline")) return "cacheTo";
+  if (options.attest?.provenance || options.attest?.sbom) return "attest";
+  return isForSeveral(options) ? "platform" : undefined;
 }

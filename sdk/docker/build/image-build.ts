@@ -1,16 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
+import { type UnsupportedEntry, unsupportedKindName } from "../../context/entry.ts";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
-import { openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
+import { GRPC_API_VERSION, openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
 import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
 import type { EngineApi } from "../engine-api.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import type { EngineRequest } from "../engine-transport.ts";
-import { DockerOptionError, EngineError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
+import {
+  DockerOptionError,
+  EngineError,
+  ImageBuildCancelledError,
+  ImageBuildTimeoutError,
+  UnsupportedByEngineError,
+} from "../errors.ts";
 import type { EngineImages } from "../images.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
+import type { SyncedFolders } from "../session/synced-folder.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import {
   type BuildKitDaemon,
@@ -20,7 +28,9 @@ import {
 } from "./build-options.ts";
 import { buildQuery, proxiesNotGiven } from "./build-query.ts";
 import { type BuildSource, openBuildSource } from "./build-source.ts";
-import { chooseBuilder, refuseClassicOnly } from "./choose-builder.ts";
+import { chooseBuilder, needsControl, refuseClassicOnly } from "./choose-builder.ts";
+import { joinFolders, openNamedContexts } from "./named-contexts.ts";
+import { needsRegistry, registriesOfDockerfile } from "./named-registries.ts";
 import type { BuildProgress } from "./progress.ts";
 
 /** What a build has made. */
@@ -30,6 +40,12 @@ export interface BuildResult {
    * images in containerd. Empty when `outputs` asks for something else than an image.
    */
   imageId: string;
+  /**
+   * Digest of the image's manifest, `sha256:…`, by which it is pulled (`name@sha256:…`); of the index where it is built for
+   * several platforms. Absent unless BuildKit wrote or pushed the image itself (`outputs` of the type `image` or `oci`): an
+   * image of the engine has one when it is pushed.
+   */
+  manifestDigest?: string;
 }
 
 /** First API version of POST /build/cancel. */
@@ -70,6 +86,9 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   #isRead = false;
   /** What went wrong with the context on this side; the builder's words of it say less. */
   #contextError: unknown;
+  /** What this side has to say of the build, before the builder's next word. */
+  readonly #warnings = new Set<string>();
+  #warned = 0;
   #engineFacts: EnginePing | undefined;
 
   /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
@@ -84,6 +103,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     this.#done.promise.catch(() => {});
     this.#started = this.#start(options);
     this.#started.catch((error: unknown) => this.#settle({ error }));
+    this.#signal.addEventListener("abort", () => void this.#endUnread(), { once: true });
   }
 
   /** Settles when the build has ended: with the image, or with why there is none. */
@@ -119,6 +139,14 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async cancel(): Promise<void> {
     if (!this.#signal.aborted) this.#controller.abort(new ImageBuildCancelledError());
     await this.#tellEngine();
+    await this.#endUnread();
+  }
+
+  /** A reader ends what it reads. What nobody reads has connections and a session all the same. */
+  async #endUnread(): Promise<void> {
+    if (this.#isRead) return;
+    await this.#started.catch(() => {});
+    if (!this.#isRead) await this.#settle({ error: this.#signal.reason });
   }
 
   /** The generators below run only when read, so the one reader is noted here, at the call. */
@@ -145,11 +173,11 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       for await (const chunk of chunks) {
         const records = [...splitter.push(chunk)];
         const progress = records.flatMap((record) => outcome.observe(record));
-        yield* pick(chunk, records, progress);
+        yield* pick(chunk, records, [...this.#newWarnings(), ...progress]);
       }
       splitter.end();
       this.#signal.throwIfAborted();
-      yield* pick(undefined, [], outcome.end());
+      yield* pick(undefined, [], [...this.#newWarnings(), ...outcome.end()]);
       const result = outcome.result();
       isOver = true;
       await this.#settle({ result });
@@ -164,6 +192,12 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
         await this.#settle({ error: this.#signal.reason });
       }
     }
+  }
+
+  #newWarnings(): BuildProgress[] {
+    const texts = [...this.#warnings].slice(this.#warned);
+    this.#warned += texts.length;
+    return texts.map((text) => ({ kind: "warning", text, detail: [] }));
   }
 
   async #drain(): Promise<void> {
@@ -199,6 +233,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     buildkit: Pick<SolveBuild, "client" | "engineWorker" | "isEngine">,
   ): Promise<StartedBuild> {
     const source = await this.#openSource(options, true);
+    const named = await openNamedContexts(options.contexts ?? {}, this.#signal);
+    this.#warnOf(named.leftOut);
     const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
     const chunks = solveBuild({
       ...buildkit,
@@ -206,7 +242,8 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       config: this.#engine.config,
       options,
       source,
-      folders: this.#offeredFolders(source),
+      folders: this.#offeredFolders(joinFolders(source.synced, named)),
+      contexts: named.sources,
       buildArgs,
       signal: this.#signal,
     });
@@ -228,6 +265,14 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       this.#cleanUp.use(this.#engine.transport.watch("the build", (error) => this.#controller.abort(error)));
       return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
     }
+    const missing = needsControl(options);
+    if (missing !== undefined) {
+      throw new UnsupportedByEngineError(
+        missing,
+        `This engine takes builds by POST /build (API ${engine.engineApiVersion}), which has no ${missing}${missing === "platform" ? " of several" : ""}. ` +
+          `Use an engine with API ${GRPC_API_VERSION} or newer, or a BuildKit daemon (builder: { address }).`,
+      );
+    }
     const { source, session } =
       builder === "buildkit"
         ? await this.#offer(options, engine)
@@ -242,11 +287,12 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
       proxyArgs: await this.#proxyArgs(options),
       sessionId: session?.id,
     });
+    const authHeaders = builder === "classic" ? await this.#authHeaders(options, source.dockerfileText) : {};
     const request = await this.#engine.versioned({
       method: "POST",
       path: "/build",
       query,
-      headers: { ...contextHeaders(source), ...(await this.#authHeaders(builder, options)) },
+      headers: { ...contextHeaders(source), ...authHeaders },
       ...(body ? { body } : {}),
       kind: "stream",
       signal: this.#signal,
@@ -264,7 +310,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     engine: EnginePing,
   ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
     const source = await this.#openSource(options, true);
-    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source), this.#signal);
+    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source.synced), this.#signal);
     const session = await openBuildSession(this.#engine, engine, options, offer, this.#signal);
     if (session) this.#cleanUp.use(session);
     return { source: session || !source.synced ? source : await this.#openSource(options, false), session };
@@ -273,12 +319,19 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   async #openSource(options: CheckedBuildOptions, canSync: boolean): Promise<BuildSource> {
     const source = await openBuildSource(options, this.#signal, canSync);
     if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
+    this.#warnOf(source.leftOut ?? []);
     return source;
   }
 
+  #warnOf(leftOut: readonly UnsupportedEntry[]): void {
+    for (const { path, kind } of leftOut) {
+      this.#warnings.add(`${path} is ${unsupportedKindName(kind)}, and is left out of the build.`);
+    }
+  }
+
   /** What goes wrong with a folder here BuildKit tells in words of its own; the error itself says more. */
-  #offeredFolders({ synced }: BuildSource): OfferedFolders | undefined {
-    return synced && { ...synced, onFailure: (error) => (this.#contextError = error) };
+  #offeredFolders(folders: SyncedFolders | undefined): OfferedFolders | undefined {
+    return folders && { ...folders, onFailure: (error) => (this.#contextError = error) };
   }
 
   async #send(request: EngineRequest, body: Readable | undefined): Promise<Readable> {
@@ -292,13 +345,22 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     }
   }
 
-  /** The classic builder is sent credentials in a header; BuildKit ignores that and asks through the session. */
+  /**
+   * The classic builder is sent credentials in a header; BuildKit ignores that and asks through the session. A helper may
+   * ask a cloud or a person, so that it is asked for the registries of the Dockerfile alone.
+   */
   async #authHeaders(
-    builder: "buildkit" | "classic",
-    { auth = {} }: CheckedBuildOptions,
+    { auth = {}, buildArgs = {} }: CheckedBuildOptions,
+    dockerfile: string | undefined,
   ): Promise<Record<string, string>> {
-    if (builder === "buildkit") return {};
-    const credentials = await this.#engine.config.allCredentials(auth, this.#signal);
+    const values = Object.entries(buildArgs).filter((entry): entry is [string, string] => entry[1] !== null);
+    const registries = dockerfile && registriesOfDockerfile(dockerfile, Object.fromEntries(values));
+    const credentials = await this.#engine.config.allCredentials({
+      explicit: auth,
+      ...(registries ? { isWanted: (server) => needsRegistry(registries, server) } : {}),
+      onFailure: ({ message }) => this.#warnings.add(message),
+      signal: this.#signal,
+    });
     return credentials.size === 0 ? {} : { "x-registry-config": registryConfigHeader(credentials) };
   }
 

@@ -28,7 +28,7 @@ export type BuildProgress =
   /** A record of the engine that is none of the others, as it came. */
   | { kind: "aux"; id?: string; value: unknown }
   /** The image is there; it comes last. */
-  | { kind: "image"; imageId: string };
+  | { kind: "image"; imageId: string; manifestDigest?: string };
 
 /** Turns one builder's records into progress. */
 export interface ProgressDecoder {

@@ -31,8 +31,9 @@ export const NO_RULES = "# The rules were applied by the client.\n";
 
 /** @returns `undefined` for a context that BuildKit could not take this way: with names that are not UTF-8 */
 export async function syncedContext(context: ContextTree): Promise<SyncedContext | undefined> {
-  const { dockerfile, table } = context;
-  if (dockerfile === undefined || !isUtf8(table.paths.bytes) || !isUtf8(table.targets.bytes)) return undefined;
+  const { dockerfile } = context;
+  const folder = syncedFolder(context);
+  if (dockerfile === undefined || folder === undefined) return undefined;
   const { ignoreFile } = dockerfile;
   const name = dockerfile.path.split("/").at(-1)!;
   const rules = ignoreFile === undefined ? NO_RULES : await text(openContextFile(context, ignoreFile));
@@ -41,7 +42,7 @@ export async function syncedContext(context: ContextTree): Promise<SyncedContext
   if (ignoreFile !== ".dockerignore") files.set(`${name}.dockerignore`, Buffer.from(rules));
   return {
     folders: new Map<string, SyncedFolder>([
-      ["context", { list: (query) => listContext(context, query) }],
+      ["context", folder],
       ["dockerfile", { list: () => listFiles(files) }],
     ]),
     sharedKey: sharedKey(context),
@@ -50,12 +51,19 @@ export async function syncedContext(context: ContextTree): Promise<SyncedContext
   };
 }
 
+/** @returns `undefined` for one with names that are not UTF-8 */
+export function syncedFolder(context: ContextTree): SyncedFolder | undefined {
+  const { paths, targets } = context.table;
+  if (!isUtf8(paths.bytes) || !isUtf8(targets.bytes)) return undefined;
+  return { list: (query) => listContext(context, query) };
+}
+
 /**
  * BuildKit takes a file whose size and time are those of its copy for the same. That holds where times are fine; where
  * somebody has set them to whole seconds (an archive that was unpacked, a tool that makes builds repeatable) it may not,
  * so that the digests of such files are part of the key: when one changes, nothing of the old copy is used.
  */
-function sharedKey({ root, table }: ContextTree): string {
+export function sharedKey({ root, table }: ContextTree): string {
   const key = createHash("sha256").update(JSON.stringify([hostname(), root.latin1]));
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!) || hasFineTimes({ mtimeNs: table.mtimes[index]! })) continue;

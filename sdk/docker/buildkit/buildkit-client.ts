@@ -27,6 +27,9 @@ interface CacheEntry {
   Attrs: Record<string, string>;
 }
 
+/** What has the BuildKit. */
+type BuildKitPeer = "Docker Engine" | "BuildKit daemon";
+
 /** One worker of a daemon. */
 export interface BuildKitWorker {
   ID: string;
@@ -38,21 +41,25 @@ export class BuildKitClient implements Disposable {
   /** The address, for errors. */
   readonly address: string;
   readonly #channel: GrpcChannel;
+  readonly #peer: BuildKitPeer;
 
-  private constructor(address: string, channel: GrpcChannel) {
+  private constructor(address: string, peer: BuildKitPeer, channel: GrpcChannel) {
     this.address = address;
+    this.#peer = peer;
     this.#channel = channel;
   }
 
   /**
    * Connects to the BuildKit at `host`.
    *
+   * @param peer what is there, for errors
    * @param dial opens the connection
    * @param moreHeaders headers of every call, by lower-case name
    * @throws what `dial` throws; GrpcStatusError (`unavailable`) when what is there does not speak HTTP/2, or not with us
    */
   static async connect(
     host: EngineHost,
+    peer: BuildKitPeer,
     dial: () => Promise<Duplex>,
     signal: AbortSignal,
     moreHeaders: Readonly<Record<string, string>> = {},
@@ -63,7 +70,11 @@ export class BuildKitClient implements Disposable {
       socket.destroy();
       throw new GrpcStatusError(GRPC_STATUS.unavailable, "the server does not speak HTTP/2 over TLS");
     }
-    return new BuildKitClient(host.display, await GrpcChannel.open(socket, authorityOf(host), signal, moreHeaders));
+    return new BuildKitClient(
+      host.display,
+      peer,
+      await GrpcChannel.open(socket, authorityOf(host), signal, moreHeaders),
+    );
   }
 
   /** A connection on which the daemon is the client of a session. */
@@ -74,26 +85,23 @@ export class BuildKitClient implements Disposable {
 
   /** What the daemon builds with. @throws GrpcStatusError `unimplemented` where there is no BuildKit */
   async listWorkers(signal: AbortSignal): Promise<BuildKitWorker[]> {
-    return (await this.#unary<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
+    return (await this.ask<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
   }
 
   /** Builds. @returns what the exporter says of the result @throws GrpcStatusError with the builder's words */
   async solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
     type Response = { ExporterResponse: Record<string, string> };
-    return (await this.#unary<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
+    return (await this.ask<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
   }
 
   /** The progress of a build, as the encoded StatusResponse messages that the daemon sends. */
-  async *status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const method = { ...control<{ Ref: string }, object>("Status"), response: RAW };
-    const call = this.#channel.call(method);
-    using _cancel = cancelWith(call, signal);
-    call.end({ Ref: ref });
-    try {
-      for await (const message of call) yield message as Uint8Array;
-    } catch (error) {
-      throw this.#translate(error, method.path, signal);
-    }
+  status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return this.#stream({ ...control<{ Ref: string }, object>("Status"), response: RAW }, { Ref: ref }, signal);
+  }
+
+  /** Calls a method of the Control service that answers with a stream. */
+  listen<Request, Response>(name: string, request: Request, signal: AbortSignal): AsyncGenerator<Response> {
+    return this.#stream(control<Request, Response>(name), request, signal);
   }
 
   /** Closes the connection; what is under way on it fails. */
@@ -101,7 +109,23 @@ export class BuildKitClient implements Disposable {
     this.#channel.close();
   }
 
-  async #unary<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
+  async *#stream<Request, Response>(
+    method: GrpcMethod<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): AsyncGenerator<Response> {
+    const call = this.#channel.call(method);
+    using _cancel = cancelWith(call, signal);
+    call.end(request);
+    try {
+      for await (const message of call) yield message as Response;
+    } catch (error) {
+      throw this.#translate(error, method.path, signal);
+    }
+  }
+
+  /** Calls a method of the Control service that answers once. @throws GrpcStatusError with the daemon's words */
+  async ask<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
     const method = control<Request, Response>(name);
     const call = this.#channel.call(method);
     using _cancel = cancelWith(call, signal);
@@ -120,7 +144,7 @@ export class BuildKitClient implements Disposable {
   #translate(error: unknown, path: string, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     const isLost = error instanceof GrpcStatusError && error.code === GRPC_STATUS.unavailable;
-    return isLost ? new EngineConnectionLostError(this.address, path, error) : error;
+    return isLost ? new EngineConnectionLostError(this.address, path, error, this.#peer) : error;
   }
 }
 

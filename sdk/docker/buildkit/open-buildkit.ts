@@ -21,7 +21,7 @@ export interface EngineBuildKit {
 export async function openDaemon({ address, tls }: BuildKitDaemon, signal: AbortSignal): Promise<BuildKitClient> {
   const host = parseBuildKitAddress(address, tls !== undefined);
   try {
-    return await BuildKitClient.connect(host, () => dialEngine(host, tls, "h2"), signal);
+    return await BuildKitClient.connect(host, "BuildKit daemon", () => dialEngine(host, tls, "h2"), signal);
   } catch (error) {
     if (error instanceof EngineUnreachableError || error instanceof GrpcStatusError) {
       throw new BuildKitUnreachableError(address, error.cause ?? error);
@@ -44,7 +44,13 @@ export async function openEngineBuildKit(
   if (compareApiVersions(apiVersion, GRPC_API_VERSION) < 0) return undefined;
   let client: BuildKitClient | undefined;
   try {
-    client = await BuildKitClient.connect(transport.host, () => transport.dial("h2"), signal, transport.moreHeaders);
+    client = await BuildKitClient.connect(
+      transport.host,
+      "Docker Engine",
+      () => transport.dial("h2"),
+      signal,
+      transport.moreHeaders,
+    );
     const [worker] = await client.listWorkers(signal);
     return { client, worker };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface SolveBuild {
   options: CheckedBuildOptions;
   source: BuildSource;
   folders: OfferedFolders | undefined;
+  /** Where named contexts come from, by name. */
+  contexts: ReadonlyMap<string, string>;
   buildArgs: Record<string, string | null>;
   signal: AbortSignal;
 }
@@ -35,6 +37,8 @@ export interface SolveBuild {
 const UPLOAD_PATH = "/context";
 const CONFIG_DIGEST = "containerimage.config.digest";
 const IMAGE_DIGEST = "containerimage.digest";
+/** Outputs that have a manifest as a registry keeps it. */
+const REGISTRY_FORMS = new Set<string | undefined>(["image", "oci"]);
 /** Label with which an engine's worker tells what `host-gateway` stands for (moby, builder-next/worker/label). */
 const HOST_GATEWAY_LABEL = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
 
@@ -58,6 +62,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     dockerfile: source.dockerfile,
     contextUrl: source.remote ?? (source.synced ? undefined : `http://buildkit-session${UPLOAD_PATH}/${ref}`),
     buildArgs: build.buildArgs,
+    contexts: build.contexts,
     hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
   });
   const loading = archive && images.load(archive, { signal });
@@ -83,7 +88,10 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     const imageId = loading
       ? await loadedId(build, await loading, result)
       : result[isEngine ? IMAGE_DIGEST : CONFIG_DIGEST];
-    if (imageId !== undefined) yield record({ id: "moby.image.id", aux: { ID: imageId } });
+    const manifest = REGISTRY_FORMS.has(options.outputs?.[0]?.type) ? result[IMAGE_DIGEST] : undefined;
+    if (imageId !== undefined || manifest !== undefined) {
+      yield record({ id: "moby.image.id", aux: { ID: imageId, ManifestDigest: manifest } });
+    }
   } catch (error) {
     if (error instanceof DockerError || signal.aborted) throw error;
     const message = error instanceof GrpcStatusError ? error.details : String(error);

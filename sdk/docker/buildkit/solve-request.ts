@@ -1,4 +1,4 @@
-import type { CheckedBuildOptions } from "../build/build-options.ts";
+import type { BuildAttestations, BuildCacheTarget, CheckedBuildOptions } from "../build/build-options.ts";
 import { parseByteSize } from "../build/byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
 import type { SolveRequest } from "./buildkit-client.ts";
@@ -15,6 +15,8 @@ export interface SolveInput {
   /** URL of the context; absent when the daemon asks the session for its files. */
   contextUrl: string | undefined;
   buildArgs: Record<string, string | null>;
+  /** Where named contexts come from, by name. */
+  contexts: ReadonlyMap<string, string>;
   /** Address that `host-gateway` stands for. */
   hostGateway: string | undefined;
 }
@@ -31,9 +33,23 @@ export function solveRequest(input: SolveInput): SolveRequest {
       ...frontendAttrs(input),
       ...(imports.length > 0 ? { "cache-imports": JSON.stringify(imports) } : {}),
     },
-    Cache: { Exports: options.cacheTo === "inline" ? [{ Type: "inline", Attrs: {} }] : [], Imports: imports },
+    Cache: { Exports: options.cacheTo.map(cacheExport), Imports: imports },
     Entitlements: options.networkMode === "host" ? ["network.host"] : [],
     ...exporters(input),
+  };
+}
+
+function cacheExport(target: BuildCacheTarget): { Type: string; Attrs: Record<string, string> } {
+  if (target === "inline") return { Type: "inline", Attrs: {} };
+  const { type, ref, mode = "min", attrs } = target;
+  return { Type: type, Attrs: { ref, mode, ...attrs } };
+}
+
+/** As the frontend takes them: `mode=max`, `generator=image`, or nothing for its defaults. */
+function attestAttrs({ provenance, sbom }: BuildAttestations): Record<string, string> {
+  return {
+    ...(provenance ? { "attest:provenance": `mode=${provenance === true ? "min" : provenance}` } : {}),
+    ...(sbom ? { "attest:sbom": sbom === true ? "" : `generator=${sbom}` } : {}),
   };
 }
 
@@ -43,8 +59,10 @@ function frontendAttrs({
   contextUrl,
   buildArgs,
   hostGateway,
+  contexts,
 }: SolveInput): Record<string, string> {
-  const attrs: Record<string, string> = {};
+  const attrs: Record<string, string> = attestAttrs(options.attest ?? {});
+  for (const [name, source] of contexts) attrs[`context:${name}`] = source;
   if (contextUrl !== undefined) attrs.context = contextUrl;
   if (dockerfile !== undefined) attrs.filename = dockerfile;
   if (options.target !== undefined) attrs.target = options.target;

@@ -15,6 +15,11 @@ const TARGET = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 const BODY = "{}";
 const Answer = z.object({ authorizationData: z.array(z.object({ authorizationToken: z.string() })).min(1) });
 
+/** Where ECR answers for a region. Those in China are a partition of their own, under a domain of their own. */
+export function ecrEndpoint(region: string): string {
+  return `https://api.ecr.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}/`;
+}
+
 /**
  * Exchanges an AWS access key for the password of the account's container registry (ECR, GetAuthorizationToken; valid
  * for twelve hours).
@@ -26,7 +31,7 @@ export async function fetchEcrPassword(
   key: AwsKey,
   options: { signal: AbortSignal; endpoint?: string; now?: Date },
 ): Promise<string> {
-  const endpoint = new URL(options.endpoint ?? `https://api.ecr.${key.region}.amazonaws.com/`);
+  const endpoint = new URL(options.endpoint ?? ecrEndpoint(key.region));
   const headers = {
     "content-type": "application/x-amz-json-1.1",
     host: endpoint.host,

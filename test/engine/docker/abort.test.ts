@@ -67,6 +67,26 @@ const builders: [string, () => BuildOptions["builder"]][] = [
   ["a BuildKit daemon", () => ({ address: daemon.address })],
 ];
 
+describe.each(builders)("a build with %s that nobody reads", (_name, builder) => {
+  it.each(["cancelled", "aborted"])("leaves no connection open when it is %s", async (how) => {
+    const given = builder();
+    const proxy = opened(await startEngineProxy(undefined, typeof given === "object" ? given.address : undefined));
+    const address = `tcp://127.0.0.1:${proxy.port}`;
+    const own = typeof given === "object" ? engine : engineAt(proxy.port);
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN sleep 3333\n`;
+    const controller = new AbortController();
+    const options = { builder: typeof given === "object" ? { address } : given, signal: controller.signal };
+    const build = own.build({ fileobj, noCache: true, ...options });
+    await expect.poll(() => proxy.bytesToEngine, { timeout: 10_000 }).toBeGreaterThan(own === engine ? 50 : 500);
+    if (how === "cancelled") await build.cancel();
+    else controller.abort(new Error("aborted by the test"));
+    // What a client keeps open for its next request ends with it.
+    if (own !== engine) await own.close();
+    await expect.poll(() => proxy.connections(), { timeout: 5_000 }).toBe(0);
+    await expect(build.done).rejects.toThrow(how);
+  });
+});
+
 describe.each(builders)("a build with %s that is aborted", (_name, builder) => {
   it("while its folder is read has sent nothing of it", async () => {
     const path = await mkdtemp(join(dir, "huge-"));

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startBuildKitDaemon } from "./buildkit-daemon.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
 
 const engine = openEngine();
@@ -75,6 +77,39 @@ describe("docker build", () => {
     expect(image.Config?.Labels).toMatchObject({ a: "b" });
     const container = await engine.runContainer(["sleep", "1000"], tag);
     expect((await engine.containers.exec(container, { cmd: ["cat", "/hello"] })).stdout).toBe("hello you\n");
+  });
+
+  it("builds on a daemon with a named context, for a folder, and tells its progress as JSON", async () => {
+    await using daemon = await startBuildKitDaemon();
+    await writeFile(join(dir, "Named.Dockerfile"), "FROM scratch\nCOPY --from=lib token /\n");
+    const out = join(dir, "out");
+    const { code, stderr } = await run([
+      ...[context, "-f", join(dir, "Named.Dockerfile"), "--buildkit", daemon.address, "--progress", "json"],
+      ...["--build-context", `lib=${dir}`, "--output", `type=local,dest=${out}`],
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(await readFile(join(out, "token"), "utf8")).toBe("sesame\n");
+    const kinds = new Set(lines(stderr).map(({ kind }) => kind));
+    expect(kinds).toContain("step");
+  });
+
+  it("shows the steps under way on a terminal, and takes them away at the end", async () => {
+    const bin = join(import.meta.dirname, "../../../bin/pulumi-nullspace.ts");
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo shown && sleep 1\n`;
+    await writeFile(join(dir, "Live.Dockerfile"), fileobj);
+    const argv = [process.execPath, "--conditions=nullspace-source", bin, "docker", "build", context, "--no-cache"];
+    argv.push("-t", engine.imageName(), "-f", join(dir, "Live.Dockerfile"));
+    // A real terminal, which Python opens.
+    const { stdout } = await promisify(execFile)(process.env.NULLSPACE_PYTHON!, [
+      "-c",
+      "import pty, sys, os; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))",
+      ...argv,
+    ]);
+    const plain = stripVTControlCharacters(stdout);
+    expect(plain).toMatch(/=> \[2\/2\] RUN echo shown && sleep 1 0\.\d+s/);
+    expect(stdout).toMatch(/\x1b\[1A\x1b\[0J/);
+    expect(plain.split("\n").map((line) => line.trim())).toContain("| shown");
+    expect(plain.trim()).toMatch(/sha256:[0-9a-f]{64}$/);
   });
 
   it("ends with 1 and the reason when the build fails", async () => {

@@ -15,7 +15,7 @@ import { buildFixture } from "./build-fixture.ts";
 import { BASE_IMAGE } from "./engine-fixture.ts";
 import { answering, freePort } from "./private-registry.ts";
 
-const { folder, logsOf, labelOf } = buildFixture();
+const { engine, folder, logsOf, labelOf } = buildFixture();
 
 describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder) => {
   it("a folder is sent by its ignore file, links and modes as they are", async () => {
@@ -39,6 +39,36 @@ describe.each(["buildkit", "classic"] as const)("with the %s builder", (builder)
       "content",
     ];
     expect(await logsOf({ path, builder })).toEqual(expected);
+  });
+
+  it("a folder has the links that the docker command sends, wherever they lead", async () => {
+    const links = { absolute: "/etc/passwd", above: "../../elsewhere", dead: "missing", loop: "loop" };
+    const list = "for f in $(ls /c); do echo $f $(readlink /c/$f); done";
+    const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY . /c\nRUN ${list}\n` });
+    for (const [name, target] of Object.entries(links)) await symlink(target, join(path, name));
+    const { stdout, stderr } = await promisify(execFile)(
+      process.env.NULLSPACE_DOCKER_BUILDKIT_CLI!,
+      ["build", "--no-cache", "--force-rm", path],
+      { env: { ...process.env, DOCKER_BUILDKIT: builder === "buildkit" ? "1" : "0", BUILDKIT_PROGRESS: "plain" } },
+    );
+    const lines = await logsOf({ path, builder });
+    expect(lines).toEqual(["Dockerfile", "above ../../elsewhere", "absolute /etc/passwd", "dead missing", "loop loop"]);
+    for (const line of lines) expect(`${stdout}${stderr}`).toMatch(new RegExp(`(^| )${line}$`, "m"));
+  });
+
+  it("a folder's FIFOs are left out, and named in a warning", async () => {
+    const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY . /c\nRUN ls /c\n` });
+    await promisify(execFile)("mkfifo", [join(path, "pipe")]);
+    const texts: string[] = [];
+    const build = engine.build({ path, builder, tags: engine.imageName(), noCache: true });
+    for await (const one of build) {
+      if (one.kind === "warning" || (one.kind === "log" && one.stepId !== undefined)) texts.push(one.text);
+    }
+    // The classic builder of an engine without a network of its own has a warning, too.
+    expect(texts.filter((text) => !text.startsWith("IPv4"))).toEqual([
+      "pipe is a named pipe (FIFO), and is left out of the build.",
+      "Dockerfile",
+    ]);
   });
 
   // docker-py's test_build_with_dockerignore.

@@ -11,6 +11,7 @@ import {
 import { type BuildKitDaemonProcess, startBuildKitDaemon } from "./buildkit-daemon.ts";
 import { makeCertificates } from "./certificates.ts";
 import { BASE_IMAGE, openEngine } from "./engine-fixture.ts";
+import { startEngineProxy } from "./engine-proxy.ts";
 import { freePort, LOGIN, startPrivateRegistry } from "./private-registry.ts";
 
 const engine = openEngine();
@@ -100,14 +101,35 @@ describe("a build on a BuildKit daemon of its own", () => {
     await expect.poll(() => engine.processesWith("sleep 3210"), { timeout: 20_000 }).toEqual([]);
   });
 
+  it("says that it is the daemon whose connection broke", async () => {
+    await using proxy = await startEngineProxy(undefined, daemon.address);
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN echo begun; sleep 3210\n`;
+    const address = `tcp://127.0.0.1:${proxy.port}`;
+    const build = engine.build({ fileobj, builder: { address }, noCache: true });
+    const read = (async () => {
+      for await (const one of build) if (one.kind === "log") proxy.cut();
+    })();
+    await expect(read).rejects.toMatchObject({
+      code: "engine_connection_lost",
+      message: expect.stringMatching(
+        /^The connection to the BuildKit daemon at .*See that the daemon is still/,
+      ) as string,
+    });
+  });
+
   it("is pushed to a registry that the engine then pulls from", async () => {
     const { registry } = parseImageRef(BASE_IMAGE);
     const name = `${registry}/${engine.imageName()}`;
     const outputs: BuildOptions["outputs"] = [{ type: "image", attrs: { name, push: "true" } }];
-    await engine.build({ fileobj: `FROM ${BASE_IMAGE}\nLABEL z=${name}\n`, builder, outputs }).done;
-    await engine.images.pull(name);
-    expect((await engine.images.inspect(name)).Config?.Labels).toMatchObject({ z: name });
-    await engine.images.remove(name);
+    const { imageId, manifestDigest } = await engine.build({
+      fileobj: `FROM ${BASE_IMAGE}\nLABEL z=${name}\n`,
+      builder,
+      outputs,
+    }).done;
+    const byDigest = `${name.replace(/:1$/, "")}@${manifestDigest}`;
+    await engine.images.pull(byDigest);
+    expect(await engine.images.inspect(byDigest)).toMatchObject({ Id: imageId, Config: { Labels: { z: name } } });
+    await engine.images.remove(byDigest);
   });
 
   it("writes the root file system to a file, here and on the engine", async () => {

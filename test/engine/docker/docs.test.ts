@@ -30,9 +30,11 @@ const PRINTED: Record<string, RegExp> = {
   "Reading a build": /^\[2\/2\] RUN exit 3 2 3 \[\]$/m,
   "The context": /^sha256:[0-9a-f]{64}$/m,
   "Which builder": /^$/,
+  "What BuildKit's own API has": /^sha256:[0-9a-f]{64}$/m,
   "Where the result goes": /^$/,
   Credentials: /^sha256:[0-9a-f]{64}$/m,
   "Build cache": /^\d+$/m,
+  "Of a daemon": /^\w+ complete undefined$[^]*^\d+ /m,
 };
 
 const engine = openEngine();
@@ -48,6 +50,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   mkdirSync(join(folder, "app"));
   writeFileSync(join(folder, "app/Dockerfile"), `FROM ${BASE_IMAGE}\nCOPY . /app\n`);
+  mkdirSync(join(folder, "lib"));
   mkdirSync(join(folder, "broken"));
   writeFileSync(join(folder, "broken/Dockerfile"), `FROM ${BASE_IMAGE}\nRUN exit 3\n`);
   await makeCertificates(folder);
@@ -83,12 +86,15 @@ describe("the Docker client's page", () => {
     expect(examples.map(({ heading }) => heading)).toEqual(Object.keys(PRINTED));
   });
 
-  // Only the two names that belong to nobody are replaced, by those of a registry and a daemon of this test.
+  // Only the names that belong to nobody are replaced, by those of a registry and a daemon of this test.
   it.each(examples)("runs: $heading", async ({ heading, program }) => {
     const file = join(folder, "example.ts");
     writeFileSync(
       file,
-      program.replaceAll("registry.example", registry.host).replaceAll("tcp://buildkitd.example:1234", daemonAddress),
+      program
+        .replaceAll("registry.example", registry.host)
+        .replaceAll("tcp://buildkitd.example:1234", daemonAddress)
+        .replaceAll("unix:///run/buildkit/buildkitd.sock", daemon.address),
     );
     const env = {
       ...process.env,

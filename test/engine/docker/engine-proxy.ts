@@ -10,13 +10,17 @@ export interface EngineProxy extends LoopbackRelay {
   readonly bytesToEngine: number;
 }
 
-/** Starts a proxy on a free loopback port. With `secure`, clients speak TLS to it. */
-export async function startEngineProxy(secure?: tls.TlsOptions): Promise<EngineProxy> {
+/**
+ * Starts a proxy on a free loopback port. With `secure`, clients speak TLS to it.
+ *
+ * @param host what it stands before. Default the engine under test
+ */
+export async function startEngineProxy(secure?: tls.TlsOptions, host?: string): Promise<EngineProxy> {
   const open = new Set<net.Socket>();
   let bytesToClient = 0;
   let bytesToEngine = 0;
   const serve = (client: net.Socket) => {
-    const engine = connectToEngine();
+    const engine = connectToEngine(host);
     for (const socket of [client, engine]) {
       open.add(socket);
       socket.once("close", () => open.delete(socket));

@@ -6,6 +6,8 @@ export interface LoopbackRelay extends AsyncDisposable {
   readonly port: number;
   /** Breaks every connection, as an engine does that is killed. */
   cut(): void;
+  /** How many connections there are, on both sides of it. */
+  connections(): number;
 }
 
 /** Listens on a free loopback port. `open` is every connection there is, which `cut` and the end break. */
@@ -18,6 +20,7 @@ export async function listenOnLoopback(server: net.Server, open: ReadonlySet<net
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    connections: () => open.size,
     async [Symbol.asyncDispose]() {
       cut();
       server.close();
@@ -26,9 +29,8 @@ export async function listenOnLoopback(server: net.Server, open: ReadonlySet<net
   };
 }
 
-/** A connection to the engine under test. */
-export function connectToEngine(): net.Socket {
-  const host = process.env.DOCKER_HOST ?? "";
+/** A connection to the engine under test, or to another address of that form. */
+export function connectToEngine(host = process.env.DOCKER_HOST ?? ""): net.Socket {
   if (host.startsWith("unix://")) return net.connect({ path: host.slice("unix://".length), allowHalfOpen: true });
   const { hostname, port } = new URL(host);
   return net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });

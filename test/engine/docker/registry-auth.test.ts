@@ -116,4 +116,24 @@ describe.each([
   });
 });
 
+it("helpers that are missing or fail stop no build that needs none of them, as with the docker command", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "nullspace-docker-config-"));
+  const config = { credsStore: "nullspace-missing", credHelpers: { "us-docker.pkg.dev": "nullspace-missing-too" } };
+  await writeFile(join(dir, "config.json"), JSON.stringify(config));
+  await writeFile(join(dir, "Dockerfile"), `FROM ${BASE_IMAGE}\nLABEL x=${dir}\n`);
+  const docker = ["build", "-q", "-t", engine.imageName(), dir];
+  await promisify(execFile)(process.env.NULLSPACE_DOCKER_BUILDKIT_CLI!, docker, {
+    env: { ...process.env, DOCKER_CONFIG: dir, DOCKER_BUILDKIT: "0" },
+  });
+  const own = new DockerEngine({ configDir: dir });
+  const warnings: string[] = [];
+  const build = own.build({ path: dir, tags: engine.imageName(), builder: "classic" });
+  for await (const one of build) if (one.kind === "warning") warnings.push(one.text);
+  expect((await build.done).imageId).toMatch(/^sha256:/);
+  // The store may have credentials of the base image's registry; the helper of another registry is not asked.
+  expect(warnings).toEqual([expect.stringContaining("docker-credential-nullspace-missing could not be run")]);
+  await own.close();
+  await rm(dir, { recursive: true });
+});
+
 afterAll(() => engine[Symbol.asyncDispose]());

@@ -1,8 +1,12 @@
-import { readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { linkSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readContext, tarContext } from "../../../sdk/context/index.ts";
 import { readDockerignore } from "../../../sdk/context/ignore/docker-ignorefile.ts";
+import { socketFolder } from "../../socket-folder.ts";
 import { randomCase } from "./support/cases.ts";
 import { DockerCapture, readTar, type SentEntry } from "./support/docker-capture.ts";
 import { oracleCases, oracleSeed, requiredTool } from "./support/environment.ts";
@@ -87,6 +91,9 @@ describe("the real Docker command line", { timeout: 60_000 }, () => {
       "run.sh": { exec: "#!/bin/sh\n" },
       "sub/here": { link: "../run.sh" },
       "sub/nowhere": { link: "missing" },
+      "sub/loop": { link: "loop" },
+      "venv/bin/python": { link: "/usr/bin/python3" },
+      "venv/above": { link: "../../elsewhere" },
       "sub/new\nline": "x",
       [`long/${"n".repeat(255)}`]: "x",
       [Array.from({ length: 20 }, () => "deep-directory").join("/")]: "x",
@@ -95,6 +102,24 @@ describe("the real Docker command line", { timeout: 60_000 }, () => {
       "empty/": "",
     });
     expect(await ours(dir)).toEqual(await theirs(dir));
+  });
+
+  it("leaves out sockets as we do, and sends FIFOs, which we leave out", async () => {
+    const dir = tree({ Dockerfile: "FROM scratch\n", "run/": "" });
+    execFileSync("mkfifo", [join(dir, "run/pipe")]);
+    const { path: socket, remove } = socketFolder();
+    onTestFinished(remove);
+    const server = createServer().listen(join(socket, "s"));
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    // By a short path: a socket is a file like any other once it is there.
+    linkSync(join(socket, "s"), join(dir, "run/mysqld.sock"));
+    const sent = await ours(dir);
+    const all = await theirs(dir);
+    if (typeof all === "string") throw new Error(all);
+    expect(sent).toEqual(all.filter(({ type }) => type !== "fifo"));
+    expect(all.map(({ path }) => path)).toContain("run/pipe");
+    expect(sent).toHaveLength(2);
   });
 
   it("hides a Dockerfile from outside the context in the same way", async () => {
@@ -125,12 +150,26 @@ describe("the real Docker command line", { timeout: 60_000 }, () => {
     expect(await docker.build(empty)).toHaveProperty("error", expect.stringContaining("Dockerfile"));
   });
 
+  // Known from the sources of its matcher up to moby/patternmatcher v0.6.1: see docs/context.md.
+  it.each([
+    ["f?o.bar/a|b", [".github", "x"], ["x"]],
+    ["x?{2}", ["xa", "xa{2}", "xyy"], ["xa", "xa{2}"]],
+  ])("still takes | { } for more than characters, which we do not: %s", async (pattern, paths, theirPaths) => {
+    const files = Object.fromEntries(paths.map((path) => [path, ""]));
+    const dir = tree({ Dockerfile: "FROM scratch\n", ".dockerignore": `*ockerfile\n.docker*\n${pattern}\n`, ...files });
+    const names = (entries: SentEntry[] | string) =>
+      typeof entries === "string" ? entries : entries.map(({ path }) => path).filter((path) => paths.includes(path));
+    expect(names(await ours(dir))).toEqual(paths.filter((path) => path !== "xa{2}"));
+    expect(names(await theirs(dir))).toEqual(theirPaths);
+  });
+
   it("reads as we do what its release 20.10 read otherwise", async () => {
     const asOnceRead: [spec: TreeSpec, ours: string[], theirsOf2010: string[]][] = [
       // It did not match `**` patterns against all parents of a file, only against one.
       [{ "foo/keep": "", "foo/x": "", ".dockerignore": "**/foo\n!foo/keep\n" }, ["foo/keep"], ["foo/keep", "foo/x"]],
       // It handed + ( ) | { } to its regular expressions.
       [{ "a+": "", aa: "", ".dockerignore": "a+\n" }, ["aa"], ["a+"]],
+      [{ xya: "", "xy(a)": "", ".dockerignore": "x?(a)\n" }, ["xya"], ["xy(a)"]],
       // It asked every pattern about all directories above an entry, also those that had nothing to say about them.
       [{ "a/b": "", "a/c": "", ".dockerignore": "a/b\n!a\n" }, ["a/", "a/c"], ["a/", "a/b", "a/c"]],
       [{ "a/b": "", "a/c": "", ".dockerignore": "a\n!a/b\na\n" }, ["a/b"], []],

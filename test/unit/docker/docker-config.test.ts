@@ -19,6 +19,11 @@ function configure(config: unknown): DockerConfig {
   return new DockerConfig(dir, { PATH: `${dir}${delimiter}${process.env.PATH}` });
 }
 
+/** No helper of these tests fails where all are collected. */
+function onFailure(error: Error): never {
+  throw error;
+}
+
 async function found(config: DockerConfig, host: string, explicit = {}) {
   return (await config.credentialsFor(host, explicit))?.reveal();
 }
@@ -56,7 +61,7 @@ describe("credentials for a registry", () => {
   it("are not read from the top of the file, where Docker wrote them before it had auths", async () => {
     const config = configure({ "https://r.example": { auth: base64("me:x"), email: "me@r.example" } });
     expect(await found(config, "r.example")).toBeUndefined();
-    expect((await config.allCredentials()).size).toBe(0);
+    expect((await config.allCredentials({ onFailure })).size).toBe(0);
   });
 
   it("are not those of another port or host", async () => {
@@ -117,11 +122,14 @@ describe("credentials for a registry", () => {
     for (const source of [{ credsStore: "void" }, { credHelpers: { r: "void" } }]) {
       const config = configure({ ...source, auths });
       expect(await found(config, "r")).toEqual({ username: "file", password: "x" });
-      expect((await config.allCredentials()).get("r")?.reveal()).toEqual({ username: "file", password: "x" });
+      expect((await config.allCredentials({ onFailure })).get("r")?.reveal()).toEqual({
+        username: "file",
+        password: "x",
+      });
     }
     const alone = configure({ credsStore: "void" });
     expect(await found(alone, "r")).toBeUndefined();
-    expect((await alone.allCredentials()).size).toBe(0);
+    expect((await alone.allCredentials({ onFailure })).size).toBe(0);
   });
 
   it("are collected from the store, the helpers and the file for a classic build", async () => {
@@ -135,7 +143,7 @@ describe("credentials for a registry", () => {
       credHelpers: { helped: "own" },
       auths: { file: { auth: base64("f:x") } },
     });
-    const all = await config.allCredentials({ given: { username: "g", password: "x" } });
+    const all = await config.allCredentials({ explicit: { given: { username: "g", password: "x" } }, onFailure });
     expect([...all.keys()].toSorted()).toEqual(["file", "given", "helped", "stored"]);
   });
 
@@ -145,15 +153,15 @@ describe("credentials for a registry", () => {
       credHelpers: { "https://a.example/v2": "own", "b.example": "own", "https://index.docker.io/v1/": "own" },
       auths: { "b.example": { auth: base64("file:x") }, "c.example": { auth: base64("file:x") } },
     });
-    const all = [...(await helped.allCredentials())].map(([host, one]) => [host, one.reveal()]);
+    const all = [...(await helped.allCredentials({ onFailure }))].map(([host, one]) => [host, one.reveal()]);
     expect(Object.fromEntries(all)).toEqual({
       "a.example": { username: "https://a.example/v2", password: "x" },
       "b.example": { username: "b.example", password: "x" },
       "c.example": { username: "file", password: "x" },
       "docker.io": { username: "https://index.docker.io/v1/", password: "x" },
     });
-    expect((await configure({}).allCredentials()).size).toBe(0);
-    expect((await configure({ auths: {}, credHelpers: {} }).allCredentials()).size).toBe(0);
+    expect((await configure({}).allCredentials({ onFailure })).size).toBe(0);
+    expect((await configure({ auths: {}, credHelpers: {} }).allCredentials({ onFailure })).size).toBe(0);
   });
 
   it("of several sources for one registry are those of its helper, else of the store, else of the file", async () => {
@@ -168,9 +176,30 @@ describe("credentials for a registry", () => {
       credHelpers: { b: "own", d: "none" },
       auths: { a: { auth: base64("file:x") }, b: { auth: base64("file:x") }, c: {}, e: { auth: base64("file:x") } },
     });
-    const all = await config.allCredentials();
+    const all = await config.allCredentials({ onFailure });
     const users = [...all].map(([host, one]) => [host, (one.reveal() as { username: string }).username]);
     expect(Object.fromEntries(users)).toEqual({ a: "store", b: "helper", c: "store", e: "file" });
+  });
+
+  it("are those of the wanted registries, and a helper that is missing or fails is told and stops nothing", async () => {
+    addHelper("asked", `read -r s; echo "$s" >> "$0.log"; echo '{"Username":"u","Secret":"x"}'`);
+    addHelper("bad", "exit 3");
+    const config = configure({
+      credsStore: "nullspace-missing",
+      credHelpers: { wanted: "asked", given: "bad", failing: "bad", "us-docker.pkg.dev": "gcloud" },
+      auths: { damaged: { auth: base64("no colon") }, file: { auth: base64("f:x") } },
+    });
+    const failures: string[] = [];
+    const all = await config.allCredentials({
+      explicit: { given: { username: "g", password: "x" } },
+      isWanted: (server) => ["wanted", "given", "failing", "file"].includes(server),
+      onFailure: ({ message }) => failures.push(message),
+    });
+    expect([...all.keys()].toSorted()).toEqual(["file", "given", "wanted"]);
+    expect(failures).toEqual([
+      expect.stringContaining("docker-credential-nullspace-missing could not be run"),
+      expect.stringContaining("docker-credential-bad ended with code 3"),
+    ]);
   });
 
   it.each<[string, unknown, string]>([

@@ -67,13 +67,13 @@ describe("a folder that a build's result is written to", () => {
     "refuses the path %j",
     async (path) => {
       await writer.add(folder("a"));
-      await expect(writer.add(entry(path))).rejects.toThrow("no path inside of the folder");
+      await expect(writer.add(entry(path))).rejects.toThrow("is not a path inside the folder");
     },
   );
 
   it("writes through no link of the result, and through none that lay there", async () => {
     await writer.add(link("a", outside));
-    await expect(writer.add(entry("a/x"))).rejects.toThrow("no path inside of the folder");
+    await expect(writer.add(entry("a/x"))).rejects.toThrow("is not a path inside the folder");
     await mkdir(join(outside, "elsewhere"));
     await symlink(join(outside, "elsewhere"), join(dest, "b"));
     await writer.add(folder("b"));

@@ -32,6 +32,8 @@ describe("parseImageRef", () => {
     [`app@sha256:${SHA}`, "docker.io", "library/app", null, `sha256:${SHA}`],
     [`app:1@sha256:${SHA}`, "docker.io", "library/app", "1", `sha256:${SHA}`],
     [`r.example:5000/app:1@sha256:${SHA}`, "r.example:5000", "app", "1", `sha256:${SHA}`],
+    [`r.example/${"a".repeat(255)}`, "r.example", "a".repeat(255), "latest", null],
+    ["a".repeat(247), "docker.io", `library/${"a".repeat(247)}`, "latest", null],
     [`app:${"t".repeat(128)}`, "docker.io", "library/app", "t".repeat(128), null],
   ])("reads %s", (text, registry, repository, tag, digest) => {
     expect(parseImageRef(text)).toEqual({ registry, repository, tag, digest });
@@ -66,7 +68,8 @@ describe("parseImageRef", () => {
     [`app@sha256:${"a".repeat(65)}`, "64"],
     [`app@md5:${"a".repeat(32)}`, "not supported"],
     [`app@sha256:${SHA}@sha256:${SHA}`, "more than one @"],
-    [`r.example/${"a".repeat(255)}`, "longer than 255"],
+    [`r.example/${"a".repeat(256)}`, "longer than 255"],
+    ["a".repeat(248), "longer than 255"],
     ["äpp", "separated"],
   ])("refuses %j", (text, reason) => {
     expect(() => parseImageRef(text)).toThrow(ImageRefError);

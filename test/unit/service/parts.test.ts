@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
-import { fetchEcrPassword, signRequest } from "../../../service/builders/engine/ecr-token.ts";
+import { ecrEndpoint, fetchEcrPassword, signRequest } from "../../../service/builders/engine/ecr-token.ts";
 import { canonicalJson } from "../../../service/canonical-json.ts";
 import { newId } from "../../../service/ids.ts";
 import { inspect } from "node:util";
@@ -76,6 +76,9 @@ describe("a request to AWS", () => {
     );
     const options = { signal: new AbortController().signal, endpoint };
     expect(await fetchEcrPassword(key, options)).toBe("the:password");
+    // As the AWS SDK's endpoint rules have them: the partition aws-cn.
+    expect(ecrEndpoint("eu-west-1")).toBe("https://api.ecr.eu-west-1.amazonaws.com/");
+    expect(ecrEndpoint("cn-north-1")).toBe("https://api.ecr.cn-north-1.amazonaws.com.cn/");
     status = 400;
     const refused = await fetchEcrPassword(key, options).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "build_error", phase: "auth", reason: "registry_auth_failed" });

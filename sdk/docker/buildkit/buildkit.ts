@@ -1,0 +1,232 @@
+import type { BuildKitDaemon } from "../build/build-options.ts";
+import { parseByteSize } from "../build/byte-size.ts";
+import { traceDate } from "../build/trace-proto.ts";
+import type { BuildKitClient } from "./buildkit-client.ts";
+import { openDaemon } from "./open-buildkit.ts";
+
+/** What a daemon is. */
+export interface BuildKitInfo {
+  /** Such as `v0.24.0`. */
+  version: string;
+  /** Commit that it was built from. */
+  revision: string;
+  /** What it builds with, each with its labels. */
+  workers: { id: string; labels: Record<string, string> }[];
+}
+
+/** One record of a daemon's cache. */
+export interface BuildKitCacheRecord {
+  id: string;
+  /** Such as `regular`, `source.local`, `exec.cachemount`. */
+  type: string;
+  description: string;
+  sizeBytes: number;
+  isInUse: boolean;
+  isShared: boolean;
+  usageCount: number;
+  createdAt?: Date;
+  lastUsedAt?: Date;
+  /** Records that this one is made of, by id. */
+  parents: readonly string[];
+}
+
+/** What of a daemon's cache goes. */
+export interface BuildKitPruneOptions {
+  /** Such as `type==exec.cachemount`, `id~=^abc`; a record goes when one of them matches. Default every record. */
+  filters?: readonly string[];
+  /** Also what the daemon keeps for itself, such as frontends. Default false. */
+  all?: boolean;
+  /** Keep what was used within this time. */
+  keepDurationMs?: number;
+  /** Space that the cache may always have: bytes, or text such as `10g`. */
+  reservedSpace?: number | string;
+  /** Space that it must not exceed. */
+  maxUsedSpace?: number | string;
+  /** Space to leave free on the disk. */
+  minFreeSpace?: number | string;
+  signal?: AbortSignal;
+}
+
+/** A build that a daemon remembers, or that is under way. */
+export interface BuildKitHistoryEvent {
+  type: "started" | "complete" | "deleted";
+  /** The daemon's name for the build. */
+  ref: string;
+  createdAt?: Date;
+  completedAt?: Date;
+  /** Why it failed. */
+  error?: string;
+  steps: { total: number; completed: number; cached: number };
+  /** What the exporters said of the result, such as `containerimage.digest`. */
+  exporterResponse: Readonly<Record<string, string>>;
+}
+
+/** Which builds to tell of. */
+export interface BuildKitHistoryOptions {
+  /** One build alone. */
+  ref?: string;
+  /** Those under way alone. Default false. */
+  activeOnly?: boolean;
+  /** Go on with what happens from now on, until `signal` ends it. Default false. */
+  follow?: boolean;
+  /** The newest ones, at most this many. Default all. */
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * A BuildKit daemon beside any engine: its cache and its history. Each call opens a connection of its own. To build on one,
+ * see the build option `builder`.
+ *
+ * @example
+ * const buildkit = new BuildKit({ address: "unix:///run/buildkit/buildkitd.sock" });
+ * for (const { sizeBytes, description } of await buildkit.diskUsage()) console.log(sizeBytes, description);
+ */
+export class BuildKit {
+  readonly #daemon: BuildKitDaemon;
+
+  constructor(daemon: BuildKitDaemon) {
+    this.#daemon = daemon;
+  }
+
+  /** @throws BuildKitUnreachableError when none answers, as every call does */
+  async info({ signal = NEVER }: { signal?: AbortSignal } = {}): Promise<BuildKitInfo> {
+    using client = await this.#open(signal);
+    const { buildkitVersion: known } = await client.ask<object, InfoAnswer>("Info", {}, signal);
+    const workers = await client.listWorkers(signal);
+    return {
+      version: known?.version ?? "",
+      revision: known?.revision ?? "",
+      workers: workers.map(({ ID, Labels }) => ({ id: ID, labels: { ...Labels } })),
+    };
+  }
+
+  /** What the cache holds. @param options.filters as those of `prune` */
+  async diskUsage({
+    filters = [],
+    signal = NEVER,
+  }: { filters?: readonly string[]; signal?: AbortSignal } = {}): Promise<BuildKitCacheRecord[]> {
+    using client = await this.#open(signal);
+    const { record } = await client.ask<object, { record?: WireRecord[] }>("DiskUsage", { filter: filters }, signal);
+    return (record ?? []).map(cacheRecord);
+  }
+
+  /** Removes cache that no build uses. @returns what is gone; a daemon tells of that little more than id and size */
+  async prune({ signal = NEVER, ...options }: BuildKitPruneOptions = {}): Promise<BuildKitCacheRecord[]> {
+    const request = {
+      filter: options.filters ?? [],
+      all: options.all ?? false,
+      keepDuration: Math.round((options.keepDurationMs ?? 0) * NANOSECONDS_PER_MS),
+      reservedSpace: parseByteSize("reservedSpace", options.reservedSpace ?? 0),
+      maxUsedSpace: parseByteSize("maxUsedSpace", options.maxUsedSpace ?? 0),
+      minFreeSpace: parseByteSize("minFreeSpace", options.minFreeSpace ?? 0),
+    };
+    using client = await this.#open(signal);
+    const gone: BuildKitCacheRecord[] = [];
+    for await (const one of client.listen<object, WireRecord>("Prune", request, signal)) gone.push(cacheRecord(one));
+    return gone;
+  }
+
+  /** The builds that the daemon remembers. */
+  async *history(options: BuildKitHistoryOptions = {}): AsyncGenerator<BuildKitHistoryEvent> {
+    const { ref = "", activeOnly = false, follow = false, limit = 0, signal = NEVER } = options;
+    using client = await this.#open(signal);
+    const request = { Ref: ref, ActiveOnly: activeOnly, EarlyExit: !follow, Limit: limit };
+    for await (const event of client.listen<object, WireEvent>("ListenBuildHistory", request, signal)) {
+      if (event.record) yield historyEvent(event.type, event.record);
+    }
+  }
+
+  /** Has the daemon forget a build; its cache stays. */
+  async deleteHistory(ref: string, { signal = NEVER }: { signal?: AbortSignal } = {}): Promise<void> {
+    using client = await this.#open(signal);
+    await client.ask("UpdateBuildHistory", { Ref: ref, Delete: true }, signal);
+  }
+
+  #open(signal: AbortSignal): Promise<BuildKitClient> {
+    return openDaemon(this.#daemon, signal);
+  }
+}
+
+const NEVER = new AbortController().signal;
+const NANOSECONDS_PER_MS = 1e6;
+
+/** 64-bit integers are not numbers where protobufjs finds its library for them. */
+type Int64 = number | { toString(): string };
+
+interface WireTime {
+  seconds: Int64;
+  nanos: number;
+}
+
+interface InfoAnswer {
+  buildkitVersion: { version: string; revision: string } | null;
+}
+
+interface WireRecord {
+  ID: string;
+  InUse: boolean;
+  Size: Int64;
+  CreatedAt: WireTime | null;
+  LastUsedAt: WireTime | null;
+  UsageCount: Int64;
+  Description: string;
+  RecordType: string;
+  Shared: boolean;
+  Parents?: string[];
+}
+
+interface WireEvent {
+  type: number;
+  record: WireHistoryRecord | null;
+}
+
+interface WireHistoryRecord {
+  Ref: string;
+  error: { message: string } | null;
+  CreatedAt: WireTime | null;
+  CompletedAt: WireTime | null;
+  ExporterResponse?: Record<string, string>;
+  numCachedSteps: number;
+  numTotalSteps: number;
+  numCompletedSteps: number;
+}
+
+function cacheRecord(wire: WireRecord): BuildKitCacheRecord {
+  return {
+    id: wire.ID,
+    type: wire.RecordType,
+    description: wire.Description,
+    sizeBytes: toNumber(wire.Size),
+    isInUse: wire.InUse,
+    isShared: wire.Shared,
+    usageCount: toNumber(wire.UsageCount),
+    ...dated("createdAt", wire.CreatedAt),
+    ...dated("lastUsedAt", wire.LastUsedAt),
+    parents: wire.Parents ?? [],
+  };
+}
+
+const EVENT_TYPES = ["started", "complete", "deleted"] as const;
+
+function historyEvent(type: number, wire: WireHistoryRecord): BuildKitHistoryEvent {
+  return {
+    type: EVENT_TYPES[type] ?? "complete",
+    ref: wire.Ref,
+    ...dated("createdAt", wire.CreatedAt),
+    ...dated("completedAt", wire.CompletedAt),
+    ...(wire.error ? { error: wire.error.message } : {}),
+    steps: { total: wire.numTotalSteps, completed: wire.numCompletedSteps, cached: wire.numCachedSteps },
+    exporterResponse: { ...wire.ExporterResponse },
+  };
+}
+
+function dated<Name extends string>(name: Name, time: WireTime | null): { [name in Name]?: Date } {
+  if (time === null) return {};
+  const date = traceDate({ seconds: toNumber(time.seconds), nanos: time.nanos });
+  return { [name]: date } as { [name in Name]?: Date };
+}
+
+function toNumber(value: Int64): number {
+  return Number(value.toString());
+}
