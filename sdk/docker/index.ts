@@ -19,6 +19,7 @@ export type {
   BuildKitCacheRecord,
   BuildKitHistoryEvent,
   BuildKitHistoryOptions,
+  BuildKitUsageOptions,
   BuildKitInfo,
   BuildKitPruneOptions,
 } from "./buildkit/buildkit.ts";

@@ -1,7 +1,21 @@
-import type { BuildKitDaemon } from "../build/build-options.ts";
+import {
+  amount,
+  anyText,
+  either,
+  flag,
+  listOf,
+  options as optionsOf,
+  signal,
+  text,
+  whole,
+} from "../../arguments/index.ts";
+import { CANCELLABLE, check } from "../argument-rules.ts";
+import { BuildKitDaemon } from "../build/build-options.ts";
 import { parseByteSize } from "../build/byte-size.ts";
 import { traceDate } from "../build/trace-proto.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
+import { DockerOptionError } from "../errors.ts";
+import { explainIssue } from "../explain-issue.ts";
 import { openDaemon } from "./open-buildkit.ts";
 
 /** What a daemon is. */
@@ -28,6 +42,13 @@ export interface BuildKitCacheRecord {
   lastUsedAt?: Date;
   /** Records that this one is made of, by id. */
   parents: readonly string[];
+}
+
+/** What to look at of a daemon's cache. */
+export interface BuildKitUsageOptions {
+  /** As those of {@link BuildKit.prune}. Default every record. */
+  filters?: readonly string[];
+  signal?: AbortSignal;
 }
 
 /** What of a daemon's cache goes. */
@@ -74,6 +95,26 @@ export interface BuildKitHistoryOptions {
   signal?: AbortSignal;
 }
 
+const FILTERS = listOf(anyText, "texts");
+const SIZE = either(anyText, amount);
+const USAGE = optionsOf<BuildKitUsageOptions>({ filters: FILTERS, signal });
+const PRUNE = optionsOf<BuildKitPruneOptions>({
+  filters: FILTERS,
+  all: flag,
+  keepDurationMs: amount,
+  reservedSpace: SIZE,
+  maxUsedSpace: SIZE,
+  minFreeSpace: SIZE,
+  signal,
+});
+const HISTORY = optionsOf<BuildKitHistoryOptions>({
+  ref: text,
+  activeOnly: flag,
+  follow: flag,
+  limit: whole(0),
+  signal,
+});
+
 /**
  * A BuildKit daemon beside any engine: its cache and its history. Each call opens a connection of its own. To build on one,
  * see the build option `builder`.
@@ -85,12 +126,23 @@ export interface BuildKitHistoryOptions {
 export class BuildKit {
   readonly #daemon: BuildKitDaemon;
 
+  /** @throws DockerOptionError */
   constructor(daemon: BuildKitDaemon) {
-    this.#daemon = daemon;
+    const parsed = BuildKitDaemon.safeParse(daemon);
+    if (!parsed.success) {
+      const { name, reason } = explainIssue(parsed.error.issues[0]!, daemon, Object.keys(BuildKitDaemon.shape));
+      throw new DockerOptionError(
+        name,
+        `BuildKit: ${name === "" ? "" : `${name}: `}${reason}${reason.endsWith("?") ? "" : "."}`,
+      );
+    }
+    this.#daemon = parsed.data;
   }
 
   /** @throws BuildKitUnreachableError when none answers, as every call does */
-  async info({ signal = NEVER }: { signal?: AbortSignal } = {}): Promise<BuildKitInfo> {
+  async info(options: { signal?: AbortSignal } = {}): Promise<BuildKitInfo> {
+    check("BuildKit.info", { options: CANCELLABLE }, { options });
+    const { signal = NEVER } = options;
     using client = await this.#open(signal);
     const { buildkitVersion: known } = await client.ask<object, InfoAnswer>("Info", {}, signal);
     const workers = await client.listWorkers(signal);
@@ -101,18 +153,19 @@ export class BuildKit {
     };
   }
 
-  /** What the cache holds. @param options.filters as those of `prune` */
-  async diskUsage({
-    filters = [],
-    signal = NEVER,
-  }: { filters?: readonly string[]; signal?: AbortSignal } = {}): Promise<BuildKitCacheRecord[]> {
+  /** What the cache holds. */
+  async diskUsage(options: BuildKitUsageOptions = {}): Promise<BuildKitCacheRecord[]> {
+    check("BuildKit.diskUsage", { options: USAGE }, { options });
+    const { filters = [], signal = NEVER } = options;
     using client = await this.#open(signal);
     const { record } = await client.ask<object, { record?: WireRecord[] }>("DiskUsage", { filter: filters }, signal);
     return (record ?? []).map(cacheRecord);
   }
 
   /** Removes cache that no build uses. @returns what is gone; a daemon tells of that little more than id and size */
-  async prune({ signal = NEVER, ...options }: BuildKitPruneOptions = {}): Promise<BuildKitCacheRecord[]> {
+  async prune(options: BuildKitPruneOptions = {}): Promise<BuildKitCacheRecord[]> {
+    check("BuildKit.prune", { options: PRUNE }, { options });
+    const { signal = NEVER } = options;
     const request = {
       filter: options.filters ?? [],
       all: options.all ?? false,
@@ -128,7 +181,12 @@ export class BuildKit {
   }
 
   /** The builds that the daemon remembers. */
-  async *history(options: BuildKitHistoryOptions = {}): AsyncGenerator<BuildKitHistoryEvent> {
+  history(options: BuildKitHistoryOptions = {}): AsyncGenerator<BuildKitHistoryEvent> {
+    check("BuildKit.history", { options: HISTORY }, { options });
+    return this.#history(options);
+  }
+
+  async *#history(options: BuildKitHistoryOptions): AsyncGenerator<BuildKitHistoryEvent> {
     const { ref = "", activeOnly = false, follow = false, limit = 0, signal = NEVER } = options;
     using client = await this.#open(signal);
     const request = { Ref: ref, ActiveOnly: activeOnly, EarlyExit: !follow, Limit: limit };
@@ -138,7 +196,9 @@ export class BuildKit {
   }
 
   /** Has the daemon forget a build; its cache stays. */
-  async deleteHistory(ref: string, { signal = NEVER }: { signal?: AbortSignal } = {}): Promise<void> {
+  async deleteHistory(ref: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    check("BuildKit.deleteHistory", { ref: text, options: CANCELLABLE }, { ref, options });
+    const { signal = NEVER } = options;
     using client = await this.#open(signal);
     await client.ask("UpdateBuildHistory", { Ref: ref, Delete: true }, signal);
   }
