@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from "./cli/run-program.ts";
+import "./require-node.ts";
 
+const { runProgram } = await import("./cli/run-program.ts");
 process.exitCode = await runProgram(process.argv);

@@ -1,23 +1,5 @@
 #!/usr/bin/env node
-import { serve } from "../provider/plugin/index.ts";
+import "./require-node.ts";
 
-/** Between two looks whether the engine that started us is still there. */
-const PARENT_CHECK_MS = 2_000;
-
-// The engine passes flags of its own logging, then its address: `[--logtostderr] [-v=9] [--tracing URL] host:port`.
-const engineAddress = process.argv.slice(2).findLast((argument) => /^[^-\s][^\s]*:\d+$/.test(argument)) ?? "";
-const plugin = await serve({ engineAddress, cwd: process.cwd() });
-
-const end = () => void plugin.close().then(() => process.exit(0));
-process.once("SIGINT", end);
-process.once("SIGTERM", end);
-if (engineAddress !== "") {
-  // An engine that was killed cannot tell: we become another process' child.
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) end();
-  }, PARENT_CHECK_MS).unref();
-}
-
-// The first line tells the engine where to call.
-process.stdout.write(`${plugin.port}\n`);
+const { serveEngine } = await import("./serve-engine.ts");
+await serveEngine(process.argv.slice(2));

@@ -23,15 +23,15 @@ const COMMON = {
   splitting: true,
   platform: "node",
   format: "esm",
-  target: "node24",
+  target: "node22.14",
   metafile: true,
   legalComments: "none",
   logLevel: "warning",
-  // Libraries that are CommonJS ask for Node's modules by `require`.
-  banner: {
-    js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
-  },
 };
+
+/** Libraries that are CommonJS ask for Node's modules by `require`. */
+const REQUIRE =
+  'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);';
 
 /** In a program's process, and in that of dynamic resources, there is one Pulumi SDK: the program's. */
 const BESIDE_PULUMI = {
@@ -44,6 +44,8 @@ const BESIDE_PULUMI = {
   },
   // Loaded already, by the SDK.
   external: ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@aws-sdk/*"],
+  // The bundler moves modules about; what stands on top of every file comes first also in the program that loads it.
+  banner: { js: `import "../sdk/require-node.js"; ${REQUIRE}` },
 };
 
 /** The plugin and the command are processes of their own: the messages that they need of the SDK go in. */
@@ -53,6 +55,7 @@ const PROGRAMS = {
     "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
   },
   external: ["@aws-sdk/*"],
+  banner: { js: REQUIRE },
 };
 
 rmSync(OUT, { recursive: true, force: true });

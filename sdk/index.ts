@@ -1,3 +1,5 @@
+import "./require-node.ts";
+
 export * from "./client/index.ts";
 export { NullspaceError, type NullspaceErrorOptions } from "./errors.ts";
 export * from "./template/index.ts";

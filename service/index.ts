@@ -1,2 +1,20 @@
+import "./require-node.ts";
+import type { LocalService, LocalServiceOptions } from "./local-service.ts";
+
 export { StartupError } from "./errors.ts";
-export { startLocalService, type LocalService, type LocalServiceOptions } from "./local-service.ts";
+export type { LocalService, LocalServiceOptions } from "./local-service.ts";
+
+/**
+ * Starts a Nullspace service on this machine.
+ *
+ * @example
+ * const service = await startLocalService({ port: 0, dataDirectory: "./data" });
+ * process.env.NULLSPACE_API_URL = service.url;
+ *
+ * @throws StartupError with a code: the data directory is in use, the port is taken, an option is wrong
+ */
+export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
+  // Not before `require-node` has asked: a Node without `node:sqlite` could not load it.
+  const service = await import("./local-service.ts");
+  return service.startLocalService(options);
+}

@@ -94,15 +94,7 @@ export interface ServedFolder extends RunningService {
 /** Work that waits for the engine may end in good order for so long after a stop; then its connections are cut. */
 const STOP_GRACE_MS = 8_000;
 
-/**
- * Starts a Nullspace service on this machine.
- *
- * @example
- * const service = await startLocalService({ port: 0, dataDirectory: "./data" });
- * process.env.NULLSPACE_API_URL = service.url;
- *
- * @throws StartupError with a code: the data directory is in use, the port is taken, an option is wrong
- */
+/** Starts a service whose only key is `apiKey`, or a new one. */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
   const key = options.apiKey === undefined ? newKey() : checkGivenKey(options.apiKey);
   const { url, dataDirectory, close } = await serve(options, [{ name: FIRST_KEY_NAME, key }]);

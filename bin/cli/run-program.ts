@@ -1,9 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../../sdk/client/version.ts";
 import { COMMANDS } from "./command-table.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT, fail } from "./fail.ts";
 import { endQuietlyOnClosedPipe } from "./output.ts";
-import { packageVersion } from "./version.ts";
 
 /**
  * Runs the command line and returns its exit code. Only the module of the command that is asked for is loaded.

@@ -1,22 +1,22 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { DockerEngine } from "../../sdk/docker/index.ts";
+import { OLDEST_NODE, tooOldNode } from "../../sdk/node-version.ts";
 import { ok, type CheckResult } from "./check.ts";
 
 const run = promisify(execFile);
-const OLDEST_NODE = 24;
 const OLDEST_PULUMI = [3, 200] as const;
 /** A CLI that looks for updates, or a socket nobody serves, must not hold the doctor up. */
 const PROBE_TIMEOUT_MS = 15_000;
 
 /** Is this Node new enough? */
 export function checkNode(version: string = process.versions.node): CheckResult {
-  if (Number(version.split(".")[0]) >= OLDEST_NODE) return ok("node", `Node ${version}`);
+  if (tooOldNode(["pulumi-nullspace", OLDEST_NODE], version) === undefined) return ok("node", `Node ${version}`);
   return {
     name: "node",
     status: "fail",
     message: `Node ${version} is older than ${OLDEST_NODE}`,
-    advice: `Install Node ${OLDEST_NODE} LTS or newer, and put it first on PATH.`,
+    advice: `Install Node ${OLDEST_NODE} or newer, and put it first on PATH; nullspace-local needs Node 24.`,
   };
 }
 

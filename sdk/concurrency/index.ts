@@ -1,3 +1,5 @@
+import "../require-node.ts";
+
 export { Backoff, backoffMs, type BackoffBounds } from "./backoff.ts";
 export { pause, pauseUnless } from "./pause.ts";
 export { Semaphore } from "./semaphore.ts";

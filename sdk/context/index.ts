@@ -1,3 +1,5 @@
+import "../require-node.ts";
+
 export { InvalidArgumentError } from "../arguments/index.ts";
 export { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
 export type { ContextEntry, ContextEntryType, IgnoredEntry, UnsupportedEntry } from "./entry.ts";

@@ -1,3 +1,5 @@
+import "../require-node.ts";
+
 export { DockerEngine, EngineInfo, EngineVersion } from "./engine.ts";
 export type { DockerEngineOptions } from "./engine.ts";
 export type { EnginePing } from "./engine-ping.ts";

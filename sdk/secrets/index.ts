@@ -1,2 +1,4 @@
+import "../require-node.ts";
+
 export { MASK, Redactor, SHORTEST_MASKED } from "./redactor.ts";
 export { isSecretSchema, secretsIn, textsIn, type FoundSecret, type SecretPath } from "./secret-values.ts";

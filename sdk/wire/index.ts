@@ -1,3 +1,5 @@
+import "../require-node.ts";
+
 export * from "./blob.ts";
 export * from "./build.ts";
 export * from "./create-template.ts";

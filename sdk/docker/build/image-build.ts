@@ -5,6 +5,7 @@ import { registryConfigHeader } from "../auth/auth-headers.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { GRPC_API_VERSION, openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
 import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
+import { CleanUp } from "../clean-up.ts";
 import type { EngineApi } from "../engine-api.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import type { EngineRequest } from "../engine-transport.ts";
@@ -81,7 +82,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   readonly #signal: AbortSignal;
   readonly #started: Promise<StartedBuild>;
   readonly #done = Promise.withResolvers<BuildResult>();
-  readonly #cleanUp = new AsyncDisposableStack();
+  readonly #cleanUp = new CleanUp();
   readonly #raw: boolean;
   #isRead = false;
   /** What went wrong with the context on this side; the builder's words of it say less. */
@@ -210,7 +211,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
 
   async #settle(end: { result: BuildResult } | { error: unknown }): Promise<void> {
     if (this.#signal.aborted) void this.#tellEngine();
-    await this.#cleanUp.disposeAsync();
+    await this.#cleanUp[Symbol.asyncDispose]();
     if ("result" in end) this.#done.resolve(end.result);
     else this.#done.reject(end.error);
   }

@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import type { DockerConfig } from "../auth/docker-config.ts";
 import type { CheckedBuildOptions } from "../build/build-options.ts";
 import type { BuildSource } from "../build/build-source.ts";
+import { CleanUp } from "../clean-up.ts";
 import { DockerError } from "../errors.ts";
 import { GrpcStatusError } from "../grpc/grpc-status.ts";
 import type { EngineImages } from "../images.ts";
@@ -49,9 +50,10 @@ const HOST_GATEWAY_LABEL = "org.mobyproject.buildkit.worker.moby.host-gateway-ip
  */
 export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
   const { client, images, isEngine, options, source, signal } = build;
-  await using stack = new AsyncDisposableStack();
+  await using stack = new CleanUp();
   stack.use(client);
-  const archive = isEngine || options.outputs ? undefined : stack.adopt(new PassThrough(), (one) => void one.destroy());
+  const archive = isEngine || options.outputs ? undefined : new PassThrough();
+  stack.defer(() => archive?.destroy());
   const session = stack.use(startSession(await offer(build, archive), (headers) => client.session(headers)));
   const ref = randomBytes(16).toString("hex");
   const request = solveRequest({

@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Stream } from "node:http2";
+// `performServerHandshake` by the default export: Node 18 has none, and is to come as far as the line that says it is too old.
+import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { GrpcMethod } from "./grpc-method.ts";
 import { GrpcServerCall } from "./grpc-server-call.ts";
@@ -47,7 +48,7 @@ export function streaming<Request, Response>(
  */
 export function serveGrpc(socket: Duplex, methods: readonly ServedMethod[]): Disposable {
   const served = new Map(methods.map((method) => [method.path, method]));
-  const session = performServerHandshake(socket, {
+  const session = http2.performServerHandshake(socket, {
     settings: { initialWindowSize: STREAM_WINDOW_BYTES },
     maxSessionMemory: MAX_SESSION_MEMORY,
   });

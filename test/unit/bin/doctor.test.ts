@@ -8,9 +8,10 @@ const never = new AbortController().signal;
 const nowhere = { cwd: "/nonexistent", home: "/nonexistent" };
 
 describe("the doctor", () => {
-  it("asks for a newer Node than 20", () => {
-    expect(checkNode("24.0.0")).toMatchObject({ status: "ok" });
-    expect(checkNode("20.19.1")).toMatchObject({ status: "fail", advice: expect.stringContaining("Node 24") });
+  it("asks for Node 22.14 or newer", () => {
+    for (const version of ["22.14.0", "23.0.0", "24.0.0"]) expect(checkNode(version)).toMatchObject({ status: "ok" });
+    expect(checkNode("22.13.1")).toMatchObject({ status: "fail", message: "Node 22.13.1 is older than 22.14" });
+    expect(checkNode("20.19.1")).toMatchObject({ status: "fail", advice: expect.stringContaining("Node 22.14") });
   });
 
   it("says where to get Pulumi when it is not on PATH", async () => {

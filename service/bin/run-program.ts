@@ -1,0 +1,99 @@
+import { parseArgs } from "node:util";
+import { ServiceError, StartupError } from "../errors.ts";
+import { serviceVersion } from "../version.ts";
+import { doctorCommand } from "./doctor.ts";
+import { firewallCommand } from "./firewall.ts";
+import { keysCommand } from "./keys.ts";
+import { serve, SERVE_OPTIONS } from "./serve.ts";
+import { STORAGE_USAGE } from "./storage-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+const USAGE = `Usage: nullspace-local serve [options]
+       nullspace-local keys create NAME | list | revoke NAME [--data DIR]
+       nullspace-local doctor [--json] [--data DIR] [--docker-host URL]
+       nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
+
+serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
+
+  --port N           TCP port; 0 takes a free one (default 3000)
+  --host ADDRESS     address to listen on (default 127.0.0.1); one that is not loopback needs TLS or --behind-proxy
+  --tls-cert FILE    certificate with its chain (PEM), and
+  --tls-key FILE     its key: serves HTTPS; both are read again when they change
+  --behind-proxy     something in front of the service speaks TLS; needs --allowed-host
+  --allowed-host NAME  name that requests may be for in the Host header, beside the address and the certificate's names
+                     (may be repeated)
+  --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
+  --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
+  --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
+  --builds N         builds that run at the same time (default: as many as there are processors)
+${STORAGE_USAGE}
+  --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
+  --help             this text
+  --version          the version
+
+Prints NULLSPACE_API_URL, and at the first start of a data folder NULLSPACE_API_KEY: the two environment variables that
+the tools need. Then serves until it is interrupted. A key is shown once and kept as a digest only; a further one comes
+from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
+
+keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
+
+doctor tells what a data folder and its service hold on the disk and on the engine, what uses each image, what is wrong, and
+what to do; it ends with 1 when something is. The service may run or not.
+
+firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
+for what --allow names (it may be repeated), such as a private name server.`;
+
+/** Runs the command line; every failure ends the process, with its exit code. */
+export function runProgram(): Promise<void> {
+  return main().catch(fail);
+}
+
+async function main(): Promise<void> {
+  // What is written is the user's alone.
+  process.umask(0o077);
+  const { values, positionals } = readArguments();
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
+  if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
+  const [command, ...words] = positionals;
+  if (command === "keys") return keysCommand(words, values);
+  if (command === "doctor" && words.length === 0) return doctorCommand(values);
+  if (command === "firewall" && words.length === 0) return firewallCommand(values);
+  if (command !== "serve" || words.length > 0) {
+    throw new UsageError(
+      command === undefined
+        ? "Say what to do: serve, keys, doctor or firewall."
+        : `Unknown command: ${positionals.join(" ")}.`,
+    );
+  }
+  await serve(values, fail);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        ...SERVE_OPTIONS,
+        data: { type: "string" },
+        allow: { type: "string", multiple: true },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** Bad input and a service that cannot start are told in one line of JSON, as all commands of the house do. */
+function fail(error: unknown): never {
+  const isTold = error instanceof StartupError || error instanceof ServiceError;
+  const code = error instanceof UsageError ? "invalid_arguments" : isTold ? error.code : undefined;
+  if (code === undefined) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  }
+  process.stderr.write(`${JSON.stringify({ error: { code, message: (error as Error).message } })}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
