@@ -97,6 +97,7 @@ describe("a service that holds as many machines as it can", () => {
       machine_id: "'mch_' || number",
       idempotency_key: "NULL",
       request_digest: "'counted'",
+      seq: "NULL",
     };
     const columns = Object.keys(store.prepare("SELECT * FROM machines").get()!);
     cleanUp.defer(() => store.exec("DELETE FROM machines WHERE request_digest = 'counted'"));

@@ -16,10 +16,10 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Opens a connection. */
-export function connect({ client, ...options }: ConnectionOptions): Connection {
+/** Opens a connection. The options may have others beside these. */
+export function connect({ client, apiKey, baseUrl, timeoutMs }: ConnectionOptions): Connection {
   if (client !== undefined) return { client, close: () => Promise.resolve() };
-  const own = new NullspaceClient(options);
+  const own = new NullspaceClient({ apiKey, baseUrl, timeoutMs });
   return { client: own, close: () => own.close() };
 }
 
