@@ -78,7 +78,7 @@ describe("an engine that is frozen", () => {
     await eventually("the engine answers", () => engine.images.list().catch(() => undefined));
   });
 
-  it("fails creates, claims and new builds in a way that can be retried, while what the store knows is answered", async () => {
+  it("fails creates and new builds in a way that can be retried, hands out a ready member that is seen to live, and answers what the store knows", async () => {
     const built = await service.build({
       name: "cold",
       base_image: BASE_IMAGE,
@@ -98,13 +98,15 @@ describe("an engine that is frozen", () => {
       return body.status?.ready === 1;
     });
     daemon.freeze();
-    const answers = await bounded(
+    const [claim, ...answers] = await bounded(
       Promise.all([
-        create({ template: "cold" }),
         create({ warm_pool: { id: pool.body.id, mode: "require", wait_ms: 0 } }),
+        create({ template: "cold" }),
         service.call("POST", "/v1/templates/builds", { name: "new", base_image: BASE_IMAGE }),
       ]),
     );
+    // The member's process is seen on this host, without the engine.
+    expect(claim.status).toBe(201);
     for (const { status, body } of answers) {
       expect([status, body.code, body.retryable]).toEqual([503, "engine_unavailable", true]);
       expect(body.error).toContain(daemon.host);
@@ -118,7 +120,7 @@ describe("an engine that is frozen", () => {
       const { status, body } = await create({ template: "cold" });
       return status === 201 ? body : undefined;
     });
-    await service.call("DELETE", `/v1/machines/${machine.id}`);
+    for (const { id } of [machine, claim.body]) await service.call("DELETE", `/v1/machines/${id}`);
     await service.call("DELETE", `/v1/template-warm-pools/${pool.body.id}`);
   });
 
