@@ -61,7 +61,7 @@ describe.each(["buildkit", "classic"] as const)("the request of a %s build", (bu
     const config = { auths: { "https://registry.example/v1/": { auth } } };
     const login = { username: "example", password: "sesame" };
     const known = { "registry.example": { ...login, serveraddress: "registry.example" } };
-    for (const source of [{ path: "github.com/team/app" }, { fileobj: "FROM x" }]) {
+    for (const source of [{ path: "github.com/team/app" }, { fileobj: "FROM registry.example/x" }]) {
       const withConfig = await requestOf({ ...source, builder }, config);
       const withOption = await requestOf({ ...source, builder, auth: { "registry.example": login } });
       for (const { headers } of [withConfig, withOption]) {
@@ -70,5 +70,12 @@ describe.each(["buildkit", "classic"] as const)("the request of a %s build", (bu
       }
       expect((await requestOf({ ...source, builder })).headers).not.toHaveProperty("x-registry-config");
     }
+  });
+
+  it("holds no credentials for a registry that the Dockerfile does not name", async () => {
+    const auth = Buffer.from("example:sesame").toString("base64");
+    const config = { auths: { "https://registry.example/v1/": { auth } } };
+    const { headers } = await requestOf({ fileobj: "FROM x", builder }, config);
+    expect(headers).not.toHaveProperty("x-registry-config");
   });
 });
