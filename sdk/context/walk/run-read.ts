@@ -17,6 +17,8 @@ const WORTH_A_HELPER = 1_500;
 const WORTH_A_HELPER_KNOWN = 2_000;
 /** And to be looked at by one that has nothing to do but that, and starts first. */
 const WORTH_A_THREAD = 40_000;
+/** A process that has looked at a tree before will do so again, and have the thread by then. */
+let hasLooked = false;
 /** More threads than this wait for the same disk. */
 const MAX_HELPERS = 3;
 
@@ -62,7 +64,8 @@ async function isUnchanged(reading: CheckedReading, job: ReadJob, signal?: Abort
   const files = reading.known.table.length;
   // This thread is one.
   const most = helpersFor(files, WORTH_A_HELPER_KNOWN);
-  const count = files < WORTH_A_THREAD ? Math.min(most, warmThreads()) : most;
+  const count = files < WORTH_A_THREAD && !hasLooked ? Math.min(most, warmThreads()) : most;
+  hasLooked = true;
   const helpers = Array.from({ length: count }, () => {
     const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
     finished.catch(() => undefined);
