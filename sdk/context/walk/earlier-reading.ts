@@ -43,9 +43,7 @@ export function earlierReading(job: ReadJob, { table, directories, ...rest }: Re
 
 /**
  * Looks at all that an earlier reading saw, a few names at a time, so that the event loop turns. Ends at the first that looks
- * otherwise.
- *
- * @returns whether nothing has changed, as far as this thread has seen
+ * otherwise, which `STOP` of the control tells then.
  */
 export async function checkInTurns(reading: CheckedReading, job: ReadJob, control: Control, signal?: AbortSignal) {
   while (checkMore(reading, job, control)) {

@@ -142,7 +142,8 @@ export class DockerMachineDriver implements MachineDriver {
     const probe = readiness?.kind === "timeout" ? undefined : readiness;
     const containerId = containerName(guestId);
     let view = this.#views.get(guestId);
-    if (isWatched && (await view?.isSeenReady(readiness))) return { ok: true };
+    // A try of a check asks the view itself.
+    if (isWatched && probe === undefined && (await view?.isSeenReady(probe))) return { ok: true };
     try {
       // Watched, with its processes known: a try of the check says all that there is to say.
       if (!(isWatched && view !== undefined && probe !== undefined)) {

@@ -48,8 +48,9 @@ async function tryTcp(port: number, attempt: ProbeTry): Promise<ProbeResult> {
 }
 
 async function tryHttp(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
-  if (await attempt.view?.isSeenReady({ kind: "http", port, path })) return { ok: true };
-  if ((await attempt.view?.listens(port)) === false) return nothingListens(port);
+  const seen = await attempt.view?.listens(port);
+  if (seen === false) return nothingListens(port);
+  if (seen && (await attempt.view?.isSeenReady({ kind: "http", port, path }))) return { ok: true };
   const seconds = String(Math.max(1, Math.floor(attempt.timeoutMs / 1000)));
   const { exitCode, stdout } = await run(attempt, ["sh", "-c", ASK_HTTP, "sh", String(port), path, seconds]);
   if (exitCode === NO_HTTP_TOOL) return probeHttpFromHost(port, path, attempt);
