@@ -1,7 +1,8 @@
 /**
- * Writes what is made from the rooms of the resources, `provider/core/<resource>/`: `schema.json` and `provider/generated/`.
+ * Writes what is made from the rooms of the resources, `provider/core/<resource>/`: `schema.json` and `provider/generated/`;
+ * and the codecs of the messages in `sdk/docker/protos/`.
  *
- *   npm run generate              writes them, and takes away what no room stands for any more
+ *   npm run generate              writes them, and takes away what nothing stands for any more
  *   npm run generate -- --check   changes nothing; exit code 1 when one of them is stale
  */
 import { existsSync, globSync } from "node:fs";
@@ -13,12 +14,13 @@ import type { ProviderFunction } from "../provider/core/provider-function.ts";
 import type { Controller } from "../provider/core/controller.ts";
 import { generate, type Room } from "../provider/generator/index.ts";
 import type { PackageFacts } from "../provider/generator/package-schema.ts";
+import { generateProtoCodecs, PROTO_CODECS } from "./generate/protos.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
 
 const facts = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as PackageFacts;
-const files = generate(await findRooms(), facts);
+const files = new Map([...generate(await findRooms(), facts), ...(await generateProtoCodecs(root))]);
 
 const stale: string[] = [];
 for (const [name, text] of files) {
@@ -30,7 +32,7 @@ for (const [name, text] of files) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, formatted);
 }
-for (const name of globSync("provider/generated/**/*.ts", { cwd: root })) {
+for (const name of globSync(["provider/generated/**/*.ts", `${PROTO_CODECS}/**/*.ts`], { cwd: root })) {
   if (files.has(name)) continue;
   stale.push(name);
   if (!check) await rm(join(root, name));

@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SDK = "pulumi-nullspace";
 /** What the SDK needs of the root package's dependencies. */
-const SDK_LIBRARIES = ["protobufjs", "tar-stream", "undici", "zod"];
+const SDK_LIBRARIES = ["@bufbuild/protobuf", "tar-stream", "undici", "zod"];
 
 const target = resolve(process.argv[2] ?? ".");
 const stage = mkdtempSync(join(tmpdir(), "nullspace-local-"));

@@ -1,13 +1,13 @@
 import { EngineProtocolError } from "../errors.ts";
+import { StatusResponse, type Vertex } from "../protos/generated/control.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import type { BuildProgress, BuildStep, ProgressDecoder } from "./progress.ts";
-import { type BuildTrace, decodeTrace, traceDate } from "./trace-proto.ts";
 
 /** Id of the engine's records that carry a BuildKit status (moby, builder/builder-next). */
 const TRACE_ID = "moby.buildkit.trace";
 /** Id of the record that names the image. */
 const IMAGE_ID = "moby.image.id";
-const STDERR = 2;
+const STDERR = 2n;
 /** `[stage 2/5] RUN …`, `[2/5] RUN …`, `[linux/arm64 stage 2/5] RUN …` */
 const NUMBERED = /^\[(?:[^\]]*\s)?(\d+)\/(\d+)\] /;
 const TAGGED = /^Successfully tagged /;
@@ -36,7 +36,7 @@ export class BuildKitProgress implements ProgressDecoder {
   }
 
   /** Progress of one decoded status. */
-  *trace(trace: BuildTrace): Generator<BuildProgress> {
+  *trace(trace: StatusResponse): Generator<BuildProgress> {
     // Logs first: when a step's end comes in the same record, its output belongs before it.
     for (const { vertex, stream, msg } of trace.logs) yield* this.#log(vertex, stream === STDERR, msg);
     for (const vertex of trace.vertexes) yield* this.#vertex(vertex);
@@ -46,9 +46,9 @@ export class BuildKitProgress implements ProgressDecoder {
         stepId: vertex,
         id: ID,
         ...(name === "" ? {} : { text: name }),
-        ...(current === 0 && total === 0 ? {} : { current }),
-        ...(total === 0 ? {} : { total }),
-        done: completed !== null,
+        ...(current === 0n && total === 0n ? {} : { current: Number(current) }),
+        ...(total === 0n ? {} : { total: Number(total) }),
+        done: completed !== undefined,
       };
     }
     for (const { vertex, short, detail, url, ranges } of trace.warnings) {
@@ -64,7 +64,7 @@ export class BuildKitProgress implements ProgressDecoder {
     }
   }
 
-  *#vertex(vertex: BuildTrace["vertexes"][number]): Generator<BuildProgress> {
+  *#vertex(vertex: Vertex): Generator<BuildProgress> {
     const step = toStep(vertex);
     // The same state is reported several times, with times that differ by a hair.
     const before = this.#states.get(step.id);
@@ -94,23 +94,15 @@ export class BuildKitProgress implements ProgressDecoder {
   }
 }
 
-function parseTrace(aux: string): BuildTrace {
+function parseTrace(aux: string): StatusResponse {
   try {
-    return decodeTrace(Buffer.from(aux, "base64"));
+    return StatusResponse.decode(Buffer.from(aux, "base64"));
   } catch (cause) {
     throw new EngineProtocolError("The engine's BuildKit trace is not a StatusResponse.", cause);
   }
 }
 
-function toStep({
-  digest,
-  inputs,
-  name,
-  cached,
-  started,
-  completed,
-  error,
-}: BuildTrace["vertexes"][number]): BuildStep {
+function toStep({ digest, inputs, name, cached, started, completed, error }: Vertex): BuildStep {
   const numbered = NUMBERED.exec(name);
   return {
     id: digest,
@@ -129,8 +121,8 @@ function toStep({
           ? "started"
           : "pending",
     ...(error ? { error } : {}),
-    ...(started ? { startedAt: traceDate(started) } : {}),
-    ...(completed ? { completedAt: traceDate(completed) } : {}),
+    ...(started ? { startedAt: started } : {}),
+    ...(completed ? { completedAt: completed } : {}),
   };
 }
 

@@ -3,38 +3,16 @@ import { TLSSocket } from "node:tls";
 import type { EngineHost } from "../engine-host.ts";
 import { EngineConnectionLostError } from "../errors.ts";
 import { GrpcChannel } from "../grpc/grpc-channel.ts";
-import { type GrpcMethod, loadMethod, RAW } from "../grpc/grpc-method.ts";
+import { type GrpcMethod, grpcMethod, RAW, type RequestOf, type ResponseOf } from "../grpc/grpc-method.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import type { BytesMessage } from "../session/session-proto.ts";
-import { CONTROL_PROTO } from "./control-proto.ts";
+import { ControlDefinition, type SolveRequest, type WorkerRecord } from "../protos/generated/control.ts";
 import { MessageStream } from "./message-stream.ts";
-
-/** A Solve request with the members that are used here. */
-export interface SolveRequest {
-  Ref: string;
-  Session: string;
-  Frontend: string;
-  FrontendAttrs: Record<string, string>;
-  Cache: { Exports: CacheEntry[]; Imports: CacheEntry[] };
-  Entitlements: string[];
-  Exporters: { Type: string; Attrs: Record<string, string> }[];
-  ExporterDeprecated: string;
-  ExporterAttrsDeprecated: Record<string, string>;
-}
-
-interface CacheEntry {
-  Type: string;
-  Attrs: Record<string, string>;
-}
 
 /** What has the BuildKit. */
 type BuildKitPeer = "Docker Engine" | "BuildKit daemon";
 
-/** One worker of a daemon. */
-export interface BuildKitWorker {
-  ID: string;
-  Labels: Record<string, string>;
-}
+/** A method of the Control service. */
+type MethodName = keyof (typeof ControlDefinition)["methods"];
 
 /** The Control service of one BuildKit, be it a daemon of its own or the one in an engine. */
 export class BuildKitClient implements Disposable {
@@ -79,29 +57,32 @@ export class BuildKitClient implements Disposable {
 
   /** A connection on which the daemon is the client of a session. */
   session(headers: Record<string, string | string[]>): Duplex {
-    const call = this.#channel.call(control<BytesMessage, BytesMessage>("Session"), headers);
+    const call = this.#channel.call(control("session"), headers);
     return new MessageStream(call, () => call.destroy());
   }
 
   /** What the daemon builds with. @throws GrpcStatusError `unimplemented` where there is no BuildKit */
-  async listWorkers(signal: AbortSignal): Promise<BuildKitWorker[]> {
-    return (await this.ask<object, { record: BuildKitWorker[] }>("ListWorkers", {}, signal)).record;
+  async listWorkers(signal: AbortSignal): Promise<WorkerRecord[]> {
+    return (await this.ask("listWorkers", {}, signal)).record;
   }
 
   /** Builds. @returns what the exporter says of the result @throws GrpcStatusError with the builder's words */
   async solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
-    type Response = { ExporterResponse: Record<string, string> };
-    return (await this.ask<SolveRequest, Response>("Solve", request, signal)).ExporterResponse;
+    return (await this.ask("solve", request, signal)).ExporterResponse;
   }
 
   /** The progress of a build, as the encoded StatusResponse messages that the daemon sends. */
   status(ref: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return this.#stream({ ...control<{ Ref: string }, object>("Status"), response: RAW }, { Ref: ref }, signal);
+    return this.#stream({ ...control("status"), response: RAW }, { Ref: ref }, signal);
   }
 
   /** Calls a method of the Control service that answers with a stream. */
-  listen<Request, Response>(name: string, request: Request, signal: AbortSignal): AsyncGenerator<Response> {
-    return this.#stream(control<Request, Response>(name), request, signal);
+  listen<Name extends MethodName>(
+    name: Name,
+    request: RequestOf<ControlDefinition, Name>,
+    signal: AbortSignal,
+  ): AsyncGenerator<ResponseOf<ControlDefinition, Name>> {
+    return this.#stream(control(name), request, signal);
   }
 
   /** Closes the connection; what is under way on it fails. */
@@ -125,14 +106,18 @@ export class BuildKitClient implements Disposable {
   }
 
   /** Calls a method of the Control service that answers once. @throws GrpcStatusError with the daemon's words */
-  async ask<Request, Response>(name: string, request: Request, signal: AbortSignal): Promise<Response> {
-    const method = control<Request, Response>(name);
+  async ask<Name extends MethodName>(
+    name: Name,
+    request: RequestOf<ControlDefinition, Name>,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<ControlDefinition, Name>> {
+    const method = control(name);
     const call = this.#channel.call(method);
     using _cancel = cancelWith(call, signal);
     call.end(request);
     try {
-      let response: Response | undefined;
-      for await (const message of call) response = message as Response;
+      let response: ResponseOf<ControlDefinition, Name> | undefined;
+      for await (const message of call) response = message as typeof response;
       if (response === undefined)
         throw new GrpcStatusError(GRPC_STATUS.internal, `${method.path} was answered with nothing`);
       return response;
@@ -148,8 +133,8 @@ export class BuildKitClient implements Disposable {
   }
 }
 
-function control<Request, Response>(name: string): GrpcMethod<Request, Response> {
-  return loadMethod(CONTROL_PROTO, "moby.buildkit.v1.Control", name);
+function control<Name extends MethodName>(name: Name) {
+  return grpcMethod(ControlDefinition, name);
 }
 
 /** Over a unix socket there is no host name to send, and Go's server wants a valid one. */

@@ -12,10 +12,10 @@ import {
 import { CANCELLABLE, check } from "../argument-rules.ts";
 import { BuildKitDaemon } from "../build/build-options.ts";
 import { parseByteSize } from "../build/byte-size.ts";
-import { traceDate } from "../build/trace-proto.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
 import { DockerOptionError } from "../errors.ts";
 import { explainIssue } from "../explain-issue.ts";
+import { type BuildHistoryRecord, BuildHistoryEventType, type UsageRecord } from "../protos/generated/control.ts";
 import { openDaemon } from "./open-buildkit.ts";
 
 /** What a daemon is. */
@@ -144,7 +144,7 @@ export class BuildKit {
     check("BuildKit.info", { options: CANCELLABLE }, { options });
     const { signal = NEVER } = options;
     using client = await this.#open(signal);
-    const { buildkitVersion: known } = await client.ask<object, InfoAnswer>("Info", {}, signal);
+    const { buildkitVersion: known } = await client.ask("info", {}, signal);
     const workers = await client.listWorkers(signal);
     return {
       version: known?.version ?? "",
@@ -158,8 +158,8 @@ export class BuildKit {
     check("BuildKit.diskUsage", { options: USAGE }, { options });
     const { filters = [], signal = NEVER } = options;
     using client = await this.#open(signal);
-    const { record } = await client.ask<object, { record?: WireRecord[] }>("DiskUsage", { filter: filters }, signal);
-    return (record ?? []).map(cacheRecord);
+    const { record } = await client.ask("diskUsage", { filter: [...filters] }, signal);
+    return record.map(cacheRecord);
   }
 
   /** Removes cache that no build uses. @returns what is gone; a daemon tells of that little more than id and size */
@@ -167,16 +167,16 @@ export class BuildKit {
     check("BuildKit.prune", { options: PRUNE }, { options });
     const { signal = NEVER } = options;
     const request = {
-      filter: options.filters ?? [],
+      filter: [...(options.filters ?? [])],
       all: options.all ?? false,
-      keepDuration: Math.round((options.keepDurationMs ?? 0) * NANOSECONDS_PER_MS),
-      reservedSpace: parseByteSize("reservedSpace", options.reservedSpace ?? 0),
-      maxUsedSpace: parseByteSize("maxUsedSpace", options.maxUsedSpace ?? 0),
-      minFreeSpace: parseByteSize("minFreeSpace", options.minFreeSpace ?? 0),
+      keepDuration: BigInt(Math.round((options.keepDurationMs ?? 0) * NANOSECONDS_PER_MS)),
+      reservedSpace: spaceOf("reservedSpace", options),
+      maxUsedSpace: spaceOf("maxUsedSpace", options),
+      minFreeSpace: spaceOf("minFreeSpace", options),
     };
     using client = await this.#open(signal);
     const gone: BuildKitCacheRecord[] = [];
-    for await (const one of client.listen<object, WireRecord>("Prune", request, signal)) gone.push(cacheRecord(one));
+    for await (const one of client.listen("prune", request, signal)) gone.push(cacheRecord(one));
     return gone;
   }
 
@@ -190,7 +190,7 @@ export class BuildKit {
     const { ref = "", activeOnly = false, follow = false, limit = 0, signal = NEVER } = options;
     using client = await this.#open(signal);
     const request = { Ref: ref, ActiveOnly: activeOnly, EarlyExit: !follow, Limit: limit };
-    for await (const event of client.listen<object, WireEvent>("ListenBuildHistory", request, signal)) {
+    for await (const event of client.listen("listenBuildHistory", request, signal)) {
       if (event.record) yield historyEvent(event.type, event.record);
     }
   }
@@ -200,7 +200,7 @@ export class BuildKit {
     check("BuildKit.deleteHistory", { ref: text, options: CANCELLABLE }, { ref, options });
     const { signal = NEVER } = options;
     using client = await this.#open(signal);
-    await client.ask("UpdateBuildHistory", { Ref: ref, Delete: true }, signal);
+    await client.ask("updateBuildHistory", { Ref: ref, Delete: true }, signal);
   }
 
   #open(signal: AbortSignal): Promise<BuildKitClient> {
@@ -211,67 +211,34 @@ export class BuildKit {
 const NEVER = new AbortController().signal;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** 64-bit integers are not numbers where protobufjs finds its library for them. */
-type Int64 = number | { toString(): string };
-
-interface WireTime {
-  seconds: Int64;
-  nanos: number;
+function spaceOf(name: "reservedSpace" | "maxUsedSpace" | "minFreeSpace", options: BuildKitPruneOptions): bigint {
+  return BigInt(parseByteSize(name, options[name] ?? 0));
 }
 
-interface InfoAnswer {
-  buildkitVersion: { version: string; revision: string } | null;
-}
-
-interface WireRecord {
-  ID: string;
-  InUse: boolean;
-  Size: Int64;
-  CreatedAt: WireTime | null;
-  LastUsedAt: WireTime | null;
-  UsageCount: Int64;
-  Description: string;
-  RecordType: string;
-  Shared: boolean;
-  Parents?: string[];
-}
-
-interface WireEvent {
-  type: number;
-  record: WireHistoryRecord | null;
-}
-
-interface WireHistoryRecord {
-  Ref: string;
-  error: { message: string } | null;
-  CreatedAt: WireTime | null;
-  CompletedAt: WireTime | null;
-  ExporterResponse?: Record<string, string>;
-  numCachedSteps: number;
-  numTotalSteps: number;
-  numCompletedSteps: number;
-}
-
-function cacheRecord(wire: WireRecord): BuildKitCacheRecord {
+function cacheRecord(wire: UsageRecord): BuildKitCacheRecord {
   return {
     id: wire.ID,
     type: wire.RecordType,
     description: wire.Description,
-    sizeBytes: toNumber(wire.Size),
+    sizeBytes: Number(wire.Size),
     isInUse: wire.InUse,
     isShared: wire.Shared,
-    usageCount: toNumber(wire.UsageCount),
+    usageCount: Number(wire.UsageCount),
     ...dated("createdAt", wire.CreatedAt),
     ...dated("lastUsedAt", wire.LastUsedAt),
-    parents: wire.Parents ?? [],
+    parents: wire.Parents,
   };
 }
 
-const EVENT_TYPES = ["started", "complete", "deleted"] as const;
+const EVENT_TYPES = {
+  [BuildHistoryEventType.STARTED]: "started",
+  [BuildHistoryEventType.COMPLETE]: "complete",
+  [BuildHistoryEventType.DELETED]: "deleted",
+} as const;
 
-function historyEvent(type: number, wire: WireHistoryRecord): BuildKitHistoryEvent {
+function historyEvent(type: BuildHistoryEventType, wire: BuildHistoryRecord): BuildKitHistoryEvent {
   return {
-    type: EVENT_TYPES[type] ?? "complete",
+    type: EVENT_TYPES[type],
     ref: wire.Ref,
     ...dated("createdAt", wire.CreatedAt),
     ...dated("completedAt", wire.CompletedAt),
@@ -281,12 +248,6 @@ function historyEvent(type: number, wire: WireHistoryRecord): BuildKitHistoryEve
   };
 }
 
-function dated<Name extends string>(name: Name, time: WireTime | null): { [name in Name]?: Date } {
-  if (time === null) return {};
-  const date = traceDate({ seconds: toNumber(time.seconds), nanos: time.nanos });
-  return { [name]: date } as { [name in Name]?: Date };
-}
-
-function toNumber(value: Int64): number {
-  return Number(value.toString());
+function dated<Name extends string>(name: Name, date: Date | undefined): { [name in Name]?: Date } {
+  return (date === undefined ? {} : { [name]: date }) as { [name in Name]?: Date };
 }

@@ -1,5 +1,5 @@
 import { Duplex } from "node:stream";
-import type { BytesMessage } from "../session/session-proto.ts";
+import type { BytesMessage } from "../protos/generated/bytes-message.ts";
 
 /** A gRPC stream of BytesMessage. */
 export interface BytesCall {

@@ -5,8 +5,9 @@ import type { EnginePing } from "../engine-ping.ts";
 import type { EngineTransport } from "../engine-transport.ts";
 import { BuildKitUnreachableError, EngineUnreachableError } from "../errors.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import type { WorkerRecord } from "../protos/generated/control.ts";
 import { parseBuildKitAddress } from "./buildkit-address.ts";
-import { BuildKitClient, type BuildKitWorker } from "./buildkit-client.ts";
+import { BuildKitClient } from "./buildkit-client.ts";
 
 /** First API version whose engines are asked for gRPC on their own socket: it deprecates POST /session and /grpc. */
 export const GRPC_API_VERSION = "1.53";
@@ -14,7 +15,7 @@ export const GRPC_API_VERSION = "1.53";
 /** The BuildKit inside an engine. */
 export interface EngineBuildKit {
   client: BuildKitClient;
-  worker: BuildKitWorker | undefined;
+  worker: WorkerRecord | undefined;
 }
 
 /** Connects to a BuildKit daemon of its own. @throws BuildKitUnreachableError when none answers */

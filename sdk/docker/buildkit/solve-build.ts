@@ -7,10 +7,11 @@ import { CleanUp } from "../clean-up.ts";
 import { DockerError } from "../errors.ts";
 import { GrpcStatusError } from "../grpc/grpc-status.ts";
 import type { EngineImages } from "../images.ts";
+import type { WorkerRecord } from "../protos/generated/control.ts";
 import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } from "../session/build-session.ts";
 import { fileSendService } from "../session/file-send-service.ts";
 import { uploadService } from "../session/upload-service.ts";
-import type { BuildKitClient, BuildKitWorker } from "./buildkit-client.ts";
+import type { BuildKitClient } from "./buildkit-client.ts";
 import { solveRequest } from "./solve-request.ts";
 
 /** A build by the Control service of a BuildKit. */
@@ -22,7 +23,7 @@ export interface SolveBuild {
   /** Closed at the end of the build. */
   client: BuildKitClient;
   /** The engine's own worker; absent for a daemon beside the engine, whose result has to be brought there. */
-  engineWorker?: BuildKitWorker | undefined;
+  engineWorker?: WorkerRecord | undefined;
   /** Whether the BuildKit is the engine's own. */
   isEngine: boolean;
   options: CheckedBuildOptions;

@@ -1,7 +1,7 @@
 import type { BuildAttestations, BuildCacheTarget, CheckedBuildOptions } from "../build/build-options.ts";
 import { parseByteSize } from "../build/byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
-import type { SolveRequest } from "./buildkit-client.ts";
+import type { CacheOptionsEntry, SolveRequest } from "../protos/generated/control.ts";
 
 /** What a Solve request is made of. */
 export interface SolveInput {
@@ -39,7 +39,7 @@ export function solveRequest(input: SolveInput): SolveRequest {
   };
 }
 
-function cacheExport(target: BuildCacheTarget): { Type: string; Attrs: Record<string, string> } {
+function cacheExport(target: BuildCacheTarget): CacheOptionsEntry {
   if (target === "inline") return { Type: "inline", Attrs: {} };
   const { type, ref, mode = "min", attrs } = target;
   return { Type: type, Attrs: { ref, mode, ...attrs } };

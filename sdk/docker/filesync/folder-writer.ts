@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chmod, type FileHandle, link, lstat, mkdir, open, rm, symlink, utimes } from "node:fs/promises";
 import { join, posix, sep } from "node:path";
-import { GO_MODE, GO_MODE_TYPE, type PacketStat, PERMISSIONS } from "./packet.ts";
+import { GO_MODE, GO_MODE_TYPE, type ReceivedEntry, PERMISSIONS } from "./received-entry.ts";
 
 /** A root file system has some hundred thousand entries; what is beyond this is not an image's. */
 const MAX_ENTRIES = 5_000_000;
@@ -20,8 +20,8 @@ const { O_RDWR, O_NOFOLLOW = 0 } = constants;
  */
 export class FolderWriter {
   readonly #root: string;
-  readonly #folders = new Map<string, PacketStat>();
-  readonly #files = new Map<number, PacketStat>();
+  readonly #folders = new Map<string, ReceivedEntry>();
+  readonly #files = new Map<number, ReceivedEntry>();
   readonly #paths = new Set<string>();
   readonly #open = new Map<number, FileHandle>();
   #last = Buffer.alloc(0);
@@ -37,7 +37,7 @@ export class FolderWriter {
   }
 
   /** Takes the next entry of the walk. @returns its number when its content is wanted */
-  async add(stat: PacketStat): Promise<number | undefined> {
+  async add(stat: ReceivedEntry): Promise<number | undefined> {
     const id = this.#count++;
     if (id >= MAX_ENTRIES) throw new Error(`the result has more than ${MAX_ENTRIES} entries`);
     this.#check(stat.path);
@@ -77,7 +77,7 @@ export class FolderWriter {
   }
 
   /** Takes a piece of a file's content; an empty one ends it. @returns whether it was the last */
-  async write(id: number, data: Buffer): Promise<boolean> {
+  async write(id: number, data: Uint8Array): Promise<boolean> {
     const stat = this.#files.get(id);
     if (stat === undefined) throw new Error(`content came for the entry ${id}, which was not asked for`);
     const file = this.#open.get(id) ?? (await open(this.#place(stat.path), O_RDWR | O_NOFOLLOW));
@@ -130,7 +130,7 @@ export class FolderWriter {
   }
 }
 
-function modifiedAt({ modTime }: PacketStat): Date {
+function modifiedAt({ modTime }: ReceivedEntry): Date {
   return new Date(Number(modTime) / 1e6);
 }
 

@@ -1,6 +1,6 @@
 import { constants, type ClientHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
-import { MessageSplitter, frameMessage } from "./grpc-framing.ts";
+import { frameMessages, MessageSplitter } from "./grpc-framing.ts";
 import type { GrpcMethod } from "./grpc-method.ts";
 import { GRPC_STATUS, type GrpcStatusError as StatusError, GrpcStatusError, readGrpcStatus } from "./grpc-status.ts";
 
@@ -57,7 +57,7 @@ export class GrpcCall<Request, Response> extends Duplex {
   override _write(message: Request, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     // What a server no longer reads it has answered already; its status says more than the broken pipe.
     if (this.#stream.destroyed || this.#stream.writableEnded) callback();
-    else this.#stream.write(frameMessage(this.#method.request.encode(message)), () => callback());
+    else this.#stream.write(frameMessages([this.#method.request.encode(message)]), () => callback());
   }
 
   override _final(callback: () => void): void {

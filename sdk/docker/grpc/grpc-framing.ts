@@ -5,13 +5,17 @@ const PREFIX_BYTES = 5;
 /** BuildKit's own limit is 16 MiB (containerd, defaults.DefaultMaxRecvMsgSize); memory must not follow a broken length. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** A message as it travels. */
-export function frameMessage(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  frame.writeUInt8(0, 0);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, PREFIX_BYTES);
-  return frame;
+/** Messages as they travel, one after the other in one buffer. */
+export function frameMessages(messages: readonly Uint8Array[]): Buffer {
+  const frames = Buffer.allocUnsafe(messages.reduce((sum, { length }) => sum + PREFIX_BYTES + length, 0));
+  let at = 0;
+  for (const message of messages) {
+    frames.writeUInt8(0, at);
+    frames.writeUInt32BE(message.length, at + 1);
+    frames.set(message, at + PREFIX_BYTES);
+    at += PREFIX_BYTES + message.length;
+  }
+  return frames;
 }
 
 /** Cuts a stream of bytes into messages, however the bytes arrive. */

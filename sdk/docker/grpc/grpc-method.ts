@@ -1,4 +1,4 @@
-import protobuf from "protobufjs";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** How one kind of message is written and read. */
 export interface MessageCodec<Message> {
@@ -17,44 +17,65 @@ export interface GrpcMethod<Request, Response> {
 /** Messages that their user encodes and decodes. */
 export const RAW: MessageCodec<Uint8Array> = { encode: (message) => message, decode: (bytes) => bytes };
 
-/** Compiled texts: each build has a session, whose services are those of the one before. */
-const services = new Map<string, ReadonlyMap<string, GrpcMethod<object, object>>>();
-
-/**
- * Reads a method out of the .proto text of its service. Names of members stay as they are written there, and absent ones
- * have their defaults, `null` for a message.
- *
- * @throws TypeError when the text has no such service or method
- */
-export function loadMethod<Request, Response>(
-  proto: string,
-  service: string,
-  name: string,
-): GrpcMethod<Request, Response> {
-  const key = `${service}\n${proto}`;
-  let methods = services.get(key);
-  if (methods === undefined) services.set(key, (methods = compile(proto, service)));
-  const method = methods.get(name);
-  if (method === undefined) throw new TypeError(`The .proto text declares no ${service}/${name}.`);
-  // The messages are those of the text, which TypeScript does not see.
-  return method as unknown as GrpcMethod<Request, Response>;
+/** A message as the generator writes it (`npm run generate`). */
+export interface GeneratedMessage<Message> {
+  encode(message: Message, writer: BinaryWriter): BinaryWriter;
+  decode(bytes: Uint8Array): Message;
 }
 
-function compile(proto: string, name: string): ReadonlyMap<string, GrpcMethod<object, object>> {
-  const { root } = protobuf.parse(proto, { keepCase: true });
-  const service = root.lookupService(name);
-  const methods = new Map<string, GrpcMethod<object, object>>();
-  for (const method of service.methodsArray) {
-    const type = (message: string) => codecOf(service.lookupType(message));
-    const [request, response] = [type(method.requestType), type(method.responseType)];
-    methods.set(method.name, { path: `/${name}/${method.name}`, request, response });
-  }
-  return methods;
+/** A service as the generator writes it. */
+export interface GeneratedService {
+  readonly fullName: string;
+  readonly methods: Readonly<Record<string, GeneratedMethod>>;
 }
 
-function codecOf(type: protobuf.Type): MessageCodec<object> {
+interface GeneratedMethod {
+  readonly name: string;
+  readonly requestType: GeneratedMessage<unknown>;
+  readonly responseType: GeneratedMessage<unknown>;
+}
+
+/** The message that a codec of the generator is for. */
+type MessageOf<Codec> = Codec extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
+
+/** What is sent in a call of a service's method. */
+export type RequestOf<Service extends GeneratedService, Name extends keyof Service["methods"]> = MessageOf<
+  Service["methods"][Name]["requestType"]
+>;
+
+/** What comes back. */
+export type ResponseOf<Service extends GeneratedService, Name extends keyof Service["methods"]> = MessageOf<
+  Service["methods"][Name]["responseType"]
+>;
+
+/** A method of a generated service, to be called or answered. @param name as the generator spells it, in camel case */
+export function grpcMethod<Service extends GeneratedService, Name extends keyof Service["methods"] & string>(
+  service: Service,
+  name: Name,
+): GrpcMethod<RequestOf<Service, Name>, ResponseOf<Service, Name>> {
+  const method = service.methods[name]!;
   return {
-    encode: (message) => type.encode(type.fromObject(message)).finish(),
-    decode: (bytes) => type.toObject(type.decode(bytes), { defaults: true }),
+    path: `/${service.fullName}/${method.name}`,
+    request: codecOf(method.requestType as GeneratedMessage<RequestOf<Service, Name>>),
+    response: codecOf(method.responseType as GeneratedMessage<ResponseOf<Service, Name>>),
   };
+}
+
+/** The codec of a generated message. */
+export function codecOf<Message>(message: GeneratedMessage<Message>): MessageCodec<Message> {
+  return { encode: (value) => encode(message, value), decode: (bytes) => message.decode(bytes) };
+}
+
+/** It keeps its buffer, as large as the largest message: a context is thousands of small ones, sent one after the other. */
+const writer = new BinaryWriter();
+
+function encode<Message>(message: GeneratedMessage<Message>, value: Message): Uint8Array {
+  try {
+    message.encode(value, writer);
+  } catch (error) {
+    // Half a message must not stand before the next one.
+    writer.finish();
+    throw error;
+  }
+  return writer.finish();
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { GrpcMethod } from "./grpc-method.ts";
-import { frameMessage, MessageSplitter } from "./grpc-framing.ts";
+import { frameMessages, MessageSplitter } from "./grpc-framing.ts";
 import { GRPC_STATUS, GrpcStatusError } from "./grpc-status.ts";
 
 /** A call that is answered here: messages both ways, with back-pressure. */
@@ -54,8 +54,7 @@ export class GrpcServerCall<Request, Response> {
    */
   async write(...messages: Response[]): Promise<void> {
     const { encode } = this.#method.response;
-    const frames = messages.map((message) => frameMessage(encode(message)));
-    const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+    const bytes = frameMessages(messages.map(encode));
     if (this.#isGone) throw this.#reason();
     if (!this.#stream.write(bytes)) await once(this.#stream, "drain", { signal: this.signal }).catch(this.#rethrow);
   }

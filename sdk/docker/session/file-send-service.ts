@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { loadMethod } from "../grpc/grpc-method.ts";
+import { grpcMethod } from "../grpc/grpc-method.ts";
 import { streaming } from "../grpc/grpc-server.ts";
 import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import type { BytesMessage } from "../protos/generated/bytes-message.ts";
+import { FileSendDefinition } from "../protos/generated/filesync.ts";
 import { openArchiveFile } from "./archive-file.ts";
-import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
 import type { SessionService } from "./session-service.ts";
 
 type Call = GrpcServerCall<BytesMessage, BytesMessage>;
@@ -33,13 +34,8 @@ export function fileOutputService(dest: string): SessionService {
 }
 
 function sendService(take: (call: Call) => Promise<void>): SessionService {
-  const diffCopy = loadMethod<BytesMessage, BytesMessage>(
-    SESSION_PROTOS.fileSend,
-    "moby.filesync.v1.FileSend",
-    "DiffCopy",
-  );
   return [
-    streaming(diffCopy, async (call) => {
+    streaming(grpcMethod(FileSendDefinition, "diffCopy"), async (call) => {
       try {
         await take(call);
       } catch (error) {

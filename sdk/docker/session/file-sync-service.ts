@@ -1,29 +1,14 @@
-import { loadMethod, RAW } from "../grpc/grpc-method.ts";
+import { grpcMethod } from "../grpc/grpc-method.ts";
 import { streaming } from "../grpc/grpc-server.ts";
 import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import { FileSyncDefinition } from "../protos/generated/filesync.ts";
+import { Packet_PacketType as PACKET, type Packet } from "../protos/generated/packet.ts";
+import { dataPacket, endOfFile, finishPacket, statPacket } from "./sent-packet.ts";
 import type { SessionService } from "./session-service.ts";
-import { dataPacket, endPacket, PACKET, statPacket } from "./stat-packet.ts";
 import type { FolderListing, FolderQuery, SyncedFolder } from "./synced-folder.ts";
 
-/** What is read of it here; what is written, statPacket and its like encode. */
-const FILE_SYNC_PROTO = `
-  syntax = "proto3";
-  package moby.filesync.v1;
-  service FileSync {
-    rpc DiffCopy(stream Packet) returns (stream Packet);
-  }
-  message Packet { int32 type = 1; uint32 ID = 3; bytes data = 4; }
-`;
-
-/** What BuildKit sends in a transfer: requests for files, and that it has got all of them. */
-interface ReceivedPacket {
-  type: number;
-  ID: number;
-  data: Uint8Array;
-}
-
-type TransferCall = GrpcServerCall<ReceivedPacket, Uint8Array>;
+type TransferCall = GrpcServerCall<Packet, Packet>;
 
 /** Large files, or batches of small ones, read at a time. More only take the cores from an engine on the same machine. */
 const READERS = 1;
@@ -46,9 +31,8 @@ export function fileSyncService(
   folders: ReadonlyMap<string, SyncedFolder>,
   onFailure: (error: unknown) => void,
 ): SessionService {
-  const method = loadMethod<ReceivedPacket, Uint8Array>(FILE_SYNC_PROTO, "moby.filesync.v1.FileSync", "DiffCopy");
   return [
-    streaming({ ...method, response: RAW }, async (call: TransferCall) => {
+    streaming(grpcMethod(FileSyncDefinition, "diffCopy"), async (call) => {
       const name = call.header("dir-name") ?? "";
       const folder = folders.get(name);
       if (!folder) throw new GrpcStatusError(GRPC_STATUS.notFound, `no access allowed to dir "${name}"`);
@@ -71,7 +55,7 @@ async function transfer(call: TransferCall, listing: FolderListing): Promise<voi
   const over = new AbortController();
   const endWith = (error: unknown) => over.abort(error);
   call.signal.addEventListener("abort", () => endWith(call.signal.reason), { once: true, signal: over.signal });
-  const write = (...packets: Uint8Array[]) => {
+  const write = (...packets: Packet[]) => {
     over.signal.throwIfAborted();
     return call.write(...packets);
   };
@@ -84,7 +68,7 @@ async function transfer(call: TransferCall, listing: FolderListing): Promise<voi
     }
     await write(statPacket());
     await sender.done;
-    await write(endPacket());
+    await write(finishPacket());
   } finally {
     over.abort(new Error("The transfer is over."));
   }
@@ -92,16 +76,16 @@ async function transfer(call: TransferCall, listing: FolderListing): Promise<voi
 
 async function hear(call: TransferCall, sender: FileSender): Promise<void> {
   for await (const { type, ID, data } of call.messages()) {
-    if (type === PACKET.request) sender.request(ID);
-    else if (type === PACKET.end) sender.end();
-    else if (type === PACKET.error) throw new TransferRefusedError(Buffer.from(data).toString());
+    if (type === PACKET.PACKET_REQ) sender.request(ID);
+    else if (type === PACKET.PACKET_FIN) sender.end();
+    else if (type === PACKET.PACKET_ERR) throw new TransferRefusedError(Buffer.from(data).toString());
   }
 }
 
 /** Sends the files that are asked for, some at a time. */
 class FileSender {
   readonly #listing: FolderListing;
-  readonly #write: (...packets: Uint8Array[]) => Promise<void>;
+  readonly #write: (...packets: Packet[]) => Promise<void>;
   readonly #over: AbortController;
   readonly #done = Promise.withResolvers<void>();
   /** No longer than the listing: BuildKit asks for each file once. */
@@ -109,7 +93,7 @@ class FileSender {
   #next = 0;
   #readers = 0;
 
-  constructor(listing: FolderListing, write: (...packets: Uint8Array[]) => Promise<void>, over: AbortController) {
+  constructor(listing: FolderListing, write: (...packets: Packet[]) => Promise<void>, over: AbortController) {
     this.#listing = listing;
     this.#write = write;
     this.#over = over;
@@ -171,20 +155,18 @@ class FileSender {
       // One without bytes is the end of the file.
       if (piece.length > 0) await this.#write(dataPacket(id, piece));
     }
-    await this.#write(dataPacket(id, NOTHING));
+    await this.#write(endOfFile(id));
   }
 
   async #sendAll(ids: readonly number[]): Promise<void> {
     const contents = await this.#listing.readAll!(ids, this.#over.signal);
     const packets = contents.flatMap((content, index) => {
-      const [data, end] = [dataPacket(ids[index]!, content), dataPacket(ids[index]!, NOTHING)];
+      const [data, end] = [dataPacket(ids[index]!, content), endOfFile(ids[index]!)];
       return content.length > 0 ? [data, end] : [end];
     });
     await this.#write(...packets);
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 function query(call: TransferCall): FolderQuery {
   return {

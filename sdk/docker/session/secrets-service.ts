@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import type { BuildSecret } from "../build/build-options.ts";
 import { DockerOptionError } from "../errors.ts";
-import { loadMethod } from "../grpc/grpc-method.ts";
+import { grpcMethod } from "../grpc/grpc-method.ts";
 import { unary } from "../grpc/grpc-server.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { SESSION_PROTOS } from "./session-proto.ts";
+import { SecretsDefinition } from "../protos/generated/secrets.ts";
 import type { SessionService } from "./session-service.ts";
 
 /** BuildKit's own limit (buildkit, session/secrets/secretsprovider/secretsprovider.go); it mounts secrets in memory. */
@@ -22,13 +22,8 @@ export async function secretsService(
 ): Promise<SessionService> {
   const values = new Map<string, Uint8Array>();
   for (const secret of secrets) values.set(secret.id, await readSecret(secret, env));
-  const method = loadMethod<{ ID: string }, { data: Uint8Array }>(
-    SESSION_PROTOS.secrets,
-    "moby.buildkit.secrets.v1.Secrets",
-    "GetSecret",
-  );
   return [
-    unary(method, ({ ID }) => {
+    unary(grpcMethod(SecretsDefinition, "getSecret"), ({ ID }) => {
       const data = values.get(ID);
       if (data) return { data };
       throw new GrpcStatusError(GRPC_STATUS.notFound, `no secret with the id ${ID} was given`);

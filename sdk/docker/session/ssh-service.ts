@@ -1,15 +1,14 @@
 import { once } from "node:events";
 import net from "node:net";
 import { DockerOptionError } from "../errors.ts";
-import { loadMethod } from "../grpc/grpc-method.ts";
+import { grpcMethod } from "../grpc/grpc-method.ts";
 import { streaming, unary } from "../grpc/grpc-server.ts";
 import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import type { BytesMessage } from "../protos/generated/bytes-message.ts";
+import { SSHDefinition } from "../protos/generated/ssh.ts";
 import { tooLongForSocket } from "../socket-path.ts";
 import type { SessionService } from "./session-service.ts";
-
-const SERVICE = "moby.sshforward.v1.SSH";
 
 /** Header in which BuildKit names the agent (buildkit, session/sshforward/ssh.go, KeySSHID). */
 const SSH_ID = "buildkit.ssh.id";
@@ -41,14 +40,12 @@ export function sshService(
     if (socket !== undefined) return socket;
     throw new GrpcStatusError(GRPC_STATUS.notFound, `no SSH agent with the id ${id || DEFAULT_ID} was given`);
   };
-  const check = loadMethod<{ ID: string }, object>(SESSION_PROTOS.ssh, SERVICE, "CheckAgent");
-  const forwardAgent = loadMethod<BytesMessage, BytesMessage>(SESSION_PROTOS.ssh, SERVICE, "ForwardAgent");
   return [
-    unary(check, ({ ID }) => {
+    unary(grpcMethod(SSHDefinition, "checkAgent"), ({ ID }) => {
       socketOf(ID);
       return {};
     }),
-    streaming(forwardAgent, (call) => forward(call, socketOf(call.header(SSH_ID) ?? ""))),
+    streaming(grpcMethod(SSHDefinition, "forwardAgent"), (call) => forward(call, socketOf(call.header(SSH_ID) ?? ""))),
   ];
 }
 

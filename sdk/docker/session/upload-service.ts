@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import { loadMethod } from "../grpc/grpc-method.ts";
+import { grpcMethod } from "../grpc/grpc-method.ts";
 import { streaming } from "../grpc/grpc-server.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { type BytesMessage, SESSION_PROTOS } from "./session-proto.ts";
+import { UploadDefinition } from "../protos/generated/upload.ts";
 import type { SessionService } from "./session-service.ts";
 
 /** gRPC refuses messages of more than 4 MiB by default; larger pieces go as several. */
@@ -11,9 +11,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Gives BuildKit the context when it fetches `http://buildkit-session/…` (buildkit, session/upload). It does so once. */
 export function uploadService(body: Readable): SessionService {
   let isTaken = false;
-  const pull = loadMethod<BytesMessage, BytesMessage>(SESSION_PROTOS.upload, "moby.upload.v1.Upload", "Pull");
   return [
-    streaming(pull, async (call) => {
+    streaming(grpcMethod(UploadDefinition, "pull"), async (call) => {
       if (isTaken) throw new GrpcStatusError(GRPC_STATUS.failedPrecondition, "the build context was sent already");
       isTaken = true;
       try {

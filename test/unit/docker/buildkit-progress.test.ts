@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { BuildKitProgress } from "../../../sdk/docker/build/buildkit-progress.ts";
-import type { BuildTrace } from "../../../sdk/docker/build/trace-proto.ts";
+import type { StatusResponse, Vertex } from "../../../sdk/docker/protos/generated/control.ts";
 
-const at = { seconds: 1, nanos: 0 };
-const vertex = (facts: Partial<BuildTrace["vertexes"][number]>): BuildTrace => ({
+const at = new Date(1000);
+const vertex = (facts: Partial<Vertex>): StatusResponse => ({
   vertexes: [
     {
       digest: "sha256:1",
       inputs: [],
       name: "[2/2] RUN x",
       cached: false,
-      started: null,
-      completed: null,
+      started: undefined,
+      completed: undefined,
       error: "",
       ...facts,
     },
@@ -21,7 +21,7 @@ const vertex = (facts: Partial<BuildTrace["vertexes"][number]>): BuildTrace => (
   warnings: [],
 });
 
-function statesOf(...traces: BuildTrace[]): string[] {
+function statesOf(...traces: StatusResponse[]): string[] {
   const progress = new BuildKitProgress();
   return traces.flatMap((trace) =>
     [...progress.trace(trace)].flatMap((one) => (one.kind === "step" ? one.step.state : [])),

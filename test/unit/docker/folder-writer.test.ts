@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderWriter } from "../../../sdk/docker/filesync/folder-writer.ts";
-import { GO_MODE, type PacketStat } from "../../../sdk/docker/filesync/packet.ts";
+import { GO_MODE, type ReceivedEntry } from "../../../sdk/docker/filesync/received-entry.ts";
 
 let outside: string;
 let dest: string;
@@ -20,20 +20,17 @@ afterEach(async () => {
   await rm(outside, { recursive: true });
 });
 
-const entry = (path: string, facts: Partial<PacketStat> = {}): PacketStat => ({
+const entry = (path: string, facts: Partial<ReceivedEntry> = {}): ReceivedEntry => ({
   path,
   mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  modTime: 0,
+  modTime: 0n,
   linkname: "",
   ...facts,
 });
 const folder = (path: string, mode = 0o755) => entry(path, { mode: GO_MODE.dir + mode });
 const link = (path: string, linkname: string) => entry(path, { mode: GO_MODE.symlink + 0o777, linkname });
 
-async function file(stat: PacketStat, content: string): Promise<void> {
+async function file(stat: ReceivedEntry, content: string): Promise<void> {
   const id = await writer.add(stat);
   if (id === undefined) throw new Error("its content is not wanted");
   expect(await writer.write(id, Buffer.from(content))).toBe(false);
@@ -44,7 +41,7 @@ describe("a folder that a build's result is written to", () => {
   it("gets files, links, permissions and times, and keeps what else is there", async () => {
     await writeFile(join(dest, "kept"), "kept");
     await writer.add(folder("d", 0o555));
-    await file(entry("d/f", { mode: 0o640, modTime: 1e18 }), "content");
+    await file(entry("d/f", { mode: 0o640, modTime: 10n ** 18n }), "content");
     await writer.add(entry("d/g", { linkname: "d/f" }));
     await writer.add(link("l", "/nowhere/at/all"));
     await writer.finish();

@@ -12,7 +12,7 @@ import { type Metadata, Server, ServerCredentials, type ServerDuplexStream, stat
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GrpcChannel } from "../../../sdk/docker/grpc/grpc-channel.ts";
-import { frameMessage, MessageSplitter } from "../../../sdk/docker/grpc/grpc-framing.ts";
+import { frameMessages, MessageSplitter } from "../../../sdk/docker/grpc/grpc-framing.ts";
 import { GrpcStatusError } from "../../../sdk/docker/grpc/grpc-status.ts";
 import { makeCertificates } from "../../engine/docker/certificates.ts";
 
@@ -213,7 +213,7 @@ describe("messages in a stream of bytes", () => {
     const cuts = fc.array(fc.nat({ max: 400 }));
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), cuts, (messages, at) => {
-        const all = Buffer.concat(messages.map((message) => frameMessage(message)));
+        const all = frameMessages(messages);
         const splitter = new MessageSplitter();
         const places = [0, ...at.map((place) => Math.min(place, all.length)).toSorted((a, b) => a - b), all.length];
         const out = places.slice(1).flatMap((end, index) => [...splitter.push(all.subarray(places[index], end))]);
@@ -224,7 +224,7 @@ describe("messages in a stream of bytes", () => {
   });
 
   it.each([
-    ["ends inside a message", frameMessage(Buffer.from("hello")).subarray(0, 7)],
+    ["ends inside a message", frameMessages([Buffer.from("hello")]).subarray(0, 7)],
     ["names a length beyond all measure", Buffer.from([0, 0xff, 0xff, 0xff, 0xff])],
     ["is compressed", Buffer.from([1, 0, 0, 0, 0])],
   ])("are refused when it %s", (_name, stream) => {

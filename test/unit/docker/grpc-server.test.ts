@@ -4,7 +4,7 @@ import net, { type AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { frameMessage } from "../../../sdk/docker/grpc/grpc-framing.ts";
+import { frameMessages } from "../../../sdk/docker/grpc/grpc-framing.ts";
 import { serveGrpc, streaming, unary } from "../../../sdk/docker/grpc/grpc-server.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../../../sdk/docker/grpc/grpc-status.ts";
 
@@ -170,7 +170,7 @@ describe("a connection of any kind", () => {
     session.on("error", () => {});
     const stream = session.request({ ":method": "POST", ":path": "/test.Echo/Listen" });
     stream.on("error", () => {});
-    stream.write(frameMessage(Buffer.from(`half ${code}`)));
+    stream.write(frameMessages([Buffer.from(`half ${code}`)]));
     await expect.poll(() => heard.at(-1)).toBe(`half ${code}`);
     ends.push("nothing yet");
     // The frame by itself: Node's own client says first that it has sent everything.
@@ -195,9 +195,9 @@ describe("a connection of any kind", () => {
     there.push = push;
     there.push(Buffer.concat([...held, Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, given.id!, 0, 0, 0, 8])]));
     const next = session.request({ ":method": "POST", ":path": "/test.Echo/One" });
-    next.end(frameMessage(Buffer.from("still there")));
+    next.end(frameMessages([Buffer.from("still there")]));
     const answer = Buffer.concat((await next.toArray()) as Buffer[]);
-    expect(answer.equals(frameMessage(Buffer.from("still there")))).toBe(true);
+    expect(answer.equals(frameMessages([Buffer.from("still there")]))).toBe(true);
     server[Symbol.dispose]();
     session.destroy();
   });
