@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A kind of file system that a full disk is tried on. The blocks of a small ext4 are smaller than a page of memory. */
-export type FileSystem = "tmpfs" | "ext4";
+export type FileSystem = "tmpfs" | "ext4" | "btrfs";
 
 /** A small file system of its own, which can be filled to the brim. Needs root. */
 export class SmallDisk implements Disposable {
@@ -20,7 +20,7 @@ export class SmallDisk implements Disposable {
       const image = join(this.#place, "image");
       closeSync(openSync(image, "w"));
       truncateSync(image, megabytes * 1024 * 1024);
-      execFileSync("mkfs.ext4", ["-q", "-m", "0", image]);
+      execFileSync(`mkfs.${kind}`, ["-q", ...(kind === "ext4" ? ["-m", "0"] : []), image]);
       execFileSync("mount", ["-o", "loop", image, this.path]);
     }
   }
