@@ -42,7 +42,7 @@ export { PruneBuildsOptions } from "./prune.ts";
 export type { PruneBuildsResult } from "./prune.ts";
 export { formatImageRef, parseImageRef } from "./image-ref.ts";
 export type { ImageRef } from "./image-ref.ts";
-export { parseByteSize } from "./build/byte-size.ts";
+export { parseByteSize } from "./byte-size.ts";
 export { lineOfStep } from "./build/dockerfile-instructions.ts";
 export { needsRegistry, registriesOfDockerfile, registriesOfImage } from "./build/named-registries.ts";
 export type { NamedRegistries } from "./build/named-registries.ts";

@@ -3,7 +3,7 @@ import { check } from "./argument-rules.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { z } from "zod";
 import { compareApiVersions, requireApiVersion } from "./api-version.ts";
-import { parseByteSize } from "./build/byte-size.ts";
+import { parseByteSize } from "./byte-size.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { DockerOptionError, UnsupportedByEngineError } from "./errors.ts";
 

@@ -7,7 +7,7 @@ import { DockerOptionError, ImageRefError } from "../errors.ts";
 import { check } from "../argument-rules.ts";
 import { explainIssue } from "../explain-issue.ts";
 import { parseImageRef } from "../image-ref.ts";
-import { parseByteSize } from "./byte-size.ts";
+import { parseByteSize } from "../byte-size.ts";
 
 const Tar = z.custom<Readable | Uint8Array | AsyncIterable<Uint8Array>>(
   (value) => value instanceof Uint8Array || isAsyncIterable(value),

@@ -3,7 +3,7 @@ import { UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import type { CheckedBuildOptions } from "./build-options.ts";
 import type { BuildSource } from "./build-source.ts";
-import { parseByteSize } from "./byte-size.ts";
+import { parseByteSize } from "../byte-size.ts";
 
 /** What the query of POST /build is made of. */
 export interface BuildQueryInput {

@@ -19,7 +19,7 @@ import {
 import type { EngineImages } from "../images.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
-import type { SyncedFolders } from "../session/synced-folder.ts";
+import type { SyncedFolders } from "../session/filesync/synced-folder.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import {
   type BuildKitDaemon,

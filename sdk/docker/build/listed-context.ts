@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { fsutilOrder, type FolderListing, type SyncedFolder } from "../session/synced-folder.ts";
+import { fsutilOrder, type FolderListing, type SyncedFolder } from "../session/filesync/synced-folder.ts";
 import { listFiles, NO_RULES, type SyncedContext } from "./synced-context.ts";
 
 /** An entry of a context that is no folder of this machine. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { UnsupportedEntry } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
-import type { SyncedFolder, SyncedFolders } from "../session/synced-folder.ts";
+import type { SyncedFolder, SyncedFolders } from "../session/filesync/synced-folder.ts";
 import { isRemotePath } from "./build-source.ts";
 
 /** What a Dockerfile knows by name beside its context, as the builder is told of it. */

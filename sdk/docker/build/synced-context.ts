@@ -14,7 +14,7 @@ import {
   QUERY_SEPARATOR,
   type SyncedFolder,
   type SyncedFolders,
-} from "../session/synced-folder.ts";
+} from "../session/filesync/synced-folder.ts";
 
 /**
  * A context that BuildKit fetches from this client, and of which it keeps a copy for the next build. The Dockerfile frontend

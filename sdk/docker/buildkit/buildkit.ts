@@ -11,7 +11,7 @@ import {
 } from "../../arguments/index.ts";
 import { CANCELLABLE, check } from "../argument-rules.ts";
 import { BuildKitDaemon } from "../build/build-options.ts";
-import { parseByteSize } from "../build/byte-size.ts";
+import { parseByteSize } from "../byte-size.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
 import { DockerOptionError } from "../errors.ts";
 import { explainIssue } from "../explain-issue.ts";

@@ -9,7 +9,7 @@ import { GrpcStatusError } from "../grpc/grpc-status.ts";
 import type { EngineImages } from "../images.ts";
 import type { WorkerRecord } from "../protos/generated/control.ts";
 import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } from "../session/build-session.ts";
-import { fileSendService } from "../session/file-send-service.ts";
+import { fileSendService } from "../session/filesync/file-send-service.ts";
 import { uploadService } from "../session/upload-service.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
 import { solveRequest } from "./solve-request.ts";

@@ -1,5 +1,5 @@
 import type { BuildAttestations, BuildCacheTarget, CheckedBuildOptions } from "../build/build-options.ts";
-import { parseByteSize } from "../build/byte-size.ts";
+import { parseByteSize } from "../byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../protos/generated/control.ts";
 

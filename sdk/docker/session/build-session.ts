@@ -6,16 +6,16 @@ import { GRPC_API_VERSION } from "../buildkit/open-buildkit.ts";
 import type { EngineApi } from "../engine-api.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
-import { localOutputService } from "../filesync/local-output-service.ts";
+import { localOutputService } from "./filesync/local-output-service.ts";
 import { serveGrpc } from "../grpc/grpc-server.ts";
 import { authService } from "./auth-service.ts";
-import { fileOutputService } from "./file-send-service.ts";
-import { fileSyncService } from "./file-sync-service.ts";
+import { fileOutputService } from "./filesync/file-send-service.ts";
+import { fileSyncService } from "./filesync/file-sync-service.ts";
 import { healthService } from "./health-service.ts";
 import { secretsService } from "./secrets-service.ts";
 import type { SessionService } from "./session-service.ts";
 import { sshService } from "./ssh-service.ts";
-import type { SyncedFolders } from "./synced-folder.ts";
+import type { SyncedFolders } from "./filesync/synced-folder.ts";
 
 /** A BuildKit session: while it is open, the engine can ask this client for credentials, secrets and agents. */
 export interface BuildSession extends Disposable {

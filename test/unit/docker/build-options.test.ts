@@ -3,7 +3,7 @@ import type { EnginePing } from "../../../sdk/docker/index.ts";
 import { type BuildOptions, checkBuildOptions } from "../../../sdk/docker/build/build-options.ts";
 import { buildQuery } from "../../../sdk/docker/build/build-query.ts";
 import { chooseBuilder } from "../../../sdk/docker/build/choose-builder.ts";
-import { parseByteSize } from "../../../sdk/docker/build/byte-size.ts";
+import { parseByteSize } from "../../../sdk/docker/byte-size.ts";
 
 const ENGINE: EnginePing = {
   apiVersion: "1.41",

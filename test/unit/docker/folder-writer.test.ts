@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderWriter } from "../../../sdk/docker/filesync/folder-writer.ts";
-import { GO_MODE, type ReceivedEntry } from "../../../sdk/docker/filesync/received-entry.ts";
+import { FolderWriter } from "../../../sdk/docker/session/filesync/folder-writer.ts";
+import { GO_MODE, type ReceivedEntry } from "../../../sdk/docker/session/filesync/received-entry.ts";
 
 let outside: string;
 let dest: string;

@@ -1,6 +1,6 @@
-import { amount, anyText, either, text } from "../../arguments/index.ts";
-import { check } from "../argument-rules.ts";
-import { DockerOptionError } from "../errors.ts";
+import { amount, anyText, either, text } from "../arguments/index.ts";
+import { check } from "./argument-rules.ts";
+import { DockerOptionError } from "./errors.ts";
 
 const UNITS: Record<string, number> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 

@@ -1,4 +1,4 @@
-import { Packet_PacketType as PACKET, type Packet } from "../protos/generated/packet.ts";
+import { Packet_PacketType as PACKET, type Packet } from "../../protos/generated/packet.ts";
 import type { EntryStat } from "./synced-folder.ts";
 
 /** File types as Go writes them (os.FileMode). */

@@ -1,10 +1,10 @@
-import { codecOf, grpcMethod } from "../grpc/grpc-method.ts";
-import { streaming } from "../grpc/grpc-server.ts";
-import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
-import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { FileSendDefinition } from "../protos/generated/filesync.ts";
-import { Packet, Packet_PacketType as PACKET } from "../protos/generated/packet.ts";
-import type { SessionService } from "../session/session-service.ts";
+import { codecOf, grpcMethod } from "../../grpc/grpc-method.ts";
+import { streaming } from "../../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../../grpc/grpc-status.ts";
+import { FileSendDefinition } from "../../protos/generated/filesync.ts";
+import { Packet, Packet_PacketType as PACKET } from "../../protos/generated/packet.ts";
+import type { SessionService } from "../session-service.ts";
 import { FolderWriter } from "./folder-writer.ts";
 import { receivedEntry } from "./received-entry.ts";
 

@@ -1,4 +1,4 @@
-import type { Stat } from "../protos/generated/packet.ts";
+import type { Stat } from "../../protos/generated/packet.ts";
 
 /** One entry of a folder that a builder sends. */
 export interface ReceivedEntry {

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { grpcMethod } from "../grpc/grpc-method.ts";
-import { streaming } from "../grpc/grpc-server.ts";
-import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
-import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import type { BytesMessage } from "../protos/generated/bytes-message.ts";
-import { FileSendDefinition } from "../protos/generated/filesync.ts";
+import { grpcMethod } from "../../grpc/grpc-method.ts";
+import { streaming } from "../../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../../grpc/grpc-status.ts";
+import type { BytesMessage } from "../../protos/generated/bytes-message.ts";
+import { FileSendDefinition } from "../../protos/generated/filesync.ts";
 import { openArchiveFile } from "./archive-file.ts";
-import type { SessionService } from "./session-service.ts";
+import type { SessionService } from "../session-service.ts";
 
 type Call = GrpcServerCall<BytesMessage, BytesMessage>;
 

@@ -1,11 +1,11 @@
-import { grpcMethod } from "../grpc/grpc-method.ts";
-import { streaming } from "../grpc/grpc-server.ts";
-import type { GrpcServerCall } from "../grpc/grpc-server-call.ts";
-import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
-import { FileSyncDefinition } from "../protos/generated/filesync.ts";
-import { Packet_PacketType as PACKET, type Packet } from "../protos/generated/packet.ts";
+import { grpcMethod } from "../../grpc/grpc-method.ts";
+import { streaming } from "../../grpc/grpc-server.ts";
+import type { GrpcServerCall } from "../../grpc/grpc-server-call.ts";
+import { GRPC_STATUS, GrpcStatusError } from "../../grpc/grpc-status.ts";
+import { FileSyncDefinition } from "../../protos/generated/filesync.ts";
+import { Packet_PacketType as PACKET, type Packet } from "../../protos/generated/packet.ts";
 import { dataPacket, endOfFile, finishPacket, statPacket } from "./sent-packet.ts";
-import type { SessionService } from "./session-service.ts";
+import type { SessionService } from "../session-service.ts";
 import type { FolderListing, FolderQuery, SyncedFolder } from "./synced-folder.ts";
 
 type TransferCall = GrpcServerCall<Packet, Packet>;
