@@ -1,7 +1,7 @@
 import { requireApiVersion } from "../api-version.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
-import type { CheckedBuildOptions } from "./build-options.ts";
+import type { CheckedBuildOptions } from "./check-build-options.ts";
 import type { BuildSource } from "./build-source.ts";
 import { parseByteSize } from "../byte-size.ts";
 

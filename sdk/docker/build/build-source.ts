@@ -3,7 +3,7 @@ import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import type { BuildContext, ContextTree, UnsupportedEntry } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
-import type { CheckedBuildOptions } from "./build-options.ts";
+import type { CheckedBuildOptions } from "./check-build-options.ts";
 import type { ListedContext } from "./listed-context.ts";
 import type { SyncedContext } from "./synced-context.ts";
 

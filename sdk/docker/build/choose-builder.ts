@@ -1,7 +1,7 @@
 import { compareApiVersions, requireApiVersion } from "../api-version.ts";
 import { ApiVersionError, DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
-import { type CheckedBuildOptions, isForSeveral } from "./build-options.ts";
+import { type CheckedBuildOptions, isForSeveral } from "./check-build-options.ts";
 import { isRemotePath } from "./build-source.ts";
 
 /** API version of the first engine (18.09) whose BuildKit is no experiment. */

@@ -10,7 +10,7 @@ import {
   whole,
 } from "../../arguments/index.ts";
 import { CANCELLABLE, check } from "../argument-rules.ts";
-import { BuildKitDaemon } from "../build/build-options.ts";
+import { BuildKitDaemon } from "./buildkit-options.ts";
 import { parseByteSize } from "../byte-size.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
 import { DockerOptionError } from "../errors.ts";

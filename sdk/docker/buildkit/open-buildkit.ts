@@ -1,4 +1,4 @@
-import type { BuildKitDaemon } from "../build/build-options.ts";
+import type { BuildKitDaemon } from "./buildkit-options.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { dialEngine } from "../connection.ts";
 import type { EnginePing } from "../engine-ping.ts";

@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import type { DockerConfig } from "../auth/docker-config.ts";
-import type { CheckedBuildOptions } from "../build/build-options.ts";
-import type { BuildSource } from "../build/build-source.ts";
 import { CleanUp } from "../clean-up.ts";
 import { DockerError } from "../errors.ts";
 import { GrpcStatusError } from "../grpc/grpc-status.ts";
@@ -10,9 +8,10 @@ import type { EngineImages } from "../images.ts";
 import type { WorkerRecord } from "../protos/generated/control.ts";
 import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } from "../session/build-session.ts";
 import { fileSendService } from "../session/filesync/file-send-service.ts";
+import type { SessionOptions } from "../session/session-options.ts";
 import { uploadService } from "../session/upload-service.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
-import { solveRequest } from "./solve-request.ts";
+import { type SolveOptions, solveRequest } from "./solve-request.ts";
 
 /** A build by the Control service of a BuildKit. */
 export interface SolveBuild {
@@ -26,13 +25,29 @@ export interface SolveBuild {
   engineWorker?: WorkerRecord | undefined;
   /** Whether the BuildKit is the engine's own. */
   isEngine: boolean;
-  options: CheckedBuildOptions;
-  source: BuildSource;
+  options: SolveOptions &
+    SessionOptions & {
+      /** No progress, only the result. Default false. */
+      quiet?: boolean | undefined;
+    };
+  source: SolveSource;
   folders: OfferedFolders | undefined;
   /** Where named contexts come from, by name. */
   contexts: ReadonlyMap<string, string>;
   buildArgs: Record<string, string | null>;
   signal: AbortSignal;
+}
+
+/** What is built. */
+export interface SolveSource {
+  /** An archive that the daemon asks the session for. */
+  body?: Readable;
+  /** URL that the daemon fetches itself. */
+  remote?: string;
+  /** Present when the daemon asks the session for folders, which are among those offered. */
+  synced?: object;
+  /** Path of the Dockerfile, when it is not `Dockerfile`. */
+  dockerfile?: string;
 }
 
 /** Path under which the daemon asks the session for the context. */

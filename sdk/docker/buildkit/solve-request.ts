@@ -1,13 +1,38 @@
-import type { BuildAttestations, BuildCacheTarget, CheckedBuildOptions } from "../build/build-options.ts";
+import type { BuildAttestations, BuildCacheTarget, BuildOutput } from "./buildkit-options.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../protos/generated/control.ts";
+
+/** What of a build's options a Solve request says. */
+export interface SolveOptions {
+  target?: string | undefined;
+  /** `os/arch[/variant]`, several with commas between them. Absent for the builder's own. */
+  platform?: string | undefined;
+  labels?: Readonly<Record<string, string>> | undefined;
+  /** Default false, as `pull`. */
+  noCache?: boolean | undefined;
+  pull?: boolean | undefined;
+  networkMode?: string | undefined;
+  /** Bytes, or text such as `64m`. */
+  shmSize?: number | string | undefined;
+  /** Lines for /etc/hosts, each `name:address`. */
+  extraHosts: readonly string[];
+  ulimits?: readonly { name: string; soft: number; hard: number }[] | undefined;
+  /** Images whose layers may serve as cache. */
+  cacheFrom: readonly string[];
+  cacheTo: readonly BuildCacheTarget[];
+  attest?: BuildAttestations | undefined;
+  /** Where the result goes. */
+  outputs?: readonly BuildOutput[] | undefined;
+  /** Names for the image. */
+  tags: readonly string[];
+}
 
 /** What a Solve request is made of. */
 export interface SolveInput {
   ref: string;
   sessionId: string;
-  options: CheckedBuildOptions;
+  options: SolveOptions;
   /** Where the result goes when `outputs` does not say: to the engine's images, or out as an archive of the image. */
   exporter: "moby" | "docker";
   /** Path of the Dockerfile, when it is not `Dockerfile`. */

@@ -1,11 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { DockerConfig } from "../auth/docker-config.ts";
-import type { CheckedBuildOptions } from "../build/build-options.ts";
-import { GRPC_API_VERSION } from "../buildkit/open-buildkit.ts";
 import type { EngineApi } from "../engine-api.ts";
-import type { EnginePing } from "../engine-ping.ts";
-import { EngineNotFoundError, UnsupportedByEngineError } from "../errors.ts";
+import { EngineNotFoundError } from "../errors.ts";
 import { localOutputService } from "./filesync/local-output-service.ts";
 import { serveGrpc } from "../grpc/grpc-server.ts";
 import { authService } from "./auth-service.ts";
@@ -13,6 +10,7 @@ import { fileOutputService } from "./filesync/file-send-service.ts";
 import { fileSyncService } from "./filesync/file-sync-service.ts";
 import { healthService } from "./health-service.ts";
 import { secretsService } from "./secrets-service.ts";
+import type { SessionOptions } from "./session-options.ts";
 import type { SessionService } from "./session-service.ts";
 import { sshService } from "./ssh-service.ts";
 import type { SyncedFolders } from "./filesync/synced-folder.ts";
@@ -37,36 +35,25 @@ export interface SessionOffer {
 /**
  * Opens a session for one build on an engine (POST /session).
  *
- * @returns `undefined` when the engine has no sessions and the build can do without
- * @throws UnsupportedByEngineError when it cannot
+ * @returns `undefined` when the engine has no sessions
  */
 export async function openBuildSession(
   engine: EngineApi,
-  facts: EnginePing,
-  options: CheckedBuildOptions,
   offer: SessionOffer,
   signal: AbortSignal,
 ): Promise<BuildSession | undefined> {
   try {
     return await openSession(engine, offer, signal);
   } catch (error) {
-    if (!(error instanceof EngineNotFoundError)) throw error;
-    // A build that offers nothing of its own can do without.
-    const wanted = (["secrets", "ssh", "outputs"] as const).find((name) => (options[name]?.length ?? 0) > 0);
-    if (wanted === undefined) return undefined;
-    throw new UnsupportedByEngineError(
-      wanted,
-      `This engine speaks API ${facts.engineApiVersion} and has no BuildKit sessions, which ${wanted} need: neither ` +
-        `POST /session nor, as engines with API ${GRPC_API_VERSION} or newer do, gRPC over HTTP/2. If a proxy stands ` +
-        "before the engine, let one of the two through.",
-    );
+    if (error instanceof EngineNotFoundError) return undefined;
+    throw error;
   }
 }
 
 /** What every build's session offers: credentials, and the secrets, agents, files and folders that its options name. */
 export async function sessionOffer(
   config: DockerConfig,
-  options: CheckedBuildOptions,
+  options: SessionOptions,
   folders: OfferedFolders | undefined,
   signal: AbortSignal,
 ): Promise<SessionOffer> {

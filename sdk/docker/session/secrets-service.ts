@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { BuildSecret } from "../build/build-options.ts";
+import type { BuildSecret } from "./session-options.ts";
 import { DockerOptionError } from "../errors.ts";
 import { grpcMethod } from "../grpc/grpc-method.ts";
 import { unary } from "../grpc/grpc-server.ts";

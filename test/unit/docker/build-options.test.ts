@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EnginePing } from "../../../sdk/docker/index.ts";
-import { type BuildOptions, checkBuildOptions } from "../../../sdk/docker/build/build-options.ts";
+import { type BuildOptions } from "../../../sdk/docker/build/build-options.ts";
+import { checkBuildOptions } from "../../../sdk/docker/build/check-build-options.ts";
 import { buildQuery } from "../../../sdk/docker/build/build-query.ts";
 import { chooseBuilder } from "../../../sdk/docker/build/choose-builder.ts";
 import { parseByteSize } from "../../../sdk/docker/byte-size.ts";
