@@ -2,6 +2,7 @@
  * The floors of the house: imports point down only, and form no circles; type-only imports count too.
  *
  *   examples > provider, service > sdk (client, template, docker > context, wire)
+ *   sdk/docker: engine > build > buildkit > session > grpc, protos, auth
  *
  * @type {import("dependency-cruiser").IConfiguration}
  */
@@ -27,6 +28,26 @@ export default {
       "docker-stands-on-context",
       "^sdk/docker/",
       "^sdk/(?!docker/|dockerfile/|context/|concurrency/|arguments/|(errors|require-node)\\.ts$)",
+    ),
+    forbid("grpc-imports-nothing-of-ours", "^sdk/docker/grpc/", "^sdk/(?!docker/grpc/)"),
+    forbid("protos-import-nothing-of-ours", "^sdk/docker/protos/", "^sdk/(?!docker/protos/)"),
+    forbid(
+      "docker-auth-knows-no-other-room",
+      "^sdk/docker/auth/",
+      "^sdk/(?!docker/(auth/|(argument-rules|errors)\\.ts$)|arguments/)",
+    ),
+    forbid(
+      "session-stands-on-grpc-and-protos",
+      "^sdk/docker/session/",
+      "^sdk/(?!docker/(session/|grpc/|protos/|auth/|(engine-api|errors|socket-path)\\.ts$))",
+    ),
+    forbid("buildkit-stands-on-session", "^sdk/docker/buildkit/", "^sdk/(docker/build/|context/|dockerfile/)"),
+    // They take what they need of it as EngineApi.
+    forbid("parts-know-no-engine", "^sdk/docker/(?!(engine|index)\\.ts$)", "^sdk/docker/(engine|index)\\.ts$"),
+    forbid(
+      "rooms-of-docker-import-down",
+      "^sdk/docker/(?!(build|buildkit|session)/|(engine|index)\\.ts$)",
+      "^sdk/docker/(build|buildkit|session)/",
     ),
     forbid(
       "template-stands-on-wire-and-context",
