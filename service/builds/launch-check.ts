@@ -1,5 +1,5 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { BUILD_DEFAULTS, type Readiness } from "pulumi-nullspace/wire";
-import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
