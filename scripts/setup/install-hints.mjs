@@ -89,9 +89,10 @@ const HINTS = {
     macos: "run these tests on Linux, as root",
   },
   "test-commands": {
-    debian: "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman rsync build-essential",
+    debian:
+      "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman rsync btrfs-progs build-essential",
     linux:
-      "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc, podman, rsync and gcc from your distribution",
+      "docker-registry, openssl, bzip2, xz, the OpenSSH client, runc, podman, rsync, btrfs-progs and gcc from your distribution",
     macos: "run the engine tests on Linux: they start docker-registry and buildkitd beside the engine",
   },
 };

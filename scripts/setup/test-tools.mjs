@@ -63,6 +63,7 @@ const TEST_COMMANDS = {
   runc: "runc",
   podman: "podman",
   rsync: "rsync",
+  "mkfs.btrfs": "btrfs-progs",
   // With the headers of the C library.
   gcc: "build-essential",
 };

@@ -93,6 +93,10 @@ export const EngineInfo = z.looseObject({
   DriverStatus: z.array(z.array(z.string())).nullish(),
   /** Such as `name=seccomp,profile=default`, `name=userns`, `name=rootless`. */
   SecurityOptions: z.array(z.string()).nullish(),
+  /** Whether it can bound the memory, the CPU time and the processes of a container; a rootless engine without cgroup v2 cannot. */
+  MemoryLimit: z.boolean().optional(),
+  CpuCfsQuota: z.boolean().optional(),
+  PidsLimit: z.boolean().optional(),
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 

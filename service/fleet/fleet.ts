@@ -123,7 +123,7 @@ export class Fleet {
     });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
-    this.sizes = new SizeLimits(driver);
+    this.sizes = new SizeLimits(driver, log);
     this.#deps = deps;
     this.#guests = guests;
     this.#machineStore = machines;

@@ -214,12 +214,19 @@ export class Database {
 }
 
 /**
- * Without it, SQLite maps a file into memory that it has reserved no more than one byte of each page for. Where blocks are
- * smaller than its pages, a full disk would then kill the process with SIGBUS at a write into memory.
+ * Without `EXCLUSIVE`, SQLite maps a file into memory that it has reserved no more than one byte of each page for. Where that
+ * does not reserve the page - because blocks are smaller, or because a page that is written again takes a new place, as on
+ * btrfs - a full disk or a quota that is used up would kill the process with SIGBUS at a write into memory.
  */
 function lockingMode(path: string): "EXCLUSIVE" | "NORMAL" {
-  return path !== ":memory:" && statfsSync(dirname(path)).bsize < SHARED_PAGE_BYTES ? "EXCLUSIVE" : "NORMAL";
+  if (path === ":memory:") return "NORMAL";
+  const { bsize, type } = statfsSync(dirname(path));
+  const mayMove = process.platform === "linux" && !WRITES_IN_PLACE.has(type);
+  return bsize < SHARED_PAGE_BYTES || mayMove ? "EXCLUSIVE" : "NORMAL";
 }
+
+/** File systems of Linux in which what is written again stays where it was: ext4, XFS, tmpfs; and overlays, mostly on these. */
+const WRITES_IN_PLACE: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x01021994, 0x794c7630]);
 
 /** Free pages that a store keeps for what comes next, and that are given back at a time: 4 MiB. */
 const FREE_PAGES = 1024;

@@ -1,15 +1,6 @@
 import { randomFillSync } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { pauseUnless } from "pulumi-nullspace/concurrency";
 import { DiskFullError, StartupError } from "../errors.ts";
@@ -20,7 +11,10 @@ import { DiskFullError, StartupError } from "../errors.ts";
  */
 export const RESERVE_BYTES = 8 * 1024 * 1024;
 
-/** The reserve is given up in steps, so that another program that writes at the same moment does not get all of it. */
+/**
+ * The reserve is given up in steps, so that another program that writes at the same moment does not get all of it; and by
+ * removing files, because on btrfs with a used-up quota that is possible, and shortening a file is not.
+ */
 const STEP_BYTES = 1024 * 1024;
 
 /** While the disk is full, it is looked at so seldom whether it still is. */
@@ -29,15 +23,15 @@ const LOOK_EVERY_MS = 1_000;
 /** Written to find out whether an error of SQLite that does not say so means a full disk. */
 const PROBE_BYTES = 64 * 1024;
 
-/** What the operating system calls a full disk, and a user's quota that is used up. */
-const FULL_CODES: readonly unknown[] = ["ENOSPC", "EDQUOT"];
+/** What the operating system calls a full disk, and a user's quota that is used up, for which Node has no name: `UNKNOWN`. */
+const { ENOSPC, EDQUOT } = constants.errno;
 
 /** SQLite's primary result codes: the disk is full; and those that it has for a quota and for a folder without inodes. */
 const SQLITE_FULL = 13;
 const SQLITE_MAY_BE_FULL: readonly number[] = [10, 14];
 
 /**
- * The room on the disk of a data folder. A file in it holds some back: when the disk is full, that is given up bit by bit,
+ * The room on the disk of a data folder. Files in it hold some back: when the disk is full, they are removed one by one,
  * so that what makes room (deletes) and what must not be lost (claims, the ends of machines and builds) can still be
  * recorded. What adds something that can be asked for again is refused from then on, until the whole reserve fits again.
  */
@@ -64,7 +58,7 @@ export class DiskRoom {
 
   /** Bytes that are held back now. */
   get heldBytes(): number {
-    return statSync(this.#reservePath, { throwIfNoEntry: false })?.size ?? 0;
+    return heldBack(this.folder);
   }
 
   /** @throws DiskFullError while the disk is known to be full */
@@ -77,10 +71,10 @@ export class DiskRoom {
   /** Whether an error means that the disk is full; if so, it is known to be from now on. */
   isFull(error: unknown): boolean {
     if (!(error instanceof Error)) return false;
-    const { code, errcode } = error as Error & { code?: unknown; errcode?: number };
+    const { errcode } = error as Error & { errcode?: number };
     const primary = errcode === undefined ? undefined : errcode & 0xff;
     const isFull =
-      FULL_CODES.includes(code) ||
+      isNoSpace(error) ||
       primary === SQLITE_FULL ||
       (primary !== undefined && SQLITE_MAY_BE_FULL.includes(primary) && this.#probe());
     if (isFull) {
@@ -92,37 +86,49 @@ export class DiskRoom {
 
   /** Gives up a part of the reserve. @returns `false` when nothing is left of it */
   giveUp(): boolean {
-    const held = this.heldBytes;
-    if (held === 0) return false;
-    truncateSync(this.#reservePath, Math.max(0, held - STEP_BYTES));
-    return true;
+    const held = stepsIn(this.#reservePath);
+    if (held.length === 0) return false;
+    try {
+      rmSync(join(this.#reservePath, held[0]!), { force: true });
+      return true;
+    } catch (error) {
+      if (isNoSpace(error)) return false;
+      throw error;
+    }
   }
 
   #fillReserve(): boolean {
-    const held = this.heldBytes;
-    if (held >= this.#reserveBytes) return true;
     try {
+      this.#makeFolder();
+      const held = new Set(stepsIn(this.#reservePath));
+      const steps = Math.ceil(this.#reserveBytes / STEP_BYTES);
       const { bavail, bsize } = statfsSync(this.folder);
       // Not tried in vain: what others need in the meantime would fail, too.
-      if (bavail * bsize < this.#reserveBytes - held) return false;
-      const file = openSync(this.#reservePath, "a", 0o600);
+      if (bavail * bsize < (steps - held.size) * STEP_BYTES) return false;
+      // Random, because some file systems store nothing for zeros.
+      const bytes = randomFillSync(Buffer.alloc(STEP_BYTES));
+      const made: string[] = [];
       try {
-        // Random, because some file systems store nothing for zeros.
-        const step = randomFillSync(Buffer.alloc(STEP_BYTES));
-        for (let at = held; at < this.#reserveBytes; at = fstatSync(file).size) {
-          writeSync(file, step, 0, Math.min(STEP_BYTES, this.#reserveBytes - at));
+        for (const name of Array.from({ length: steps }, (_, step) => String(step))) {
+          if (held.has(name)) continue;
+          made.push(join(this.#reservePath, name));
+          writeWhole(made.at(-1)!, bytes);
         }
       } catch (error) {
-        ftruncateSync(file, held);
+        for (const path of made) rmSync(path, { force: true });
         throw error;
-      } finally {
-        closeSync(file);
       }
       return true;
     } catch (error) {
-      if (FULL_CODES.includes((error as NodeJS.ErrnoException).code)) return false;
+      if (isNoSpace(error)) return false;
       throw error;
     }
+  }
+
+  /** What an earlier version held back in one file goes first. */
+  #makeFolder(): void {
+    if (statSync(this.#reservePath, { throwIfNoEntry: false })?.isFile()) rmSync(this.#reservePath);
+    mkdirSync(this.#reservePath, { recursive: true, mode: 0o700 });
   }
 
   #probe(): boolean {
@@ -136,11 +142,41 @@ export class DiskRoom {
       }
       return false;
     } catch (error) {
-      return FULL_CODES.includes((error as NodeJS.ErrnoException).code);
+      return isNoSpace(error);
     } finally {
       rmSync(path, { force: true });
     }
   }
+}
+
+/** Bytes that the service of a data folder holds back. */
+export function heldBack(folder: string): number {
+  return stepsIn(join(folder, "reserve")).length * STEP_BYTES;
+}
+
+function stepsIn(reservePath: string): string[] {
+  try {
+    return readdirSync(reservePath).filter((name) => /^\d+$/.test(name));
+  } catch (error) {
+    // There is none, or it is the one file of an earlier version.
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
+}
+
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether a call of the operating system failed for want of room. */
+function isNoSpace(error: unknown): boolean {
+  const { errno } = error as NodeJS.ErrnoException;
+  return errno !== undefined && [ENOSPC, EDQUOT].includes(Math.abs(errno));
 }
 
 /** There is no room to start. @param folder data folder on the full disk */

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DockerEngine } from "pulumi-nullspace/docker";
 import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
+import { unboundedBy } from "../../drivers/docker/host-size.ts";
 import { asError } from "../../errors.ts";
+import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 
 /** How long the engine may take to say anything. */
@@ -15,6 +17,8 @@ export interface EngineReport {
   /** Absent: it does not answer. */
   version?: string;
   problem?: string;
+  /** What it cannot bound of a machine: one may take all of it. */
+  unbounded: HostSize["unbounded"];
   /** By artifact. */
   images: { templateId: string; imageId: string; sizeBytes: number }[];
   containers: number;
@@ -29,18 +33,20 @@ export async function inspectEngine(folder: string, dockerHost: string | undefin
   try {
     const { Version } = await engine.version({ signal });
     const instanceId = readInstanceId(folder);
-    if (instanceId === undefined) return { host, version: Version, images: [], containers: 0 };
+    const unbounded = unboundedBy(await engine.info({ signal }));
+    if (instanceId === undefined) return { host, version: Version, unbounded, images: [], containers: 0 };
     const images = await new EngineArtifactStore(engine, instanceId).list(signal);
     const filters = { label: [`${INSTANCE_LABEL}=${instanceId}`] };
     const containers = await engine.containers.list({ all: true, filters, signal });
     return {
       host,
       version: Version,
+      unbounded,
       images: images.map(({ templateId, imageId, sizeBytes }) => ({ templateId, imageId, sizeBytes })),
       containers: containers.length,
     };
   } catch (error) {
-    return { host, problem: asError(error).message, images: [], containers: 0 };
+    return { host, problem: asError(error).message, unbounded: [], images: [], containers: 0 };
   } finally {
     await engine.close();
   }

@@ -58,12 +58,16 @@ function storeFinding({ path, isInUse, store, storeProblem, storeBytes }: Folder
   return { name: "store", status: "ok", message: `${inUnits(storeBytes)}: ${counts}` };
 }
 
-function engineFinding({ host, version, problem, containers }: EngineReport): Finding {
+function engineFinding({ host, version, problem, unbounded, containers }: EngineReport): Finding {
   if (version !== undefined) {
+    const message = `Docker Engine ${version} at ${host}, ${containers} containers of this service`;
+    if (unbounded.length === 0) return { name: "engine", status: "ok", message };
     return {
       name: "engine",
-      status: "ok",
-      message: `Docker Engine ${version} at ${host}, ${containers} containers of this service`,
+      status: "warn",
+      message: `${message}; it does not limit the ${unbounded.join(", ")} of a machine`,
+      advice:
+        "A rootless engine needs a host with cgroup v2 and its controllers delegated: docs.docker.com/go/rootless",
     };
   }
   const advice = "Start Docker Engine, or name another: nullspace-local doctor --docker-host URL";

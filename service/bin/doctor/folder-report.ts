@@ -2,6 +2,7 @@ import { readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dataPaths } from "../../data-directory.ts";
 import { asError } from "../../errors.ts";
+import { heldBack } from "../../store/disk-room.ts";
 import { lockFile } from "../../store/file-lock.ts";
 import { inspectStore, type StoreReport } from "../../store/store-report.ts";
 
@@ -32,7 +33,7 @@ export function inspectFolder(directory: string): FolderReport {
     isThere,
     isInUse: isThere && isHeld(join(path, "lock.db")),
     freeBytes: bavail * bsize,
-    reserveBytes: sizeOf(join(path, "reserve")),
+    reserveBytes: heldBack(path),
     storeBytes: sizeOf(storePath),
     logFileBytes: sizeOf(`${storePath}-wal`),
     blobFiles: isThere ? countFiles(blobsPath) : { count: 0, bytes: 0 },

@@ -1,5 +1,5 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
-import { EngineError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
+import { EngineError, isEngineAway, type DockerEngine, type EngineInfo } from "pulumi-nullspace/docker";
 import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 
 const MIB = 1024 * 1024;
@@ -12,11 +12,23 @@ export async function engineHostSize(engine: DockerEngine, signal?: AbortSignal)
   using timeout = answerTimeout(ASK_MS);
   const late = timeout.signal;
   try {
-    const { NCPU, MemTotal } = await engine.info({ signal: signal ? AbortSignal.any([signal, late]) : late });
-    return MemTotal > 0 ? { vcpus: NCPU, memoryMb: Math.floor(MemTotal / MIB) } : undefined;
+    const info = await engine.info({ signal: signal ? AbortSignal.any([signal, late]) : late });
+    const { NCPU, MemTotal } = info;
+    return MemTotal > 0
+      ? { vcpus: NCPU, memoryMb: Math.floor(MemTotal / MIB), unbounded: unboundedBy(info) }
+      : undefined;
   } catch (error) {
     if (!isEngineAway(error) && !(error instanceof EngineError) && !late.aborted) throw error;
     signal?.throwIfAborted();
     return undefined;
   }
+}
+
+/** What an engine says that it cannot bound; one that says nothing about it bounds everything. */
+export function unboundedBy(info: EngineInfo): HostSize["unbounded"] {
+  return [
+    ...(info.MemoryLimit === false ? (["memory"] as const) : []),
+    ...(info.CpuCfsQuota === false ? (["CPU time"] as const) : []),
+    ...(info.PidsLimit === false ? (["processes"] as const) : []),
+  ];
 }

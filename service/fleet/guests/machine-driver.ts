@@ -57,6 +57,8 @@ export interface GuestSpec {
 export interface HostSize {
   readonly vcpus: number;
   readonly memoryMb: number;
+  /** What it cannot bound: one machine may take all of it. Empty where it bounds everything. */
+  readonly unbounded: readonly ("memory" | "CPU time" | "processes")[];
 }
 
 /** A guest as the driver's host knows it. */

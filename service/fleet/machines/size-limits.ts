@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { HostSize, MachineDriver } from "../guests/machine-driver.ts";
 import { InvalidRequestError } from "../../errors.ts";
 
@@ -34,21 +35,33 @@ export type SizedDriver = Pick<MachineDriver, "hostSize" | "capabilities">;
 /** Bounds on the size of machines: those of their host, which is asked for them once. */
 export class SizeLimits {
   readonly #driver: SizedDriver;
+  readonly #log: Pick<Logger, "warn">;
   #host: HostSize | undefined;
 
-  constructor(driver: SizedDriver) {
+  /** @param log is told, once, what the host cannot bound */
+  constructor(driver: SizedDriver, log: Pick<Logger, "warn">) {
     this.#driver = driver;
+    this.#log = log;
   }
 
   /** @throws InvalidRequestError naming what is more than a machine can have here */
   async check({ vcpus = 1, memoryMb = 1, diskMb = 1 }: WantedSize, signal?: AbortSignal): Promise<void> {
-    const host = (this.#host ??= await this.#driver.hostSize(signal));
+    const host = await this.#askHost(signal);
     const { sharesCpus } = this.#driver.capabilities;
     const mostVcpus = host === undefined ? MAX_VCPUS : Math.max(sharesCpus ? MAX_VCPUS : 0, host.vcpus);
     if (vcpus > mostVcpus) throw tooLarge("vcpus", vcpus, mostVcpus, "CPUs");
     const mostMemoryMb = host?.memoryMb ?? MAX_MEMORY_MB;
     if (memoryMb > mostMemoryMb) throw tooLarge("memory", memoryMb, mostMemoryMb, "MiB");
     if (diskMb > MAX_DISK_MB) throw tooLarge("disk", diskMb, MAX_DISK_MB, "MiB");
+  }
+
+  async #askHost(signal: AbortSignal | undefined): Promise<HostSize | undefined> {
+    if (this.#host !== undefined) return this.#host;
+    const host = await this.#driver.hostSize(signal);
+    if (this.#host === undefined && host !== undefined && host.unbounded.length > 0) {
+      this.#log.warn(`machines here are not limited in their ${host.unbounded.join(", ")}: the host cannot do it`);
+    }
+    return (this.#host ??= host);
   }
 }
 

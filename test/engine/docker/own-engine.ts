@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -17,12 +17,21 @@ const IN_OWN_NAMESPACE = [
   '{ cat /etc/hosts; ls "$0/certs.d" | sed "s/:.*//; s/^/127.0.0.1 /"; } > "$0/hosts"',
   'mount --bind "$0/hosts" /etc/hosts',
   "fi",
+  // User and group ids that root in a container becomes, for an engine with `userns-remap`.
+  'if [ -e "$0/subordinate-ids" ]',
+  "then touch /etc/subuid /etc/subgid",
+  'for file in /etc/subuid /etc/subgid; do mount --bind "$0/subordinate-ids" "$file"; done',
+  "fi",
   'exec dockerd "$@"',
 ].join("\n");
 
 /** How an {@link OwnEngine} is attached: see {@link OwnEngine.start}. */
 interface OwnEngineOptions {
   ownNetwork?: boolean;
+  /** Folder for images and containers, on a file system to try. Default: in a temporary folder. */
+  data?: string;
+  /** Lines `USER:FIRST:COUNT` of /etc/subuid and /etc/subgid, for its setting `userns-remap`. */
+  subordinateIds?: string;
 }
 
 const WITHOUT_NETWORK = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
@@ -48,6 +57,8 @@ export class OwnEngine implements AsyncDisposable {
    * @param settings of its daemon.json
    * @param trusted files with the certificates of registries on this machine, by `name:port`. To this dockerd the names
    *   are those of 127.0.0.1, by which it would not care about certificates
+   * @param options.data folder for images and containers; default: one that goes with the engine
+   * @param options.subordinateIds what it finds in /etc/subuid and /etc/subgid
    * @param options.ownNetwork a network namespace of its own, with a bridge and a firewall as Docker has them
    */
   static async start(
@@ -60,6 +71,11 @@ export class OwnEngine implements AsyncDisposable {
       await cp(file, join(engine.#dir, "certs.d", host, "ca.crt"));
     }
     await writeFile(join(engine.#dir, "daemon.json"), JSON.stringify(settings));
+    if (options.subordinateIds !== undefined) {
+      await writeFile(join(engine.#dir, "subordinate-ids"), options.subordinateIds);
+      // Those users have to reach the data below it.
+      await chmod(engine.#dir, 0o711);
+    }
     await engine.startAgain();
     return engine;
   }
@@ -71,7 +87,7 @@ export class OwnEngine implements AsyncDisposable {
     const args = [
       `--host=${this.host}`,
       `--config-file=${join(dir, "daemon.json")}`,
-      `--data-root=${join(dir, "data")}`,
+      `--data-root=${this.#options.data ?? join(dir, "data")}`,
       `--exec-root=${join(dir, "exec")}`,
       `--pidfile=${join(dir, "dockerd.pid")}`,
       `--containerd-namespace=${dir.split("/").at(-1)}`,

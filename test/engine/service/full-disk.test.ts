@@ -22,7 +22,7 @@ function file(bytes: number) {
   return { body, entry: { path: sha256, entry_type: "file", mode: "0644", sha256, size_bytes: body.length } };
 }
 
-it.each(["tmpfs", "ext4"] as const)(
+it.each(["tmpfs", "ext4", "quota"] as const)(
   "on a full %s what is new is refused by name, and what ends, frees or claims goes on, through a restart too",
   async (kind) => {
     using disk = new SmallDisk(kind, DISK_MB);

@@ -1,6 +1,10 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
+import { Agent, request } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
+import { OwnEngine } from "../docker/own-engine.ts";
 import { eventually } from "./fleet-fixture.ts";
 import { BASE_IMAGE, RunningService } from "./running-service.ts";
 
@@ -41,3 +45,41 @@ it("a promoted build's image is kept, one that nothing pins is reclaimed after i
     await engine.images.inspect(`nullspace-local/${template_id}`);
   }
 });
+
+it(
+  "the engine's build cache is left alone, unless it has a limit, and then trimmed to it",
+  { timeout: 120_000 },
+  async () => {
+    await using own = await OwnEngine.start({}, {}, { ownNetwork: true });
+    const run = promisify(execFile);
+    await run("sh", ["-c", `docker save ${BASE_IMAGE} | docker --host ${own.host} load`]);
+    const dispatcher = new Agent({ connect: { socketPath: own.host.slice("unix://".length) } });
+    onTestFinished(() => dispatcher.close());
+    const cached = async () => {
+      const { body } = await request("http://docker/system/df", { dispatcher });
+      const { BuildCache } = (await body.json()) as { BuildCache: { Size: number; Shared: boolean }[] | null };
+      // What an image has, too, stays as long as that does.
+      return (BuildCache ?? []).filter(({ Shared }) => !Shared).reduce((sum, { Size }) => sum + Size, 0);
+    };
+    const start = (storage: { buildCacheBytes?: number }) => RunningService.start({ dockerHost: own.host, storage });
+    const build = async (service: RunningService) => {
+      const large = `: ${randomUUID()}; dd if=/dev/urandom of=/large bs=1M count=8; echo made > /made`;
+      const dockerfile = `FROM ${BASE_IMAGE} AS tools\nRUN ${large}\nFROM ${BASE_IMAGE}\nCOPY --from=tools /made /made\n`;
+      const { build } = await service.build({ name: "small", dockerfile });
+      expect(build).toMatchObject({ status: "ready" });
+    };
+    {
+      await using service = await start({});
+      await build(service);
+      const before = await cached();
+      expect(before).toBeGreaterThan(8_000_000);
+      // Each start sweeps.
+      await service.restart();
+      expect(await cached()).toBeGreaterThanOrEqual(before);
+    }
+    await using service = await start({ buildCacheBytes: 4_000_000 });
+    await build(service);
+    await service.restart();
+    await eventually("trimmed", async () => ((await cached()) <= 4_000_000 ? true : undefined));
+  },
+);

@@ -1,10 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A kind of file system that a full disk is tried on. The blocks of a small ext4 are smaller than a page of memory. */
-export type FileSystem = "tmpfs" | "ext4";
+/**
+ * A kind of file system that a full disk is tried on. The blocks of a small ext4 are smaller than a page of memory; "quota"
+ * is a large btrfs, of which a folder may have so much.
+ */
+export type FileSystem = "tmpfs" | "ext4" | "btrfs" | "quota";
+
+/** Size of the file system in which a quota is less. */
+const LARGE_MB = 512;
 
 /** A small file system of its own, which can be filled to the brim. Needs root. */
 export class SmallDisk implements Disposable {
@@ -16,12 +22,17 @@ export class SmallDisk implements Disposable {
     mkdirSync(this.path);
     if (kind === "tmpfs") {
       execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "none", this.path]);
-    } else {
-      const image = join(this.#place, "image");
-      closeSync(openSync(image, "w"));
-      truncateSync(image, megabytes * 1024 * 1024);
-      execFileSync("mkfs.ext4", ["-q", "-m", "0", image]);
-      execFileSync("mount", ["-o", "loop", image, this.path]);
+      return;
+    }
+    const image = join(this.#place, "image");
+    const type = kind === "quota" ? "btrfs" : kind;
+    closeSync(openSync(image, "w"));
+    truncateSync(image, (kind === "quota" ? LARGE_MB : megabytes) * 1024 * 1024);
+    execFileSync(`mkfs.${type}`, ["-q", ...(type === "ext4" ? ["-m", "0"] : []), image]);
+    execFileSync("mount", ["-o", "loop", image, this.path]);
+    if (kind === "quota") {
+      execFileSync("btrfs", ["quota", "enable", this.path]);
+      execFileSync("btrfs", ["qgroup", "limit", `${megabytes}M`, this.path]);
     }
   }
 
@@ -47,7 +58,8 @@ function hasRoomFor(file: number, bytes: Uint8Array): boolean {
   try {
     return writeSync(file, bytes) > 0;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOSPC") return false;
+    const { ENOSPC, EDQUOT } = constants.errno;
+    if ([ENOSPC, EDQUOT].includes(-((error as NodeJS.ErrnoException).errno ?? 0))) return false;
     throw error;
   }
 }

@@ -31,10 +31,21 @@ test("a machine without internet access is refused where each has a network, who
 
 test("more processors than the host has are given only where machines share them", async () => {
   const driver = new MemoryDriver();
-  const size = async () => ({ vcpus: 4, memoryMb: 1_000 });
+  const size = async () => ({ vcpus: 4, memoryMb: 1_000, unbounded: [] });
+  const log = { warn: () => undefined };
   const shared = { hostSize: size, capabilities: driver.capabilities };
-  await expect(new SizeLimits(shared).check({ vcpus: 64 })).resolves.toBeUndefined();
+  await expect(new SizeLimits(shared, log).check({ vcpus: 64 })).resolves.toBeUndefined();
   const own = { hostSize: size, capabilities: { ...driver.capabilities, sharesCpus: false } };
-  await expect(new SizeLimits(own).check({ vcpus: 4 })).resolves.toBeUndefined();
-  await expect(new SizeLimits(own).check({ vcpus: 5 })).rejects.toThrow("vcpus: 5 CPUs are more");
+  await expect(new SizeLimits(own, log).check({ vcpus: 4 })).resolves.toBeUndefined();
+  await expect(new SizeLimits(own, log).check({ vcpus: 5 })).rejects.toThrow("vcpus: 5 CPUs are more");
+});
+
+test("what the host cannot bound is said once", async () => {
+  const { capabilities } = new MemoryDriver();
+  const hostSize = async () => ({ vcpus: 4, memoryMb: 1_000, unbounded: ["memory", "processes"] as const });
+  const said: unknown[] = [];
+  const sizes = new SizeLimits({ hostSize, capabilities }, { warn: (text: unknown) => void said.push(text) });
+  await Promise.all([sizes.check({ vcpus: 1 }), sizes.check({ vcpus: 2 })]);
+  await sizes.check({ memoryMb: 10 });
+  expect(said).toEqual(["machines here are not limited in their memory, processes: the host cannot do it"]);
 });
