@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseTemplateRef } from "../../../sdk/wire/index.ts";
+import { NEW_POOL, settingsOf, timesOfNewPool } from "../../../service/fleet/pools/pool-settings.ts";
 import { followedRef } from "../../../service/fleet/pools/pool-target.ts";
 import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Database } from "../../../service/store/database.ts";
 import { PoolStore, type PoolRow } from "../../../service/store/warm-pools.ts";
 
+const SIZE = { vcpus: 1, memory_mb: 64 };
 const word = fc.constantFrom("web", "api", "v1", "stable", "a.b");
 const pools = fc.array(
   fc.record({
@@ -21,43 +23,16 @@ const pools = fc.array(
 
 function row(at: number, pool: Pick<PoolRow, "templateRef" | "trackTag" | "versionPolicy" | "state">): PoolRow {
   return {
+    ...settingsOf({ name: `pool ${at}`, template_ref: "web:v1", min_ready: 0, max_ready: 1, resources: SIZE }),
+    ...NEW_POOL,
+    ...timesOfNewPool(at),
     ...pool,
     poolId: `twp_${at}`,
-    name: `pool ${at}`,
-    minReady: 0,
-    maxReady: 1,
-    vcpus: 1,
-    memoryMb: 64,
-    diskMb: null,
-    checkoutPolicy: "prefer",
-    idleTimeoutSeconds: 600,
-    staleAfterSeconds: 900,
-    hostPoolId: null,
-    cellId: null,
-    labels: "{}",
-    metadata: "{}",
     resolvedTemplate: "local/web:tb_1",
     buildId: "tb_1",
     templateId: "tmpl_1",
     internetAccess: 1,
     compatibilityKey: "k",
-    rolloutGeneration: 1,
-    previousResolvedTemplate: null,
-    previousBuildId: null,
-    previousTemplateId: null,
-    degradedReason: null,
-    failureCount: 0,
-    failureAtMs: null,
-    failureReason: null,
-    lastFailure: null,
-    releasedThisTick: 0,
-    createdAtMs: 1,
-    updatedAtMs: 1,
-    enabledAtMs: 1,
-    disabledAtMs: null,
-    drainRequestedAtMs: null,
-    lastReconciledAtMs: null,
-    deletedAtMs: null,
   };
 }
 
