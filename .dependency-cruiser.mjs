@@ -65,7 +65,7 @@ export default {
     forbid(
       "guests-stand-on-the-store",
       "^service/fleet/guests/",
-      "^service/(?!fleet/guests/|store/|(answer-timeout|caller|clock|engine-stop|errors|ids)\\.ts$)",
+      "^service/(?!fleet/guests/|store/|(caller|clock|engine-stop|errors|ids)\\.ts$)",
     ),
     forbid(
       "machines-know-no-pools",
@@ -80,7 +80,7 @@ export default {
     forbid(
       "drivers-know-guests-alone",
       "^service/drivers/",
-      "^service/(?!drivers/|fleet/guests/|(answer-timeout|clock|errors|ids|labels)\\.ts$)",
+      "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
     ),
     forbid(
       "templates-know-no-fleet-nor-builds",

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { answerTimeout } from "../../sdk/concurrency/index.ts";
 import { DockerEngine } from "../../sdk/docker/index.ts";
 import { OLDEST_NODE, tooOldNode } from "../../sdk/node-version.ts";
 import { ok, type CheckResult } from "./check.ts";
@@ -59,7 +60,8 @@ export async function checkDocker(env: NodeJS.ProcessEnv, needed: boolean, signa
   let engine: DockerEngine | undefined;
   try {
     engine = new DockerEngine({ env });
-    await engine.ping({ signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]) });
+    using timeout = answerTimeout(PROBE_TIMEOUT_MS);
+    await engine.ping({ signal: AbortSignal.any([signal, timeout.signal]) });
     const { Version, ApiVersion } = await engine.version();
     return ok("docker", `Docker Engine ${Version} (API ${ApiVersion}) at ${engine.host}`);
   } catch (error) {

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { NoApiKeyError, SettingError } from "../errors.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { InvalidSettingError, MissingApiKeyError, NullspaceClient } from "../../sdk/client/index.ts";
+import { BUILD_TIMEOUT_MS, CALL_TIMEOUT_MS, READY_TIMEOUT_MS } from "./timeouts.ts";
+
+const minutes = (ms: number): number => ms / 60_000;
 
 /** Configuration of the provider. What is absent is looked up as the client does: environment, then its config files. */
 export const ProviderConfig = z.object({
@@ -44,7 +47,8 @@ export const ProviderConfig = z.object({
     .optional()
     .describe(
       "How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option " +
-        "`customTimeouts` says otherwise. Default: 30 for a template, 10 for a pool, 5 for what builds and starts nothing.",
+        `\`customTimeouts\` says otherwise. Default: ${minutes(BUILD_TIMEOUT_MS)} for a template, ` +
+        `${minutes(READY_TIMEOUT_MS)} for a pool, ${minutes(CALL_TIMEOUT_MS)} for what builds and starts nothing.`,
     ),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;

@@ -15,6 +15,11 @@ export function isSameTemplate(left: unknown, right: unknown, ownNamespace: stri
   return a !== undefined && a === b;
 }
 
+/** Do both bags of inputs name the same template, as far as the resource's outputs tell whose namespace is meant? */
+export function namesSameTemplate(olds: Properties, news: Properties, oldOutputs: Properties | undefined): boolean {
+  return isSameTemplate(olds.template, news.template, ownNamespaceOf(oldOutputs));
+}
+
 /** The reader's own namespace as far as a resource's outputs tell. */
 export function ownNamespaceOf(outputs: Properties | undefined): string | undefined {
   return serviceOf(outputs)?.namespace;

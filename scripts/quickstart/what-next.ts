@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
+import { shellQuote } from "../../sdk/template/shell-quote.ts";
 
 /** What `--keep` leaves running, and where it lies. */
 export interface LeftRunning {
@@ -28,14 +29,14 @@ const COMMANDS = ["pulumi", "pulumi-resource-pulumi-nodejs", "node"];
 /** The lines that go on from a quickstart with `--keep`, in any new shell, and those that take it down. */
 export function whatToTypeNext({ env, service, program, home }: LeftRunning): string {
   const all = { ...env, ...service.env };
-  const variables = EXPORTED.filter((name) => all[name]).map((name) => `  export ${name}=${shellWord(all[name]!)}`);
+  const variables = EXPORTED.filter((name) => all[name]).map((name) => `  export ${name}=${shellQuote(all[name]!)}`);
   const folders = [...new Set(COMMANDS.flatMap((command) => folderOf(command, env["PATH"]) ?? []))];
   return `
 Left running: the service (process ${service.pid}), the stack "dev" and its pool. To go on from here:
 
 ${variables.join("\n")}
-  export PATH=${folders.map(shellWord).join(":")}:$PATH
-  cd ${shellWord(relative(process.cwd(), program) || ".")}
+  export PATH=${folders.map((folder) => shellQuote(folder)).join(":")}:$PATH
+  cd ${shellQuote(relative(process.cwd(), program) || ".")}
   pulumi preview --diff        # after an edit in app/
   pulumi up
 
@@ -43,14 +44,10 @@ To take it down:
 
   pulumi destroy --yes && pulumi stack rm --yes dev
   kill ${service.pid}
-  rm -r ${shellWord(home)}
+  rm -r ${shellQuote(home)}
 `;
 }
 
 function folderOf(command: string, path = ""): string | undefined {
   return path.split(delimiter).find((folder) => folder !== "" && existsSync(join(folder, command)));
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,38 +1,7 @@
 import type { z } from "zod";
 import { InvalidArgumentError } from "./errors.ts";
 
-/** Members of a template that can be asked for by themselves. */
-export type TemplateField =
-  | "id"
-  | "name"
-  | "description"
-  | "tags"
-  | "default_tag"
-  | "builtin"
-  | "canonical_ref"
-  | "namespace_slug"
-  | "visibility";
-
-/** Members of a machine that can be asked for by themselves. */
-export type MachineField =
-  | "id"
-  | "template"
-  | "status"
-  | "config"
-  | "created_at"
-  | "metadata"
-  | "started_at"
-  | "timeout_ms"
-  | "timeout_action"
-  | "timeout_at"
-  | "expires_at"
-  | "remaining_ms"
-  | "last_active_at"
-  | "cwd"
-  | "inactivity_timeout_ms"
-  | "auto_delete_after_ms"
-  | "ephemeral"
-  | "warm_pool_checkout";
+export type { MachineField, TemplateField } from "../wire/fields.ts";
 
 /** Which members of the answer are wanted. */
 export interface FieldOptions<Field extends string> {

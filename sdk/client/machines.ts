@@ -10,6 +10,7 @@ import type {
   ExecRequest,
   MachineListQuery,
 } from "../wire/machine.ts";
+import { EXEC_DEFAULTS } from "../wire/defaults.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type MachineField } from "./fields.ts";
 import { path } from "./path.ts";
@@ -19,7 +20,6 @@ import type { Transport } from "./transport.ts";
 const CREATE_TIMEOUT_MS = 120_000;
 /** The service answers when the command has ended, and a little after. */
 const EXEC_GRACE_MS = 30_000;
-const EXEC_TIMEOUT_SECS = 30;
 /** What the service says while the machine or its host is between two states. */
 const TRANSITION_CODES = ["transition_in_progress", "transition_recovery_required"];
 const CREATE_ATTEMPTS = 30;
@@ -133,7 +133,7 @@ export class MachinesApi {
   async exec(id: string, request: ExecRequest, options: CallOptions = {}): Promise<ExecResult> {
     check("machines.exec", { id: text, request: object, options: CALL }, { id, request, options });
     const proof = this.#proofs.get(id);
-    const commandMs = (request.timeout_secs ?? EXEC_TIMEOUT_SECS) * 1000;
+    const commandMs = (request.timeout_secs ?? EXEC_DEFAULTS.timeout_secs) * 1000;
     return this.#transport.json(
       {
         what: `run a command in machine ${id}`,

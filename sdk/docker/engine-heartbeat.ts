@@ -1,3 +1,4 @@
+import { answerTimeout } from "../concurrency/index.ts";
 import { EngineTimeoutError } from "./errors.ts";
 
 /** A silence is this many pings without an answer, after a pause as long as one of them may take. */
@@ -69,7 +70,8 @@ export class EngineHeartbeat {
   async #beat(): Promise<void> {
     this.#timer = undefined;
     this.#isPinging = true;
-    const limit = AbortSignal.timeout(this.#beatMs);
+    using timeout = answerTimeout(this.#beatMs);
+    const limit = timeout.signal;
     try {
       await this.#ping(limit);
       this.noteAnswer();

@@ -359,7 +359,12 @@ export class RegistryCredentialsError extends DockerError {
     markError(this, "RegistryCredentialsError");
   }
 
-  constructor(message: string, cause?: unknown) {
+  /** Whether the same request may succeed later: the cloud was not reached, or failed on its own side. */
+  readonly retryable: boolean;
+
+  /** @param facts.retryable default false */
+  constructor(message: string, cause?: unknown, facts: { retryable?: boolean } = {}) {
     super(message, { code: "registry_credentials", cause });
+    this.retryable = facts.retryable ?? false;
   }
 }

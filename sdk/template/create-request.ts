@@ -13,6 +13,8 @@ import {
 } from "../arguments/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import type { BuildBackend, CreateTemplateRequest } from "../wire/create-template.ts";
+import { PROGRAM_SIZE } from "../wire/defaults.ts";
+import { BUILD_CONFIG_NAMES, toWire } from "../wire/member-names.ts";
 import type { BuildSecret } from "../wire/registry-auth.ts";
 import { check } from "./argument-checks.ts";
 import { resolveIdentity } from "./build-identity.ts";
@@ -154,15 +156,16 @@ function buildConfig(
   options: RequestOptions,
   form: "json" | "call" | "outline",
 ): CreateTemplateRequest["build_config"] {
-  const { vcpus, memoryMib, diskMb, internetAccess = true } = options;
-  const asked = vcpus !== undefined || memoryMib !== undefined || diskMb !== undefined || !internetAccess;
-  if (form === "json" && !asked) return undefined;
-  return {
-    vcpus: vcpus ?? 2,
-    memory_mib: memoryMib ?? 512,
-    ...(!internetAccess && { internet_access: false }),
-    ...(diskMb !== undefined && { disk_mb: diskMb }),
-  };
+  const { vcpus, memoryMib, diskMb, internetAccess } = options;
+  // That there is internet is left unsaid.
+  const asked = toWire(BUILD_CONFIG_NAMES, {
+    vcpus,
+    memoryMib,
+    diskMb,
+    internetAccess: internetAccess === false ? false : undefined,
+  });
+  if (form === "json" && Object.keys(asked).length === 0) return undefined;
+  return { ...toWire(BUILD_CONFIG_NAMES, PROGRAM_SIZE), ...asked };
 }
 
 function contextFile(entry: LocalEntry, inline: boolean): ContextFile {

@@ -19,3 +19,4 @@ export {
   type ReadinessTuning,
 } from "./readiness.ts";
 export type { AwsAuthOptions, BasicAuthOptions } from "./registry-credentials.ts";
+export { shellQuote, type QuoteMark } from "./shell-quote.ts";

@@ -1,4 +1,6 @@
 import { amount, options, positive, show, text } from "../arguments/index.ts";
+import { READINESS_DEFAULTS } from "../wire/defaults.ts";
+import { READINESS_TUNING_NAMES, toWire } from "../wire/member-names.ts";
 import type { Readiness } from "../wire/readiness.ts";
 import { check, requireNumber, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
@@ -86,8 +88,8 @@ function checkReadiness(argument: string, readiness: Readiness): Readiness {
   return readiness;
 }
 
-function wireTuning({ timeoutSecs = 30, intervalMs = 500, startupGraceSecs = 2 }: ReadinessTuning) {
-  return { timeout_secs: timeoutSecs, interval_ms: intervalMs, startup_grace_secs: startupGraceSecs };
+function wireTuning(tuning: ReadinessTuning) {
+  return { ...READINESS_DEFAULTS, ...toWire(READINESS_TUNING_NAMES, tuning) };
 }
 
 function parseLocalUrl(url: string): { port: number; path: string } {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { object, options, required, secretText, text, type Rule } from "../arguments/index.ts";
 import type { BaseImageAuth } from "../wire/registry-auth.ts";
+import { REGISTRY_AUTH_NAMES, toWire } from "../wire/member-names.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
 /** User name and password of a registry: both or neither. */
@@ -55,14 +56,10 @@ export function gcpAuth(argument: string, account: Readonly<Record<string, unkno
 }
 
 export function awsAuth(argument: string, options: AwsAuthOptions): BaseImageAuth {
-  const { sessionToken } = options;
-  return {
-    kind: "aws_ecr",
-    access_key_id: credential(`${argument}: accessKeyId`, options.accessKeyId),
-    secret_access_key: credential(`${argument}: secretAccessKey`, options.secretAccessKey),
-    region: credential(`${argument}: region`, options.region),
-    ...(sessionToken !== undefined && { session_token: credential(`${argument}: sessionToken`, sessionToken) }),
-  };
+  const { accessKeyId, secretAccessKey, region, sessionToken } = options;
+  const given = { accessKeyId, secretAccessKey, region, ...(sessionToken !== undefined && { sessionToken }) };
+  for (const [name, value] of Object.entries(given)) credential(`${argument}: ${name}`, value);
+  return { kind: "aws_ecr", ...toWire(REGISTRY_AUTH_NAMES, given) };
 }
 
 /** Names the member, never its value. */

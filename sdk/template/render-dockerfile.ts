@@ -70,7 +70,7 @@ function renderStep(step: Step): string[] {
 }
 
 function install(packages: readonly string[], command: (words: string) => string[]): string[] {
-  return packages.length === 0 ? [] : command(packages.map(shellQuote).join(" ")).map(run);
+  return packages.length === 0 ? [] : command(packages.map((name) => shellQuote(name)).join(" ")).map(run);
 }
 
 /** A path that begins with a dash must not be taken for an option. */

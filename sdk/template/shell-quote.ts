@@ -1,4 +1,24 @@
-/** A word as a POSIX shell reads it back: unchanged when nothing in it is special, else in single quotes. */
-export function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+import { anyText, oneOf, optional } from "../arguments/index.ts";
+import { check } from "./argument-checks.ts";
+
+/**
+ * How a single quote inside a quoted word is written. Shells read both alike; they differ in the digests of the texts that
+ * they stand in.
+ */
+export type QuoteMark = `'"'"'` | "'\\''";
+
+const PYTHONS: QuoteMark = `'"'"'`;
+const MARK = optional(oneOf(PYTHONS, "'\\''" satisfies QuoteMark));
+
+/**
+ * A word as a POSIX shell reads it back: unchanged when nothing in it is special, else in single quotes.
+ *
+ * @param mark default `'"'"'`, as Python's `shlex.quote` has it
+ * @throws TemplateArgumentError
+ * @example
+ * builder.run(`grep -F -- ${shellQuote(words)} /etc/motd`);
+ */
+export function shellQuote(word: string, mark: QuoteMark = PYTHONS): string {
+  check("shellQuote", { word: anyText, mark: MARK }, { word, mark });
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", mark)}'`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BuildContext } from "./blob.ts";
+import { BUILD_DEFAULTS } from "./defaults.ts";
 import { Readiness } from "./readiness.ts";
 import { TagName } from "./ref.ts";
 import { BaseImageAuth, BuildSecret, RegistryAuth } from "./registry-auth.ts";
@@ -9,9 +10,9 @@ import { Env, Line, ShellEnv, Word } from "./word.ts";
 /** Resources of the build, and of the machines started from its artifact. */
 export const BuildConfig = z
   .object({
-    vcpus: z.int().min(1).optional().describe("Default 1"),
-    memory_mib: z.int().min(1).optional().describe("MiB; default 512"),
-    internet_access: z.boolean().optional().describe("Default true"),
+    vcpus: z.int().min(1).optional().describe(`Default ${BUILD_DEFAULTS.vcpus}`),
+    memory_mib: z.int().min(1).optional().describe(`MiB; default ${BUILD_DEFAULTS.memory_mib}`),
+    internet_access: z.boolean().optional().describe(`Default ${BUILD_DEFAULTS.internet_access}`),
     disk_mb: z
       .int()
       .min(1)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EXEC_DEFAULTS, MACHINE_DEFAULTS } from "./defaults.ts";
 import { optionalFlag, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { Timestamp } from "./timestamp.ts";
@@ -18,12 +19,12 @@ export type WarmPoolRequest = z.infer<typeof WarmPoolRequest>;
 /** A machine to start. */
 export const CreateMachineRequest = z
   .looseObject({
-    template: z.string().min(1).optional().describe("Template reference; default base"),
+    template: z.string().min(1).optional().describe(`Template reference; default ${MACHINE_DEFAULTS.template}`),
     snapshot_id: z.string().min(1).nullish(),
-    vcpus: z.int().min(1).optional().describe("Default 1"),
-    memory_mb: z.int().min(1).optional().describe("Default 256"),
+    vcpus: z.int().min(1).optional().describe(`Default ${MACHINE_DEFAULTS.vcpus}`),
+    memory_mb: z.int().min(1).optional().describe(`Default ${MACHINE_DEFAULTS.memory_mb}`),
     disk_mb: z.int().min(1).nullish(),
-    timeout_ms: z.int().min(1).optional().describe("Default 300000"),
+    timeout_ms: z.int().min(1).optional().describe(`Default ${MACHINE_DEFAULTS.timeout_ms}`),
     timeout_action: z.enum(["destroy", "hibernate"]).nullish(),
     inactivity_timeout_ms: z.int().min(1).nullish(),
     auto_delete_after_ms: z.int().min(1).nullish(),
@@ -124,7 +125,7 @@ export const ExecRequest = z
   .object({
     command: Word.min(1),
     args: z.array(Word).optional(),
-    timeout_secs: z.number().positive().nullish().describe("Default 30"),
+    timeout_secs: z.number().positive().nullish().describe(`Default ${EXEC_DEFAULTS.timeout_secs}`),
     cwd: Word.nullish(),
     envs: Env.nullish(),
     shell: optionalFlag.describe("Run the command through the shell"),

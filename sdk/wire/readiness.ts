@@ -1,14 +1,25 @@
 import { z } from "zod";
+import { READINESS_DEFAULTS } from "./defaults.ts";
 import { Word } from "./word.ts";
 
 const tuning = {
-  timeout_secs: z.number().positive().optional().describe("Give up after this long; default 30"),
-  interval_ms: z.number().positive().optional().describe("Between two tries; default 500"),
+  timeout_secs: z
+    .number()
+    .positive()
+    .optional()
+    .describe(`Give up after this long; default ${READINESS_DEFAULTS.timeout_secs}`),
+  interval_ms: z
+    .number()
+    .positive()
+    .optional()
+    .describe(`Between two tries; default ${READINESS_DEFAULTS.interval_ms}`),
   startup_grace_secs: z
     .number()
     .min(0)
     .optional()
-    .describe("More time at the start, in which failures do not count; tries begin at once; default 2"),
+    .describe(
+      `More time at the start, in which failures do not count; tries begin at once; default ${READINESS_DEFAULTS.startup_grace_secs}`,
+    ),
 };
 const port = z.int().min(1).max(65_535);
 

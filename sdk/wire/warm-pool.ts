@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WARM_POOL_DEFAULTS } from "./defaults.ts";
 import { count, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";
 import { TagName } from "./ref.ts";
@@ -25,24 +26,16 @@ export const WarmPoolResources = z
   .meta({ id: "WarmPoolResources" });
 export type WarmPoolResources = z.infer<typeof WarmPoolResources>;
 
-/** What the service takes for members that a create request leaves out. */
-export const WARM_POOL_DEFAULTS = {
-  checkout_policy: "prefer",
-  idle_timeout_seconds: 600,
-  stale_after_seconds: 900,
-  version_policy: "pinned_build",
-} as const;
-
 const settings = {
   name: z.string().min(1).max(160),
   template_ref: z.string().min(1).max(500).describe("Name, tag, exact build or artifact"),
   min_ready: z.int().min(0).describe("Machines to keep ready"),
   max_ready: z.int().min(0).describe("Ceiling for warming plus ready; at least min_ready"),
   resources: WarmPoolResources,
-  checkout_policy: CheckoutPolicy.optional().describe("Default prefer"),
-  idle_timeout_seconds: z.int().min(1).optional().describe("Default 600"),
-  stale_after_seconds: z.int().min(1).optional().describe("Default 900"),
-  version_policy: VersionPolicy.optional().describe("Default pinned_build"),
+  checkout_policy: CheckoutPolicy.optional().describe(`Default ${WARM_POOL_DEFAULTS.checkout_policy}`),
+  idle_timeout_seconds: z.int().min(1).optional().describe(`Default ${WARM_POOL_DEFAULTS.idle_timeout_seconds}`),
+  stale_after_seconds: z.int().min(1).optional().describe(`Default ${WARM_POOL_DEFAULTS.stale_after_seconds}`),
+  version_policy: VersionPolicy.optional().describe(`Default ${WARM_POOL_DEFAULTS.version_policy}`),
   track_tag: TagName.optional().describe("Needed with track_tag unless the ref has a tag"),
   host_pool_id: z.string().min(1).optional().describe("Together with cell_id or not at all"),
   cell_id: z.string().min(1).optional(),
@@ -164,8 +157,8 @@ export const WarmPool = z
     runtime_artifact_id: optionalText,
     idle_timeout_seconds: optionalInt,
     stale_after_seconds: optionalInt,
-    checkout_policy: openEnum(["prefer", "require", "bypass"]).default("prefer"),
-    version_policy: openEnum(["pinned_build", "track_tag"]).default("pinned_build"),
+    checkout_policy: openEnum(["prefer", "require", "bypass"]).default(WARM_POOL_DEFAULTS.checkout_policy),
+    version_policy: openEnum(["pinned_build", "track_tag"]).default(WARM_POOL_DEFAULTS.version_policy),
     track_tag: optionalText,
     rollout_generation: optionalInt,
     rollout_status: RolloutStatus.nullish(),

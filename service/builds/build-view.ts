@@ -1,13 +1,14 @@
 import type { BuildRow } from "../store/builds.ts";
-import type {
-  ArtifactAvailability,
-  BuildStatus,
-  CacheSummary,
-  OciMetadata,
-  Promotability,
-  TemplateBuild,
-  TemplateBuildSummary,
-  TemplateFailureDetail,
+import {
+  BUILD_DEFAULTS,
+  type ArtifactAvailability,
+  type BuildStatus,
+  type CacheSummary,
+  type OciMetadata,
+  type Promotability,
+  type TemplateBuild,
+  type TemplateBuildSummary,
+  type TemplateFailureDetail,
 } from "pulumi-nullspace/wire";
 import { later } from "../clock.ts";
 import { artifactOfBuild, idleSince, type ArtifactRow } from "../store/artifacts.ts";
@@ -38,7 +39,7 @@ export function buildSummary(db: Database, record: BuildRow, retentionMs: number
     source_digest: record.sourceDigest,
     ...present("context_digest", record.contextDigest),
     ...present("dockerfile_digest", record.dockerfileDigest),
-    build_config: { vcpus: 1, memory_mib: 512, internet_access: true, ...definition.build_config },
+    build_config: { ...BUILD_DEFAULTS, ...definition.build_config },
     triggered_by: record.triggeredBy,
     queued_at: record.queuedAt,
     ...present("started_at", record.startedAt),

@@ -1,9 +1,8 @@
 import type { BuildRow } from "../store/builds.ts";
-import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
+import { answerTimeout, Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
 import type { Redactor } from "pulumi-nullspace/secrets";
 import type { LogEntry } from "pulumi-nullspace/wire";
-import { answerTimeout } from "../answer-timeout.ts";
 import { asError, EngineUnavailableError, ServiceError } from "../errors.ts";
 import { untilRecorded } from "../store/disk-room.ts";
 import type { TemplateEvents } from "../templates/events.ts";

@@ -1,5 +1,5 @@
-import type { Readiness } from "pulumi-nullspace/wire";
-import { answerTimeout } from "../answer-timeout.ts";
+import { answerTimeout } from "pulumi-nullspace/concurrency";
+import { BUILD_DEFAULTS, type Readiness } from "pulumi-nullspace/wire";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
 import type { MachineArtifact, MachineDriver } from "../fleet/guests/machine-driver.ts";
@@ -30,7 +30,7 @@ export async function checkLaunch(
   signal: AbortSignal,
 ): Promise<void> {
   const { definition, buildId, templateId } = job;
-  const { build_config: config = {} } = definition;
+  const config = { ...BUILD_DEFAULTS, ...definition.build_config };
   const { startCmd, readiness, mayStartCmdEnd } = runtime;
   // Of a command that may end there is nothing to see.
   if ((startCmd === undefined || mayStartCmdEnd) && readiness === undefined) return;
@@ -61,9 +61,9 @@ export async function checkLaunch(
       guestId,
       buildId,
       artifact,
-      vcpus: config.vcpus ?? 1,
-      memoryMb: config.memory_mib ?? 512,
-      internetAccess: config.internet_access ?? true,
+      vcpus: config.vcpus,
+      memoryMb: config.memory_mib,
+      internetAccess: config.internet_access,
     };
     await driver.start(spec, signal);
     await waitUntilReady(driver, guestId, readiness ?? STEADY, {

@@ -1,5 +1,5 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import type { CacheSummary, OciMetadata } from "pulumi-nullspace/wire";
-import { answerTimeout } from "../answer-timeout.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { MachineDriver } from "../fleet/guests/machine-driver.ts";
 import type { Database } from "../store/database.ts";

@@ -24,7 +24,7 @@ export interface ArtifactRow {
   lastUsedAt: string | null;
 }
 
-const ARTIFACT = columns<ArtifactRow>({
+export const ARTIFACT = columns<ArtifactRow>({
   templateId: true,
   buildId: true,
   imageId: true,

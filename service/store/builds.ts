@@ -1,5 +1,5 @@
 import { MARK_TAG_PREFIX } from "pulumi-nullspace/wire";
-import type { ArtifactState } from "./artifacts.ts";
+import { ARTIFACT, type ArtifactRow } from "./artifacts.ts";
 import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { firstTag } from "./tags.ts";
@@ -242,20 +242,15 @@ export function isImageWanted(db: Database, templateId: string): boolean {
   return wanted !== undefined;
 }
 
-/** A build beside what it left behind; the members of the artifact are `null` when there is none. */
-export interface BuildWithArtifact extends Pick<
-  BuildRow,
-  "buildId" | "templateId" | "templateKey" | "status" | "definition" | "runtime"
-> {
-  imageId: string | null;
-  imageRef: string | null;
-  state: ArtifactState | null;
-  imageMissingSince: string | null;
-}
+const OF_BUILD = ["buildId", "templateId", "templateKey", "status", "definition", "runtime"] as const;
+const OF_ARTIFACT = ["imageId", "imageRef", "state", "imageMissingSince"] as const;
 
-const WITH_ARTIFACT_COLUMNS = `
-  b.build_id AS buildId, b.template_id AS templateId, b.template_key AS templateKey, b.status, b.definition, b.runtime,
-  a.image_id AS imageId, a.image_ref AS imageRef, a.state, a.image_missing_since AS imageMissingSince`;
+/** A build beside what it left behind; the members of the artifact are `null` when there is none. */
+export type BuildWithArtifact = Pick<BuildRow, (typeof OF_BUILD)[number]> & {
+  [Member in (typeof OF_ARTIFACT)[number]]: ArtifactRow[Member] | null;
+};
+
+const WITH_ARTIFACT_COLUMNS = `${BUILD.select("b", OF_BUILD)}, ${ARTIFACT.select("a", OF_ARTIFACT)}`;
 
 const WITH_ARTIFACT = `
   SELECT ${WITH_ARTIFACT_COLUMNS}

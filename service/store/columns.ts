@@ -2,8 +2,13 @@ import type { SQLInputValue } from "node:sqlite";
 
 /** How the rows of a table are read and written: `camelCase` members of `Row`, `snake_case` columns of the table. */
 export interface Columns<Row> {
-  /** The list of a SELECT, `pool_id AS poolId, …`. @param table name or alias of the table, where a query has several */
-  select(table?: string): string;
+  /**
+   * The list of a SELECT, `pool_id AS poolId, …`.
+   *
+   * @param table name or alias of the table, where a query has several
+   * @param members those that are read; default all
+   */
+  select(table?: string, members?: readonly (keyof Row & string)[]): string;
   /** `(pool_id, …) VALUES ($poolId, …)` of an INSERT. @param members those that are written; default all */
   values(members?: readonly (keyof Row & string)[]): string;
   /** `pool_id = $poolId, …` of an UPDATE, for the members of `change` that are not undefined; empty when there are none. */
@@ -17,8 +22,8 @@ export function columns<Row extends object>(members: Record<keyof Row & string, 
   const all = Object.keys(members) as (keyof Row & string)[];
   const given = (row: Partial<Row>): (keyof Row & string)[] => all.filter((member) => row[member] !== undefined);
   return {
-    select: (table) =>
-      all.map((member) => `${table === undefined ? "" : `${table}.`}${columnOf(member)} AS ${member}`).join(", "),
+    select: (table, read = all) =>
+      read.map((member) => `${table === undefined ? "" : `${table}.`}${columnOf(member)} AS ${member}`).join(", "),
     values: (written = all) =>
       `(${written.map(columnOf).join(", ")}) VALUES (${written.map((member) => `$${member}`).join(", ")})`,
     assignments: (change) =>

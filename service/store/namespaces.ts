@@ -1,3 +1,4 @@
+import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 /** A namespace; migrations make those that there are. */
@@ -7,6 +8,8 @@ export interface NamespaceRow {
   isDefault: 0 | 1;
 }
 
+const NAMESPACE = columns<NamespaceRow>({ slug: true, kind: true, isDefault: true });
+
 export function findNamespace(db: Database, slug: string): NamespaceRow | undefined {
-  return db.get<NamespaceRow>("SELECT slug, kind, is_default AS isDefault FROM namespaces WHERE slug = ?", [slug]);
+  return db.get<NamespaceRow>(`SELECT ${NAMESPACE.select()} FROM namespaces WHERE slug = ?`, [slug]);
 }

@@ -13,5 +13,8 @@ export interface TagFollower {
   tag: string;
 }
 
-/** Answers all that follow a tag, from the store alone. */
-export type TagFollowerQuery = (db: Database) => TagFollower[];
+/** What is followed: one of these tags, of whatever template; or any tag under this name, in whatever namespace. */
+export type Followed = { readonly tags: readonly string[] } | { readonly name: string };
+
+/** Answers what follows that, from the store alone. */
+export type TagFollowerQuery = (db: Database, followed: Followed) => TagFollower[];

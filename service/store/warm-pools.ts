@@ -120,6 +120,18 @@ export class PoolStore {
     ]);
   }
 
+  /** Pools that follow one of these tags, of whatever template; deleted ones follow nothing. */
+  followingTags(tags: readonly string[]): PoolRow[] {
+    return this.#db.all<PoolRow>(`${SELECT} WHERE followed_tag IN (SELECT value FROM json_each(?)) ORDER BY seq DESC`, [
+      JSON.stringify(tags),
+    ]);
+  }
+
+  /** Pools that follow a tag of a template that they call so, in whatever namespace. */
+  followingName(name: string): PoolRow[] {
+    return this.#db.all<PoolRow>(`${SELECT} WHERE followed_name = ? ORDER BY seq DESC`, [name]);
+  }
+
   /** Changes members of a pool. `from`: only while its state is one of these. @returns whether it did */
   update(poolId: string, change: Partial<PoolRow>, from?: readonly PoolState[]): boolean {
     const set = POOL.assignments(change);

@@ -12,7 +12,7 @@ export function refuseFollowedTags(
 ): void {
   const leadsHere = ({ namespace, name }: TagFollower) =>
     findByName(db, namespace, name)?.templateKey === template.templateKey;
-  const followers = tagFollowers(db).filter((follower) => tags.includes(follower.tag) && leadsHere(follower));
+  const followers = tagFollowers(db, { tags }).filter((follower) => tags.includes(follower.tag) && leadsHere(follower));
   const [first] = followers;
   if (first !== undefined) throw followed(`The tag "${first.tag}" of ${canonicalRefOf(template)}`, followers);
 }
@@ -23,7 +23,7 @@ export function refuseFollowedAlias(
   tagFollowers: TagFollowerQuery,
   alias: { namespace: string; name: string },
 ): void {
-  const followers = tagFollowers(db).filter(
+  const followers = tagFollowers(db, alias).filter(
     ({ namespace = DEFAULT_NAMESPACE, name }) => namespace === alias.namespace && name === alias.name,
   );
   if (followers.length > 0) throw followed(`The alias "${alias.namespace}/${alias.name}"`, followers);

@@ -1,4 +1,4 @@
-import { parseTemplateRef, type CreateTemplateRequest } from "pulumi-nullspace/wire";
+import { BUILD_DEFAULTS, parseTemplateRef, type CreateTemplateRequest } from "pulumi-nullspace/wire";
 import { TemplateNotFoundError } from "../errors.ts";
 import {
   buildOfTemplate,
@@ -129,7 +129,7 @@ function resolved(db: Database, ref: string, build: BuildWithArtifact, tag: stri
 /** The artifact of a build that can be used. @param tag that it was found by */
 export function readArtifact(build: UsableBuild, template: LogicalTemplate, tag: string | undefined): ResolvedTemplate {
   const request = JSON.parse(build.definition) as CreateTemplateRequest;
-  const { build_config: config = {} } = request;
+  const config = { ...BUILD_DEFAULTS, ...request.build_config };
   return {
     templateId: build.templateId,
     templateKey: build.templateKey,
@@ -143,10 +143,10 @@ export function readArtifact(build: UsableBuild, template: LogicalTemplate, tag:
       ? runtimeOf(request, NOTHING_INHERITED)
       : (JSON.parse(build.runtime) as ArtifactRuntime)),
     resources: {
-      vcpus: config.vcpus ?? 1,
-      memoryMb: config.memory_mib ?? 512,
+      vcpus: config.vcpus,
+      memoryMb: config.memory_mib,
       ...(config.disk_mb !== undefined && { diskMb: config.disk_mb }),
-      internetAccess: config.internet_access ?? true,
+      internetAccess: config.internet_access,
     },
   };
 }

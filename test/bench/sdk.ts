@@ -17,9 +17,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { startServiceProcess } from "../../scripts/quickstart/local-service.ts";
 import { Template, type TemplateCallOptions } from "../../sdk/index.ts";
-import { inTurns, quantile, removeBuiltImages, timed } from "./measure.ts";
+import { startBenchService } from "./bench-service.ts";
+import { inTurns, quantile, timed } from "./measure.ts";
 
 const FILES = 2_000;
 const LOG_LINES = 60;
@@ -105,14 +105,7 @@ function start(command: string, args: string[]): () => Promise<number> {
 }
 
 const dir = await mkdtemp(join(tmpdir(), "nullspace-bench-"));
-const dataDir = join(dir, "service");
-const service = await startServiceProcess({
-  command: process.execPath,
-  args: ["--conditions=nullspace-source", join(root, "service/bin/nullspace-local.ts")],
-  dataDir,
-  logFile: join(dir, "service.log"),
-  env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: base },
-});
+const service = await startBenchService(dir, base);
 const options = { apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL };
 const py = startPython({ ...process.env, ...service.env, NO_PROXY: "127.0.0.1" });
 try {
@@ -150,6 +143,5 @@ try {
 } finally {
   py.end();
   await service.stop();
-  await removeBuiltImages(dataDir);
   await rm(dir, { recursive: true });
 }

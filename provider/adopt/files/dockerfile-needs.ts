@@ -3,6 +3,7 @@ import { readArg } from "../../../sdk/dockerfile/declarations.ts";
 import { UNTOLD, type Variables } from "../../../sdk/dockerfile/expand-word.ts";
 import { readMount } from "../../../sdk/dockerfile/run-step.ts";
 import { readJsonWords, splitFlags } from "../../../sdk/dockerfile/words.ts";
+import { shellQuote } from "../../../sdk/template/shell-quote.ts";
 
 /** What a Dockerfile tells of the build and of the machines, beside what is in it. */
 export interface DockerfileNeeds {
@@ -62,11 +63,7 @@ function mountedSecrets(argument: string, escape: string): string[] {
 
 function shellCommand(argument: string): string {
   const words = readJsonWords(argument);
-  return words === undefined ? argument.trim() : words.map(shellWord).join(" ");
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words === undefined ? argument.trim() : words.map((word) => shellQuote(word, "'\\''")).join(" ");
 }
 
 function tcpPort(argument: string): number | undefined {

@@ -1,3 +1,4 @@
+import { answerTimeout } from "../../../sdk/concurrency/index.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { orGone } from "../service-errors.ts";
@@ -43,11 +44,7 @@ async function ownNamespace(client: NullspaceClient, ref: string): Promise<strin
 /** Is it the API key's own namespace? undefined where the service does not tell, or does not answer. */
 export function isOwnNamespace(client: NullspaceClient, namespace: string): Promise<boolean | undefined> {
   const { namespaces } = entryOf(client);
-  const asked =
-    namespaces.get(namespace) ??
-    readIsOwn(client, namespace, AbortSignal.timeout(IDENTITY_TIMEOUT_MS)).catch((error: unknown) =>
-      unlessFault(error, undefined),
-    );
+  const asked = namespaces.get(namespace) ?? ifItAnswers((signal) => readIsOwn(client, namespace, signal));
   namespaces.set(namespace, asked);
   return asked;
 }
@@ -70,21 +67,15 @@ export async function isSurelyOwnNamespace(
 }
 
 /** A bare name is one of the caller's own namespace, or a builtin's. */
-async function namespaceOfBareName(client: NullspaceClient, name: string): Promise<string | undefined> {
-  try {
-    const info = await orGone(client.templates.get(name, { signal: AbortSignal.timeout(IDENTITY_TIMEOUT_MS) }));
+function namespaceOfBareName(client: NullspaceClient, name: string): Promise<string | undefined> {
+  return ifItAnswers(async (signal) => {
+    const info = await orGone(client.templates.get(name, { signal }));
     return info?.canonical_ref.includes("/") === true ? info.canonical_ref.split("/")[0] : undefined;
-  } catch (error) {
-    return unlessFault(error, undefined);
-  }
+  });
 }
 
-async function readInstanceId(client: NullspaceClient): Promise<string | undefined> {
-  try {
-    return (await client.health({ signal: AbortSignal.timeout(IDENTITY_TIMEOUT_MS) })).instance_id;
-  } catch (error) {
-    return unlessFault(error, undefined);
-  }
+function readInstanceId(client: NullspaceClient): Promise<string | undefined> {
+  return ifItAnswers(async (signal) => (await client.health({ signal })).instance_id);
 }
 
 async function readIsOwn(client: NullspaceClient, namespace: string, signal: AbortSignal): Promise<boolean> {
@@ -92,10 +83,15 @@ async function readIsOwn(client: NullspaceClient, namespace: string, signal: Abo
 }
 
 /** A service that does not tell is no reason to stop: what depends on the answer does without. */
-function unlessFault<Value>(error: unknown, value: Value): Value {
-  const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-  if (error instanceof NullspaceError || isTimeout) return value;
-  throw error;
+async function ifItAnswers<Value>(ask: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> {
+  using timeout = answerTimeout(IDENTITY_TIMEOUT_MS);
+  try {
+    return await ask(timeout.signal);
+  } catch (error) {
+    const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
+    if (error instanceof NullspaceError || isTimeout) return undefined;
+    throw error;
+  }
 }
 
 function entryOf(client: NullspaceClient): Known {

@@ -10,15 +10,15 @@ import type { OperationContext } from "../operation-context.ts";
 import { takeoverWays } from "../ownership/takeover-ways.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
-import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
+import { namesSameTemplate } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { CALL_TIMEOUT_MS } from "../timeouts.ts";
 import { canonicalRefOf, isOneTemplate, settledRefOf } from "../template/canonical-ref.ts";
 import { splitRef } from "../template/settle.ts";
 import { aliasOwner, disownAlias, isKnownAlias, type AliasPlace } from "./alias-owner.ts";
 import { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 import { makeAlias } from "./make-alias.ts";
 
-const CALL_TIMEOUT_MS = 5 * 60_000;
 const ID = /^[^:/]+\/[^:/]+$/;
 
 /** Another name of a template. */
@@ -32,7 +32,7 @@ export const templateAliasController: Controller = {
   },
 
   diff({ oldInputs, oldOutputs, newInputs }) {
-    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+    const isSame = namesSameTemplate(oldInputs, newInputs, oldOutputs);
     const changes = diffProperties(oldInputs, newInputs, effectsOf(TemplateAliasInputs)).filter(
       ({ path: [key] }) => key !== "template" || !isSame,
     );
@@ -74,7 +74,7 @@ export const templateAliasController: Controller = {
 };
 
 function promiseAlias({ oldInputs, oldOutputs, newInputs }: UpdateRequest): Properties {
-  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  const isSame = namesSameTemplate(oldInputs, newInputs, oldOutputs);
   const { aliasRef, canonicalRef } = oldOutputs;
   return { ...newInputs, ...(isSame ? { aliasRef, canonicalRef } : {}) };
 }

@@ -1,14 +1,15 @@
 import { ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
+import { answerTimeout } from "../../../sdk/concurrency/index.ts";
 import type { NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
-import { explain } from "../explain.ts";
-import type { Log, OperationContext } from "../operation-context.ts";
+import type { OperationContext } from "../operation-context.ts";
 import { takeoverWays } from "../ownership/takeover-ways.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { isLostAnswer, orGone } from "../service-errors.ts";
 import { canonicalRefOf, settledRefOf } from "../template/canonical-ref.ts";
 import { holderOf } from "../template/name-holder.ts";
 import { splitRef } from "../template/settle.ts";
+import { releaseName } from "../template/take-name.ts";
 import { ownAlias, type AliasPlace } from "./alias-owner.ts";
 import type { TemplateAliasInputs, TemplateAliasOutputs } from "./inputs.ts";
 
@@ -57,10 +58,11 @@ export async function makeAlias(
     if (!exists) {
       await rename(client, canonicalRef, alias, signal);
       // Not under the operation's signal: a stop must not leave the template under its alias for long.
-      await rename(client, aliasRef, name, AbortSignal.timeout(RENAME_BACK_TIMEOUT_MS));
+      using timeout = answerTimeout(RENAME_BACK_TIMEOUT_MS);
+      await rename(client, aliasRef, name, timeout.signal);
     }
   } finally {
-    if (claim !== undefined) await release(client, claim, context.log);
+    if (claim !== undefined) await releaseName(client, claim, context);
   }
   return { aliasRef, canonicalRef };
 }
@@ -115,13 +117,4 @@ async function takeFromOther(
   for (const { tag } of owners) await orGone(client.templates.removeTag(holder, tag.tag, { signal }));
   await orGone(client.templates.removeAlias(holder, aliasRef, { signal }));
   log("info", `taking over the alias ${aliasRef} from ${holder}`);
-}
-
-async function release(client: NullspaceClient, claim: NameClaim, log: Log): Promise<void> {
-  try {
-    await orGone(client.templates.releaseName(claim.claim_token, { signal: AbortSignal.timeout(5_000) }));
-  } catch (error) {
-    // The alias is made, or its own error is on the way; the claim ends by itself.
-    log("debug", `the claim of ${claim.canonical_ref} could not be released: ${explain(error)}`);
-  }
 }

@@ -10,8 +10,9 @@ import type { OperationContext } from "../operation-context.ts";
 import { ownersOf } from "../ownership/owner-tags.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
-import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
+import { namesSameTemplate } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { CALL_TIMEOUT_MS } from "../timeouts.ts";
 import { isTemplateOfBuild } from "../template/build-history.ts";
 import { splitRef } from "../template/settle.ts";
 import { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
@@ -19,7 +20,6 @@ import { isOneTemplate } from "../template/canonical-ref.ts";
 import { promoteTag } from "./promote-tag.ts";
 import { removeOwnTag } from "./remove-tag.ts";
 
-const CALL_TIMEOUT_MS = 5 * 60_000;
 const ID = /^[^:]+:[^:]+$/;
 
 /** A tag of a template: a name for a build that consumers follow. */
@@ -33,7 +33,7 @@ export const templateTagController: Controller = {
   },
 
   diff({ oldInputs, oldOutputs, newInputs }) {
-    const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+    const isSame = namesSameTemplate(oldInputs, newInputs, oldOutputs);
     const changes = diffProperties(oldInputs, newInputs, effectsOf(TemplateTagInputs)).filter(
       ({ path: [key] }) => key !== "template" || !isSame,
     );
@@ -82,7 +82,7 @@ export const templateTagController: Controller = {
 
 function promiseTag({ id, oldInputs, oldOutputs, newInputs }: UpdateRequest): Properties {
   const { previousBuildId, buildId, templateId } = oldOutputs;
-  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  const isSame = namesSameTemplate(oldInputs, newInputs, oldOutputs);
   const moved = newInputs.buildId !== oldInputs.buildId;
   return {
     ...newInputs,
@@ -97,7 +97,7 @@ async function updateTag(request: UpdateRequest, context: OperationContext): Pro
   const { id, oldInputs, oldOutputs, newInputs } = request;
   const { previousBuildId, buildId } = oldOutputs;
   const before = splitId(refOf(id, oldOutputs));
-  const isSame = isSameTemplate(oldInputs.template, newInputs.template, ownNamespaceOf(oldOutputs));
+  const isSame = namesSameTemplate(oldInputs, newInputs, oldOutputs);
   const client = clientFor(context.config);
   using deadline = startDeadline(context, "update", CALL_TIMEOUT_MS);
   const { signal } = deadline;

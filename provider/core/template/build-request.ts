@@ -1,11 +1,28 @@
 import { createHash } from "node:crypto";
 import { effectsOf } from "../input-facts.ts";
-import type { ContextFile, CreateTemplateRequest, RuntimeConfig, Step } from "../../../sdk/wire/index.ts";
+import {
+  BUILD_CONFIG_NAMES,
+  toWire,
+  type ContextFile,
+  type CreateTemplateRequest,
+  type RuntimeConfig,
+  type Step,
+} from "../../../sdk/wire/index.ts";
 import { TemplateInputs } from "./inputs.ts";
 import { splitRegistryAuth } from "./needed-registry-auth.ts";
 import { toWireReadiness } from "./readiness-input.ts";
 import { toWireRegistryAuth } from "./registry-auth-input.ts";
 import { SECRET_INPUTS } from "./secret-change.ts";
+
+/** Inputs that are members of a build's request as they are. */
+const BUILD_NAMES = {
+  buildEnv: "build_envs",
+  buildArgs: "build_args",
+  target: "build_target",
+  startCmd: "start_cmd",
+} as const;
+/** Inputs that are members of its `runtime_config`. */
+export const RUNTIME_NAMES = { user: "default_user", workdir: "default_workdir", env: "default_envs" } as const;
 
 /** What of a build is known only when it starts. */
 export interface BuildFacts {
@@ -35,16 +52,8 @@ export function toBuildRequest(inputs: TemplateInputs, facts: BuildFacts): Creat
     ...(isDockerfile ? { dockerfile: base.dockerfile } : { base_image: base.image }),
     ...(!isDockerfile && isDeclarative && { steps }),
     ...((isDockerfile || files.length > 0) && { build_context: { files } }),
-    build_config: {
-      vcpus: inputs.vcpus,
-      memory_mib: inputs.memoryMib,
-      internet_access: inputs.internetAccess,
-      ...(inputs.diskMb === undefined ? {} : { disk_mb: inputs.diskMb }),
-    },
-    ...(inputs.buildEnv === undefined ? {} : { build_envs: inputs.buildEnv }),
-    ...(inputs.buildArgs === undefined ? {} : { build_args: inputs.buildArgs }),
-    ...(inputs.target === undefined ? {} : { build_target: inputs.target }),
-    ...(inputs.startCmd === undefined ? {} : { start_cmd: inputs.startCmd }),
+    build_config: toWire(BUILD_CONFIG_NAMES, inputs),
+    ...toWire(BUILD_NAMES, inputs),
     ...(Object.keys(runtime).length === 0 ? {} : { runtime_config: runtime }),
     ...(registryAuth.length > 0 &&
       (isDockerfile ? { registry_auth: registryAuth } : { base_image_auth: registryAuth[0]!.auth })),
@@ -68,9 +77,7 @@ function toRuntimeConfig(inputs: TemplateInputs): RuntimeConfig {
   const user = inputs.user ?? steps.findLast((step) => step.kind === "user")?.user;
   const workdir = inputs.workdir ?? steps.findLast((step) => step.kind === "workdir")?.path;
   return {
-    ...(user === undefined ? {} : { default_user: user }),
-    ...(workdir === undefined ? {} : { default_workdir: workdir }),
-    ...(env === undefined ? {} : { default_envs: env }),
+    ...toWire(RUNTIME_NAMES, { user, workdir, env }),
     ...(readiness === undefined ? {} : { readiness: toWireReadiness(readiness) }),
   };
 }
@@ -90,7 +97,10 @@ export function digestDefinition(inputs: TemplateInputs): string {
   return `d1:${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 
-/** The value with the members of its objects in one order, so that equal values print equally. */
+/**
+ * The value with the members of its objects in one order, so that equal values print equally. Objects become lists of pairs:
+ * canonical JSON, which would keep them objects, gives other bytes, and digests of these are in the states of stacks.
+ */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;

@@ -9,7 +9,7 @@ import { TemplateInputs } from "./inputs.ts";
 import { TemplateOutputs } from "./outputs.ts";
 import { readTemplate } from "./read-template.ts";
 import { clientFor } from "../provider-config.ts";
-import { CALL_TIMEOUT_MS } from "./timeouts.ts";
+import { CALL_TIMEOUT_MS } from "../timeouts.ts";
 import { promiseTemplate, updateTemplate } from "./update.ts";
 
 /** A sandbox template: a build of a Dockerfile and its context, under a name. */

@@ -15,7 +15,7 @@ import { importTemplate } from "./import-template.ts";
 import { liveOutputs } from "./live-outputs.ts";
 import { settleName, settleVisibility } from "./settle.ts";
 import { releaseName, requireFirst, takeName, type Place } from "./take-name.ts";
-import { BUILD_TIMEOUT_MS } from "./timeouts.ts";
+import { BUILD_TIMEOUT_MS } from "../timeouts.ts";
 import { updateTemplate } from "./update.ts";
 
 /** Takes over a template in place of one that would be made. Its files are not known, so it is built anew. */

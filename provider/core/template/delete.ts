@@ -13,7 +13,7 @@ import type { BuildAttempt } from "./outputs.ts";
 import { dropBuild } from "./produce-build.ts";
 import { splitRef } from "./settle.ts";
 import { ownedByOtherStacks, standingOf, tagsOfNobody } from "./still-owned.ts";
-import { CALL_TIMEOUT_MS } from "./timeouts.ts";
+import { CALL_TIMEOUT_MS } from "../timeouts.ts";
 
 /**
  * Deletes the template that the state knows, and no other: one that has been made under the same name since, and one that

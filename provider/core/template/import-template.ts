@@ -1,11 +1,20 @@
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
-import { parseTemplateRef, TemplateRefError, type TagInfo, type TemplateBuild } from "../../../sdk/wire/index.ts";
+import {
+  BUILD_CONFIG_NAMES,
+  fromWire,
+  parseTemplateRef,
+  TemplateRefError,
+  type MemberNames,
+  type TagInfo,
+  type TemplateBuild,
+} from "../../../sdk/wire/index.ts";
 import { InvalidIdError } from "../../errors.ts";
 import { withDefaults } from "../check-inputs.ts";
 import type { ReadResult } from "../controller.ts";
 import type { Properties } from "../properties.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { orGone } from "../service-errors.ts";
+import { RUNTIME_NAMES } from "./build-request.ts";
 import { IMPORTED_HASH } from "./diff.ts";
 import { TemplateInputs } from "./inputs.ts";
 import type { Imported } from "./outputs.ts";
@@ -14,14 +23,9 @@ import { liveOutputs } from "./live-outputs.ts";
 import { splitRef } from "./settle.ts";
 import { adopterOf } from "./still-owned.ts";
 
-/** Members of a build's answer, and the inputs that they are. */
-const CONFIG = {
-  vcpus: "vcpus",
-  memory_mib: "memoryMib",
-  disk_mb: "diskMb",
-  internet_access: "internetAccess",
-} as const;
-const RUNTIME = { start_cmd: "startCmd", default_user: "user", default_workdir: "workdir" } as const;
+/** Of what machines begin with, what a build's answer tells: of variables, only the names. */
+const { env: _untold, ...TOLD } = RUNTIME_NAMES;
+const RUNTIME = { startCmd: "start_cmd", ...TOLD } as const;
 
 /**
  * A template as the service knows it, by its ID alone. It claims no tags: which of them are the Template's and which are
@@ -85,8 +89,8 @@ function inputsOf(name: string, visibility: unknown, build: TemplateBuild | unde
     name,
     visibility,
     contextHash: `${IMPORTED_HASH}${build?.context_digest ?? build?.source_digest ?? build?.build_id ?? "unknown"}`,
-    ...pick(build?.build_config ?? {}, CONFIG),
-    ...(isOfImage(build) ? {} : pick(runtime, RUNTIME)),
+    ...told(BUILD_CONFIG_NAMES, build?.build_config ?? {}),
+    ...(isOfImage(build) ? {} : told(RUNTIME, runtime)),
     ...(readiness === undefined ? {} : { readiness }),
   });
 }
@@ -94,11 +98,11 @@ function inputsOf(name: string, visibility: unknown, build: TemplateBuild | unde
 /** What the service tells of the live build, so that it can be compared with what a program says. */
 function knownOf(build: TemplateBuild | undefined): Imported {
   const runtime = build?.runtime_defaults;
-  const config = Object.entries(CONFIG).filter(([wire]) => build?.build_config?.[wire] != null);
-  const told = [...(isOfImage(build) ? [] : Object.values(RUNTIME)), "readiness"];
+  const config = Object.keys(told(BUILD_CONFIG_NAMES, build?.build_config ?? {}));
+  const ofRuntime = [...(isOfImage(build) ? [] : Object.keys(RUNTIME)), "readiness"];
   const mayInherit = isOfImage(build) || build?.source_type === "template_base";
   return {
-    inputs: [...config.map(([, input]) => input), ...(runtime == null ? [] : told)],
+    inputs: [...config, ...(runtime == null ? [] : ofRuntime)],
     ...(runtime != null && !mayInherit && { envKeys: runtime.default_env_keys ?? [] }),
   };
 }
@@ -128,10 +132,8 @@ function takenAsItIs(ref: string, { envKeys }: Imported): string {
   );
 }
 
-function pick(from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): Properties {
-  return Object.fromEntries(
-    Object.entries(names)
-      .filter(([wire]) => from[wire] !== undefined && from[wire] !== null)
-      .map(([wire, input]) => [input, from[wire]]),
-  );
+/** The members that are told, under the names of the inputs. */
+function told(names: MemberNames, members: object): Properties {
+  const known = Object.entries(members).filter(([, value]) => value !== null);
+  return fromWire(names, Object.fromEntries(known));
 }

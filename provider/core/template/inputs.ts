@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NamespaceSlug, TemplateName, Visibility } from "../../../sdk/wire/index.ts";
+import { NamespaceSlug, PROGRAM_SIZE, TemplateName, Visibility } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { ProgramTag } from "../program-tag.ts";
 import { ReadinessInput } from "./readiness-input.ts";
@@ -34,14 +34,14 @@ export const TemplateInputs = z.object({
   vcpus: z
     .int()
     .min(1)
-    .default(2)
-    .describe("Virtual CPUs of the build and of machines. Default 2.")
+    .default(PROGRAM_SIZE.vcpus)
+    .describe(`Virtual CPUs of the build and of machines. Default ${PROGRAM_SIZE.vcpus}.`)
     .meta({ effect: "rebuild", formerName: "cpuCount" }),
   memoryMib: z
     .int()
     .min(1)
-    .default(512)
-    .describe("Memory of the build and of machines, MiB. Default 512.")
+    .default(PROGRAM_SIZE.memoryMib)
+    .describe(`Memory of the build and of machines, MiB. Default ${PROGRAM_SIZE.memoryMib}.`)
     .meta({ effect: "rebuild", formerName: "memoryMb" }),
   diskMb: z
     .int()

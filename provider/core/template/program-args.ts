@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
+import { fromWire, READINESS_NAMES, REGISTRY_AUTH_NAMES } from "../../../sdk/wire/member-names.ts";
 import type { BaseImageAuth } from "../../../sdk/wire/index.ts";
 import type { TemplateBuilder, TemplateDefinition } from "../../../sdk/template/index.ts";
 import { registryHost } from "../../../sdk/docker/auth/registry-host.ts";
@@ -41,7 +42,7 @@ function inputsOf(definition: TemplateDefinition): Record<string, unknown> {
     ...(Object.keys(buildEnvs).length > 0 && { buildEnv: { ...buildEnvs } }),
     ...(Object.keys(runtimeEnvs).length > 0 && { env: { ...runtimeEnvs } }),
     ...(startCmd !== undefined && { startCmd }),
-    ...(readiness !== undefined && { readiness: camelCased(readiness) }),
+    ...(readiness !== undefined && { readiness: fromWire(READINESS_NAMES, readiness) }),
     ...(defaultUser !== undefined && { user: defaultUser }),
     ...(defaultWorkdir !== undefined && { workdir: defaultWorkdir }),
     ...(buildSecrets.length > 0 && {
@@ -81,13 +82,8 @@ function dockerfileIn(root: string, { content, path }: { content: string; path?:
 function registryAuth(image: string, auth: BaseImageAuth): Record<string, unknown> {
   const { service_account_json, ...rest } = auth as BaseImageAuth & { service_account_json?: unknown };
   const json = service_account_json === undefined ? {} : { service_account_json: JSON.stringify(service_account_json) };
-  return { registry: registryHost(parseImageRef(image).registry), auth: camelCased({ ...rest, ...json }) };
-}
-
-function camelCased(value: object): object {
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== undefined && member !== null)
-      .map(([name, member]) => [name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), member]),
-  );
+  return {
+    registry: registryHost(parseImageRef(image).registry),
+    auth: fromWire(REGISTRY_AUTH_NAMES, { ...rest, ...json }),
+  };
 }

@@ -1,14 +1,26 @@
 import { z } from "zod";
-import type { Readiness } from "../../../sdk/wire/index.ts";
+import { fromWire, READINESS_DEFAULTS, READINESS_NAMES, toWire, type Readiness } from "../../../sdk/wire/index.ts";
 
+const { timeout_secs, interval_ms, startup_grace_secs } = READINESS_DEFAULTS;
 const tuning = {
-  timeoutSecs: z.number().positive().default(30).describe("Give up after this many seconds. Default 30."),
-  intervalMs: z.number().positive().default(500).describe("Milliseconds between two tries. Default 500."),
+  timeoutSecs: z
+    .number()
+    .positive()
+    .default(timeout_secs)
+    .describe(`Give up after this many seconds. Default ${timeout_secs}.`),
+  intervalMs: z
+    .number()
+    .positive()
+    .default(interval_ms)
+    .describe(`Milliseconds between two tries. Default ${interval_ms}.`),
   startupGraceSecs: z
     .number()
     .min(0)
-    .default(2)
-    .describe("Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2."),
+    .default(startup_grace_secs)
+    .describe(
+      "Seconds of more time at the start, in which failures do not count; tries begin at once. " +
+        `Default ${startup_grace_secs}.`,
+    ),
 };
 const port = z.int().min(1).max(65_535);
 
@@ -52,30 +64,14 @@ export type ReadinessInput = z.infer<typeof ReadinessInput>;
 
 /** The check in the words of the service. */
 export function toWireReadiness(readiness: ReadinessInput): Readiness {
-  if (readiness.kind === "timeout") return { kind: "timeout", timeout_ms: readiness.timeoutMs };
-  const tuned = {
-    timeout_secs: readiness.timeoutSecs,
-    interval_ms: readiness.intervalMs,
-    startup_grace_secs: readiness.startupGraceSecs,
-  };
-  switch (readiness.kind) {
-    case "tcp":
-      return { kind: "tcp", port: readiness.port, ...tuned };
-    case "http":
-      return { kind: "http", port: readiness.port, path: readiness.path, ...tuned };
-    case "command":
-      return { kind: "command", command: readiness.command, ...tuned };
-  }
+  return toWire(READINESS_NAMES, readiness) as Readiness;
 }
 
+const KNOWN = new Set<string>(Object.values(READINESS_NAMES));
+
 /** The check as an input again; undefined when it is of a kind that this version does not know. */
-export function fromWireReadiness(readiness: Record<string, unknown>): ReadinessInput | undefined {
-  const parsed = ReadinessInput.safeParse(
-    Object.fromEntries(
-      Object.entries(readiness)
-        .filter(([, value]) => value !== null && value !== undefined)
-        .map(([key, value]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), value]),
-    ),
-  );
-  return parsed.success ? parsed.data : undefined;
+export function fromWireReadiness(readiness: object): ReadinessInput | undefined {
+  const told = Object.entries(readiness).filter(([, value]) => value !== null && value !== undefined);
+  if (!told.every(([name]) => KNOWN.has(name))) return undefined;
+  return ReadinessInput.safeParse(fromWire(READINESS_NAMES, Object.fromEntries(told))).data;
 }

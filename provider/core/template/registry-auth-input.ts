@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RegistryAuth } from "../../../sdk/wire/index.ts";
+import { REGISTRY_AUTH_NAMES, toWire, type BaseImageAuth, type RegistryAuth } from "../../../sdk/wire/index.ts";
 
 const text = () => z.string().min(1);
 
@@ -45,21 +45,5 @@ export type RegistryAuthInput = z.infer<typeof RegistryAuthInput>;
 
 /** The credentials in the words of the service. */
 export function toWireRegistryAuth({ registry, auth }: RegistryAuthInput): RegistryAuth {
-  switch (auth.kind) {
-    case "basic":
-      return { registry, auth };
-    case "gcp_artifact_registry":
-      return { registry, auth: { kind: auth.kind, service_account_json: auth.serviceAccountJson } };
-    case "aws_ecr":
-      return {
-        registry,
-        auth: {
-          kind: auth.kind,
-          access_key_id: auth.accessKeyId,
-          secret_access_key: auth.secretAccessKey,
-          region: auth.region,
-          ...(auth.sessionToken === undefined ? {} : { session_token: auth.sessionToken }),
-        },
-      };
-  }
+  return { registry, auth: toWire(REGISTRY_AUTH_NAMES, auth) as BaseImageAuth };
 }

@@ -1,4 +1,5 @@
 import { ApiError, ConflictError, NotImplementedError, type NullspaceClient } from "../../../sdk/client/index.ts";
+import { answerTimeout } from "../../../sdk/concurrency/index.ts";
 import { isTerminalStatus, type NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import { explain } from "../explain.ts";
@@ -11,6 +12,10 @@ import { ownNamespace } from "../service-identity/own-namespace.ts";
 import { orGone } from "../service-errors.ts";
 import { buildHistory, ownerOf } from "./build-history.ts";
 import { splitRef } from "./settle.ts";
+
+/** What is tidied up behind an operation that ended waits no longer for each answer. */
+const TAKE_BACK_TIMEOUT_MS = 10_000;
+const RELEASE_TIMEOUT_MS = 5_000;
 
 /** What a create finds under the name that it wants. */
 export interface Place {
@@ -191,7 +196,8 @@ async function takeBack(
   { log }: OperationContext,
 ): Promise<void> {
   // Not under the operation's own signal: a stop must not leave the build behind.
-  const signal = AbortSignal.timeout(10_000);
+  using timeout = answerTimeout(TAKE_BACK_TIMEOUT_MS);
+  const { signal } = timeout;
   try {
     const { build } = await client.builds.cancel(buildId, {
       reason: "another stack was first to take the name",
@@ -206,10 +212,15 @@ async function takeBack(
 }
 
 /** Gives a claimed name back when nothing was made of it, rather than hold it until the claim expires. */
-export async function releaseName(client: NullspaceClient, claim: NameClaim, { log }: OperationContext): Promise<void> {
+export async function releaseName(
+  client: NullspaceClient,
+  claim: NameClaim,
+  { log }: Pick<OperationContext, "log">,
+): Promise<void> {
+  // Not under the operation's own signal: it may be what ended the operation.
+  using timeout = answerTimeout(RELEASE_TIMEOUT_MS);
   try {
-    // Not under the operation's own signal: it may be what ended the operation.
-    await orGone(client.templates.releaseName(claim.claim_token, { signal: AbortSignal.timeout(5_000) }));
+    await orGone(client.templates.releaseName(claim.claim_token, { signal: timeout.signal }));
   } catch (error) {
     // The first error is the one to report, and the claim ends by itself.
     log("debug", `the claim of ${claim.canonical_ref} could not be released: ${explain(error)}`);

@@ -21,7 +21,7 @@ import { secretsAskForBuild } from "./secret-change.ts";
 import { settleName, settleVisibility } from "./settle.ts";
 import { requireStillOwned } from "./still-owned.ts";
 import { requireFirst } from "./take-name.ts";
-import { BUILD_TIMEOUT_MS } from "./timeouts.ts";
+import { BUILD_TIMEOUT_MS } from "../timeouts.ts";
 
 /**
  * Brings the template to what the inputs say: its name first, a build where one is needed, then the tags.

@@ -14,8 +14,9 @@ import { isOwnMark } from "../ownership/mark.ts";
 import { diffProperties } from "../property-diff.ts";
 import { clientFor } from "../provider-config.ts";
 import { explain } from "../explain.ts";
-import { isSameTemplate, ownNamespaceOf } from "../same-template.ts";
+import { namesSameTemplate } from "../same-template.ts";
 import { orGone } from "../service-errors.ts";
+import { CALL_TIMEOUT_MS, READY_TIMEOUT_MS } from "../timeouts.ts";
 import { UNKNOWN } from "../unknown.ts";
 import { createPool } from "./create-pool.ts";
 import { CheckedWarmPoolInputs, WarmPoolInputs, WarmPoolOutputs } from "./inputs.ts";
@@ -25,8 +26,6 @@ import { drainPool } from "./drain-pool.ts";
 import { toInputs, toOutputs, toReadOutputs, toUpdateRequest } from "./pool-request.ts";
 import { comesToBuild, describePool, waitForPool, waitUntilEmpty } from "./wait-for-pool.ts";
 
-const READY_TIMEOUT_MS = 10 * 60_000;
-const CALL_TIMEOUT_MS = 5 * 60_000;
 const ID = /^twp_/;
 
 /** Machines of a template that are kept ready. */
@@ -129,7 +128,7 @@ async function requireStillOwned(
 
 function changesOf(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties | undefined) {
   const [olds, news] = [oldInputs, newInputs].map((inputs) => withDefaults(WarmPoolInputs, inputs));
-  const isSame = isSameTemplate(olds!.template, news!.template, ownNamespaceOf(oldOutputs));
+  const isSame = namesSameTemplate(olds!, news!, oldOutputs);
   const [before, after] = [followedTag(olds!), followedTag(news!)];
   const isSameTag = before === after && after !== UNKNOWN;
   return diffProperties(olds!, news!, effectsOf(WarmPoolInputs)).filter(

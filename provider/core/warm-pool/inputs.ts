@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { BuildId, CheckoutPolicy, TagName, VersionPolicy } from "../../../sdk/wire/index.ts";
+import {
+  BuildId,
+  CheckoutPolicy,
+  PROGRAM_SIZE,
+  TagName,
+  VersionPolicy,
+  WARM_POOL_DEFAULTS,
+} from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { TemplateAnyRef } from "../template-name-ref.ts";
 
@@ -30,14 +37,14 @@ export const WarmPoolInputs = z.object({
   vcpus: z
     .int()
     .min(1)
-    .default(2)
-    .describe("Virtual CPUs of a machine. Default 2.")
+    .default(PROGRAM_SIZE.vcpus)
+    .describe(`Virtual CPUs of a machine. Default ${PROGRAM_SIZE.vcpus}.`)
     .meta({ effect: "update", formerName: "cpuCount" }),
   memoryMib: z
     .int()
     .min(1)
-    .default(512)
-    .describe("Memory of a machine, MiB. Default 512.")
+    .default(PROGRAM_SIZE.memoryMib)
+    .describe(`Memory of a machine, MiB. Default ${PROGRAM_SIZE.memoryMib}.`)
     .meta({ effect: "update", formerName: "memoryMb" }),
   diskMb: z
     .int()
@@ -45,28 +52,34 @@ export const WarmPoolInputs = z.object({
     .optional()
     .describe("Disk of a machine, MB. Default: that of the template.")
     .meta({ effect: "update" }),
-  checkoutPolicy: CheckoutPolicy.default("prefer")
+  checkoutPolicy: CheckoutPolicy.default(WARM_POOL_DEFAULTS.checkout_policy)
     .describe(
       "What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready " +
-        "one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`.",
+        "one or fail (`require`), or never take from the pool (`bypass`). " +
+        `Default \`${WARM_POOL_DEFAULTS.checkout_policy}\`.`,
     )
     .meta({ effect: "update" }),
   idleTimeoutSeconds: z
     .int()
     .min(1)
-    .default(600)
-    .describe("Ready machines above `minReady` are let go after so many seconds. Default 600.")
+    .default(WARM_POOL_DEFAULTS.idle_timeout_seconds)
+    .describe(
+      "Ready machines above `minReady` are let go after so many seconds. " +
+        `Default ${WARM_POOL_DEFAULTS.idle_timeout_seconds}.`,
+    )
     .meta({ effect: "update" }),
   staleAfterSeconds: z
     .int()
     .min(1)
-    .default(900)
-    .describe("Ready machines older than so many seconds are replaced. Default 900.")
+    .default(WARM_POOL_DEFAULTS.stale_after_seconds)
+    .describe(
+      `Ready machines older than so many seconds are replaced. Default ${WARM_POOL_DEFAULTS.stale_after_seconds}.`,
+    )
     .meta({ effect: "update" }),
-  versionPolicy: VersionPolicy.default("pinned_build")
+  versionPolicy: VersionPolicy.default(WARM_POOL_DEFAULTS.version_policy)
     .describe(
       "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
-        "(`track_tag`). Default `pinned_build`.",
+        `(\`track_tag\`). Default \`${WARM_POOL_DEFAULTS.version_policy}\`.`,
     )
     .meta({ effect: "update" }),
   trackTag: TagName.optional()

@@ -20,6 +20,15 @@ import type {
   MachineListQuery,
   WarmPoolCheckout,
 } from "../../wire/machine.ts";
+import { EXEC_DEFAULTS, MACHINE_DEFAULTS, PROGRAM_SIZE } from "../../wire/defaults.ts";
+import {
+  CHECKOUT_NAMES,
+  EXEC_NAMES,
+  EXEC_RESULT_NAMES,
+  fromWire,
+  MACHINE_NAMES,
+  toWire,
+} from "../../wire/member-names.ts";
 import type { CheckoutPolicy } from "../../wire/warm-pool.ts";
 import type { CallOptions } from "../call-options.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -29,6 +38,7 @@ import { keepClient, withClient, type Connection, type ConnectionOptions } from 
 
 /** Templates that need more memory to be of any use. */
 const HEAVY_TEMPLATES = ["code-interpreter", "desktop"];
+const HEAVY_MEMORY_MIB = 2048;
 
 /** What a machine is made of. */
 export interface MachineSettings {
@@ -185,17 +195,11 @@ export class Machine implements AsyncDisposable {
   /** Runs a command and waits for its end. One that fails is an answer (`exitCode`), not an error. */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
     check("Machine.run", { command: text, options: RUN }, { command, options });
-    const { args, timeoutSecs = 30, cwd, envs, shell, signal, timeoutMs } = options;
-    const request = {
-      command,
-      ...(args !== undefined && { args: [...args] }),
-      timeout_secs: timeoutSecs,
-      ...(cwd !== undefined && { cwd }),
-      ...(envs !== undefined && { envs }),
-      ...(shell !== undefined && { shell }),
-    };
+    const { args, timeoutSecs = EXEC_DEFAULTS.timeout_secs, signal, timeoutMs, ...rest } = options;
+    const words = args === undefined ? undefined : [...args];
+    const request = toWire(EXEC_NAMES, { ...rest, command, args: words, timeoutSecs });
     const result = await this.#connection.client.machines.exec(this.id, request, { signal, timeoutMs });
-    return { exitCode: result.exit_code, stdout: result.stdout, stderr: result.stderr };
+    return fromWire(EXEC_RESULT_NAMES, result);
   }
 
   /** Destroys the machine. */
@@ -220,44 +224,32 @@ export class Machine implements AsyncDisposable {
 }
 
 function createRequest(settings: MachineSettings): CreateMachineRequest {
-  const { diskMb, timeoutAction, cwd } = settings;
+  const { lifetimeMs = MACHINE_DEFAULTS.timeout_ms, envs = {}, metadata = {}, internetAccess = true } = settings;
+  const filled = { ...settings, ...shapeOf(settings), lifetimeMs, envs, metadata, internetAccess };
   const warmPool = checkoutRequest(settings);
   return {
-    ...shapeRequest(settings),
-    ...(diskMb !== undefined && { disk_mb: diskMb }),
-    timeout_ms: settings.lifetimeMs ?? 300_000,
-    ...(timeoutAction !== undefined && { timeout_action: timeoutAction }),
-    envs: settings.envs ?? {},
-    metadata: settings.metadata ?? {},
-    internet_access: settings.internetAccess ?? true,
+    ...toWire(MACHINE_NAMES, filled),
     auto_resume: false,
-    ...(cwd !== undefined && { cwd }),
     ...(warmPool !== undefined && { warm_pool: warmPool }),
   };
 }
 
 /** What is left open takes what the pool has: a default of ours would make the request one that the pool cannot serve. */
-function shapeRequest(settings: MachineSettings): Pick<CreateMachineRequest, "template" | "vcpus" | "memory_mb"> {
-  const isOfPool = settings.warmPool !== undefined && settings.warmPoolMode !== "bypass";
-  const template = settings.template ?? (isOfPool ? undefined : "base");
-  const vcpus = settings.vcpus ?? (isOfPool ? undefined : 2);
-  const memoryMb = settings.memoryMib ?? (isOfPool ? undefined : HEAVY_TEMPLATES.includes(template!) ? 2048 : 512);
-  return {
-    ...(template !== undefined && { template }),
-    ...(vcpus !== undefined && { vcpus }),
-    ...(memoryMb !== undefined && { memory_mb: memoryMb }),
-  };
+function shapeOf(settings: MachineSettings): Pick<MachineSettings, "template" | "vcpus" | "memoryMib"> {
+  const { template = MACHINE_DEFAULTS.template, vcpus = PROGRAM_SIZE.vcpus } = settings;
+  if (settings.warmPool !== undefined && settings.warmPoolMode !== "bypass") return {};
+  return { template, vcpus, memoryMib: settings.memoryMib ?? leastMemoryMib(template) };
+}
+
+function leastMemoryMib(template: string): number {
+  return HEAVY_TEMPLATES.includes(template) ? HEAVY_MEMORY_MIB : PROGRAM_SIZE.memoryMib;
 }
 
 function checkoutRequest(settings: MachineSettings): CreateMachineRequest["warm_pool"] {
-  const { warmPool, warmPoolMode, warmPoolWaitMs } = settings;
-  if (warmPool === undefined && warmPoolMode === undefined && warmPoolWaitMs === undefined) return undefined;
-  if (warmPool === undefined && warmPoolMode !== "bypass") {
+  const checkout = toWire(CHECKOUT_NAMES, settings);
+  if (Object.keys(checkout).length === 0) return undefined;
+  if (settings.warmPool === undefined && settings.warmPoolMode !== "bypass") {
     throw new InvalidArgumentError("warmPool", 'give the pool\'s id, or use warmPoolMode: "bypass"');
   }
-  return {
-    ...(warmPool !== undefined && { id: warmPool }),
-    ...(warmPoolMode !== undefined && { mode: warmPoolMode }),
-    ...(warmPoolWaitMs !== undefined && { wait_ms: warmPoolWaitMs }),
-  };
+  return checkout;
 }

@@ -21,6 +21,8 @@ import type {
   WarmPool as PoolInfo,
   WarmPoolListQuery,
 } from "../../wire/warm-pool.ts";
+import { PROGRAM_SIZE } from "../../wire/defaults.ts";
+import { SIZE_NAMES, toWire, WARM_POOL_NAMES } from "../../wire/member-names.ts";
 import type { CallOptions } from "../call-options.ts";
 import type { WaitUntilReadyOptions } from "../warm-pools.ts";
 import { keepClient, withClient, type Connection, type ConnectionOptions } from "./connection.ts";
@@ -205,51 +207,17 @@ export class WarmPool implements AsyncDisposable {
 }
 
 function createRequest(settings: WarmPoolSettings): CreateWarmPoolRequest {
-  const { name, template, minReady, maxReady, vcpus = 2, memoryMib = 512, diskMb } = settings;
-  const { trackTag, ...rest } = shared(settings);
-  return {
-    name,
-    template_ref: template,
-    min_ready: minReady,
-    max_ready: maxReady,
-    resources: { vcpus, memory_mb: memoryMib, ...(diskMb !== undefined && { disk_mb: diskMb }) },
-    ...rest,
-    ...(typeof trackTag === "string" && { track_tag: trackTag }),
-  };
+  const { vcpus = PROGRAM_SIZE.vcpus, memoryMib = PROGRAM_SIZE.memoryMib, diskMb } = settings;
+  return { ...toWire(WARM_POOL_NAMES, settings), resources: toWire(SIZE_NAMES, { vcpus, memoryMib, diskMb }) };
 }
 
 function updateRequest(changes: WarmPoolChanges, known: PoolInfo): UpdateWarmPoolRequest {
-  const { name, template, minReady, maxReady, vcpus, memoryMib, diskMb } = changes;
-  const { trackTag, ...rest } = shared(changes);
-  const disk = diskMb ?? known.resources.disk_mb ?? undefined;
-  const resized = vcpus !== undefined || memoryMib !== undefined || diskMb !== undefined;
+  const sizes = toWire(SIZE_NAMES, changes);
+  // The service takes sizes whole.
+  const { vcpus, memory_mb, disk_mb } = { ...known.resources, ...sizes };
+  const isResized = Object.keys(sizes).length > 0;
   return {
-    ...(name !== undefined && { name }),
-    ...(template !== undefined && { template_ref: template }),
-    ...(minReady !== undefined && { min_ready: minReady }),
-    ...(maxReady !== undefined && { max_ready: maxReady }),
-    // The service takes sizes whole.
-    ...(resized && {
-      resources: {
-        vcpus: vcpus ?? known.resources.vcpus,
-        memory_mb: memoryMib ?? known.resources.memory_mb,
-        ...(disk !== undefined && { disk_mb: disk }),
-      },
-    }),
-    ...rest,
-    ...(trackTag !== undefined && { track_tag: trackTag }),
-  };
-}
-
-function shared(settings: WarmPoolChanges) {
-  const { checkoutPolicy, idleTimeoutSeconds, staleAfterSeconds, versionPolicy, trackTag, labels, metadata } = settings;
-  return {
-    ...(checkoutPolicy !== undefined && { checkout_policy: checkoutPolicy }),
-    ...(idleTimeoutSeconds !== undefined && { idle_timeout_seconds: idleTimeoutSeconds }),
-    ...(staleAfterSeconds !== undefined && { stale_after_seconds: staleAfterSeconds }),
-    ...(versionPolicy !== undefined && { version_policy: versionPolicy }),
-    ...(labels !== undefined && { labels }),
-    ...(metadata !== undefined && { metadata }),
-    trackTag,
+    ...toWire(WARM_POOL_NAMES, changes),
+    ...(isResized && { resources: { vcpus, memory_mb, ...(disk_mb != null && { disk_mb }) } }),
   };
 }

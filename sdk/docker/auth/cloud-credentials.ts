@@ -74,14 +74,25 @@ export async function resolveCloudAuth(
 
 /** In words, without the error itself: the AWS SDK's holds the request, whose headers have the session token. */
 function ecrRefusal({ region }: AwsKeys, error: unknown): RegistryCredentialsError {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, $metadata } = (error instanceof Error ? error : new Error(String(error))) as AwsError;
+  const status = $metadata?.httpStatusCode;
   return new RegistryCredentialsError(
     `ECR of ${region} gave no authorization token (${name}: ${message}). Check the key, its permission ` +
       "ecr:GetAuthorizationToken, and whether this machine reaches ECR.",
+    undefined,
+    { retryable: status === undefined || status >= 500 },
   );
 }
 
+/** An error of the AWS SDK; without a status nobody answered. */
+interface AwsError extends Error {
+  $metadata?: { httpStatusCode?: number };
+}
+
 const AWS_CLIENT = "@aws-sdk/client-ecr";
+
+/** How long ECR may take for a connection, and for its answer; the client itself waits without a limit. */
+const ECR_TIMEOUT_MS = 15_000;
 
 /** What is used of the AWS SDK's client, whose types are absent when it is not installed. */
 interface EcrModule {
@@ -96,6 +107,11 @@ async function getTokenWithAwsSdk(keys: AwsKeys, signal?: AbortSignal): Promise<
   const { ECRClient, GetAuthorizationTokenCommand } = await importAwsClient();
   const client = new ECRClient({
     region: keys.region,
+    requestHandler: {
+      connectionTimeout: ECR_TIMEOUT_MS,
+      requestTimeout: ECR_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
     credentials: {
       accessKeyId: keys.access_key_id,
       secretAccessKey: keys.secret_access_key,

@@ -1,7 +1,7 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DockerEngine } from "pulumi-nullspace/docker";
-import { answerTimeout } from "../../answer-timeout.ts";
 import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
 import { unboundedBy } from "../../drivers/docker/host-size.ts";
 import { asError } from "../../errors.ts";

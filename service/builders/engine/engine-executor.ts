@@ -1,3 +1,4 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import {
   DockerError,
   EngineNotFoundError,
@@ -6,7 +7,6 @@ import {
   type DockerEngine,
   type ImageInspect,
 } from "pulumi-nullspace/docker";
-import { answerTimeout } from "../../answer-timeout.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } from "../../builds/build-executor.ts";
 import { BuildFailure } from "../../builds/build-failure.ts";

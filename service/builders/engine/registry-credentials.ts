@@ -1,20 +1,20 @@
 import {
   parseImageRef,
+  RegistryCredentialsError,
   registryHost,
+  resolveCloudAuth,
   type RegistryAuths,
   type RegistryAuth as EngineAuth,
 } from "pulumi-nullspace/docker";
 import type { BaseImageAuth } from "pulumi-nullspace/wire";
+import { BuildFailure } from "../../builds/build-failure.ts";
 import type { BuildCredentials } from "../../builds/credentials.ts";
-import { fetchEcrPassword } from "./ecr-token.ts";
-
-/** User name that Google's Artifact Registry takes with a service account key as the password. */
-const GCP_USER = "_json_key";
 
 /**
  * Credentials by registry host, as the engine takes them.
  *
  * @param baseImage image that `base_image_auth` is for; those credentials go to its registry and to no other
+ * @throws BuildFailure of the phase `auth` when a cloud gives no password for what the build was sent
  */
 export async function registryAuths(
   credentials: BuildCredentials,
@@ -32,14 +32,17 @@ export async function registryAuths(
 }
 
 async function toEngineAuth(auth: BaseImageAuth, signal: AbortSignal): Promise<EngineAuth> {
-  switch (auth.kind) {
-    case "basic":
-      return { username: auth.username, password: auth.password };
-    case "gcp_artifact_registry": {
-      const key = auth.service_account_json;
-      return { username: GCP_USER, password: typeof key === "string" ? key : JSON.stringify(key) };
-    }
-    case "aws_ecr":
-      return { username: "AWS", password: await fetchEcrPassword(auth, { signal }) };
+  try {
+    return await resolveCloudAuth(auth, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof RegistryCredentialsError)) throw error;
+    throw new BuildFailure(error.message, {
+      phase: "auth",
+      reason: "registry_auth_failed",
+      retryable: error.retryable,
+      suggestedAction: "Check the credentials that the build was sent for the registry.",
+      cause: error,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { shellQuote } from "pulumi-nullspace/sdk";
 import type { Step } from "pulumi-nullspace/wire";
 import { copyOrders, type CopyOrder } from "../copy-sources.ts";
 import { quoteFlagValue, quoteWord } from "./reading.ts";
@@ -204,9 +205,12 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** A word of the POSIX shell that means exactly this text. */
+/**
+ * A word of the POSIX shell that means exactly this text. How it writes a quote never changes: the text of an instruction
+ * decides whether the builder's cache has its layer, and is in the keys by which the images of earlier builds are found.
+ */
 export function quote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return shellQuote(text, "'\\''");
 }
 
 function quoteAll(texts: readonly string[]): string {

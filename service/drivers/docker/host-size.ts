@@ -1,5 +1,5 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { EngineError, isEngineAway, type DockerEngine, type EngineInfo } from "pulumi-nullspace/docker";
-import { answerTimeout } from "../../answer-timeout.ts";
 import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 
 const MIB = 1024 * 1024;

@@ -1,8 +1,8 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { readlinkSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import type { ContainerInspect } from "pulumi-nullspace/docker";
-import { answerTimeout } from "../../answer-timeout.ts";
 import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { listeningPorts } from "./listening-ports.ts";
 

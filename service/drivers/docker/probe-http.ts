@@ -1,4 +1,4 @@
-import { answerTimeout } from "../../answer-timeout.ts";
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { askHttp, isGoodStatus } from "./ask-http.ts";
 import { addressOf } from "./host-view.ts";
 import type { ProbeResult, ProbeTry } from "./probe-try.ts";

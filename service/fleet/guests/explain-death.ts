@@ -1,4 +1,4 @@
-import { answerTimeout } from "../../answer-timeout.ts";
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { GuestNotRunningError, MachineExitedError } from "./driver-errors.ts";
 import type { MachineDriver } from "./machine-driver.ts";
 

@@ -1,10 +1,7 @@
 import { Backoff, pause } from "pulumi-nullspace/concurrency";
-import type { Readiness } from "pulumi-nullspace/sdk";
+import { READINESS_DEFAULTS, type Readiness } from "pulumi-nullspace/wire";
 import { MachineExitedError, ReadinessTimeoutError } from "./driver-errors.ts";
 import type { MachineDriver, Probe } from "./machine-driver.ts";
-
-/** Defaults of the contract for what a readiness check leaves out. */
-export const READINESS_DEFAULTS = { timeoutSecs: 30, intervalMs: 500, startupGraceSecs: 2 } as const;
 
 /** One try of a check, as a log shows it. */
 export interface ReadinessAttempt {
@@ -78,9 +75,9 @@ async function passCheck(
   const probe = readiness?.kind === "timeout" ? undefined : readiness;
   const restMs = readiness?.kind === "timeout" ? readiness.timeout_ms : options.steadyMs;
   if (probe === undefined && restMs !== undefined) await pause(restMs, signal);
-  const graceMs = (probe?.startup_grace_secs ?? READINESS_DEFAULTS.startupGraceSecs) * 1000;
-  const timeoutMs = graceMs + (probe?.timeout_secs ?? READINESS_DEFAULTS.timeoutSecs) * 1000;
-  const intervalMs = probe?.interval_ms ?? READINESS_DEFAULTS.intervalMs;
+  const graceMs = (probe?.startup_grace_secs ?? READINESS_DEFAULTS.startup_grace_secs) * 1000;
+  const timeoutMs = graceMs + (probe?.timeout_secs ?? READINESS_DEFAULTS.timeout_secs) * 1000;
+  const intervalMs = probe?.interval_ms ?? READINESS_DEFAULTS.interval_ms;
   const startMs = performance.now();
   const backoff = new Backoff({ first: Math.min(FIRST_PAUSE_MS, intervalMs), most: intervalMs });
   for (let attempt = 1; ; attempt += 1) {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { CreateMachineRequest, WarmPoolCheckout } from "pulumi-nullspace/sdk";
+import { MACHINE_DEFAULTS, type CreateMachineRequest, type WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
@@ -11,7 +11,7 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
 import { MachineStartFailedError } from "./errors.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
-import { DEFAULT_TEMPLATE, readMachineSpec, type MachineSpec, machineRow, wantedMachine } from "./machine-json.ts";
+import { readMachineSpec, type MachineSpec, machineRow, wantedMachine } from "./machine-json.ts";
 
 /** Machines that may live at once; members of pools that nobody has checked out are bounded by their pools. */
 const MAX_MACHINES = 1000;
@@ -71,7 +71,7 @@ export class MachineCreator {
     const { pools } = this.#deps;
     const findPool = () => (spec.pool?.id === undefined ? undefined : pools.get(spec.pool.id));
     const pool = findPool();
-    const ref = spec.template ?? pool?.templateRef ?? DEFAULT_TEMPLATE;
+    const ref = spec.template ?? pool?.templateRef ?? MACHINE_DEFAULTS.template;
     // What is wanted as of now: while a checkout waits, a tag may move, and the pool with it.
     const want = () => wantedMachine(this.#deps, spec, ref, findPool());
     // Before anything waits: a reference that leads nowhere is an error at once.

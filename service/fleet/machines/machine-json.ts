@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
-import type { Machine, WarmPoolCheckout } from "pulumi-nullspace/wire";
+import { MACHINE_DEFAULTS, type Machine, type WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { z } from "zod";
 import { canonicalJson } from "../../canonical-json.ts";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
@@ -19,17 +19,11 @@ import type { MachineCapabilities } from "../guests/machine-driver.ts";
 import type { MachineShape } from "../guests/machine-shape.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 
-/** Machines live this long unless the request says otherwise; the contract's default. */
-const DEFAULT_TIMEOUT_MS = 300_000;
-
 /** Longest life that can be asked for; a forgotten machine ends at last. */
 export const MAX_TIMEOUT_MS = 7 * 24 * 3600 * 1000;
 
 /** Longest wait for a pool's member. */
 const MAX_WAIT_MS = 600_000;
-
-/** Template of a request that names none, and no pool either. */
-export const DEFAULT_TEMPLATE = "base";
 
 /** A create request with its defaults; sizes that it leaves open stay open, for the pool or the default to fill. */
 export interface MachineSpec {
@@ -63,9 +57,6 @@ export interface PoolChoice {
   readonly waitMs: number;
 }
 
-/** What a request without sizes and without a pool gets; the contract's defaults. */
-export const DEFAULT_SIZE = { vcpus: 1, memoryMb: 256 } as const;
-
 /**
  * Reads a create request.
  *
@@ -77,7 +68,7 @@ export function readMachineSpec(request: CreateMachineRequest, capabilities: Mac
   if (request.internet_access === false && !capabilities.isolates) {
     throw new NotOfferedError("machines without internet access here", "Leave internet_access out.", "internet_access");
   }
-  const timeoutMs = request.timeout_ms ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = request.timeout_ms ?? MACHINE_DEFAULTS.timeout_ms;
   checkTimeout(timeoutMs);
   const onTimeout = request.lifecycle?.on_timeout;
   const pool = request.warm_pool ?? undefined;
@@ -192,8 +183,8 @@ function shapeOf(spec: MachineSpec, pool: PoolRow | undefined, template: Resolve
   return {
     templateId: template.templateId,
     // What a request leaves open takes the pool's size, so that leaving it open can never make a request unpoolable.
-    vcpus: spec.vcpus ?? pool?.vcpus ?? DEFAULT_SIZE.vcpus,
-    memoryMb: spec.memoryMb ?? pool?.memoryMb ?? DEFAULT_SIZE.memoryMb,
+    vcpus: spec.vcpus ?? pool?.vcpus ?? MACHINE_DEFAULTS.vcpus,
+    memoryMb: spec.memoryMb ?? pool?.memoryMb ?? MACHINE_DEFAULTS.memory_mb,
     diskMb: spec.diskMb ?? pool?.diskMb ?? null,
     // A template built to run without internet has none in any machine; a request can only take away.
     internetAccess: spec.internetAccess && template.resources.internetAccess,
@@ -289,35 +280,12 @@ const DEFAULT_PAGE_SIZE = 100;
 /** What a list shows unless it is asked for more: machines that are not over. */
 const LIVE: readonly MachineState[] = ["creating", "running", "paused"];
 
-/** Members that `fields` may name. */
-const FIELDS = new Set([
-  "id",
-  "template",
-  "status",
-  "config",
-  "created_at",
-  "metadata",
-  "started_at",
-  "timeout_ms",
-  "timeout_action",
-  "timeout_at",
-  "expires_at",
-  "remaining_ms",
-  "last_active_at",
-  "cwd",
-  "inactivity_timeout_ms",
-  "auto_delete_after_ms",
-  "ephemeral",
-  "warm_pool_checkout",
-]);
-
 const MetadataFilter = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 /** The list's query, read. */
 export interface MachineListQuery {
   readonly filter: Omit<MachineFilter, "limit">;
   readonly pageSize: number;
-  readonly fields: ReadonlySet<string> | undefined;
 }
 
 /** Reads the query of a list. @throws InvalidRequestError naming the parameter */
@@ -327,7 +295,6 @@ export function readMachineListQuery(query: {
   metadata?: string | undefined;
   limit?: number | undefined;
   next_token?: string | undefined;
-  fields?: string | undefined;
 }): MachineListQuery {
   return {
     filter: {
@@ -337,14 +304,7 @@ export function readMachineListQuery(query: {
       ...(query.next_token !== undefined && { before: readNextToken(query.next_token) }),
     },
     pageSize: query.limit ?? DEFAULT_PAGE_SIZE,
-    fields: readFields(query.fields),
   };
-}
-
-/** Only the members asked for; all when none were. */
-export function pickMachineFields<T extends object>(machine: T, fields: ReadonlySet<string> | undefined): T {
-  if (fields === undefined) return machine;
-  return Object.fromEntries(Object.entries(machine).filter(([name]) => fields.has(name))) as T;
 }
 
 /** Token of the page behind a machine. */
@@ -378,17 +338,4 @@ function readMetadata(text: string): Record<string, unknown> {
   const parsed = MetadataFilter.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new InvalidRequestError("metadata: must be a JSON object whose values are strings, numbers, booleans or null.");
-}
-
-function readFields(text: string | undefined): ReadonlySet<string> | undefined {
-  if (text === undefined) return undefined;
-  const names = text.split(",").map((name) => name.trim());
-  const unknown = names.filter((name) => !FIELDS.has(name));
-  if (unknown.length === 0) return new Set(names);
-  throw new InvalidRequestError(
-    `fields: there is no "${unknown.join('", "')}". Choose from ${[...FIELDS].join(", ")}.`,
-    {
-      code: "invalid_fields",
-    },
-  );
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { ExecRequest, ExecResult } from "pulumi-nullspace/sdk";
+import { EXEC_DEFAULTS } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../../errors.ts";
 import type { MachineRow } from "../../store/machines.ts";
 import { GuestCommandTimeoutError } from "../guests/driver-errors.ts";
 import { ExecTimedOutError, inMachine, NoSuchFolderError, type GuestAccess } from "./guest-access.ts";
 import { startProcess } from "./processes.ts";
-
-/** Time of a command that names none; the contract's default. */
-const DEFAULT_TIMEOUT_SECS = 30;
 
 /** Longest time of one command; what takes longer belongs in the background. */
 const MAX_TIMEOUT_SECS = 24 * 3600;
@@ -52,7 +50,7 @@ export async function runCommand(
 
 /** How long a command may take. @throws InvalidRequestError when that is too long */
 export function commandTimeoutSecs({ timeout_secs: asked }: ExecRequest): number {
-  const timeoutSecs = asked ?? DEFAULT_TIMEOUT_SECS;
+  const timeoutSecs = asked ?? EXEC_DEFAULTS.timeout_secs;
   if (timeoutSecs <= MAX_TIMEOUT_SECS) return timeoutSecs;
   throw new InvalidRequestError(
     `timeout_secs is ${timeoutSecs}; at most ${MAX_TIMEOUT_SECS}. Run it in the background.`,

@@ -1,28 +1,21 @@
-import type { RolloutStatus, WarmPool } from "pulumi-nullspace/wire";
+import { toWire, type RolloutStatus, type WarmPool } from "pulumi-nullspace/wire";
 import type { Guest } from "../../store/guests.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
+import { RESOURCE_NAMES, SETTING_NAMES } from "./pool-settings.ts";
 import { countMembers } from "./pool-status.ts";
 
 /** The answer of the contract for a pool and its members. What does not apply is left out, never null. */
 export function poolAnswer(pool: PoolRow, guests: readonly Guest[]): WarmPool {
   return withoutNulls({
+    ...toWire(SETTING_NAMES, pool),
     id: pool.poolId,
-    name: pool.name,
-    template_ref: pool.templateRef,
     state: pool.state,
-    min_ready: pool.minReady,
-    max_ready: pool.maxReady,
-    resources: withoutNulls({ vcpus: pool.vcpus, memory_mb: pool.memoryMb, disk_mb: pool.diskMb }),
+    resources: withoutNulls(toWire(RESOURCE_NAMES, pool)),
     status: { ...countMembers(pool, guests) },
     resolved_template: pool.resolvedTemplate,
     resolved_template_build_id: pool.buildId,
     runtime_artifact_id: pool.templateId,
     compatibility_key: pool.compatibilityKey,
-    idle_timeout_seconds: pool.idleTimeoutSeconds,
-    stale_after_seconds: pool.staleAfterSeconds,
-    checkout_policy: pool.checkoutPolicy,
-    version_policy: pool.versionPolicy,
-    track_tag: pool.trackTag,
     rollout_generation: pool.rolloutGeneration,
     rollout_status: rolloutStatus(pool, guests),
     previous_resolved_template: pool.previousResolvedTemplate,
@@ -31,8 +24,6 @@ export function poolAnswer(pool: PoolRow, guests: readonly Guest[]): WarmPool {
     degraded_reason: pool.degradedReason,
     // Beyond the contract, which lets clients ignore it: the failure behind the reason, in words.
     degraded_message: pool.degradedReason === null ? null : pool.lastFailure,
-    host_pool_id: pool.hostPoolId,
-    cell_id: pool.cellId,
     labels: JSON.parse(pool.labels) as Record<string, string>,
     metadata: JSON.parse(pool.metadata) as Record<string, unknown>,
     created_at: time(pool.createdAtMs),

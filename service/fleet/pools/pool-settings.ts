@@ -1,6 +1,9 @@
 import {
+  fromWire,
   parseTemplateRef,
+  SIZE_NAMES,
   WARM_POOL_DEFAULTS,
+  WARM_POOL_NAMES,
   type CreateWarmPoolRequest,
   type UpdateWarmPoolRequest,
 } from "pulumi-nullspace/wire";
@@ -38,25 +41,29 @@ export function timesOfNewPool(nowMs: number) {
   };
 }
 
+const { template, ...ALIKE } = WARM_POOL_NAMES;
+/** What a pool's settings are called in the store, and in the contract. */
+export const SETTING_NAMES = {
+  ...ALIKE,
+  templateRef: template,
+  hostPoolId: "host_pool_id",
+  cellId: "cell_id",
+} as const;
+const { memoryMib: memoryMb, ...SIZES } = SIZE_NAMES;
+/** What the members of its `resources` are called there. */
+export const RESOURCE_NAMES = { ...SIZES, memoryMb } as const;
+
 /** The settings of a new pool, with the contract's defaults. @throws InvalidRequestError, TemplateRefError */
 export function settingsOf(request: CreateWarmPoolRequest) {
+  const { track_tag = null, host_pool_id = null, cell_id = null, labels = {}, metadata = {} } = request;
+  checkRef(request.template_ref);
+  const filled = { ...WARM_POOL_DEFAULTS, ...request, version_policy: versionPolicyOf(request) };
+  const { disk_mb = null } = request.resources;
   return {
-    name: request.name,
-    templateRef: templateRefOf(request.template_ref),
-    minReady: request.min_ready,
-    maxReady: request.max_ready,
-    vcpus: request.resources.vcpus,
-    memoryMb: request.resources.memory_mb,
-    diskMb: request.resources.disk_mb ?? null,
-    checkoutPolicy: request.checkout_policy ?? WARM_POOL_DEFAULTS.checkout_policy,
-    idleTimeoutSeconds: request.idle_timeout_seconds ?? WARM_POOL_DEFAULTS.idle_timeout_seconds,
-    staleAfterSeconds: request.stale_after_seconds ?? WARM_POOL_DEFAULTS.stale_after_seconds,
-    versionPolicy: versionPolicyOf(request),
-    trackTag: request.track_tag ?? null,
-    hostPoolId: request.host_pool_id ?? null,
-    cellId: request.cell_id ?? null,
-    labels: JSON.stringify(request.labels ?? {}),
-    metadata: JSON.stringify(request.metadata ?? {}),
+    ...fromWire(SETTING_NAMES, { ...filled, track_tag, host_pool_id, cell_id }),
+    ...fromWire(RESOURCE_NAMES, { ...request.resources, disk_mb }),
+    labels: JSON.stringify(labels),
+    metadata: JSON.stringify(metadata),
   };
 }
 
@@ -72,32 +79,19 @@ function versionPolicyOf(request: CreateWarmPoolRequest): PoolRow["versionPolicy
 
 /** Members that are absent stay; `null` clears those that may be cleared. */
 export function changesOf(request: UpdateWarmPoolRequest): Partial<PoolRow> {
-  const { resources, labels, metadata } = request;
-  const changes: { [Member in keyof PoolRow]?: PoolRow[Member] | undefined } = {
-    name: request.name,
-    templateRef: request.template_ref && templateRefOf(request.template_ref),
-    minReady: request.min_ready,
-    maxReady: request.max_ready,
-    vcpus: resources?.vcpus,
-    memoryMb: resources?.memory_mb,
-    diskMb: resources && (resources.disk_mb ?? null),
-    checkoutPolicy: request.checkout_policy,
-    idleTimeoutSeconds: request.idle_timeout_seconds,
-    staleAfterSeconds: request.stale_after_seconds,
-    versionPolicy: request.version_policy,
-    trackTag: request.track_tag,
-    hostPoolId: request.host_pool_id,
-    cellId: request.cell_id,
-    labels: labels && JSON.stringify(labels),
-    metadata: metadata && JSON.stringify(metadata),
+  const { resources, labels, metadata, ...rest } = request;
+  if (rest.template_ref !== undefined) checkRef(rest.template_ref);
+  return {
+    ...fromWire(SETTING_NAMES, rest),
+    ...(resources && fromWire(RESOURCE_NAMES, { disk_mb: null, ...resources })),
+    ...(labels && { labels: JSON.stringify(labels) }),
+    ...(metadata && { metadata: JSON.stringify(metadata) }),
   };
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<PoolRow>;
 }
 
-/** The reference as it was given, once it is known to be one. */
-function templateRefOf(ref: string): string {
+/** @throws TemplateRefError */
+function checkRef(ref: string): void {
   parseTemplateRef(ref);
-  return ref;
 }
 
 /** @throws InvalidRequestError when a pool can hold no such numbers of members */

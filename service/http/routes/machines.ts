@@ -1,13 +1,19 @@
-import { CreateMachineRequest, ExecRequest, ExecResult, Machine, MachineListItem } from "pulumi-nullspace/wire";
+import {
+  CreateMachineRequest,
+  ExecRequest,
+  ExecResult,
+  Machine,
+  MACHINE_DEFAULTS,
+  MACHINE_FIELDS,
+  MachineListItem,
+} from "pulumi-nullspace/wire";
 import { z } from "zod";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
 import {
   machineAnswer,
   machineConfig,
-  pickMachineFields,
   readMachineListQuery,
   writeNextToken,
-  DEFAULT_TEMPLATE,
 } from "../../fleet/machines/machine-json.ts";
 import { MachineStartFailedError } from "../../fleet/machines/errors.ts";
 import type { MachineDriver } from "../../fleet/guests/machine-driver.ts";
@@ -25,6 +31,7 @@ import {
 import { runCommand } from "../../fleet/machines/run-command.ts";
 import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
+import { pickFields, readFields } from "../fields.ts";
 import { linksTo } from "../openapi-links.ts";
 import { registerMachineFileRoutes } from "./machine-files.ts";
 import { requestSignal } from "../request-signal.ts";
@@ -117,7 +124,7 @@ export function registerMachineRoutes(
       await sizes.check(sizeOf(request.body), requestSignal(reply, stopping));
       const create = async () => {
         if (template !== undefined || pool?.id === undefined) {
-          await prepare(template ?? DEFAULT_TEMPLATE, requestSignal(reply, stopping));
+          await prepare(template ?? MACHINE_DEFAULTS.template, requestSignal(reply, stopping));
         }
         // Not ended by a caller that hangs up: with the same key it comes back for the machine.
         return creator.create(request.headers["idempotency-key"], request.body);
@@ -143,14 +150,15 @@ export function registerMachineRoutes(
       },
     },
     async (request) => {
-      const { filter, pageSize, fields } = readMachineListQuery(request.query);
+      const { filter, pageSize } = readMachineListQuery(request.query);
+      const fields = readFields(request.query.fields, MACHINE_FIELDS);
       // One more than the page tells whether there is another.
       const rows = machines.list({ ...filter, limit: pageSize + 1 });
       const page = rows.slice(0, pageSize);
       const last = page.at(-1);
       const nowMs = Date.now();
       return {
-        items: page.map((row) => pickMachineFields(machineAnswer(row, nowMs), fields)),
+        items: page.map((row) => pickFields(machineAnswer(row, nowMs), fields)),
         has_next: rows.length > pageSize,
         ...(rows.length > pageSize && last !== undefined && { next_token: writeNextToken(last) }),
       };
@@ -169,8 +177,8 @@ export function registerMachineRoutes(
       },
     },
     async (request) => {
-      const { fields } = readMachineListQuery(request.query);
-      return pickMachineFields(machineAnswer(machines.get(request.params.id), Date.now()), fields);
+      const fields = readFields(request.query.fields, MACHINE_FIELDS);
+      return pickFields(machineAnswer(machines.get(request.params.id), Date.now()), fields);
     },
   );
 

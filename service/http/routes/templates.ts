@@ -6,6 +6,7 @@ import {
   TagInfo,
   TagMoveList,
   TagMoveQuery,
+  TEMPLATE_FIELDS,
   TemplateInfo,
 } from "pulumi-nullspace/wire";
 import { z } from "zod";
@@ -68,7 +69,7 @@ export function registerTemplateRoutes(
       },
     },
     async (request) => {
-      const fields = readFields(request.query.fields);
+      const fields = readFields(request.query.fields, TEMPLATE_FIELDS);
       return listTemplates(db).map((template) => pickFields(template, fields));
     },
   );
@@ -86,7 +87,7 @@ export function registerTemplateRoutes(
         },
       },
       async (request, reply) => {
-        const fields = readFields(request.query.fields);
+        const fields = readFields(request.query.fields, TEMPLATE_FIELDS);
         await prepare(request.params.ref, requestSignal(reply, stopping));
         return pickFields(describeRef(db, request.params.ref), fields);
       },

@@ -11,6 +11,7 @@ import { apiKeys } from "./010-api-keys.ts";
 import { lists } from "./011-lists.ts";
 import { storage } from "./012-storage.ts";
 import { order } from "./013-order.ts";
+import { followedTags } from "./014-followed-tags.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   lists,
   storage,
   order,
+  followedTags,
 ];

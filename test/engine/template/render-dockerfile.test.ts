@@ -126,7 +126,7 @@ it("a quoted word is read back by a real shell as it was", () => {
         { minLength: 20, maxLength: 40 },
       ),
       (words) => {
-        const script = `printf '%s\\0' ${words.map(shellQuote).join(" ")}`;
+        const script = `printf '%s\\0' ${words.map((word) => shellQuote(word)).join(" ")}`;
         const read = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0").slice(0, -1);
         expect(read).toEqual(words);
       },

@@ -49,6 +49,7 @@ const ARGUMENTS: Record<string, PublicCall["arguments"]> = {
     ["text?", "web"],
     ["object", {}],
   ],
+  shellQuote: [TEXT, ["text?", "'\\''"]],
   tagHistory: [["object", { templates: {}, blobs: {} }], TEXT, OPTIONS],
   terminalProgress: [["object?", process.stderr]],
   uploadContext: [["object", { blobs: {} }], ["object", { table: {}, each: () => [] }], OPTIONS],

@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import dns from "node:dns";
 import { inspect, promisify } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CloudRegistryAuth, resolveCloudAuth } from "../../../sdk/docker/auth/cloud-credentials.ts";
+import { closeEcrServers, ecr, givePassword, refuseKeys } from "./ecr-server.ts";
 
 // The AWS SDK's own client, which is an optional dependency, against a server in place of ECR.
 const KEYS = {
@@ -15,46 +13,11 @@ const KEYS = {
   region: "eu-central-1",
 } as const satisfies CloudRegistryAuth;
 
-interface Asked {
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
-const open: (() => void)[] = [];
-const { AWS_ENDPOINT_URL_ECR } = process.env;
-afterEach(() => {
-  for (const close of open.splice(0)) close();
-  if (AWS_ENDPOINT_URL_ECR === undefined) delete process.env.AWS_ENDPOINT_URL_ECR;
-  else process.env.AWS_ENDPOINT_URL_ECR = AWS_ENDPOINT_URL_ECR;
-});
-
-/** A server that the AWS SDK takes for ECR. @returns what it was asked */
-async function ecr(answer: (response: ServerResponse) => void): Promise<Asked[]> {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      asked.push({ headers: request.headers, body });
-      response.setHeader("content-type", "application/x-amz-json-1.1");
-      answer(response);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  open.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  process.env.AWS_ENDPOINT_URL_ECR = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return asked;
-}
-
-const token = (response: ServerResponse) => {
-  const authorizationToken = Buffer.from("AWS:a-password").toString("base64");
-  response.end(JSON.stringify({ authorizationData: [{ authorizationToken, expiresAt: 1e9, proxyEndpoint: "x" }] }));
-};
+afterEach(closeEcrServers);
 
 describe("the AWS SDK's client for ECR", { timeout: 60_000 }, () => {
   it("is asked for a token with the keys and the region given, and it is the user and the password", async () => {
-    const asked = await ecr(token);
+    const asked = await ecr((response) => givePassword(response, "a-password"));
     expect(await resolveCloudAuth(KEYS)).toEqual({ username: "AWS", password: "a-password" });
     expect(await resolveCloudAuth({ ...KEYS, session_token: "the-session" })).toMatchObject({ username: "AWS" });
     expect(asked.map(({ headers }) => headers["x-amz-target"])).toEqual(
@@ -68,15 +31,11 @@ describe("the AWS SDK's client for ECR", { timeout: 60_000 }, () => {
   });
 
   it("tells a refusal in ECR's words, without a key", async () => {
-    await ecr((response) => {
-      response.statusCode = 400;
-      response.end(
-        JSON.stringify({ __type: "UnrecognizedClientException", message: "The security token is invalid." }),
-      );
-    });
+    await ecr(refuseKeys);
     const error = await resolveCloudAuth({ ...KEYS, session_token: "the-session" }).catch((cause: unknown) => cause);
     expect(error).toMatchObject({
       code: "registry_credentials",
+      retryable: false,
       message: expect.stringMatching(
         /^ECR of eu-central-1 gave no authorization token \(UnrecognizedClientException: .*ecr:GetAuthorizationToken/,
       ) as string,
@@ -89,6 +48,27 @@ describe("the AWS SDK's client for ECR", { timeout: 60_000 }, () => {
     const reason = new Error("enough");
     await ecr(() => controller.abort(reason));
     await expect(resolveCloudAuth(KEYS, controller.signal)).rejects.toBe(reason);
+  });
+
+  it("is asked at the address of the region's partition, and may be asked again where nobody answers there", async () => {
+    const asked: string[] = [];
+    const nowhere = (name: string, ...rest: unknown[]): void => {
+      asked.push(name);
+      const done = rest.at(-1) as (error: Error) => void;
+      done(Object.assign(new Error(`no such host: ${name}`), { code: "ENOTFOUND" }));
+    };
+    const lookup = vi.spyOn(dns, "lookup").mockImplementation(nowhere as typeof dns.lookup);
+    try {
+      for (const region of ["eu-west-1", "cn-north-1"]) {
+        await expect(resolveCloudAuth({ ...KEYS, region })).rejects.toMatchObject({
+          code: "registry_credentials",
+          retryable: true,
+        });
+      }
+    } finally {
+      lookup.mockRestore();
+    }
+    expect([...new Set(asked)]).toEqual(["api.ecr.eu-west-1.amazonaws.com", "api.ecr.cn-north-1.amazonaws.com.cn"]);
   });
 
   it("is asked for where it is not installed", async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { listBuilds } from "../../../service/builds/build-history.ts";
 import { BuildLog } from "../../../service/builds/build-log.ts";
+import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { Database, type Binds, type Row } from "../../../service/store/database.ts";
 import { GuestStore } from "../../../service/store/guests.ts";
 import { MachineStore } from "../../../service/store/machines.ts";
@@ -84,6 +85,8 @@ const CALLS: Record<string, (db: Database) => unknown> = {
     db.all("SELECT machine_id FROM machines WHERE ended_at_ms < ? AND status IN ('destroyed', 'error')", [5]),
   pools: (db) => new PoolStore(db).list(["enabled", "disabled", "draining"]),
   "members of a pool": (db) => new GuestStore(db).ofPool("twp_1"),
+  "what follows a tag": (db) => poolTagFollowers(db, { tags: ["v1", "latest"] }),
+  "what follows a name": (db) => poolTagFollowers(db, { name: "t1" }),
   "a page of a log": (db) => new BuildLog(db).read("tb_0000000090", 1, 1),
 };
 
@@ -101,6 +104,8 @@ it.each(Object.entries(CALLS))("%s: the work is that of what is returned", (name
     "all templates",
     "aliases",
     "pools",
+    "what follows a tag",
+    "what follows a name",
     "members of a pool",
     "machines that have a deadline",
   ].includes(name);

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { answerTimeout } from "../../../service/answer-timeout.ts";
+import { answerTimeout } from "../../../sdk/concurrency/index.ts";
 import { MAX_BODY_VALUES } from "../../../service/http/bounded-bodies.ts";
 import { Database } from "../../../service/store/database.ts";
 import { join } from "node:path";

@@ -1,12 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { registryAuths } from "../../../service/builders/engine/registry-credentials.ts";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
-import { ecrEndpoint, fetchEcrPassword, signRequest } from "../../../service/builders/engine/ecr-token.ts";
 import { canonicalJson } from "../../../service/canonical-json.ts";
 import { newId } from "../../../service/ids.ts";
 import { inspect } from "node:util";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { closeEcrServers, ecr, givePassword, refuseKeys } from "../docker/ecr-server.ts";
 
 describe("credentials of a build", () => {
   it("do not show in logs, in JSON or when inspected", () => {
@@ -21,71 +20,46 @@ describe("credentials of a build", () => {
   });
 });
 
-describe("a request to AWS", () => {
-  // "get-vanilla" and "post-header-key-sort" with a token, of the Signature Version 4 test suite that AWS publishes.
+describe("the keys of an AWS account", { timeout: 60_000 }, () => {
+  afterEach(closeEcrServers);
   const key = {
+    kind: "aws_ecr",
     access_key_id: "AKIDEXAMPLE",
     secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-    region: "us-east-1",
-  };
-  const now = new Date("2015-08-30T12:36:00Z");
+    region: "cn-north-1",
+    session_token: "the-session-token",
+  } as const;
+  const registry = "1234.dkr.ecr.cn-north-1.amazonaws.com.cn";
+  const auths = (credentials: BuildCredentials) =>
+    registryAuths(credentials, `${registry}/a:b`, new AbortController().signal);
 
-  it("is signed as the test suite of AWS says", () => {
-    const get = signRequest({
-      key,
-      service: "service",
-      method: "GET",
-      path: "/",
-      headers: { host: "example.amazonaws.com" },
-      body: "",
-      now,
+  it("become the registry's password, for the registries that they were sent for, and it is a secret of the build", async () => {
+    await ecr((response) => givePassword(response, "the:password"));
+    const credentials = new BuildCredentials({
+      base_image_auth: key,
+      registry_auth: [{ registry: "other.example", auth: key }],
     });
-    expect(get.authorization).toBe(
-      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, " +
-        "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-    );
-    const post = signRequest({
-      key,
-      service: "service",
-      method: "POST",
-      path: "/",
-      headers: { host: "example.amazonaws.com", "my-header1": "value1" },
-      body: "",
-      now,
-    });
-    expect(post.authorization).toMatch(
-      /SignedHeaders=host;my-header1;x-amz-date, Signature=c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c$/,
-    );
+    const login = { username: "AWS", password: "the:password" };
+    expect(await auths(credentials)).toEqual({ [registry]: login, "other.example": login });
+    expect(credentials.redactor.text("it is the:password")).toBe("it is [secret]");
   });
 
-  it("gives the registry's password, or a failure of the phase auth without the key in it", async () => {
-    let status = 200;
-    const server = createServer((request, response) => {
-      expect(request.headers["x-amz-target"]).toBe("AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken");
-      const token = Buffer.from("AWS:the:password").toString("base64");
-      response
-        .writeHead(status)
-        .end(
-          status === 200
-            ? JSON.stringify({ authorizationData: [{ authorizationToken: token }] })
-            : '{"__type":"UnrecognizedClientException"}',
-        );
-    }).listen(0, "127.0.0.1");
-    const endpoint = await new Promise<string>((resolve) =>
-      server.once("listening", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)),
-    );
-    const options = { signal: new AbortController().signal, endpoint };
-    expect(await fetchEcrPassword(key, options)).toBe("the:password");
-    // As the AWS SDK's endpoint rules have them: the partition aws-cn.
-    expect(ecrEndpoint("eu-west-1")).toBe("https://api.ecr.eu-west-1.amazonaws.com/");
-    expect(ecrEndpoint("cn-north-1")).toBe("https://api.ecr.cn-north-1.amazonaws.com.cn/");
-    status = 400;
-    const refused = await fetchEcrPassword(key, options).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: "build_error", phase: "auth", reason: "registry_auth_failed" });
-    expect(String(refused)).toContain("UnrecognizedClientException");
-    expect(String(refused)).not.toContain(key.secret_access_key);
-    await new Promise((resolve) => server.close(resolve));
-    expect(await fetchEcrPassword(key, options).catch((error: unknown) => error)).toMatchObject({
+  it("that AWS refuses are a failure of the phase auth, without a secret in it", async () => {
+    await ecr(refuseKeys);
+    const refused = await auths(new BuildCredentials({ base_image_auth: key })).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: "build_error",
+      phase: "auth",
+      reason: "registry_auth_failed",
+      retryable: false,
+      message: expect.stringContaining("UnrecognizedClientException") as string,
+    });
+    expect(inspect(refused, { showHidden: true, depth: 20 })).not.toMatch(/wJalr|the-session-token/);
+  });
+
+  it("that AWS could not look at are a failure that may pass", async () => {
+    await ecr((response) => response.writeHead(503).end("{}"));
+    await expect(auths(new BuildCredentials({ base_image_auth: key }))).rejects.toMatchObject({
       phase: "auth",
       retryable: true,
     });

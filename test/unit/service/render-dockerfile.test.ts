@@ -7,6 +7,7 @@ import { expandWord } from "../../../sdk/dockerfile/expand-word.ts";
 import { BuildKitParser } from "../dockerfile/buildkit/buildkit-parser.ts";
 import { checkDockerfile } from "../../../service/builds/dockerfile/check-dockerfile.ts";
 import { parseDockerfile } from "../../../sdk/dockerfile/parse-dockerfile.ts";
+import { reuseKey } from "../../../service/builds/image-reuse.ts";
 import { commandOf, quote, renderDockerfile } from "../../../service/builds/dockerfile/render-dockerfile.ts";
 
 function render(steps: Step[], more: Partial<Parameters<typeof renderDockerfile>[0]> = {}) {
@@ -74,6 +75,20 @@ describe("rendering steps", () => {
       "USER app",
       "",
     ]);
+  });
+
+  it("writes a quote as it always has: recorded keys of reuse and the builder's cache hang on the text", async () => {
+    const { text } = render([{ action: "make_dir", path: "/it's" }], { buildEnvs: { A: "it's" } });
+    const keyOf = (dockerfile: string) => {
+      const job = { definition: { build_envs: { A: "it's" } }, credentials: { secrets: [] }, inherited: { env: {} } };
+      const input = { text: dockerfile, entries: [] };
+      const executor = { stableImageId: async () => "sha256:1" };
+      return reuseKey(executor, job as never, input as never, new AbortController().signal);
+    };
+    // As it was before there was one quoter for all.
+    expect(text).toBe(`FROM base:1\nRUN ["/bin/sh","-c","export A='it'\\\\''s'\\nmkdir -p -- '/it'\\\\''s'"]\n`);
+    expect(await keyOf(text)).toBe("sha256:e66688bc4383e029371987cdb8c2a900470f4dc8108a5757f8492e668d79dd5f");
+    expect(await keyOf(text.replaceAll(`'\\\\''`, `'\\"'\\"'`))).not.toBe(await keyOf(text));
   });
 
   it("leaves out installs of nothing", () => {
