@@ -66,6 +66,7 @@ const TARGET = either(
 export class BuildsApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

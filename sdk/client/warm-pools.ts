@@ -32,6 +32,7 @@ export const WAIT = optionsOf<WaitUntilReadyOptions>({ ...CALL_MEMBERS, minReady
 export class WarmPoolsApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

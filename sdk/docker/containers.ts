@@ -111,6 +111,7 @@ const Waited = z.looseObject({
 export class EngineContainers {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

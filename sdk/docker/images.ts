@@ -77,6 +77,7 @@ export interface TransferOptions extends Cancellable {
 export class EngineImages {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

@@ -64,4 +64,5 @@ export type { EcrTokenSource } from "./auth/cloud-credentials.ts";
 export { ENGINE_TIME_LIMITS } from "./time-limits.ts";
 export type { EngineTimeLimits } from "./time-limits.ts";
 export { InvalidArgumentError } from "../arguments/index.ts";
+export type { Schema, SchemaError, SchemaIssue, SchemaResult } from "../schema.ts";
 export * from "./errors.ts";

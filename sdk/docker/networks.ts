@@ -37,6 +37,7 @@ const Created = z.looseObject({ Id: z.string() });
 export class EngineNetworks {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

@@ -44,7 +44,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   readonly #raw: boolean;
   #isRead = false;
 
-  /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
+  /** @internal Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
   constructor(engine: BuildEngine, given: BuildOptions) {
     const options = checkBuildOptions(given);
     this.buildId = options.buildId ?? randomUUID();
