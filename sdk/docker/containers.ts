@@ -11,6 +11,7 @@ import {
   check,
 } from "./argument-rules.ts";
 import { z } from "zod";
+import type { Cancellable } from "./cancellable.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { EXEC, type ExecOptions, type ExecResult, runExec } from "./exec.ts";
@@ -95,10 +96,6 @@ export interface ContainerConfig {
     [member: string]: unknown;
   };
   [member: string]: unknown;
-}
-
-interface Cancellable {
-  signal?: AbortSignal | undefined;
 }
 
 const Created = z.looseObject({ Id: z.string(), Warnings: z.array(z.string()).nullish() });

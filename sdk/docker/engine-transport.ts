@@ -31,7 +31,11 @@ export interface EngineRequest {
   /** Sent as it is; exclusive with `json`. */
   body?: Readable | Uint8Array;
   signal?: AbortSignal | undefined;
-  /** How long the engine may take; see EngineTimeLimits. Default: `look` for GET and HEAD, else `change`. */
+  /**
+   * How long the engine may take; see EngineTimeLimits.
+   *
+   * @default `look` for GET and HEAD, else `change`
+   */
   kind?: EngineCallKind | undefined;
 }
 

@@ -22,7 +22,8 @@ export const CloudRegistryAuth = z.discriminatedUnion("kind", [
 ]);
 export type CloudRegistryAuth = z.infer<typeof CloudRegistryAuth>;
 
-type AwsKeys = Extract<CloudRegistryAuth, { kind: "aws_ecr" }>;
+/** Keys of an AWS account that may read a registry. */
+export type AwsKeys = Extract<CloudRegistryAuth, { kind: "aws_ecr" }>;
 
 /** Asks ECR for an authorization token (base64 of user:password). */
 export type EcrTokenSource = (keys: AwsKeys, signal?: AbortSignal) => Promise<string | undefined>;

@@ -13,7 +13,11 @@ export type BuildSecret = z.infer<typeof BuildSecret>;
 export const BuildSsh = z.strictObject({
   /** As in `--mount=type=ssh,id=…`; `default` when that names none. */
   id: z.string().min(1).default("default"),
-  /** Socket of the agent; default SSH_AUTH_SOCK. */
+  /**
+   * Socket of the agent.
+   *
+   * @default SSH_AUTH_SOCK
+   */
   socket: z.string().optional(),
 });
 export type BuildSsh = z.input<typeof BuildSsh>;
