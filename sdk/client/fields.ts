@@ -4,7 +4,11 @@ export type { MachineField, TemplateField } from "../wire/fields.ts";
 
 /** Which members of the answer are wanted. */
 export interface FieldOptions<Field extends string> {
-  /** Only these members; default: all. */
+  /**
+   * Only these members.
+   *
+   * @default all
+   */
   fields?: readonly Field[] | undefined;
 }
 

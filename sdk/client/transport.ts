@@ -38,9 +38,13 @@ export interface Call {
   repeatable?: boolean;
   /** Codes with which the service says "soon": sent again like a 429, up to `maxAttempts`. */
   retryCodes?: readonly string[];
-  /** Default: that of the client. */
+  /** @default that of the client */
   maxAttempts?: number;
-  /** Longest silence in ms; default that of the client. */
+  /**
+   * Longest silence in ms.
+   *
+   * @default that of the client
+   */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Leave the key out; the service's health needs none. */
@@ -59,7 +63,11 @@ export interface TransportOptions {
   baseUrl: string;
   apiKey: string;
   timeoutMs?: number | undefined;
-  /** Sends of a call beside its first one; default 3. */
+  /**
+   * Sends of a call beside its first one.
+   *
+   * @default 3
+   */
   maxRetries?: number | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of a pool of its own; not closed with the transport. */

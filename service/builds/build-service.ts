@@ -50,7 +50,11 @@ export interface BuildServiceOptions extends ArtifactMaker {
   resolve: RequestChecker["resolve"];
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
-  /** Builds that run at the same time. Default: as many as there are processors. */
+  /**
+   * Builds that run at the same time.
+   *
+   * @default as many as there are processors
+   */
   concurrency?: number;
 }
 
