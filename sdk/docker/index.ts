@@ -73,8 +73,8 @@ export type {
 export { DockerConfig, type WantedCredentials } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";
-export { CloudRegistryAuth, resolveCloudAuth } from "./auth/cloud-credentials.ts";
-export type { AwsKeys, EcrTokenSource } from "./auth/cloud-credentials.ts";
+export { resolveCloudAuth } from "./auth/cloud-credentials.ts";
+export type { AwsKeys, CloudRegistryAuth, EcrTokenSource } from "./auth/cloud-credentials.ts";
 export { ENGINE_TIME_LIMITS } from "./time-limits.ts";
 export type { EngineTimeLimits } from "./time-limits.ts";
 export { InvalidArgumentError } from "../arguments/index.ts";
