@@ -30,6 +30,8 @@ interface Definition {
  * in a message. The value need not fit the schema: what is not where it should be is passed over.
  *
  * @example
+ *   import { z } from "zod";
+ *
  *   const Login = z.object({ user: z.string(), password: z.string().meta({ secret: true }) });
  *   [...secretsIn(Login, { user: "me", password: "hunter2" })]; // [{ path: ["password"], value: "hunter2" }]
  */

@@ -153,7 +153,7 @@ export interface CommandResult {
  * A running machine. Holds a connection: close it, or let `await using` do so. The machine lives on until `kill`.
  *
  * @example
- *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: pool.id });
+ *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: "wp_…" });
  *   const { stdout } = await machine.run("uname", { args: ["-a"] });
  *   await machine.kill();
  */

@@ -28,6 +28,7 @@ export interface BuildResult {
  * leaves early cancels the build.
  *
  * @example
+ * const engine = new DockerEngine();
  * const build = engine.build({ path: "./app", tags: ["app:1"] });
  * for await (const progress of build) if (progress.kind === "log") console.log(progress.text);
  * const { imageId } = await build.done;
