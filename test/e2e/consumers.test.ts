@@ -61,7 +61,14 @@ describe("a program that uses every entry", () => {
     const kinds = KINDS.filter(({ compilers }) => compilers.includes(compiler));
     it.concurrent.each(kinds)("compiles and runs: $title", async (kind) => {
       const folder = project(compiler, kind);
-      expect(await compile(compiler, folder, PROGRAM)).toEqual([]);
+      const errors = await compile(compiler, folder, PROGRAM);
+      const ofOthers = errors.filter((line) => !/^index\.ts|pulumi-nullspace\/dist/.test(line));
+      expect(errors.filter((line) => !ofOthers.includes(line))).toEqual([]);
+      // A library's own declarations may not bear the settings: then they do not without this package, either.
+      if (ofOthers.length > 0) {
+        expect(await compile(compiler, folder, 'export * from "@pulumi/pulumi";\n')).toEqual(ofOthers);
+        await compile(compiler, folder, PROGRAM);
+      }
       const { stdout } = await run(process.execPath, [join(folder, "bin", "index.js")], { cwd: folder });
       expect(stdout.trim().split("\n")).toEqual(SAID);
     });

@@ -63,7 +63,7 @@ export const KINDS: readonly ConsumerKind[] = [
   {
     title: "ESM with bundler",
     type: "module",
-    compilerOptions: { ...PLAIN, module: "esnext", moduleResolution: "bundler", esModuleInterop: true },
+    compilerOptions: { ...PLAIN, module: "esnext", moduleResolution: "bundler" },
     compilers: ENDS,
   },
 ];

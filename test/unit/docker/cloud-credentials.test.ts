@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { resolveCloudAuth } from "../../../sdk/docker/auth/cloud-credentials.ts";
+import type { RegistryAuth } from "../../../sdk/docker/auth/registry-credentials.ts";
 import { BaseImageAuth } from "../../../sdk/wire/registry-auth.ts";
 
 const AWS = { kind: "aws_ecr", access_key_id: "AKIA", secret_access_key: "sesame", region: "eu-west-1" } as const;
@@ -8,10 +9,8 @@ const AWS = { kind: "aws_ecr", access_key_id: "AKIA", secret_access_key: "sesame
 describe("credentials of a cloud", () => {
   it("of Artifact Registry are the service account's key, as a password", async () => {
     const key = { type: "service_account", private_key: "x" };
-    const parsed = ({ username, password }: { username?: string; password?: string }): unknown => ({
-      username,
-      key: JSON.parse(password ?? ""),
-    });
+    const parsed = (found: RegistryAuth): unknown =>
+      "password" in found && { username: found.username, key: JSON.parse(found.password) };
     const expected = { username: "_json_key", key };
     const auth = (service_account_json: object | string) =>
       BaseImageAuth.parse({ kind: "gcp_artifact_registry", service_account_json });
