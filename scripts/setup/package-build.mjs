@@ -22,7 +22,11 @@ const SETTINGS = [
   "service/package.json",
   "service/tsconfig.build.json",
   "scripts/bundle.mjs",
+  "scripts/copy-assets.mjs",
 ];
+
+/** What is copied as it is. */
+const ASSETS = "service/page/assets";
 
 /** What is made of what is compiled. */
 const BUNDLE = "dist/bundle";
@@ -71,6 +75,7 @@ function digestSources(root) {
   for (const path of [
     ...SETTINGS,
     ...SOURCES.flatMap(({ from }) => listFiles(join(root, from), ".ts").map((file) => relative(root, file))),
+    ...listFiles(join(root, ASSETS), "").map((file) => relative(root, file)),
   ]) {
     if (!existsSync(join(root, path))) continue;
     const content = readFileSync(join(root, path));
@@ -88,7 +93,9 @@ function removeOrphans(root) {
   for (const { from, to } of SOURCES) {
     for (const file of listFiles(join(root, to), "")) {
       const name = relative(join(root, to), file).replace(/(\.d\.ts|\.js)(\.map)?$/, "");
-      if (/\.(d\.ts|js)(\.map)?$/.test(file) && !existsSync(join(root, from, `${name}.ts`))) rmSync(file);
+      const isThere =
+        existsSync(join(root, from, `${name}.ts`)) || existsSync(join(root, from, relative(join(root, to), file)));
+      if (/\.(d\.ts|js)(\.map)?$/.test(file) && !isThere) rmSync(file);
     }
   }
 }
