@@ -9,8 +9,10 @@ import { Sessions } from "./access/sessions.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
 import type { ViewDependencies } from "./views/view-dependencies.ts";
 import { registerLogIn } from "./routes/log-in.ts";
+import { registerBuilds } from "./routes/builds.ts";
 import { registerOverview } from "./routes/overview.ts";
 import { PageRoutes } from "./routes/page-routes.ts";
+import { registerTemplates } from "./routes/templates.ts";
 
 /** How the page is served. */
 export interface PageSettings {
@@ -67,6 +69,8 @@ export function registerPage(app: ServiceApp, options: PageOptions): void {
       registerAssets(pages);
       registerLogIn(pages, routes, { ...options, sessions, cookie });
       registerOverview(routes, { ...options, pools: options.fleet.pools });
+      registerTemplates(routes, options);
+      registerBuilds(routes, options);
       pages.all("/*", { config: { public: true }, schema: { hide: true } }, async () => {
         throw new ResourceNotFoundError("not_found", "There is no such page.");
       });

@@ -14,11 +14,12 @@ export function overviewPage(view: Overview): Page {
     section: "overview",
     isLive: true,
     body: html`<div id="state" data-live data-said="${saidOf(view)}">
+      ${view.engine.problem !== undefined && html`<p class="notice refused">${view.engine.problem}</p>`}
       <dl class="tiles" aria-label="State of the service">
         ${tile("Templates", count(view.templates))}
         ${tile("Builds", `${count(building)} running`, waiting > 0 ? `${count(waiting)} waiting` : "none waiting")}
         ${tile("Warm pools", count(view.pools), poolsLine(view), view.shortPools.length > 0)}
-        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.problem ?? view.engine.host, !view.engine.isUp)}
+        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host, !view.engine.isUp)}
         ${tile("Disk", `${bytes(view.disk.freeBytes)} free`, `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
       </dl>
       ${view.shortPools.length > 0 && shortPools(view)}
@@ -101,8 +102,7 @@ function underWay({ underWay: lines, building, waiting }: Overview): Html {
   const rows = lines.map(
     ({ template, buildId, status, by, since }) =>
       html`<tr>
-        <th scope="row">${templateLink(template)}</th>
-        <td>${buildLink(buildId)}</td>
+        <th scope="row">${templateLink(template)}<br />${buildLink(buildId)}</th>
         <td>${stateOf(status)}</td>
         <td>${ago(since)}</td>
         <td class="wide">${by}</td>
@@ -111,7 +111,7 @@ function underWay({ underWay: lines, building, waiting }: Overview): Html {
   const more = building + waiting - lines.length;
   return html`${table(
     "Builds under way",
-    [{ label: "Template" }, { label: "Build" }, { label: "State" }, { label: "Since" }, { label: "By", class: "wide" }],
+    [{ label: "Template and build" }, { label: "State" }, { label: "Since" }, { label: "By", class: "wide" }],
     rows,
   )}${more > 0 && html`<p class="quiet">and ${count(more)} more</p>`}`;
 }
@@ -128,13 +128,13 @@ function live({ live: tags }: Overview): Html {
       html`<tr>
         <th scope="row">${templateLink(template)}</th>
         <td>${tagLink(template, tag)}</td>
-        <td>${buildLink(buildId)}</td>
-        <td>${ago(at)}<span class="quiet wide"> by ${by}</span></td>
+        <td class="wide">${buildLink(buildId)}</td>
+        <td${attr("title", `moved by ${by}`)}>${ago(at)}</td>
       </tr>`,
   );
   return table(
     "Tags that were moved last",
-    [{ label: "Template" }, { label: "Tag" }, { label: "Build" }, { label: "When" }],
+    [{ label: "Template" }, { label: "Tag" }, { label: "Build", class: "wide" }, { label: "When" }],
     rows,
   );
 }
@@ -145,9 +145,11 @@ function failed({ failures }: Overview): Html {
     ({ template, buildId, at, reason, isMended }) =>
       html`<tr>
         <th scope="row">${templateLink(template)}<br />${buildLink(buildId)}</th>
-        <td class="why"><span class="clip" ${attr("title", reason)}>${reason}</span></td>
-        <td>${ago(at)}${isMended && html`<br /><span class="state ready">built since</span>`}</td>
+        <td class="why">
+          <span class="clip" ${attr("title", reason)}>${reason}</span>
+          <span class="quiet">${ago(at)}</span>${isMended && html` <span class="state ready">built since</span>`}
+        </td>
       </tr>`,
   );
-  return table("Builds that failed last", [{ label: "Template and build" }, { label: "Why" }, { label: "When" }], rows);
+  return table("Builds that failed last", [{ label: "Template and build" }, { label: "Why" }], rows);
 }
