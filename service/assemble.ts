@@ -15,6 +15,7 @@ import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
 import { registerPlanRoutes } from "./http/routes/plan.ts";
 import { registerTemplateRoutes } from "./http/routes/templates.ts";
 import type { ServiceApp } from "./http/service-app.ts";
+import { registerPage, type PageSettings } from "./page/register-page.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ArtifactImages } from "./templates/artifact-images.ts";
 import { BASE_NAME, BuiltinBase } from "./templates/builtin-base.ts";
@@ -38,6 +39,8 @@ export interface AssembleOptions {
   storage: StorageLimits;
   /** Builds that run at the same time. Default: as many as there are processors. */
   buildConcurrency?: number;
+  /** How the page for people is served; absent: it is not. */
+  page?: PageSettings;
 }
 
 /** The parts of a service, wired together. */
@@ -102,6 +105,11 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       registerClaimRoutes(app, deps);
       registerNamespaceRoutes(app, deps);
       registerFleetRoutes(app, { fleet, stopping, prepare });
+      if (options.page !== undefined) {
+        const { host } = engine;
+        const look = (signal: AbortSignal) => executor.checkAvailable(signal);
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look } });
+      }
     },
     start() {
       builds.resume();

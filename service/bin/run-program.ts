@@ -31,6 +31,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
 ${STORAGE_USAGE}
+  --log-out-after MINUTES  who has logged in to the page (its address in a browser) and does nothing is logged out (default 30)
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
   --help             this text
   --version          the version
