@@ -87,6 +87,15 @@ export class GuestStore {
     return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq`, [poolId]);
   }
 
+  /** The same of several pools, by pool, in one look; a pool without any is not in it. */
+  ofPools(poolIds: readonly string[]): Map<string, Guest[]> {
+    const rows = this.#db.all<Guest & { poolId: string }>(
+      `${SELECT} WHERE pool_id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+      [JSON.stringify(poolIds)],
+    );
+    return Map.groupBy(rows, ({ poolId }) => poolId);
+  }
+
   all(): Guest[] {
     return this.#db.all<Guest>(`${SELECT} ORDER BY seq`);
   }
