@@ -7,6 +7,7 @@ import { GuestRunner } from "./guests/guest-runner.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
 import { MachineService } from "./machines/machine-service.ts";
+import { LiveCommands } from "./machines/live-commands.ts";
 import { SizeLimits } from "./machines/size-limits.ts";
 import { recoverMachines } from "./machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -47,6 +48,8 @@ export class Fleet {
   readonly creator: MachineCreator;
   readonly pools: PoolService;
   readonly driver: MachineDriver;
+  /** Commands whose output is streamed to somebody. */
+  readonly live = new LiveCommands();
   /** Bounds on what is asked for. */
   readonly sizes: SizeLimits;
   readonly #deps: FleetDeps;
