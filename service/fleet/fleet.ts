@@ -19,6 +19,7 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { MemberCheckout } from "./pools/checkout.ts";
 import { MemberHealth } from "./pools/member-health.ts";
 import { PoolController } from "./pools/pool-controller.ts";
+import { PoolSampler } from "./pools/pool-sampler.ts";
 import { PoolService } from "./pools/pool-service.ts";
 
 /** What a fleet is made of. */
@@ -60,6 +61,7 @@ export class Fleet {
   readonly #health: MemberHealth;
   readonly #expiry: MachineExpiry;
   readonly #controller: PoolController;
+  readonly #sampler: PoolSampler;
 
   constructor(deps: FleetDeps) {
     const { db, log, stopping, events, driver } = deps;
@@ -128,6 +130,7 @@ export class Fleet {
       log,
       onChange,
     });
+    this.#sampler = new PoolSampler({ db, log, stopping });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
@@ -154,6 +157,7 @@ export class Fleet {
     });
     void this.#watch.run();
     void this.#health.run();
+    this.#sampler.start();
   }
 
   /**

@@ -96,6 +96,15 @@ export class GuestStore {
     return Map.groupBy(rows, ({ poolId }) => poolId);
   }
 
+  /** How many members of pools are in each state. */
+  countByPool(poolIds: readonly string[]): { poolId: string; state: GuestState; count: number }[] {
+    return this.#db.all(
+      `SELECT pool_id AS poolId, state, count(*) AS count FROM guests
+       WHERE pool_id IN (SELECT value FROM json_each(?)) GROUP BY pool_id, state`,
+      [JSON.stringify(poolIds)],
+    );
+  }
+
   all(): Guest[] {
     return this.#db.all<Guest>(`${SELECT} ORDER BY seq`);
   }
