@@ -80,8 +80,6 @@ export interface PoolDetails {
   createdAt: string;
   lookedAt: string | undefined;
   history: PoolHistory;
-  /** Changes with every change of the settings: whoever decided by what this page said names it. */
-  version: string;
 }
 
 /** A pool, also a deleted one. @throws WarmPoolNotFoundError */
@@ -121,7 +119,6 @@ export function poolDetails(
     createdAt: new Date(pool.createdAtMs).toISOString(),
     lookedAt: pool.lastReconciledAtMs === null ? undefined : new Date(pool.lastReconciledAtMs).toISOString(),
     history: poolHistory(db, pool.seq, hours, nowMs),
-    version: String(pool.updatedAtMs),
   };
 }
 
@@ -183,6 +180,7 @@ export interface PlannedPoolChange {
   /** Ready and starting members that go for it, as they are now. */
   lost: { ready: number; warming: number };
   claimed: number;
+  /** What the question shows of the pool; another one when that has changed. */
   version: string;
   /** Why it cannot be done. */
   problem?: string;
@@ -207,9 +205,13 @@ export function plannedPoolChange(
     before: { floor: pool.minReady, most: pool.maxReady, state: pool.state },
     lost: lostBy(change, counts, size?.most ?? pool.maxReady),
     claimed: counts.claimed,
-    version: String(pool.updatedAtMs),
+    version: versionOf(pool),
     ...(problem !== undefined && { problem }),
   };
+}
+
+function versionOf({ state, minReady, maxReady }: NumberedPool): string {
+  return `${state} ${minReady} ${maxReady}`;
 }
 
 function problemOf(
