@@ -93,17 +93,14 @@ function list(items: readonly AuditLine[]): Html {
   const rows = items.map(
     (line) =>
       html`<tr>
-        <td>${ago(line.at)}</td>
+        <td>${ago(line.at)}<br /><a href="/ui/audit?key=${line.by}" ${attr("title", line.keyId)}>${line.by}</a></td>
         <th scope="row">${KINDS[line.kind]}<br />${subjectOf(line)}</th>
-        <td>
-          <a href="/ui/audit?key=${line.by}" ${attr("title", line.keyId)}>${line.by}</a>
-        </td>
-        <td class="wide">${line.facts.map((each) => factOf(each))}</td>
+        <td>${line.facts.map((each) => factOf(each))}</td>
       </tr>`,
   );
   return table(
     "Records of changes, the newest first",
-    [{ label: "When" }, { label: "What, and to what" }, { label: "By" }, { label: "More", class: "wide" }],
+    [{ label: "When, and by whom" }, { label: "What, and to what" }, { label: "More" }],
     rows,
   );
 }

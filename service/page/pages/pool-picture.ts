@@ -41,8 +41,8 @@ function inText({ hours }: PoolHistory, known: NonNullable<PoolHistory["known"]>
   const below =
     belowFloorMs === 0 ? "never fewer than the floor" : `fewer than the floor for ${inWords(belowFloorMs)} of it`;
   const gap = hours * 3_600_000 - ms;
-  const unknown = gap > 60_000 ? ` Of ${inWords(gap)} nothing is known.` : "";
-  return `In the last ${hours} hours ${ready} were ready, ${below}; at most ${count(mostClaimed)} were handed out at once.${unknown}`;
+  const unknown = gap > 60_000 ? ` Nothing is known of the other ${inWords(gap)}.` : "";
+  return `In the last ${hours === 1 ? "hour" : `${hours} hours`} ${ready} were ready, ${below}; at most ${count(mostClaimed)} were handed out at once.${unknown}`;
 }
 
 /** Steps from piece to piece, with a gap where nothing is known. */

@@ -5,7 +5,8 @@ import { poolSamples, type PoolSample } from "../../store/pool-samples.ts";
 const HOUR_MS = 60 * 60_000;
 
 /** How far back one can look. */
-export const HISTORY_HOURS = [6, 24, KEEP_SAMPLES_MS / HOUR_MS] as const;
+export const HISTORY_HOURS = [1, 6, 24, KEEP_SAMPLES_MS / HOUR_MS] as const;
+export const DEFAULT_HISTORY_HOURS = 6;
 
 /** Pieces of the time that is shown: as many as can be told apart. */
 export const PIECES = 240;

@@ -9,7 +9,7 @@ import { GuestStore, type Guest, type GuestState } from "../../store/guests.ts";
 import { PoolStore, type NumberedPool, type PoolState } from "../../store/warm-pools.ts";
 import { KnownThings } from "./known-things.ts";
 import type { TemplateName } from "./overview.ts";
-import { HISTORY_HOURS, poolHistory, type PoolHistory } from "./pool-history.ts";
+import { DEFAULT_HISTORY_HOURS, HISTORY_HOURS, poolHistory, type PoolHistory } from "./pool-history.ts";
 import type { MachineSize } from "./templates.ts";
 import { redactorOf } from "./told-secrets.ts";
 
@@ -86,7 +86,7 @@ export interface PoolDetails {
 export function poolDetails(
   db: Database,
   poolId: string,
-  { hours = HISTORY_HOURS[0], nowMs }: { hours?: number | undefined; nowMs: number },
+  { hours = DEFAULT_HISTORY_HOURS, nowMs }: { hours?: number | undefined; nowMs: number },
 ): PoolDetails {
   if (!HISTORY_HOURS.some((each) => each === hours)) {
     throw new InvalidRequestError(`hours: choose from ${HISTORY_HOURS.join(", ")}.`);
