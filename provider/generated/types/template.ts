@@ -504,6 +504,8 @@ export interface TemplateArgs {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Stage of the Dockerfile to build. Default: the last. */
   target?: pulumi.Input<string>;
   /** Command that is started at the end of the build; machines begin from that running state. */
@@ -595,6 +597,8 @@ export interface TemplateState {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Stage of the Dockerfile to build. Default: the last. */
   target?: pulumi.Input<string>;
   /** Command that is started at the end of the build; machines begin from that running state. */
@@ -705,6 +709,8 @@ export interface TemplateOutputs {
   readonly buildEnv: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   readonly buildArgs: pulumi.Output<{ [key: string]: string } | undefined>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  readonly contexts: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Stage of the Dockerfile to build. Default: the last. */
   readonly target: pulumi.Output<string | undefined>;
   /** Command that is started at the end of the build; machines begin from that running state. */
@@ -782,6 +788,7 @@ export const TEMPLATE_PROPERTIES: ResourceProperties = {
     "contextFiles",
     "buildEnv",
     "buildArgs",
+    "contexts",
     "target",
     "startCmd",
     "readiness",
