@@ -14,6 +14,7 @@ import {
   type WriteContentRequest,
   type WriteContentResponse,
 } from "../../../sdk/docker/protos/generated/content.ts";
+import { BlobDraft, removeForsakenDrafts } from "../../../sdk/docker/session/content/blob-draft.ts";
 import { contentService } from "../../../sdk/docker/session/content/content-service.ts";
 import type { ContentStore } from "../../../sdk/docker/session/content/content-store.ts";
 import { OciLayout } from "../../../sdk/docker/session/content/oci-layout.ts";
@@ -169,6 +170,20 @@ describe("a folder that BuildKit writes", () => {
     write.cancel();
     await expect.poll(drafts).toEqual([]);
     expect(await blobs()).toEqual([]);
+  });
+
+  it("takes blobs while another build that writes there ends", async () => {
+    const layout = new OciLayout(dir);
+    let isOver = false;
+    const ending = (async () => {
+      while (!isOver) await removeForsakenDrafts(layout);
+    })();
+    try {
+      for (let count = 0; count < 300; count++) await (await BlobDraft.open(layout))[Symbol.asyncDispose]();
+    } finally {
+      isOver = true;
+      await ending;
+    }
   });
 
   it("takes the place of a damaged blob", async () => {

@@ -7,6 +7,8 @@ import { type OciLayout, unlessMissing } from "./oci-layout.ts";
 /** A draft that nobody has written to for so long is one of a process that was killed. */
 const FORSAKEN_MS = 24 * 60 * 60_000;
 const ENDING = ".partial";
+/** Each is lost only to another build that ends in this very moment. */
+const MOST_ATTEMPTS = 100;
 
 /** A blob on its way into a layout: beside the blobs until it is complete, and then among them at once. */
 export class BlobDraft implements AsyncDisposable {
@@ -28,9 +30,17 @@ export class BlobDraft implements AsyncDisposable {
 
   static async open(layout: OciLayout): Promise<BlobDraft> {
     const folder = draftsOf(layout);
-    await mkdir(folder, { recursive: true });
     const path = join(folder, `${randomBytes(8).toString("hex")}${ENDING}`);
-    return new BlobDraft(layout, path, await open(path, "wx"));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await mkdir(folder, { recursive: true });
+        return new BlobDraft(layout, path, await open(path, "wx"));
+      } catch (error) {
+        // Another build that ends just now takes the empty folder away.
+        if (attempt === MOST_ATTEMPTS) throw error;
+        unlessMissing(error);
+      }
+    }
   }
 
   /** Bytes that have come. */
