@@ -87,6 +87,11 @@ export default {
       "^service/templates/",
       "^service/(fleet|http|builds|builders|drivers|artifacts)/",
     ),
+    forbid(
+      "health-stands-on-the-store-and-seams",
+      "^service/health/",
+      "^service/(?!health/|store/|builds/build-executor\\.ts$|errors\\.ts$)",
+    ),
     // The launch check goes through the seam of the drivers, and nothing else of the fleet.
     forbid(
       "builds-know-no-fleet",

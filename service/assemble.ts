@@ -14,6 +14,8 @@ import { registerFleetRoutes } from "./http/routes/fleet.ts";
 import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
 import { registerPlanRoutes } from "./http/routes/plan.ts";
 import { registerTemplateRoutes } from "./http/routes/templates.ts";
+import { diskCheck, engineCheck, storeCheck } from "./health/checks.ts";
+import { ServiceHealth } from "./health/service-health.ts";
 import type { ServiceApp } from "./http/service-app.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ArtifactImages } from "./templates/artifact-images.ts";
@@ -42,6 +44,8 @@ export interface AssembleOptions {
 
 /** The parts of a service, wired together. */
 export interface Assembly {
+  /** Whether what the service needs is there. */
+  health: ServiceHealth;
   registerRoutes: (app: ServiceApp) => void;
   /** Takes up what an earlier process left, and starts the workers. Call it once, before serving. */
   start: () => void;
@@ -94,6 +98,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   let startUp: Promise<void> | undefined;
 
   return {
+    health: new ServiceHealth([engineCheck(executor), storeCheck(db), diskCheck(db)], log),
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
       registerBuildRoutes(app, { db, stopping, sizes: fleet.sizes }, builds);

@@ -181,7 +181,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
-    registerHealthRoutes(app, data.instanceId);
+    registerHealthRoutes(app, { instanceId: data.instanceId, health: parts.health });
     parts.registerRoutes(app);
     parts.start();
     await listen(() => app.listen({ port, host }), host, port);

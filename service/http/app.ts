@@ -153,5 +153,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */
     public?: boolean;
+    /** `false`: the answer tells nothing of the store, and does not wait until the store is on the disk. Default true. */
+    waitsForDisk?: boolean;
   }
 }
