@@ -61,6 +61,8 @@ export interface LocalServiceOptions {
   artifactRetentionMs?: number;
   /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
   storage?: Partial<StorageLimits>;
+  /** Whether `/metrics` is answered without a key. Default false. */
+  areMetricsOpen?: boolean;
   /** How much to log, on standard error. Default `info`. */
   logLevel?: LevelWithSilent;
   /** Where the log goes. Default: standard error. */
@@ -156,7 +158,8 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const parts = assemble(deps, {
       engine,
       instanceId: data.instanceId,
-      blobsPath: data.blobsPath,
+      data,
+      areMetricsOpen: options.areMetricsOpen ?? false,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
       storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
@@ -176,6 +179,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       }),
       ...(tls && { tls }),
       durable: () => db.durable(),
+      onAnswered: parts.onAnswered,
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.

@@ -26,6 +26,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
+  --metrics-open     answers GET /metrics (Prometheus) without a key; the figures name the warm pools
 ${STORAGE_USAGE}
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
   --help             this text

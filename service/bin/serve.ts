@@ -14,6 +14,7 @@ export const SERVE_OPTIONS = {
   "docker-host": { type: "string" },
   "base-image": { type: "string" },
   builds: { type: "string" },
+  "metrics-open": { type: "boolean" },
   ...STORAGE_OPTIONS,
   "log-level": { type: "string" },
 } as const;
@@ -37,6 +38,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
+    ...(values["metrics-open"] !== undefined && { areMetricsOpen: values["metrics-open"] }),
     ...readStorage(values),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   };

@@ -21,6 +21,7 @@ import { acceptBuild } from "./accept-build.ts";
 import { failureDetail } from "./build-failure.ts";
 import { listBuilds, type BuildFilter } from "./build-history.ts";
 import { BuildLog } from "./build-log.ts";
+import type { BuildObserver } from "./build-observer.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { definitionOf, getBuild, isFinal } from "./build-record.ts";
 import { markCancelled, markFailed } from "./build-transitions.ts";
@@ -50,6 +51,8 @@ export interface BuildServiceOptions extends ArtifactMaker {
   resolve: RequestChecker["resolve"];
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
+  /** Is told what happens to builds. @default nobody is */
+  observer?: BuildObserver;
   /** Builds that run at the same time. Default: as many as there are processors. */
   concurrency?: number;
 }
@@ -243,6 +246,7 @@ export class BuildService {
     await this.#options.executor.checkAvailable(signal);
     const buildId = await acceptBuild(this.#worker, checked, lineage);
     if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);
+    this.#options.observer?.accepted?.(buildId);
     const record = getBuild(this.#options.db, buildId);
     const accepted = this.#view(record);
     this.#enqueue(record);
