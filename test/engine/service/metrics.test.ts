@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./fleet-fixture.ts";
+import { dashboard, figuresOf, queries } from "./metrics/queries.ts";
 import { Scrape } from "./metrics/read-metrics.ts";
 import { BASE_IMAGE, RunningService } from "./running-service.ts";
 
@@ -139,5 +140,39 @@ describe("the figures of a service", () => {
       expect(["counter", "gauge", "histogram", "summary"]).toContain(type);
       expect(name, "base units").not.toMatch(/_(ms|milliseconds|minutes|kb|mb|kilobytes)/);
     }
+  });
+});
+
+describe("the dashboard and the alerts", () => {
+  it("ask, in Prometheus' own grammar, for figures and labels that a service has", () => {
+    const all = queries();
+    expect(all.length).toBeGreaterThan(25);
+    for (const query of all) {
+      const figures = figuresOf(query);
+      expect(figures, query.from).not.toEqual([]);
+      for (const { name, labels } of figures) {
+        // Prometheus' own: whether the scrape went well.
+        if (name === "up") continue;
+        expect([...scrape.names], query.from).toContain(name);
+        const known = scrape.families.flatMap(({ samples }) => samples).filter((sample) => sample.name === name);
+        const has = new Set(["job", "instance", ...known.flatMap((sample) => Object.keys(sample.labels))]);
+        for (const label of labels) expect([...has], `${query.from}: ${name}`).toContain(label);
+      }
+    }
+  });
+
+  it("show each figure of the docs somewhere", () => {
+    const asked = new Set(queries().flatMap((query) => figuresOf(query).map(({ name }) => name)));
+    const shown = (name: string) => [...asked].some((each) => each.replace(/_(bucket|count|sum)$/, "") === name);
+    const names = scrape.families.map(({ name, type }) => (type === "counter" ? `${name}_total` : name));
+    expect(names.filter((name) => name.startsWith("nullspace_") && !shown(name))).toEqual([]);
+  });
+
+  it("have panels that Grafana can tell apart, of a data source that is chosen there", () => {
+    const { panels, templating } = dashboard();
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    expect(templating.list[0]).toMatchObject({ name: "datasource", type: "datasource" });
+    const uids = JSON.stringify(panels).match(/"uid":"[^"]*"/g) ?? [];
+    expect(new Set(uids)).toEqual(new Set(['"uid":"${datasource}"']));
   });
 });
