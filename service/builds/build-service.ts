@@ -232,8 +232,8 @@ export class BuildService {
     return info;
   }
 
-  /** A page of a template's builds, newest first. */
-  list(templateKey: number, filter: BuildFilter): BuildList {
+  /** A page of the builds of a template, or of all, newest first. */
+  list(templateKey: number | undefined, filter: BuildFilter): BuildList {
     return listBuilds(this.#options.db, templateKey, filter, this.#options.retentionMs);
   }
 

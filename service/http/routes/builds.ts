@@ -28,6 +28,7 @@ import type { ServiceApp } from "../service-app.ts";
 import { sendSnapshot } from "../snapshot-stream.ts";
 
 const Offset = z.coerce.number().int().min(0);
+const ListQuery = BuildListQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() });
 /** What an `EventSource` sends when it connects again: the id of the last event that it has seen. */
 const ResumeHeaders = z.object({
   "last-event-id": z
@@ -133,6 +134,20 @@ export function registerBuildRoutes(
         ...(build.error_detail != null && { detail: build.error_detail }),
       });
     },
+  );
+
+  app.get(
+    "/v1/templates/builds",
+    {
+      schema: {
+        operationId: "listAllBuilds",
+        summary: "Builds of all templates, newest first",
+        tags,
+        querystring: ListQuery,
+        response: { 200: BuildList, ...errorResponses() },
+      },
+    },
+    async (request) => builds.list(undefined, request.query),
   );
 
   app.get(
@@ -243,7 +258,7 @@ export function registerBuildRoutes(
           summary: "Builds of a template, newest first",
           tags,
           params: RefParams,
-          querystring: BuildListQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() }),
+          querystring: ListQuery,
           response: { 200: BuildList, ...errorResponses(404) },
         },
       },

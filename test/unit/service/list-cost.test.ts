@@ -73,6 +73,8 @@ const CALLS: Record<string, (db: Database) => unknown> = {
   "a build": (db) => resolveTemplate(db, `t1:${resolveTemplate(db, "t1").buildId}`),
   "builds of a template": page({}),
   "builds of a status": page({ status: "ready" }),
+  "builds of all templates": (db) => listBuilds(db, undefined, { limit: 3 }, 1),
+  "open builds of all templates": (db) => listBuilds(db, undefined, { limit: 3, status: "waiting" }, 1),
   "builds of a backend and kind": page({ backend: "native", source_type: "declarative" }),
   tags: (db) => listTags(db, "t1"),
   "moves of a tag": (db) => listTagMoves(db, "t1", { tag: "latest", limit: 3 }),
