@@ -34,7 +34,11 @@ try {
   });
   const sdk = join(stage, "node_modules", SDK);
   mkdirSync(sdk, { recursive: true });
-  cpSync(join(ROOT, "dist", "sdk"), join(sdk, "dist", "sdk"), { recursive: true });
+  const isCode = (/** @type {string} */ path) => !path.endsWith(".d.ts");
+  cpSync(join(ROOT, "dist", "sdk"), join(sdk, "dist", "sdk"), { recursive: true, filter: isCode });
+  for (const part of ["sdk", "commonjs/sdk", "commonjs/package.json"]) {
+    cpSync(join(ROOT, "dist", "types", part), join(sdk, "dist", "types", part), { recursive: true });
+  }
   cpSync(join(ROOT, "LICENSE"), join(sdk, "LICENSE"));
   const { name, version, license, type, exports, peerDependencies, peerDependenciesMeta } = root;
   const isOfSdk = (/** @type {[string, any]} */ [, target]) => String(target.default ?? "").startsWith("./dist/sdk/");

@@ -54,6 +54,19 @@ const LANES = [
       check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
       check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
       check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
+      {
+        title: "API reference (npm run docs:api)",
+        run: async (print) => {
+          const built = await buildOnce(print);
+          if (built.failed > 0) return one(false);
+          const folder = mkdtempSync(join(tmpdir(), "pulumi-nullspace-api-"));
+          try {
+            return one(await succeeds("npm", ["run", "--silent", "docs:api", "--", "--out", folder], print));
+          } finally {
+            rmSync(folder, { recursive: true, force: true });
+          }
+        },
+      },
       check("schema.json is what the sources say", "node", [
         "--conditions=nullspace-source",
         "scripts/generate.ts",

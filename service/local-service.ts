@@ -29,13 +29,25 @@ import { findLogicalTemplate } from "./templates/logical-template.ts";
 
 /** How to start {@link startLocalService}; every member has a default. */
 export interface LocalServiceOptions {
-  /** TCP port; 0 = a free one. Default 3000. */
+  /**
+   * TCP port; 0 = a free one.
+   *
+   * @default 3000
+   */
   port?: number;
-  /** Address to listen on; one that others reach only with `tls` or `behindProxy`. Default `127.0.0.1`. */
+  /**
+   * Address to listen on; one that others reach only with `tls` or `behindProxy`.
+   *
+   * @default `127.0.0.1`
+   */
   host?: string;
   /** Serves HTTPS with this certificate and key, which are read anew when the files change. */
   tls?: TlsFiles;
-  /** Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`. Default false. */
+  /**
+   * Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`.
+   *
+   * @default false
+   */
   behindProxy?: boolean;
   /**
    * Host names, without port, that requests may be for, beside the address and, with `tls`, the names of the certificate.
@@ -47,25 +59,61 @@ export interface LocalServiceOptions {
    * Default of {@link startLocalService}: one made afresh.
    */
   apiKey?: string;
-  /** Folder of the store and the blobs. Default: NULLSPACE_LOCAL_DATA, else the XDG data folder. */
+  /**
+   * Folder of the store and the blobs.
+   *
+   * @default NULLSPACE_LOCAL_DATA, else the XDG data folder
+   */
   dataDirectory?: string;
-  /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
+  /**
+   * Docker Engine, as DOCKER_HOST spells it.
+   *
+   * @default DOCKER_HOST, else the local socket
+   */
   dockerHost?: string;
-  /** Builds that run at the same time, at least 1. Default: as many as there are processors. */
+  /**
+   * Builds that run at the same time, at least 1.
+   *
+   * @default as many as there are processors
+   */
   buildConcurrency?: number;
-  /** How long the engine may take for a call, by its kind. Default: 20 s to look, 300 s to change, 20 s without a ping. */
+  /**
+   * How long the engine may take for a call, by its kind.
+   *
+   * @default 20 s to look, 300 s to change, 20 s without a ping
+   */
   engineTimeLimits?: Partial<EngineTimeLimits>;
-  /** Image of the builtin template `nullspace/base`. Default: NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`. */
+  /**
+   * Image of the builtin template `nullspace/base`.
+   *
+   * @default NULLSPACE_LOCAL_BASE_IMAGE, else `busybox:stable`
+   */
   baseImage?: string;
-  /** How long an artifact that no tag, pool, machine or other template needs is kept. Default 30 days. */
+  /**
+   * How long an artifact that no tag, pool, machine or other template needs is kept.
+   *
+   * @default 30 days
+   */
   artifactRetentionMs?: number;
   /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
   storage?: Partial<StorageLimits>;
-  /** Whether `/metrics` is answered without a key. Default false. */
+  /**
+   * Whether `/metrics` is answered without a key.
+   *
+   * @default false
+   */
   areMetricsOpen?: boolean;
-  /** How much to log, on standard error. Default `info`. */
+  /**
+   * How much to log, on standard error.
+   *
+   * @default `info`
+   */
   logLevel?: LevelWithSilent;
-  /** Where the log goes. Default: standard error. */
+  /**
+   * Where the log goes.
+   *
+   * @default standard error
+   */
   logTo?: DestinationStream;
 }
 

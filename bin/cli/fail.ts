@@ -5,19 +5,7 @@ import { NullspaceError } from "../../sdk/errors.ts";
 import { TemplateRefError } from "../../sdk/wire/errors.ts";
 import { FilesExistError, PatternError, SourceFileError } from "../../provider/errors.ts";
 import { UsageError } from "./errors.ts";
-
-/** Exit codes of every command. */
-export const EXIT = {
-  ok: 0,
-  /** The work was tried and failed: a build error, an engine that is down, a difference found by `diff`. */
-  failed: 1,
-  /** The input is wrong: options, paths, ignore files. Nothing was started. */
-  badInput: 2,
-  /** The work is done, and what came out is what the caller wanted to stop at. */
-  condition: 3,
-  /** Interrupted by the user (128 + SIGINT). */
-  interrupted: 130,
-} as const;
+import { EXIT } from "./exit-codes.ts";
 
 /** What a failed command prints as its last line on standard error. */
 export interface ErrorDocument {

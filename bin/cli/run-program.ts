@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../sdk/client/version.ts";
 import { COMMANDS } from "./command-table.ts";
 import { UsageError } from "./errors.ts";
-import { EXIT, fail } from "./fail.ts";
+import { EXIT } from "./exit-codes.ts";
 import { endQuietlyOnClosedPipe } from "./output.ts";
 
 /**
@@ -15,14 +15,14 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const program = new Command("pulumi-nullspace")
     .description("Sandbox templates as code: look into build contexts, build images, check a set-up")
     .version(packageVersion());
-  const asked = argv[2];
-  const names = asked !== undefined && Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
-  for (const name of names) (await COMMANDS[name]!())(program);
+  for (const name of commandsToLoad(argv[2])) (await COMMANDS[name]!())(program);
   forEachCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));
   try {
     await program.parseAsync([...argv]);
     return process.exitCode === undefined ? EXIT.ok : Number(process.exitCode);
   } catch (error) {
+    // It knows the errors of every floor, which a command that ends well need not wait for.
+    const { fail } = await import("./fail.ts");
     if (!(error instanceof CommanderError)) return fail(error);
     if (error.exitCode === 0) return EXIT.ok;
     if (error.code === "commander.help") {
@@ -31,6 +31,12 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     }
     return fail(new UsageError(error.message.replace(/^error: /, ""), { cause: error }));
   }
+}
+
+/** @param asked the first argument: a command, an option, or a word that is neither */
+function commandsToLoad(asked: string | undefined): readonly string[] {
+  if (asked === "-V" || asked === "--version") return [];
+  return asked !== undefined && Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
 }
 
 function forEachCommand(command: Command, visit: (command: Command) => void): void {

@@ -10,7 +10,7 @@ import {
   userStatCache,
 } from "../../sdk/context/index.ts";
 import { action } from "../cli/action.ts";
-import { EXIT } from "../cli/fail.ts";
+import { EXIT } from "../cli/exit-codes.ts";
 import { print, printJson } from "../cli/output.ts";
 import { dockerfileOption } from "./context-dockerfile.ts";
 import { contextReport } from "./context-report.ts";

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { findSettings, InvalidSettingError, type SettingsPlaces } from "../../sdk/client/index.ts";
 import { isLoopback } from "../../sdk/client/dispatcher.ts";
 import { action } from "../cli/action.ts";
-import { EXIT } from "../cli/fail.ts";
+import { EXIT } from "../cli/exit-codes.ts";
 import { print, printJson } from "../cli/output.ts";
 import type { CheckResult } from "../doctor/check.ts";
 import { checkDocker, checkNode, checkPulumi } from "../doctor/program-checks.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../provider/report/index.ts";
 import { action } from "../cli/action.ts";
 import { UsageError } from "../cli/errors.ts";
-import { EXIT } from "../cli/fail.ts";
+import { EXIT } from "../cli/exit-codes.ts";
 import { print, printJson } from "../cli/output.ts";
 
 interface ReportOptions {

@@ -1,2 +1,3 @@
 export * from "../generated/dynamic/index.ts";
 export * from "../generated/types/index.ts";
+export type { ProgramArgs } from "../core/template/program-args.ts";

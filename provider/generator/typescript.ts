@@ -61,7 +61,7 @@ export function renderResourceTypes(model: ResourceModel, shared: readonly Objec
       return member(property, `pulumi.Output<${type}>`, false, "readonly ");
     }),
     "}",
-    `/** Names of the properties of a {@link ${name}}. */`,
+    `/** Names of the properties of a {@link ${name}}. @internal */`,
     `export const ${constantName(name)}_PROPERTIES: ResourceProperties = ${JSON.stringify({
       inputs: model.inputs.map((property) => property.name),
       outputs: model.outputs.map((property) => property.name),
@@ -98,7 +98,10 @@ export function renderMember(property: PropertyModel): string {
 }
 
 export function doc(text: string): string {
-  return text === "" ? "" : `/** ${text.replaceAll("*/", "*\\/")} */\n`;
+  if (text === "") return "";
+  const [, meaning = "", value] = /^(.*?)(?:(?:^|\s)Default:? (\S.*)\.)?$/s.exec(text.replaceAll("*/", "*\\/"))!;
+  if (value === undefined) return `/** ${meaning} */\n`;
+  return meaning === "" ? `/** @default ${value} */\n` : `/**\n * ${meaning}\n *\n * @default ${value}\n */\n`;
 }
 
 /** A type whose every part may be an output of another resource. */

@@ -21,11 +21,15 @@ const SETTINGS = [
   "tsconfig.build.json",
   "service/package.json",
   "service/tsconfig.build.json",
-  "scripts/bundle.mjs",
 ];
 
-/** What is made of what is compiled. */
-const BUNDLE = "dist/bundle";
+/** What is made of what is compiled, or of the sources, and by what. */
+const MADE = [
+  { by: "scripts/declarations.ts", to: "dist/types" },
+  { by: "scripts/bundle.mjs", to: "dist/bundle" },
+];
+/** Parts of these programs. */
+const PARTS = ["scripts/declarations"];
 
 const STAMP = "dist/.built-from.json";
 const BUILD_TIMEOUT_MS = 5 * 60_000;
@@ -42,7 +46,7 @@ export async function buildPackages({ root, env, signal }) {
   if (
     readJson(join(root, STAMP))?.digest === digest &&
     SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to))) &&
-    (!existsSync(join(root, "scripts/bundle.mjs")) || existsSync(join(root, BUNDLE)))
+    MADE.every(({ by, to }) => !existsSync(join(root, by)) || existsSync(join(root, to)))
   ) {
     return "up to date";
   }
@@ -70,7 +74,10 @@ function digestSources(root) {
   const hash = createHash("sha256");
   for (const path of [
     ...SETTINGS,
-    ...SOURCES.flatMap(({ from }) => listFiles(join(root, from), ".ts").map((file) => relative(root, file))),
+    ...MADE.map(({ by }) => by),
+    ...[...SOURCES.map(({ from }) => from), ...PARTS].flatMap((from) =>
+      listFiles(join(root, from), ".ts").map((file) => relative(root, file)),
+    ),
   ]) {
     if (!existsSync(join(root, path))) continue;
     const content = readFileSync(join(root, path));

@@ -32,6 +32,7 @@ const BODY = like(
 export class BlobsApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

@@ -32,9 +32,17 @@ const STATUS_LAG_MS = 100;
 
 /** Which part of a build's log to read. */
 export interface LogOptions extends CallOptions {
-  /** Stay until the build ends; default false: what is there now. */
+  /**
+   * Stay until the build ends.
+   *
+   * @default false: what is there now
+   */
   follow?: boolean | undefined;
-  /** First entry wanted; default 0. */
+  /**
+   * First entry wanted.
+   *
+   * @default 0
+   */
   offset?: number | undefined;
 }
 
@@ -42,7 +50,11 @@ export interface LogOptions extends CallOptions {
 export interface WaitOptions extends CallOptions {
   /** Given every entry once, in order, also those from before the call. A promise is awaited before the next. */
   onEntry?: ((entry: LogEntry) => void | Promise<void>) | undefined;
-  /** First entry wanted; default 0. */
+  /**
+   * First entry wanted.
+   *
+   * @default 0
+   */
   offset?: number | undefined;
   /** Ask for the status this often, milliseconds, instead of following the log's stream. */
   pollIntervalMs?: number | undefined;
@@ -66,6 +78,7 @@ const TARGET = either(
 export class BuildsApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

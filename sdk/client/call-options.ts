@@ -2,7 +2,11 @@
 export interface CallOptions {
   /** Ends the call at once; it throws the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Longest silence of the service, milliseconds; default that of the client. */
+  /**
+   * Longest silence of the service, milliseconds.
+   *
+   * @default that of the client
+   */
   timeoutMs?: number | undefined;
 }
 

@@ -16,11 +16,23 @@ import { WarmPoolsApi } from "./warm-pools.ts";
 
 /** How to reach a service; everything has a default. */
 export interface NullspaceClientOptions extends SettingsPlaces {
-  /** Longest silence of the service that a plain call endures, milliseconds; default 30 000. */
+  /**
+   * Longest silence of the service that a plain call endures, milliseconds.
+   *
+   * @default 30 000
+   */
   timeoutMs?: number | undefined;
-  /** How often a call that failed for a passing reason is sent again, at most; default 3. */
+  /**
+   * How often a call that failed for a passing reason is sent again, at most.
+   *
+   * @default 3
+   */
   maxRetries?: number | undefined;
-  /** An undici dispatcher to send through; it is yours to close. Default: a keep-alive pool of its own. */
+  /**
+   * An undici dispatcher to send through; it is yours to close.
+   *
+   * @default a keep-alive pool of its own
+   */
   dispatcher?: Dispatcher | undefined;
 }
 

@@ -1,11 +1,14 @@
-import type { z } from "zod";
 import { InvalidArgumentError } from "./errors.ts";
 
 export type { MachineField, TemplateField } from "../wire/fields.ts";
 
 /** Which members of the answer are wanted. */
 export interface FieldOptions<Field extends string> {
-  /** Only these members; default: all. */
+  /**
+   * Only these members.
+   *
+   * @default all
+   */
   fields?: readonly Field[] | undefined;
 }
 
@@ -18,14 +21,4 @@ export function fieldsQuery(fields: readonly string[] | undefined): { fields?: s
   const names = [...new Set(fields.map((field) => field.trim()).filter((field) => field !== ""))];
   if (names.length === 0) throw new InvalidArgumentError("fields", "name at least one member, or leave it out");
   return { fields: names.join(",") };
-}
-
-/** What an answer with only these members must look like. */
-export function pickSchema<Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape>,
-  fields: readonly string[] | undefined,
-): z.ZodType<z.infer<z.ZodObject<Shape>>> {
-  if (fields === undefined) return schema;
-  const wanted = Object.keys(schema.shape).filter((name) => fields.includes(name));
-  return schema.pick(Object.fromEntries(wanted.map((name) => [name, true])) as never) as never;
 }

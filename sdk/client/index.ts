@@ -1,5 +1,5 @@
 export type { CallOptions } from "./call-options.ts";
-export type { BlobsApi } from "./blobs.ts";
+export type { BlobsApi, PreflightAnswer } from "./blobs.ts";
 export type { BuildsApi, LogOptions, WaitOptions } from "./builds.ts";
 export { NullspaceClient, type NullspaceClientOptions } from "./client.ts";
 export * from "./errors.ts";

@@ -21,7 +21,11 @@ export interface LogSource {
   /** Entries from `offset` on as they are now, and whether the build has ended. */
   poll: (offset: number) => Promise<{ entries: LogEntry[]; ended: boolean }>;
   signal?: AbortSignal | undefined;
-  /** How to wait between two streams; default a growing pause. */
+  /**
+   * How to wait between two streams.
+   *
+   * @default a growing pause
+   */
   wait?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 

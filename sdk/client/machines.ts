@@ -12,8 +12,9 @@ import type {
 } from "../wire/machine.ts";
 import { EXEC_DEFAULTS } from "../wire/defaults.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
-import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type MachineField } from "./fields.ts";
+import { fieldsQuery, type Answered, type FieldOptions, type MachineField } from "./fields.ts";
 import { path } from "./path.ts";
+import { pickSchema } from "./pick-schema.ts";
 import type { Transport } from "./transport.ts";
 
 /** A machine may be started cold while the caller waits. */
@@ -41,6 +42,7 @@ export class MachinesApi {
   readonly #transport: Transport;
   readonly #proofs = new Map<string, string>();
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

@@ -21,11 +21,19 @@ export interface SettingsPlaces {
   apiKey?: string | undefined;
   /** Base URL; a blank one means the default. */
   baseUrl?: string | undefined;
-  /** Default `process.env`. */
+  /** @default `process.env` */
   env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Folder of `.env`; default the working directory. */
+  /**
+   * Folder of `.env`.
+   *
+   * @default the working directory
+   */
   cwd?: string | undefined;
-  /** Home folder; default the user's. */
+  /**
+   * Home folder.
+   *
+   * @default the user's
+   */
   home?: string | undefined;
 }
 

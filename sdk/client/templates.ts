@@ -6,8 +6,9 @@ import type { TagMoveList, TagMoveQuery } from "../wire/tag-move.ts";
 import type { AliasInfo, NameClaim, NamespaceInfo, TagInfo, TemplateInfo, Visibility } from "../wire/template.ts";
 import { pickCallOptions, type CallOptions } from "./call-options.ts";
 import { InvalidArgumentError, NotFoundError } from "./errors.ts";
-import { fieldsQuery, pickSchema, type Answered, type FieldOptions, type TemplateField } from "./fields.ts";
+import { fieldsQuery, type Answered, type FieldOptions, type TemplateField } from "./fields.ts";
 import { path } from "./path.ts";
+import { pickSchema } from "./pick-schema.ts";
 import type { Transport } from "./transport.ts";
 
 const TAGS = listOf(text, "texts");
@@ -17,6 +18,7 @@ const CLAIM_TOKEN: Rule = { ...text, isSecret: true };
 export class TemplatesApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

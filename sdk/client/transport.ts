@@ -1,7 +1,7 @@
 import { type Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { z } from "zod";
 import { secretsIn } from "../secrets/index.ts";
+import type { Schema } from "../schema.ts";
 import { formatIssues } from "../wire/issues.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import { ApiError, ClientClosedError, InvalidResponseError, TransportError } from "./errors.ts";
@@ -38,9 +38,13 @@ export interface Call {
   repeatable?: boolean;
   /** Codes with which the service says "soon": sent again like a 429, up to `maxAttempts`. */
   retryCodes?: readonly string[];
-  /** Default: that of the client. */
+  /** @default that of the client */
   maxAttempts?: number;
-  /** Longest silence in ms; default that of the client. */
+  /**
+   * Longest silence in ms.
+   *
+   * @default that of the client
+   */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Leave the key out; the service's health needs none. */
@@ -59,7 +63,11 @@ export interface TransportOptions {
   baseUrl: string;
   apiKey: string;
   timeoutMs?: number | undefined;
-  /** Sends of a call beside its first one; default 3. */
+  /**
+   * Sends of a call beside its first one.
+   *
+   * @default 3
+   */
   maxRetries?: number | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Instead of a pool of its own; not closed with the transport. */
@@ -96,15 +104,15 @@ export class Transport {
    *
    * @param schema picks the schema of the answer
    */
-  async json<Schema extends z.ZodType>(call: Call, schema: (wire: Wire) => Schema): Promise<z.infer<Schema>> {
+  async json<Output>(call: Call, schema: (wire: Wire) => Schema<Output>): Promise<Output> {
     return (await this.jsonWithHeaders(call, schema)).value;
   }
 
   /** As `json`, for the few calls whose headers matter. */
-  async jsonWithHeaders<Schema extends z.ZodType>(
+  async jsonWithHeaders<Output>(
     call: Call,
-    schema: (wire: Wire) => Schema,
-  ): Promise<{ value: z.infer<Schema>; headers: OpenAnswer["headers"] }> {
+    schema: (wire: Wire) => Schema<Output>,
+  ): Promise<{ value: Output; headers: OpenAnswer["headers"] }> {
     return this.#withRetries(call, async () => {
       const answer = await this.#open(call);
       const text = await this.#readText(call, answer.body, MAX_BODY_BYTES);
@@ -280,12 +288,7 @@ function isGatewayStatus(error: unknown): boolean {
   return error instanceof ApiError && [502, 503, 504].includes(error.status ?? 0);
 }
 
-function parseAnswer<Schema extends z.ZodType>(
-  call: Call,
-  answer: OpenAnswer,
-  text: string,
-  schema: Schema,
-): z.infer<Schema> {
+function parseAnswer<Output>(call: Call, answer: OpenAnswer, text: string, schema: Schema<Output>): Output {
   const requestId = header(answer.headers, "x-request-id");
   let value: unknown;
   try {

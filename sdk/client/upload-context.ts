@@ -12,7 +12,11 @@ export interface ContextPlace {
   entry: ContextEntry;
   /** Path in the context that the build sees. */
   path: string;
-  /** Sent although the service has it. Default false. */
+  /**
+   * Sent although the service has it.
+   *
+   * @default false
+   */
   forceUpload?: boolean;
 }
 

@@ -35,7 +35,11 @@ export interface UploadProgress {
 /** How to upload. */
 export interface UploadOptions {
   signal?: AbortSignal | undefined;
-  /** Uploads at once; default 8. */
+  /**
+   * Uploads at once.
+   *
+   * @default 8
+   */
   concurrency?: number | undefined;
   onProgress?: ((progress: UploadProgress) => void) | undefined;
 }

@@ -20,9 +20,17 @@ const READY_INTERVAL_MS = 500;
 
 /** How to wait for a pool. */
 export interface WaitUntilReadyOptions extends CallOptions {
-  /** Ready machines to wait for; default the pool's own `min_ready`, as it is at each look. */
+  /**
+   * Ready machines to wait for.
+   *
+   * @default the pool's own `min_ready`, as it is at each look
+   */
   minReady?: number | undefined;
-  /** Between two looks, milliseconds; default 500. */
+  /**
+   * Between two looks, milliseconds.
+   *
+   * @default 500
+   */
   intervalMs?: number | undefined;
 }
 
@@ -32,6 +40,7 @@ export const WAIT = optionsOf<WaitUntilReadyOptions>({ ...CALL_MEMBERS, minReady
 export class WarmPoolsApi {
   readonly #transport: Transport;
 
+  /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
   }

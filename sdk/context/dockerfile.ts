@@ -29,7 +29,11 @@ export const DOCKERIGNORE = ".dockerignore";
 /** Where the Dockerfile is looked for. */
 export interface DockerfileSource {
   readonly root: TreeRoot;
-  /** Path relative to the context, or absolute; `false` = there is none. Default `Dockerfile`. */
+  /**
+   * Path relative to the context, or absolute; `false` = there is none.
+   *
+   * @default `Dockerfile`
+   */
   readonly dockerfile?: string | false;
   /** The Dockerfile's text, instead of a file. */
   readonly dockerfileContent?: string;

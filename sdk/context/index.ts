@@ -1,8 +1,8 @@
 import "../require-node.ts";
 
 export { InvalidArgumentError } from "../arguments/index.ts";
-export { BuildContext, type ContextDockerfile, type ContextTree } from "./build-context.ts";
-export type { ContextEntry, ContextEntryType, IgnoredEntry, UnsupportedEntry } from "./entry.ts";
+export { BuildContext, type ContextDockerfile, type ContextFacts, type ContextTree } from "./build-context.ts";
+export type { ContextEntry, ContextEntryType, IgnoredEntry, UnsupportedEntry, UnsupportedKind } from "./entry.ts";
 export {
   ContextError,
   type ContextErrorCode,
@@ -12,12 +12,16 @@ export {
 } from "./errors.ts";
 export { createIgnoreMatcher } from "./ignore/create-matcher.ts";
 export type { IgnoreSource, IgnoreSyntax } from "./ignore/rule.ts";
-export { type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
+export { INCLUDED, type IgnoreCursor, type IgnoreMatcher, ruleFor } from "./ignore/matcher.ts";
 export { type IgnoreRule, ruleLocation } from "./ignore/rule.ts";
-export { type ContextLimits, DEFAULT_LIMITS, SERVICE_CONTEXT_LIMITS } from "./limits.ts";
+export { type ContextLimits, DEFAULT_LIMITS, type ResolvedLimits, SERVICE_CONTEXT_LIMITS } from "./limits.ts";
 export type { Manifest } from "./manifest/manifest.ts";
 export { userStatCache } from "./cache/user-stat-cache.ts";
 export { type ContextOptions, listContext, readContext } from "./read-context.ts";
+export type { EntryTable } from "./table/entry-table.ts";
+export type { TextColumn } from "./table/text-column.ts";
+export type { WalkedIgnored } from "./walk/walk-tree.ts";
+export type { TreeRoot } from "./walk/tree-root.ts";
 export type { SymlinkMode } from "./walk/job.ts";
 export { openContextFile } from "./open-context-file.ts";
 export { readContextFiles, readContextPaths } from "./read-context-files.ts";

@@ -1,14 +1,34 @@
 /** What a context may weigh. A context over a limit is almost always a forgotten ignore line. */
 export interface ContextLimits {
-  /** Files, links and directories. Default: no limit. */
+  /**
+   * Files, links and directories.
+   *
+   * @default no limit
+   */
   entries?: number;
-  /** Files and links. Default 300,000. */
+  /**
+   * Files and links.
+   *
+   * @default 300,000
+   */
   files?: number;
-  /** Bytes of all files together. Default 16 GiB. */
+  /**
+   * Bytes of all files together.
+   *
+   * @default 16 GiB
+   */
   bytes?: number;
-  /** Bytes of one file. Default 8 GiB. */
+  /**
+   * Bytes of one file.
+   *
+   * @default 8 GiB
+   */
   fileBytes?: number;
-  /** Who sets the limits, for messages: `the service`. Default: whoever reads the context, who may raise them. */
+  /**
+   * Who sets the limits, for messages: `the service`.
+   *
+   * @default whoever reads the context, who may raise them
+   */
   setBy?: string;
 }
 

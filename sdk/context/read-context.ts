@@ -45,7 +45,11 @@ export interface ContextOptions {
   dockerfile?: string | false;
   /** The Dockerfile's text, instead of a file. */
   dockerfileContent?: string;
-  /** How the ignore file and `ignorePatterns` are read. Default `docker`. */
+  /**
+   * How the ignore file and `ignorePatterns` are read.
+   *
+   * @default `docker`
+   */
   ignoreSyntax?: IgnoreSyntax;
   /** More patterns, read after those of the ignore file. */
   ignorePatterns?: readonly string[];
@@ -75,7 +79,11 @@ export interface ContextOptions {
    */
   unsupported?: "error" | "list";
   limits?: ContextLimits;
-  /** Lines of the manifest. Default 500. */
+  /**
+   * Lines of the manifest.
+   *
+   * @default 500
+   */
   manifestEntries?: number;
   /**
    * Digests of files that still look the same (size, times to the nanosecond, inode) are not taken again. `true` (default):

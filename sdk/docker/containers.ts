@@ -11,6 +11,7 @@ import {
   check,
 } from "./argument-rules.ts";
 import { z } from "zod";
+import type { Cancellable } from "./cancellable.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { EXEC, type ExecOptions, type ExecResult, runExec } from "./exec.ts";
@@ -97,10 +98,6 @@ export interface ContainerConfig {
   [member: string]: unknown;
 }
 
-interface Cancellable {
-  signal?: AbortSignal | undefined;
-}
-
 const Created = z.looseObject({ Id: z.string(), Warnings: z.array(z.string()).nullish() });
 const Waited = z.looseObject({
   StatusCode: z.number(),
@@ -111,6 +108,7 @@ const Waited = z.looseObject({
 export class EngineContainers {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

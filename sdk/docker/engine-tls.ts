@@ -10,7 +10,11 @@ export interface EngineTls {
   cert?: string | Buffer;
   /** Key of the client certificate. */
   key?: string | Buffer;
-  /** Whether the engine's certificate is checked; default true. */
+  /**
+   * Whether the engine's certificate is checked.
+   *
+   * @default true
+   */
   rejectUnauthorized?: boolean;
 }
 

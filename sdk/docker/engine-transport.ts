@@ -1,7 +1,7 @@
 import http from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { Pool } from "undici";
-import { type z } from "zod";
+import type { Schema } from "../schema.ts";
 import type { EngineHost } from "./engine-host.ts";
 import type { EngineTls } from "./engine-tls.ts";
 import { EngineHeartbeat } from "./engine-heartbeat.ts";
@@ -31,7 +31,11 @@ export interface EngineRequest {
   /** Sent as it is; exclusive with `json`. */
   body?: Readable | Uint8Array;
   signal?: AbortSignal | undefined;
-  /** How long the engine may take; see EngineTimeLimits. Default: `look` for GET and HEAD, else `change`. */
+  /**
+   * How long the engine may take; see EngineTimeLimits.
+   *
+   * @default `look` for GET and HEAD, else `change`
+   */
   kind?: EngineCallKind | undefined;
 }
 
@@ -109,7 +113,7 @@ export class EngineTransport {
   }
 
   /** Like `request`, with the answer's JSON parsed by `schema`. */
-  async json<T extends z.ZodType>(request: EngineRequest, schema: T): Promise<z.infer<T>> {
+  async json<Output>(request: EngineRequest, schema: Schema<Output>): Promise<Output> {
     const text = await this.text(request);
     let value: unknown;
     try {

@@ -42,11 +42,23 @@ export interface DockerEngineOptions {
    * Default: DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise.
    */
   context?: string;
-  /** Environment that DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_CONFIG are read from. Default: this process's. */
+  /**
+   * Environment that DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_CONFIG are read from.
+   *
+   * @default this process's
+   */
   env?: Record<string, string | undefined>;
-  /** Folder of Docker's `config.json`. Default: DOCKER_CONFIG, else `~/.docker`. */
+  /**
+   * Folder of Docker's `config.json`.
+   *
+   * @default DOCKER_CONFIG, else `~/.docker`
+   */
   configDir?: string;
-  /** Certificates for a `tcp` address, which then means TLS. Default: those of DOCKER_CERT_PATH, if that or DOCKER_TLS_VERIFY is set. */
+  /**
+   * Certificates for a `tcp` address, which then means TLS.
+   *
+   * @default those of DOCKER_CERT_PATH, if that or DOCKER_TLS_VERIFY is set
+   */
   tls?: EngineTls;
   /** How long the engine may take for a call. Default: {@link ENGINE_TIME_LIMITS}, member by member. */
   timeLimits?: Partial<EngineTimeLimits>;

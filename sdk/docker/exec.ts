@@ -27,15 +27,35 @@ export interface ExecOptions {
   cmd: string[];
   /** Variables beside those of the container. */
   env?: Record<string, string> | undefined;
-  /** User, or `user:group`; default the container's. */
+  /**
+   * User, or `user:group`.
+   *
+   * @default the container's
+   */
   user?: string | undefined;
-  /** Absolute path; default the container's. */
+  /**
+   * Absolute path.
+   *
+   * @default the container's
+   */
   workdir?: string | undefined;
-  /** What the command reads; default nothing (end of file at once). */
+  /**
+   * What the command reads.
+   *
+   * @default nothing (end of file at once)
+   */
   stdin?: string | Uint8Array | Readable | undefined;
-  /** After this long the command is killed and ExecTimeoutError thrown. Default: no limit. */
+  /**
+   * After this long the command is killed and ExecTimeoutError thrown.
+   *
+   * @default no limit
+   */
   timeoutMs?: number | undefined;
-  /** Of each stream no more than this is kept; the rest is read and dropped. Default 1 MiB. */
+  /**
+   * Of each stream no more than this is kept; the rest is read and dropped.
+   *
+   * @default 1 MiB
+   */
   maxOutputBytes?: number | undefined;
   /**
    * Gets each piece of output as it comes; the next one is read when it is done, so a slow reader slows the command down.

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { RegistryAuth } from "./auth/registry-credentials.ts";
 import { RegistryCredentials } from "./auth/registry-credentials.ts";
 import { registryAuthHeader } from "./auth/auth-headers.ts";
+import type { Cancellable } from "./cancellable.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 import { DockerOptionError, EngineError } from "./errors.ts";
@@ -59,13 +60,13 @@ export type ImageHistoryEntry = z.infer<typeof ImageHistoryEntry>;
 /** Filters of the engine's lists, such as `{ label: ["team=infra"] }`. */
 export type EngineFilters = Record<string, string[]>;
 
-interface Cancellable {
-  signal?: AbortSignal | undefined;
-}
-
 /** How to move an image between the engine and a registry. */
 export interface TransferOptions extends Cancellable {
-  /** Credentials; default those of Docker's configuration for the registry. */
+  /**
+   * Credentials.
+   *
+   * @default those of Docker's configuration for the registry
+   */
   auth?: RegistryAuth;
   /** Only for pull: `os/arch[/variant]` to take of a multi-platform image. */
   platform?: string;
@@ -77,6 +78,7 @@ export interface TransferOptions extends Cancellable {
 export class EngineImages {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

@@ -3,6 +3,8 @@ import "../require-node.ts";
 export { DockerEngine, EngineInfo, EngineVersion } from "./engine.ts";
 export type { DockerEngineOptions } from "./engine.ts";
 export type { EnginePing } from "./engine-ping.ts";
+export type { Cancellable } from "./cancellable.ts";
+export type { EngineApi } from "./engine-api.ts";
 export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
@@ -54,14 +56,27 @@ export {
   readFrom,
   sourceWords,
   stableImages,
+  UNTOLD,
 } from "../dockerfile/index.ts";
-export type { FetchingAdd, Instruction, ParsedDockerfile } from "../dockerfile/index.ts";
-export { DockerConfig } from "./auth/docker-config.ts";
+export type {
+  Declaration,
+  Directives,
+  FetchingAdd,
+  Heredoc,
+  Instruction,
+  ParsedDockerfile,
+  Refusal,
+  StageOpening,
+  Variables,
+  WordRules,
+} from "../dockerfile/index.ts";
+export { DockerConfig, type WantedCredentials } from "./auth/docker-config.ts";
 export { RegistryCredentials } from "./auth/registry-credentials.ts";
 export type { RegistryAuth, RegistryAuths } from "./auth/registry-credentials.ts";
-export { CloudRegistryAuth, resolveCloudAuth } from "./auth/cloud-credentials.ts";
-export type { EcrTokenSource } from "./auth/cloud-credentials.ts";
+export { resolveCloudAuth } from "./auth/cloud-credentials.ts";
+export type { AwsKeys, CloudRegistryAuth, EcrTokenSource } from "./auth/cloud-credentials.ts";
 export { ENGINE_TIME_LIMITS } from "./time-limits.ts";
 export type { EngineTimeLimits } from "./time-limits.ts";
 export { InvalidArgumentError } from "../arguments/index.ts";
+export type { Schema, SchemaError, SchemaIssue, SchemaResult } from "../schema.ts";
 export * from "./errors.ts";

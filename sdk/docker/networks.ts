@@ -1,6 +1,7 @@
 import { object, text } from "../arguments/index.ts";
 import { CANCELLABLE, check } from "./argument-rules.ts";
 import { z } from "zod";
+import type { Cancellable } from "./cancellable.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";
 
@@ -17,7 +18,7 @@ export type NetworkInspect = z.infer<typeof NetworkInspect>;
 /** What a network is to be: the Engine API's own body of NetworkCreate, the usual members spelled out. */
 export interface NetworkConfig {
   Name: string;
-  /** Default `bridge`. */
+  /** @default `bridge` */
   Driver?: string;
   /** Of the driver, such as `com.docker.network.bridge.enable_icc`. */
   Options?: Record<string, string>;
@@ -27,16 +28,13 @@ export interface NetworkConfig {
   [member: string]: unknown;
 }
 
-interface Cancellable {
-  signal?: AbortSignal | undefined;
-}
-
 const Created = z.looseObject({ Id: z.string() });
 
 /** The engine's networks. `id` is an ID or a name. */
 export class EngineNetworks {
   readonly #engine: EngineApi;
 
+  /** @internal */
   constructor(engine: EngineApi) {
     this.#engine = engine;
   }

@@ -15,7 +15,11 @@ export const PruneBuildsOptions = z.strictObject({
   filters: z.record(z.string(), z.union([FilterValue, z.boolean(), z.array(FilterValue)])).optional(),
   /** Keep this much: bytes, or text such as `10g`. */
   keepStorage: z.union([z.number().int().nonnegative(), z.string()]).optional(),
-  /** Also what images could still use as cache. Default false. */
+  /**
+   * Also what images could still use as cache.
+   *
+   * @default false
+   */
   all: z.boolean().optional(),
   /** Space that the cache may always have. API 1.48. */
   reservedSpace: z.union([z.number().int().nonnegative(), z.string()]).optional(),

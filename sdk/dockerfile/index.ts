@@ -1,6 +1,14 @@
-export { parseDockerfile, readDockerfile, type Instruction, type ParsedDockerfile } from "./parse-dockerfile.ts";
-export { readArg, readEnv, readFrom } from "./declarations.ts";
-export { expandWord } from "./expand-word.ts";
+export {
+  parseDockerfile,
+  readDockerfile,
+  type Instruction,
+  type ParsedDockerfile,
+  type Refusal,
+} from "./parse-dockerfile.ts";
+export { readArg, readEnv, readFrom, type Declaration, type StageOpening } from "./declarations.ts";
+export type { Directives } from "./directives.ts";
+export type { Heredoc } from "./heredoc.ts";
+export { expandWord, UNTOLD, type Variables, type WordRules } from "./expand-word.ts";
 export { isRemoteSource, sourceWords } from "./copy-step.ts";
 export { fetchingAdds, type FetchingAdd } from "./fetching-adds.ts";
 export { quoteFlagValue, quoteWord } from "./quote-word.ts";

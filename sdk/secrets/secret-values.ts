@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Schema } from "../schema.ts";
 
 /** Steps from a value to a part of it. */
 export type SecretPath = readonly (string | number)[];
@@ -29,12 +30,14 @@ interface Definition {
  * in a message. The value need not fit the schema: what is not where it should be is passed over.
  *
  * @example
+ *   import { z } from "zod";
+ *
  *   const Login = z.object({ user: z.string(), password: z.string().meta({ secret: true }) });
  *   [...secretsIn(Login, { user: "me", password: "hunter2" })]; // [{ path: ["password"], value: "hunter2" }]
  */
-export function* secretsIn(schema: z.ZodType, value: unknown): Generator<FoundSecret> {
+export function* secretsIn(schema: Schema<unknown>, value: unknown): Generator<FoundSecret> {
   const seen = new Set<string>();
-  for (const found of walk(schema, value, [])) {
+  for (const found of walk(schema as z.ZodType, value, [])) {
     // Several options of a union may know the same member.
     const place = JSON.stringify(found.path);
     if (!seen.has(place)) yield found;
@@ -50,9 +53,10 @@ export function* textsIn(value: unknown, path: SecretPath = []): Generator<Found
 }
 
 /** Is the schema, or what it wraps, marked as secret? */
-export function isSecretSchema(schema: z.ZodType): boolean {
-  if (schema.meta()?.secret === true) return true;
-  const inner = wrapped(definitionOf(schema));
+export function isSecretSchema(schema: Schema<unknown>): boolean {
+  const own = schema as z.ZodType;
+  if (own.meta()?.secret === true) return true;
+  const inner = wrapped(definitionOf(own));
   return inner !== undefined && isSecretSchema(inner);
 }
 

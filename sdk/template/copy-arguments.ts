@@ -5,11 +5,23 @@ import { TemplateArgumentError } from "./errors.ts";
 
 /** How copied files arrive. */
 export interface CopyOptions {
-  /** Owner, `user[:group]`; default root. */
+  /**
+   * Owner, `user[:group]`.
+   *
+   * @default root
+   */
   user?: string | undefined;
-  /** Permission bits, `0o644` or `"644"`; default those of the files. */
+  /**
+   * Permission bits, `0o644` or `"644"`.
+   *
+   * @default those of the files
+   */
   mode?: number | string | undefined;
-  /** Send the files again even if the service has them, and do not reuse the layer; default false. */
+  /**
+   * Send the files again even if the service has them, and do not reuse the layer.
+   *
+   * @default false
+   */
   forceUpload?: boolean | undefined;
 }
 

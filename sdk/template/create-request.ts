@@ -26,9 +26,13 @@ import { ContextSourceError, TemplateArgumentError } from "./errors.ts";
 
 /** What a build is called, how big it is, and how it runs. */
 export interface RequestOptions {
-  /** Name of the template; default: the service makes one up. */
+  /**
+   * Name of the template.
+   *
+   * @default the service makes one up
+   */
   name?: string | undefined;
-  /** Default: the service's, `default`. */
+  /** @default the service's, `default` */
   tags?: readonly string[] | undefined;
   /**
    * Virtual CPUs of build and machines.
@@ -36,17 +40,29 @@ export interface RequestOptions {
    * @default 2
    */
   vcpus?: number | undefined;
-  /** Memory of build and machines, MiB; default 512. */
+  /**
+   * Memory of build and machines, MiB.
+   *
+   * @default 512
+   */
   memoryMib?: number | undefined;
-  /** Smallest root filesystem, MB; default: headroom that the service chooses. */
+  /**
+   * Smallest root filesystem, MB.
+   *
+   * @default headroom that the service chooses
+   */
   diskMb?: number | undefined;
-  /** Default true. */
+  /** @default true */
   internetAccess?: boolean | undefined;
-  /** Default: buildkit for a Dockerfile, else native. */
+  /** @default buildkit for a Dockerfile, else native */
   buildBackend?: BuildBackend | undefined;
   /** Beside those of the builder. */
   buildSecrets?: readonly { id: string; value: string; source?: BuildSecret["source"] }[] | undefined;
-  /** Bypass every cache; default false. */
+  /**
+   * Bypass every cache.
+   *
+   * @default false
+   */
   skipCache?: boolean | undefined;
   /** Token of a reserved name. */
   claimToken?: string | undefined;

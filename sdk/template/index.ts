@@ -1,8 +1,8 @@
 export * from "./bases.ts";
 export { TemplateBuilder } from "./builder.ts";
-export { resolveIdentity } from "./build-identity.ts";
+export { resolveIdentity, type BuildIdentity } from "./build-identity.ts";
 export { collectContext, type CollectedContext } from "./collect-context.ts";
-export type { LeftOut, LocalEntry } from "./collect-files.ts";
+export type { CollectRules, LeftOut, LocalEntry } from "./collect-files.ts";
 export type { CopyItemArgument, CopyOptions } from "./copy-arguments.ts";
 export { createRequest, type JsonOptions, type RequestOptions } from "./create-request.ts";
 export type { BuilderStep, FileContext, TemplateBase, TemplateDefinition } from "./definition.ts";

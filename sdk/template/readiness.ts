@@ -8,11 +8,23 @@ import { shellQuote } from "./shell-quote.ts";
 
 /** How patiently a probe is asked. */
 export interface ReadinessTuning {
-  /** Give up after this long, seconds; default 30. */
+  /**
+   * Give up after this long, seconds.
+   *
+   * @default 30
+   */
   timeoutSecs?: number | undefined;
-  /** Between two tries, milliseconds; default 500. */
+  /**
+   * Between two tries, milliseconds.
+   *
+   * @default 500
+   */
   intervalMs?: number | undefined;
-  /** More time than `timeoutSecs`, at the start, in which failures do not count; tries begin at once. Seconds; default 2. */
+  /**
+   * More time than `timeoutSecs`, at the start, in which failures do not count; tries begin at once. Seconds.
+   *
+   * @default 2
+   */
   startupGraceSecs?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ const MARK = optional(oneOf(PYTHONS, "'\\''" satisfies QuoteMark));
  * @param mark default `'"'"'`, as Python's `shlex.quote` has it
  * @throws TemplateArgumentError
  * @example
- * builder.run(`grep -F -- ${shellQuote(words)} /etc/motd`);
+ * Template.fromImage("busybox").run(`grep -F -- ${shellQuote("it's up")} /etc/motd`);
  */
 export function shellQuote(word: string, mark: QuoteMark = PYTHONS): string {
   check("shellQuote", { word: anyText, mark: MARK }, { word, mark });

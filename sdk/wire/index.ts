@@ -1,5 +1,6 @@
 import "../require-node.ts";
 
+export type { Schema, SchemaError, SchemaIssue, SchemaResult } from "../schema.ts";
 export * from "./blob.ts";
 export * from "./build.ts";
 export * from "./create-template.ts";
@@ -15,7 +16,6 @@ export * from "./machine-file.ts";
 export * from "./machine-socket.ts";
 export * from "./mark-tag.ts";
 export * from "./member-names.ts";
-export * from "./open-enum.ts";
 export * from "./plan.ts";
 export * from "./readiness.ts";
 export * from "./ref.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type { SchemaError } from "../schema.ts";
 
 /** At most this many problems are spelled out; a body with thousands of bad members must not make a message of that size. */
 const MAX_ISSUES = 5;
@@ -17,7 +17,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
  *
  * @param whole what to call the body itself when the problem is not inside it, default `"body"`
  */
-export function formatIssues(error: z.ZodError, whole = "body"): string {
+export function formatIssues(error: SchemaError, whole = "body"): string {
   const lines = error.issues
     .slice(0, MAX_ISSUES)
     .map((issue) => `${formatPath(issue.path) || whole}: ${issue.message}`);

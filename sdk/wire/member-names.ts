@@ -15,7 +15,7 @@ export type FromWire<Theirs, Names extends MemberNames> = {
 };
 
 /** Of a member that is known by its name: an open object has others, too. */
-type OwnName<Names extends MemberNames, Theirs> = string extends Theirs
+export type OwnName<Names extends MemberNames, Theirs> = string extends Theirs
   ? never
   : { [Own in keyof Names]: Names[Own] extends Theirs ? Own : never }[keyof Names];
 

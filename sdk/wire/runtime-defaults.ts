@@ -3,6 +3,7 @@ import { optionalInt, optionalText } from "./optional-members.ts";
 
 /** A readiness check as answers tell it: more members belong to each kind. */
 export const ReadinessAnswer = z.looseObject({ kind: z.string() }).meta({ "x-open": "the members of the kind" });
+export type ReadinessAnswer = z.infer<typeof ReadinessAnswer>;
 
 /** What machines of an artifact begin with. Values of variables are never answered, only their names. */
 export const RuntimeDefaults = z

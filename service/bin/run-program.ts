@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { serviceVersion } from "../version.ts";
+import { backupCommand } from "./backup.ts";
 import { doctorCommand } from "./doctor.ts";
 import { firewallCommand } from "./firewall.ts";
 import { keysCommand } from "./keys.ts";
+import { resetCommand } from "./reset.ts";
 import { serve, SERVE_OPTIONS } from "./serve.ts";
 import { STORAGE_USAGE } from "./storage-options.ts";
 import { buildsCommand } from "./terminal/builds.ts";
@@ -20,6 +22,8 @@ const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
        nullspace-local doctor [--json] [--data DIR] [--docker-host URL]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
+       nullspace-local backup FOLDER [--data DIR]
+       nullspace-local reset [--yes] [--data DIR] [--docker-host URL]
 
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
@@ -56,7 +60,12 @@ doctor tells what a data folder and its service hold on the disk and on the engi
 what to do; it ends with 1 when something is. The service may run or not.
 
 firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
-for what --allow names (it may be repeated), such as a private name server.`;
+for what --allow names (it may be repeated), such as a private name server.
+
+backup copies a data folder, also while its service runs, into a new folder that "serve --data" can serve. Images stay on the
+engine.
+
+reset says what a service has, on the disk and on the engine; with --yes it removes all of it. The service must not run.`;
 
 /** Runs the command line; every failure ends the process, with its exit code. */
 export function runProgram(): Promise<void> {
@@ -77,10 +86,12 @@ async function main(): Promise<void> {
   if (command === "pools" && words.length === 0) return poolsCommand(values);
   if (command === "logs" && words.length === 1) return logsCommand(words[0]!, values);
   if (command === "firewall" && words.length === 0) return firewallCommand(values);
+  if (command === "backup") return backupCommand(words, values);
+  if (command === "reset" && words.length === 0) return resetCommand(values);
   if (command !== "serve" || words.length > 0) {
     throw new UsageError(
       command === undefined
-        ? "Say what to do: serve, status, builds, pools, logs, keys, doctor or firewall."
+        ? "Say what to do: serve, status, builds, pools, logs, keys, doctor, firewall, backup or reset."
         : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
@@ -98,6 +109,7 @@ function readArguments() {
         json: { type: "boolean" },
         follow: { type: "boolean", short: "f" },
         limit: { type: "string" },
+        yes: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -27,7 +27,11 @@ export interface BuildFailureOptions {
    * @default "build_error"
    */
   code?: "build_error" | "file_upload_error" | "internal_error";
-  /** Whether the same build may succeed later. Default false. */
+  /**
+   * Whether the same build may succeed later.
+   *
+   * @default false
+   */
   retryable?: boolean;
   /** Which step of the definition, from 1. */
   stepIndex?: number;

@@ -11,7 +11,11 @@ export interface BuildFilter {
   status?: string | undefined;
   backend?: string | undefined;
   source_type?: string | undefined;
-  /** 1 to 100; default 20. */
+  /**
+   * 1 to 100.
+   *
+   * @default 20
+   */
   limit?: number | undefined;
   /** `next_cursor` of the page before. */
   cursor?: string | undefined;

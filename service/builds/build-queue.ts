@@ -20,7 +20,11 @@ interface TemplateQueue {
 
 /** Settings of {@link BuildQueue}. */
 export interface BuildQueueOptions {
-  /** Runs at the same time. Default: as many as there are processors. */
+  /**
+   * Runs at the same time.
+   *
+   * @default as many as there are processors
+   */
   concurrency?: number;
   /** A build has joined a run that is under way. */
   onJoin: (run: BuildRun, buildId: string) => void;

@@ -51,9 +51,17 @@ export interface BuildServiceOptions extends ArtifactMaker {
   resolve: RequestChecker["resolve"];
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
-  /** Is told what happens to builds. @default nobody is */
+  /**
+   * Is told what happens to builds.
+   *
+   * @default nobody is
+   */
   observer?: BuildObserver;
-  /** Builds that run at the same time. Default: as many as there are processors. */
+  /**
+   * Builds that run at the same time.
+   *
+   * @default as many as there are processors
+   */
   concurrency?: number;
 }
 

@@ -25,7 +25,11 @@ import { PoolService } from "./pools/pool-service.ts";
 export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "stopping"> {
   /** What runs the machines. */
   readonly driver: MachineDriver;
-  /** The image of an artifact was not there when a machine of it was to start. Default: nobody is told. */
+  /**
+   * The image of an artifact was not there when a machine of it was to start.
+   *
+   * @default nobody is told
+   */
   readonly onImageMissing?: (templateId: string) => void;
   /** Is told how requests for machines end. @default nobody is */
   readonly observer?: MachineObserver;

@@ -2,13 +2,29 @@ const GIB = 1024 ** 3;
 
 /** How much is kept, beside how long. What is needed (see {@link Retention}) is kept all the same. */
 export interface StorageLimits {
-  /** Bodies of context files, from which builds can be retried. Default 10 GiB. */
+  /**
+   * Bodies of context files, from which builds can be retried.
+   *
+   * @default 10 GiB
+   */
   blobBytes: number;
-  /** Images of artifacts that nothing pins and of those that are pinned, together. Default 50 GiB. */
+  /**
+   * Images of artifacts that nothing pins and of those that are pinned, together.
+   *
+   * @default 50 GiB
+   */
   imageBytes: number;
-  /** Logs of builds that have ended. Default 2 GiB. */
+  /**
+   * Logs of builds that have ended.
+   *
+   * @default 2 GiB
+   */
   logBytes: number;
-  /** Records of builds. Default 100,000. */
+  /**
+   * Records of builds.
+   *
+   * @default 100,000
+   */
   builds: number;
   /**
    * The engine's whole build cache, also what others have in it. Default: none, and the cache is left alone, because on an

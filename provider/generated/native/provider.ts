@@ -4,17 +4,41 @@ import { NativeProvider } from "../../native/native-resource.ts";
 
 /** Settings of a {@link Provider}. What is not given comes from the environment and the config files. */
 export interface ProviderArgs {
-  /** API key of the Nullspace service. Default: the environment variable `NULLSPACE_API_KEY`, then the config file of the Nullspace command line. It is never stored in the state. */
+  /**
+   * API key of the Nullspace service.
+   *
+   * @default the environment variable `NULLSPACE_API_KEY`, then the config file of the Nullspace command line. It is never stored in the state
+   */
   apiKey?: pulumi.Input<string>;
-  /** Address of the Nullspace service. Default: the environment variable `NULLSPACE_API_URL`, then the config file of the Nullspace command line, then `http://localhost:3000`. */
+  /**
+   * Address of the Nullspace service.
+   *
+   * @default the environment variable `NULLSPACE_API_URL`, then the config file of the Nullspace command line, then `http://localhost:3000`
+   */
   apiUrl?: pulumi.Input<string>;
-  /** Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews fail: a guard against the wrong key. Default: whatever the key's own is. */
+  /**
+   * Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews fail: a guard against the wrong key.
+   *
+   * @default whatever the key's own is
+   */
   namespace?: pulumi.Input<string>;
-  /** How long a call may wait for the service to say something, seconds. Default 30. */
+  /**
+   * How long a call may wait for the service to say something, seconds.
+   *
+   * @default 30
+   */
   requestTimeoutSeconds?: pulumi.Input<number>;
-  /** How often a call that failed for a passing reason is sent again, at most. Default 3. */
+  /**
+   * How often a call that failed for a passing reason is sent again, at most.
+   *
+   * @default 3
+   */
   maxRetries?: pulumi.Input<number>;
-  /** How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option `customTimeouts` says otherwise. Default: 30 for a template, 10 for a pool, 5 for what builds and starts nothing. */
+  /**
+   * How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option `customTimeouts` says otherwise.
+   *
+   * @default 30 for a template, 10 for a pool, 5 for what builds and starts nothing
+   */
   operationTimeoutMinutes?: pulumi.Input<number>;
 }
 

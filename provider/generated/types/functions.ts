@@ -77,16 +77,32 @@ export interface TemplateSummary {
 }
 /** What {@link getTemplates} is asked. */
 export interface GetTemplatesArgs {
-  /** Only those of this namespace. Default: all. */
+  /**
+   * Only those of this namespace.
+   *
+   * @default all
+   */
   namespace?: string;
-  /** Only those that have this tag. Default: all. */
+  /**
+   * Only those that have this tag.
+   *
+   * @default all
+   */
   tag?: string;
 }
 /** The same, of outputs of resources as well. */
 export interface GetTemplatesOutputArgs {
-  /** Only those of this namespace. Default: all. */
+  /**
+   * Only those of this namespace.
+   *
+   * @default all
+   */
   namespace?: pulumi.Input<string>;
-  /** Only those that have this tag. Default: all. */
+  /**
+   * Only those that have this tag.
+   *
+   * @default all
+   */
   tag?: pulumi.Input<string>;
 }
 /** What {@link getTemplates} gives. */

@@ -8,7 +8,11 @@ export interface TemplateAliasArgs {
   template: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias: pulumi.Input<string>;
-  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link TemplateAlias} by its ID. */
@@ -17,7 +21,11 @@ export interface TemplateAliasState {
   template?: pulumi.Input<string>;
   /** The other name, one segment, in the template's namespace. */
   alias?: pulumi.Input<string>;
-  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   aliasRef?: pulumi.Input<string>;
@@ -32,7 +40,11 @@ export interface TemplateAliasOutputs {
   readonly template: pulumi.Output<string>;
   /** The other name, one segment, in the template's namespace. */
   readonly alias: pulumi.Output<string>;
-  /** Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over an alias of this name, of whichever template that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/alias`: resolves to the template wherever a template is named. */
   readonly aliasRef: pulumi.Output<string>;
@@ -41,7 +53,7 @@ export interface TemplateAliasOutputs {
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
-/** Names of the properties of a {@link TemplateAlias}. */
+/** Names of the properties of a {@link TemplateAlias}. @internal */
 export const TEMPLATE_ALIAS_PROPERTIES: ResourceProperties = {
   inputs: ["template", "alias", "adopt"],
   outputs: ["aliasRef", "canonicalRef", "service"],

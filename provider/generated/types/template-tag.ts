@@ -10,9 +10,17 @@ export interface TemplateTagArgs {
   tag: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId: pulumi.Input<string>;
-  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  /**
+   * Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing.
+   *
+   * @default whatever is there
+   */
   expectedBuildId?: pulumi.Input<string>;
-  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link TemplateTag} by its ID. */
@@ -23,9 +31,17 @@ export interface TemplateTagState {
   tag?: pulumi.Input<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   buildId?: pulumi.Input<string>;
-  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  /**
+   * Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing.
+   *
+   * @default whatever is there
+   */
   expectedBuildId?: pulumi.Input<string>;
-  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
   ref?: pulumi.Input<string>;
@@ -44,9 +60,17 @@ export interface TemplateTagOutputs {
   readonly tag: pulumi.Output<string>;
   /** Build that the tag points at, `tb_…`; from another stack it comes through a StackReference. Changing it moves the tag in one step: nobody ever sees it missing. */
   readonly buildId: pulumi.Output<string>;
-  /** Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing. Default: whatever is there. */
+  /**
+   * Build that the tag must point at when it is moved, such as the one that was reviewed: if somebody else has moved it since, the update fails and moves nothing. Changing it alone does nothing.
+   *
+   * @default whatever is there
+   */
   readonly expectedBuildId: pulumi.Output<string | undefined>;
-  /** Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a tag of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name:tag`, to start machines and pools from. */
   readonly ref: pulumi.Output<string>;
@@ -57,7 +81,7 @@ export interface TemplateTagOutputs {
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
-/** Names of the properties of a {@link TemplateTag}. */
+/** Names of the properties of a {@link TemplateTag}. @internal */
 export const TEMPLATE_TAG_PROPERTIES: ResourceProperties = {
   inputs: ["template", "tag", "buildId", "expectedBuildId", "adopt"],
   outputs: ["ref", "templateId", "previousBuildId", "service"],

@@ -19,7 +19,11 @@ export interface PipInstallStepArgs {
   kind: "pip_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
-  /** For the whole system, or for the user alone. Default true. */
+  /**
+   * For the whole system, or for the user alone.
+   *
+   * @default true
+   */
   global?: pulumi.Input<boolean>;
 }
 /** Installs packages with pip. */
@@ -27,7 +31,11 @@ export interface PipInstallStep {
   kind: "pip_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
-  /** For the whole system, or for the user alone. Default true. */
+  /**
+   * For the whole system, or for the user alone.
+   *
+   * @default true
+   */
   global?: boolean;
 }
 /** Installs packages with npm. */
@@ -35,7 +43,11 @@ export interface NpmInstallStepArgs {
   kind: "npm_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
-  /** For the whole system, or for the working directory. Default false. */
+  /**
+   * For the whole system, or for the working directory.
+   *
+   * @default false
+   */
   global?: pulumi.Input<boolean>;
 }
 /** Installs packages with npm. */
@@ -43,7 +55,11 @@ export interface NpmInstallStep {
   kind: "npm_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
-  /** For the whole system, or for the working directory. Default false. */
+  /**
+   * For the whole system, or for the working directory.
+   *
+   * @default false
+   */
   global?: boolean;
 }
 /** Installs packages with Bun. */
@@ -51,7 +67,11 @@ export interface BunInstallStepArgs {
   kind: "bun_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
-  /** For the whole system, or for the working directory. Default false. */
+  /**
+   * For the whole system, or for the working directory.
+   *
+   * @default false
+   */
   global?: pulumi.Input<boolean>;
 }
 /** Installs packages with Bun. */
@@ -59,7 +79,11 @@ export interface BunInstallStep {
   kind: "bun_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
-  /** For the whole system, or for the working directory. Default false. */
+  /**
+   * For the whole system, or for the working directory.
+   *
+   * @default false
+   */
   global?: boolean;
 }
 /** Runs a command. */
@@ -67,7 +91,11 @@ export interface RunStepArgs {
   kind: "run";
   /** Shell command; any exit code but 0 fails the build. */
   cmd: pulumi.Input<string>;
-  /** User that it runs as. Default: that of the steps before. */
+  /**
+   * User that it runs as.
+   *
+   * @default that of the steps before
+   */
   user?: pulumi.Input<string>;
 }
 /** Runs a command. */
@@ -75,7 +103,11 @@ export interface RunStep {
   kind: "run";
   /** Shell command; any exit code but 0 fails the build. */
   cmd: string;
-  /** User that it runs as. Default: that of the steps before. */
+  /**
+   * User that it runs as.
+   *
+   * @default that of the steps before
+   */
   user?: string;
 }
 /** Sets the working directory of the steps that follow, and of machines unless the input `workdir` does. */
@@ -113,7 +145,11 @@ export interface CopyStepArgs {
   user?: pulumi.Input<string>;
   /** Permission bits, octal: `0755`. */
   mode?: pulumi.Input<string>;
-  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  /**
+   * Send the files although the service has them, and do not reuse the layer.
+   *
+   * @default false
+   */
   forceUpload?: pulumi.Input<boolean>;
 }
 /** Copies files or folders of the context into the image. */
@@ -127,7 +163,11 @@ export interface CopyStep {
   user?: string;
   /** Permission bits, octal: `0755`. */
   mode?: string;
-  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  /**
+   * Send the files although the service has them, and do not reuse the layer.
+   *
+   * @default false
+   */
   forceUpload?: boolean;
 }
 /** Copies several files or folders of the context, each to a place of its own. */
@@ -152,7 +192,11 @@ export interface CopyItemArgs {
   user?: pulumi.Input<string>;
   /** Permission bits, octal: `0755`. */
   mode?: pulumi.Input<string>;
-  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  /**
+   * Send the files although the service has them, and do not reuse the layer.
+   *
+   * @default false
+   */
   forceUpload?: pulumi.Input<boolean>;
 }
 /** Files or folders, and where they go. */
@@ -165,7 +209,11 @@ export interface CopyItem {
   user?: string;
   /** Permission bits, octal: `0755`. */
   mode?: string;
-  /** Send the files although the service has them, and do not reuse the layer. Default false. */
+  /**
+   * Send the files although the service has them, and do not reuse the layer.
+   *
+   * @default false
+   */
   forceUpload?: boolean;
 }
 /** Removes a file or folder. */
@@ -173,9 +221,17 @@ export interface RemoveStepArgs {
   kind: "remove";
   /** What to remove, in the image. */
   path: pulumi.Input<string>;
-  /** With everything below it. Default false. */
+  /**
+   * With everything below it.
+   *
+   * @default false
+   */
   recursive?: pulumi.Input<boolean>;
-  /** Even if it is not there. Default false. */
+  /**
+   * Even if it is not there.
+   *
+   * @default false
+   */
   force?: pulumi.Input<boolean>;
 }
 /** Removes a file or folder. */
@@ -183,9 +239,17 @@ export interface RemoveStep {
   kind: "remove";
   /** What to remove, in the image. */
   path: string;
-  /** With everything below it. Default false. */
+  /**
+   * With everything below it.
+   *
+   * @default false
+   */
   recursive?: boolean;
-  /** Even if it is not there. Default false. */
+  /**
+   * Even if it is not there.
+   *
+   * @default false
+   */
   force?: boolean;
 }
 /** Renames or moves a file or folder. */
@@ -195,7 +259,11 @@ export interface RenameStepArgs {
   src: pulumi.Input<string>;
   /** Its new path. */
   dst: pulumi.Input<string>;
-  /** Replace what is there. Default false. */
+  /**
+   * Replace what is there.
+   *
+   * @default false
+   */
   force?: pulumi.Input<boolean>;
 }
 /** Renames or moves a file or folder. */
@@ -205,7 +273,11 @@ export interface RenameStep {
   src: string;
   /** Its new path. */
   dst: string;
-  /** Replace what is there. Default false. */
+  /**
+   * Replace what is there.
+   *
+   * @default false
+   */
   force?: boolean;
 }
 /** Makes a folder. */
@@ -245,11 +317,23 @@ export interface GitCloneStepArgs {
   kind: "git_clone";
   /** Address of the repository. */
   url: pulumi.Input<string>;
-  /** Where to, in the image. Default `/workspace`. */
+  /**
+   * Where to, in the image.
+   *
+   * @default `/workspace`
+   */
   path?: pulumi.Input<string>;
-  /** Branch or tag. Default: that of the repository. */
+  /**
+   * Branch or tag.
+   *
+   * @default that of the repository
+   */
   branch?: pulumi.Input<string>;
-  /** Only so many commits. Default: all. */
+  /**
+   * Only so many commits.
+   *
+   * @default all
+   */
   depth?: pulumi.Input<number>;
 }
 /** Clones a Git repository. */
@@ -257,11 +341,23 @@ export interface GitCloneStep {
   kind: "git_clone";
   /** Address of the repository. */
   url: string;
-  /** Where to, in the image. Default `/workspace`. */
+  /**
+   * Where to, in the image.
+   *
+   * @default `/workspace`
+   */
   path?: string;
-  /** Branch or tag. Default: that of the repository. */
+  /**
+   * Branch or tag.
+   *
+   * @default that of the repository
+   */
   branch?: string;
-  /** Only so many commits. Default: all. */
+  /**
+   * Only so many commits.
+   *
+   * @default all
+   */
   depth?: number;
 }
 /** The steps that follow reuse no layers. */
@@ -277,11 +373,23 @@ export interface TcpReadinessArgs {
   kind: "tcp";
   /** Port that accepts connections. */
   port: pulumi.Input<number>;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs?: pulumi.Input<number>;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when a TCP port of the machine accepts connections. */
@@ -289,11 +397,23 @@ export interface TcpReadiness {
   kind: "tcp";
   /** Port that accepts connections. */
   port: number;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs: number;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs: number;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs: number;
 }
 /** Ready when an HTTP request to the machine succeeds. */
@@ -301,13 +421,29 @@ export interface HttpReadinessArgs {
   kind: "http";
   /** Port of the HTTP server. */
   port: pulumi.Input<number>;
-  /** Path to ask for. Default `/`. */
+  /**
+   * Path to ask for.
+   *
+   * @default `/`
+   */
   path?: pulumi.Input<string>;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs?: pulumi.Input<number>;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when an HTTP request to the machine succeeds. */
@@ -315,13 +451,29 @@ export interface HttpReadiness {
   kind: "http";
   /** Port of the HTTP server. */
   port: number;
-  /** Path to ask for. Default `/`. */
+  /**
+   * Path to ask for.
+   *
+   * @default `/`
+   */
   path: string;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs: number;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs: number;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs: number;
 }
 /** Ready when a command in the machine succeeds. */
@@ -329,11 +481,23 @@ export interface CommandReadinessArgs {
   kind: "command";
   /** Shell command; exit code 0 means ready. */
   command: pulumi.Input<string>;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs?: pulumi.Input<number>;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs?: pulumi.Input<number>;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs?: pulumi.Input<number>;
 }
 /** Ready when a command in the machine succeeds. */
@@ -341,11 +505,23 @@ export interface CommandReadiness {
   kind: "command";
   /** Shell command; exit code 0 means ready. */
   command: string;
-  /** Give up after this many seconds. Default 30. */
+  /**
+   * Give up after this many seconds.
+   *
+   * @default 30
+   */
   timeoutSecs: number;
-  /** Milliseconds between two tries. Default 500. */
+  /**
+   * Milliseconds between two tries.
+   *
+   * @default 500
+   */
   intervalMs: number;
-  /** Seconds of more time at the start, in which failures do not count; tries begin at once. Default 2. */
+  /**
+   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   *
+   * @default 2
+   */
   startupGraceSecs: number;
 }
 /** Ready after a fixed time. */
@@ -456,21 +632,45 @@ export interface ImportedTemplate {
 }
 /** Inputs of a {@link Template}. */
 export interface TemplateArgs {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   name?: pulumi.Input<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
+  /**
+   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   *
+   * @default the key's own; always there as an output
+   */
   namespace?: pulumi.Input<string>;
-  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
+  /**
+   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   *
+   * @default `.`
+   */
   context?: pulumi.Input<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
+  /**
+   * Path of the Dockerfile, relative to the context; it may lie outside.
+   *
+   * @default `Dockerfile`, unless `image` or `fromTemplate` is given
+   */
   dockerfile?: pulumi.Input<string>;
   /** Text of the Dockerfile, in place of a file. */
   dockerfileContent?: pulumi.Input<string>;
-  /** How the ignore file is read: with Docker's rules or with Git's. Default `docker`. */
+  /**
+   * How the ignore file is read: with Docker's rules or with Git's.
+   *
+   * @default `docker`
+   */
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  /**
+   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   *
+   * @default `copy`
+   */
   symlinks?: pulumi.Input<"copy" | "skip" | "error">;
   /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
   image?: pulumi.Input<string>;
@@ -504,19 +704,39 @@ export interface TemplateArgs {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Stage of the Dockerfile to build. Default: the last. */
+  /**
+   * Stage of the Dockerfile to build.
+   *
+   * @default the last
+   */
   target?: pulumi.Input<string>;
   /** Command that is started at the end of the build; machines begin from that running state. */
   startCmd?: pulumi.Input<string>;
   /** How to know that the start command is ready. */
   readiness?: pulumi.Input<TcpReadinessArgs | HttpReadinessArgs | CommandReadinessArgs | TimeoutReadinessArgs>;
-  /** Virtual CPUs of the build and of machines. Default 2. */
+  /**
+   * Virtual CPUs of the build and of machines.
+   *
+   * @default 2
+   */
   vcpus?: pulumi.Input<number>;
-  /** Memory of the build and of machines, MiB. Default 512. */
+  /**
+   * Memory of the build and of machines, MiB.
+   *
+   * @default 512
+   */
   memoryMib?: pulumi.Input<number>;
-  /** Smallest root filesystem, MB. Default: what the image needs and some headroom. */
+  /**
+   * Smallest root filesystem, MB.
+   *
+   * @default what the image needs and some headroom
+   */
   diskMb?: pulumi.Input<number>;
-  /** Whether the build may use the internet. Default true. */
+  /**
+   * Whether the build may use the internet.
+   *
+   * @default true
+   */
   internetAccess?: pulumi.Input<boolean>;
   /** Environment variables of machines. */
   env?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -526,42 +746,94 @@ export interface TemplateArgs {
   workdir?: pulumi.Input<string>;
   /** Values that mean nothing here; a change of one means a new build. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Tags that point at the newest good build of this resource. Default `default`. */
+  /**
+   * Tags that point at the newest good build of this resource.
+   *
+   * @default `default`
+   */
   tags?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Who may use the template. Default `private`. */
+  /**
+   * Who may use the template.
+   *
+   * @default `private`
+   */
   visibility?: pulumi.Input<"private" | "public">;
-  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  /**
+   * How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted.
+   *
+   * @default as long as the service keeps them
+   */
   keepBuilds?: pulumi.Input<number>;
-  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  /**
+   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   *
+   * @default `delete`
+   */
   deletionPolicy?: pulumi.Input<"delete" | "retain">;
   /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
-  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  /**
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   *
+   * @default false
+   */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
-  /** Builds use no cache. Default false; a change builds nothing. */
+  /**
+   * Builds use no cache.
+   *
+   * @default false; a change builds nothing
+   */
   skipCache?: pulumi.Input<boolean>;
-  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link Template} by its ID. */
 export interface TemplateState {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   name?: pulumi.Input<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
+  /**
+   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   *
+   * @default the key's own; always there as an output
+   */
   namespace?: pulumi.Input<string>;
-  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
+  /**
+   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   *
+   * @default `.`
+   */
   context?: pulumi.Input<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
+  /**
+   * Path of the Dockerfile, relative to the context; it may lie outside.
+   *
+   * @default `Dockerfile`, unless `image` or `fromTemplate` is given
+   */
   dockerfile?: pulumi.Input<string>;
   /** Text of the Dockerfile, in place of a file. */
   dockerfileContent?: pulumi.Input<string>;
-  /** How the ignore file is read: with Docker's rules or with Git's. Default `docker`. */
+  /**
+   * How the ignore file is read: with Docker's rules or with Git's.
+   *
+   * @default `docker`
+   */
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  /**
+   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   *
+   * @default `copy`
+   */
   symlinks?: pulumi.Input<"copy" | "skip" | "error">;
   /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
   image?: pulumi.Input<string>;
@@ -595,19 +867,39 @@ export interface TemplateState {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Stage of the Dockerfile to build. Default: the last. */
+  /**
+   * Stage of the Dockerfile to build.
+   *
+   * @default the last
+   */
   target?: pulumi.Input<string>;
   /** Command that is started at the end of the build; machines begin from that running state. */
   startCmd?: pulumi.Input<string>;
   /** How to know that the start command is ready. */
   readiness?: pulumi.Input<TcpReadinessArgs | HttpReadinessArgs | CommandReadinessArgs | TimeoutReadinessArgs>;
-  /** Virtual CPUs of the build and of machines. Default 2. */
+  /**
+   * Virtual CPUs of the build and of machines.
+   *
+   * @default 2
+   */
   vcpus?: pulumi.Input<number>;
-  /** Memory of the build and of machines, MiB. Default 512. */
+  /**
+   * Memory of the build and of machines, MiB.
+   *
+   * @default 512
+   */
   memoryMib?: pulumi.Input<number>;
-  /** Smallest root filesystem, MB. Default: what the image needs and some headroom. */
+  /**
+   * Smallest root filesystem, MB.
+   *
+   * @default what the image needs and some headroom
+   */
   diskMb?: pulumi.Input<number>;
-  /** Whether the build may use the internet. Default true. */
+  /**
+   * Whether the build may use the internet.
+   *
+   * @default true
+   */
   internetAccess?: pulumi.Input<boolean>;
   /** Environment variables of machines. */
   env?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -617,23 +909,51 @@ export interface TemplateState {
   workdir?: pulumi.Input<string>;
   /** Values that mean nothing here; a change of one means a new build. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Tags that point at the newest good build of this resource. Default `default`. */
+  /**
+   * Tags that point at the newest good build of this resource.
+   *
+   * @default `default`
+   */
   tags?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Who may use the template. Default `private`. */
+  /**
+   * Who may use the template.
+   *
+   * @default `private`
+   */
   visibility?: pulumi.Input<"private" | "public">;
-  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  /**
+   * How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted.
+   *
+   * @default as long as the service keeps them
+   */
   keepBuilds?: pulumi.Input<number>;
-  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  /**
+   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   *
+   * @default `delete`
+   */
   deletionPolicy?: pulumi.Input<"delete" | "retain">;
   /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
-  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  /**
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   *
+   * @default false
+   */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
-  /** Builds use no cache. Default false; a change builds nothing. */
+  /**
+   * Builds use no cache.
+   *
+   * @default false; a change builds nothing
+   */
   skipCache?: pulumi.Input<boolean>;
-  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
   /** `namespace/name` of the template today. */
   canonicalRef?: pulumi.Input<string>;
@@ -656,21 +976,45 @@ export interface TemplateState {
 }
 /** What a {@link Template} has. */
 export interface TemplateOutputs {
-  /** Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   readonly name: pulumi.Output<string>;
-  /** Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output. */
+  /**
+   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   *
+   * @default the key's own; always there as an output
+   */
   readonly namespace: pulumi.Output<string>;
-  /** Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. Default `.`. */
+  /**
+   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   *
+   * @default `.`
+   */
   readonly context: pulumi.Output<string>;
-  /** Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or `fromTemplate` is given. */
+  /**
+   * Path of the Dockerfile, relative to the context; it may lie outside.
+   *
+   * @default `Dockerfile`, unless `image` or `fromTemplate` is given
+   */
   readonly dockerfile: pulumi.Output<string | undefined>;
   /** Text of the Dockerfile, in place of a file. */
   readonly dockerfileContent: pulumi.Output<string | undefined>;
-  /** How the ignore file is read: with Docker's rules or with Git's. Default `docker`. */
+  /**
+   * How the ignore file is read: with Docker's rules or with Git's.
+   *
+   * @default `docker`
+   */
   readonly ignoreSyntax: pulumi.Output<"docker" | "gitignore">;
   /** More ignore patterns, after those of the ignore file. */
   readonly ignorePatterns: pulumi.Output<Array<string> | undefined>;
-  /** What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out. Default `copy`. */
+  /**
+   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   *
+   * @default `copy`
+   */
   readonly symlinks: pulumi.Output<"copy" | "skip" | "error">;
   /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
   readonly image: pulumi.Output<string | undefined>;
@@ -705,19 +1049,39 @@ export interface TemplateOutputs {
   readonly buildEnv: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   readonly buildArgs: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Stage of the Dockerfile to build. Default: the last. */
+  /**
+   * Stage of the Dockerfile to build.
+   *
+   * @default the last
+   */
   readonly target: pulumi.Output<string | undefined>;
   /** Command that is started at the end of the build; machines begin from that running state. */
   readonly startCmd: pulumi.Output<string | undefined>;
   /** How to know that the start command is ready. */
   readonly readiness: pulumi.Output<TcpReadiness | HttpReadiness | CommandReadiness | TimeoutReadiness | undefined>;
-  /** Virtual CPUs of the build and of machines. Default 2. */
+  /**
+   * Virtual CPUs of the build and of machines.
+   *
+   * @default 2
+   */
   readonly vcpus: pulumi.Output<number>;
-  /** Memory of the build and of machines, MiB. Default 512. */
+  /**
+   * Memory of the build and of machines, MiB.
+   *
+   * @default 512
+   */
   readonly memoryMib: pulumi.Output<number>;
-  /** Smallest root filesystem, MB. Default: what the image needs and some headroom. */
+  /**
+   * Smallest root filesystem, MB.
+   *
+   * @default what the image needs and some headroom
+   */
   readonly diskMb: pulumi.Output<number | undefined>;
-  /** Whether the build may use the internet. Default true. */
+  /**
+   * Whether the build may use the internet.
+   *
+   * @default true
+   */
   readonly internetAccess: pulumi.Output<boolean>;
   /** Environment variables of machines. */
   readonly env: pulumi.Output<{ [key: string]: string } | undefined>;
@@ -727,23 +1091,51 @@ export interface TemplateOutputs {
   readonly workdir: pulumi.Output<string | undefined>;
   /** Values that mean nothing here; a change of one means a new build. */
   readonly triggers: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Tags that point at the newest good build of this resource. Default `default`. */
+  /**
+   * Tags that point at the newest good build of this resource.
+   *
+   * @default `default`
+   */
   readonly tags: pulumi.Output<Array<string>>;
-  /** Who may use the template. Default `private`. */
+  /**
+   * Who may use the template.
+   *
+   * @default `private`
+   */
   readonly visibility: pulumi.Output<"private" | "public">;
-  /** How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted. Default: as long as the service keeps them. */
+  /**
+   * How many good builds of this resource to keep, the live one among them: when a new one has gone live, older ones that no tag points at are deleted.
+   *
+   * @default as long as the service keeps them
+   */
   readonly keepBuilds: pulumi.Output<number | undefined>;
-  /** What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags. Default `delete`. */
+  /**
+   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   *
+   * @default `delete`
+   */
   readonly deletionPolicy: pulumi.Output<"delete" | "retain">;
   /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
   readonly buildSecrets: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
   readonly registryAuth: pulumi.Output<Array<RegistryAuth> | undefined>;
-  /** Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse. Default false. */
+  /**
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   *
+   * @default false
+   */
   readonly rebuildOnSecretChange: pulumi.Output<boolean>;
-  /** Builds use no cache. Default false; a change builds nothing. */
+  /**
+   * Builds use no cache.
+   *
+   * @default false; a change builds nothing
+   */
   readonly skipCache: pulumi.Output<boolean>;
-  /** Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   readonly adopt: pulumi.Output<boolean>;
   /** `namespace/name` of the template today. */
   readonly canonicalRef: pulumi.Output<string>;
@@ -764,7 +1156,7 @@ export interface TemplateOutputs {
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
-/** Names of the properties of a {@link Template}. */
+/** Names of the properties of a {@link Template}. @internal */
 export const TEMPLATE_PROPERTIES: ResourceProperties = {
   inputs: [
     "name",

@@ -4,7 +4,11 @@ import type { ResourceProperties } from "../../classes/resource-properties.ts";
 import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Inputs of a {@link WarmPool}. */
 export interface WarmPoolArgs {
-  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the pool, unique among your live pools.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   name?: pulumi.Input<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   template: pulumi.Input<string>;
@@ -12,21 +16,53 @@ export interface WarmPoolArgs {
   minReady: pulumi.Input<number>;
   /** Most machines ready and warming together; at least `minReady`. */
   maxReady: pulumi.Input<number>;
-  /** Virtual CPUs of a machine. Default 2. */
+  /**
+   * Virtual CPUs of a machine.
+   *
+   * @default 2
+   */
   vcpus?: pulumi.Input<number>;
-  /** Memory of a machine, MiB. Default 512. */
+  /**
+   * Memory of a machine, MiB.
+   *
+   * @default 512
+   */
   memoryMib?: pulumi.Input<number>;
-  /** Disk of a machine, MB. Default: that of the template. */
+  /**
+   * Disk of a machine, MB.
+   *
+   * @default that of the template
+   */
   diskMb?: pulumi.Input<number>;
-  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  /**
+   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   *
+   * @default `prefer`
+   */
   checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
-  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  /**
+   * Ready machines above `minReady` are let go after so many seconds.
+   *
+   * @default 600
+   */
   idleTimeoutSeconds?: pulumi.Input<number>;
-  /** Ready machines older than so many seconds are replaced. Default 900. */
+  /**
+   * Ready machines older than so many seconds are replaced.
+   *
+   * @default 900
+   */
   staleAfterSeconds?: pulumi.Input<number>;
-  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  /**
+   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   *
+   * @default `pinned_build`
+   */
   versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
-  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  /**
+   * Tag to follow, with `track_tag`.
+   *
+   * @default the tag in `template`
+   */
   trackTag?: pulumi.Input<string>;
   /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
@@ -34,20 +70,44 @@ export interface WarmPoolArgs {
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Anything to keep with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
-  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  /**
+   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   *
+   * @default true
+   */
   enabled?: pulumi.Input<boolean>;
-  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  /**
+   * Whether an update waits until `minReady` machines of the right build are ready.
+   *
+   * @default true
+   */
   waitForReady?: pulumi.Input<boolean>;
-  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  /**
+   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   *
+   * @default false
+   */
   drain?: pulumi.Input<boolean>;
-  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  /**
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   *
+   * @default false: then the deletion fails, and the next one waits again
+   */
   forceDelete?: pulumi.Input<boolean>;
-  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
 }
 /** What may be given to look up a {@link WarmPool} by its ID. */
 export interface WarmPoolState {
-  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the pool, unique among your live pools.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   name?: pulumi.Input<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   template?: pulumi.Input<string>;
@@ -55,21 +115,53 @@ export interface WarmPoolState {
   minReady?: pulumi.Input<number>;
   /** Most machines ready and warming together; at least `minReady`. */
   maxReady?: pulumi.Input<number>;
-  /** Virtual CPUs of a machine. Default 2. */
+  /**
+   * Virtual CPUs of a machine.
+   *
+   * @default 2
+   */
   vcpus?: pulumi.Input<number>;
-  /** Memory of a machine, MiB. Default 512. */
+  /**
+   * Memory of a machine, MiB.
+   *
+   * @default 512
+   */
   memoryMib?: pulumi.Input<number>;
-  /** Disk of a machine, MB. Default: that of the template. */
+  /**
+   * Disk of a machine, MB.
+   *
+   * @default that of the template
+   */
   diskMb?: pulumi.Input<number>;
-  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  /**
+   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   *
+   * @default `prefer`
+   */
   checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
-  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  /**
+   * Ready machines above `minReady` are let go after so many seconds.
+   *
+   * @default 600
+   */
   idleTimeoutSeconds?: pulumi.Input<number>;
-  /** Ready machines older than so many seconds are replaced. Default 900. */
+  /**
+   * Ready machines older than so many seconds are replaced.
+   *
+   * @default 900
+   */
   staleAfterSeconds?: pulumi.Input<number>;
-  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  /**
+   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   *
+   * @default `pinned_build`
+   */
   versionPolicy?: pulumi.Input<"pinned_build" | "track_tag">;
-  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  /**
+   * Tag to follow, with `track_tag`.
+   *
+   * @default the tag in `template`
+   */
   trackTag?: pulumi.Input<string>;
   /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
@@ -77,15 +169,35 @@ export interface WarmPoolState {
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Anything to keep with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
-  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  /**
+   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   *
+   * @default true
+   */
   enabled?: pulumi.Input<boolean>;
-  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  /**
+   * Whether an update waits until `minReady` machines of the right build are ready.
+   *
+   * @default true
+   */
   waitForReady?: pulumi.Input<boolean>;
-  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  /**
+   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   *
+   * @default false
+   */
   drain?: pulumi.Input<boolean>;
-  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  /**
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   *
+   * @default false: then the deletion fails, and the next one waits again
+   */
   forceDelete?: pulumi.Input<boolean>;
-  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   adopt?: pulumi.Input<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
   poolId?: pulumi.Input<string>;
@@ -106,7 +218,11 @@ export interface WarmPoolState {
 }
 /** What a {@link WarmPool} has. */
 export interface WarmPoolOutputs {
-  /** Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming is set. */
+  /**
+   * Name of the pool, unique among your live pools.
+   *
+   * @default made from the resource's name, as Pulumi's automatic naming is set
+   */
   readonly name: pulumi.Output<string>;
   /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
   readonly template: pulumi.Output<string>;
@@ -114,21 +230,53 @@ export interface WarmPoolOutputs {
   readonly minReady: pulumi.Output<number>;
   /** Most machines ready and warming together; at least `minReady`. */
   readonly maxReady: pulumi.Output<number>;
-  /** Virtual CPUs of a machine. Default 2. */
+  /**
+   * Virtual CPUs of a machine.
+   *
+   * @default 2
+   */
   readonly vcpus: pulumi.Output<number>;
-  /** Memory of a machine, MiB. Default 512. */
+  /**
+   * Memory of a machine, MiB.
+   *
+   * @default 512
+   */
   readonly memoryMib: pulumi.Output<number>;
-  /** Disk of a machine, MB. Default: that of the template. */
+  /**
+   * Disk of a machine, MB.
+   *
+   * @default that of the template
+   */
   readonly diskMb: pulumi.Output<number | undefined>;
-  /** What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`). Default `prefer`. */
+  /**
+   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   *
+   * @default `prefer`
+   */
   readonly checkoutPolicy: pulumi.Output<"prefer" | "require" | "bypass">;
-  /** Ready machines above `minReady` are let go after so many seconds. Default 600. */
+  /**
+   * Ready machines above `minReady` are let go after so many seconds.
+   *
+   * @default 600
+   */
   readonly idleTimeoutSeconds: pulumi.Output<number>;
-  /** Ready machines older than so many seconds are replaced. Default 900. */
+  /**
+   * Ready machines older than so many seconds are replaced.
+   *
+   * @default 900
+   */
   readonly staleAfterSeconds: pulumi.Output<number>;
-  /** Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`). Default `pinned_build`. */
+  /**
+   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   *
+   * @default `pinned_build`
+   */
   readonly versionPolicy: pulumi.Output<"pinned_build" | "track_tag">;
-  /** Tag to follow, with `track_tag`. Default: the tag in `template`. */
+  /**
+   * Tag to follow, with `track_tag`.
+   *
+   * @default the tag in `template`
+   */
   readonly trackTag: pulumi.Output<string | undefined>;
   /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   readonly buildId: pulumi.Output<string | undefined>;
@@ -136,15 +284,35 @@ export interface WarmPoolOutputs {
   readonly labels: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Anything to keep with the pool. */
   readonly metadata: pulumi.Output<{ [key: string]: unknown } | undefined>;
-  /** Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true. */
+  /**
+   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   *
+   * @default true
+   */
   readonly enabled: pulumi.Output<boolean>;
-  /** Whether an update waits until `minReady` machines of the right build are ready. Default true. */
+  /**
+   * Whether an update waits until `minReady` machines of the right build are ready.
+   *
+   * @default true
+   */
   readonly waitForReady: pulumi.Output<boolean>;
-  /** Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool. Default false. */
+  /**
+   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   *
+   * @default false
+   */
   readonly drain: pulumi.Output<boolean>;
-  /** With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Default false: then the deletion fails, and the next one waits again. */
+  /**
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   *
+   * @default false: then the deletion fails, and the next one waits again
+   */
   readonly forceDelete: pulumi.Output<boolean>;
-  /** Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created. Default false. */
+  /**
+   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   *
+   * @default false
+   */
   readonly adopt: pulumi.Output<boolean>;
   /** Id of the pool, `twp_…`: name it when a machine is started. */
   readonly poolId: pulumi.Output<string>;
@@ -163,7 +331,7 @@ export interface WarmPoolOutputs {
   /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
-/** Names of the properties of a {@link WarmPool}. */
+/** Names of the properties of a {@link WarmPool}. @internal */
 export const WARM_POOL_PROPERTIES: ResourceProperties = {
   inputs: [
     "name",

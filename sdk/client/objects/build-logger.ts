@@ -5,9 +5,17 @@ const LEVELS = ["debug", "info", "warn", "error"];
 
 /** How to print a build's log. */
 export interface BuildLoggerOptions {
-  /** Entries below this are left out, but for the first and the last; default `info`. */
+  /**
+   * Entries below this are left out, but for the first and the last.
+   *
+   * @default `info`
+   */
   minLevel?: "debug" | "info" | "warn" | "error" | undefined;
-  /** Where lines go; default standard error, so that standard output stays the program's own. */
+  /**
+   * Where lines go.
+   *
+   * @default standard error, so that standard output stays the program's own
+   */
   write?: ((text: string) => void) | undefined;
 }
 

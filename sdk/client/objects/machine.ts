@@ -42,38 +42,66 @@ const HEAVY_MEMORY_MIB = 2048;
 
 /** What a machine is made of. */
 export interface MachineSettings {
-  /** Template reference; default that of the pool, without one `base`. */
+  /**
+   * Template reference.
+   *
+   * @default that of the pool, without one `base`
+   */
   template?: string | undefined;
   /** Pool to take it from: its id. Needed unless the mode is `bypass`. */
   warmPool?: string | undefined;
-  /** `prefer` a ready machine, `require` one, or `bypass` the pool; default: the pool's policy. */
+  /**
+   * `prefer` a ready machine, `require` one, or `bypass` the pool.
+   *
+   * @default the pool's policy
+   */
   warmPoolMode?: CheckoutPolicy | undefined;
-  /** Wait this long for a ready machine, milliseconds; default: the service's, no wait. */
+  /**
+   * Wait this long for a ready machine, milliseconds.
+   *
+   * @default the service's, no wait
+   */
   warmPoolWaitMs?: number | undefined;
-  /** Default those of the pool, without one 2. */
+  /** @default those of the pool, without one 2 */
   vcpus?: number | undefined;
   /** Default that of the pool; without one 512, and 2048 for `code-interpreter` and `desktop`. */
   memoryMib?: number | undefined;
   diskMb?: number | undefined;
-  /** Life of the machine, milliseconds; default 300 000. */
+  /**
+   * Life of the machine, milliseconds.
+   *
+   * @default 300 000
+   */
   lifetimeMs?: number | undefined;
-  /** What happens at its end; default: the service's. */
+  /**
+   * What happens at its end.
+   *
+   * @default the service's
+   */
   timeoutAction?: "destroy" | "hibernate" | undefined;
   envs?: Record<string, string> | undefined;
   metadata?: Record<string, unknown> | undefined;
   cwd?: string | undefined;
-  /** Default true. */
+  /** @default true */
   internetAccess?: boolean | undefined;
 }
 
 /** How to run a command. */
 export interface RunOptions extends CallOptions {
   args?: readonly string[] | undefined;
-  /** The command may take this long, seconds; default 30. */
+  /**
+   * The command may take this long, seconds.
+   *
+   * @default 30
+   */
   timeoutSecs?: number | undefined;
   cwd?: string | undefined;
   envs?: Record<string, string> | undefined;
-  /** Run it through the shell; default: the service's. */
+  /**
+   * Run it through the shell.
+   *
+   * @default the service's
+   */
   shell?: boolean | undefined;
 }
 
@@ -125,7 +153,7 @@ export interface CommandResult {
  * A running machine. Holds a connection: close it, or let `await using` do so. The machine lives on until `kill`.
  *
  * @example
- *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: pool.id });
+ *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: "wp_…" });
  *   const { stdout } = await machine.run("uname", { args: ["-a"] });
  *   await machine.kill();
  */

@@ -71,7 +71,11 @@ const CLAIM_TOKEN: Rule = { ...text, isSecret: true };
 
 /** How to build. */
 export interface BuildOptions extends RequestOptions, TemplateCallOptions {
-  /** Files uploaded at once; default 8. */
+  /**
+   * Files uploaded at once.
+   *
+   * @default 8
+   */
   uploadConcurrency?: number | undefined;
   onUploadProgress?: UploadOptions["onProgress"];
 }

@@ -37,18 +37,18 @@ export interface WarmPoolSettings {
   minReady: number;
   /** Ceiling for warming plus ready. */
   maxReady: number;
-  /** Default 2. */
+  /** @default 2 */
   vcpus?: number | undefined;
-  /** Default 512. */
+  /** @default 512 */
   memoryMib?: number | undefined;
   diskMb?: number | undefined;
-  /** Default `prefer`. */
+  /** @default `prefer` */
   checkoutPolicy?: CheckoutPolicy | undefined;
-  /** Default 600. */
+  /** @default 600 */
   idleTimeoutSeconds?: number | undefined;
-  /** Default 900. */
+  /** @default 900 */
   staleAfterSeconds?: number | undefined;
-  /** Default `pinned_build`. */
+  /** @default `pinned_build` */
   versionPolicy?: VersionPolicy | undefined;
   /** Tag to follow with `track_tag`, when `template` has none. */
   trackTag?: string | undefined;

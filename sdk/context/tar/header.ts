@@ -2,7 +2,7 @@ import { amount, check, like, whole } from "../../arguments/index.ts";
 /** Size of a tar block: headers take whole blocks, contents are padded to one. */
 export const BLOCK_BYTES = 512;
 /** Two empty blocks end an archive (POSIX.1-2001, pax interchange format). */
-export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK_BYTES);
+export const END_OF_ARCHIVE: Buffer = Buffer.alloc(2 * BLOCK_BYTES);
 
 /** What a header says. Owner, group and time are always zero: the archive depends on nothing but the context. */
 export interface TarEntry {

@@ -21,7 +21,11 @@ const NURSERY_SLOTS = 4096;
 
 /** How {@link tarContext} packs. */
 export interface TarOptions {
-  /** Compress with gzip. Default false. */
+  /**
+   * Compress with gzip.
+   *
+   * @default false
+   */
   gzip?: boolean;
   signal?: AbortSignal;
 }

@@ -16,7 +16,11 @@ export interface FailedLink {
   readonly root: TreeRoot;
   /** Latin-1. */
   readonly path: string;
-  /** What the ignore line in the advice is written in. Default `docker`. */
+  /**
+   * What the ignore line in the advice is written in.
+   *
+   * @default `docker`
+   */
   readonly syntax: IgnoreSyntax | undefined;
 }
 

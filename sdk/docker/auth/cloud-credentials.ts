@@ -1,28 +1,30 @@
 import { callback, like, optional, signal as abortSignal } from "../../arguments/index.ts";
 import { check } from "../argument-rules.ts";
-import { z } from "zod";
 import { RegistryCredentialsError } from "../errors.ts";
 import type { RegistryAuth } from "./registry-credentials.ts";
 
-/** Credentials for a registry in the forms that templates know. */
-export const CloudRegistryAuth = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("basic"), username: z.string().min(1), password: z.string().min(1) }),
-  z.object({
-    kind: z.literal("gcp_artifact_registry"),
-    /** Key of a service account: the object, or its JSON text. */
-    service_account_json: z.union([z.record(z.string(), z.unknown()), z.string().min(1)]),
-  }),
-  z.object({
-    kind: z.literal("aws_ecr"),
-    access_key_id: z.string().min(1),
-    secret_access_key: z.string().min(1),
-    region: z.string().min(1),
-    session_token: z.string().min(1).optional(),
-  }),
-]);
-export type CloudRegistryAuth = z.infer<typeof CloudRegistryAuth>;
+/**
+ * Credentials for a registry in the forms that templates know. The schema that bodies and inputs are checked with is the
+ * wire's `BaseImageAuth`, and there is no second one here; this type says what `resolveCloudAuth` needs of it, since this
+ * client knows no service, and is of use without one.
+ */
+export type CloudRegistryAuth =
+  | { kind: "basic"; username: string; password: string }
+  | {
+      kind: "gcp_artifact_registry";
+      /** Key of a service account: the object, or its JSON text. */
+      service_account_json: Record<string, unknown> | string;
+    }
+  | {
+      kind: "aws_ecr";
+      access_key_id: string;
+      secret_access_key: string;
+      region: string;
+      session_token?: string | undefined;
+    };
 
-type AwsKeys = Extract<CloudRegistryAuth, { kind: "aws_ecr" }>;
+/** Keys of an AWS account that may read a registry. */
+export type AwsKeys = Extract<CloudRegistryAuth, { kind: "aws_ecr" }>;
 
 /** Asks ECR for an authorization token (base64 of user:password). */
 export type EcrTokenSource = (keys: AwsKeys, signal?: AbortSignal) => Promise<string | undefined>;

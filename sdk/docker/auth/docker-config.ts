@@ -40,7 +40,11 @@ const AUTHS = recordOf({ ...object, isSecret: true }, "credentials");
 export interface WantedCredentials {
   /** Those given by the caller, which win. */
   explicit?: RegistryAuths;
-  /** Whether a registry may be needed, by its address as the file or a helper writes it. Default: all are. */
+  /**
+   * Whether a registry may be needed, by its address as the file or a helper writes it.
+   *
+   * @default all are
+   */
   isWanted?: (server: string) => boolean;
   /** Is told of each helper that is missing or fails. */
   onFailure: (error: RegistryCredentialsError) => void;

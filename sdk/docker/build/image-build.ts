@@ -28,6 +28,7 @@ export interface BuildResult {
  * leaves early cancels the build.
  *
  * @example
+ * const engine = new DockerEngine();
  * const build = engine.build({ path: "./app", tags: ["app:1"] });
  * for await (const progress of build) if (progress.kind === "log") console.log(progress.text);
  * const { imageId } = await build.done;
@@ -44,7 +45,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   readonly #raw: boolean;
   #isRead = false;
 
-  /** Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
+  /** @internal Use `DockerEngine.build`. @throws DockerOptionError at once for options that cannot work */
   constructor(engine: BuildEngine, given: BuildOptions) {
     const options = checkBuildOptions(given);
     this.buildId = options.buildId ?? randomUUID();

@@ -13,16 +13,21 @@ export type BuildSecret = z.infer<typeof BuildSecret>;
 export const BuildSsh = z.strictObject({
   /** As in `--mount=type=ssh,id=…`; `default` when that names none. */
   id: z.string().min(1).default("default"),
-  /** Socket of the agent; default SSH_AUTH_SOCK. */
+  /**
+   * Socket of the agent.
+   *
+   * @default SSH_AUTH_SOCK
+   */
   socket: z.string().optional(),
 });
+export type BuildSsh = z.input<typeof BuildSsh>;
 
 /** What of a build's options is the session's. */
 export interface SessionOptions {
   /** Credentials by registry host; they win over those of Docker's configuration. */
   auth?: RegistryAuths | undefined;
   secrets?: readonly BuildSecret[] | undefined;
-  ssh?: readonly z.infer<typeof BuildSsh>[] | undefined;
+  ssh?: readonly (BuildSsh & { id: string })[] | undefined;
   /** Where results go; those with `dest` come through the session. */
   outputs?: readonly { type: string; dest?: string | undefined }[] | undefined;
 }

@@ -116,9 +116,17 @@ export interface GuestCommand {
   /** Program and arguments. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** User who runs it, by name or number; default that of the guest. One that the image does not know ends it with 126. */
+  /**
+   * User who runs it, by name or number.
+   *
+   * @default that of the guest. One that the image does not know ends it with 126
+   */
   readonly user?: string;
-  /** What the command reads; default nothing. */
+  /**
+   * What the command reads.
+   *
+   * @default nothing
+   */
   readonly stdin?: string | Uint8Array | Readable;
   /**
    * Gets each piece of output as it comes; the next is read when it is done, so that a slow reader slows the command down.

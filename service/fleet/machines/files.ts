@@ -32,7 +32,11 @@ const STREAM_TIMEOUT_MS = 3600_000;
 export interface FileTarget {
   readonly machineId: string;
   readonly path: string;
-  /** Who does it; default the machine's user. */
+  /**
+   * Who does it.
+   *
+   * @default the machine's user
+   */
   readonly user?: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -160,7 +164,11 @@ export async function setFileMode(access: GuestAccess, target: FileTarget, mode:
 interface ScriptOptions extends Pick<GuestCommand, "stdin" | "onOutput"> {
   readonly more?: readonly string[];
   readonly timeoutMs?: number;
-  /** The path that must not be there yet; default the target's. */
+  /**
+   * The path that must not be there yet.
+   *
+   * @default the target's
+   */
   readonly shown?: string;
 }
 

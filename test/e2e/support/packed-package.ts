@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { repo } from "./pulumi-project.ts";
 
 /** A `node_modules` folder that holds this package as npm would install it, and links to all others. */
@@ -18,14 +18,18 @@ export interface PackedPackage extends Disposable {
   nodeModules: string;
 }
 
-/** Packs the package as it would be published, under a version of the test's choice, and unpacks it. */
-export function installPacked(version: string): PackedPackage {
+/**
+ * Packs the package as it would be published, under a version of the test's choice, and unpacks it.
+ *
+ * @param beside names of the packages beside it; default: all that are installed here
+ */
+export function installPacked(version: string, beside: readonly string[] = installedHere()): PackedPackage {
   const dir = mkdtempSync(join(tmpdir(), "nullspace-packed-"));
   const nodeModules = join(dir, "node_modules");
   const own = join(nodeModules, "pulumi-nullspace");
   mkdirSync(own, { recursive: true });
-  for (const name of readdirSync(join(repo, "node_modules"))) {
-    if (name === ".bin" || name === "pulumi-nullspace" || name === "nullspace-local") continue;
+  for (const name of beside) {
+    mkdirSync(dirname(join(nodeModules, name)), { recursive: true });
     symlinkSync(join(repo, "node_modules", name), join(nodeModules, name));
   }
   const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", dir], {
@@ -50,4 +54,9 @@ export function installPacked(version: string): PackedPackage {
     nodeModules,
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+function installedHere(): string[] {
+  const own = [".bin", "pulumi-nullspace", "nullspace-local"];
+  return readdirSync(join(repo, "node_modules")).filter((name) => !own.includes(name));
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "undici";
@@ -109,6 +109,11 @@ export class RunningService implements AsyncDisposable {
     );
   }
 
+  /** Stops the service; what it has made stays. */
+  close(): Promise<void> {
+    return this.#service.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#service.close();
     await removeMade(this.dataDirectory);
@@ -116,10 +121,14 @@ export class RunningService implements AsyncDisposable {
   }
 }
 
+/** What tells the containers and images of the service whose folder this is. */
+export function instanceIdOf(dataDirectory: string): string {
+  return readFileSync(join(dataDirectory, "instance-id"), "utf8").trim();
+}
+
 /** Removes the containers and images of the service whose folder this is. */
 async function removeMade(dataDirectory: string): Promise<void> {
-  const { readFileSync } = await import("node:fs");
-  const instance = readFileSync(join(dataDirectory, "instance-id"), "utf8").trim();
+  const instance = instanceIdOf(dataDirectory);
   const engine = new DockerEngine();
   const filters = { label: [`dev.nullspace.local.instance=${instance}`] };
   for (const { Id } of await engine.containers.list({ all: true, filters })) {

@@ -1,17 +1,21 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { CloudRegistryAuth, resolveCloudAuth } from "../../../sdk/docker/auth/cloud-credentials.ts";
+import { resolveCloudAuth } from "../../../sdk/docker/auth/cloud-credentials.ts";
+import type { RegistryAuth } from "../../../sdk/docker/auth/registry-credentials.ts";
+import { BaseImageAuth } from "../../../sdk/wire/registry-auth.ts";
 
 const AWS = { kind: "aws_ecr", access_key_id: "AKIA", secret_access_key: "sesame", region: "eu-west-1" } as const;
 
 describe("credentials of a cloud", () => {
   it("of Artifact Registry are the service account's key, as a password", async () => {
     const key = { type: "service_account", private_key: "x" };
-    const expected = { username: "_json_key", password: JSON.stringify(key) };
+    const parsed = (found: RegistryAuth): unknown =>
+      "password" in found && { username: found.username, key: JSON.parse(found.password) };
+    const expected = { username: "_json_key", key };
     const auth = (service_account_json: object | string) =>
-      CloudRegistryAuth.parse({ kind: "gcp_artifact_registry", service_account_json });
-    expect(await resolveCloudAuth(auth(key))).toEqual(expected);
-    expect(await resolveCloudAuth(auth(JSON.stringify(key)))).toEqual(expected);
+      BaseImageAuth.parse({ kind: "gcp_artifact_registry", service_account_json });
+    expect(parsed(await resolveCloudAuth(auth(key)))).toEqual(expected);
+    expect(parsed(await resolveCloudAuth(auth(JSON.stringify(key))))).toEqual(expected);
   });
 
   it("of ECR are the token that it gives, taken apart", async () => {

@@ -110,6 +110,8 @@ it.each(Object.entries(CALLS))("%s: the work is that of what is returned", (name
     "what follows a name",
     "members of a pool",
     "machines that have a deadline",
+    // Few at any time, of which a page is sorted.
+    "open builds of all templates",
   ].includes(name);
   if (mayNotSort) expect(sorts).toEqual([]);
 });

@@ -17,9 +17,17 @@ export const QUERY_SEPARATOR = ", ";
 
 /** Which part of a folder BuildKit asks for. */
 export interface FolderQuery {
-  /** Paths that are wanted, as patterns. Default all. */
+  /**
+   * Paths that are wanted, as patterns.
+   *
+   * @default all
+   */
   include: string | undefined;
-  /** Paths that the build copies from, as patterns. Default all. */
+  /**
+   * Paths that the build copies from, as patterns.
+   *
+   * @default all
+   */
   follow: string | undefined;
   /** Whether the rules of an ignore file are to be applied. */
   hasExcludes: boolean;
