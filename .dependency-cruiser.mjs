@@ -109,6 +109,15 @@ export default {
       "^service/builds/",
       "^service/(fleet/(?!guests/(machine-driver|driver-errors|readiness)\\.ts$)|http|builders|drivers|artifacts)/?",
     ),
+    forbid("nothing-below-knows-the-page", "^service/(?!page/|(assemble|local-service)\\.ts$)", "^service/page/"),
+    forbid("views-know-neither-http-nor-html", "^service/page/views/", "^service/(http/|page/(?!views/))"),
+    // They write what views tell; the layout and the template are beside them.
+    forbid(
+      "pages-know-views-alone",
+      "^service/page/(pages/|html|layout)",
+      "^service/(?!page/(pages|views|assets|access)/|page/(html|layout|assets)\\.ts$|store/builds\\.ts$)",
+    ),
+    forbid("html-imports-nothing-of-ours", "^service/page/html\\.ts$", "^service/"),
     // The words of Dockerfiles and image names come with the client of the engine, through one file.
     forbid(
       "only-drivers-and-builders-know-the-engine",

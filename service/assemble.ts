@@ -21,6 +21,7 @@ import { ServiceHealth } from "./health/service-health.ts";
 import type { ServiceApp } from "./http/service-app.ts";
 import { ServiceMetrics } from "./metrics/service-metrics.ts";
 import { observedCalls } from "./observed-calls.ts";
+import { registerPage, type PageSettings } from "./page/register-page.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ArtifactImages } from "./templates/artifact-images.ts";
 import { BASE_NAME, BuiltinBase } from "./templates/builtin-base.ts";
@@ -47,6 +48,8 @@ export interface AssembleOptions {
   buildConcurrency?: number;
   /** Whether `/metrics` needs no key. */
   areMetricsOpen: boolean;
+  /** How the page for people is served; absent: it is not. */
+  page?: PageSettings;
 }
 
 /** The parts of a service, wired together. */
@@ -124,6 +127,11 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       registerNamespaceRoutes(app, deps);
       registerFleetRoutes(app, { fleet, stopping, prepare });
       registerMetricsRoute(app, { metrics, isOpen: options.areMetricsOpen });
+      if (options.page !== undefined) {
+        const { host } = engine;
+        const look = (signal: AbortSignal) => executor.checkAvailable(signal);
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look } });
+      }
     },
     start() {
       builds.resume();

@@ -55,6 +55,18 @@ export class UnauthorizedError extends ServiceError {
   }
 }
 
+/** 403: a form of the page that no page of the session has sent. */
+export class ForbiddenFormError extends ServiceError {
+  constructor() {
+    super("The form did not come from a page of this session, so nothing was done.", {
+      code: "permission_denied",
+      status: 403,
+      retryable: false,
+      suggestedAction: "Open the page anew, and do it from there.",
+    });
+  }
+}
+
 /** 421: the request is for another host than this service goes by. It names none, so that a stranger learns none. */
 export class MisdirectedError extends ServiceError {
   constructor() {

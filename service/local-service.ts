@@ -104,6 +104,12 @@ export interface LocalServiceOptions {
    */
   areMetricsOpen?: boolean;
   /**
+   * Whoever has logged in to the page and does nothing there for so long is logged out.
+   *
+   * @default 30 minutes
+   */
+  pageIdleMs?: number;
+  /**
    * How much to log, on standard error.
    *
    * @default `info`
@@ -195,6 +201,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());
     const stopping = new AbortController();
+    const keys = keyRing(processKeys, keyStore);
     const deps: ServiceDeps = {
       db,
       events: new TemplateEvents(),
@@ -212,12 +219,19 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
       storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
       ...(options.buildConcurrency !== undefined && { buildConcurrency: options.buildConcurrency }),
+      page: {
+        keys,
+        folder: data.path,
+        isTls: tls !== undefined,
+        isBehindProxy: options.behindProxy === true,
+        ...(options.pageIdleMs !== undefined && { idleMs: options.pageIdleMs }),
+      },
     });
     closers.push(() => parts.stop());
 
     const app = createApp({
       logger: log,
-      keys: keyRing(processKeys, keyStore),
+      keys,
       refExists: (ref) => findLogicalTemplate(db, parseTemplateRef(ref)) !== undefined,
       stopping: stopping.signal,
       isAllowedHost: allowedHosts({

@@ -26,10 +26,13 @@ const SETTINGS = [
 /** What is made of what is compiled, or of the sources, and by what. */
 const MADE = [
   { by: "scripts/declarations.ts", to: "dist/types" },
+  { by: "scripts/copy-assets.mjs", to: "service/dist/page/assets" },
   { by: "scripts/bundle.mjs", to: "dist/bundle" },
 ];
 /** Parts of these programs. */
 const PARTS = ["scripts/declarations"];
+/** What is copied as it is. */
+const ASSETS = "service/page/assets";
 
 const STAMP = "dist/.built-from.json";
 const BUILD_TIMEOUT_MS = 5 * 60_000;
@@ -78,6 +81,7 @@ function digestSources(root) {
     ...[...SOURCES.map(({ from }) => from), ...PARTS].flatMap((from) =>
       listFiles(join(root, from), ".ts").map((file) => relative(root, file)),
     ),
+    ...listFiles(join(root, ASSETS), "").map((file) => relative(root, file)),
   ]) {
     if (!existsSync(join(root, path))) continue;
     const content = readFileSync(join(root, path));
@@ -95,7 +99,9 @@ function removeOrphans(root) {
   for (const { from, to } of SOURCES) {
     for (const file of listFiles(join(root, to), "")) {
       const name = relative(join(root, to), file).replace(/(\.d\.ts|\.js)(\.map)?$/, "");
-      if (/\.(d\.ts|js)(\.map)?$/.test(file) && !existsSync(join(root, from, `${name}.ts`))) rmSync(file);
+      const isThere =
+        existsSync(join(root, from, `${name}.ts`)) || existsSync(join(root, from, relative(join(root, to), file)));
+      if (/\.(d\.ts|js)(\.map)?$/.test(file) && !isThere) rmSync(file);
     }
   }
 }

@@ -40,6 +40,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --builds N         builds that run at the same time (default: as many as there are processors)
   --metrics-open     answers GET /metrics (Prometheus) without a key; the figures name the warm pools
 ${STORAGE_USAGE}
+  --log-out-after MINUTES  who has logged in to the page (its address in a browser) and does nothing is logged out (default 30)
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
   --help             this text
   --version          the version

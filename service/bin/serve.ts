@@ -16,6 +16,7 @@ export const SERVE_OPTIONS = {
   builds: { type: "string" },
   "metrics-open": { type: "boolean" },
   ...STORAGE_OPTIONS,
+  "log-out-after": { type: "string" },
   "log-level": { type: "string" },
 } as const;
 
@@ -40,6 +41,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["metrics-open"] !== undefined && { areMetricsOpen: values["metrics-open"] }),
     ...readStorage(values),
+    ...(values["log-out-after"] !== undefined && { pageIdleMs: readMinutes(values["log-out-after"]) * 60_000 }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   };
   const service = await serveDataFolder({ ...options, ...takeKey() });
@@ -77,6 +79,13 @@ function readPort(text: string): number {
 
 function readBuilds(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--builds ${text} is not a number of builds (1 to 9999).`);
+  return Number(text);
+}
+
+function readMinutes(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > 720) {
+    throw new UsageError(`--log-out-after ${text} is not a number of minutes (1 to 720).`);
+  }
   return Number(text);
 }
 

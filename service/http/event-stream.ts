@@ -31,6 +31,8 @@ export interface LogStreamOptions {
   isFinal: () => boolean;
   signal: AbortSignal;
   heartbeatMs?: number;
+  /** Writes an entry as a frame. Default: as the contract has it. */
+  write?: (offset: number, entry: string) => string;
 }
 
 /** Answers a build's log as server-sent events: one entry a frame, closed at the end. */
@@ -51,6 +53,7 @@ export async function* logFrames({
   isFinal,
   signal,
   heartbeatMs = HEARTBEAT_MS,
+  write = frame,
 }: LogStreamOptions): AsyncGenerator<string> {
   let next = offset;
   // A first line at once: the headers go out with it, and the caller knows that the stream is open.
@@ -61,7 +64,7 @@ export async function* logFrames({
     const entries = buildLog.read(buildId, next, PAGE_ENTRIES);
     // Who has seen an entry goes on behind it: it must be there for good.
     await buildLog.durable();
-    if (entries.length > 0) yield entries.map(({ offset: id, entry }) => frame(id, entry)).join("");
+    if (entries.length > 0) yield entries.map(({ offset: id, entry }) => write(id, entry)).join("");
     next = (entries.at(-1)?.offset ?? next - 1) + 1;
     if (entries.length === PAGE_ENTRIES) {
       // A reader that takes all at once would not let anybody else have a turn.

@@ -55,7 +55,7 @@ export interface BuildRow {
   logBytes: number;
 }
 
-const BUILD = columns<BuildRow>({
+export const BUILD = columns<BuildRow>({
   buildId: true,
   templateId: true,
   templateKey: true,

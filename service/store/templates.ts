@@ -60,6 +60,43 @@ export function liveTemplates(db: Database): TemplateRow[] {
   return db.all<TemplateRow>(`${SELECT} WHERE deleted_at IS NULL ORDER BY builtin DESC, namespace || '/' || name`);
 }
 
+/** Which page of the templates. */
+export interface TemplateQuery {
+  /** Only those that have this in `namespace/name`, or in a former name, in whatever case. */
+  search?: string | undefined;
+  /** Only those behind this name. */
+  after?: Pick<TemplateRow, "namespace" | "name"> | undefined;
+  limit: number;
+}
+
+/** Live templates by namespace and name. */
+export function templatesPage(db: Database, { search, after, limit }: TemplateQuery): TemplateRow[] {
+  const conditions = [
+    "deleted_at IS NULL",
+    ...(after === undefined ? [] : ["(namespace, name) > ($namespace, $name)"]),
+    ...(search === undefined
+      ? []
+      : [
+          `(instr(lower(namespace || '/' || name), lower($search)) > 0 OR EXISTS (
+             SELECT 1 FROM aliases a WHERE a.template_key = templates.template_key
+               AND instr(lower(a.namespace || '/' || a.name), lower($search)) > 0))`,
+        ]),
+  ];
+  return db.all<TemplateRow>(`${SELECT} WHERE ${conditions.join(" AND ")} ORDER BY namespace, name LIMIT $limit`, {
+    $limit: limit,
+    ...(search !== undefined && { $search: search }),
+    ...(after !== undefined && { $namespace: after.namespace, $name: after.name }),
+  });
+}
+
+/** How many live templates there are. */
+export function countTemplates(db: Database): number {
+  const { count } = db.get<{ count: number }>("SELECT count(*) AS count FROM templates WHERE deleted_at IS NULL") as {
+    count: number;
+  };
+  return count;
+}
+
 /** Changes the name or the visibility of a template. */
 export function updateTemplate(
   db: Database,

@@ -43,6 +43,11 @@ describe("nullspace-local, installed from its own archive into an empty folder",
       const machine = await Machine.create({ template: "installed", vcpus: 1, memoryMib: 64 }, options);
       expect((await machine.run("cat", { args: ["/it"] })).stdout).toBe("installed\n");
       await machine.kill();
+      // What its page loads is in the archive, too.
+      const page = await (await fetch(`${env.NULLSPACE_API_URL}/`, { headers: { accept: "text/html" } })).text();
+      const assets = [...page.matchAll(/(?:href|src)="(\/ui\/assets\/[^"]+)"/g)].map(([, path]) => path);
+      expect(assets.map((path) => path?.replace(/.*\./, "")).sort()).toEqual(["css", "js"]);
+      for (const path of assets) expect((await fetch(env.NULLSPACE_API_URL + path)).status).toBe(200);
     } finally {
       await stop();
       await removeBuiltImages(dataDir);

@@ -12,6 +12,7 @@ import { lists } from "./011-lists.ts";
 import { storage } from "./012-storage.ts";
 import { order } from "./013-order.ts";
 import { followedTags } from "./014-followed-tags.ts";
+import { page } from "./015-page.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   storage,
   order,
   followedTags,
+  page,
 ];

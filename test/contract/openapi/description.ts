@@ -29,6 +29,12 @@ const WITHOUT_CALL = [400, 401, 404, 414, 501, 503];
 
 const DOCUMENT = "openapi";
 
+/** Whether an answer is one of the page for people, which is no call of the API: `test/contract/page/` has its rules. */
+function isOfPage({ url, status }: ObservedAnswer): boolean {
+  const path = url.split("?", 1)[0] ?? "";
+  return path === "/ui" || path.startsWith("/ui/") || (path === "/" && status === 303);
+}
+
 /** The service's own description of its answers, and whether an answer is as described. */
 export class Description {
   readonly #ajv: ajv.Ajv2020;
@@ -60,6 +66,7 @@ export class Description {
   problemOf(answer: ObservedAnswer): string | undefined {
     const requestId = answer.headers["x-request-id"];
     if (typeof requestId !== "string") return "it carries no x-request-id";
+    if (isOfPage(answer)) return undefined;
     const operation = this.#operationOf(answer);
     if (operation === undefined) {
       if (!WITHOUT_CALL.includes(answer.status)) return "no such call is described";
