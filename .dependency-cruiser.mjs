@@ -95,6 +95,14 @@ export default {
       "^service/templates/",
       "^service/(fleet|http|builds|builders|drivers|artifacts)/",
     ),
+    forbid("only-metrics-knows-prom-client", "^service/(?!metrics/)", "node_modules/prom-client/"),
+    forbid("nothing-below-knows-metrics", "^service/(?!metrics/|assemble\\.ts$)", "^service/metrics/"),
+    forbid("metrics-know-no-parts", "^service/metrics/", "^service/(builders|drivers|artifacts|bin|assemble\\.ts$)"),
+    forbid(
+      "health-stands-on-the-store-and-seams",
+      "^service/health/",
+      "^service/(?!health/|store/|builds/build-executor\\.ts$|errors\\.ts$)",
+    ),
     // The launch check goes through the seam of the drivers, and nothing else of the fleet.
     forbid(
       "builds-know-no-fleet",

@@ -26,7 +26,7 @@ const HERE = { root: ROOT, env: process.env };
 /** Both shells under the Pulumi CLI, and the package as it is published. */
 const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/package.test.ts"];
 
-/** In the lane of the sequences, whose support they use: the other one has the engine's tests. */
+/** In the lane of the sequences, whose support they use. */
 const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 
 /** Examples that take little time; `npm run examples` plays all. */
@@ -41,9 +41,9 @@ const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES];
 /** @typedef {{ title: string, run: (print: Print) => Promise<Counts> }} Step */
 
 /**
- * Two lanes side by side: the first begins with what keeps a core busy, the second mostly waits for an engine, a service
- * or the Pulumi CLI. Nothing is shared between them but the sources, what is compiled from them, and the engine, of which
- * each suite takes away only what is its own.
+ * Lanes side by side, each of about the same length. The first begins with what keeps a core busy; the others mostly wait,
+ * for an engine, a service or the Pulumi CLI. Nothing is shared between them but the sources, what is compiled from them, and
+ * the engine, of which each suite takes away only what is its own.
  *
  * @type {{ name: string, steps: Step[] }[]}
  */
@@ -54,6 +54,13 @@ const LANES = [
       check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
       check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
       check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
+      check("schema.json is what the sources say", "node", [
+        "--conditions=nullspace-source",
+        "scripts/generate.ts",
+        "--check",
+      ]),
+      { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
+      { title: "build (npm run build)", run: buildOnce },
       {
         title: "API reference (npm run docs:api)",
         run: async (print) => {
@@ -67,12 +74,15 @@ const LANES = [
           }
         },
       },
-      check("schema.json is what the sources say", "node", [
-        "--conditions=nullspace-source",
-        "scripts/generate.ts",
-        "--check",
-      ]),
-      { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
+      {
+        title: "tests (e2e, examples)",
+        run: (print) => test([...projects("e2e", "examples"), ...otherThan(ELSEWHERE), ...EXAMPLES], print),
+      },
+    ],
+  },
+  {
+    name: "cli",
+    steps: [
       {
         title: "tests (sequences, options, inputs)",
         run: async (print) => {
@@ -80,30 +90,24 @@ const LANES = [
           return test([...projects("sequences", "e2e"), "test/e2e/sequences/", ...WITH_SEQUENCES], print);
         },
       },
+      {
+        title: "tests in any folder (e2e)",
+        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
+      },
     ],
   },
   {
     name: "engine",
     steps: [
-      { title: "build (npm run build)", run: buildOnce },
       {
-        title: "tests (engine, faults, contract, e2e, examples)",
-        run: (print) =>
-          test(
-            [
-              ...projects("engine", "faults", "contract", "e2e", "examples"),
-              "test/engine/",
-              "test/faults/",
-              "test/contract/",
-              ...otherThan(ELSEWHERE),
-              ...EXAMPLES,
-            ],
+        title: "tests (engine, faults, contract)",
+        run: async (print) => {
+          await buildOnce(print);
+          return test(
+            [...projects("engine", "faults", "contract"), "test/engine/", "test/faults/", "test/contract/"],
             print,
-          ),
-      },
-      {
-        title: "tests in any folder (e2e)",
-        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
+          );
+        },
       },
     ],
   },

@@ -98,6 +98,12 @@ export interface LocalServiceOptions {
   /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
   storage?: Partial<StorageLimits>;
   /**
+   * Whether `/metrics` is answered without a key.
+   *
+   * @default false
+   */
+  areMetricsOpen?: boolean;
+  /**
    * Whoever has logged in to the page and does nothing there for so long is logged out.
    *
    * @default 30 minutes
@@ -207,7 +213,8 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const parts = assemble(deps, {
       engine,
       instanceId: data.instanceId,
-      blobsPath: data.blobsPath,
+      data,
+      areMetricsOpen: options.areMetricsOpen ?? false,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
       storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
@@ -235,12 +242,13 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       }),
       ...(tls && { tls }),
       durable: () => db.durable(),
+      onAnswered: parts.onAnswered,
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
-    registerHealthRoutes(app, data.instanceId);
+    registerHealthRoutes(app, { instanceId: data.instanceId, health: parts.health });
     parts.registerRoutes(app);
     parts.start();
     await listen(() => app.listen({ port, host }), host, port);

@@ -277,6 +277,22 @@ export class BuildsApi {
     );
   }
 
+  /** One page of the builds of all templates, newest first. An addition of `nullspace-local`. */
+  async listAll(query: BuildListQuery = {}, options: CallOptions = {}): Promise<BuildList> {
+    check("builds.listAll", { query: BUILD_LIST_QUERY, options: CALL }, { query, options });
+    const { status, backend, source_type, limit, cursor } = query;
+    return this.#transport.json(
+      {
+        what: "list builds",
+        method: "GET",
+        path: "/v1/templates/builds",
+        query: { status, backend, source_type, limit, cursor },
+        ...pickCallOptions(options),
+      },
+      (wire) => wire.BuildList,
+    );
+  }
+
   /**
    * Waits until a build has ended, well or not: look at `build.status`.
    *

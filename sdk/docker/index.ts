@@ -8,7 +8,13 @@ export type { EngineApi } from "./engine-api.ts";
 export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
-export { BuildAttestations, BuildCacheTarget, BuildKitDaemon, BuildOutput } from "./buildkit/buildkit-options.ts";
+export {
+  BuildAttestations,
+  BuildCacheSource,
+  BuildCacheTarget,
+  BuildKitDaemon,
+  BuildOutput,
+} from "./buildkit/buildkit-options.ts";
 export { BuildOptions, ContainerLimits } from "./build/build-options.ts";
 export { BuildSecret, BuildSsh } from "./session/session-options.ts";
 export { BuildKit } from "./buildkit/buildkit.ts";

@@ -11,6 +11,7 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
+import type { BuildObserver } from "./build-observer.ts";
 import { definitionOf, getBuild } from "./build-record.ts";
 import type { BuildRun, QueuedBuild } from "./build-run.ts";
 import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
@@ -37,6 +38,7 @@ export interface BuildWorker extends ArtifactMaker {
   buildLog: BuildLog;
   events: TemplateEvents;
   log: Logger;
+  observer?: BuildObserver;
 }
 
 const NO_CREDENTIALS = new BuildCredentials({});
@@ -145,11 +147,14 @@ async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: Build
   return false;
 }
 
-function report({ buildLog }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
+function report({ buildLog, observer }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
   // After a cancel the last entry is written; what the engine still says belongs to nobody.
   if (run.signal.aborted) return;
   const clean = withoutSecrets(entry, redactor);
-  for (const { buildId } of run.members) buildLog.appendMessage(buildId, clean);
+  for (const { buildId } of run.members) {
+    buildLog.appendMessage(buildId, clean);
+    observer?.said?.(buildId, clean);
+  }
 }
 
 function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string): void {

@@ -1,6 +1,7 @@
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError, TemplateNotFoundError } from "../errors.ts";
 import { MachineCreator } from "./machines/create-machine.ts";
+import type { MachineObserver } from "./machines/machine-observer.ts";
 import { MachineExpiry } from "./machines/expiry.ts";
 import { ClaimTraffic } from "./guests/claim-traffic.ts";
 import { GuestRunner } from "./guests/guest-runner.ts";
@@ -32,6 +33,8 @@ export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "
    * @default nobody is told
    */
   readonly onImageMissing?: (templateId: string) => void;
+  /** Is told how requests for machines end. @default nobody is */
+  readonly observer?: MachineObserver;
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -129,6 +132,7 @@ export class Fleet {
       driver,
       log,
       onChange,
+      ...(deps.observer && { observer: deps.observer }),
     });
     this.#sampler = new PoolSampler({ db, log, stopping });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });

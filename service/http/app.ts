@@ -52,6 +52,17 @@ export interface AppOptions {
   /** Waits until what an answer tells would survive a loss of power. Default: nothing has to. */
   durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
+  /** Is told of each request when its answer is complete, or was given up. @default nobody is */
+  onAnswered?: (request: AnsweredRequest) => void;
+}
+
+/** An answered request, for figures. */
+export interface AnsweredRequest {
+  /** Pattern of the route, `/v1/machines/:id`; absent where none fits. */
+  route: string | undefined;
+  method: string;
+  status: number;
+  tookMs: number;
 }
 
 /**
@@ -59,7 +70,7 @@ export interface AppOptions {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, keys, refExists, stopping, durable, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, keys, refExists, stopping, durable, onAnswered, timeouts = DEFAULT_TIMEOUTS } = options;
   const limits = {
     requestTimeout: timeouts.requestMs,
     headersTimeout: timeouts.headersMs,
@@ -128,6 +139,7 @@ export function createApp(options: AppOptions): ServiceApp {
       { method, url: withoutClaim(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       "request",
     );
+    onAnswered?.({ route: request.routeOptions.url, method, status: reply.statusCode, tookMs: reply.elapsedTime });
     // Node has let go of a connection that asked to be a WebSocket: refused, it would stay open, and keep a stop waiting.
     if (isSocketUpgrade(request.raw)) request.raw.socket.destroySoon();
     done();
@@ -153,5 +165,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */
     public?: boolean;
+    /** `false`: the answer tells nothing of the store, and does not wait until the store is on the disk. Default true. */
+    waitsForDisk?: boolean;
   }
 }

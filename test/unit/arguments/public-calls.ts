@@ -204,6 +204,7 @@ const ARGUMENTS: Record<string, PublicCall["arguments"]> = {
   "builds.retry": [TEXT, ["object?", {}], OPTIONS],
   "builds.promote": [TEXT, ["object", { tag: "v1" }], OPTIONS],
   "builds.list": [TEXT, OPTIONS, OPTIONS],
+  "builds.listAll": [OPTIONS, OPTIONS],
   "builds.waitUntilTerminal": [TEXT, OPTIONS],
   "blobs.preflight": [["list", []], OPTIONS],
   "blobs.ask": [["list", []], OPTIONS],
