@@ -34,7 +34,7 @@ export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "
    */
   readonly onImageMissing?: (templateId: string) => void;
   /** Is told how requests for machines end. @default nobody is */
-  readonly observer?: MachineObserver;
+  readonly observers?: readonly MachineObserver[];
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -132,7 +132,7 @@ export class Fleet {
       driver,
       log,
       onChange,
-      ...(deps.observer && { observer: deps.observer }),
+      ...(deps.observers && { observers: deps.observers }),
     });
     this.#sampler = new PoolSampler({ db, log, stopping });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
