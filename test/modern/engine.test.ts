@@ -131,6 +131,15 @@ describe("an engine of today", () => {
     expect(await logsOf(engine, { fileobj, pull: true, auth })).toEqual(["mine"]);
   });
 
+  it("says how large its cache is", async () => {
+    const before = await engine.buildCacheUsage();
+    const fileobj = `FROM ${BASE_IMAGE}\nRUN dd if=/dev/urandom of=/x bs=1M count=4\n`;
+    await engine.build({ fileobj, outputs: [{ type: "cacheonly" }], noCache: true }).done;
+    const after = await engine.buildCacheUsage();
+    expect(after!.totalBytes - before!.totalBytes).toBeGreaterThan(3_000_000);
+    expect(after!.reclaimableBytes).toBeLessThanOrEqual(after!.totalBytes);
+  });
+
   it("prunes its cache down to what is asked for", async () => {
     const fourMegabytes = (name: string) =>
       engine.build({
@@ -138,11 +147,8 @@ describe("an engine of today", () => {
         outputs: [{ type: "cacheonly" }],
         noCache: true,
       }).done;
-    const before = await engine.buildCacheUsage();
     await fourMegabytes("one");
     await fourMegabytes("two");
-    const full = await engine.buildCacheUsage();
-    expect(full!.totalBytes - before!.totalBytes).toBeGreaterThan(7_000_000);
     // What may all stay is not touched; what must go, by one bound or the other, goes.
     expect(await engine.pruneBuilds({ all: true, reservedSpace: "500g" })).toMatchObject({ cachesDeleted: [] });
     expect(await engine.pruneBuilds({ all: true, maxUsedSpace: "500g" })).toMatchObject({ cachesDeleted: [] });
@@ -150,7 +156,6 @@ describe("an engine of today", () => {
     expect(await engine.pruneBuilds({ ...both, minFreeSpace: 1 })).toMatchObject({ cachesDeleted: [] });
     const some = await engine.pruneBuilds({ all: true, maxUsedSpace: "6m" });
     expect(some.spaceReclaimedBytes).toBeGreaterThan(3_000_000);
-    expect((await engine.buildCacheUsage())!.totalBytes).toBeLessThan(full!.totalBytes);
     await fourMegabytes("three");
     const rest = await engine.pruneBuilds({ ...both, minFreeSpace: "900t" });
     expect(rest.spaceReclaimedBytes).toBeGreaterThan(3_000_000);
