@@ -30,7 +30,7 @@ export function storeCheck(db: Database): HealthCheck {
     failure: "The store cannot be read.",
     async look() {
       if (!db.isOpen) throw new NotHealthyError("The store is closed.");
-      db.get("SELECT count(*) AS count FROM sqlite_schema");
+      db.probe();
       try {
         await db.durable();
       } catch (cause) {

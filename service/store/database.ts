@@ -118,6 +118,11 @@ export class Database {
     this.#durableChanges = Math.max(this.#durableChanges, changes);
   }
 
+  /** Reads something of the file. @throws when it cannot be read */
+  probe(): void {
+    this.get("SELECT count(*) AS count FROM sqlite_schema");
+  }
+
   /** Writes the write-ahead log into the file, and empties it. */
   foldLog(): void {
     this.get("PRAGMA wal_checkpoint(TRUNCATE)");

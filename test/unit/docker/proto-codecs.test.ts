@@ -89,7 +89,15 @@ function messageArbitrary(type: protobuf.Type): fc.Arbitrary<Record<string, unkn
   const fields = type.fieldsArray.map((field) => {
     const one = valueArbitrary(field);
     if (field instanceof protobuf.MapField)
-      return [field.name, fc.dictionary(fc.string(), one, { maxKeys: 3 })] as const;
+      // As a key of an object, this one is no member of it but its prototype.
+      return [
+        field.name,
+        fc.dictionary(
+          fc.string().filter((key) => key !== "__proto__"),
+          one,
+          { maxKeys: 3 },
+        ),
+      ] as const;
     return [field.name, field.repeated ? fc.array(one, { maxLength: 3 }) : one] as const;
   });
   return fc.record(Object.fromEntries(fields), { requiredKeys: [] });
