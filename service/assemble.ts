@@ -140,7 +140,8 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       if (options.page !== undefined) {
         const { host } = engine;
         const look = (signal: AbortSignal) => executor.checkAvailable(signal);
-        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look } });
+        const disk = { artifacts, retention, buildCache };
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look }, disk });
       }
     },
     start() {
@@ -166,6 +167,11 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     const parsed = parseTemplateRef(ref);
     if (parsed.kind === "artifact" || parsed.name !== BASE_NAME) return;
     if (parsed.namespace === undefined || parsed.namespace === SYSTEM_NAMESPACE) await base.ensure(signal);
+  }
+
+  async function buildCache(signal: AbortSignal) {
+    const usage = await engine.buildCacheUsage({ signal });
+    return usage && { bytes: usage.totalBytes, spareBytes: usage.reclaimableBytes };
   }
 
   function remove(ref: string) {

@@ -227,6 +227,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       page: {
         keys,
         folder: data.path,
+        storePath: data.storePath,
         isTls: tls !== undefined,
         isBehindProxy: options.behindProxy === true,
         ...(options.pageIdleMs !== undefined && { idleMs: options.pageIdleMs }),
