@@ -7,7 +7,7 @@ import type { Database } from "../../store/database.ts";
 import { standingTagMoves } from "../../store/tag-moves.ts";
 import { countTemplates } from "../../store/templates.ts";
 import { definitionOf } from "../../builds/build-record.ts";
-import { redactorOf } from "./told-secrets.ts";
+import { redactorOf, saidText } from "./told-secrets.ts";
 
 /** A template by its name. */
 export interface TemplateName {
@@ -132,7 +132,7 @@ function nameAndBuild({ namespace, templateName, buildId, triggeredBy }: ListedB
 
 /** Why a build failed, in a line. */
 export function reasonOf(row: BuildRow): string {
-  const text = redactorOf(definitionOf(row)).text(row.error ?? "");
+  const text = saidText(row.error ?? "", redactorOf(definitionOf(row)));
   return text.split("\n", 1)[0] ?? "";
 }
 
