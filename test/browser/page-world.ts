@@ -106,7 +106,7 @@ export class PageWorld implements AsyncDisposable {
       instanceId: "page-world",
       isTls: false,
       isBehindProxy: false,
-      engine: { host: "memory", look: () => executor.checkAvailable() },
+      engine: { host: "unix:///var/run/docker.sock", look: () => executor.checkAvailable() },
     });
     builds.resume();
     fleet.start();
