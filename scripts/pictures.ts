@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Takes the pictures in the docs: reports of previews, as a real browser shows them.
+ * Takes the pictures in the docs, as a real browser shows them: reports of previews, and the page of the service.
  *
  *   npm run pictures
  *
@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
 import { chromium } from "playwright-core";
+import { takePagePictures } from "./page-pictures.ts";
 import { findChromium } from "./setup/chromium.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,6 +51,7 @@ try {
     await page.screenshot({ path, fullPage: true });
     console.log(path);
   }
+  for (const path of await takePagePictures(browser, PICTURES)) console.log(path);
 } finally {
   await browser.close();
 }

@@ -19,7 +19,7 @@ export function overviewPage(view: Overview): Page {
         ${tile("Templates", count(view.templates))}
         ${tile("Builds", `${count(building)} running`, waiting > 0 ? `${count(waiting)} waiting` : "none waiting")}
         ${tile("Warm pools", count(view.pools), poolsLine(view), view.shortPools.length > 0)}
-        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host, !view.engine.isUp)}
+        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host.replace(/^unix:\/\//, ""), !view.engine.isUp)}
         ${tile("Disk", `${bytes(view.disk.freeBytes)} free`, `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
       </dl>
       ${view.shortPools.length > 0 && shortPools(view)}

@@ -166,6 +166,7 @@ async function failureOf(
 function around(text: string, line: number): { number: number; text: string }[] {
   const first = Math.max(1, line - AROUND);
   return text
+    .replace(/\n$/, "")
     .split("\n")
     .slice(first - 1, line + AROUND)
     .map((each, index) => ({ number: first + index, text: each.replace(/\r$/, "") }));
