@@ -135,6 +135,17 @@ export class PinnedHashError extends NullspaceError {
   }
 }
 
+/** The Dockerfile and a named context do not go together. */
+export class NamedContextError extends NullspaceError {
+  /** Name of the context. */
+  readonly context: string;
+
+  constructor(context: string, reason: string) {
+    super(`contexts.${context}: ${reason}`, { code: "invalid_named_context" });
+    this.context = context;
+  }
+}
+
 function listed(changed: readonly string[]): string {
   return changed.length === 0 ? "" : ` (${changed.join(", ")})`;
 }

@@ -1,4 +1,5 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
+import type { Span, Tracer } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { EngineArtifactStore } from "./artifacts/engine/engine-artifact-store.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
@@ -10,11 +11,17 @@ import { Fleet } from "./fleet/fleet.ts";
 import { registerBlobRoutes } from "./http/routes/blobs.ts";
 import { registerBuildRoutes } from "./http/routes/builds.ts";
 import { registerClaimRoutes } from "./http/routes/claims.ts";
+import type { AnsweredRequest, TracedRequest } from "./http/app.ts";
 import { registerFleetRoutes } from "./http/routes/fleet.ts";
+import { registerMetricsRoute } from "./http/routes/metrics.ts";
 import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
 import { registerPlanRoutes } from "./http/routes/plan.ts";
 import { registerTemplateRoutes } from "./http/routes/templates.ts";
+import { diskCheck, engineCheck, storeCheck } from "./health/checks.ts";
+import { ServiceHealth } from "./health/service-health.ts";
 import type { ServiceApp } from "./http/service-app.ts";
+import { ServiceMetrics } from "./metrics/service-metrics.ts";
+import { observedCalls } from "./observed-calls.ts";
 import { registerPage, type PageSettings } from "./page/register-page.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ArtifactImages } from "./templates/artifact-images.ts";
@@ -24,6 +31,8 @@ import { SYSTEM_NAMESPACE } from "./templates/logical-template.ts";
 import { resolveTemplate, type ResolvedTemplate } from "./templates/resolve.ts";
 import { Retention } from "./templates/retention.ts";
 import type { StorageLimits } from "./templates/storage-limits.ts";
+import { ServiceTraces } from "./tracing/service-traces.ts";
+import { serviceVersion } from "./version.ts";
 
 /** Settings of {@link assemble}. */
 export interface AssembleOptions {
@@ -31,20 +40,30 @@ export interface AssembleOptions {
   engine: DockerEngine;
   /** Label of everything that this service makes on the engine. */
   instanceId: string;
-  /** Folder of the blobs. */
-  blobsPath: string;
+  /** The data folder, and of it the file of the store and the folder of the blobs. */
+  data: { path: string; storePath: string; blobsPath: string };
   /** Image of the builtin template. */
   baseImage: string;
   retentionMs: number;
   storage: StorageLimits;
   /** Builds that run at the same time. Default: as many as there are processors. */
   buildConcurrency?: number;
+  /** Where spans go; absent: nothing is traced. */
+  tracer?: Tracer | undefined;
+  /** Whether `/metrics` needs no key. */
+  areMetricsOpen: boolean;
   /** How the page for people is served; absent: it is not. */
   page?: PageSettings;
 }
 
 /** The parts of a service, wired together. */
 export interface Assembly {
+  /** Whether what the service needs is there. */
+  health: ServiceHealth;
+  /** Begins the span of each request; absent when nothing is traced. */
+  onRequest?: (request: TracedRequest) => Span;
+  /** Is to be told of each request that was answered. */
+  onAnswered: (request: AnsweredRequest) => void;
   registerRoutes: (app: ServiceApp) => void;
   /** Takes up what an earlier process left, and starts the workers. Call it once, before serving. */
   start: () => void;
@@ -59,10 +78,17 @@ export interface Assembly {
 export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly {
   const { db, events, log, artifactUses, tagFollowers, stopping } = deps;
   const { engine, instanceId, retentionMs } = options;
-  const blobs = new BlobStore(db, options.blobsPath);
-  const artifacts = new EngineArtifactStore(engine, instanceId);
-  const executor = new EngineExecutor({ engine, blobs, instanceId });
-  const driver = new DockerMachineDriver(engine, instanceId);
+  const { path: folder, storePath, blobsPath } = options.data;
+  const metrics = new ServiceMetrics(serviceVersion());
+  const traces = options.tracer && new ServiceTraces(options.tracer);
+  const observers = traces === undefined ? [metrics] : [metrics, traces];
+  const calls = observers.map((observer) => observer.calls);
+  const blobs = new BlobStore(db, blobsPath);
+  const artifacts = observedCalls(new EngineArtifactStore(engine, instanceId), "image", calls);
+  const executor = observedCalls(new EngineExecutor({ engine, blobs, instanceId }), "build", calls);
+  const driver = observedCalls(new DockerMachineDriver(engine, instanceId), "guest", calls);
+  const health = new ServiceHealth([engineCheck(executor), storeCheck(db), diskCheck(db)], log);
+  metrics.readState({ db, folder, storePath, health });
   const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
   const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
   const builds = new BuildService({
@@ -75,6 +101,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     log,
     retentionMs,
     resolve,
+    observers: observers.map((observer) => observer.builds),
     ...concurrency,
   });
   const retention = new Retention({
@@ -92,11 +119,15 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const fleet = new Fleet({
     ...deps,
     driver,
+    observers: observers.map((observer) => observer.machines),
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });
   let startUp: Promise<void> | undefined;
 
   return {
+    health,
+    ...(traces && { onRequest: traces.onRequest }),
+    onAnswered: metrics.onRequest,
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
       registerBuildRoutes(app, { db, stopping, sizes: fleet.sizes }, builds);
@@ -105,10 +136,12 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       registerClaimRoutes(app, deps);
       registerNamespaceRoutes(app, deps);
       registerFleetRoutes(app, { fleet, stopping, prepare });
+      registerMetricsRoute(app, { metrics, isOpen: options.areMetricsOpen });
       if (options.page !== undefined) {
         const { host } = engine;
         const look = (signal: AbortSignal) => executor.checkAvailable(signal);
-        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look } });
+        const disk = { artifacts, retention, buildCache };
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look }, disk });
       }
     },
     start() {
@@ -121,6 +154,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     async stop() {
       await fleet.settle();
       await Promise.all([builds.stop(), retention.stop(), images.settle(), startUp]);
+      await traces?.close();
     },
   };
 
@@ -133,6 +167,11 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     const parsed = parseTemplateRef(ref);
     if (parsed.kind === "artifact" || parsed.name !== BASE_NAME) return;
     if (parsed.namespace === undefined || parsed.namespace === SYSTEM_NAMESPACE) await base.ensure(signal);
+  }
+
+  async function buildCache(signal: AbortSignal) {
+    const usage = await engine.buildCacheUsage({ signal });
+    return usage && { bytes: usage.totalBytes, spareBytes: usage.reclaimableBytes };
   }
 
   function remove(ref: string) {

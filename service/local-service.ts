@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
 import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
+import { openTracer, wantsTraces } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -97,6 +98,12 @@ export interface LocalServiceOptions {
   artifactRetentionMs?: number;
   /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
   storage?: Partial<StorageLimits>;
+  /**
+   * Whether `/metrics` is answered without a key.
+   *
+   * @default false
+   */
+  areMetricsOpen?: boolean;
   /**
    * Whoever has logged in to the page and does nothing there for so long is logged out.
    *
@@ -204,10 +211,15 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
+    const warn = (message: string) => log.warn(message);
+    const tracing = { serviceName: "nullspace-local", version: serviceVersion(), warn };
+    const tracer = wantsTraces() ? await openTracer(tracing) : undefined;
     const parts = assemble(deps, {
+      tracer,
       engine,
       instanceId: data.instanceId,
-      blobsPath: data.blobsPath,
+      data,
+      areMetricsOpen: options.areMetricsOpen ?? false,
       baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
       storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
@@ -215,6 +227,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       page: {
         keys,
         folder: data.path,
+        storePath: data.storePath,
         isTls: tls !== undefined,
         isBehindProxy: options.behindProxy === true,
         ...(options.pageIdleMs !== undefined && { idleMs: options.pageIdleMs }),
@@ -234,12 +247,14 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       }),
       ...(tls && { tls }),
       durable: () => db.durable(),
+      ...(parts.onRequest && { onRequest: parts.onRequest }),
+      onAnswered: parts.onAnswered,
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
-    registerHealthRoutes(app, data.instanceId);
+    registerHealthRoutes(app, { instanceId: data.instanceId, health: parts.health });
     parts.registerRoutes(app);
     parts.start();
     await listen(() => app.listen({ port, host }), host, port);

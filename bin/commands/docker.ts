@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
+  type BuildCacheSource,
   type BuildCacheTarget,
   type BuildOptions,
   type BuildOutput,
@@ -9,7 +10,9 @@ import {
 } from "../../sdk/docker/index.ts";
 import { action } from "../cli/action.ts";
 import { print, printJson } from "../cli/output.ts";
+import { appendCacheSource, appendCacheTarget } from "../cli/cache-flags.ts";
 import { describeProgress } from "../cli/build-progress.ts";
+import { readFields } from "../cli/read-fields.ts";
 import { LiveProgress } from "../cli/live-progress.ts";
 
 interface BuildFlags {
@@ -24,7 +27,7 @@ interface BuildFlags {
   networkMode?: string;
   shmSize?: string;
   extraHost?: string[];
-  cacheFrom?: string[];
+  cacheFrom?: BuildCacheSource[];
   memory?: string;
   memorySwap?: string;
   cpuShares?: number;
@@ -75,10 +78,14 @@ export function registerDocker(program: Command): void {
     .addOption(new Option("--network-mode <mode>", "network of RUN commands: default, none, host"))
     .option("--shm-size <size>", "size of /dev/shm, such as 64m")
     .option("--extra-host <host:ip>", "line for /etc/hosts; repeatable", append)
-    .option("--cache-from <image>", "image whose layers may serve as cache; repeatable", append)
+    .option(
+      "--cache-from <source>",
+      "image whose layers may serve as cache, or type=local,src=./folder[,tag=…|,digest=…] (BuildKit's own API); repeatable",
+      appendCacheSource,
+    )
     .option(
       "--cache-to <target>",
-      "where the cache goes: inline, or type=registry,ref=…[,mode=max] (BuildKit); repeatable",
+      "where the cache goes: inline, type=registry,ref=…[,mode=max] or type=local,dest=./folder[,mode=max][,tag=…] (BuildKit); repeatable",
       appendCacheTarget,
     )
     .addOption(
@@ -199,33 +206,12 @@ function appendContext(value: string, previous: Record<string, string> = {}): Re
   return { ...previous, [value.slice(0, equals)]: value.slice(equals + 1) };
 }
 
-function appendCacheTarget(value: string, previous: BuildCacheTarget[] = []): BuildCacheTarget[] {
-  const fields = readFields(value === "inline" ? "type=inline" : value);
-  const { type, ref, mode, ...attrs } = Object.fromEntries(fields);
-  if (type === "inline") return [...previous, "inline"];
-  if (type !== "registry" || ref === undefined) {
-    throw new InvalidArgumentError("The cache goes to inline, or to type=registry,ref=registry.example/cache.");
-  }
-  if (mode !== undefined && mode !== "min" && mode !== "max") throw new InvalidArgumentError("The mode is min or max.");
-  return [...previous, { type, ref, ...(mode === undefined ? {} : { mode }), attrs }];
-}
-
 function appendOutput(value: string, previous: BuildOutput[] = []): BuildOutput[] {
   const { type, dest, ...attrs } = Object.fromEntries(readFields(value));
   const known = ["image", "cacheonly", "tar", "oci", "docker", "local"] as const;
   const found = known.find((one) => one === type);
   if (found === undefined) throw new InvalidArgumentError(`An output has a type: ${known.join(", ")}.`);
   return [...previous, { type: found, ...(dest === undefined ? {} : { dest }), attrs }];
-}
-
-function readFields(value: string): Map<string, string> {
-  return new Map(
-    value.split(",").map((field): [string, string] => {
-      const equals = field.indexOf("=");
-      if (equals < 0) throw new InvalidArgumentError(`${JSON.stringify(field)} is not of the form key=value.`);
-      return [field.slice(0, equals).trim(), field.slice(equals + 1)];
-    }),
-  );
 }
 
 function append(value: string, previous: string[] = []): string[] {

@@ -11,7 +11,8 @@ import { isAtLeast } from "./version.mjs";
  * of the command's own go.mod: Go reads them in a main module only.
  *
  * @typedef {object} GoCommand
- * @property {string} name of the program and of its folder in toolchain/
+ * @property {string} name of the program
+ * @property {string} [module] its folder in toolchain/; default `name`
  * @property {string} package
  * @property {string} [ldflags]
  */
@@ -54,7 +55,9 @@ export async function buildGoCommands(context, { go, commands, folder, code, ins
     for (const command of commands) {
       // -mod=mod works on a copy: on another platform Go may add the modules that only this platform needs.
       const module = join(draft, "module");
-      cpSync(fileURLToPath(new URL(`./toolchain/${command.name}`, import.meta.url)), module, { recursive: true });
+      cpSync(fileURLToPath(new URL(`./toolchain/${command.module ?? command.name}`, import.meta.url)), module, {
+        recursive: true,
+      });
       const build = [
         "build",
         "-mod=mod",

@@ -66,8 +66,10 @@ const HINTS = {
     macos: "xcode-select --install",
   },
   buildkitd: {
-    debian: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
-    linux: "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd from https://github.com/moby/buildkit/releases",
+    debian:
+      "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd and buildctl from https://github.com/moby/buildkit/releases",
+    linux:
+      "Go 1.26.8 or newer from https://go.dev/dl/, or buildkitd and buildctl from https://github.com/moby/buildkit/releases",
     macos: "run the engine tests on Linux, where buildkitd runs",
   },
   actionlint: {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeFailure, runCommand } from "./command.mjs";
@@ -18,6 +19,8 @@ const REQUIREMENTS = [
   "schemathesis==4.32.5",
   // What schemathesis draws from: another version draws other examples from the same seed.
   "hypothesis==6.170.15",
+  // Its parser reads the service's figures.
+  "prometheus-client==0.26.0",
 ];
 
 /** `Requires-Python` of nullspace-sdk. */
@@ -31,7 +34,9 @@ export const pythonClient = {
   profiles: ["test"],
   async run(context) {
     const { cache, check, env, platform, signal } = context;
-    const home = join(cache.root, "python");
+    // By what is in it: clones of different versions share the cache, and none takes away what another one runs.
+    const digest = createHash("sha256").update(REQUIREMENTS.join(" ")).digest("hex");
+    const home = join(cache.root, `python-${digest.slice(0, 12)}`);
     const python = join(home, "bin", "python");
     const chosen = { chose: `${REQUIREMENTS.join(", ")} in ${home}`, env: { NULLSPACE_PYTHON: python } };
     const isReady = () =>

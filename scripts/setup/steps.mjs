@@ -7,6 +7,7 @@ import { dockerfileParser } from "./dockerfile-parser.mjs";
 import { modernEngine } from "./modern-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
+import { otherNodes } from "./other-nodes.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
 import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
@@ -19,6 +20,7 @@ import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 export const STEPS = [
   npmDependencies,
   nodeRuntime,
+  otherNodes,
   pulumiCli,
   dockerEngine,
   modernEngine,

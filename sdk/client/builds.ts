@@ -23,6 +23,7 @@ import { InvalidArgumentError, InvalidResponseError, TransportError } from "./er
 import { followLog, readEntries } from "./log-follower.ts";
 import { path } from "./path.ts";
 import { pause } from "../concurrency/index.ts";
+import { inSpan } from "../tracing/index.ts";
 import type { OpenAnswer, Transport } from "./transport.ts";
 
 /** Accepting a build may check a large context. */
@@ -277,6 +278,22 @@ export class BuildsApi {
     );
   }
 
+  /** One page of the builds of all templates, newest first. An addition of `nullspace-local`. */
+  async listAll(query: BuildListQuery = {}, options: CallOptions = {}): Promise<BuildList> {
+    check("builds.listAll", { query: BUILD_LIST_QUERY, options: CALL }, { query, options });
+    const { status, backend, source_type, limit, cursor } = query;
+    return this.#transport.json(
+      {
+        what: "list builds",
+        method: "GET",
+        path: "/v1/templates/builds",
+        query: { status, backend, source_type, limit, cursor },
+        ...pickCallOptions(options),
+      },
+      (wire) => wire.BuildList,
+    );
+  }
+
   /**
    * Waits until a build has ended, well or not: look at `build.status`.
    *
@@ -284,6 +301,11 @@ export class BuildsApi {
    */
   async waitUntilTerminal(buildId: string, options: WaitOptions = {}): Promise<StatusSnapshot> {
     check("builds.waitUntilTerminal", { buildId: text, options: WAIT }, { buildId, options });
+    const attributes = { "nullspace.build.id": buildId };
+    return inSpan("wait for build", { attributes }, () => this.#waitUntilTerminal(buildId, options));
+  }
+
+  async #waitUntilTerminal(buildId: string, options: WaitOptions): Promise<StatusSnapshot> {
     const { onEntry, pollIntervalMs, ...call } = options;
     let offset = options.offset ?? 0;
     if (pollIntervalMs === undefined) {

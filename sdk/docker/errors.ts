@@ -296,6 +296,25 @@ export class ImageBuildCutShortError extends DockerError {
   }
 }
 
+/** The build is done, but its cache could not be kept in the folder that `cacheTo` names. Code `build_cache_failed`. */
+export class BuildCacheError extends DockerError {
+  static {
+    markError(this, "BuildCacheError");
+  }
+
+  /** The folder, as it was given. */
+  readonly dest: string;
+
+  constructor(dest: string, reason: string, cause?: unknown) {
+    super(
+      `The build is done, but its cache could not be kept in ${dest}: ${reason}. See that the folder can be written to, and ` +
+        'build again; with the attribute "ignore-error": "true" of cacheTo, a build does without.',
+      { code: "build_cache_failed", cause },
+    );
+    this.dest = dest;
+  }
+}
+
 /** The build was stopped by its caller. Code `image_build_cancelled`. */
 export class ImageBuildCancelledError extends DockerError {
   static {

@@ -8,7 +8,13 @@ export type { EngineApi } from "./engine-api.ts";
 export type { EngineTls } from "./engine-tls.ts";
 export { ImageBuild } from "./build/image-build.ts";
 export type { BuildResult } from "./build/image-build.ts";
-export { BuildAttestations, BuildCacheTarget, BuildKitDaemon, BuildOutput } from "./buildkit/buildkit-options.ts";
+export {
+  BuildAttestations,
+  BuildCacheSource,
+  BuildCacheTarget,
+  BuildKitDaemon,
+  BuildOutput,
+} from "./buildkit/buildkit-options.ts";
 export { BuildOptions, ContainerLimits } from "./build/build-options.ts";
 export { BuildSecret, BuildSsh } from "./session/session-options.ts";
 export { BuildKit } from "./buildkit/buildkit.ts";
@@ -33,6 +39,7 @@ export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
 export type { OutputChunk } from "./log-frames.ts";
 export type { EngineRecord } from "./json-records.ts";
+export type { BuildCacheUsage } from "./build-cache-usage.ts";
 export { PruneBuildsOptions } from "./prune.ts";
 export type { PruneBuildsResult } from "./prune.ts";
 export { formatImageRef, parseImageRef } from "./image-ref.ts";

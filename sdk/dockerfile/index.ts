@@ -14,6 +14,7 @@ export { fetchingAdds, type FetchingAdd } from "./fetching-adds.ts";
 export { quoteFlagValue, quoteWord } from "./quote-word.ts";
 export { isKnownKeyword, isOwnFrontend } from "./stages.ts";
 export { stableImages } from "./stable-images.ts";
+export { withNamedImages, type NamedImageProblem } from "./with-named-images.ts";
 export { namedImages, type NamedImage } from "./named-images.ts";
 export {
   firstLostInstruction,

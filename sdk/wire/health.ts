@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ErrorEnvelope } from "./error.ts";
 
 /** Answer of the health call, which needs no key. */
 export const Health = z
@@ -9,3 +10,24 @@ export const Health = z
   })
   .meta({ id: "Health" });
 export type Health = z.infer<typeof Health>;
+
+const Check = z.looseObject({
+  status: z.enum(["ok", "fail"]),
+  message: z.string().describe("Text for people"),
+});
+
+const Checks = z
+  .looseObject({ engine: Check, store: Check, disk: Check })
+  .meta({ id: "ReadinessChecks", description: "What a service needs, each with its word" });
+
+/** Answer of the readiness call of a service that has all that it needs. */
+export const ServiceReadiness = z
+  .looseObject({ status: z.literal("ready"), checks: Checks })
+  .meta({ id: "ServiceReadiness" });
+export type ServiceReadiness = z.infer<typeof ServiceReadiness>;
+
+/** Answer of the readiness call of a service that does not: an error like every other, with the checks. */
+export const NotReady = ErrorEnvelope.extend({ status: z.literal("not_ready"), checks: Checks }).meta({
+  id: "NotReady",
+});
+export type NotReady = z.infer<typeof NotReady>;

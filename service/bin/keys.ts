@@ -3,6 +3,7 @@ import { defaultDataDirectory } from "../data-directory.ts";
 import { newKey } from "../keys/key-ring.ts";
 import { withKeys } from "../keys/open-keys.ts";
 import type { ApiKeyRow } from "../store/api-keys.ts";
+import { table } from "./terminal/table.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Who changes keys from the command line has no key yet: whoever may write the data folder may make one. */
@@ -13,7 +14,7 @@ export function keysCommand(words: readonly string[], { data }: { data?: string 
   const [verb, name, ...rest] = words;
   const directory = data ?? defaultDataDirectory();
   if (verb === "list" && name === undefined) {
-    print(withKeys(directory, (keys) => table(keys.list())));
+    print(withKeys(directory, (keys) => keyTable(keys.list())));
   } else if (verb === "create" && name !== undefined && rest.length === 0) {
     const key = newKey();
     asCaller(COMMAND_LINE, () => withKeys(directory, (keys) => keys.add(name, key)));
@@ -26,24 +27,17 @@ export function keysCommand(words: readonly string[], { data }: { data?: string 
   }
 }
 
-function table(rows: readonly ApiKeyRow[]): string {
-  const lines = rows.map(({ keyId, name, createdAt, lastUsedAt, revokedAt }) => [
-    keyId,
-    name,
-    toMinute(createdAt),
-    lastUsedAt === null ? "never" : toMinute(lastUsedAt),
-    revokedAt === null ? "good" : `revoked ${toMinute(revokedAt)}`,
-  ]);
-  const all = [["ID", "NAME", "CREATED", "LAST USED", "STATE"], ...lines];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((line) => line[column]!.length)));
-  return all
-    .map((line) =>
-      line
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+function keyTable(rows: readonly ApiKeyRow[]): string {
+  return table(
+    ["ID", "NAME", "CREATED", "LAST USED", "STATE"],
+    rows.map(({ keyId, name, createdAt, lastUsedAt, revokedAt }) => [
+      keyId,
+      name,
+      toMinute(createdAt),
+      lastUsedAt === null ? "never" : toMinute(lastUsedAt),
+      revokedAt === null ? "good" : `revoked ${toMinute(revokedAt)}`,
+    ]),
+  );
 }
 
 function toMinute(at: string): string {

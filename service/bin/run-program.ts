@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ServiceError, StartupError } from "../errors.ts";
+import { NullspaceError } from "pulumi-nullspace/sdk";
 import { serviceVersion } from "../version.ts";
 import { backupCommand } from "./backup.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -8,9 +8,17 @@ import { keysCommand } from "./keys.ts";
 import { resetCommand } from "./reset.ts";
 import { serve, SERVE_OPTIONS } from "./serve.ts";
 import { STORAGE_USAGE } from "./storage-options.ts";
+import { buildsCommand } from "./terminal/builds.ts";
+import { logsCommand } from "./terminal/logs.ts";
+import { poolsCommand } from "./terminal/pools.ts";
+import { statusCommand } from "./terminal/status.ts";
 import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
+       nullspace-local status [--json]
+       nullspace-local builds [TEMPLATE] [--limit N] [--json]
+       nullspace-local pools [--json]
+       nullspace-local logs [-f] BUILD [--json]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
        nullspace-local doctor [--json] [--data DIR] [--docker-host URL]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
@@ -30,6 +38,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
+  --metrics-open     answers GET /metrics (Prometheus) without a key; the figures name the warm pools
 ${STORAGE_USAGE}
   --log-out-after MINUTES  who has logged in to the page (its address in a browser) and does nothing is logged out (default 30)
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
@@ -39,6 +48,12 @@ ${STORAGE_USAGE}
 Prints NULLSPACE_API_URL, and at the first start of a data folder NULLSPACE_API_KEY: the two environment variables that
 the tools need. Then serves until it is interrupted. A key is shown once and kept as a digest only; a further one comes
 from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
+
+status, builds, pools and logs ask a running service, at $NULLSPACE_API_URL with $NULLSPACE_API_KEY, or where the SDK finds
+them otherwise (.env, ~/.config/nullspace/config.json). status tells whether it is ready, and ends with 1 when it is not; builds
+lists the newest builds, of one template or of all; logs -f follows a build to its end, also over a restart of the service, and
+ends with 1 when the build did not become ready. Colours are for terminals; NO_COLOR and FORCE_COLOR are honoured. With
+--json there is one line of JSON, for logs one for each entry.
 
 keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
 
@@ -67,13 +82,17 @@ async function main(): Promise<void> {
   const [command, ...words] = positionals;
   if (command === "keys") return keysCommand(words, values);
   if (command === "doctor" && words.length === 0) return doctorCommand(values);
+  if (command === "status" && words.length === 0) return statusCommand(values);
+  if (command === "builds" && words.length <= 1) return buildsCommand(words[0], values);
+  if (command === "pools" && words.length === 0) return poolsCommand(values);
+  if (command === "logs" && words.length === 1) return logsCommand(words[0]!, values);
   if (command === "firewall" && words.length === 0) return firewallCommand(values);
   if (command === "backup") return backupCommand(words, values);
   if (command === "reset" && words.length === 0) return resetCommand(values);
   if (command !== "serve" || words.length > 0) {
     throw new UsageError(
       command === undefined
-        ? "Say what to do: serve, keys, doctor, firewall, backup or reset."
+        ? "Say what to do: serve, status, builds, pools, logs, keys, doctor, firewall, backup or reset."
         : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
@@ -89,6 +108,8 @@ function readArguments() {
         data: { type: "string" },
         allow: { type: "string", multiple: true },
         json: { type: "boolean" },
+        follow: { type: "boolean", short: "f" },
+        limit: { type: "string" },
         yes: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
@@ -99,14 +120,21 @@ function readArguments() {
   }
 }
 
-/** Bad input and a service that cannot start are told in one line of JSON, as all commands of the house do. */
+/**
+ * Bad input, a service that cannot start and one that does not answer are told in one line of JSON, as all commands of the
+ * house do; on a terminal, in words.
+ */
 function fail(error: unknown): never {
-  const isTold = error instanceof StartupError || error instanceof ServiceError;
+  const isTold = error instanceof NullspaceError;
   const code = error instanceof UsageError ? "invalid_arguments" : isTold ? error.code : undefined;
   if (code === undefined) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   }
-  process.stderr.write(`${JSON.stringify({ error: { code, message: (error as Error).message } })}\n`);
+  const { message } = error as Error;
+  const isForPeople = process.stderr.isTTY === true && !process.argv.includes("--json");
+  process.stderr.write(
+    isForPeople ? `nullspace-local: ${message}\n` : `${JSON.stringify({ error: { code, message } })}\n`,
+  );
   process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -21,8 +21,13 @@ export interface BuildFilter {
   cursor?: string | undefined;
 }
 
-/** Builds of a template, the one accepted last first. */
-export function listBuilds(db: Database, templateKey: number, filter: BuildFilter, retentionMs: number): BuildList {
+/** Builds of a template, or of all, the one accepted last first. */
+export function listBuilds(
+  db: Database,
+  templateKey: number | undefined,
+  filter: BuildFilter,
+  retentionMs: number,
+): BuildList {
   const limit = filter.limit ?? DEFAULT_PAGE;
   const rows = buildsOf(db, templateKey, {
     status: filter.status,

@@ -21,6 +21,7 @@ import { acceptBuild } from "./accept-build.ts";
 import { failureDetail } from "./build-failure.ts";
 import { listBuilds, type BuildFilter } from "./build-history.ts";
 import { BuildLog } from "./build-log.ts";
+import type { BuildObserver } from "./build-observer.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { definitionOf, getBuild, isFinal } from "./build-record.ts";
 import { markCancelled, markFailed } from "./build-transitions.ts";
@@ -50,6 +51,12 @@ export interface BuildServiceOptions extends ArtifactMaker {
   resolve: RequestChecker["resolve"];
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
+  /**
+   * Are told what happens to builds.
+   *
+   * @default nobody is
+   */
+  observers?: readonly BuildObserver[];
   /**
    * Builds that run at the same time.
    *
@@ -233,8 +240,8 @@ export class BuildService {
     return info;
   }
 
-  /** A page of a template's builds, newest first. */
-  list(templateKey: number, filter: BuildFilter): BuildList {
+  /** A page of the builds of a template, or of all, newest first. */
+  list(templateKey: number | undefined, filter: BuildFilter): BuildList {
     return listBuilds(this.#options.db, templateKey, filter, this.#options.retentionMs);
   }
 
@@ -247,6 +254,7 @@ export class BuildService {
     await this.#options.executor.checkAvailable(signal);
     const buildId = await acceptBuild(this.#worker, checked, lineage);
     if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);
+    for (const observer of this.#options.observers ?? []) observer.accepted?.(buildId);
     const record = getBuild(this.#options.db, buildId);
     const accepted = this.#view(record);
     this.#enqueue(record);

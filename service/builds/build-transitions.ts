@@ -11,12 +11,15 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { moveTags } from "../templates/tags.ts";
 import { runtimeDefaultsOf, templateInfo } from "../templates/template-view.ts";
 import type { BuildLog } from "./build-log.ts";
+import type { BuildEnd, BuildObserver } from "./build-observer.ts";
 import { getBuild } from "./build-record.ts";
 
 /** What the changes of a build's state stand on. */
 export interface BuildStates {
   db: Database;
   buildLog: BuildLog;
+  /** Are told of every change once it is recorded. @default nobody is */
+  observers?: readonly BuildObserver[];
 }
 
 /** What a successful build left on the engine. */
@@ -35,14 +38,19 @@ export interface ReadyArtifact {
 // way to another. The last log entry becomes visible together with the status.
 
 /** `waiting` → `building`. @returns `false` when the build is not waiting any more */
-export function markBuilding({ db, buildLog }: BuildStates, buildId: string): boolean {
-  return db.transaction(() => {
+export function markBuilding({ db, buildLog, observers = [] }: BuildStates, buildId: string): boolean {
+  const isStarted = db.transaction(() => {
     const at = now();
     const changed = updateBuild(db, buildId, { status: "building", startedAt: at, updatedAt: at }, ["waiting"]);
     if (!changed) return false;
     buildLog.append(buildId, { kind: "message", level: "info", phase: "preparing", message: "Build started" });
     return true;
   });
+  if (isStarted) {
+    const { updatedAt, queuedAt } = getBuild(db, buildId);
+    for (const observer of observers) observer.started?.(buildId, msBetween(queuedAt, updatedAt));
+  }
+  return isStarted;
 }
 
 /**
@@ -50,13 +58,15 @@ export function markBuilding({ db, buildLog }: BuildStates, buildId: string): bo
  *
  * @returns `false` when the build is no longer running
  */
-export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why: string): boolean {
-  return db.transaction(() => {
+export function markWaiting({ db, buildLog, observers = [] }: BuildStates, buildId: string, why: string): boolean {
+  const isCut = db.transaction(() => {
     const change = { status: "waiting", startedAt: null, updatedAt: now() } as const;
     const changed = updateBuild(db, buildId, change, ["building"]);
     if (changed) buildLog.append(buildId, { kind: "retry", level: "warn", phase: "retry", message: why });
     return changed;
   });
+  if (isCut) for (const observer of observers) observer.cut?.(buildId);
+  return isCut;
 }
 
 /**
@@ -65,8 +75,9 @@ export function markWaiting({ db, buildLog }: BuildStates, buildId: string, why:
  *
  * @returns `false` when the build was cancelled or deleted meanwhile; the image is nobody's then
  */
-export function markReady({ db, buildLog }: BuildStates, buildId: string, artifact: ReadyArtifact): boolean {
-  return db.transaction(() => {
+export function markReady(states: BuildStates, buildId: string, artifact: ReadyArtifact): boolean {
+  const { db, buildLog } = states;
+  const isReady = db.transaction(() => {
     const at = now();
     const change = {
       status: "ready",
@@ -103,11 +114,14 @@ export function markReady({ db, buildLog }: BuildStates, buildId: string, artifa
     });
     return true;
   });
+  if (isReady) tellEnd(states, buildId, { result: "ready", cache: artifact.cache });
+  return isReady;
 }
 
 /** `waiting` or `building` → `error`. @returns `false` when the build is final already */
-export function markFailed({ db, buildLog }: BuildStates, buildId: string, detail: TemplateFailureDetail): boolean {
-  return db.transaction(() => {
+export function markFailed(states: BuildStates, buildId: string, detail: TemplateFailureDetail): boolean {
+  const { db, buildLog } = states;
+  const isFailed = db.transaction(() => {
     const at = now();
     const change = {
       status: "error",
@@ -129,6 +143,8 @@ export function markFailed({ db, buildLog }: BuildStates, buildId: string, detai
     });
     return true;
   });
+  if (isFailed) tellEnd(states, buildId, { result: "error", detail });
+  return isFailed;
 }
 
 /**
@@ -137,8 +153,9 @@ export function markFailed({ db, buildLog }: BuildStates, buildId: string, detai
  *
  * @returns whether this call cancelled it
  */
-export function markCancelled({ db, buildLog }: BuildStates, buildId: string, reason: string | undefined): boolean {
-  return db.transaction(() => {
+export function markCancelled(states: BuildStates, buildId: string, reason: string | undefined): boolean {
+  const { db, buildLog } = states;
+  const isCancelled = db.transaction(() => {
     // Of a build that there is not, it says so.
     getBuild(db, buildId);
     const at = now();
@@ -161,6 +178,19 @@ export function markCancelled({ db, buildLog }: BuildStates, buildId: string, re
     audit(db, "build_cancelled", buildId, { reason: reason ?? null });
     return true;
   });
+  if (isCancelled) tellEnd(states, buildId, { result: "cancelled" });
+  return isCancelled;
+}
+
+function tellEnd({ db, observers = [] }: BuildStates, buildId: string, end: BuildEnd): void {
+  const { startedAt, finishedAt } = getBuild(db, buildId);
+  const ranMs = startedAt === null || finishedAt === null ? undefined : msBetween(startedAt, finishedAt);
+  for (const observer of observers) observer.ended?.(buildId, end, ranMs);
+}
+
+/** Never less than nothing: the clock may have been set back. */
+function msBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
 /** Counts that the engine went away in the middle of a build. @returns how often it has by now */

@@ -1,12 +1,14 @@
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { asError, TemplateNotFoundError } from "../errors.ts";
 import { MachineCreator } from "./machines/create-machine.ts";
+import type { MachineObserver } from "./machines/machine-observer.ts";
 import { MachineExpiry } from "./machines/expiry.ts";
 import { ClaimTraffic } from "./guests/claim-traffic.ts";
 import { GuestRunner } from "./guests/guest-runner.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
 import { MachineService } from "./machines/machine-service.ts";
+import { LiveCommands } from "./machines/live-commands.ts";
 import { SizeLimits } from "./machines/size-limits.ts";
 import { recoverMachines } from "./machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -18,6 +20,7 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { MemberCheckout } from "./pools/checkout.ts";
 import { MemberHealth } from "./pools/member-health.ts";
 import { PoolController } from "./pools/pool-controller.ts";
+import { PoolSampler } from "./pools/pool-sampler.ts";
 import { PoolService } from "./pools/pool-service.ts";
 
 /** What a fleet is made of. */
@@ -30,6 +33,8 @@ export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "
    * @default nobody is told
    */
   readonly onImageMissing?: (templateId: string) => void;
+  /** Is told how requests for machines end. @default nobody is */
+  readonly observers?: readonly MachineObserver[];
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -47,6 +52,8 @@ export class Fleet {
   readonly creator: MachineCreator;
   readonly pools: PoolService;
   readonly driver: MachineDriver;
+  /** Commands whose output is streamed to somebody. */
+  readonly live = new LiveCommands();
   /** Bounds on what is asked for. */
   readonly sizes: SizeLimits;
   readonly #deps: FleetDeps;
@@ -57,6 +64,7 @@ export class Fleet {
   readonly #health: MemberHealth;
   readonly #expiry: MachineExpiry;
   readonly #controller: PoolController;
+  readonly #sampler: PoolSampler;
 
   constructor(deps: FleetDeps) {
     const { db, log, stopping, events, driver } = deps;
@@ -124,7 +132,9 @@ export class Fleet {
       driver,
       log,
       onChange,
+      ...(deps.observers && { observers: deps.observers }),
     });
+    this.#sampler = new PoolSampler({ db, log, stopping });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
@@ -151,6 +161,7 @@ export class Fleet {
     });
     void this.#watch.run();
     void this.#health.run();
+    this.#sampler.start();
   }
 
   /**

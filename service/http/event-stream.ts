@@ -6,6 +6,9 @@ import type { BuildLog } from "../builds/build-log.ts";
 /** Clients give up after 30 s of silence; a comment line tells them that the stream lives. */
 const HEARTBEAT_MS = 10_000;
 
+/** After an end of the stream a browser comes back so soon, with the id of the last event that it has seen. */
+const RECONNECT_MS = 1_000;
+
 /** Entries read from the store at a time, so that a long log is never in memory whole. */
 const PAGE_ENTRIES = 500;
 
@@ -54,7 +57,7 @@ export async function* logFrames({
 }: LogStreamOptions): AsyncGenerator<string> {
   let next = offset;
   // A first line at once: the headers go out with it, and the caller knows that the stream is open.
-  yield ": log stream\n\n";
+  yield `: log stream\nretry: ${RECONNECT_MS}\n\n`;
   while (!signal.aborted) {
     // Asked before the entries are read: the last entry becomes visible together with the final state.
     const ended = isFinal();

@@ -150,6 +150,11 @@ export function findBuild(db: Database, buildId: string): BuildRow | undefined {
   return db.get<BuildRow>(`${SELECT} WHERE build_id = ?`, [buildId]);
 }
 
+/** The build of an artifact, whatever became of it. */
+export function buildOfArtifact(db: Database, templateId: string): BuildRow | undefined {
+  return db.get<BuildRow>(`${SELECT} WHERE template_id = ?`, [templateId]);
+}
+
 /** Builds that wait or run, in the order they came. */
 export function openBuilds(db: Database): BuildRow[] {
   return db.all<BuildRow>(`${SELECT} WHERE status IN ('waiting', 'building') ORDER BY seq`);
@@ -186,21 +191,26 @@ export interface NumberedBuild extends BuildRow {
   seq: number;
 }
 
-/** Builds of a template, the one accepted last first. */
-export function buildsOf(db: Database, templateKey: number, query: BuildQuery): NumberedBuild[] {
+/** Builds of a template, or of all, the one accepted last first. */
+export function buildsOf(db: Database, templateKey: number | undefined, query: BuildQuery): NumberedBuild[] {
   const { status, buildBackend, sourceType, before = Number.MAX_SAFE_INTEGER, limit } = query;
+  // Those that have not ended are few and have an index of their own, which serves who repeats its condition; by their
+  // numbers it would be all builds that are looked through.
+  const isOpen = templateKey === undefined && (status === "waiting" || status === "building");
+  const seq = isOpen ? "+seq" : "seq";
   // Only what is asked for stands in the statement: a condition that may be left out is one that no index serves.
   const conditions = [
-    "template_key = $key",
-    "seq < $before",
+    ...(templateKey === undefined ? [] : ["template_key = $key"]),
+    `${seq} < $before`,
     ...(status === undefined ? [] : ["status = $status"]),
+    ...(isOpen ? ["status IN ('waiting', 'building')"] : []),
     ...(buildBackend === undefined ? [] : ["build_backend = $backend"]),
     ...(sourceType === undefined ? [] : ["source_type = $sourceType"]),
   ];
   return db.all<NumberedBuild>(
-    `SELECT ${BUILD.select()}, seq FROM builds WHERE ${conditions.join(" AND ")} ORDER BY seq DESC LIMIT $limit`,
+    `SELECT ${BUILD.select()}, seq FROM builds WHERE ${conditions.join(" AND ")} ORDER BY ${seq} DESC LIMIT $limit`,
     {
-      $key: templateKey,
+      ...(templateKey !== undefined && { $key: templateKey }),
       ...(status !== undefined && { $status: status }),
       ...(buildBackend !== undefined && { $backend: buildBackend }),
       ...(sourceType !== undefined && { $sourceType: sourceType }),

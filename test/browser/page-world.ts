@@ -17,6 +17,8 @@ import { Database } from "../../service/store/database.ts";
 import { MIGRATIONS } from "../../service/store/migrations/index.ts";
 import { TemplateEvents } from "../../service/templates/events.ts";
 import { deleteRef } from "../../service/templates/delete-template.ts";
+import { Retention } from "../../service/templates/retention.ts";
+import { DEFAULT_STORAGE_LIMITS } from "../../service/templates/storage-limits.ts";
 import { resolveTemplate } from "../../service/templates/resolve.ts";
 import { CreateTemplateRequest } from "../../sdk/wire/index.ts";
 import { MemoryArtifacts } from "../unit/service/memory-artifacts.ts";
@@ -94,6 +96,14 @@ export class PageWorld implements AsyncDisposable {
     // Many at once: builds of a test are held as long as it likes.
     const seams = { blobs, executor, artifacts, driver };
     const builds = new BuildService({ ...deps, ...seams, resolve, retentionMs: 1e9, concurrency: 50 });
+    const retention = new Retention({
+      ...deps,
+      blobs,
+      artifacts,
+      retentionMs: 1e9,
+      limits: DEFAULT_STORAGE_LIMITS,
+      pruneBuildCache: async () => 0,
+    });
     const keys = keyRing([{ name: this.keyName, key: this.apiKey }], new ApiKeyStore(db));
     const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });
     registerPage(app, {
@@ -103,6 +113,8 @@ export class PageWorld implements AsyncDisposable {
       builds,
       fleet,
       folder: this.#folder,
+      storePath: join(this.#folder, "store.db"),
+      disk: { artifacts, retention, buildCache: async () => undefined },
       instanceId: "page-world",
       isTls: false,
       isBehindProxy: false,

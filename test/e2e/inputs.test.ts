@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { CONTEXTS } from "./inputs/contexts.ts";
 import { DRAINING } from "./inputs/draining.ts";
 import { FUNCTIONS } from "./inputs/functions.ts";
 import { OTHER_INPUTS } from "./inputs/other-inputs.ts";
@@ -15,6 +16,6 @@ inBothShells("inputs", (stage) => {
     // It waits for half a minute: the next ones are played meanwhile.
     defineRows(DRAINING, stage, "d");
     playOptions([...TEMPLATE_INPUTS, ...OTHER_INPUTS], stage, PROGRAM_SETTINGS);
-    defineRows(inTurns([...REFUSALS, ...REGISTRY, ...PROMOTION, ...FUNCTIONS, ...SERVICES], stage), stage);
+    defineRows(inTurns([...CONTEXTS, ...REFUSALS, ...REGISTRY, ...PROMOTION, ...FUNCTIONS, ...SERVICES], stage), stage);
   });
 });

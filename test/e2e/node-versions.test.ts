@@ -4,6 +4,9 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { OLDEST_NODE, tooOldNode } from "../../sdk/node-version.ts";
 import { OLDEST_NODE as OLDEST_OF_SERVICE } from "../../service/oldest-node.ts";
+import { readContext } from "../../sdk/context/index.ts";
+import { PluginProcess } from "../unit/provider/plugin-client.ts";
+import { startTestService } from "./support/service.ts";
 import { repo } from "./support/pulumi-project.ts";
 
 const RUN_TIMEOUT_MS = 30_000;
@@ -21,6 +24,7 @@ for (const path of [
 const all = [...nodes].map(([version, path]) => ({ version, path }));
 const isOld = (version: string, oldest: string): boolean => tooOldNode(["", oldest], version) !== undefined;
 const old = all.filter(({ version }) => isOld(version, OLDEST_NODE));
+const supported = all.filter(({ version }) => !isOld(version, OLDEST_NODE));
 const between = all.filter(({ version }) => !isOld(version, OLDEST_NODE) && isOld(version, OLDEST_OF_SERVICE));
 
 const { exports } = JSON.parse(readFileSync(join(repo, "package.json"), "utf8")) as {
@@ -61,14 +65,51 @@ describe.skipIf(old.length + between.length === 0)(`a Node older than ${OLDEST_O
   });
 });
 
-describe.skipIf(between.length === 0)(`Node ${OLDEST_NODE} and newer (skipped when no Node 22 or 23 is there)`, () => {
-  it.each(between)("loads every entry, and runs the command ($version)", async ({ path }) => {
+describe(`Node ${OLDEST_NODE} and newer`, { timeout: 60_000 }, () => {
+  const context = join(repo, "examples/monorepo/base");
+
+  it.each(supported)("loads every entry, and runs the command ($version)", async ({ path }) => {
     for (const entry of ENTRIES)
       expect({ entry, ...(await load(path, entry)) }).toMatchObject({ entry, stdout: "loaded" });
-    const hash = await run(path, [PROGRAMS[0]!, "context", "hash", join(repo, "examples/monorepo/base")]);
+    const hash = await run(path, [PROGRAMS[0]!, "context", "hash", context]);
     expect(hash).toMatchObject({ code: 0, stdout: expect.stringContaining("h1:") });
   });
+
+  it.each(supported)("reads contexts and calls a service by the SDK ($version)", async ({ path }) => {
+    await using service = await startTestService();
+    const { code, stdout, stderr } = await run(path, ["--input-type=module", "-e", SDK_PROGRAM, context], service.env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(`${await hashHere(context)} false`);
+  });
+
+  it.each(supported)("runs the plugin, which says what a Template is built from ($version)", async ({ path }) => {
+    await using plugin = await PluginProcess.start({
+      cwd: repo,
+      env: {},
+      node: path,
+      program: [join(repo, PROGRAMS[1]!)],
+    });
+    const { inputs, failures } = await plugin.check("Template", { context, name: "web" });
+    expect(failures).toEqual([]);
+    expect(inputs.contextHash).toBe(await hashHere(context));
+  });
 });
+
+/** A folder's hash, and a question to a service. */
+const SDK_PROGRAM = `
+import { readContext } from "pulumi-nullspace/context";
+import { NullspaceClient } from "pulumi-nullspace/sdk";
+const dir = process.argv[1];
+const { hash } = await readContext({ dir, statCache: false });
+const client = new NullspaceClient();
+const exists = await client.templates.exists("local/nobody-has-this");
+console.log(hash, exists);
+await client.close();
+`;
+
+async function hashHere(dir: string): Promise<string> {
+  return (await readContext({ dir, statCache: false })).hash;
+}
 
 /** Loads a module, and prints what it throws. */
 function load(node: string, entry: string) {
@@ -76,10 +117,14 @@ function load(node: string, entry: string) {
   return run(node, ["-e", program]);
 }
 
-function run(node: string, args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+function run(
+  node: string,
+  args: readonly string[],
+  more: Record<string, string> = {},
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     // Not the flags and conditions of this process: what is built is what runs.
-    const env = { ...process.env, NODE_OPTIONS: "" };
+    const env = { ...process.env, NODE_OPTIONS: "", ...more };
     execFile(node, args, { cwd: repo, env, timeout: RUN_TIMEOUT_MS }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout: stdout.trim(), stderr: stderr.trim() }),
     );

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { firstLostInstruction } from "../../../sdk/dockerfile/first-lost-instruction.ts";
 import { firstLostStep } from "../../../sdk/template/first-lost-step.ts";
 import type { Properties } from "../properties.ts";
@@ -88,6 +89,8 @@ async function firstLost(
   const kind = sourceKind(news);
   if (kind !== sourceKind(olds) || news.skipCache === true) return undefined;
   if (kind !== "dockerfile") return lostStep(olds, news, paths);
+  // What stands in the places of names is no line of the Dockerfile.
+  if (!isDeepStrictEqual(olds.contexts ?? {}, news.contexts ?? {})) return undefined;
   const dockerfile = await dockerfileOf(news, cwd);
   const before = dockerfileOfState(olds, news, dockerfile, paths);
   const [buildArgs, previousArgs] = [argsOf(news), argsOf(olds)];

@@ -1,3 +1,4 @@
+import { unsupportedKindName } from "../../../sdk/context/entry.ts";
 import { fillName } from "../autoname.ts";
 import { checkInputs } from "../check-inputs.ts";
 import type { CheckRequest } from "../controller.ts";
@@ -18,8 +19,8 @@ import {
   type TemplateFiles,
 } from "./template-context.ts";
 
-/** Links that a warning names; the rest is a number. */
-const MOST_LINKS_NAMED = 5;
+/** Entries that a warning names; the rest is a number. */
+const MOST_NAMED = 5;
 
 /** Validates the inputs and fills in the hash and the manifest of the build context. */
 export async function checkTemplate({ olds, news }: CheckRequest, context: OperationContext): Promise<CheckResult> {
@@ -45,8 +46,8 @@ export async function checkTemplate({ olds, news }: CheckRequest, context: Opera
 const readings = new RecentReadings();
 
 /** A whole context is not kept for others: it may hold twenty thousand entries. */
-function withoutContext({ hash, manifest, skippedLinks }: TemplateFiles): Reading {
-  return { hash, manifest, skippedLinks };
+function withoutContext({ hash, manifest, skippedLinks, unsupported }: TemplateFiles): Reading {
+  return { hash, manifest, skippedLinks, unsupported };
 }
 
 async function hashContext(inputs: Properties, context: OperationContext): Promise<CheckResult> {
@@ -57,9 +58,11 @@ async function hashContext(inputs: Properties, context: OperationContext): Promi
   try {
     const key = contextKey(where, cwd);
     const reading = readings.share(context.mark, key, () => readTemplateFiles(where, cwd, signal).then(withoutContext));
-    const { hash, manifest, skippedLinks } = await reading;
+    const { hash, manifest, skippedLinks, unsupported } = await reading;
     noteComputedHash(hash);
-    warnOfSkippedLinks(skippedLinks, context);
+    warnOfLeftOut("symbolic links", skippedLinks, context);
+    const special = unsupported.map(({ path, kind }) => `${path} (${unsupportedKindName(kind)})`);
+    warnOfLeftOut("sockets, named pipes and devices", special, context);
     return { inputs: { ...inputs, contextHash: hash, contextFiles: { ...manifest } }, failures };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -67,12 +70,12 @@ async function hashContext(inputs: Properties, context: OperationContext): Promi
   }
 }
 
-/** As `symlinks: "skip"` promises; once in a preview and once in an update. */
-function warnOfSkippedLinks(links: readonly string[], { wishes, mark, log }: OperationContext): void {
-  if (links.length === 0 || !wishes.isFirst(mark, "skipped links")) return;
-  const more = links.length - MOST_LINKS_NAMED;
-  const named = links.slice(0, MOST_LINKS_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  log("warning", `symbolic links in the context are left out: ${named}`);
+/** What nobody finds in the image should not be a riddle; once in a preview and once in an update. */
+function warnOfLeftOut(what: string, entries: readonly string[], { wishes, mark, log }: OperationContext): void {
+  if (entries.length === 0 || !wishes.isFirst(mark, `${what} left out`)) return;
+  const more = entries.length - MOST_NAMED;
+  const named = entries.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  log("warning", `${what} in the context are left out: ${named}`);
 }
 
 /** Once in a preview and once in an update, though Check runs several times in each. */

@@ -71,7 +71,7 @@ export async function produceBuild(options: ProduceOptions): Promise<TemplateBui
   const { places, steps } = chooseFiles(inputs, tree);
   const files = tree === undefined ? [] : await uploadContext(client, tree, { signal, ...(places && { places }) });
   const image = await baseImage(client, inputs, signal);
-  const dockerfile = tree?.dockerfile?.content ?? "";
+  const { dockerfile = "" } = local;
   const request = toBuildRequest(inputs, {
     name: options.name,
     tags: [mark],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TemplateAnyRef } from "../template-name-ref.ts";
+import { NamedContexts } from "./named-contexts.ts";
 import { VariableName } from "./variable-name.ts";
 import { StepInput } from "./step-input.ts";
 
@@ -101,6 +102,13 @@ export const sourceInputs = {
     .optional()
     .describe("Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret.")
     .meta({ effect: "rebuild", freeText: true }),
+  contexts: NamedContexts.optional()
+    .describe(
+      "Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, " +
+        "`RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that " +
+        "no stage may have the name of a context, nor be named by its number. Folders and URLs are refused.",
+    )
+    .meta({ effect: "rebuild" }),
   target: z
     .string()
     .min(1)

@@ -1,12 +1,13 @@
 import type { CheckFailure, Properties } from "../properties.ts";
 import { hasUnknown, isRecord } from "../unknown.ts";
+import { checkTarget } from "./named-contexts.ts";
 import { CONTEXT_INPUTS } from "./source-inputs.ts";
 
 /** What a template is built from. */
 export type SourceKind = "dockerfile" | "image" | "template";
 
 /** Inputs that only a Dockerfile has a use for. */
-const OF_A_DOCKERFILE = ["dockerfile", "dockerfileContent", "buildArgs", "target"] as const;
+const OF_A_DOCKERFILE = ["dockerfile", "dockerfileContent", "buildArgs", "contexts", "target"] as const;
 
 /** What the inputs, checked or not, say that the template is built from. What is unknown counts as given. */
 export function sourceKind({ image, fromTemplate }: Properties): SourceKind {
@@ -40,7 +41,7 @@ export function checkSource(inputs: Properties): CheckFailure[] {
   }
   const kind = sourceKind(inputs);
   if (kind === "dockerfile") {
-    if (inputs.steps === undefined) return [];
+    if (inputs.steps === undefined) return checkTarget(inputs);
     const reason =
       "steps need an image or a template to start from: give image or fromTemplate, or write them as Dockerfile";
     return [{ property: "steps", reason }];

@@ -5,8 +5,11 @@ import {
   userStatCache,
   type BuildContext,
   type ContextOptions,
+  type UnsupportedEntry,
 } from "../../../sdk/context/index.ts";
+import { withNamedImages } from "../../../sdk/dockerfile/with-named-images.ts";
 import { NullspaceError } from "../../../sdk/errors.ts";
+import { NamedContextError } from "../../errors.ts";
 import { kindOf } from "../kind-of.ts";
 import type { CheckFailure } from "../properties.ts";
 import { formatPropertyPath } from "../property-path.ts";
@@ -27,7 +30,10 @@ export type ContextInputs = Pick<
   | "image"
   | "fromTemplate"
   | "steps"
->;
+> & {
+  /** In a preview, what is unknown of them is not text. */
+  contexts?: Readonly<Record<string, unknown>> | undefined;
+};
 
 /** The files of this machine that a build sees. */
 export interface TemplateFiles {
@@ -36,12 +42,16 @@ export interface TemplateFiles {
   manifest: Readonly<Record<string, string>>;
   /** Links that are left out, sorted. */
   skippedLinks: readonly string[];
+  /** Sockets, FIFOs and devices, which are left out, sorted. */
+  unsupported: readonly UnsupportedEntry[];
   /** Absent when the build sees no files. */
   context?: BuildContext;
+  /** Text of the Dockerfile, the named contexts in it. Absent when there is none. */
+  dockerfile?: string;
 }
 
 /** Stands for the hash where a build sees no files. */
-const NO_FILES: TemplateFiles = { hash: "none", manifest: {}, skippedLinks: [] };
+const NO_FILES: TemplateFiles = { hash: "none", manifest: {}, skippedLinks: [], unsupported: [] };
 
 /**
  * Reads the files of this machine that the build sees: the build context of a Dockerfile, else what the steps copy. Paths
@@ -60,13 +70,30 @@ export async function readTemplateFiles(
     ...(signal === undefined ? {} : { signal }),
   };
   const context = await readContext(options);
-  const { hash, manifest, skippedLinks } = context;
-  return { hash, manifest, skippedLinks, context };
+  const { hash, manifest, skippedLinks, unsupported, dockerfile } = context;
+  return {
+    ...{ hash, manifest, skippedLinks, unsupported, context },
+    ...(dockerfile !== undefined && { dockerfile: writeImages(dockerfile.content, inputs) }),
+  };
 }
 
 /** The same for inputs by which `readTemplateFiles` reads the same files. */
 export function contextKey(inputs: ContextInputs, cwd: string): string {
-  return seesFiles(inputs) ? JSON.stringify(contextOptions(inputs, cwd)) : "none";
+  return seesFiles(inputs) ? JSON.stringify([contextOptions(inputs, cwd), imagesOf(inputs)]) : "none";
+}
+
+/** @throws NamedContextError */
+function writeImages(dockerfile: string, inputs: ContextInputs): string {
+  const written = withNamedImages(dockerfile, imagesOf(inputs));
+  if (typeof written === "string") return written;
+  throw new NamedContextError(written.context, written.reason);
+}
+
+/** Of an image that is unknown the name alone counts: only a preview has such. */
+function imagesOf({ contexts = {} }: ContextInputs): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(contexts ?? {}).map(([name, image]) => [name, typeof image === "string" ? image : ""]),
+  );
 }
 
 function seesFiles(inputs: ContextInputs): boolean {
@@ -139,6 +166,8 @@ async function problemOfCopy({ source, path }: CopySource, folder: string): Prom
  */
 export function toCheckFailure(error: unknown): CheckFailure {
   if (!(error instanceof NullspaceError)) throw error;
+  if (error instanceof NamedContextError)
+    return { property: formatPropertyPath(["contexts", error.context]), reason: error.message };
   if (/dockerfile/.test(error.code)) return { property: "dockerfile", reason: error.message };
   if (/ignore|pattern/.test(error.code)) return { property: "ignorePatterns", reason: error.message };
   if (/^source_/.test(error.code)) return { property: "steps", reason: error.message };

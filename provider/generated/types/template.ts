@@ -704,6 +704,8 @@ export interface TemplateArgs {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Stage of the Dockerfile to build.
    *
@@ -867,6 +869,8 @@ export interface TemplateState {
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Stage of the Dockerfile to build.
    *
@@ -1049,6 +1053,8 @@ export interface TemplateOutputs {
   readonly buildEnv: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
   readonly buildArgs: pulumi.Output<{ [key: string]: string } | undefined>;
+  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  readonly contexts: pulumi.Output<{ [key: string]: string } | undefined>;
   /**
    * Stage of the Dockerfile to build.
    *
@@ -1174,6 +1180,7 @@ export const TEMPLATE_PROPERTIES: ResourceProperties = {
     "contextFiles",
     "buildEnv",
     "buildArgs",
+    "contexts",
     "target",
     "startCmd",
     "readiness",

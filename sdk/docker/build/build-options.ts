@@ -1,7 +1,13 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { BuildContext } from "../../context/index.ts";
-import { BuildAttestations, BuildCacheTarget, BuildKitDaemon, BuildOutput } from "../buildkit/buildkit-options.ts";
+import {
+  BuildAttestations,
+  BuildCacheSource,
+  BuildCacheTarget,
+  BuildKitDaemon,
+  BuildOutput,
+} from "../buildkit/buildkit-options.ts";
 import { BuildSecret, BuildSsh } from "../session/session-options.ts";
 import type { ListedContext } from "./listed-context.ts";
 
@@ -78,8 +84,8 @@ export const BuildOptions = z.strictObject({
   shmSize: Size.optional(),
   /** Lines for /etc/hosts, by host name, or as `name:address`. */
   extraHosts: z.union([z.record(z.string(), z.string()), z.array(z.string())]).optional(),
-  /** Images whose layers may serve as cache. */
-  cacheFrom: Strings.optional(),
+  /** Images whose layers may serve as cache, and folders that a `cacheTo` of the type `local` wrote (BuildKit's own API). */
+  cacheFrom: z.union([BuildCacheSource, z.array(BuildCacheSource)]).optional(),
   /** Compress what is sent. Default false, as the engine is mostly near. */
   gzip: z.boolean().optional(),
   /** No progress, only the result. Default false. */
@@ -117,7 +123,7 @@ export const BuildOptions = z.strictObject({
   outputs: z.array(BuildOutput).max(1, "The engine takes one output").optional(),
   /**
    * `inline` puts cache facts into the image, so that it can serve as `cacheFrom`; `registry` pushes the cache as an image of
-   * its own. BuildKit only.
+   * its own; `local` writes it into a folder of this machine. BuildKit only; all but `inline` need BuildKit's own API.
    */
   cacheTo: z.union([BuildCacheTarget, z.array(BuildCacheTarget)]).optional(),
   /** Attestations to make; none unless asked for. They are kept where images are: give an output of the type `image` or `oci`. */

@@ -3,6 +3,7 @@ import { UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
 import type { CheckedBuildOptions } from "./check-build-options.ts";
 import type { BuildSource } from "./build-source.ts";
+import { imageOf } from "../buildkit/build-caches.ts";
 import { parseByteSize } from "../byte-size.ts";
 
 /** What the query of POST /build is made of. */
@@ -51,7 +52,9 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
   if (options.shmSize !== undefined) set("shmsize", parseByteSize("shmSize", options.shmSize));
   if (options.cacheFrom.length > 0) {
     needs("cacheFrom", "1.25");
-    set("cachefrom", JSON.stringify(options.cacheFrom));
+    // Folders are refused before: this request has no room for them.
+    const images = options.cacheFrom.flatMap((source) => imageOf(source) ?? []);
+    set("cachefrom", JSON.stringify(images));
   }
   if (options.networkMode !== undefined) {
     needs("networkMode", "1.25");

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type UnsupportedEntry, unsupportedKindName } from "../../context/entry.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
+import { openCaches } from "../buildkit/build-caches.ts";
 import type { BuildKitDaemon } from "../buildkit/buildkit-options.ts";
 import { GRPC_API_VERSION, openDaemon, openEngineBuildKit } from "../buildkit/open-buildkit.ts";
 import { type SolveBuild, solveBuild } from "../buildkit/solve-build.ts";
@@ -13,6 +14,7 @@ import { EngineError, UnsupportedByEngineError } from "../errors.ts";
 import type { EngineImages } from "../images.ts";
 import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
 import type { SyncedFolders } from "../session/filesync/synced-folder.ts";
+import type { WorkerRecord } from "../protos/generated/control.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
 import { buildQuery, proxiesNotGiven } from "./build-query.ts";
 import { type BuildSource, openBuildSource } from "./build-source.ts";
@@ -25,6 +27,9 @@ import { needsRegistry, registriesOfDockerfile } from "./named-registries.ts";
 const CANCEL_API_VERSION = "1.39";
 /** The connection's end stops the build by itself; the call beside it must not hold its caller up. */
 const CANCEL_TIMEOUT_MS = 5_000;
+
+/** Label of a worker whose images are containerd's. */
+const SNAPSHOTTER_LABEL = "org.mobyproject.buildkit.worker.snapshotter";
 
 /** The engine of a build: what a BuildKit beside it has built is loaded into its images. */
 export interface BuildEngine extends EngineApi {
@@ -108,6 +113,8 @@ export class BuilderCall {
     const source = await this.#openSource(options, true);
     const named = await openNamedContexts(options.contexts ?? {}, this.#signal);
     this.#warnOf(named.leftOut);
+    const caches = this.#cleanUp.use(await openCaches(options, this.#signal));
+    for (const text of caches.warnings) this.#warnings.add(text);
     const buildArgs = { ...(await this.#proxyArgs(options)), ...options.buildArgs };
     const chunks = solveBuild({
       ...buildkit,
@@ -117,6 +124,7 @@ export class BuilderCall {
       source,
       folders: this.#offeredFolders(joinFolders(source.synced, named)),
       contexts: named.sources,
+      caches,
       buildArgs,
       signal: this.#signal,
     });
@@ -135,14 +143,15 @@ export class BuilderCall {
     const own =
       builder === "buildkit" ? await openEngineBuildKit(this.#engine.transport, engine, this.#signal) : undefined;
     if (own) {
+      refuseCachesItCannotWrite(options, own.worker);
       this.#cleanUp.use(this.#engine.transport.watch("the build", (error) => this.#abort(error)));
       return this.#solve(options, { client: this.#cleanUp.use(own.client), engineWorker: own.worker, isEngine: true });
     }
     const missing = needsControl(options);
     if (missing !== undefined) {
       throw new UnsupportedByEngineError(
-        missing,
-        `This engine takes builds by POST /build (API ${engine.engineApiVersion}), which has no ${missing}${missing === "platform" ? " of several" : ""}. ` +
+        missing.option,
+        `This engine takes builds by POST /build (API ${engine.engineApiVersion}), which has no ${missing.what}. ` +
           `Use an engine with API ${GRPC_API_VERSION} or newer, or a BuildKit daemon (builder: { address }).`,
       );
     }
@@ -254,6 +263,18 @@ export class BuilderCall {
       // The build may be over, or the engine gone; either way there is nothing left to stop.
     }
   }
+}
+
+/** An engine's BuildKit writes caches out only where the engine keeps its images in containerd (moby, builder-next/controller.go). */
+function refuseCachesItCannotWrite({ cacheTo }: CheckedBuildOptions, worker: WorkerRecord | undefined): void {
+  const target = cacheTo.find((one) => one !== "inline");
+  if (target === undefined || worker?.Labels[SNAPSHOTTER_LABEL] !== undefined) return;
+  throw new UnsupportedByEngineError(
+    "cacheTo",
+    `This engine keeps its images in a storage driver of its own, and its BuildKit then writes no cache of the type ` +
+      `${target.type}. Switch on the containerd image store in its daemon.json ("features": {"containerd-snapshotter": true}), ` +
+      'build on a BuildKit daemon (builder: { address }), or take cacheTo: "inline".',
+  );
 }
 
 /** Secrets, agents and results come through a session. What offers nothing of its own can do without one. */

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import { object } from "../../arguments/index.ts";
 import { check } from "../argument-rules.ts";
-import type { BuildCacheTarget, BuildKitDaemon } from "../buildkit/buildkit-options.ts";
+import type { BuildCacheSource, BuildCacheTarget, BuildKitDaemon } from "../buildkit/buildkit-options.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { DockerOptionError, ImageRefError } from "../errors.ts";
 import { explainIssue } from "../explain-issue.ts";
@@ -25,7 +26,7 @@ export type CheckedBuildOptions = Omit<
   | "builder"
 > & {
   tags: string[];
-  cacheFrom: string[];
+  cacheFrom: BuildCacheSource[];
   cacheTo: BuildCacheTarget[];
   /** Absent for the builder's own. */
   platform?: string;
@@ -68,7 +69,7 @@ export function checkBuildOptions(options: BuildOptions): CheckedBuildOptions {
     ...optional("shmSize", rest.shmSize ?? shmsize),
     ...optional("timeoutMs", rest.timeoutMs ?? (timeout === undefined ? undefined : timeout * 1000)),
     tags: toList(rest.tags ?? tag),
-    cacheFrom: toList(rest.cacheFrom),
+    cacheFrom: rest.cacheFrom === undefined ? [] : [rest.cacheFrom].flat(),
     cacheTo: rest.cacheTo === undefined ? [] : [rest.cacheTo].flat(),
     platform: toList(rest.platform).join(",") || undefined,
     extraHosts: Array.isArray(rest.extraHosts)
@@ -150,6 +151,7 @@ function checkValues(options: CheckedBuildOptions): void {
       );
     }
   }
+  checkCaches(options);
   const [first] = options.outputs ?? [];
   if (isForSeveral(options) && (first === undefined || first.type === "docker" || first.type === "tar")) {
     throw new DockerOptionError(
@@ -169,6 +171,34 @@ function checkValues(options: CheckedBuildOptions): void {
   for (const { id } of options.secrets ?? []) {
     if (secretIds.has(id)) throw new DockerOptionError("secrets", `There are two secrets with the id ${id}.`);
     secretIds.add(id);
+  }
+}
+
+/** What of a cache's target has a member of its own, or is not done. */
+const OWN_ATTRS = ["dest", "ref", "mode", "tag", "reset"];
+
+function checkCaches({ cacheFrom, cacheTo }: CheckedBuildOptions): void {
+  const folders = new Set<string>();
+  for (const target of cacheTo) {
+    if (target === "inline" || target.type !== "local") continue;
+    const own = OWN_ATTRS.find((name) => target.attrs?.[name] !== undefined);
+    if (own !== undefined) {
+      const advice = own === "reset" ? "To begin anew, remove the folder" : "Give it beside attrs, not in them";
+      throw new DockerOptionError("cacheTo", `A cache of the type local has no attribute ${own}. ${advice}.`);
+    }
+    const folder = resolve(target.dest);
+    if (folders.has(folder))
+      throw new DockerOptionError("cacheTo", `Two caches go to the folder ${target.dest}. Give each its own.`);
+    folders.add(folder);
+  }
+  for (const source of cacheFrom) {
+    if (
+      typeof source === "object" &&
+      source.type === "local" &&
+      source.tag !== undefined &&
+      source.digest !== undefined
+    )
+      throw new DockerOptionError("cacheFrom", `The cache in ${source.src} has a tag and a digest. Give one of them.`);
   }
 }
 

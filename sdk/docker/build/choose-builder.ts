@@ -1,6 +1,7 @@
 import { compareApiVersions, requireApiVersion } from "../api-version.ts";
 import { ApiVersionError, DockerOptionError, UnsupportedByEngineError } from "../errors.ts";
 import type { EnginePing } from "../engine-ping.ts";
+import { imageOf } from "../buildkit/build-caches.ts";
 import { type CheckedBuildOptions, isForSeveral } from "./check-build-options.ts";
 import { isRemotePath } from "./build-source.ts";
 
@@ -103,13 +104,16 @@ function needsNewerBuildKit(options: CheckedBuildOptions, { apiVersion }: Engine
 
 function needsBuildKit(options: CheckedBuildOptions): string | undefined {
   for (const name of ["secrets", "ssh", "outputs"] as const) if ((options[name]?.length ?? 0) > 0) return name;
-  return options.cacheTo.length === 0 ? needsControl(options) : "cacheTo";
+  return options.cacheTo.length === 0 ? needsControl(options)?.option : "cacheTo";
 }
 
 /** The option that POST /build has no parameter for: BuildKit has to be asked itself. */
-export function needsControl(options: CheckedBuildOptions): string | undefined {
-  if (Object.keys(options.contexts ?? {}).length > 0) return "contexts";
-  if (options.cacheTo.some((target) => target !== "inline")) return "cacheTo";
-  if (options.attest?.provenance || options.attest?.sbom) return "attest";
-  return isForSeveral(options) ? "platform" : undefined;
+export function needsControl(options: CheckedBuildOptions): { option: string; what: string } | undefined {
+  if (Object.keys(options.contexts ?? {}).length > 0) return { option: "contexts", what: "contexts" };
+  for (const target of options.cacheTo)
+    if (target !== "inline") return { option: "cacheTo", what: `cacheTo of the type ${target.type}` };
+  if (options.cacheFrom.some((source) => imageOf(source) === undefined))
+    return { option: "cacheFrom", what: "cacheFrom of the type local" };
+  if (options.attest?.provenance || options.attest?.sbom) return { option: "attest", what: "attest" };
+  return isForSeveral(options) ? { option: "platform", what: "platform of several" } : undefined;
 }

@@ -27,8 +27,38 @@ export const BuildCacheTarget = z.union([
     /** More attributes of BuildKit's exporter, such as `{ "image-manifest": "true" }`. */
     attrs: z.record(z.string(), z.string()).optional(),
   }),
+  z.strictObject({
+    type: z.literal("local"),
+    /** Folder of this machine to write it into, as an OCI layout; made when it is not there. */
+    dest: z.string().min(1),
+    /** As with `registry`. Default `min`. */
+    mode: z.enum(["min", "max"]).optional(),
+    /** Name of the cache in the folder's index, in place of what had this name. Default `latest`. */
+    tag: z.string().min(1).optional(),
+    /** More attributes of BuildKit's exporter, such as `{ compression: "zstd" }`. */
+    attrs: z.record(z.string(), z.string()).optional(),
+  }),
 ]);
 export type BuildCacheTarget = z.infer<typeof BuildCacheTarget>;
+
+/** Where BuildKit reads cache from: an image of a registry, by its name alone as well, or a folder of this machine. */
+export const BuildCacheSource = z.union([
+  z.string().min(1),
+  z.strictObject({ type: z.literal("registry"), ref: z.string().min(1) }),
+  z.strictObject({
+    type: z.literal("local"),
+    /** Folder with an OCI layout, as `cacheTo`, buildx and buildctl write it. Without a cache in it, the build has none. */
+    src: z.string().min(1),
+    /** Which cache of the folder's index. Default `latest`. */
+    tag: z.string().min(1).optional(),
+    /** The cache's manifest, `sha256:…`, in place of `tag`. */
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, "Expected sha256: and 64 hexadecimal digits")
+      .optional(),
+  }),
+]);
+export type BuildCacheSource = z.infer<typeof BuildCacheSource>;
 
 /** What BuildKit says of an image in attestations, which are manifests beside the image's own. */
 export const BuildAttestations = z.strictObject({

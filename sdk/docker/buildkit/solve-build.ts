@@ -10,6 +10,8 @@ import { type OfferedFolders, type SessionOffer, sessionOffer, startSession } fr
 import { fileSendService } from "../session/filesync/file-send-service.ts";
 import type { SessionOptions } from "../session/session-options.ts";
 import { uploadService } from "../session/upload-service.ts";
+import { contentService } from "../session/content/content-service.ts";
+import type { BuildCaches } from "./build-caches.ts";
 import type { BuildKitClient } from "./buildkit-client.ts";
 import { type SolveOptions, solveRequest } from "./solve-request.ts";
 
@@ -34,6 +36,7 @@ export interface SolveBuild {
   folders: OfferedFolders | undefined;
   /** Where named contexts come from, by name. */
   contexts: ReadonlyMap<string, string>;
+  caches: BuildCaches;
   buildArgs: Record<string, string | null>;
   signal: AbortSignal;
 }
@@ -81,6 +84,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     contextUrl: source.remote ?? (source.synced ? undefined : `http://buildkit-session${UPLOAD_PATH}/${ref}`),
     buildArgs: build.buildArgs,
     contexts: build.contexts,
+    caches: build.caches,
     hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
   });
   const loading = archive && images.load(archive, { signal });
@@ -103,6 +107,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
   try {
     const result = await solving;
     if (statusError !== undefined) throw statusError;
+    await build.caches.keep(result);
     const imageId = loading
       ? await loadedId(build, await loading, result)
       : result[isEngine ? IMAGE_DIGEST : CONFIG_DIGEST];
@@ -128,7 +133,7 @@ async function loadedId(
 }
 
 async function offer(
-  { config, options, source, folders, signal }: SolveBuild,
+  { config, options, source, folders, caches, signal }: SolveBuild,
   archive: PassThrough | undefined,
 ): Promise<SessionOffer> {
   const { services, sharedKey } = await sessionOffer(config, options, folders, signal);
@@ -136,6 +141,7 @@ async function offer(
     sharedKey,
     services: [
       ...services,
+      ...(caches.stores.size > 0 ? [contentService(caches.stores)] : []),
       ...(source.body ? [uploadService(source.body)] : []),
       ...(archive ? [fileSendService(archive)] : []),
     ],

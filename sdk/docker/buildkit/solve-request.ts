@@ -1,4 +1,4 @@
-import type { BuildAttestations, BuildCacheTarget, BuildOutput } from "./buildkit-options.ts";
+import type { BuildAttestations, BuildOutput } from "./buildkit-options.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../protos/generated/control.ts";
@@ -18,9 +18,6 @@ export interface SolveOptions {
   /** Lines for /etc/hosts, each `name:address`. */
   extraHosts: readonly string[];
   ulimits?: readonly { name: string; soft: number; hard: number }[] | undefined;
-  /** Images whose layers may serve as cache. */
-  cacheFrom: readonly string[];
-  cacheTo: readonly BuildCacheTarget[];
   attest?: BuildAttestations | undefined;
   /** Where the result goes. */
   outputs?: readonly BuildOutput[] | undefined;
@@ -40,6 +37,8 @@ export interface SolveInput {
   /** URL of the context; absent when the daemon asks the session for its files. */
   contextUrl: string | undefined;
   buildArgs: Record<string, string | null>;
+  /** Where cache comes from and goes to. */
+  caches: { imports: CacheOptionsEntry[]; exports: CacheOptionsEntry[] };
   /** Where named contexts come from, by name. */
   contexts: ReadonlyMap<string, string>;
   /** Address that `host-gateway` stands for. */
@@ -49,7 +48,7 @@ export interface SolveInput {
 /** Options as the Dockerfile frontend and the exporters name them (buildkit, frontend/dockerui/config.go). */
 export function solveRequest(input: SolveInput): SolveRequest {
   const { options } = input;
-  const imports = options.cacheFrom.map((image) => ({ Type: "registry", Attrs: { ref: image } }));
+  const { imports, exports } = input.caches;
   return {
     Ref: input.ref,
     Session: input.sessionId,
@@ -58,16 +57,10 @@ export function solveRequest(input: SolveInput): SolveRequest {
       ...frontendAttrs(input),
       ...(imports.length > 0 ? { "cache-imports": JSON.stringify(imports) } : {}),
     },
-    Cache: { Exports: options.cacheTo.map(cacheExport), Imports: imports },
+    Cache: { Exports: exports, Imports: imports },
     Entitlements: options.networkMode === "host" ? ["network.host"] : [],
     ...exporters(input),
   };
-}
-
-function cacheExport(target: BuildCacheTarget): CacheOptionsEntry {
-  if (target === "inline") return { Type: "inline", Attrs: {} };
-  const { type, ref, mode = "min", attrs } = target;
-  return { Type: type, Attrs: { ref, mode, ...attrs } };
 }
 
 /** As the frontend takes them: `mode=max`, `generator=image`, or nothing for its defaults. */

@@ -21,10 +21,10 @@ export interface ServedMethod {
 /** A method that takes one message and gives one. */
 export function unary<Request, Response>(
   method: GrpcMethod<Request, Response>,
-  answer: (request: Request) => Promise<Response> | Response,
+  answer: (request: Request, call: GrpcServerCall<Request, Response>) => Promise<Response> | Response,
 ): ServedMethod {
   return streaming(method, async (call) => {
-    for await (const request of call.messages()) return call.write(await answer(request));
+    for await (const request of call.messages()) return call.write(await answer(request, call));
     throw new GrpcStatusError(GRPC_STATUS.internal, "the call has no message");
   });
 }

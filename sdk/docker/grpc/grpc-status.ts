@@ -17,12 +17,16 @@ export const GRPC_STATUS = {
   ok: 0,
   cancelled: 1,
   unknown: 2,
+  invalidArgument: 3,
   notFound: 5,
+  alreadyExists: 6,
   failedPrecondition: 9,
   aborted: 10,
+  outOfRange: 11,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  dataLoss: 15,
 } as const;
 
 /** Reads the status out of trailers, or out of headers where a call has no messages. `undefined` when there is none. */

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { inSpan } from "pulumi-nullspace/tracing";
 import { MACHINE_DEFAULTS, type CreateMachineRequest, type WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
@@ -10,6 +11,7 @@ import type { Database } from "../../store/database.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { MachineRow, MachineStore } from "../../store/machines.ts";
 import { MachineStartFailedError } from "./errors.ts";
+import type { ClaimResult, MachineObserver } from "./machine-observer.ts";
 import type { GuestRunner } from "../guests/guest-runner.ts";
 import { readMachineSpec, type MachineSpec, machineRow, wantedMachine } from "./machine-json.ts";
 
@@ -27,6 +29,7 @@ export interface CreateMachineDeps {
   readonly log: Logger;
   /** Has the expiry look at its clock again. */
   readonly onChange: () => void;
+  readonly observers?: readonly MachineObserver[];
 }
 
 /** Creates machines: out of a pool where that is asked for and possible, else by a cold start. */
@@ -45,21 +48,45 @@ export class MachineCreator {
    *
    * @throws ConflictError when the key came with another request before
    */
-  create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+  async create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+    return inSpan("create machine", {}, () => this.#createObserved(idempotencyKey, request));
+  }
+
+  async #createObserved(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+    const { observers = [] } = this.#deps;
+    const startMs = performance.now();
+    let result: ClaimResult | undefined;
+    try {
+      const { machine, isRepeated } = await this.#createOnce(idempotencyKey, request);
+      if (!isRepeated) result = resultOf(machine);
+      return machine;
+    } catch (error) {
+      result = isRefusal(error) ? "refused" : "failed";
+      throw error;
+    } finally {
+      const tookMs = performance.now() - startMs;
+      if (result !== undefined) for (const observer of observers) observer.claimed(result, tookMs);
+    }
+  }
+
+  async #createOnce(
+    idempotencyKey: string,
+    request: CreateMachineRequest,
+  ): Promise<{ machine: MachineRow; isRepeated: boolean }> {
     const spec = readMachineSpec(request, this.#deps.driver.capabilities);
     const underWay = this.#underWay.get(idempotencyKey);
     if (underWay !== undefined) {
       if (underWay.digest !== spec.digest) throw keyReused(idempotencyKey);
-      return underWay.machine;
+      return { machine: await underWay.machine, isRepeated: true };
     }
     const known = this.#deps.machines.byIdempotencyKey(idempotencyKey);
     if (known !== undefined) {
       if (known.requestDigest !== spec.digest) throw keyReused(idempotencyKey);
-      return Promise.resolve(known);
+      return { machine: known, isRepeated: true };
     }
     const machine = this.#create(idempotencyKey, spec).finally(() => this.#underWay.delete(idempotencyKey));
     this.#underWay.set(idempotencyKey, { digest: spec.digest, machine });
-    return machine;
+    return { machine: await machine, isRepeated: false };
   }
 
   /** Waits until no creation is under way. */
@@ -192,6 +219,17 @@ export class MachineCreator {
       }
     });
   }
+}
+
+function resultOf({ checkout }: MachineRow): ClaimResult {
+  const source = checkout === null ? undefined : (JSON.parse(checkout) as WarmPoolCheckout).source;
+  if (source === "ready_instance") return "hit";
+  return source === "cold_create" ? "miss" : "cold";
+}
+
+/** What is wrong is the request, or what there is for it: not a machine, and not the engine. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ServiceError && error.status < 500;
 }
 
 function tooManyMachines(): ServiceError {

@@ -28,6 +28,15 @@ import type { ServiceApp } from "../service-app.ts";
 import { sendSnapshot } from "../snapshot-stream.ts";
 
 const Offset = z.coerce.number().int().min(0);
+const ListQuery = BuildListQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() });
+/** What an `EventSource` sends when it connects again: the id of the last event that it has seen. */
+const ResumeHeaders = z.object({
+  "last-event-id": z
+    .string()
+    .regex(/^\d{1,15}$/, "is the id of an event of this stream: the offset of a log entry")
+    .optional()
+    .describe("The last event that was seen: the stream goes on behind it. It wins over offset and cursor"),
+});
 /** One event; OpenAPI before 3.2 describes a stream of them by one. */
 const LogEvent = z
   .object({
@@ -44,6 +53,8 @@ const EventStream = {
   description: "Server-sent events, one for each entry, and comment lines in between; closed after the last entry",
   content: { "text/event-stream": { schema: LogEvent } },
 };
+
+const NothingLeft = z.null().describe("The build has ended, and `Last-Event-ID` is its last entry: do not ask again");
 
 /** What can be done with a build that was accepted. */
 const BUILD_LINKS = linksTo(
@@ -126,6 +137,20 @@ export function registerBuildRoutes(
   );
 
   app.get(
+    "/v1/templates/builds",
+    {
+      schema: {
+        operationId: "listAllBuilds",
+        summary: "Builds of all templates, newest first",
+        tags,
+        querystring: ListQuery,
+        response: { 200: BuildList, ...errorResponses() },
+      },
+    },
+    async (request) => builds.list(undefined, request.query),
+  );
+
+  app.get(
     "/v1/templates/builds/:build_id",
     {
       schema: {
@@ -153,14 +178,19 @@ export function registerBuildRoutes(
           offset: Offset.optional(),
           cursor: Offset.optional().describe("The same as offset; it wins"),
         }),
-        response: { 200: EventStream, ...errorResponses(404) },
+        headers: ResumeHeaders,
+        response: { 200: EventStream, 204: NothingLeft, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
       const { build_id } = request.params;
       const { follow, offset, cursor } = request.query;
-      getBuild(db, build_id);
-      return streamLog(reply, build_id, cursor ?? offset ?? 0, follow === "true", requestSignal(reply, stopping));
+      const seen = request.headers["last-event-id"];
+      const from = seen === undefined ? (cursor ?? offset ?? 0) : Number(seen) + 1;
+      const build = getBuild(db, build_id);
+      // An EventSource connects again after every end of a stream, until it is answered 204.
+      if (seen !== undefined && isFinal(build.status) && build.nextOffset <= from) return reply.status(204).send(null);
+      return streamLog(reply, build_id, from, follow === "true", requestSignal(reply, stopping));
     },
   );
 
@@ -228,7 +258,7 @@ export function registerBuildRoutes(
           summary: "Builds of a template, newest first",
           tags,
           params: RefParams,
-          querystring: BuildListQuery.extend({ limit: z.coerce.number().int().min(1).max(100).optional() }),
+          querystring: ListQuery,
           response: { 200: BuildList, ...errorResponses(404) },
         },
       },

@@ -79,7 +79,7 @@ export class Description {
       return answer.body === "" && type === "" ? undefined : "it has a body, and none is described";
     if (response.content[type] === undefined) return `the content type "${type}" is not described`;
     if (type === "text/event-stream") return this.#streamProblem(answer);
-    if (type === "application/octet-stream") return undefined;
+    if (type === "application/octet-stream" || type === "text/plain") return undefined;
     const { template, method } = operation;
     const steps = [
       "paths",

@@ -31,6 +31,7 @@ const PRINTED: Record<string, RegExp> = {
   "The context": /^sha256:[0-9a-f]{64}$/m,
   "Which builder": /^$/,
   "What BuildKit's own API has": /^sha256:[0-9a-f]{64}$/m,
+  "A cache in a folder": /^sha256:[0-9a-f]{64}$/m,
   "Where the result goes": /^$/,
   Credentials: /^sha256:[0-9a-f]{64}$/m,
   "Build cache": /^\d+$/m,

@@ -47,6 +47,25 @@ const create = (body: object, key = crypto.randomUUID()) =>
   service.call("POST", "/v1/machines", body, { "idempotency-key": key });
 
 describe("an engine that is frozen", () => {
+  it("is told at /readyz in its time, and so is its return, while /healthz goes on", async () => {
+    const ready = async () => service.call("GET", "/readyz");
+    expect(await ready()).toMatchObject({
+      status: 200,
+      body: { status: "ready", checks: { engine: { status: "ok" } } },
+    });
+    daemon.freeze();
+    const [frozen, alive] = await bounded(Promise.all([ready(), service.call("GET", "/healthz")]));
+    expect(frozen).toMatchObject({ status: 503, body: { status: "not_ready" } });
+    expect(frozen.body.checks).toMatchObject({
+      engine: { status: "fail" },
+      store: { status: "ok" },
+      disk: { status: "ok" },
+    });
+    expect(alive.status).toBe(200);
+    daemon.thaw();
+    await eventually("the service is ready", async () => ((await ready()).status === 200 ? true : undefined));
+  });
+
   it("fails every kind of call in its time, and answers again when it goes on", async () => {
     const { id } = await engine.containers.create({
       Image: BASE_IMAGE,

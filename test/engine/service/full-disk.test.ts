@@ -81,6 +81,10 @@ it.each(["tmpfs", "ext4", "quota"] as const)(
       "settings of a pool": () => call("PATCH", `/v1/template-warm-pools/${pool.id}`, { labels: { a: "b" } }),
       machine: () => call("POST", "/v1/machines", machine, { "idempotency-key": "cold" }),
     };
+    const ready = await call("GET", "/readyz", undefined, { authorization: "" });
+    expect(ready).toMatchObject({ status: 503, body: { status: "not_ready", checks: { disk: { status: "fail" } } } });
+    expect(ready.body.checks).toMatchObject({ engine: { status: "ok" }, store: { status: "ok" } });
+    expect(JSON.stringify(ready.body)).not.toContain(disk.path);
     for (const [name, write] of Object.entries(refused)) {
       const { status, body } = await write();
       expect({ name, status, body }).toMatchObject({

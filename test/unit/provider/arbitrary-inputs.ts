@@ -29,6 +29,7 @@ const TEXTS = [
   "/ready",
   "a b",
   "é",
+  "docker-image://python:3.12-slim",
 ];
 /** Names of members that JavaScript objects have by themselves among them. */
 const KEYS = ["A", "B", "a b.py", "constructor", "toString", "hasOwnProperty", "x/y"];

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-it("links that are left out are named once in a run", async () => {
+it("links and special files that are left out are named once in a run", async () => {
   const said: string[] = [];
   const context: OperationContext = {
     urn: "",
@@ -32,6 +33,12 @@ it("links that are left out are named once in a run", async () => {
   const news = { name: "web", context: "./app", symlinks: "skip" };
   for (let run = 0; run < 2; run++) expect((await checkTemplate({ news }, context)).failures).toEqual([]);
   expect(said).toEqual(["warning: symbolic links in the context are left out: a, b"]);
+  // Of its own kind; a socket's path would be too long for some temporary folders.
+  execFileSync("mkfifo", [join(cwd, "app", "pipe")]);
+  for (let run = 0; run < 2; run++) expect((await checkTemplate({ news }, context)).failures).toEqual([]);
+  expect(said.slice(1)).toEqual([
+    "warning: sockets, named pipes and devices in the context are left out: pipe (a named pipe (FIFO))",
+  ]);
   const [failure] = (await checkTemplate({ news: { ...news, symlinks: "copy" } }, context)).failures;
   expect(failure).toMatchObject({ property: "symlinks" });
 });

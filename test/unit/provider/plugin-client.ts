@@ -39,15 +39,20 @@ export class PluginProcess implements AsyncDisposable {
     this.log = log;
   }
 
-  /** @param program what is run, with its flags of Node; default: the sources */
+  /**
+   * @param program what is run, with its flags of Node; default: the sources
+   * @param node path of the Node that runs it; default: that of the tests
+   */
   static async start({
     cwd,
     env,
     program = ["--conditions=nullspace-source", join(repo, "bin/pulumi-resource-nullspace.ts")],
+    node = process.execPath,
   }: {
     cwd: string;
     env: Record<string, string>;
     program?: string[];
+    node?: string;
   }): Promise<PluginProcess> {
     const log: LogRequest.AsObject[] = [];
     const engine = new grpc.Server();
@@ -62,7 +67,7 @@ export class PluginProcess implements AsyncDisposable {
         error === null ? resolve(port) : reject(error),
       ),
     );
-    const child = spawn(process.execPath, [...program, `127.0.0.1:${enginePort}`], {
+    const child = spawn(node, [...program, `127.0.0.1:${enginePort}`], {
       cwd,
       env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -6,7 +6,7 @@ describe("readings of one tree by the Templates of a program", () => {
   afterEach(() => void vi.useRealTimers());
 
   let walks = 0;
-  const walk = () => Promise.resolve({ hash: `h1:${++walks}`, manifest: {}, skippedLinks: [] });
+  const walk = () => Promise.resolve({ hash: `h1:${++walks}`, manifest: {}, skippedLinks: [], unsupported: [] });
   const setUp = () => {
     walks = 0;
     const readings = new RecentReadings();

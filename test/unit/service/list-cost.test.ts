@@ -78,6 +78,8 @@ const CALLS: Record<string, (db: Database) => unknown> = {
   "a build": (db) => resolveTemplate(db, `t1:${resolveTemplate(db, "t1").buildId}`),
   "builds of a template": page({}),
   "builds of a status": page({ status: "ready" }),
+  "builds of all templates": (db) => listBuilds(db, undefined, { limit: 3 }, 1),
+  "open builds of all templates": (db) => listBuilds(db, undefined, { limit: 3, status: "waiting" }, 1),
   "builds of a backend and kind": page({ backend: "native", source_type: "declarative" }),
   tags: (db) => listTags(db, "t1"),
   "moves of a tag": (db) => listTagMoves(db, "t1", { tag: "latest", limit: 3 }),
@@ -128,6 +130,8 @@ it.each(Object.entries(CALLS))("%s: the work is that of what is returned", (name
     "what follows a name",
     "members of a pool",
     "machines that have a deadline",
+    // Few at any time, of which a page is sorted.
+    "open builds of all templates",
     "what is being built",
     "a page of templates",
     "a page of templates with a name",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request, type Dispatcher } from "undici";
-import { startLocalService, type LocalService } from "../../../service/index.ts";
+import { startLocalService, type LocalService, type LocalServiceOptions } from "../../../service/index.ts";
 
 /** A whole service without an engine behind it: everything but running builds and machines works. */
 export class LonelyService implements AsyncDisposable {
@@ -14,11 +14,11 @@ export class LonelyService implements AsyncDisposable {
     this.dataDirectory = dataDirectory;
   }
 
-  static async start(): Promise<LonelyService> {
+  static async start(options: LocalServiceOptions = {}): Promise<LonelyService> {
     const dataDirectory = mkdtempSync(join(tmpdir(), "nullspace-lonely-"));
     const dockerHost = `unix://${join(dataDirectory, "no-docker.sock")}`;
     return new LonelyService(
-      await startLocalService({ port: 0, dataDirectory, dockerHost, logLevel: "silent" }),
+      await startLocalService({ port: 0, dataDirectory, dockerHost, logLevel: "silent", ...options }),
       dataDirectory,
     );
   }

@@ -87,9 +87,11 @@ describe("the service's description of itself", () => {
       for (const [status, response] of Object.entries<Response>(operation.responses)) {
         expect(response.headers["x-request-id"]).toBeDefined();
         if (status < "400") continue;
-        expect(response.content).toEqual({
-          "application/json": { schema: { $ref: "#/components/schemas/ErrorEnvelope" } },
-        });
+        const envelope = { $ref: "#/components/schemas/ErrorEnvelope" };
+        // The same with what was looked at.
+        const notReady = { anyOf: [{ $ref: "#/components/schemas/NotReady" }, envelope] };
+        const isReadiness = operation.operationId === "getReadiness" && status === "503";
+        expect(response.content).toEqual({ "application/json": { schema: isReadiness ? notReady : envelope } });
       }
     }
   });
@@ -102,7 +104,7 @@ describe("the service's description of itself", () => {
   it("asks for a key everywhere but where none is needed", () => {
     expect(document.security).toEqual([{ key: [] }]);
     const open = operations().filter(({ security }) => security?.length === 0);
-    expect(open.map(({ operationId }) => operationId)).toEqual(["getOpenApi", "getHealth"]);
+    expect(open.map(({ operationId }) => operationId)).toEqual(["getOpenApi", "getHealth", "getReadiness"]);
   });
 
   it("says what goes into a request: bytes, an idempotency key, a body that may be left out", () => {
