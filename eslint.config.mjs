@@ -4,7 +4,8 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", ".quickstart/**", "sdk/docker/protos/generated/**"] },
   {
-    files: ["**/*.ts"],
+    // And the script of the page, whose types are in its comments.
+    files: ["**/*.ts", "service/page/assets/*.js"],
     extends: [...tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

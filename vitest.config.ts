@@ -17,6 +17,8 @@ export default defineConfig({
       // One file at a time: they share one engine, whose images and caches some of them take away.
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),
+      // One file at a time: each has a browser, which has use for every core.
+      suite("browser", { fileParallelism: false, timeoutMs: 60_000 }),
       suite("e2e", {
         fileParallelism: false,
         maxConcurrency: 2,

@@ -9,4 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SERVICE = join(dirname(dirname(fileURLToPath(import.meta.url))), "service");
-cpSync(join(SERVICE, "page", "assets"), join(SERVICE, "dist", "page", "assets"), { recursive: true });
+cpSync(join(SERVICE, "page", "assets"), join(SERVICE, "dist", "page", "assets"), {
+  recursive: true,
+  filter: (path) => !path.endsWith(".json"),
+});

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Takes the pictures in the docs: reports of previews, as a real browser shows them.
+ * Takes the pictures in the docs, as a real browser shows them: reports of previews, and the page of the service.
  *
  *   npm run pictures
  *
@@ -8,12 +8,13 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
-import { accessSync, constants } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
 import { chromium } from "playwright-core";
+import { takePagePictures } from "./page-pictures.ts";
+import { findChromium } from "./setup/chromium.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const REPORTS = join(ROOT, "test", "unit", "report", "golden");
@@ -32,8 +33,14 @@ const style = readFileSync(
   createRequire(import.meta.url).resolve("github-markdown-css/github-markdown-light.css"),
   "utf8",
 );
+const executablePath = findChromium(process.env);
+if (executablePath === undefined) {
+  throw new Error(
+    "There is no Chromium: install it (on Debian: apt-get install chromium), or set CHROMIUM to its path.",
+  );
+}
 const browser = await chromium.launch({
-  executablePath: findBrowser(),
+  executablePath,
   args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 try {
@@ -44,6 +51,7 @@ try {
     await page.screenshot({ path, fullPage: true });
     console.log(path);
   }
+  for (const path of await takePagePictures(browser, PICTURES)) console.log(path);
 } finally {
   await browser.close();
 }
@@ -56,29 +64,4 @@ function pageOf(markdown: string): string {
   });
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Report</title>
 <style>${style} body { margin: 0; padding: 24px; }</style><article class="markdown-body">${html}</article></html>`;
-}
-
-function findBrowser(): string {
-  const candidates = [
-    process.env.CHROMIUM,
-    ...(process.env.PATH ?? "")
-      .split(delimiter)
-      .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name))),
-  ];
-  const found = candidates.find((path) => path !== undefined && isExecutable(path));
-  if (found === undefined) {
-    throw new Error(
-      "There is no Chromium: install it (on Debian: apt-get install chromium), or set CHROMIUM to its path.",
-    );
-  }
-  return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -60,6 +60,7 @@ const LANES = [
         "--check",
       ]),
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
+      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
       { title: "build (npm run build)", run: buildOnce },
       {
         title: "API reference (npm run docs:api)",

@@ -90,6 +90,11 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",
     macos: "run these tests on Linux, as root",
   },
+  chromium: {
+    debian: "apt-get install chromium fonts-dejavu-core; or set CHROMIUM to the path of one",
+    linux: "chromium from your distribution; or set CHROMIUM to the path of one",
+    macos: "brew install --cask chromium; or set CHROMIUM to the path of one",
+  },
   "test-commands": {
     debian:
       "apt-get install docker-registry openssl bzip2 xz-utils openssh-client runc podman rsync btrfs-progs build-essential",

@@ -1,6 +1,7 @@
 import { actionlint } from "./actionlint.mjs";
 import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
+import { chromium } from "./chromium.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
 import { dockerfileParser } from "./dockerfile-parser.mjs";
 import { modernEngine } from "./modern-engine.mjs";
@@ -28,6 +29,7 @@ export const STEPS = [
   dockerCommand,
   git,
   testCommands,
+  chromium,
   buildKitDaemon,
   dockerfileParser,
   actionlint,

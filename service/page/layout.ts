@@ -28,8 +28,13 @@ export interface Page {
   /** Everything below the heading; headings in it begin with `<h2>`. */
   body: Html;
   /**
-   * Whether the page changes by itself: the script then loads it again and again, and puts in what changed of each element
-   * with `data-live` and an id. Text in its `data-said` is read out when it changes.
+   * Whether the page changes by itself: the script then loads it again and again while somebody looks at it, and each
+   * element with `data-live` and an id whose HTML has changed takes the place of the old one. Where one is in the page stays:
+   * focus, selection, scroll, what is open, and what was filled into a field with an id. Text in `data-said` of the element is
+   * read out when it changes, politely.
+   *
+   * Beside that, a list with `data-follow` gets the lines of the log at that path as they come, and holds as many of them as
+   * `data-keep` says.
    */
   isLive?: boolean;
 }

@@ -33,7 +33,7 @@ export function buildPage(view: BuildDetails, steps: StepList, log: LogWindow, f
       >${stateOf(view.status)}${view.tags.map((tag) => html` ${tagLink(template, tag)}`)}</span
     >`,
     isLive: !view.isOver,
-    body: html`${failure !== undefined && failureBox(failure)}
+    body: html`<div id="failure" data-live>${failure !== undefined && failureBox(failure)}</div>
       <section id="facts" class="card" aria-label="Facts" data-live>${facts(view)}</section>
       ${actions(view, formToken)}
       <section id="steps" aria-labelledby="steps-head" data-live>
@@ -85,14 +85,14 @@ function failureBox({ message, phase, reason, action, step, tail, excerpt }: Fai
     ${
       excerpt !== undefined &&
       html`<h3>Dockerfile, line ${excerpt.line}</h3>
-        <ol class="code">
+        <ol class="code" tabindex="0" aria-label="Where it failed in the Dockerfile">
           ${excerpt.lines.map(({ number, text }) => html`<li${attr("class", number === excerpt.line ? "here" : undefined)}><span class="n">${number}</span><span class="t">${text}</span>${number === excerpt.line && html`<span class="unseen"> (failed here)</span>`}</li>`)}
         </ol>`
     }
     ${
       tail.length > 0 &&
       html`<h3>The last that ${step === undefined ? "it" : `step ${step}`} said</h3>
-        <ol class="code log">
+        <ol class="code log" tabindex="0" aria-label="The last lines before it failed">
           ${tail.map((text) => html`<li><span class="t">${text}</span></li>`)}
         </ol>`
     }

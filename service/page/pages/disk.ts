@@ -68,7 +68,7 @@ function amounts({ amounts: list }: DiskUse): Html {
     </tr>`;
   });
   return table(
-    "What takes room",
+    "What takes room, and its limits",
     [
       { label: "What" },
       { label: "Now", class: "number" },

@@ -33,7 +33,7 @@ export function overviewPage(view: Overview): Page {
         ${tile("Builds", `${count(building)} running`, waiting > 0 ? `${count(waiting)} waiting` : "none waiting")}
         ${tile("Warm pools", link("/ui/pools", count(view.pools)), poolsLine(view), view.shortPoolCount > 0)}
         ${tile("Machines", link("/ui/machines", count(view.machines)), "not over")}
-        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host, !view.engine.isUp)}
+        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host.replace(/^unix:\/\//, ""), !view.engine.isUp)}
         ${tile("Disk", link("/ui/disk", `${bytes(view.disk.freeBytes)} free`), `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
       </dl>
       ${view.shortPools.length > 0 && shortPools(view)}

@@ -156,10 +156,15 @@ export function shortId(buildId: string): string {
   return buildId.length > 16 ? `tb_…${buildId.slice(-8)}` : buildId;
 }
 
+/** The heading of a column of actions, which say themselves what they are to whoever sees them. */
+export function unseen(label: string): Html {
+  return html`<span class="unseen">${label}</span>`;
+}
+
 /** A table with its caption for those who do not see its heading. `wide` columns are left out where there is no room. */
 export function table(
   caption: string,
-  columns: readonly { label: string; class?: string }[],
+  columns: readonly { label: HtmlValue; class?: string }[],
   rows: readonly Html[],
 ): Html {
   return html`<div class="table" tabindex="0" role="region" aria-label="${caption}">

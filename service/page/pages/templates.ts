@@ -23,6 +23,7 @@ import {
   tagLink,
   templateLink,
   templatePath,
+  unseen,
 } from "./parts.ts";
 
 /** Tags of a line; the others are counted. */
@@ -51,9 +52,9 @@ export function templatesPage(view: TemplateList): Page {
         <button class="plain" type="submit">Search</button
         >${search !== "" && html`<a class="button plain" href="/ui/templates">Show all</a>`}
       </form>
-      <section id="list" aria-label="Templates" data-live>
+      <div id="list" data-live>
         ${items.length === 0 ? nothing(search) : list(items)}${nextPage(`/ui/templates?find=${encodeURIComponent(search)}`, next, "Next templates")}
-      </section>`,
+      </div>`,
   };
 }
 
@@ -143,7 +144,7 @@ export function templatePage(view: TemplateDetails): Page {
               )
             : table(
                 "Tags and where they point",
-                [{ label: "Tag" }, { label: "Build" }, { label: "", class: "action" }],
+                [{ label: "Tag" }, { label: "Build" }, { label: unseen("History"), class: "action" }],
                 tags.map(
                   ({ tag, buildId }) =>
                     html`<tr>
@@ -215,7 +216,7 @@ function history(template: TemplateDetails, items: readonly HistoryLine[]): Html
       { label: "Accepted" },
       { label: "Took", class: "number" },
       { label: "By", class: "wide" },
-      { label: "", class: "action wide" },
+      { label: unseen("Comparison"), class: "action wide" },
     ],
     rows,
   );

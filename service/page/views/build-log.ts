@@ -4,7 +4,7 @@ import type { LogEntry } from "pulumi-nullspace/wire";
 import { definitionOf, getBuild } from "../../builds/build-record.ts";
 import { entriesWith, logEntries, type StoredEntry } from "../../store/build-logs.ts";
 import type { Database } from "../../store/database.ts";
-import { redactorOf } from "./told-secrets.ts";
+import { redactorOf, saidText } from "./told-secrets.ts";
 
 /** Lines of a log on one page. */
 export const LOG_LINES = 1_000;
@@ -83,7 +83,7 @@ function has(text: string, find: string): boolean {
 /** An entry as a line. */
 export function logLine({ offset, entry }: StoredEntry, redactor: Redactor): LogLine {
   const { kind, level, message, phase } = JSON.parse(entry) as LogEntry;
-  return { offset, kind: kindOf({ kind, level, message, phase }), text: redactor.text(message).trimEnd() };
+  return { offset, kind: kindOf({ kind, level, message, phase }), text: saidText(message, redactor).trimEnd() };
 }
 
 function kindOf({

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { definitionOf, getBuild, isFinal } from "../../builds/build-record.ts";
 import { stepsInLog } from "../../store/build-logs.ts";
 import type { Database } from "../../store/database.ts";
-import { redactorOf } from "./told-secrets.ts";
+import { redactorOf, saidText } from "./told-secrets.ts";
 
 /** A step of a build as its log tells it. */
 export interface StepLine {
@@ -86,7 +86,13 @@ export class BuildSteps {
                   ? "stopped"
                   : "running";
         const end = state === "running" ? Date.now() : Date.parse(to);
-        return { step, title: redactor.text(title), state, durationMs: Math.max(0, end - Date.parse(from)), lines };
+        return {
+          step,
+          title: saidText(title, redactor),
+          state,
+          durationMs: Math.max(0, end - Date.parse(from)),
+          lines,
+        };
       });
     return { steps, total: known.total };
   }

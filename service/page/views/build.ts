@@ -13,7 +13,7 @@ import { tagsOf } from "../../store/tags.ts";
 import { getByKey } from "../../templates/logical-template.ts";
 import type { TemplateName } from "./overview.ts";
 import type { MachineSize } from "./templates.ts";
-import { redactorOf, shownArguments, type ShownVariable } from "./told-secrets.ts";
+import { redactorOf, saidText, shownArguments, type ShownVariable } from "./told-secrets.ts";
 
 /** Lines of a Dockerfile before and behind the one that failed. */
 const AROUND = 4;
@@ -152,13 +152,13 @@ async function failureOf(
   const text = line === undefined ? undefined : await dockerfileOf(stores, row);
   return {
     // Its last lines are shown below it.
-    message: redactor.text(row.error ?? "").split("\n  | ", 1)[0] ?? "",
+    message: saidText(row.error ?? "", redactor).split("\n  | ", 1)[0] ?? "",
     phase: facts.phase,
     reason: facts.details?.reason,
     action: facts.suggested_action,
     isRetryable: facts.retryable === true,
     step: facts.step_index,
-    tail: facts.details?.log_tail ?? [],
+    tail: (facts.details?.log_tail ?? []).map((said) => saidText(said, redactor)),
     ...(line !== undefined && text !== undefined && { excerpt: { line, lines: around(redactor.text(text), line) } }),
   };
 }
@@ -166,6 +166,7 @@ async function failureOf(
 function around(text: string, line: number): { number: number; text: string }[] {
   const first = Math.max(1, line - AROUND);
   return text
+    .replace(/\n$/, "")
     .split("\n")
     .slice(first - 1, line + AROUND)
     .map((each, index) => ({ number: first + index, text: each.replace(/\r$/, "") }));

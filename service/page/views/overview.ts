@@ -8,7 +8,7 @@ import { standingTagMoves } from "../../store/tag-moves.ts";
 import { PoolStore } from "../../store/warm-pools.ts";
 import { countTemplates } from "../../store/templates.ts";
 import { definitionOf } from "../../builds/build-record.ts";
-import { redactorOf } from "./told-secrets.ts";
+import { redactorOf, saidText } from "./told-secrets.ts";
 
 /** A template by its name. */
 export interface TemplateName {
@@ -139,7 +139,7 @@ function nameAndBuild({ namespace, templateName, buildId, triggeredBy }: ListedB
 
 /** Why a build failed, in a line. */
 export function reasonOf(row: BuildRow): string {
-  const text = redactorOf(definitionOf(row)).text(row.error ?? "");
+  const text = saidText(row.error ?? "", redactorOf(definitionOf(row)));
   return text.split("\n", 1)[0] ?? "";
 }
 

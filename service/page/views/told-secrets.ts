@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { MASK, Redactor } from "pulumi-nullspace/secrets";
 import type { BuildDefinition } from "../../builds/build-record.ts";
 
@@ -36,4 +37,10 @@ export function secretValues(given: readonly (Readonly<Record<string, string>> |
   return given.flatMap((values) =>
     Object.entries(values ?? {}).flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
   );
+}
+
+/** What a builder said, as a person reads it: without secrets, and without a terminal's codes for colours and the cursor. */
+export function saidText(text: string, redactor: Redactor): string {
+  // Looked through twice: codes may stand inside of a secret, in the text and in the secret itself.
+  return redactor.text(stripVTControlCharacters(redactor.text(text)));
 }

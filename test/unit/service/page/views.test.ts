@@ -6,7 +6,7 @@ import { BuildSteps } from "../../../../service/page/views/build-steps.ts";
 import { compareBuilds, diffLines, MOST_FILES } from "../../../../service/page/views/compare.ts";
 import { plannedMove, tagHistory } from "../../../../service/page/views/tags.ts";
 import { listTemplates, templateDetails } from "../../../../service/page/views/templates.ts";
-import { isSecretName } from "../../../../service/page/views/told-secrets.ts";
+import { isSecretName, saidText } from "../../../../service/page/views/told-secrets.ts";
 import { Database } from "../../../../service/store/database.ts";
 import { assignTags } from "../../../../service/templates/tags.ts";
 import { renameTemplate } from "../../../../service/templates/rename.ts";
@@ -254,4 +254,11 @@ it("writes an entry of a log without what is secret in it", () => {
     kind: "plain",
     text: "token [secret]",
   });
+});
+
+it("writes what a builder said without the codes of a terminal, which hide no secret either", () => {
+  const redactor = new Redactor(["hush-hush", "\u001b[1mloud-loud"]);
+  const said =
+    "\u001b[32mok\u001b[0m hush\u001b[0m-hush \u001b[1mloud-loud \u001b]8;;http://x\u0007link\u001b]8;;\u0007";
+  expect(saidText(said, redactor)).toBe("ok [secret] [secret] link");
 });

@@ -1,0 +1,197 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Chrome } from "./chrome.ts";
+import { PageWorld } from "./page-world.ts";
+
+let world: PageWorld;
+let chrome: Chrome;
+
+beforeAll(async () => {
+  [world, chrome] = await Promise.all([PageWorld.start(), Chrome.start()]);
+});
+afterEach(() => chrome.closeWindows());
+afterAll(async () => {
+  await chrome[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+/** How somebody works with a page. */
+interface Hand {
+  page: Page;
+  /** Writes into the field of that name. */
+  write: (field: string, text: string) => Promise<void>;
+  /** Follows a link, or presses a button. */
+  press: (name: string | RegExp) => Promise<void>;
+  choose: (field: string, option: string) => Promise<void>;
+}
+
+/** With a mouse, or a finger. */
+function pointing(page: Page): Hand {
+  return {
+    page,
+    write: (field, text) => page.getByLabel(field).fill(text),
+    press: (name) => page.getByRole("link", { name }).or(page.getByRole("button", { name })).first().click(),
+    choose: async (field, option) => void (await page.getByLabel(field).selectOption(option)),
+  };
+}
+
+/** With the keyboard alone. Fails at an element that has the focus and does not show it. */
+function typing(page: Page): Hand {
+  const go = async (what: string, isThere: (focused: Focused) => boolean) => {
+    for (let step = 0; step < 150; step++) {
+      await page.keyboard.press("Tab");
+      const focused = await focusedOf(page);
+      if (focused.tag === "BODY") continue;
+      expect(focused.isSeen, `focus is seen on ${focused.tag} ${focused.name}`).toBe(true);
+      if (isThere(focused)) return;
+    }
+    throw new Error(`no number of tabs leads to ${what}`);
+  };
+  const isNamed = (wanted: string | RegExp) => (focused: Focused) =>
+    typeof wanted === "string" ? focused.name === wanted : wanted.test(focused.name);
+  return {
+    page,
+    write: async (field, text) => {
+      const focused = await focusedOf(page);
+      if (focused.name !== field) await go(field, isNamed(field));
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.type(text);
+    },
+    press: async (name) => {
+      await go(String(name), (focused) => /^(?:A|BUTTON)$/.test(focused.tag) && isNamed(name)(focused));
+      await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+    },
+    choose: async (field, option) => {
+      await go(field, isNamed(field));
+      await page.keyboard.type(option);
+    },
+  };
+}
+
+interface Focused {
+  tag: string;
+  name: string;
+  isSeen: boolean;
+}
+
+function focusedOf(page: Page): Promise<Focused> {
+  return page.evaluate(() => {
+    const element = document.activeElement ?? document.body;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const { width, height, bottom, top } = element.getBoundingClientRect();
+    const label =
+      element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0] : null;
+    return {
+      tag: element.tagName,
+      name: (label?.textContent ?? element.getAttribute("aria-label") ?? element.textContent)
+        .replace(/\s+/g, " ")
+        .trim(),
+      isSeen:
+        outlineStyle !== "none" &&
+        Number.parseFloat(outlineWidth) >= 2 &&
+        width > 0 &&
+        height > 0 &&
+        bottom > 0 &&
+        top < innerHeight,
+    };
+  });
+}
+
+describe.each([
+  { how: "by keyboard alone", script: true, hand: typing },
+  { how: "without the script", script: false, hand: pointing },
+])("all that can be done is done $how", ({ script, hand }) => {
+  it("log in, search, open a build, find in its log, promote, roll back, cancel, log out", async () => {
+    const name = `acts-${script}`;
+    const first = await world.ready({ name, tags: ["prod", "dev"] }, "a needle in it");
+    const second = await world.ready({ name, tags: ["dev"] }, "a needle in it", "hay");
+    const running = await world.begin({ name, tags: ["dev"] });
+    // Focus and names are asked for by the test's own script, which a page without scripts would not run.
+    const page = await chrome.open(world, { viewport: { width: 1000, height: 700 }, javaScriptEnabled: script });
+    const { write, press, choose } = hand(page);
+    const heading = () => page.locator("h1").textContent();
+
+    await page.goto("/ui/templates");
+    await write("API key", "not a key");
+    await press("Log in");
+    expect(await page.getByRole("alert").textContent()).toBe("That is no key of this service.");
+    await write("API key", world.apiKey);
+    await press("Log in");
+    expect(await heading()).toBe("Templates");
+
+    await write("Part of a name", name);
+    await press("Search");
+    await press(`local/${name}`);
+    expect(await heading()).toBe(`local/${name}`);
+    await press(`tb_…${second.slice(-8)}`);
+    await write("Find in the log", "needle");
+    await press("Find");
+    expect(await page.locator("mark").allTextContents()).toEqual(["needle"]);
+    await press(`tb_…${second.slice(-8)}`);
+
+    await choose("Tag to move here", "prod");
+    await press("Move the tag here…");
+    expect(await heading()).toBe(`Promote local/${name}:prod`);
+    await press("Leave it as it is");
+    await page.goBack();
+    await press("Promote");
+    expect(await page.locator(".notice.done").textContent()).toBe(`The tag prod points at ${second} now.`);
+    // Loading again and going back do nothing a second time.
+    await page.reload();
+    expect(await page.locator(".notice").count()).toBe(0);
+    await press("Move back here…");
+    await press("Roll back");
+    expect(await page.locator(".notice.done").textContent()).toBe(`The tag prod points at ${first} now.`);
+    await page.goBack();
+    // What was done cannot be done again from there.
+    expect(await page.locator(".notice.refused").textContent()).toContain("It cannot be moved there");
+    expect(await page.getByRole("button", { name: "Roll back" }).count()).toBe(0);
+
+    await page.goto(`/ui/builds/${running.buildId}`);
+    await press("Cancel the build");
+    expect(await page.locator(".notice.done").textContent()).toBe("The build is cancelled.");
+    await press("Log out");
+    expect(await page.getByRole("status").first().textContent()).toBe("You are logged out.");
+    await page.goto("/ui/");
+    expect(await heading()).toBe("Log in");
+  });
+});
+
+it("the first step with the keyboard leads past the navigation", async () => {
+  const page = await chrome.logIn(world);
+  for (const path of ["/ui/", "/ui/templates"]) {
+    await page.goto(path);
+    await page.keyboard.press("Tab");
+    expect(await focusedOf(page)).toMatchObject({ name: "Skip to the content", isSeen: true });
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.closest("main") !== null)).toBe(true);
+  }
+});
+
+it("the focus goes through a page in the order in which it is read", async () => {
+  await world.ready({ name: "ordered", tags: ["prod"] });
+  const page = await chrome.logIn(world);
+  for (const path of ["/ui/", "/ui/templates", "/ui/templates/local/ordered"]) {
+    await page.goto(path);
+    const places: number[] = [];
+    for (let step = 0; step < 40; step++) {
+      await page.keyboard.press("Tab");
+      const place = await page.evaluate(() => {
+        const at = document.activeElement;
+        if (at === null || at === document.body || at.closest(".skip, header") !== null) return undefined;
+        return [...document.querySelectorAll("*")].indexOf(at);
+      });
+      if (place !== undefined) places.push(place);
+    }
+    expect(places.length).toBeGreaterThan(3);
+    // Behind the last one it begins anew.
+    const round = places.slice(0, places.indexOf(Math.max(...places)) + 1);
+    expect(round).toEqual(round.toSorted((a, b) => a - b));
+    // No element jumps ahead of others, or out of the order, by its tabindex.
+    expect(
+      await page.evaluate(() => document.querySelectorAll("[tabindex]:not([tabindex='0'], [tabindex='-1'])").length),
+    ).toBe(0);
+  }
+});
