@@ -26,10 +26,17 @@ export default {
       "^sdk/(?!arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("concurrency-imports-nothing-of-ours", "^sdk/concurrency/", "^sdk/(?!concurrency/|require-node\\.ts$)"),
+    forbid("tracing-imports-nothing-of-ours", "^sdk/tracing/", "^sdk/(?!tracing/|require-node\\.ts$)"),
+    // Loaded when the environment asks for traces, and not before.
+    forbid(
+      "only-one-file-knows-opentelemetry",
+      "^(?!sdk/tracing/open-telemetry\\.ts$)",
+      "node_modules/@opentelemetry/",
+    ),
     forbid(
       "context-stands-on-arguments-and-concurrency",
       "^sdk/context/",
-      "^sdk/(?!context/|concurrency/|arguments/|(errors|schema|require-node)\\.ts$)",
+      "^sdk/(?!context/|concurrency/|tracing/|arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("dockerfile-stands-on-ignore-rules", "^sdk/dockerfile/", "^sdk/(?!dockerfile/|context/ignore/|arguments/)"),
     forbid(
@@ -65,7 +72,7 @@ export default {
     forbid(
       "client-knows-no-engine",
       "^sdk/client/",
-      "^sdk/(?!client/|template/|wire/|context/|concurrency/|secrets/|arguments/|(errors|schema|require-node)\\.ts$)",
+      "^sdk/(?!client/|template/|wire/|context/|concurrency/|secrets/|tracing/|arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),
@@ -97,6 +104,8 @@ export default {
     ),
     forbid("only-metrics-knows-prom-client", "^service/(?!metrics/)", "node_modules/prom-client/"),
     forbid("nothing-below-knows-metrics", "^service/(?!metrics/|assemble\\.ts$)", "^service/metrics/"),
+    forbid("nothing-below-knows-tracing", "^service/(?!tracing/|assemble\\.ts$)", "^service/tracing/"),
+    forbid("tracing-knows-no-parts", "^service/tracing/", "^service/(builders|drivers|artifacts|bin|assemble\\.ts$)"),
     forbid("metrics-know-no-parts", "^service/metrics/", "^service/(builders|drivers|artifacts|bin|assemble\\.ts$)"),
     forbid(
       "health-stands-on-the-store-and-seams",

@@ -43,7 +43,7 @@ const BESIDE_PULUMI = {
     worker: "dist/sdk/context/thread/worker.js",
   },
   // Loaded already, by the SDK.
-  external: ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@aws-sdk/*"],
+  external: ["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@aws-sdk/*", "@opentelemetry/*"],
   // The bundler moves modules about; what stands on top of every file comes first also in the program that loads it.
   banner: { js: `import "../sdk/require-node.js"; ${REQUIRE}` },
 };
@@ -54,7 +54,7 @@ const PROGRAMS = {
     "pulumi-resource-nullspace": "dist/bin/pulumi-resource-nullspace.js",
     "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
   },
-  external: ["@aws-sdk/*"],
+  external: ["@aws-sdk/*", "@opentelemetry/*"],
   banner: { js: REQUIRE },
 };
 

@@ -1,4 +1,5 @@
 import type { DockerEngine } from "pulumi-nullspace/docker";
+import type { Span, Tracer } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { EngineArtifactStore } from "./artifacts/engine/engine-artifact-store.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
@@ -10,7 +11,7 @@ import { Fleet } from "./fleet/fleet.ts";
 import { registerBlobRoutes } from "./http/routes/blobs.ts";
 import { registerBuildRoutes } from "./http/routes/builds.ts";
 import { registerClaimRoutes } from "./http/routes/claims.ts";
-import type { AnsweredRequest } from "./http/app.ts";
+import type { AnsweredRequest, TracedRequest } from "./http/app.ts";
 import { registerFleetRoutes } from "./http/routes/fleet.ts";
 import { registerMetricsRoute } from "./http/routes/metrics.ts";
 import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
@@ -30,6 +31,7 @@ import { SYSTEM_NAMESPACE } from "./templates/logical-template.ts";
 import { resolveTemplate, type ResolvedTemplate } from "./templates/resolve.ts";
 import { Retention } from "./templates/retention.ts";
 import type { StorageLimits } from "./templates/storage-limits.ts";
+import { ServiceTraces } from "./tracing/service-traces.ts";
 import { serviceVersion } from "./version.ts";
 
 /** Settings of {@link assemble}. */
@@ -46,6 +48,8 @@ export interface AssembleOptions {
   storage: StorageLimits;
   /** Builds that run at the same time. Default: as many as there are processors. */
   buildConcurrency?: number;
+  /** Where spans go; absent: nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Whether `/metrics` needs no key. */
   areMetricsOpen: boolean;
   /** How the page for people is served; absent: it is not. */
@@ -56,6 +60,8 @@ export interface AssembleOptions {
 export interface Assembly {
   /** Whether what the service needs is there. */
   health: ServiceHealth;
+  /** Begins the span of each request; absent when nothing is traced. */
+  onRequest?: (request: TracedRequest) => Span;
   /** Is to be told of each request that was answered. */
   onAnswered: (request: AnsweredRequest) => void;
   registerRoutes: (app: ServiceApp) => void;
@@ -74,10 +80,13 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const { engine, instanceId, retentionMs } = options;
   const { path: folder, storePath, blobsPath } = options.data;
   const metrics = new ServiceMetrics(serviceVersion());
+  const traces = options.tracer && new ServiceTraces(options.tracer);
+  const observers = traces === undefined ? [metrics] : [metrics, traces];
+  const calls = observers.map((observer) => observer.calls);
   const blobs = new BlobStore(db, blobsPath);
-  const artifacts = observedCalls(new EngineArtifactStore(engine, instanceId), "image", metrics.calls);
-  const executor = observedCalls(new EngineExecutor({ engine, blobs, instanceId }), "build", metrics.calls);
-  const driver = observedCalls(new DockerMachineDriver(engine, instanceId), "guest", metrics.calls);
+  const artifacts = observedCalls(new EngineArtifactStore(engine, instanceId), "image", calls);
+  const executor = observedCalls(new EngineExecutor({ engine, blobs, instanceId }), "build", calls);
+  const driver = observedCalls(new DockerMachineDriver(engine, instanceId), "guest", calls);
   const health = new ServiceHealth([engineCheck(executor), storeCheck(db), diskCheck(db)], log);
   metrics.readState({ db, folder, storePath, health });
   const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
@@ -92,7 +101,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     log,
     retentionMs,
     resolve,
-    observer: metrics.builds,
+    observers: observers.map((observer) => observer.builds),
     ...concurrency,
   });
   const retention = new Retention({
@@ -110,13 +119,14 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const fleet = new Fleet({
     ...deps,
     driver,
-    observer: metrics.machines,
+    observers: observers.map((observer) => observer.machines),
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });
   let startUp: Promise<void> | undefined;
 
   return {
     health,
+    ...(traces && { onRequest: traces.onRequest }),
     onAnswered: metrics.onRequest,
     registerRoutes(app) {
       registerBlobRoutes(app, { blobs });
@@ -130,7 +140,8 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       if (options.page !== undefined) {
         const { host } = engine;
         const look = (signal: AbortSignal) => executor.checkAvailable(signal);
-        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look } });
+        const disk = { artifacts, retention, buildCache };
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look }, disk });
       }
     },
     start() {
@@ -143,6 +154,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     async stop() {
       await fleet.settle();
       await Promise.all([builds.stop(), retention.stop(), images.settle(), startUp]);
+      await traces?.close();
     },
   };
 
@@ -155,6 +167,11 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     const parsed = parseTemplateRef(ref);
     if (parsed.kind === "artifact" || parsed.name !== BASE_NAME) return;
     if (parsed.namespace === undefined || parsed.namespace === SYSTEM_NAMESPACE) await base.ensure(signal);
+  }
+
+  async function buildCache(signal: AbortSignal) {
+    const usage = await engine.buildCacheUsage({ signal });
+    return usage && { bytes: usage.totalBytes, spareBytes: usage.reclaimableBytes };
   }
 
   function remove(ref: string) {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { dataPaths } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
-import { askAgainFor, bodyFiles, copyStore } from "./store/copy-store.ts";
+import { askAgainFor, bodyFiles, copyStore, forgetGuests } from "./store/copy-store.ts";
 import { DiskRoom } from "./store/disk-room.ts";
 import { MIGRATIONS } from "./store/migrations/index.ts";
 import { storeVersion } from "./store/store-version.ts";
@@ -25,8 +25,8 @@ const SQLITE_BUSY = 5;
  * Copies a data folder, also one whose service runs, into a new folder that is a data folder itself. It appears under its
  * name when it is whole.
  *
- * The copy is a service of its own, with an id of its own: served beside the first one, it takes none of its machines and
- * removes none of them. Images stay where they are, on the engine, and are found there by their names.
+ * The copy is a service of its own, with an id of its own, and knows none of the containers of the first one: served beside
+ * it, it takes and removes none of its machines. Images stay where they are, on the engine, and are found there by their names.
  *
  * @param directory the data folder
  * @param target a folder that is not there yet, or is empty
@@ -60,6 +60,7 @@ export async function backUp(directory: string, target: string, signal: AbortSig
       await setImmediate();
     }
     askAgainFor(unfinished.storePath, missing);
+    forgetGuests(unfinished.storePath, "It belongs to the service that this one is a backup of.");
     writeFileSync(join(unfinished.path, "instance-id"), `${randomBytes(8).toString("hex")}\n`, { mode: 0o600 });
     renameSync(unfinished.path, to);
     const { size } = statSync(join(to, "store.db"));

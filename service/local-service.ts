@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
 import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
+import { openTracer, wantsTraces } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -217,7 +218,11 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       tagFollowers: poolTagFollowers,
       stopping: stopping.signal,
     };
+    const warn = (message: string) => log.warn(message);
+    const tracing = { serviceName: "nullspace-local", version: serviceVersion(), warn };
+    const tracer = wantsTraces() ? await openTracer(tracing) : undefined;
     const parts = assemble(deps, {
+      tracer,
       engine,
       instanceId: data.instanceId,
       data,
@@ -229,6 +234,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       page: {
         keys,
         folder: data.path,
+        storePath: data.storePath,
         isTls: tls !== undefined,
         isBehindProxy: options.behindProxy === true,
         ...(options.pageIdleMs !== undefined && { idleMs: options.pageIdleMs }),
@@ -248,6 +254,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       }),
       ...(tls && { tls }),
       durable: () => db.durable(),
+      ...(parts.onRequest && { onRequest: parts.onRequest }),
       onAnswered: parts.onAnswered,
     });
     closers.push(() => app.close());

@@ -10,11 +10,13 @@ export interface CallObserver {
 }
 
 /**
- * The same object, of whose methods an observer is told when they return a promise.
+ * The same object, of whose methods observers are told when they return a promise. The first one is the innermost.
  *
  * @param group stands before the name of the method: `machine.start`
  */
-export function observedCalls<T extends object>(target: T, group: string, observer: CallObserver): T {
+export function observedCalls<T extends object>(target: T, group: string, observers: readonly CallObserver[]): T {
+  const observe: CallObserver["observe"] = (kind, call) =>
+    observers.reduce((inner, observer) => () => observer.observe(kind, inner), call)();
   const observed = new Map<PropertyKey, unknown>();
   return new Proxy(target, {
     get(_target, name) {
@@ -23,7 +25,7 @@ export function observedCalls<T extends object>(target: T, group: string, observ
       if (typeof member !== "function") return member;
       let wrapped = observed.get(name);
       if (wrapped === undefined) {
-        wrapped = observedMethod(target, member as Method, `${group}.${String(name)}`, observer);
+        wrapped = observedMethod(target, member as Method, `${group}.${String(name)}`, observe);
         observed.set(name, wrapped);
       }
       return wrapped;
@@ -33,13 +35,13 @@ export function observedCalls<T extends object>(target: T, group: string, observ
 
 type Method = (...args: unknown[]) => unknown;
 
-function observedMethod(target: object, method: Method, kind: string, observer: CallObserver): Method {
+function observedMethod(target: object, method: Method, kind: string, observe: CallObserver["observe"]): Method {
   // Known after the first call: what returns no promise (a name, a stream of events) is not observed.
   let isAsync: boolean | undefined = method.constructor.name === "AsyncFunction" ? true : undefined;
   return (...args) => {
-    if (isAsync === true) return observer.observe(kind, () => method.apply(target, args) as Promise<unknown>);
+    if (isAsync === true) return observe(kind, () => method.apply(target, args) as Promise<unknown>);
     const result = method.apply(target, args);
     if (isAsync === undefined) isAsync = result instanceof Promise;
-    return result instanceof Promise ? observer.observe(kind, () => result) : result;
+    return result instanceof Promise ? observe(kind, () => result) : result;
   };
 }

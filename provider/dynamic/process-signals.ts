@@ -1,5 +1,6 @@
 import { watchEngine, watchOutput } from "./engine-watch.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Operations that a signal is to abort. Signals are the process' own, so is the one listener for all of them. */
 const running = new Set<AbortController>();
 let isListening = false;
@@ -24,6 +25,22 @@ export async function untilSignal<Result>(operation: (signal: AbortSignal) => Pr
   }
 }
 
+/** What is done before the process ends by a signal or with its engine; takes its own care to be short. */
+let lastWork: (() => Promise<void>) | undefined;
+
+/** Has `work` done before the process ends: what it holds would be lost otherwise. */
+export function beforeExit(work: () => Promise<void>): void {
+  lastWork = work;
+  for (const signal of SIGNALS) process.on(signal, leave);
+}
+
+function leave(signal: NodeJS.Signals): void {
+  // The first one, and an operation that it aborts: the process goes on.
+  if (isListening) return;
+  for (const each of SIGNALS) process.removeListener(each, leave);
+  void lastWork?.().finally(() => process.kill(process.pid, signal));
+}
+
 function watch(): void {
   if (isWatching) return;
   isWatching = true;
@@ -34,7 +51,7 @@ function watch(): void {
 function listen(wanted: boolean): void {
   if (wanted === isListening) return;
   isListening = wanted;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of SIGNALS) {
     if (wanted) process.on(signal, abortAll);
     else process.removeListener(signal, abortAll);
   }
@@ -54,5 +71,6 @@ function endWithEngine(): void {
 
 function exitAfterEngine(): void {
   // After the answer to the last call has been tried: an operation that ends leaves what it knows behind first.
-  if (isEngineGone && running.size === 0) setImmediate(() => process.exit(0));
+  if (!isEngineGone || running.size > 0) return;
+  setImmediate(() => void (lastWork?.() ?? Promise.resolve()).finally(() => process.exit(0)));
 }

@@ -1,4 +1,5 @@
 import { Redactor } from "../../sdk/secrets/index.ts";
+import { wantsTraces } from "../../sdk/tracing/index.ts";
 import type { Naming } from "../core/autoname.ts";
 import type { Controller } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
@@ -10,6 +11,7 @@ import { requireConfig, type ProviderConfig } from "../core/provider-config.ts";
 import { sameValue } from "../core/property-diff.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
 import { hasUnknown } from "../core/unknown.ts";
+import { OperationSpans, type Operation } from "../operation-spans.ts";
 import { PartialFailureError, SettingError } from "../errors.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { shownFailures } from "../values/shown-failures.ts";
@@ -19,7 +21,7 @@ import { openProperties, toWire, type OpenedProperties } from "./opened-properti
 import { dynamicToken } from "./provider-text.ts";
 import { shownError, withShownError } from "./shown-error.ts";
 import { createStatusOutput } from "./status-output.ts";
-import { untilSignal } from "./process-signals.ts";
+import { beforeExit, untilSignal } from "./process-signals.ts";
 
 /** Part of `pulumi.dynamic.Config`. */
 interface StackConfig {
@@ -34,6 +36,9 @@ let config: ProviderConfig = {};
 let wrongSetting: SettingError | undefined;
 /** Every secret that has come in: none leaves in a message. */
 const secrets = new Redactor();
+/** Calls of this process as spans; they are sent before it ends. */
+const spans = new OperationSpans((text) => secrets.text(text));
+if (wantsTraces()) beforeExit(() => spans.close());
 /** What the program gives itself, and not by a transform. */
 const texts = new ProgramTexts();
 /** What the program of that update asks for. */
@@ -179,7 +184,7 @@ function unhealthy(
 /** @param done what the resource is not when the operation fails */
 function run<Result>(
   controller: Controller,
-  done: string,
+  done: keyof typeof OPERATIONS,
   { values, carried, marked }: OpenedProperties,
   operation: (context: OperationContext) => Promise<Result>,
   id?: string,
@@ -206,9 +211,22 @@ function run<Result>(
   };
   return withShownError({ type, name: id ?? name ?? "", done }, { log, secrets }, () => {
     if (wrongSetting !== undefined) throw wrongSetting;
-    return untilSignal((signal) => operation({ ...context, signal }));
+    const subject = { type, name: name ?? id ?? "" };
+    const warn = (message: string) => log("warning", message);
+    const work = () => untilSignal((signal) => operation({ ...context, signal }));
+    return spans.run(OPERATIONS[done], subject, warn, work);
   });
 }
+
+/** Which call of the engine it is, by what the resource is not when it fails. */
+const OPERATIONS = {
+  checked: "check",
+  compared: "diff",
+  created: "create",
+  read: "read",
+  updated: "update",
+  deleted: "delete",
+} as const satisfies Record<string, Operation>;
 
 /** As the service's own client reads its switches. */
 function isOn(text: string | undefined): boolean {

@@ -19,6 +19,7 @@ import { encodeProperties, joinSecrets, type DecodedProperties, type SecretPaths
 import { toDiffResponse } from "./diff-response.ts";
 import { type EngineLog } from "./engine-log.ts";
 import { packageSchema, packageVersion } from "./package-files.ts";
+import { OperationSpans, type Operation } from "../operation-spans.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { decodeStruct, encodeStruct } from "./structs.ts";
 import { StatusFailure, unaryWith, unsupported } from "./unary.ts";
@@ -42,13 +43,32 @@ export interface ResourceServiceOptions {
   cwd: string;
 }
 
+/** The handlers, and what is to be called when no call comes any more. */
+export interface ResourceService {
+  handlers: IResourceProviderServer;
+  close(): Promise<void>;
+}
+
 /** The engine's side of the provider: one method for each call of `pulumirpc.ResourceProvider`. */
-export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): IResourceProviderServer {
+export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): ResourceService {
   let config: ProviderConfig = {};
   const wishes = new ProgramWishes();
   /** Every secret that has come in: none leaves in a message. */
   const secretStore = new Redactor();
   const unary = unaryWith(secretStore, log);
+  const spans = new OperationSpans((text) => secretStore.text(text));
+  /** A handler of a call for a resource: a span, below the engine's own when it tells of one. */
+  const traced = <Request extends ResourceRequest, Response>(
+    operation: Operation,
+    handle: (request: Request) => Promise<Response>,
+  ) =>
+    unary((request: Request, metadata) => {
+      const [traceparent] = metadata.get("traceparent").map(String);
+      const preview = request.getPreview?.();
+      const subject = { type: resourceType(request.getUrn()), name: nameOfUrn(request.getUrn()), preview, traceparent };
+      const warn = (message: string) => log.forResource("")("warning", message);
+      return spans.run(operation, subject, warn, () => handle(request));
+    });
   const note = (controller: Controller, ...bags: DecodedProperties[]): void => {
     for (const { values, secrets } of bags) {
       const marked = [...secrets].map((path) => JSON.parse(path) as PropertyPath);
@@ -74,7 +94,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
     cwd,
   });
 
-  return {
+  const handlers: IResourceProviderServer = {
     handshake: unary(async (request) => {
       log.connect(request.getEngineAddress());
       const response = new providerProto.ProviderHandshakeResponse();
@@ -134,7 +154,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return response;
     }),
 
-    check: unary(async (request) => {
+    check: traced("check", async (request) => {
       const { controller, secretKeys } = await find(request.getUrn());
       const olds = request.hasOlds() ? decodeStruct(request.getOlds()) : undefined;
       const news = decodeStruct(request.getNews());
@@ -153,7 +173,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return response;
     }),
 
-    diff: unary(async (request) => {
+    diff: traced("diff", async (request) => {
       const { controller } = await find(request.getUrn());
       const olds = decodeStruct(request.getOlds());
       const oldInputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()) : olds;
@@ -164,7 +184,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return toDiffResponse(result, request.getIgnorechangesList());
     }),
 
-    create: unary(async (request) => {
+    create: traced("create", async (request) => {
       const { controller, secretKeys } = await find(request.getUrn());
       const inputs = decodeStruct(request.getProperties());
       note(controller, inputs);
@@ -184,7 +204,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return response;
     }),
 
-    read: unary(async (request) => {
+    read: traced("read", async (request) => {
       const { controller, secretKeys } = await find(request.getUrn());
       const inputs = decodeStruct(request.getInputs());
       const outputs = decodeStruct(request.getProperties());
@@ -213,7 +233,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return response;
     }),
 
-    update: unary(async (request) => {
+    update: traced("update", async (request) => {
       const { controller, secretKeys } = await find(request.getUrn());
       const news = decodeStruct(request.getNews());
       const olds = decodeStruct(request.getOlds());
@@ -237,7 +257,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       return response;
     }),
 
-    delete: unary(async (request) => {
+    delete: traced("delete", async (request) => {
       const { controller } = await find(request.getUrn());
       const outputs = decodeStruct(request.getProperties());
       const inputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()) : outputs;
@@ -277,6 +297,13 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
       call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "this provider lists no resources" });
     },
   };
+  return { handlers, close: () => spans.close() };
+}
+
+/** What all requests for a resource have, and some. */
+interface ResourceRequest {
+  getUrn(): string;
+  getPreview?(): boolean;
 }
 
 /** How the engine wants the resource named if the program does not name it. */
@@ -286,7 +313,7 @@ function namingOf(request: InstanceType<typeof providerProto.CheckRequest>): Nam
   const proposed = options?.getProposedName();
   const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
   return {
-    resource: request.getName() || request.getUrn().split("::").slice(3).join("::"),
+    resource: request.getName() || nameOfUrn(request.getUrn()),
     mode: modes[options?.getMode() ?? Mode.PROPOSE],
     seed: request.getRandomseed_asU8(),
     ...(proposed && { proposed }),
@@ -308,9 +335,18 @@ async function sayForecast(controller: Controller, request: DiffRequest, context
 
 async function find(urn: string): Promise<{ controller: Controller; secretKeys: string[] }> {
   const { controllerFor, secretProperties } = await loadCore();
-  const type = typeOfUrn(urn);
-  const controller = controllerFor(type.startsWith(TYPE_PREFIX) ? type.slice(TYPE_PREFIX.length) : type);
+  const controller = controllerFor(resourceType(urn));
   return { controller, secretKeys: secretProperties(controller) };
+}
+
+/** The type without the package's prefix: `Template`. */
+function resourceType(urn: string): string {
+  const type = typeOfUrn(urn);
+  return type.startsWith(TYPE_PREFIX) ? type.slice(TYPE_PREFIX.length) : type;
+}
+
+function nameOfUrn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
 }
 
 /** `urn:pulumi:stack::project::parent$type::name` */

@@ -30,6 +30,7 @@ export async function serve({ engineAddress, cwd }: ServeOptions): Promise<Plugi
   const stop = new AbortController();
   const log = new EngineLog();
   log.connect(engineAddress);
+  const service = createResourceService({ stop, log, cwd });
   const server = new grpc.Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
@@ -37,7 +38,7 @@ export async function serve({ engineAddress, cwd }: ServeOptions): Promise<Plugi
   server.addService(
     providerGrpc.ResourceProviderService,
     // The generated interface has an index signature that the generated service definition does not ask for.
-    createResourceService({ stop, log, cwd }) as unknown as grpc.UntypedServiceImplementation,
+    service.handlers as unknown as grpc.UntypedServiceImplementation,
   );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
@@ -59,6 +60,7 @@ export async function serve({ engineAddress, cwd }: ServeOptions): Promise<Plugi
         resolve();
       });
     });
+    await service.close();
     log.close();
   };
   return { port, close };

@@ -23,7 +23,7 @@ export function unsupported(what: string): StatusFailure {
 
 /** Makes a handler from a function. */
 export type Unary = <Request, Response>(
-  handle: (request: Request) => Promise<Response>,
+  handle: (request: Request, metadata: grpc.Metadata) => Promise<Response>,
 ) => grpc.handleUnaryCall<Request, Response>;
 
 /**
@@ -38,7 +38,7 @@ export type Unary = <Request, Response>(
  */
 export function unaryWith(secrets: Redactor, log: EngineLog): Unary {
   return (handle) => (call, callback) => {
-    handle(call.request).then(
+    handle(call.request, call.metadata).then(
       (response) => callback(null, response),
       (error: unknown) => {
         if (isFault(error)) log.forResource(urnOf(call.request))("debug", secrets.text(stackOf(error)));

@@ -23,6 +23,7 @@ import { InvalidArgumentError, InvalidResponseError, TransportError } from "./er
 import { followLog, readEntries } from "./log-follower.ts";
 import { path } from "./path.ts";
 import { pause } from "../concurrency/index.ts";
+import { inSpan } from "../tracing/index.ts";
 import type { OpenAnswer, Transport } from "./transport.ts";
 
 /** Accepting a build may check a large context. */
@@ -320,6 +321,11 @@ export class BuildsApi {
    */
   async waitUntilTerminal(buildId: string, options: WaitOptions = {}): Promise<StatusSnapshot> {
     check("builds.waitUntilTerminal", { buildId: text, options: WAIT }, { buildId, options });
+    const attributes = { "nullspace.build.id": buildId };
+    return inSpan("wait for build", { attributes }, () => this.#waitUntilTerminal(buildId, options));
+  }
+
+  async #waitUntilTerminal(buildId: string, options: WaitOptions): Promise<StatusSnapshot> {
     const { onEntry, pollIntervalMs, ...call } = options;
     let offset = options.offset ?? 0;
     if (pollIntervalMs === undefined) {

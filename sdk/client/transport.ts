@@ -8,6 +8,7 @@ import { ApiError, ClientClosedError, InvalidResponseError, TransportError } fro
 import { errorFromAnswer } from "./error-response.ts";
 import { backoffMs, jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, parseRetryAfter } from "./retry.ts";
 import { pause } from "../concurrency/index.ts";
+import { currentSpan, NO_SPAN, type Span } from "../tracing/index.ts";
 import { transportError } from "./transport-failure.ts";
 import { userAgent } from "./version.ts";
 import { loadWire, type Wire } from "./wire.ts";
@@ -114,8 +115,8 @@ export class Transport {
     call: Call,
     schema: (wire: Wire) => Schema<Output>,
   ): Promise<{ value: Output; headers: OpenAnswer["headers"] }> {
-    return this.#withRetries(call, async () => {
-      const answer = await this.#open(call);
+    return this.#withRetries(call, async (attempt) => {
+      const answer = await this.#open(call, attempt);
       const text = await this.#readText(call, answer.body, MAX_BODY_BYTES);
       return { value: parseAnswer(call, answer, text, schema(await loadWire())), headers: answer.headers };
     });
@@ -124,9 +125,9 @@ export class Transport {
   /** Sends a call of whose answer only the status counts. */
   async done(call: Call): Promise<void> {
     let unknownBefore = false;
-    await this.#withRetries(call, async () => {
+    await this.#withRetries(call, async (attempt) => {
       try {
-        const answer = await this.#open(call);
+        const answer = await this.#open(call, attempt);
         await this.#readText(call, answer.body, MAX_BODY_BYTES);
       } catch (error) {
         // An earlier try whose answer was lost did the work: what was to be removed is gone.
@@ -139,7 +140,7 @@ export class Transport {
 
   /** Sends a call and hands out its body as it comes. Retries end once the answer has begun. */
   async stream(call: Call): Promise<OpenAnswer> {
-    return this.#withRetries(call, () => this.#open(call));
+    return this.#withRetries(call, (attempt) => this.#open(call, attempt));
   }
 
   /** Cuts what is running and frees the connections. */
@@ -149,11 +150,11 @@ export class Transport {
   }
 
   /** What may be sent again, and when; everything else is thrown. */
-  async #withRetries<T>(call: Call, send: () => Promise<T>): Promise<T> {
+  async #withRetries<T>(call: Call, send: (attempt: number) => Promise<T>): Promise<T> {
     const maxAttempts = call.maxAttempts ?? this.#maxAttempts;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await send();
+        return await send(attempt);
       } catch (error) {
         call.signal?.throwIfAborted();
         const delayMs = attempt < maxAttempts ? retryDelay(call, error, attempt) : undefined;
@@ -163,7 +164,32 @@ export class Transport {
     }
   }
 
-  async #open(call: Call): Promise<OpenAnswer> {
+  /** One try of a call, which is a span of its own until its answer has been read. */
+  async #open(call: Call, attempt: number): Promise<OpenAnswer> {
+    const parent = currentSpan();
+    if (parent.isOver) return this.#send(call, NO_SPAN);
+    const { hostname, port } = new URL(this.baseUrl);
+    const span = parent.child(call.method, {
+      kind: "client",
+      attributes: {
+        "http.request.method": call.method,
+        "nullspace.call": call.what,
+        "server.address": hostname,
+        ...(port !== "" && { "server.port": Number(port) }),
+        ...(attempt > 1 && { "http.request.resend_count": attempt - 1 }),
+      },
+    });
+    try {
+      const answer = await this.#send(call, span);
+      return { ...answer, body: untilRead(answer.body, span) };
+    } catch (error) {
+      span.fail(error);
+      span.end();
+      throw error;
+    }
+  }
+
+  async #send(call: Call, span: Span): Promise<OpenAnswer> {
     if (this.#closed) throw new ClientClosedError();
     call.signal?.throwIfAborted();
     const dispatcher = this.#borrowed ?? (await (this.#own ??= openDispatcher(this.baseUrl, this.#env)));
@@ -173,7 +199,7 @@ export class Transport {
       request(this.baseUrl + call.path + queryText(call.query), {
         dispatcher,
         method: call.method,
-        headers: this.#headers(call),
+        headers: this.#headers(call, span),
         body: requestBody(call),
         signal: call.signal ?? null,
         headersTimeout: timeoutMs,
@@ -181,6 +207,7 @@ export class Transport {
       }),
     );
     const { statusCode: status, headers } = answer;
+    span.set({ "http.response.status_code": status });
     const body = this.#chunks(call, answer.body);
     if (status >= 200 && status < 300) return { status, headers, body };
     const text = await this.#readText(call, body, MAX_ERROR_BYTES);
@@ -203,11 +230,12 @@ export class Transport {
     );
   }
 
-  #headers(call: Call): Record<string, string> {
+  #headers(call: Call, { traceparent }: Span): Record<string, string> {
     const headers: Record<string, string> = {
       ...(!call.anonymous && { authorization: `Bearer ${this.#apiKey}` }),
       accept: "*/*",
       "user-agent": this.#userAgent,
+      ...(traceparent !== "" && { traceparent }),
       ...call.headers,
     };
     if (call.upload !== undefined) {
@@ -255,6 +283,18 @@ export class Transport {
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString("utf8");
+  }
+}
+
+/** The same body, with whose end the span of its call is over. */
+async function* untilRead(body: AsyncIterable<Uint8Array>, span: Span): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    span.fail(error);
+    throw error;
+  } finally {
+    span.end();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { check, like, listOf, object, options as optionsOf } from "../arguments/index.ts";
 import type { BuildContext, ContextEntry } from "../context/index.ts";
+import { inSpan } from "../tracing/index.ts";
 import type { ContextFile } from "../wire/blob.ts";
 import { UnsupportedEntryError } from "./errors.ts";
 import type { NullspaceClient } from "./client.ts";
@@ -60,11 +61,9 @@ export async function uploadContext(
   const { places, ...upload } = options;
   const all = places ?? context.visibleEntries.map((entry): ContextPlace => ({ entry, path: entry.path }));
   const readTogether = readerOf(context, all);
-  return uploadFiles(
-    client.blobs,
-    all.map((place) => uploadEntry(context, place, readTogether)),
-    upload,
-  );
+  const entries = all.map((place) => uploadEntry(context, place, readTogether));
+  const attributes = { "nullspace.context.entries": entries.length };
+  return inSpan("upload context", { attributes }, () => uploadFiles(client.blobs, entries, upload));
 }
 
 /** Reads small files of the context in its worker threads, many in one go. */

@@ -30,6 +30,7 @@ import { type EarlierReading, earlierReading } from "./walk/earlier-reading.ts";
 import type { ReadJob, SymlinkMode } from "./walk/job.ts";
 import { type EntryTable, findEntry } from "./table/entry-table.ts";
 import { isFileKind } from "./table/kind.ts";
+import { inSpan } from "../tracing/index.ts";
 import type { ReadResult } from "./walk/read-tree.ts";
 import { runRead } from "./walk/run-read.ts";
 import { displayRoot, type TreeRoot } from "./walk/tree-root.ts";
@@ -144,11 +145,19 @@ const ATTEMPTS = 3;
  * @example
  * ```ts
  * const context = await readContext({ dir: "./app" });
- * console.log(context.hash, context.entries.length);
+ * console.log(context.hash, context.table.length);
  * ```
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
   check("readContext", { options: CONTEXT }, { options });
+  return inSpan("hash context", {}, async (span) => {
+    const context = await readWhole(options);
+    span.set({ "nullspace.context.entries": context.entries.length });
+    return context;
+  });
+}
+
+async function readWhole(options: ContextOptions): Promise<BuildContext> {
   const { job, rules, found } = await prepare(options, "all");
   const { identity, ...result } = await readWithCache(job, options.statCache ?? true, options.signal);
   return new BuildContext({

@@ -31,6 +31,7 @@ import { DockerConfig } from "./auth/docker-config.ts";
 import { readConnectionConfig } from "./connection-config.ts";
 import { readDockerContext } from "./docker-context.ts";
 import { DockerOptionError } from "./errors.ts";
+import { buildCacheUsage, type BuildCacheUsage } from "./build-cache-usage.ts";
 import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./prune.ts";
 
 /** How to reach an engine; every member has Docker's own default. */
@@ -202,6 +203,11 @@ export class DockerEngine implements EngineApi {
   events(options: EngineEventOptions = {}): AsyncGenerator<EngineEvent> {
     check("events", { options: EVENTS }, { options });
     return readEngineEvents(this, options);
+  }
+
+  /** How much the build cache takes; `undefined` where the engine does not tell (Podman, API before 1.42). */
+  async buildCacheUsage(options: { signal?: AbortSignal | undefined } = {}): Promise<BuildCacheUsage | undefined> {
+    return buildCacheUsage(this, options);
   }
 
   /** Removes build cache. */

@@ -39,6 +39,7 @@ export type { EngineEventOptions } from "./events.ts";
 export type { ExecOptions, ExecResult } from "./exec.ts";
 export type { OutputChunk } from "./log-frames.ts";
 export type { EngineRecord } from "./json-records.ts";
+export type { BuildCacheUsage } from "./build-cache-usage.ts";
 export { PruneBuildsOptions } from "./prune.ts";
 export type { PruneBuildsResult } from "./prune.ts";
 export { formatImageRef, parseImageRef } from "./image-ref.ts";

@@ -9,7 +9,7 @@ export type BuildEnd =
 
 /**
  * Is told what happens to builds, once it is recorded: for figures and traces. It changes nothing, returns at once, and
- * must not throw.
+ * must not throw. There may be several; each is told of everything.
  */
 export interface BuildObserver {
   /** A request became a build, which waits. Called while the request is answered. */
@@ -22,4 +22,18 @@ export interface BuildObserver {
   cut?(buildId: string): void;
   /** @param ranMs since it was started; absent for one that never was */
   ended?(buildId: string, end: BuildEnd, ranMs: number | undefined): void;
+  /** Does the work of a build: what comes of `work`, comes of this. */
+  within?<T>(buildId: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Does the work of a build as each of its observers wants it done. */
+export function withinObservers<T>(
+  observers: readonly BuildObserver[],
+  buildId: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  return observers.reduce<() => Promise<T>>(
+    (inner, observer) => () => observer.within?.(buildId, inner) ?? inner(),
+    work,
+  )();
 }

@@ -52,11 +52,11 @@ export interface BuildServiceOptions extends ArtifactMaker {
   /** How long an artifact that nothing pins is kept. */
   retentionMs: number;
   /**
-   * Is told what happens to builds.
+   * Are told what happens to builds.
    *
    * @default nobody is
    */
-  observer?: BuildObserver;
+  observers?: readonly BuildObserver[];
   /**
    * Builds that run at the same time.
    *
@@ -254,7 +254,7 @@ export class BuildService {
     await this.#options.executor.checkAvailable(signal);
     const buildId = await acceptBuild(this.#worker, checked, lineage);
     if (!checked.credentials.isEmpty) this.#credentials.set(buildId, checked.credentials);
-    this.#options.observer?.accepted?.(buildId);
+    for (const observer of this.#options.observers ?? []) observer.accepted?.(buildId);
     const record = getBuild(this.#options.db, buildId);
     const accepted = this.#view(record);
     this.#enqueue(record);

@@ -18,8 +18,8 @@ import { getBuild } from "./build-record.ts";
 export interface BuildStates {
   db: Database;
   buildLog: BuildLog;
-  /** Is told of every change once it is recorded. @default nobody is */
-  observer?: BuildObserver;
+  /** Are told of every change once it is recorded. @default nobody is */
+  observers?: readonly BuildObserver[];
 }
 
 /** What a successful build left on the engine. */
@@ -38,7 +38,7 @@ export interface ReadyArtifact {
 // way to another. The last log entry becomes visible together with the status.
 
 /** `waiting` → `building`. @returns `false` when the build is not waiting any more */
-export function markBuilding({ db, buildLog, observer }: BuildStates, buildId: string): boolean {
+export function markBuilding({ db, buildLog, observers = [] }: BuildStates, buildId: string): boolean {
   const isStarted = db.transaction(() => {
     const at = now();
     const changed = updateBuild(db, buildId, { status: "building", startedAt: at, updatedAt: at }, ["waiting"]);
@@ -46,9 +46,9 @@ export function markBuilding({ db, buildLog, observer }: BuildStates, buildId: s
     buildLog.append(buildId, { kind: "message", level: "info", phase: "preparing", message: "Build started" });
     return true;
   });
-  if (isStarted && observer?.started !== undefined) {
+  if (isStarted) {
     const { updatedAt, queuedAt } = getBuild(db, buildId);
-    observer.started(buildId, msBetween(queuedAt, updatedAt));
+    for (const observer of observers) observer.started?.(buildId, msBetween(queuedAt, updatedAt));
   }
   return isStarted;
 }
@@ -58,14 +58,14 @@ export function markBuilding({ db, buildLog, observer }: BuildStates, buildId: s
  *
  * @returns `false` when the build is no longer running
  */
-export function markWaiting({ db, buildLog, observer }: BuildStates, buildId: string, why: string): boolean {
+export function markWaiting({ db, buildLog, observers = [] }: BuildStates, buildId: string, why: string): boolean {
   const isCut = db.transaction(() => {
     const change = { status: "waiting", startedAt: null, updatedAt: now() } as const;
     const changed = updateBuild(db, buildId, change, ["building"]);
     if (changed) buildLog.append(buildId, { kind: "retry", level: "warn", phase: "retry", message: why });
     return changed;
   });
-  if (isCut) observer?.cut?.(buildId);
+  if (isCut) for (const observer of observers) observer.cut?.(buildId);
   return isCut;
 }
 
@@ -182,11 +182,10 @@ export function markCancelled(states: BuildStates, buildId: string, reason: stri
   return isCancelled;
 }
 
-function tellEnd({ db, observer }: BuildStates, buildId: string, end: BuildEnd): void {
-  if (observer?.ended === undefined) return;
+function tellEnd({ db, observers = [] }: BuildStates, buildId: string, end: BuildEnd): void {
   const { startedAt, finishedAt } = getBuild(db, buildId);
   const ranMs = startedAt === null || finishedAt === null ? undefined : msBetween(startedAt, finishedAt);
-  observer.ended(buildId, end, ranMs);
+  for (const observer of observers) observer.ended?.(buildId, end, ranMs);
 }
 
 /** Never less than nothing: the clock may have been set back. */

@@ -11,7 +11,7 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import type { BuildJob } from "./build-executor.ts";
 import { BuildFailure, failureDetail } from "./build-failure.ts";
 import type { BuildLog, NewLogEntry } from "./build-log.ts";
-import type { BuildObserver } from "./build-observer.ts";
+import { withinObservers, type BuildObserver } from "./build-observer.ts";
 import { definitionOf, getBuild } from "./build-record.ts";
 import type { BuildRun, QueuedBuild } from "./build-run.ts";
 import { countCut, markBuilding, markFailed, markReady, markWaiting } from "./build-transitions.ts";
@@ -38,7 +38,7 @@ export interface BuildWorker extends ArtifactMaker {
   buildLog: BuildLog;
   events: TemplateEvents;
   log: Logger;
-  observer?: BuildObserver;
+  observers?: readonly BuildObserver[];
 }
 
 const NO_CREDENTIALS = new BuildCredentials({});
@@ -69,7 +69,9 @@ export async function runBuilds(
   let again: readonly QueuedBuild[] = [];
   try {
     const job = prepareJob(worker, record, credentials);
-    const built = await makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal);
+    const built = await withinObservers(worker.observers ?? [], leader.buildId, () =>
+      makeArtifact(worker, job, (entry) => report(worker, run, entry, redactor), signal),
+    );
     run.close();
     log.info({ buildId: leader.buildId, templateId: record.templateId, imageId: built.imageId }, "image built");
     again = await recordReady(worker, run, record, built);
@@ -147,13 +149,18 @@ async function engineIsThere({ db, executor, buildLog }: BuildWorker, run: Build
   return false;
 }
 
-function report({ buildLog, observer }: BuildWorker, run: BuildRun, entry: NewLogEntry, redactor: Redactor): void {
+function report(
+  { buildLog, observers = [] }: BuildWorker,
+  run: BuildRun,
+  entry: NewLogEntry,
+  redactor: Redactor,
+): void {
   // After a cancel the last entry is written; what the engine still says belongs to nobody.
   if (run.signal.aborted) return;
   const clean = withoutSecrets(entry, redactor);
   for (const { buildId } of run.members) {
     buildLog.appendMessage(buildId, clean);
-    observer?.said?.(buildId, clean);
+    for (const observer of observers) observer.said?.(buildId, clean);
   }
 }
 

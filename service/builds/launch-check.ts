@@ -1,4 +1,5 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
+import { inSpan } from "pulumi-nullspace/tracing";
 import { BUILD_DEFAULTS, type Readiness } from "pulumi-nullspace/wire";
 import { asError, EngineUnavailableError } from "../errors.ts";
 import { MachineExitedError, MachineRefusedError, ReadinessTimeoutError } from "../fleet/guests/driver-errors.ts";
@@ -65,17 +66,19 @@ export async function checkLaunch(
       memoryMb: config.memory_mib,
       internetAccess: config.internet_access,
     };
-    await driver.start(spec, signal);
-    await waitUntilReady(driver, guestId, readiness ?? STEADY, {
-      signal,
-      onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
-        report({
-          kind: "message",
-          level: ok ? "info" : "debug",
-          phase: "readiness",
-          message: ok ? `Ready after ${elapsedMs} ms` : `Not ready after ${elapsedMs} ms: ${reason ?? "no answer"}`,
-          attempt,
-        }),
+    await inSpan("launch check", {}, async () => {
+      await driver.start(spec, signal);
+      await waitUntilReady(driver, guestId, readiness ?? STEADY, {
+        signal,
+        onAttempt: ({ attempt, ok, reason, elapsedMs }) =>
+          report({
+            kind: "message",
+            level: ok ? "info" : "debug",
+            phase: "readiness",
+            message: ok ? `Ready after ${elapsedMs} ms` : `Not ready after ${elapsedMs} ms: ${reason ?? "no answer"}`,
+            attempt,
+          }),
+      });
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -8,6 +8,7 @@ import { GuestRunner } from "./guests/guest-runner.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
 import { MachineService } from "./machines/machine-service.ts";
+import { LiveCommands } from "./machines/live-commands.ts";
 import { SizeLimits } from "./machines/size-limits.ts";
 import { recoverMachines } from "./machines/recovery.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -19,6 +20,7 @@ import { resolveTemplate } from "../templates/resolve.ts";
 import { MemberCheckout } from "./pools/checkout.ts";
 import { MemberHealth } from "./pools/member-health.ts";
 import { PoolController } from "./pools/pool-controller.ts";
+import { PoolSampler } from "./pools/pool-sampler.ts";
 import { PoolService } from "./pools/pool-service.ts";
 
 /** What a fleet is made of. */
@@ -32,7 +34,7 @@ export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "
    */
   readonly onImageMissing?: (templateId: string) => void;
   /** Is told how requests for machines end. @default nobody is */
-  readonly observer?: MachineObserver;
+  readonly observers?: readonly MachineObserver[];
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -50,6 +52,8 @@ export class Fleet {
   readonly creator: MachineCreator;
   readonly pools: PoolService;
   readonly driver: MachineDriver;
+  /** Commands whose output is streamed to somebody. */
+  readonly live = new LiveCommands();
   /** Bounds on what is asked for. */
   readonly sizes: SizeLimits;
   readonly #deps: FleetDeps;
@@ -60,6 +64,7 @@ export class Fleet {
   readonly #health: MemberHealth;
   readonly #expiry: MachineExpiry;
   readonly #controller: PoolController;
+  readonly #sampler: PoolSampler;
 
   constructor(deps: FleetDeps) {
     const { db, log, stopping, events, driver } = deps;
@@ -127,8 +132,9 @@ export class Fleet {
       driver,
       log,
       onChange,
-      ...(deps.observer && { observer: deps.observer }),
+      ...(deps.observers && { observers: deps.observers }),
     });
+    this.#sampler = new PoolSampler({ db, log, stopping });
     this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
@@ -155,6 +161,7 @@ export class Fleet {
     });
     void this.#watch.run();
     void this.#health.run();
+    this.#sampler.start();
   }
 
   /**

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from "node:http";
 import { fastify, LogController, type FastifyBaseLogger } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { MASK } from "pulumi-nullspace/secrets";
+import { NO_SPAN, withinSpan, type Span } from "pulumi-nullspace/tracing";
 import { asCaller, SERVICE, type Caller } from "../caller.ts";
 import { InvalidRequestError, MisdirectedError, UnavailableError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -72,8 +73,19 @@ export interface AppOptions {
    */
   durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
+  /** Begins the span of each request that was let in. @default nothing is traced */
+  onRequest?: (request: TracedRequest) => Span;
   /** Is told of each request when its answer is complete, or was given up. @default nobody is */
   onAnswered?: (request: AnsweredRequest) => void;
+}
+
+/** A request that was let in, for traces. */
+export interface TracedRequest {
+  method: string;
+  /** Pattern of the route, `/v1/machines/:id`; absent where none fits. */
+  route: string | undefined;
+  /** The caller's header `traceparent`. */
+  traceparent: string | undefined;
 }
 
 /** An answered request, for figures. */
@@ -90,7 +102,7 @@ export interface AnsweredRequest {
  * It never redirects (a client takes any status below 400 for success).
  */
 export function createApp(options: AppOptions): ServiceApp {
-  const { logger, keys, refExists, stopping, durable, onAnswered, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { logger, keys, refExists, stopping, durable, onRequest, onAnswered, timeouts = DEFAULT_TIMEOUTS } = options;
   const limits = {
     requestTimeout: timeouts.requestMs,
     headersTimeout: timeouts.headersMs,
@@ -133,6 +145,7 @@ export function createApp(options: AppOptions): ServiceApp {
   const openRequests = new OpenRequests(keys, logger);
   app.addHook("onClose", async () => openRequests.close());
   app.decorateRequest("caller");
+  app.decorateRequest("span");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -149,9 +162,17 @@ export function createApp(options: AppOptions): ServiceApp {
     if (request.routeOptions.config?.public === true) return;
     request.caller = authenticate(keys, request.headers.authorization);
     openRequests.add(reply.raw, request.caller);
+    const { traceparent } = request.headers;
+    request.span = onRequest?.({
+      method: request.method,
+      route: request.routeOptions.url,
+      traceparent: typeof traceparent === "string" ? traceparent : undefined,
+    });
   });
   // Not before the body was read: its events come without what this sets.
-  app.addHook("preValidation", (request, _reply, done) => asCaller(request.caller ?? SERVICE, done));
+  app.addHook("preValidation", (request, _reply, done) =>
+    withinSpan(request.span ?? NO_SPAN, () => asCaller(request.caller ?? SERVICE, done)),
+  );
   if (durable !== undefined) answerWhatIsDurable(app, durable);
   app.addHook("onResponse", (request, reply, done) => {
     const { method, url } = request;
@@ -159,6 +180,10 @@ export function createApp(options: AppOptions): ServiceApp {
       { method, url: withoutClaim(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       "request",
     );
+    const { span } = request;
+    span?.set({ "http.response.status_code": reply.statusCode });
+    if (reply.statusCode >= 500) span?.fail({ code: `http_${reply.statusCode}` });
+    span?.end();
     onAnswered?.({ route: request.routeOptions.url, method, status: reply.statusCode, tookMs: reply.elapsedTime });
     // Node has let go of a connection that asked to be a WebSocket: refused, it would stay open, and keep a stop waiting.
     if (isSocketUpgrade(request.raw)) request.raw.socket.destroySoon();
@@ -181,6 +206,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Whose key the request came with; `undefined` for a call that needs none. */
     caller: Caller | undefined;
+    /** The span of it; absent when nothing is traced. */
+    span: Span | undefined;
   }
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */

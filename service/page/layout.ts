@@ -6,6 +6,11 @@ import type { Notice } from "./access/sessions.ts";
 export const SECTIONS = [
   { id: "overview", path: "/ui/", label: "Overview" },
   { id: "templates", path: "/ui/templates", label: "Templates" },
+  { id: "pools", path: "/ui/pools", label: "Pools" },
+  { id: "machines", path: "/ui/machines", label: "Machines" },
+  { id: "disk", path: "/ui/disk", label: "Disk" },
+  { id: "keys", path: "/ui/keys", label: "Keys" },
+  { id: "audit", path: "/ui/audit", label: "Audit" },
 ] as const;
 
 export type SectionId = (typeof SECTIONS)[number]["id"];

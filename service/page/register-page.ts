@@ -7,8 +7,15 @@ import type { Fleet } from "../fleet/fleet.ts";
 import { PAGE_PREFIX, SessionCookie } from "./access/cookie.ts";
 import { Sessions } from "./access/sessions.ts";
 import { SCRIPT, STYLE } from "./assets.ts";
+import type { Retention } from "../templates/retention.ts";
+import type { DiskDependencies } from "./views/disk.ts";
 import type { ViewDependencies } from "./views/view-dependencies.ts";
 import { registerLogIn } from "./routes/log-in.ts";
+import { registerAudit } from "./routes/audit.ts";
+import { registerDisk } from "./routes/disk.ts";
+import { registerKeys } from "./routes/keys.ts";
+import { registerMachines } from "./routes/machines.ts";
+import { registerPools } from "./routes/pools.ts";
 import { registerBuilds } from "./routes/builds.ts";
 import { registerOverview } from "./routes/overview.ts";
 import { PageRoutes } from "./routes/page-routes.ts";
@@ -21,8 +28,9 @@ export interface PageSettings {
   isTls: boolean;
   /** Whether something in front of it does, and says so in `X-Forwarded-Proto`. */
   isBehindProxy: boolean;
-  /** Data folder, whose disk is shown. */
+  /** Data folder, whose disk is shown, and the store in it. */
   folder: string;
+  storePath: string;
   /** A session that nobody has used for so long ends. Default 30 minutes. */
   idleMs?: number;
 }
@@ -34,6 +42,8 @@ export interface PageOptions extends PageSettings, ViewDependencies {
   fleet: Fleet;
   /** Its address, and whether it answers: `look` throws when it does not. */
   engine: { host: string; look: (signal: AbortSignal) => Promise<void> };
+  /** What keeps images, and what sweeps. */
+  disk: Pick<DiskDependencies, "artifacts" | "buildCache"> & { retention: Retention };
 }
 
 const A_YEAR = "private, max-age=31536000, immutable";
@@ -67,10 +77,16 @@ export function registerPage(app: ServiceApp, options: PageOptions): void {
       const pages = below as unknown as ServiceApp;
       const routes = new PageRoutes(pages, { sessions, cookie, stopping });
       registerAssets(pages);
-      registerLogIn(pages, routes, { ...options, sessions, cookie });
-      registerOverview(routes, { ...options, pools: options.fleet.pools });
+      const { logOut } = registerLogIn(pages, routes, { ...options, sessions, cookie });
+      registerOverview(routes, options);
       registerTemplates(routes, options);
       registerBuilds(routes, options);
+      registerPools(routes, { ...options, pools: options.fleet.pools });
+      registerMachines(routes, options);
+      const { retention } = options.disk;
+      registerDisk(routes, { ...options, ...options.disk, sweep: () => retention.ask() });
+      registerKeys(routes, { ...options, logOut });
+      registerAudit(routes, options);
       pages.all("/*", { config: { public: true }, schema: { hide: true } }, async () => {
         throw new ResourceNotFoundError("not_found", "There is no such page.");
       });

@@ -93,6 +93,31 @@ export class ApiKeyStore {
     return this.#db.all<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys ORDER BY seq`);
   }
 
+  /** The keys that are good, newest first. */
+  liveRows(): ApiKeyRow[] {
+    return this.#db.all<ApiKeyRow>(`SELECT ${KEY.select()} FROM api_keys WHERE revoked_at IS NULL ORDER BY seq DESC`);
+  }
+
+  /** A page of the keys that were revoked, the one that was made last first. */
+  revokedPage(before: number, limit: number): (ApiKeyRow & { seq: number })[] {
+    return this.#db.all(
+      `SELECT ${KEY.select()}, seq FROM api_keys WHERE revoked_at IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?`,
+      [before, limit],
+    );
+  }
+
+  /** A key that is good, by its id. @throws ResourceNotFoundError `api_key_not_found` */
+  get(keyId: string): ApiKeyRow {
+    const key = this.#db.get<ApiKeyRow>(
+      `SELECT ${KEY.select()} FROM api_keys WHERE key_id = ? AND revoked_at IS NULL`,
+      [keyId],
+    );
+    if (key !== undefined) return key;
+    throw new ResourceNotFoundError("api_key_not_found", `No key that is good has the id "${keyId}".`, {
+      suggestedAction: "Look at the list of the keys: it may have been revoked.",
+    });
+  }
+
   /** Makes a key worthless. @throws ResourceNotFoundError `api_key_not_found` when no good key has that name or id */
   revoke(nameOrId: string): ApiKeyRow {
     return this.#db.transaction(() => {

@@ -86,6 +86,13 @@ export function findReusable(db: Database, reuseKey: string): ArtifactRow | unde
   ]);
 }
 
+/** Ids of the artifacts whose images are kept. */
+export function keptArtifactIds(db: Database): string[] {
+  return db
+    .all<{ templateId: string }>("SELECT template_id AS templateId FROM artifacts WHERE image_removed_at IS NULL")
+    .map(({ templateId }) => templateId);
+}
+
 /** Artifacts whose image is to go and is still kept. */
 export function artifactsToRemove(db: Database): ArtifactRow[] {
   return db.all<ArtifactRow>(`${SELECT} WHERE state <> 'available' AND image_removed_at IS NULL`);

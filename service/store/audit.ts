@@ -6,30 +6,35 @@ import type { Database } from "./database.ts";
 export const LOCAL_USER = "local";
 
 /** What the audit table keeps: who changed what how. */
-export type AuditAction =
-  | "tag_moved"
-  | "tag_removed"
-  | "alias_removed"
-  | "renamed"
-  | "visibility_changed"
-  | "template_deleted"
-  | "artifact_deleted"
-  | "artifact_reclaimed"
-  | "artifact_lost"
-  | "artifact_found"
-  | "build_promoted"
-  | "build_cancelled"
-  | "machine_created"
-  | "machine_claimed"
-  | "machine_ended"
-  | "pool_created"
-  | "pool_updated"
-  | "pool_enabled"
-  | "pool_disabled"
-  | "pool_drained"
-  | "pool_deleted"
-  | "key_created"
-  | "key_revoked";
+export const AUDIT_ACTIONS = [
+  "tag_moved",
+  "tag_removed",
+  "alias_removed",
+  "renamed",
+  "visibility_changed",
+  "template_deleted",
+  "artifact_deleted",
+  "artifact_reclaimed",
+  "artifact_lost",
+  "artifact_found",
+  "build_promoted",
+  "build_cancelled",
+  "machine_created",
+  "machine_claimed",
+  "machine_paused",
+  "machine_resumed",
+  "machine_ended",
+  "pool_created",
+  "pool_updated",
+  "pool_enabled",
+  "pool_disabled",
+  "pool_drained",
+  "pool_deleted",
+  "key_created",
+  "key_revoked",
+  "sweep_asked",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /**
  * Appends an audit event in the name of the current caller; call it in the transaction of the change.

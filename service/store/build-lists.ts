@@ -62,3 +62,13 @@ export function readyBefore(db: Database, templateKey: number, buildId: string):
     [templateKey, buildId],
   )?.buildId;
 }
+
+/** Whether a build was accepted before another one. */
+export function isBefore(db: Database, buildId: string, other: string): boolean {
+  return (
+    db.get("SELECT 1 FROM builds a JOIN builds b ON a.seq < b.seq WHERE a.build_id = ? AND b.build_id = ?", [
+      buildId,
+      other,
+    ]) !== undefined
+  );
+}

@@ -150,6 +150,11 @@ export function findBuild(db: Database, buildId: string): BuildRow | undefined {
   return db.get<BuildRow>(`${SELECT} WHERE build_id = ?`, [buildId]);
 }
 
+/** The build of an artifact, whatever became of it. */
+export function buildOfArtifact(db: Database, templateId: string): BuildRow | undefined {
+  return db.get<BuildRow>(`${SELECT} WHERE template_id = ?`, [templateId]);
+}
+
 /** Builds that wait or run, in the order they came. */
 export function openBuilds(db: Database): BuildRow[] {
   return db.all<BuildRow>(`${SELECT} WHERE status IN ('waiting', 'building') ORDER BY seq`);

@@ -46,10 +46,27 @@ export function askAgainFor(path: string, digests: readonly string[]): void {
   );
 }
 
+/**
+ * Has a store know of no guest: those that it was copied with are another service's. Machines that lived end, and their
+ * variables are gone.
+ */
+export function forgetGuests(path: string, failure: string): void {
+  withStore(path, (db) => {
+    db.exec("BEGIN");
+    db.prepare(
+      `UPDATE machines SET status = 'error', failure = $failure, envs = '{}', ended_at_ms = $now
+       WHERE status IN ('creating', 'running', 'paused')`,
+    ).run({ $failure: failure, $now: Date.now() });
+    db.exec("DELETE FROM guests; COMMIT");
+  });
+}
+
 /** A copy has a rollback journal until a service opens it: one file holds all of it. */
 function withStore<T>(path: string, work: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { enableForeignKeyConstraints: true });
   try {
+    // As in the store of a service: what is deleted is overwritten.
+    db.exec("PRAGMA secure_delete = ON");
     return work(db);
   } finally {
     db.close();

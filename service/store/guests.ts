@@ -87,6 +87,24 @@ export class GuestStore {
     return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq`, [poolId]);
   }
 
+  /** The same of several pools, by pool, in one look; a pool without any is not in it. */
+  ofPools(poolIds: readonly string[]): Map<string, Guest[]> {
+    const rows = this.#db.all<Guest & { poolId: string }>(
+      `${SELECT} WHERE pool_id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+      [JSON.stringify(poolIds)],
+    );
+    return Map.groupBy(rows, ({ poolId }) => poolId);
+  }
+
+  /** How many members of pools are in each state. */
+  countByPool(poolIds: readonly string[]): { poolId: string; state: GuestState; count: number }[] {
+    return this.#db.all(
+      `SELECT pool_id AS poolId, state, count(*) AS count FROM guests
+       WHERE pool_id IN (SELECT value FROM json_each(?)) GROUP BY pool_id, state`,
+      [JSON.stringify(poolIds)],
+    );
+  }
+
   all(): Guest[] {
     return this.#db.all<Guest>(`${SELECT} ORDER BY seq`);
   }

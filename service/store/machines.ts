@@ -72,6 +72,8 @@ export interface MachineFilter {
   statuses: readonly MachineState[];
   /** Equal to the reference that the machine was asked with, or to its artifact. */
   template?: string;
+  /** Made from any build of this template. */
+  templateKey?: number;
   /** Members that the metadata must have. */
   metadata?: Record<string, unknown>;
   /** Only machines that were recorded before the one with this number. */
@@ -112,6 +114,7 @@ export class MachineStore {
         `SELECT ${MACHINE.select()}, seq FROM machines
          WHERE status = $status AND seq < $before
            AND ($template IS NULL OR template = $template OR template_id = $template)
+           AND ($key IS NULL OR $key = (SELECT template_key FROM builds WHERE builds.template_id = machines.template_id))
            AND NOT EXISTS (
              SELECT 1 FROM json_each($metadata) AS wanted
              WHERE NOT EXISTS (
@@ -121,6 +124,7 @@ export class MachineStore {
         {
           $status: status,
           $template: filter.template ?? null,
+          $key: filter.templateKey ?? null,
           $before: filter.before ?? Number.MAX_SAFE_INTEGER,
           $metadata: JSON.stringify(filter.metadata ?? {}),
           $limit: filter.limit,
@@ -128,6 +132,14 @@ export class MachineStore {
       ),
     );
     return rows.sort((a, b) => b.seq - a.seq).slice(0, filter.limit);
+  }
+
+  /** How many machines are in each state. */
+  countByStatus(): Map<MachineState, number> {
+    const rows = this.#db.all<{ status: MachineState; count: number }>(
+      "SELECT status, count(*) AS count FROM machines GROUP BY status",
+    );
+    return new Map(rows.map(({ status, count }) => [status, count]));
   }
 
   /** Machines that are not over. */

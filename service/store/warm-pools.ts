@@ -47,6 +47,23 @@ export interface PoolRow {
   deletedAtMs: number | null;
 }
 
+/** A pool with its place in the order in which all pools were recorded. */
+export interface NumberedPool extends PoolRow {
+  seq: number;
+}
+
+/** A pool that is enabled and has fewer ready members than it should. */
+export interface ShortPoolRow {
+  poolId: string;
+  name: string;
+  minReady: number;
+  ready: number;
+  warming: number;
+  degradedReason: string | null;
+  /** How many such pools there are. */
+  total: number;
+}
+
 const POOL = columns<PoolRow>({
   poolId: true,
   name: true,
@@ -118,6 +135,51 @@ export class PoolStore {
     return this.#db.all<PoolRow>(`${SELECT} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq DESC`, [
       JSON.stringify(states),
     ]);
+  }
+
+  /** A pool with its number, also a deleted one. */
+  numbered(poolId: string): NumberedPool | undefined {
+    return this.#db.get<NumberedPool>(`SELECT ${POOL.select()}, seq FROM warm_pools WHERE pool_id = ?`, [poolId]);
+  }
+
+  /** A page of the list, newest first. @param search part of a name @param before number of the last pool of the page before */
+  page(query: {
+    states: readonly PoolState[];
+    search?: string | undefined;
+    before: number;
+    limit: number;
+  }): NumberedPool[] {
+    // One look for each state, along the index, as with machines.
+    const rows = query.states.flatMap((state) =>
+      this.#db.all<NumberedPool>(
+        `SELECT ${POOL.select()}, seq FROM warm_pools
+         WHERE state = $state AND seq < $before AND ($search IS NULL OR instr(lower(name), lower($search)) > 0)
+         ORDER BY seq DESC LIMIT $limit`,
+        { $state: state, $before: query.before, $search: query.search ?? null, $limit: query.limit },
+      ),
+    );
+    return rows.sort((a, b) => b.seq - a.seq).slice(0, query.limit);
+  }
+
+  /** How many pools are in each state. */
+  countByState(): Map<PoolState, number> {
+    const rows = this.#db.all<{ state: PoolState; count: number }>(
+      "SELECT state, count(*) AS count FROM warm_pools GROUP BY state",
+    );
+    return new Map(rows.map(({ state, count }) => [state, count]));
+  }
+
+  /** Pools that have fewer ready members than they should, newest first. */
+  short(limit: number): ShortPoolRow[] {
+    return this.#db.all<ShortPoolRow>(
+      `SELECT *, count(*) OVER () AS total FROM (
+         SELECT pool_id AS poolId, name, min_ready AS minReady, degraded_reason AS degradedReason, seq,
+           (SELECT count(*) FROM guests g WHERE g.pool_id = w.pool_id AND g.state = 'ready') AS ready,
+           (SELECT count(*) FROM guests g WHERE g.pool_id = w.pool_id AND g.state = 'warming') AS warming
+         FROM warm_pools w WHERE state = 'enabled' AND min_ready > 0)
+       WHERE ready < minReady ORDER BY seq DESC LIMIT ?`,
+      [limit],
+    );
   }
 
   /** Pools that follow one of these tags, of whatever template; deleted ones follow nothing. */

@@ -43,6 +43,22 @@ const STEP = 100;
 /** Between two sweeps. */
 const SWEEP_INTERVAL_MS = 60 * 60_000;
 
+/** An artifact that nothing needs, and when it goes for its age. */
+export interface IdleArtifact {
+  templateId: string;
+  imageId: string;
+  /** `null`: the next sweep notes that nothing needs it. */
+  since: string | null;
+  goesAt: string | null;
+}
+
+/** What the sweeps are doing. */
+export interface SweepState {
+  isRunning: boolean;
+  /** When the last one ended; `undefined`: none has since the start. */
+  endedAt: string | undefined;
+}
+
 /** What the sweep needs. */
 export interface RetentionOptions {
   db: Database;
@@ -68,6 +84,7 @@ export class Retention {
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
   #isWanted = false;
+  #endedAt: string | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -85,6 +102,35 @@ export class Retention {
     this.#sweeping ??= this.#sweepWhileWanted().finally(() => (this.#sweeping = undefined));
   }
 
+  /** Sweeps soon because somebody asks for it, which is recorded in their name. */
+  ask(): void {
+    audit(this.#options.db, "sweep_asked", "disk", {});
+    this.wake();
+  }
+
+  get state(): SweepState {
+    return { isRunning: this.#sweeping !== undefined, endedAt: this.#endedAt };
+  }
+
+  /** How much of everything is kept. */
+  get limits(): StorageLimits {
+    return this.#options.limits;
+  }
+
+  /** How long what nothing needs is kept. */
+  get retentionMs(): number {
+    return this.#options.retentionMs;
+  }
+
+  /** Artifacts that nothing needs, those first that have been of no use for longest. */
+  idle(): IdleArtifact[] {
+    return this.#freeArtifacts().map((artifact) => {
+      const since = idleSince(artifact);
+      const { templateId, imageId } = artifact;
+      return { templateId, imageId, since, goesAt: since === null ? null : later(since, this.#options.retentionMs) };
+    });
+  }
+
   /** Ends with the sweep that runs, if any. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
@@ -97,6 +143,7 @@ export class Retention {
       this.#isWanted = false;
       try {
         await asCaller(SERVICE, () => this.sweep(now()));
+        this.#endedAt = now();
       } catch (error) {
         // The engine may be away: the next sweep tries again, from the same state.
         if (!this.#stopped.signal.aborted) this.#options.log.warn({ err: asError(error) }, "retention sweep failed");

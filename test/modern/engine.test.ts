@@ -138,8 +138,11 @@ describe("an engine of today", () => {
         outputs: [{ type: "cacheonly" }],
         noCache: true,
       }).done;
+    const before = await engine.buildCacheUsage();
     await fourMegabytes("one");
     await fourMegabytes("two");
+    const full = await engine.buildCacheUsage();
+    expect(full!.totalBytes - before!.totalBytes).toBeGreaterThan(7_000_000);
     // What may all stay is not touched; what must go, by one bound or the other, goes.
     expect(await engine.pruneBuilds({ all: true, reservedSpace: "500g" })).toMatchObject({ cachesDeleted: [] });
     expect(await engine.pruneBuilds({ all: true, maxUsedSpace: "500g" })).toMatchObject({ cachesDeleted: [] });
@@ -147,6 +150,7 @@ describe("an engine of today", () => {
     expect(await engine.pruneBuilds({ ...both, minFreeSpace: 1 })).toMatchObject({ cachesDeleted: [] });
     const some = await engine.pruneBuilds({ all: true, maxUsedSpace: "6m" });
     expect(some.spaceReclaimedBytes).toBeGreaterThan(3_000_000);
+    expect((await engine.buildCacheUsage())!.totalBytes).toBeLessThan(full!.totalBytes);
     await fourMegabytes("three");
     const rest = await engine.pruneBuilds({ ...both, minFreeSpace: "900t" });
     expect(rest.spaceReclaimedBytes).toBeGreaterThan(3_000_000);

@@ -1,22 +1,17 @@
-import { readdirSync, statfsSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dataPaths } from "../../data-directory.ts";
 import { asError } from "../../errors.ts";
-import { heldBack } from "../../store/disk-room.ts";
+import { folderSizes, sizeOf, type FolderSizes } from "../../store/folder-sizes.ts";
 import { lockFile } from "../../store/file-lock.ts";
 import { inspectStore, type StoreReport } from "../../store/store-report.ts";
 
 /** A data folder as it lies on the disk, whether its service runs or not. */
-export interface FolderReport {
+export interface FolderReport extends FolderSizes {
   path: string;
   isThere: boolean;
   /** A service holds it now. */
   isInUse: boolean;
-  freeBytes: number;
-  reserveBytes: number;
-  storeBytes: number;
-  /** The write-ahead log. */
-  logFileBytes: number;
   blobFiles: { count: number; bytes: number };
   store?: StoreReport;
   /** Why there is no `store`. */
@@ -27,15 +22,11 @@ export interface FolderReport {
 export function inspectFolder(directory: string): FolderReport {
   const { path, storePath, blobsPath } = dataPaths(directory);
   const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const { bavail, bsize } = statfsSync(existingParent(path));
   const report: FolderReport = {
     path,
     isThere,
     isInUse: isThere && isHeld(join(path, "lock.db")),
-    freeBytes: bavail * bsize,
-    reserveBytes: heldBack(path),
-    storeBytes: sizeOf(storePath),
-    logFileBytes: sizeOf(`${storePath}-wal`),
+    ...folderSizes(path, storePath, existingParent(path)),
     blobFiles: isThere ? countFiles(blobsPath) : { count: 0, bytes: 0 },
   };
   if (report.storeBytes === 0) return report;
@@ -57,10 +48,6 @@ function isHeld(lockPath: string): boolean {
   const release = lockFile(lockPath);
   release?.();
   return release === undefined;
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function countFiles(folder: string): { count: number; bytes: number } {

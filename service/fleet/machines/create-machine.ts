@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { inSpan } from "pulumi-nullspace/tracing";
 import { MACHINE_DEFAULTS, type CreateMachineRequest, type WarmPoolCheckout } from "pulumi-nullspace/wire";
 import { asError, ConflictError, ServiceError, UnavailableError } from "../../errors.ts";
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
@@ -28,7 +29,7 @@ export interface CreateMachineDeps {
   readonly log: Logger;
   /** Has the expiry look at its clock again. */
   readonly onChange: () => void;
-  readonly observer?: MachineObserver;
+  readonly observers?: readonly MachineObserver[];
 }
 
 /** Creates machines: out of a pool where that is asked for and possible, else by a cold start. */
@@ -48,7 +49,11 @@ export class MachineCreator {
    * @throws ConflictError when the key came with another request before
    */
   async create(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
-    const { observer } = this.#deps;
+    return inSpan("create machine", {}, () => this.#createObserved(idempotencyKey, request));
+  }
+
+  async #createObserved(idempotencyKey: string, request: CreateMachineRequest): Promise<MachineRow> {
+    const { observers = [] } = this.#deps;
     const startMs = performance.now();
     let result: ClaimResult | undefined;
     try {
@@ -59,7 +64,8 @@ export class MachineCreator {
       result = isRefusal(error) ? "refused" : "failed";
       throw error;
     } finally {
-      if (result !== undefined) observer?.claimed(result, performance.now() - startMs);
+      const tookMs = performance.now() - startMs;
+      if (result !== undefined) for (const observer of observers) observer.claimed(result, tookMs);
     }
   }
 

@@ -127,13 +127,13 @@ export class MachineService {
    */
   pause(machineId: string): Promise<void> {
     return this.#alone(machineId, async () => {
-      const { machines, driver, onChange } = this.#deps;
+      const { driver, onChange } = this.#deps;
       const { guest } = this.running(machineId, "be paused");
-      machines.update(machineId, { status: "paused", pausedAtMs: Date.now() }, ["running"]);
+      this.#turn(machineId, "running", { status: "paused", pausedAtMs: Date.now() });
       try {
         await driver.pause(guest.guestId);
       } catch (error) {
-        machines.update(machineId, { status: "running", pausedAtMs: null }, ["paused"]);
+        this.#turn(machineId, "paused", { status: "running", pausedAtMs: null }, "it could not be paused");
         throw error;
       } finally {
         onChange();
@@ -147,7 +147,7 @@ export class MachineService {
    */
   resume(machineId: string): Promise<MachineRow> {
     return this.#alone(machineId, async () => {
-      const { machines, guests, driver, onChange } = this.#deps;
+      const { guests, driver, onChange } = this.#deps;
       const machine = this.get(machineId);
       if (machine.status === "running") return machine;
       const guest = guests.ofMachine(machineId);
@@ -156,17 +156,38 @@ export class MachineService {
       }
       const nowMs = Date.now();
       const times = { lastActiveAtMs: nowMs, timeoutAtMs: nowMs + machine.timeoutMs };
-      machines.update(machineId, { status: "running", pausedAtMs: null, ...times }, ["paused"]);
+      this.#turn(machineId, "paused", { status: "running", pausedAtMs: null, ...times });
       try {
         await driver.resume(guest.guestId);
       } catch (error) {
-        machines.update(machineId, { status: "paused", pausedAtMs: machine.pausedAtMs }, ["running"]);
+        const change = { status: "paused", pausedAtMs: machine.pausedAtMs } as const;
+        this.#turn(machineId, "running", change, "it could not be resumed");
         throw error;
       } finally {
         onChange();
       }
       return this.get(machineId);
     });
+  }
+
+  /** Records a pause or its end. @param reason why, where nobody asked for it */
+  #turn(
+    machineId: string,
+    from: "running" | "paused",
+    change: Partial<MachineRow> & { status: "running" | "paused" },
+    reason?: string,
+  ): void {
+    const { db, machines } = this.#deps;
+    db.transaction(() => {
+      if (!machines.update(machineId, change, [from])) return;
+      const action = change.status === "paused" ? "machine_paused" : "machine_resumed";
+      audit(db, action, machineId, { ...(reason !== undefined && { reason }) });
+    });
+  }
+
+  /** Whether machines can be paused here. */
+  get canPause(): boolean {
+    return this.#deps.driver.capabilities.pauses;
   }
 
   /** Makes the driver's guest what the store says of its machine: a crash, or somebody at the engine, parted the two. */

@@ -61,20 +61,24 @@ export class PoolService {
     const { db, pools, guests } = this.#deps;
     const matchesTemplate = query.template === undefined ? () => true : createTemplateFilter(db, query.template);
     const labels = (query.label ?? []).map((text) => splitLabel(text));
-    return pools
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const found = pools
       .list(query.state === undefined ? LIVE : [query.state])
       .filter(matchesTemplate)
       .filter((pool) => {
         const has = JSON.parse(pool.labels) as Record<string, string>;
         return labels.every(([key, value]) => Object.hasOwn(has, key) && has[key] === value);
-      })
-      .map((pool) => ({ pool, members: guests.ofPool(pool.poolId) }))
+      });
+    // Members are looked up together, and only of pools that are answered, unless it takes them to know which those are.
+    const looked = query.status === undefined ? found.slice(0, limit) : found;
+    const members = guests.ofPools(looked.map(({ poolId }) => poolId));
+    const membersOf = ({ poolId }: PoolRow) => members.get(poolId) ?? [];
+    return looked
       .filter(
-        ({ pool, members }) =>
-          query.status === undefined || poolHealth(pool, countMembers(pool, members)) === query.status,
+        (pool) => query.status === undefined || poolHealth(pool, countMembers(pool, membersOf(pool))) === query.status,
       )
-      .slice(0, query.limit ?? DEFAULT_LIMIT)
-      .map(({ pool, members }) => poolAnswer(pool, members));
+      .slice(0, limit)
+      .map((pool) => poolAnswer(pool, membersOf(pool)));
   }
 
   /** The counts alone. */

@@ -10,6 +10,7 @@ import {
   count,
   duration,
   empty,
+  fact,
   refOf,
   shortId,
   stateOf,
@@ -17,7 +18,7 @@ import {
   tagLink,
   templatePath,
 } from "./parts.ts";
-import { fact, sizeOf } from "./templates.ts";
+import { sizeOf } from "./templates.ts";
 
 /** Lines of a log that is followed, at most; those above are on the pages of the log. */
 const KEPT_LINES = 2_000;

@@ -5,16 +5,17 @@ import type { Page } from "../layout.ts";
 export function logInPage({
   next,
   isWrong = false,
-  isOut = false,
+  out,
 }: {
   next: string;
   isWrong?: boolean;
-  isOut?: boolean;
+  /** Why one is logged out. */
+  out?: "wanted" | "revoked" | undefined;
 }): Page {
   return {
     title: "Log in",
     body: html`<form class="card narrow" method="post" action="/ui/log-in">
-      ${isOut && html`<p class="notice done" role="status">You are logged out.</p>`}
+      ${out !== undefined && html`<p class="notice done" role="status">${out === "revoked" ? "Your key is revoked, and you are logged out." : "You are logged out."}</p>`}
       <input type="hidden" name="next" value="${next}" />
       <label for="key">API key</label>
       <input

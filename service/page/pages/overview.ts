@@ -1,7 +1,20 @@
 import { attr, html, type Html } from "../html.ts";
 import type { Page } from "../layout.ts";
 import type { Overview } from "../views/overview.ts";
-import { ago, amountOf, buildLink, bytes, count, empty, stateOf, table, tagLink, templateLink } from "./parts.ts";
+import {
+  ago,
+  amountOf,
+  buildLink,
+  bytes,
+  count,
+  empty,
+  poolLink,
+  stateOf,
+  table,
+  tagLink,
+  templateLink,
+} from "./parts.ts";
+import { reasonInShort } from "./pool-reasons.ts";
 
 /** Below this share of the disk its tile is a warning. */
 const SCARCE = 0.05;
@@ -16,11 +29,12 @@ export function overviewPage(view: Overview): Page {
     body: html`<div id="state" data-live data-said="${saidOf(view)}">
       ${view.engine.problem !== undefined && html`<p class="notice refused">${view.engine.problem}</p>`}
       <dl class="tiles" aria-label="State of the service">
-        ${tile("Templates", count(view.templates))}
+        ${tile("Templates", link("/ui/templates", count(view.templates)))}
         ${tile("Builds", `${count(building)} running`, waiting > 0 ? `${count(waiting)} waiting` : "none waiting")}
-        ${tile("Warm pools", count(view.pools), poolsLine(view), view.shortPools.length > 0)}
+        ${tile("Warm pools", link("/ui/pools", count(view.pools)), poolsLine(view), view.shortPoolCount > 0)}
+        ${tile("Machines", link("/ui/machines", count(view.machines)), "not over")}
         ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host, !view.engine.isUp)}
-        ${tile("Disk", `${bytes(view.disk.freeBytes)} free`, `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
+        ${tile("Disk", link("/ui/disk", `${bytes(view.disk.freeBytes)} free`), `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
       </dl>
       ${view.shortPools.length > 0 && shortPools(view)}
       <section aria-labelledby="now">
@@ -47,39 +61,43 @@ export function overviewPage(view: Overview): Page {
   };
 }
 
-function tile(label: string, value: string, more?: string, isBad = false): Html {
+function link(path: string, label: string): Html {
+  return html`<a href="${path}">${label}</a>`;
+}
+
+function tile(label: string, value: string | Html, more?: string, isBad = false): Html {
   return html`<div class="tile${isBad && " bad"}">
     <dt>${label}</dt>
     <dd>${value}${more !== undefined && html`<small>${more}</small>`}</dd>
   </div>`;
 }
 
-function poolsLine({ pools, shortPools }: Overview): string {
+function poolsLine({ pools, shortPoolCount }: Overview): string {
   if (pools === 0) return "none enabled";
-  return shortPools.length === 0 ? "all have what they should" : `${count(shortPools.length)} below their floor`;
+  return shortPoolCount === 0 ? "all have what they should" : `${count(shortPoolCount)} below their floor`;
 }
 
 /** What is read out when it changes: no numbers that change all the time. */
-function saidOf({ building, failures, engine, shortPools }: Overview): string {
+function saidOf({ building, failures, engine, shortPoolCount }: Overview): string {
   const [last] = failures;
   return [
     engine.isUp ? "" : "Docker Engine is away.",
     building === 0 ? "Nothing is being built." : `${amountOf(building, "build")} running.`,
     last === undefined ? "" : `The last failure is of ${last.template.namespace}/${last.template.name}.`,
-    shortPools.length === 0 ? "" : `${amountOf(shortPools.length, "pool")} below the floor.`,
+    shortPoolCount === 0 ? "" : `${amountOf(shortPoolCount, "pool")} below the floor.`,
   ]
     .filter((line) => line !== "")
     .join(" ");
 }
 
-function shortPools({ shortPools: pools }: Overview): Html {
+function shortPools({ shortPools: pools, shortPoolCount }: Overview): Html {
   const rows = pools.map(
-    ({ name, ready, floor, warming, reason }) =>
+    ({ id, name, ready, floor, warming, reason }) =>
       html`<tr>
-        <th scope="row">${name}</th>
+        <th scope="row">${poolLink(id, name)}</th>
         <td class="number">${ready} of ${floor}</td>
         <td class="number">${warming}</td>
-        <td>${reason ?? html`<span class="quiet">filling</span>`}</td>
+        <td>${reason === undefined ? html`<span class="quiet">filling</span>` : reasonInShort(reason)}</td>
       </tr>`,
   );
   return html`<section aria-labelledby="short">
@@ -94,6 +112,7 @@ function shortPools({ shortPools: pools }: Overview): Html {
       ],
       rows,
     )}
+    ${shortPoolCount > pools.length && html`<p class="quiet">and ${count(shortPoolCount - pools.length)} more</p>`}
   </section>`;
 }
 

@@ -1,5 +1,6 @@
 import type { BuildState } from "../../store/builds.ts";
-import { html, type Html, type HtmlValue } from "../html.ts";
+import { attr, html, type Html, type HtmlValue } from "../html.ts";
+import type { KnownThing } from "../views/known-things.ts";
 import type { TemplateName } from "../views/overview.ts";
 
 /** How pages say what they all say: moments, amounts, states, links. */
@@ -11,6 +12,11 @@ const STATES: Record<BuildState, string> = {
   error: "failed",
   cancelled: "cancelled",
 };
+
+/** How long until something, or how long it takes, in one unit. */
+export function inWords(ms: number): string {
+  return ms < 45_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : span(ms);
+}
 
 export function stateOf(status: BuildState): Html {
   return html`<span class="state ${status}">${STATES[status]}</span>`;
@@ -81,6 +87,69 @@ export function tagLink(template: TemplateName, tag: string): Html {
 /** A build by the end of its id, which is what tells it from its neighbours. */
 export function buildLink(buildId: string): Html {
   return html`<a class="id" href="/ui/builds/${buildId}" title="${buildId}">${shortId(buildId)}</a>`;
+}
+
+export function poolPath(poolId: string): string {
+  return `/ui/pools/${encodeURIComponent(poolId)}`;
+}
+
+export function poolLink(poolId: string, name: string): Html {
+  return html`<a href="${poolPath(poolId)}">${name}</a>`;
+}
+
+export function machinePath(machineId: string): string {
+  return `/ui/machines/${encodeURIComponent(machineId)}`;
+}
+
+/** A machine by the end of its id. */
+export function machineLink(machineId: string): Html {
+  return html`<a class="id" href="${machinePath(machineId)}" title="${machineId}">${shortThing(machineId)}</a>`;
+}
+
+/** A link to a thing, under a text of its own. */
+export function thingLink(thing: KnownThing, text: string): Html {
+  switch (thing.kind) {
+    case "build":
+      return buildLink(thing.buildId);
+    case "pool":
+      return poolLink(thing.poolId, thing.name);
+    case "machine":
+      return machineLink(thing.machineId);
+    case "template":
+      return html`<a href="${templatePath(thing.template)}">${text}</a>`;
+    case "keys":
+      return html`<a class="id" href="/ui/keys" title="${text}">${shortThing(text)}</a>`;
+  }
+}
+
+/** The end of an id, which tells it from its neighbours: `mch_…0k3dq2xv`. */
+export function shortThing(id: string): string {
+  const [prefix, rest] = id.split("_", 2);
+  return rest !== undefined && rest.length > 12 ? `${prefix}_…${rest.slice(-8)}` : id;
+}
+
+/** What was done to a thing. */
+export function auditLink(subject: string): Html {
+  return html`<a href="/ui/audit?subject=${subject}">What was done to it</a>`;
+}
+
+export function fact(name: string, value: Html | string): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
+}
+
+/** The states by which a list can be narrowed, as links. @param path of the list, with its query but for the state */
+export function stateLinks(
+  label: string,
+  path: string,
+  states: readonly { value: string; label: string; count?: number | undefined }[],
+  now: string,
+): Html {
+  return html`<nav class="states" aria-label="${label}">
+    ${states.map(({ value, label: text, count: amount }, index) => html`${index > 0 && " · "}<a href="${`${path}${path.includes("?") ? "&" : "?"}state=${value}`}" ${attr("aria-current", value === now ? "true" : undefined)}>${text}${amount !== undefined && html` <span class="quiet">${count(amount)}</span>`}</a>`)}
+  </nav>`;
 }
 
 export function shortId(buildId: string): string {

@@ -15,6 +15,7 @@ import {
   count,
   duration,
   empty,
+  fact,
   nextPage,
   refOf,
   stateOf,
@@ -188,13 +189,6 @@ function liveFacts({ live, aliases }: TemplateDetails): Html {
     ${live.envNames.length > 0 && fact("Variables", html`${live.envNames.map((name) => html`<span class="tag">${name}</span>`)}`)}
     ${fact("Artifact", html`<code>${live.artifactId}</code>`)} ${formerly}
   </dl>`;
-}
-
-export function fact(name: string, value: Html | string): Html {
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-  </div>`;
 }
 
 function history(template: TemplateDetails, items: readonly HistoryLine[]): Html {

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { ServiceError } from "../../errors.ts";
 import type { KeyRing } from "../../keys/key-ring.ts";
 import type { ServiceApp } from "../../http/service-app.ts";
@@ -19,8 +19,16 @@ export interface LogInOptions {
   isBehindProxy: boolean;
 }
 
-/** Logging in with a key of the service, and out. There is no service without keys: at least one is made at its first start. */
-export function registerLogIn(app: ServiceApp, routes: PageRoutes, options: LogInOptions): void {
+/**
+ * Logging in with a key of the service, and out. There is no service without keys: at least one is made at its first start.
+ *
+ * @returns what else ends the session of a request
+ */
+export function registerLogIn(
+  app: ServiceApp,
+  routes: PageRoutes,
+  options: LogInOptions,
+): { logOut: (reply: FastifyReply) => void } {
   const { keys, sessions, cookie } = options;
   const limit = new LogInLimit();
   const open = { config: { public: true, isOpen: true }, schema: { hide: true } };
@@ -32,7 +40,7 @@ export function registerLogIn(app: ServiceApp, routes: PageRoutes, options: LogI
     handler: async (request, reply) => {
       const { next, out } = request.query as Record<string, unknown>;
       if (request.session !== undefined) return reply.redirect(pathOf(next), 303);
-      return sendPage(reply, logInPage({ next: pathOf(next), isOut: out !== undefined }), undefined);
+      return sendPage(reply, logInPage({ next: pathOf(next), out: outOf(out) }), undefined);
     },
   });
 
@@ -60,10 +68,15 @@ export function registerLogIn(app: ServiceApp, routes: PageRoutes, options: LogI
   });
 
   routes.post("/log-out", (_visit, reply) => {
-    closeOld(reply.request);
-    void reply.header("set-cookie", cookie.clear(isSecure(reply.request)));
+    logOut(reply);
     return { to: `${PAGE_PREFIX}/log-in?out=1` };
   });
+  return { logOut };
+
+  function logOut(reply: FastifyReply): void {
+    closeOld(reply.request);
+    void reply.header("set-cookie", cookie.clear(isSecure(reply.request)));
+  }
 
   function closeOld(request: FastifyRequest): void {
     const secret = cookie.read(request.headers.cookie);
@@ -79,6 +92,12 @@ export function registerLogIn(app: ServiceApp, routes: PageRoutes, options: LogI
           ?.trim() === "https")
     );
   }
+}
+
+/** Why nobody is logged in any more. */
+function outOf(out: unknown): "wanted" | "revoked" | undefined {
+  if (out === undefined) return undefined;
+  return out === "revoked" ? "revoked" : "wanted";
 }
 
 /** Where to go after the log-in: a page of ours, whatever was asked for. */

@@ -1,20 +1,20 @@
-import type { PoolService } from "../../fleet/pools/pool-service.ts";
+import { folderSizes } from "../../store/folder-sizes.ts";
 import type { Database } from "../../store/database.ts";
 import { overviewPage } from "../pages/overview.ts";
-import { diskState, engineState, overview } from "../views/overview.ts";
+import { engineState, overview } from "../views/overview.ts";
 import type { PageRoutes } from "./page-routes.ts";
 
 /** What the overview looks at. */
 export interface OverviewOptions {
   db: Database;
-  pools: PoolService;
   engine: { host: string; look: (signal: AbortSignal) => Promise<void> };
   /** Data folder. */
   folder: string;
+  storePath: string;
 }
 
-export function registerOverview(routes: PageRoutes, { db, pools, engine, folder }: OverviewOptions): void {
+export function registerOverview(routes: PageRoutes, { db, engine, folder, storePath }: OverviewOptions): void {
   routes.get("/", async ({ signal }) =>
-    overviewPage(overview({ db, pools }, { engine: await engineState(engine, signal), disk: diskState(folder) })),
+    overviewPage(overview(db, { engine: await engineState(engine, signal), disk: folderSizes(folder, storePath) })),
   );
 }

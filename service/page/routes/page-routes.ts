@@ -85,8 +85,11 @@ export class PageRoutes {
     });
   }
 
-  /** An action. It ends in a page that is asked for anew, so that going back and loading again repeat nothing. */
-  post(path: string, act: (visit: FormVisit, reply: FastifyReply) => Redirect | Promise<Redirect>): void {
+  /**
+   * An action. It ends in a page that is asked for anew, so that going back and loading again repeat nothing; in a page of
+   * its own only where that must be seen once.
+   */
+  post(path: string, act: (visit: FormVisit, reply: FastifyReply) => Page | Redirect | Promise<Page | Redirect>): void {
     this.#app.post(path, { config: { public: true }, schema: { hide: true } }, async (request, reply) => {
       const visit = this.#visitOf(request, reply);
       const form = (request.body ?? {}) as FormVisit["form"];

@@ -1,10 +1,11 @@
-import { statfsSync } from "node:fs";
-import type { PoolService } from "../../fleet/pools/pool-service.ts";
 import { asError, ServiceError } from "../../errors.ts";
 import { buildsUnderWay, countUnderWay, failedLast, type ListedBuild } from "../../store/build-lists.ts";
 import type { BuildRow, BuildState } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
+import type { FolderSizes } from "../../store/folder-sizes.ts";
+import { MachineStore } from "../../store/machines.ts";
 import { standingTagMoves } from "../../store/tag-moves.ts";
+import { PoolStore } from "../../store/warm-pools.ts";
 import { countTemplates } from "../../store/templates.ts";
 import { definitionOf } from "../../builds/build-record.ts";
 import { redactorOf } from "./told-secrets.ts";
@@ -62,10 +63,7 @@ export interface EngineState {
 }
 
 /** The disk of the data folder. */
-export interface DiskState {
-  freeBytes: number;
-  totalBytes: number;
-}
+export type DiskState = Pick<FolderSizes, "freeBytes" | "totalBytes">;
 
 export interface Overview {
   templates: number;
@@ -74,8 +72,14 @@ export interface Overview {
   live: LiveTag[];
   underWay: BuildLine[];
   failures: FailureLine[];
+  /** The first of them. */
   shortPools: ShortPool[];
+  /** How many there are. */
+  shortPoolCount: number;
+  /** Those that are enabled. */
   pools: number;
+  /** Machines that are not over. */
+  machines: number;
   engine: EngineState;
   disk: DiskState;
 }
@@ -83,12 +87,10 @@ export interface Overview {
 /** How many lines each list of the overview has at most. */
 const LINES = 8;
 
-/** What somebody wants to know first. Its work is that of what it shows, and of the pools. */
-export function overview(
-  { db, pools }: { db: Database; pools: PoolService },
-  { engine, disk }: { engine: EngineState; disk: DiskState },
-): Overview {
-  const all = pools.list({ state: "enabled" });
+/** What somebody wants to know first. Its work is that of what it shows, and a count of the pools. */
+export function overview(db: Database, { engine, disk }: { engine: EngineState; disk: DiskState }): Overview {
+  const pools = new PoolStore(db);
+  const short = pools.short(LINES);
   return {
     templates: countTemplates(db),
     ...countUnderWay(db),
@@ -100,12 +102,17 @@ export function overview(
       reason: reasonOf(row),
       isMended: row.isMended === 1,
     })),
-    shortPools: all.flatMap(({ id, name, status, degraded_reason: reason }) =>
-      status.ready < status.target
-        ? { id, name, ready: status.ready, floor: status.target, warming: status.warming, reason: reason ?? undefined }
-        : [],
-    ),
-    pools: all.length,
+    shortPools: short.map(({ poolId, name, ready, minReady, warming, degradedReason }) => ({
+      id: poolId,
+      name,
+      ready,
+      floor: minReady,
+      warming,
+      reason: degradedReason ?? undefined,
+    })),
+    shortPoolCount: short[0]?.total ?? 0,
+    pools: pools.countByState().get("enabled") ?? 0,
+    machines: new MachineStore(db).countLive(),
     engine,
     disk,
   };
@@ -154,10 +161,4 @@ export async function engineState(
     if (error instanceof ServiceError) return { host, isUp: false, problem: error.message };
     return { host, isUp: false, problem: asError(error).message };
   }
-}
-
-/** The room on the disk that a folder is on. */
-export function diskState(folder: string): DiskState {
-  const { bavail, blocks, bsize } = statfsSync(folder);
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }

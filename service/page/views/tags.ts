@@ -1,4 +1,5 @@
 import { ResourceNotFoundError } from "../../errors.ts";
+import { isBefore } from "../../store/build-lists.ts";
 import { findBuild, type BuildRow, type BuildState } from "../../store/builds.ts";
 import { artifactOfBuild } from "../../store/artifacts.ts";
 import type { Database } from "../../store/database.ts";
@@ -124,7 +125,7 @@ export function plannedMove(db: Database, name: TemplateName, tag: string, to: s
     tag,
     ...(from !== undefined && { from: movedBuild(from) }),
     to: movedBuild(target),
-    isBack: from !== undefined && target.createdAt < from.createdAt,
+    isBack: from !== undefined && isBefore(db, target.buildId, from.buildId),
     ...(!promotable && { problem: reason ?? status }),
     ...(now === to && { problem: "the tag points at it already" }),
   };

@@ -28,10 +28,12 @@ export function shownArguments(args: Readonly<Record<string, string>> = {}): Sho
 
 /** Takes out of the texts of a build (its Dockerfile, log, error) the values that its own names call secret. */
 export function redactorOf({ build_args, build_envs, runtime_config }: BuildDefinition): Redactor {
-  const given = [build_args, build_envs, runtime_config?.default_envs];
-  return new Redactor(
-    given.flatMap((values) =>
-      Object.entries(values ?? {}).flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
-    ),
+  return new Redactor(secretValues([build_args, build_envs, runtime_config?.default_envs]));
+}
+
+/** The values whose names are those of secrets. */
+export function secretValues(given: readonly (Readonly<Record<string, string>> | null | undefined)[]): string[] {
+  return given.flatMap((values) =>
+    Object.entries(values ?? {}).flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
   );
 }

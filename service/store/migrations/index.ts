@@ -13,6 +13,7 @@ import { storage } from "./012-storage.ts";
 import { order } from "./013-order.ts";
 import { followedTags } from "./014-followed-tags.ts";
 import { page } from "./015-page.ts";
+import { poolSamples } from "./016-pool-samples.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   order,
   followedTags,
   page,
+  poolSamples,
 ];

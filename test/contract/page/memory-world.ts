@@ -8,6 +8,13 @@ import { markBuilding, markFailed, markReady } from "../../../service/builds/bui
 import { checkRequest } from "../../../service/builds/check-request.ts";
 import { asCaller } from "../../../service/caller.ts";
 import { Database } from "../../../service/store/database.ts";
+import { NEW_POOL, timesOfNewPool } from "../../../service/fleet/pools/pool-settings.ts";
+import { newId } from "../../../service/ids.ts";
+import { audit } from "../../../service/store/audit.ts";
+import { findBuild } from "../../../service/store/builds.ts";
+import { GuestStore } from "../../../service/store/guests.ts";
+import { MachineStore, type MachineRow } from "../../../service/store/machines.ts";
+import { PoolStore, type PoolRow } from "../../../service/store/warm-pools.ts";
 import { resolveTemplate } from "../../../service/templates/resolve.ts";
 import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { NO_CACHE } from "../../unit/service/template-store.ts";
@@ -95,6 +102,85 @@ export class MemoryWorld implements AsyncDisposable {
       this.#buildLog.append(buildId, { kind: "message", level: "info", phase: "step", message, step_index: index + 1 });
     }
     return buildId;
+  }
+
+  /** A pool with a member that starts and one that a machine has become. @returns ids of both */
+  fleet(given: {
+    pool: Partial<PoolRow> & { name: string };
+    machine: Partial<MachineRow>;
+    templateId: string;
+    buildId: string;
+  }): { poolId: string; machineId: string } {
+    const [poolId, machineId] = [newId("twp_"), newId("mch_")];
+    const nowMs = Date.now();
+    const shape = { templateId: given.templateId, vcpus: 1, memoryMb: 64, diskMb: null, internetAccess: 1 } as const;
+    new PoolStore(this.#db).insert({
+      ...NEW_POOL,
+      ...shape,
+      ...timesOfNewPool(nowMs),
+      poolId,
+      templateRef: "local/web:prod",
+      minReady: 2,
+      maxReady: 3,
+      checkoutPolicy: "prefer",
+      idleTimeoutSeconds: 600,
+      staleAfterSeconds: 900,
+      versionPolicy: "track_tag",
+      trackTag: "prod",
+      hostPoolId: null,
+      cellId: null,
+      labels: JSON.stringify({ team: "web" }),
+      metadata: "{}",
+      resolvedTemplate: "local/web:prod",
+      buildId: given.buildId,
+      compatibilityKey: "key",
+      ...given.pool,
+    });
+    const guests = new GuestStore(this.#db);
+    const guest = { ...shape, poolId, machineId: null, compatibilityKey: "key" };
+    guests.insert(guest, nowMs);
+    const member = guests.insert(guest, nowMs);
+    guests.markReady(member.guestId, nowMs);
+    new MachineStore(this.#db).insert({
+      ...shape,
+      machineId,
+      idempotencyKey: null,
+      requestDigest: "d",
+      template: "local/web:prod",
+      status: "running",
+      envs: "{}",
+      cwd: null,
+      metadata: "{}",
+      timeoutMs: 3_600_000,
+      timeoutAction: "destroy",
+      timeoutAtMs: nowMs + 3_600_000,
+      inactivityTimeoutMs: null,
+      autoDeleteAfterMs: null,
+      ephemeral: 0,
+      autoResume: 0,
+      checkout: JSON.stringify({ source: "ready_instance", hit: true, id: poolId, mode: "prefer" }),
+      failure: null,
+      createdAtMs: nowMs,
+      startedAtMs: nowMs,
+      lastActiveAtMs: nowMs,
+      pausedAtMs: null,
+      endedAtMs: null,
+      ...given.machine,
+    });
+    guests.claim(member.guestId, machineId);
+    asCaller({ keyId: null, name: this.keyName }, () =>
+      audit(this.#db, "machine_claimed", machineId, {
+        template: "local/web:prod",
+        templateId: given.templateId,
+        poolId,
+      }),
+    );
+    return { poolId, machineId };
+  }
+
+  /** The artifact of a build. */
+  artifactOf(buildId: string): string {
+    return findBuild(this.#db, buildId)!.templateId;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

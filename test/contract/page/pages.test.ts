@@ -11,6 +11,16 @@ const secret = () => `hush-${randomBytes(12).toString("hex")}`;
 let world: MemoryWorld;
 let browser: Browser;
 const secrets: string[] = [];
+const ids: { poolId: string; machineId: string }[] = [];
+let machineSecret = "";
+
+/** Somebody who has logged in, with the token of the session. */
+async function browserOf({ url, apiKey }: MemoryWorld): Promise<Browser & { form: { token: string } }> {
+  const made = new Browser(url);
+  await made.logIn(apiKey);
+  const { token } = hiddenFields((await made.get("/ui/")).text, "/ui/log-out");
+  return Object.assign(made, { form: { token: token! } });
+}
 
 const newSecret = () => {
   secrets.push(secret());
@@ -22,6 +32,7 @@ beforeAll(async () => {
   secrets.push(world.apiKey);
   for (const version of ["1", "2", "3"]) {
     const [token, env, machine] = [newSecret(), newSecret(), newSecret()];
+    machineSecret = machine;
     await world.ready({
       name: "web",
       tags: version === "3" ? ["dev"] : ["dev", "prod"],
@@ -41,6 +52,35 @@ beforeAll(async () => {
     line: 3,
     tail: [`token ${token}`],
   });
+  const built = world.builds[2]!;
+  const templateId = world.artifactOf(built);
+  ids.push(
+    world.fleet({
+      templateId,
+      buildId: built,
+      pool: {
+        name: "web-pool",
+        metadata: JSON.stringify({ token: newSecret() }),
+        degradedReason: "artifact_prewarm_failed",
+        failureCount: 2,
+        lastFailure: `it said ${machineSecret}`,
+        previousBuildId: world.builds[1]!,
+        compatibilityKey: "newer",
+      },
+      machine: {
+        envs: JSON.stringify({ DB_PASSWORD: newSecret(), PLAIN: newSecret() }),
+        metadata: JSON.stringify({ owner: newSecret() }),
+      },
+    }),
+    world.fleet({
+      templateId,
+      buildId: built,
+      pool: { name: "drained-pool", state: "disabled" },
+      machine: { status: "error", endedAtMs: Date.now(), failure: `It ended.\n  | its password is ${newSecret()}` },
+    }),
+  );
+  const key = await browserOf(world).then((made) => made.post("/ui/keys", { ...made.form, name: "ci" }));
+  secrets.push(/ns_local_[\w-]{32}/.exec(key.text)![0]);
   await world.ready({
     name: `<b>"x'&</b>`.replaceAll(/[^a-z]/g, "-").replaceAll(/^-+|-+$/g, ""),
     tags: ["default"],
@@ -97,7 +137,7 @@ describe("every page that links lead to", () => {
       for (const each of secrets) expect(text.includes(each), `${path} has ${each} in it`).toBe(false);
       kinds.add(
         path
-          .replaceAll(/tb_\w+/g, "ID")
+          .replaceAll(/(?:tb|twp|mch|key)_\w+/g, "ID")
           .replaceAll(/\?.*/g, "")
           .replaceAll(/[0-9a-f]{16}/g, "DIGEST"),
       );
@@ -111,6 +151,16 @@ describe("every page that links lead to", () => {
       "/ui/builds/ID/log",
       "/ui/builds/ID/log.txt",
       "/ui/builds/ID/compare",
+      "/ui/pools",
+      "/ui/pools/ID",
+      "/ui/pools/ID/change",
+      "/ui/machines",
+      "/ui/machines/ID",
+      "/ui/machines/ID/change",
+      "/ui/disk",
+      "/ui/keys",
+      "/ui/keys/ID/revoke",
+      "/ui/audit",
       "/ui/assets/DIGEST/page.css",
       "/ui/assets/DIGEST/page.js",
     ]) {
@@ -186,6 +236,11 @@ describe("what is not there", () => {
       "/ui/builds/tb_none/follow",
       "/ui/builds/tb_none/compare",
       "/ui/templates/local/web/move?tag=prod&to=tb_none",
+      "/ui/pools/twp_none",
+      "/ui/pools/twp_none/change?to=drain",
+      "/ui/machines/mch_none",
+      "/ui/machines/mch_none/change?to=end",
+      "/ui/keys/key_none/revoke",
     ]) {
       const { status, headers, text } = await browser.get(path);
       expect([path, status, headers["content-type"]]).toEqual([path, 404, "text/html; charset=utf-8"]);
@@ -197,6 +252,17 @@ describe("what is not there", () => {
       "/ui/templates?after=x",
       "/ui/templates/local/web?after=x",
       "/ui/templates/local/web/move",
+      "/ui/pools?state=x",
+      "/ui/pools?after=x",
+      `/ui/pools/${ids[0]!.poolId}?hours=7`,
+      `/ui/pools/${ids[0]!.poolId}/change?to=x`,
+      `/ui/pools/${ids[0]!.poolId}/change?to=resize&floor=4&most=3`,
+      "/ui/machines?state=x",
+      "/ui/machines?template=%20",
+      `/ui/machines/${ids[0]!.machineId}/change?to=x`,
+      "/ui/disk?after=x",
+      "/ui/keys?after=x",
+      "/ui/audit?kind=x",
       `/ui/builds/${world.builds[0]}/log?from=x`,
     ]) {
       expect([path, (await browser.get(path)).status]).toEqual([path, 400]);

@@ -9,6 +9,7 @@ import * as native from "pulumi-nullspace/native";
 import { OLDEST_NODE } from "pulumi-nullspace/node-version";
 import { formatTemplateRef, NullspaceClient, NotFoundError, parseTemplateRef, Template, type TemplateBuild } from "pulumi-nullspace/sdk";
 import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
+import { currentSpan, inSpan, NO_SPAN, type Span } from "pulumi-nullspace/tracing";
 import { BuildSecret, Machine, type Schema } from "pulumi-nullspace/wire";
 
 const args: dynamic.TemplateArgs = { name: "web", context: "./app", readiness: { kind: "tcp", port: 80 } };
@@ -38,6 +39,7 @@ async function main(): Promise<string[]> {
   const context: ContextOptions = { dir: ".", dockerfileContent: "FROM scratch", ignorePatterns: ["bin"] };
   const secret = [...secretsIn(BuildSecret, { id: "token", value: "hunter2" })].map(({ value }) => value);
   const semaphore = new Semaphore(1);
+  const isTraced = (span: Span): boolean => span !== NO_SPAN || span !== currentSpan();
   const log = async (build: TemplateBuild): Promise<string> => build.buildId;
   return [
     await promise(pool.poolId),
@@ -50,6 +52,7 @@ async function main(): Promise<string[]> {
     [build, read, log, Template, NotFoundError, createIgnoreMatcher, semaphore, runtime, options, misspelt].map((one) => typeof one).join(),
     OLDEST_NODE,
     String(backoffMs({ first: 2, most: 8 }, 1)),
+    String(await inSpan("work", {}, isTraced)),
   ];
 }
 
@@ -68,6 +71,7 @@ export const SAID = [
   "function,function,function,object,function,function,object,object,object,object",
   "22.14",
   "2",
+  "false",
 ];
 
 /** A program that uses all that `nullspace-local` exports, and a start that is refused before anything is opened. */

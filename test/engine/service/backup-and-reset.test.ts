@@ -1,16 +1,20 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
+import { pause } from "../../../sdk/concurrency/index.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { instanceIdOf, RunningService } from "./running-service.ts";
 import { BASE_IMAGE } from "./fleet-fixture.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
+const SECRET = "of-a-machine-that-lives";
+const wanted = { template: "local/web:stable", vcpus: 1, memory_mb: 64 };
 const folder = mkdtempSync(join(tmpdir(), "nullspace-backup-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,7 +27,8 @@ async function command(...args: string[]): Promise<{ code: number; stdout: strin
   }
 }
 
-async function pool(service: RunningService): Promise<string[]> {
+/** Makes a pool, and waits until it is full. @returns its id */
+async function pool(service: RunningService): Promise<string> {
   const { body } = await service.call("POST", "/v1/template-warm-pools", {
     name: "web",
     template_ref: "local/web:stable",
@@ -31,10 +36,23 @@ async function pool(service: RunningService): Promise<string[]> {
     max_ready: 2,
     resources: { vcpus: 1, memory_mb: 64 },
   });
+  await untilFull(service, body.id);
+  return body.id;
+}
+
+async function untilFull(service: RunningService, poolId: string): Promise<void> {
   for (;;) {
-    const { body: now } = await service.call("GET", `/v1/template-warm-pools/${body.id}`);
-    if (now.status.ready === 2) return containersOf(service.dataDirectory);
+    const { body } = await service.call("GET", `/v1/template-warm-pools/${poolId}`);
+    if (body.status.ready === 2) return;
+    await pause(50);
   }
+}
+
+/** Whether a text stands anywhere in a store. */
+async function holds(dataDirectory: string, text: string): Promise<boolean> {
+  const names = (await readdir(dataDirectory)).filter((name) => name.startsWith("store.db"));
+  const files = await Promise.all(names.map((name) => readFile(join(dataDirectory, name))));
+  return files.some((file) => file.includes(text));
 }
 
 async function containersOf(dataDirectory: string): Promise<string[]> {
@@ -49,13 +67,23 @@ it("a backup is served beside the first service, whose machines it leaves alone;
   const dataDirectory = join(folder, "first");
   const first = await RunningService.start({ dataDirectory });
   await first.build({ name: "web", base_image: BASE_IMAGE, tags: ["stable"] });
-  const members = await pool(first);
-  expect(members).toHaveLength(2);
+  const alive = await first.call(
+    "POST",
+    "/v1/machines",
+    { ...wanted, envs: { TOKEN: SECRET } },
+    { "idempotency-key": "a" },
+  );
+  expect(alive.status).toBe(201);
+  const poolId = await pool(first);
+  const members = await containersOf(dataDirectory);
+  expect(members).toHaveLength(3);
 
   const copied = await command("backup", join(folder, "copy"), "--data", dataDirectory);
   expect(copied).toMatchObject({ code: 0, stdout: expect.stringContaining(join(folder, "copy")) });
   await using copy = await RunningService.start({ dataDirectory: join(folder, "copy") });
-  const wanted = { template: "local/web:stable", vcpus: 1, memory_mb: 64 };
+  expect(await holds(copy.dataDirectory, SECRET)).toBe(false);
+  expect((await copy.call("GET", `/v1/machines/${alive.body.id}`)).body.status).toBe("error");
+  await untilFull(copy, poolId);
   const machine = await copy.call("POST", "/v1/machines", wanted, { "idempotency-key": "one" });
   expect(machine.status).toBe(201);
   expect(await containersOf(dataDirectory)).toEqual(members);
@@ -65,7 +93,7 @@ it("a backup is served beside the first service, whose machines it leaves alone;
   await first.close();
   const asked = await command("reset", "--data", dataDirectory);
   expect(asked.code).toBe(2);
-  expect(asked.stdout).toMatch(/^2 containers of machines and pools$/m);
+  expect(asked.stdout).toMatch(/^3 containers of machines and pools$/m);
   expect(asked.stderr).toContain("Nothing was removed. Add --yes");
   expect(await containersOf(dataDirectory)).toEqual(members);
 
@@ -79,7 +107,7 @@ it("a backup is served beside the first service, whose machines it leaves alone;
   const engine = new DockerEngine();
   const left = await Promise.all(members.map((id) => engine.containers.inspect(id).catch(() => "gone")));
   await engine.close();
-  expect(left).toEqual(["gone", "gone"]);
+  expect(left).toEqual(["gone", "gone", "gone"]);
   expect((await copy.call("GET", `/v1/machines/${machine.body.id}`)).body.status).toBe("running");
   expect(await command("reset", "--yes", "--data", dataDirectory)).toMatchObject({
     code: 1,

@@ -233,6 +233,7 @@ const ARGUMENTS: Record<string, PublicCall["arguments"]> = {
   "DockerEngine.info": [OPTIONS],
   "DockerEngine.build": [["options", { path: "." }]],
   "DockerEngine.events": [OPTIONS],
+  "DockerEngine.buildCacheUsage": [OPTIONS],
   "DockerEngine.pruneBuilds": [OPTIONS],
   "DockerEngine.negotiate": [["signal?", SIGNAL]],
   "DockerEngine.close": [],

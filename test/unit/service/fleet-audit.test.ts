@@ -81,3 +81,24 @@ test("machines are recorded when they are made, claimed and ended, and time ends
   trimAuditEvents(world.db, 2);
   expect(recorded(world)).toHaveLength(2);
 });
+
+test("a pause and its end are recorded, and so is one that did not come to be", async () => {
+  await using world = new MemoryFleet();
+  world.seed("web");
+  const { machines } = world.fleet;
+  const { machineId } = await world.createMachine({ template: "web" });
+  await asCaller(KEY, async () => {
+    await machines.pause(machineId);
+    await machines.resume(machineId);
+    // It is as wanted already.
+    await machines.resume(machineId);
+    world.driver.pause = () => Promise.reject(new Error("not today"));
+    await expect(machines.pause(machineId)).rejects.toThrow("not today");
+  });
+  expect(recorded(world, machineId).slice(1)).toEqual([
+    { key: "key_ci", actor: "ci", action: "machine_paused", detail: {} },
+    { key: "key_ci", actor: "ci", action: "machine_resumed", detail: {} },
+    { key: "key_ci", actor: "ci", action: "machine_paused", detail: {} },
+    { key: "key_ci", actor: "ci", action: "machine_resumed", detail: { reason: "it could not be paused" } },
+  ]);
+});

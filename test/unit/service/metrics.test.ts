@@ -64,7 +64,7 @@ describe("observed calls", () => {
         }
       },
     };
-    const target = observedCalls(new Target(), "t", observer);
+    const target = observedCalls(new Target(), "t", [observer]);
     expect([target.name, await target.twice(2), target.now()]).toEqual(["n", 4, 1]);
     await expect(target.later()).rejects.toThrow(TypeError);
     for await (const event of target.events()) expect(event).toBe(1);

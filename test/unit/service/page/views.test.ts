@@ -217,6 +217,11 @@ describe("a tag's history", () => {
       to: { buildId: two.buildId },
       isBack: false,
     });
+    // The clock was set back between the two: what is older is told by the store.
+    store.db.run("UPDATE builds SET created_at = '2001-01-01T00:00:00.000Z' WHERE build_id = ?", [two.buildId]);
+    expect(plannedMove(store.db, web, "prod", two.buildId).isBack).toBe(false);
+    assignTags(store.db, `web:${two.buildId}`, ["next"]);
+    expect(plannedMove(store.db, web, "next", one.buildId).isBack).toBe(true);
     expect(plannedMove(store.db, web, "prod", one.buildId).problem).toBe("the tag points at it already");
     expect(() => tagHistory(store.db, web, "none", {})).toThrow('no tag "none"');
     const failed = await store.accept({ name: "web" });
