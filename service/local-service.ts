@@ -11,7 +11,7 @@ import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
 import { createApp } from "./http/app.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerHealthRoutes } from "./http/routes/health.ts";
-import { TlsIdentity, type TlsFiles } from "./http/tls-files.ts";
+import { TlsIdentity } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
@@ -21,6 +21,7 @@ import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
 import { DiskRoom } from "./store/disk-room.ts";
 import { MIGRATIONS } from "./store/migrations/index.ts";
+import type { TlsFiles } from "./tls-options.ts";
 import { serviceVersion } from "./version.ts";
 import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
@@ -28,7 +29,7 @@ import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./templates/storage-limits.ts";
 import { findLogicalTemplate } from "./templates/logical-template.ts";
 
-/** How to start {@link startLocalService}; every member has a default. */
+/** How a service is started; every member may be left out. */
 export interface LocalServiceOptions {
   /**
    * TCP port; 0 = a free one.
@@ -52,12 +53,14 @@ export interface LocalServiceOptions {
   behindProxy?: boolean;
   /**
    * Host names, without port, that requests may be for, beside the address and, with `tls`, the names of the certificate.
-   * Default none.
+   *
+   * @default none
    */
   allowedHosts?: readonly string[];
   /**
    * A key that is good as long as this service runs, beside those of the data folder: at least 32 visible ASCII characters.
-   * Default of {@link startLocalService}: one made afresh.
+   *
+   * @default one made afresh
    */
   apiKey?: string;
   /**
@@ -96,7 +99,11 @@ export interface LocalServiceOptions {
    * @default 30 days
    */
   artifactRetentionMs?: number;
-  /** How much of everything is kept, beside how long. Default: {@link DEFAULT_STORAGE_LIMITS}. */
+  /**
+   * How much of everything is kept, beside how long.
+   *
+   * @default those of {@link StorageLimits}, member by member
+   */
   storage?: Partial<StorageLimits>;
   /**
    * Whether `/metrics` is answered without a key.

@@ -61,14 +61,6 @@ export function renderClass(model: ResourceModel, shell: Shell): string {
 }
 
 function classDoc({ description, example }: ResourceModel): string {
-  const lines = [
-    description,
-    "",
-    "@example",
-    ...example.typescript
-      .trim()
-      .split("\n")
-      .map((line) => `  ${line}`),
-  ];
+  const lines = [description, "", "@example", "```ts", ...example.typescript.trim().split("\n"), "```"];
   return ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */"].join("\n");
 }

@@ -62,17 +62,15 @@ export function renderFunctions(models: readonly FunctionModel[], shell: Shell):
       const optional = inputs.every(({ required }) => !required) ? " = {}" : "";
       const options = (kind: string) => (shell === "native" ? `, options: pulumi.${kind} = {}` : "");
       const given = shell === "native" ? ", options" : "";
-      const code = example.typescript.trim().split("\n");
       return [
-        [
-          "/**",
-          ...[description, "", "@example", ...code.map((line) => `  ${line}`)].map((line) => ` * ${line}`.trimEnd()),
-          " */",
-        ].join("\n"),
+        withExample(description, example.typescript),
         `export function ${name}(args: ${type}Args${optional}${options("InvokeOptions")}): Promise<${type}Result> {`,
         `  return ${caller[0]}("${name}", args${given});`,
         "}",
-        `/** As {@link ${name}}, of outputs of resources: a preview that does not know them yet asks nothing. */`,
+        withExample(
+          `As {@link ${name}}, of outputs of resources: a preview that does not know them yet asks nothing.`,
+          example.outputs,
+        ),
         `export function ${name}Output(args: ${type}OutputArgs${optional}${options("InvokeOutputOptions")}): pulumi.Output<${type}Result> {`,
         `  return ${caller[1]}("${name}", args${given});`,
         "}",
@@ -80,6 +78,11 @@ export function renderFunctions(models: readonly FunctionModel[], shell: Shell):
     }),
     "",
   ].join("\n");
+}
+
+function withExample(text: string, code: string): string {
+  const lines = [text, "", "@example", "```ts", ...code.trim().split("\n"), "```"];
+  return ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */"].join("\n");
 }
 
 /** `getTemplate` as `GetTemplate`. */

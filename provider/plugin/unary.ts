@@ -31,8 +31,10 @@ export type Unary = <Request, Response>(
  *
  * @param log told where a fault of ours happened; it is shown in a run with `--debug`
  * @example
- *   const unary = unaryWith(secrets, log);
- *   const cancel = unary(async () => new Empty());
+ * ```ts
+ * const unary = unaryWith(secrets, log);
+ * const cancel = unary(async () => new Empty());
+ * ```
  */
 export function unaryWith(secrets: Redactor, log: EngineLog): Unary {
   return (handle) => (call, callback) => {

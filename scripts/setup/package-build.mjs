@@ -26,6 +26,7 @@ const SETTINGS = [
 /** What is made of what is compiled, or of the sources, and by what. */
 const MADE = [
   { by: "scripts/declarations.ts", to: "dist/types" },
+  { by: "scripts/declarations.ts", to: "service/dist/types" },
   { by: "scripts/copy-assets.mjs", to: "service/dist/page/assets" },
   { by: "scripts/bundle.mjs", to: "dist/bundle" },
 ];
@@ -98,6 +99,7 @@ function digestSources(root) {
 function removeOrphans(root) {
   for (const { from, to } of SOURCES) {
     for (const file of listFiles(join(root, to), "")) {
+      if (MADE.some((made) => file.startsWith(join(root, made.to) + sep))) continue;
       const name = relative(join(root, to), file).replace(/(\.d\.ts|\.js)(\.map)?$/, "");
       const isThere =
         existsSync(join(root, from, `${name}.ts`)) || existsSync(join(root, from, relative(join(root, to), file)));

@@ -28,7 +28,24 @@ const BODY = like(
   ({ open, sizeBytes }) => typeof open === "function" && typeof sizeBytes === "number",
 );
 
-/** File bodies of build contexts. */
+/**
+ * File bodies of build contexts.
+ *
+ * @example
+ * ```ts
+ * import { createHash } from "node:crypto";
+ * import { readFile } from "node:fs/promises";
+ *
+ * await using client = new NullspaceClient();
+ * const bytes = await readFile("app/index.js");
+ * const sha256 = createHash("sha256").update(bytes).digest("hex");
+ * const file = { path: "index.js", entry_type: "file", sha256, size_bytes: bytes.length } as const;
+ * const [blob] = await client.blobs.preflight([file]);
+ * if (blob?.missing) {
+ *   await client.blobs.put(blob.blob_id!, { open: () => bytes, sizeBytes: bytes.length });
+ * }
+ * ```
+ */
 export class BlobsApi {
   readonly #transport: Transport;
 

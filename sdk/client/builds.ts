@@ -75,7 +75,17 @@ const TARGET = either(
   },
 );
 
-/** Builds of templates: start, watch, cancel, retry, promote. */
+/**
+ * Builds of templates: start, watch, cancel, retry, promote.
+ *
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const { build_id } = await client.builds.start({ name: "web", base_image: "python:3.12-slim" });
+ * const { build } = await client.builds.waitUntilTerminal(build_id);
+ * if (build.status === "ready") await client.builds.promote(build_id, { tag: "stable" });
+ * ```
+ */
 export class BuildsApi {
   readonly #transport: Transport;
 
@@ -137,8 +147,18 @@ export class BuildsApi {
     yield* this.logs(last.build_id, { ...pickCallOptions(options), follow: true, offset: last.offset + 1 });
   }
 
-  /** A build and its log entries from `offset` (default 0) on. */
-  async get(buildId: string, options: CallOptions & { offset?: number | undefined } = {}): Promise<StatusSnapshot> {
+  /** A build, and its log so far. */
+  async get(
+    buildId: string,
+    options: CallOptions & {
+      /**
+       * The first log entry to get.
+       *
+       * @default 0
+       */
+      offset?: number | undefined;
+    } = {},
+  ): Promise<StatusSnapshot> {
     check("builds.get", { buildId: text, options: FROM_OFFSET }, { buildId, options });
     const snapshot = await this.#transport.json(
       {

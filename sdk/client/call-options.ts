@@ -5,7 +5,7 @@ export interface CallOptions {
   /**
    * Longest silence of the service, milliseconds.
    *
-   * @default that of the client
+   * @default that of the client, or two to five minutes for calls that the service works on for so long
    */
   timeoutMs?: number | undefined;
 }

@@ -19,7 +19,7 @@ export interface NullspaceClientOptions extends SettingsPlaces {
   /**
    * Longest silence of the service that a plain call endures, milliseconds.
    *
-   * @default 30 000
+   * @default 30_000
    */
   timeoutMs?: number | undefined;
   /**
@@ -47,9 +47,11 @@ const OPTIONS = optionsOf<NullspaceClientOptions>({
  * The service's calls, one method each. Holds connections: close it, or let `await using` do so.
  *
  * @example
- *   await using client = new NullspaceClient();
- *   const build = await client.builds.start({ name: "web", base_image: "python:3.12-slim" });
- *   for await (const entry of client.builds.logs(build.build_id, { follow: true })) console.log(entry.message);
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const build = await client.builds.start({ name: "web", base_image: "python:3.12-slim" });
+ * for await (const entry of client.builds.logs(build.build_id, { follow: true })) console.log(entry.message);
+ * ```
  *
  * @throws MissingApiKeyError when there is no key anywhere
  * @throws InvalidSettingError when the URL is none that can be called

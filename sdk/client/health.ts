@@ -12,7 +12,14 @@ export async function readHealth(transport: Transport, options: CallOptions = {}
   );
 }
 
-/** As `readHealth`, for programs that have no key yet. */
+/**
+ * As `readHealth`, for programs that have no key yet.
+ *
+ * @example
+ * ```ts
+ * const { status } = await checkHealth("http://localhost:3000", { timeoutMs: 5_000 });
+ * ```
+ */
 export async function checkHealth(baseUrl: string, options: CallOptions = {}): Promise<Health> {
   check("checkHealth", { baseUrl: text, options: CALL }, { baseUrl, options });
   const transport = new Transport({ baseUrl, apiKey: "" });

@@ -37,7 +37,17 @@ export type MachinePage<Field extends MachineField = never> = Omit<MachineList, 
 
 const CREATE = optionsOf<CallOptions & { idempotencyKey: unknown }>({ ...CALL_MEMBERS, idempotencyKey: text });
 
-/** Running machines. */
+/**
+ * Running machines.
+ *
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const { id } = await client.machines.create({ template: "acme/web:stable" });
+ * const { stdout } = await client.machines.exec(id, { command: "uname", args: ["-a"] });
+ * await client.machines.delete(id);
+ * ```
+ */
 export class MachinesApi {
   readonly #transport: Transport;
   readonly #proofs = new Map<string, string>();
@@ -50,12 +60,17 @@ export class MachinesApi {
   /**
    * Starts a machine, from a warm pool if asked; it is usable when this returns. The idempotency key makes a try whose
    * answer was lost, and the one after it, one machine.
-   *
-   * @param options.idempotencyKey default a fresh one for this call
    */
   async create(
     request: CreateMachineRequest,
-    options: CallOptions & { idempotencyKey?: string | undefined } = {},
+    options: CallOptions & {
+      /**
+       * Two calls with the same key make one machine.
+       *
+       * @default a fresh one for this call
+       */
+      idempotencyKey?: string | undefined;
+    } = {},
   ): Promise<Machine> {
     check("machines.create", { request: object, options: CREATE }, { request, options });
     const { value, headers } = await this.#transport.jsonWithHeaders(

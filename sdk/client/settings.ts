@@ -19,7 +19,7 @@ export const DEFAULT_BASE_URL = "http://localhost:3000";
 export interface SettingsPlaces {
   /** API key; even a blank one ends the search. */
   apiKey?: string | undefined;
-  /** Base URL; a blank one means the default. */
+  /** Base URL; a blank one counts as none. */
   baseUrl?: string | undefined;
   /** @default `process.env` */
   env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -67,10 +67,15 @@ export interface Settings {
 
 /**
  * Finds key and URL as the Python client does; the first hit wins: argument, environment, `.env` in the working
- * directory, `$XDG_CONFIG_HOME/nullspace/config.json`, `~/.nullspace/config.json`, default. A file that cannot be read
- * counts as absent.
+ * directory, `$XDG_CONFIG_HOME/nullspace/config.json`, `~/.nullspace/config.json`; without any
+ * hit the URL is {@link DEFAULT_BASE_URL}. A file that cannot be read counts as absent.
  *
  * @throws InvalidSettingError when the URL is none that can be called
+ * @example
+ * ```ts
+ * const { baseUrl, apiKey } = findSettings();
+ * console.log(`${baseUrl.value}, as ${baseUrl.source} says; the key is from ${apiKey.source}`);
+ * ```
  */
 export function findSettings(places: SettingsPlaces = {}): Settings {
   check("findSettings", { places: PLACES }, { places });

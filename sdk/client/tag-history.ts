@@ -52,15 +52,27 @@ export interface TagHistory {
  * where it keeps none.
  *
  * @param ref `name:tag`, `namespace/name:tag`; without a tag, the one that the bare name means at the service
- * @param options.limit most moves; default 20
  * @throws TemplateRefError, InvalidArgumentError when `ref` is not one of these
  * @throws NotFoundError when there is no such template
  * @throws NoSuchTagError when the template has no such tag, and has had none that the service knows of
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const { moves } = await tagHistory(client, "web:stable", { limit: 5 });
+ * for (const { at, from, to } of moves) console.log(`${at}: ${from ?? "new"} -> ${to ?? "removed"}`);
+ * ```
  */
 export async function tagHistory(
   client: NullspaceClient,
   ref: string,
-  options: CallOptions & { limit?: number | undefined } = {},
+  options: CallOptions & {
+    /**
+     * At most this many moves.
+     *
+     * @default 20
+     */
+    limit?: number | undefined;
+  } = {},
 ): Promise<TagHistory> {
   check("tagHistory", { client: CLIENT, ref: text, options: HISTORY }, { client, ref, options });
   const { limit = 20 } = options;

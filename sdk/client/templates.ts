@@ -14,7 +14,16 @@ import type { Transport } from "./transport.ts";
 const TAGS = listOf(text, "texts");
 const CLAIM_TOKEN: Rule = { ...text, isSecret: true };
 
-/** Templates by reference, their tags, aliases, names and namespaces. */
+/**
+ * Templates by reference, their tags, aliases, names and namespaces.
+ *
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * for (const { tag, build_id } of await client.templates.listTags("web")) console.log(tag, build_id);
+ * await client.templates.rename("web", "website");
+ * ```
+ */
 export class TemplatesApi {
   readonly #transport: Transport;
 

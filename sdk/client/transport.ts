@@ -33,8 +33,9 @@ export interface Call {
   upload?: { open: (signal: AbortSignal | undefined) => Readable | Uint8Array; sizeBytes: number };
   headers?: Record<string, string>;
   /**
-   * Whether sending twice is as good as once, so that it may be sent again when its answer was lost. Default: true for
-   * GET, PUT and DELETE, and for calls with an `Idempotency-Key`.
+   * Whether sending twice is as good as once, so that it may be sent again when its answer was lost.
+   *
+   * @default true for GET, PUT and DELETE, and for calls with an `Idempotency-Key`
    */
   repeatable?: boolean;
   /** Codes with which the service says "soon": sent again like a 429, up to `maxAttempts`. */

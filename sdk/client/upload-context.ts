@@ -33,15 +33,29 @@ const UPLOAD = optionsOf<UploadOptions & { places: unknown }>({ ...UPLOAD_MEMBER
  * Gets the service to have every file of a build context: asks by digest what it lacks, and uploads only that. After a
  * failure call it again: what has arrived is not sent twice.
  *
- * @param options.places which entries the build is to see, and where; one may stand in several places. Default: every one
- *   that a `COPY` may see, at its own path
  * @returns the entries to put into a build request's `build_context`
  * @throws UnsupportedEntryError for a symbolic link, before anything is sent: the service has no form for one
+ * @example
+ * ```ts
+ * import { readContext } from "pulumi-nullspace/context";
+ *
+ * await using client = new NullspaceClient();
+ * const context = await readContext({ dir: "./app", symlinks: "copy" });
+ * const files = await uploadContext(client, context, { onProgress: ({ path, state }) => console.log(state, path) });
+ * await client.builds.start({ name: "web", dockerfile_content: context.dockerfile!.content, build_context: { files } });
+ * ```
  */
 export async function uploadContext(
   client: Pick<NullspaceClient, "blobs">,
   context: BuildContext,
-  options: UploadOptions & { places?: readonly ContextPlace[] } = {},
+  options: UploadOptions & {
+    /**
+     * Which entries the build is to see, and where; one may stand in several places.
+     *
+     * @default every one that a `COPY` may see, at its own path
+     */
+    places?: readonly ContextPlace[];
+  } = {},
 ): Promise<ContextFile[]> {
   check("uploadContext", { client: WITH_BLOBS, context: CONTEXT, options: UPLOAD }, { client, context, options });
   const { places, ...upload } = options;

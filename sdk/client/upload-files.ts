@@ -66,6 +66,24 @@ function isEntry({ type, path, mode, open }: Readonly<Record<PropertyKey, unknow
  * call it again: what has arrived is not sent twice.
  *
  * @returns the entries as a build request names them, in the order given
+ * @example
+ * ```ts
+ * import { createHash } from "node:crypto";
+ * import { readFile } from "node:fs/promises";
+ *
+ * await using client = new NullspaceClient();
+ * const bytes = await readFile("app/index.js");
+ * const files = await uploadFiles(client.blobs, [
+ *   {
+ *     type: "file",
+ *     path: "index.js",
+ *     mode: "0644",
+ *     sizeBytes: bytes.length,
+ *     sha256: createHash("sha256").update(bytes).digest("hex"),
+ *     open: () => bytes,
+ *   },
+ * ]);
+ * ```
  */
 export async function uploadFiles(
   blobs: BlobsApi,

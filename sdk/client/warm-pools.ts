@@ -32,11 +32,32 @@ export interface WaitUntilReadyOptions extends CallOptions {
    * @default 500
    */
   intervalMs?: number | undefined;
+  /**
+   * Give up after this long, milliseconds.
+   *
+   * @default 300_000
+   */
+  timeoutMs?: number | undefined;
 }
 
 export const WAIT = optionsOf<WaitUntilReadyOptions>({ ...CALL_MEMBERS, minReady: whole(0), intervalMs: amount });
 
-/** Pools of machines kept ready. */
+/**
+ * Pools of machines kept ready.
+ *
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const pool = await client.warmPools.create({
+ *   name: "web",
+ *   template_ref: "acme/web:stable",
+ *   min_ready: 2,
+ *   max_ready: 4,
+ *   resources: { vcpus: 2, memory_mb: 512 },
+ * });
+ * await client.warmPools.waitUntilReady(pool.id);
+ * ```
+ */
 export class WarmPoolsApi {
   readonly #transport: Transport;
 
@@ -159,7 +180,6 @@ export class WarmPoolsApi {
   /**
    * Waits until enough machines are ready.
    *
-   * @param options.timeoutMs gives up after this long; default 300 000
    * @throws TimeoutError when it does not come about in time; the message says what holds the pool up
    * @throws ConflictError when it cannot come about: the pool is deleted, disabled or drained, or too small
    */

@@ -12,6 +12,11 @@ export interface AnswerTimeout extends Disposable {
  * with something else, an answer that came lies unread, and its sender is not to blame.
  *
  * @param timeoutMs at most so long, in milliseconds; counted in steps of 50
+ * @example
+ * ```ts
+ * using limit = answerTimeout(5_000);
+ * const response = await fetch("http://localhost:3000/health", { signal: limit.signal });
+ * ```
  */
 export function answerTimeout(timeoutMs: number): AnswerTimeout {
   const over = new AbortController();

@@ -4,12 +4,27 @@ export interface BackoffBounds {
   readonly most: number;
 }
 
-/** The pause after so many tries (1 after the first): it doubles, up to the bound. */
+/**
+ * The pause after so many tries (1 after the first): it doubles, up to the bound.
+ *
+ * @example
+ * ```ts
+ * [1, 2, 3, 4].map((tries) => backoffMs({ first: 100, most: 500 }, tries)); // [100, 200, 400, 500]
+ * ```
+ */
 export function backoffMs({ first, most }: BackoffBounds, tries: number): number {
   return Math.min(first * 2 ** (tries - 1), most);
 }
 
-/** Pauses between tries of one thing: each twice as long as the one before, up to a bound. */
+/**
+ * Pauses between tries of one thing: each twice as long as the one before, up to a bound.
+ *
+ * @example
+ * ```ts
+ * const backoff = new Backoff({ first: 100, most: 5_000 });
+ * while (!(await fetch("http://localhost:3000/health")).ok) await pause(backoff.next());
+ * ```
+ */
 export class Backoff {
   readonly #bounds: BackoffBounds;
   #tries = 0;

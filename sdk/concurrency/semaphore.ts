@@ -1,4 +1,13 @@
-/** A limit on how many pieces of work run at once; the rest wait in the order of their coming. */
+/**
+ * A limit on how many pieces of work run at once; the rest wait in the order of their coming.
+ *
+ * @example
+ * ```ts
+ * const downloads = new Semaphore(4);
+ * const urls = ["https://example.com/a", "https://example.com/b"];
+ * await Promise.all(urls.map((url) => downloads.run(undefined, () => fetch(url))));
+ * ```
+ */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

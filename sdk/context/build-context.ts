@@ -58,7 +58,16 @@ export interface ContextFacts {
   readonly followsLinks: boolean;
 }
 
-/** A directory tree as a build would get it: which entries, what they weigh, and the hash that says whether it changed. */
+/**
+ * A directory tree as a build would get it: which entries, what they weigh, and the hash that says whether it changed.
+ *
+ * @example
+ * ```ts
+ * const context: BuildContext = await readContext({ dir: "./app" });
+ * for (const { path, size } of context.visibleEntries) console.log(size, path);
+ * for (const { path, pattern } of context.ignored) console.log(path, "is left out by", pattern);
+ * ```
+ */
 export class BuildContext implements ContextTree {
   /** Real, absolute path of the context, for people: bytes that are not UTF-8 stand as `\xNN` in it. Not part of the hash. */
   readonly dir: string;

@@ -9,7 +9,7 @@ export interface ContextLimits {
   /**
    * Files and links.
    *
-   * @default 300,000
+   * @default 300_000
    */
   files?: number;
   /**

@@ -22,6 +22,11 @@ const CHUNK_BYTES = 256 * 1024;
  *
  * @param path of the entry
  * @throws ContextError `entry_not_found` when the context has no such file
+ * @example
+ * ```ts
+ * const context = await readContext({ dir: "./app" });
+ * openContextFile(context, "package.json").pipe(process.stdout);
+ * ```
  */
 export function openContextFile(context: ContextTree, path: string, options: { signal?: AbortSignal } = {}): Readable {
   check("openContextFile", { context: TREE, path: anyText, options: CANCELLABLE }, { context, path, options });

@@ -14,6 +14,12 @@ const PATHS = listOf(anyText, "paths");
  * @param indices of the files in the tree's table
  * @returns views of one piece of memory, in the order of `indices`
  * @throws ContextError `file_changed`
+ * @example
+ * ```ts
+ * const context = await readContext({ dir: "./app" });
+ * const small = context.entries.flatMap(({ type, size }, index) => (type === "file" && size < 4096 ? [index] : []));
+ * const contents = await readContextFiles(context, small);
+ * ```
  */
 export async function readContextFiles(
   context: ContextTree,
@@ -51,7 +57,15 @@ export async function readContextFiles(
   }
 }
 
-/** As {@link readContextFiles}, by the paths of files of the context. */
+/**
+ * As {@link readContextFiles}, by the paths of files of the context.
+ *
+ * @example
+ * ```ts
+ * const context = await readContext({ dir: "./app" });
+ * const [manifest, lock] = await readContextPaths(context, ["package.json", "package-lock.json"]);
+ * ```
+ */
 export async function readContextPaths(
   context: ContextTree,
   paths: readonly string[],

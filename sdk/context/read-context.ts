@@ -40,8 +40,10 @@ export interface ContextOptions {
   /** The directory whose content is sent. Relative to the working directory. Any name that the system allows. */
   dir: string;
   /**
-   * The Dockerfile, relative to `dir`; it may lie outside. Default `Dockerfile`. `false` = the context has none, which is
-   * what declarative templates have.
+   * The Dockerfile, relative to `dir`; it may lie outside. `false` = the context has none, which is what declarative
+   * templates have.
+   *
+   * @default `Dockerfile`
    */
   dockerfile?: string | false;
   /** The Dockerfile's text, instead of a file. */
@@ -55,16 +57,22 @@ export interface ContextOptions {
   /** More patterns, read after those of the ignore file. */
   ignorePatterns?: readonly string[];
   /**
-   * `keep` (default): links are sent as links, by their text, wherever that leads: outside of the context, nowhere, round in a
-   * circle. Docker's builders take them so; a service that takes files alone cannot. `copy`: what they lead to is sent instead; one that leads outside of the context, nowhere or round in a circle is an error, and nothing outside is
-   * ever read. What counts is where a link ends, not which way it goes; and that its own path is not ignored, whatever the
-   * rules say of the place it leads to. `skip`: links are left out, and named in `skippedLinks`. `error`: a link is an
-   * error.
+   * What becomes of symbolic links.
+   *
+   * - `keep`: they are sent as links, by their text, wherever that leads: outside of the context, nowhere, round in a
+   *   circle. Docker's builders take them so; a service that takes files alone cannot.
+   * - `copy`: what they lead to is sent instead; one that leads outside of the context, nowhere or round in a circle is an
+   *   error, and nothing outside is ever read. What counts is where a link ends, not which way it goes; and that its own
+   *   path is not ignored, whatever the rules say of the place it leads to.
+   * - `skip`: they are left out, and named in `skippedLinks`.
+   * - `error`: a link is an error.
+   *
+   * @default `keep`
    */
   symlinks?: SymlinkMode;
   /**
    * Files and folders to read, with all that lies below them; nothing else is looked at, however large. Paths relative to
-   * `dir`, with `/`; `.` is all of it. The same ignore rules hold. Default: all of `dir`.
+   * `dir`, with `/`; `.` is all of it. The same ignore rules hold.
    *
    * The context is the one of a tree that holds nothing else: the folders on the way to a source are entries of it, so that
    * its hash changes with their names, and with nothing beside them. A Dockerfile in `dir` and its ignore file belong to it;
@@ -72,11 +80,15 @@ export interface ContextOptions {
    *
    * A source that is not inside is an error (`source_outside_context`), as is one that is not there (`source_not_found`) or of
    * which nothing is sent, since a rule ignores it (`source_ignored`) or a link is not followed (`symlink_not_supported`).
+   *
+   * @default all of `dir`
    */
   sources?: readonly string[];
   /**
-   * Sockets, FIFOs and devices: `list` (default) leaves them out and names them in the result, `error` refuses them. One
-   * that is named as a source is an error either way.
+   * Sockets, FIFOs and devices: `list` leaves them out and names them in the result, `error` refuses them. One that is
+   * named as a source is an error either way.
+   *
+   * @default `list`
    */
   unsupported?: "error" | "list";
   limits?: ContextLimits;
@@ -87,11 +99,17 @@ export interface ContextOptions {
    */
   manifestEntries?: number;
   /**
-   * Digests of files that still look the same (size, times to the nanosecond, inode) are not taken again. `true` (default):
-   * remembered within this process, and a reading equal to one under way shares its result, so that it may miss what is
-   * written in between. `{ folder }`: the same, and those of a tree of a thousand entries or more are kept in that folder,
-   * beside those of other trees, for the processes to come; the ones used longest ago make room. A path: kept in that file,
-   * for the next process. `false`: every file is read.
+   * Where digests are remembered. That of a file that still looks the same (size, times to the nanosecond, inode) is not
+   * taken again.
+   *
+   * - `true`: within this process; and a reading equal to one under way shares its result, so that it may miss what is
+   *   written in between.
+   * - `{ folder }`: the same, and those of a tree of a thousand entries or more are kept in that folder, beside those of
+   *   other trees, for later processes; the ones used longest ago make room.
+   * - a path: in that file, for the next process.
+   * - `false`: nowhere; every file is read.
+   *
+   * @default true
    */
   statCache?: boolean | string | { readonly folder: string };
   signal?: AbortSignal;
@@ -125,8 +143,10 @@ const ATTEMPTS = 3;
  *
  * @throws ContextError with a `code` of `ContextErrorCode`
  * @example
- *   const context = await readContext({ dir: "./app" });
- *   console.log(context.hash, context.table.length);
+ * ```ts
+ * const context = await readContext({ dir: "./app" });
+ * console.log(context.hash, context.table.length);
+ * ```
  */
 export async function readContext(options: ContextOptions): Promise<BuildContext> {
   check("readContext", { options: CONTEXT }, { options });
@@ -156,6 +176,11 @@ async function readWhole(options: ContextOptions): Promise<BuildContext> {
  * already. Files are looked at, not read, but for those whose times say too little.
  *
  * @throws ContextError with a `code` of `ContextErrorCode`
+ * @example
+ * ```ts
+ * const { table, skippedLinks } = await listContext({ dir: "./app", symlinks: "skip" });
+ * console.log(`${table.length} entries, and ${skippedLinks.length} links that are left out`);
+ * ```
  */
 export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,

@@ -10,6 +10,10 @@ const SIZE = either(anyText, amount);
  * Reads a size as Docker does: a number of bytes, or text such as `64m`, `1.5g`, `512kb` (powers of 1024).
  *
  * @param option name for the error
+ * @example
+ * ```ts
+ * parseByteSize("shmSize", "64m"); // 67108864
+ * ```
  */
 export function parseByteSize(option: string, size: number | string): number {
   check("parseByteSize", { option: text, size: SIZE }, { option, size });

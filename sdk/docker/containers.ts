@@ -104,7 +104,20 @@ const Waited = z.looseObject({
   Error: z.looseObject({ Message: z.string() }).nullish(),
 });
 
-/** The engine's containers. `id` is an ID, a unique beginning of one, or a name. */
+/**
+ * The engine's containers. `id` is an ID, a unique beginning of one, or a name.
+ *
+ * @example
+ * ```ts
+ * const engine = new DockerEngine();
+ * const { id } = await engine.containers.create({ Image: "busybox:stable", Cmd: ["echo", "hello"] });
+ * await engine.containers.start(id);
+ * const { exitCode } = await engine.containers.wait(id);
+ * for await (const { data } of engine.containers.logs(id)) process.stdout.write(data);
+ * await engine.containers.remove(id);
+ * await engine.close();
+ * ```
+ */
 export class EngineContainers {
   readonly #engine: EngineApi;
 
@@ -141,10 +154,18 @@ export class EngineContainers {
 
   /**
    * Asks the main process to end, and kills it if it does not. One that is stopped already is left as it is.
-   *
-   * @param options.timeoutSeconds time between the two; default that of the container, which is 10
    */
-  async stop(id: string, options: { timeoutSeconds?: number } & Cancellable = {}): Promise<void> {
+  async stop(
+    id: string,
+    options: {
+      /**
+       * Time between the two, seconds.
+       *
+       * @default that of the container, which is 10 unless it was made with another
+       */
+      timeoutSeconds?: number;
+    } & Cancellable = {},
+  ): Promise<void> {
     check("containers.stop", { id: text, options: STOP }, { id, options });
     const query = new URLSearchParams();
     if (options.timeoutSeconds !== undefined) query.set("t", String(options.timeoutSeconds));
@@ -170,8 +191,14 @@ export class EngineContainers {
     await this.#text({ method: "POST", path: `/containers/${encodeURIComponent(id)}/unpause`, signal: options.signal });
   }
 
-  /** Sends a signal to the main process; default SIGKILL. @throws EngineConflictError when it does not run */
-  async kill(id: string, options: { killSignal?: string } & Cancellable = {}): Promise<void> {
+  /** Sends a signal to the main process. @throws EngineConflictError when it does not run */
+  async kill(
+    id: string,
+    options: {
+      /** @default `SIGKILL` */
+      killSignal?: string;
+    } & Cancellable = {},
+  ): Promise<void> {
     check("containers.kill", { id: text, options: KILL }, { id, options });
     const query = new URLSearchParams({ signal: options.killSignal ?? "SIGKILL" });
     await this.#text({
@@ -182,12 +209,24 @@ export class EngineContainers {
     });
   }
 
-  /**
-   * Removes a container and its anonymous volumes.
-   *
-   * @param options.force kill it first if it runs
-   */
-  async remove(id: string, options: { force?: boolean; volumes?: boolean } & Cancellable = {}): Promise<void> {
+  /** Removes a container. */
+  async remove(
+    id: string,
+    options: {
+      /**
+       * Kill it first if it runs.
+       *
+       * @default false
+       */
+      force?: boolean;
+      /**
+       * Remove its anonymous volumes, too.
+       *
+       * @default true
+       */
+      volumes?: boolean;
+    } & Cancellable = {},
+  ): Promise<void> {
     check("containers.remove", { id: text, options: REMOVE_CONTAINER }, { id, options });
     const query = new URLSearchParams({ force: String(options.force ?? false), v: String(options.volumes ?? true) });
     await this.#text({
@@ -207,8 +246,18 @@ export class EngineContainers {
     );
   }
 
-  /** Running containers, newest first; `all` adds those that do not run. */
-  async list(options: { all?: boolean; filters?: EngineFilters } & Cancellable = {}): Promise<ContainerSummary[]> {
+  /** Containers, newest first. */
+  async list(
+    options: {
+      /**
+       * Those that do not run, too.
+       *
+       * @default false
+       */
+      all?: boolean;
+      filters?: EngineFilters;
+    } & Cancellable = {},
+  ): Promise<ContainerSummary[]> {
     check("containers.list", { options: LIST }, { options });
     const query = new URLSearchParams({ all: String(options.all ?? false) });
     if (options.filters) query.set("filters", JSON.stringify(options.filters));
@@ -221,7 +270,14 @@ export class EngineContainers {
   /** Waits until the main process has ended. */
   async wait(
     id: string,
-    options: { condition?: "not-running" | "next-exit" | "removed" } & Cancellable = {},
+    options: {
+      /**
+       * What to wait for; `not-running` is true at once of a container that does not run.
+       *
+       * @default `not-running`
+       */
+      condition?: "not-running" | "next-exit" | "removed";
+    } & Cancellable = {},
   ): Promise<{ exitCode: number; error?: string }> {
     check("containers.wait", { id: text, options: WAIT }, { id, options });
     const query = new URLSearchParams({ condition: options.condition ?? "not-running" });
@@ -233,16 +289,31 @@ export class EngineContainers {
     return { exitCode: StatusCode, ...(Error ? { error: Error.Message } : {}) };
   }
 
-  /**
-   * What the main process wrote.
-   *
-   * @param options.follow go on until it ends; default false
-   * @param options.tail only the last lines
-   * @param options.sinceSeconds only what is younger than this Unix time
-   */
+  /** What the main process wrote. */
   async *logs(
     id: string,
-    options: { follow?: boolean; tail?: number; sinceSeconds?: number; timestamps?: boolean } & Cancellable = {},
+    options: {
+      /**
+       * Go on until it ends.
+       *
+       * @default false
+       */
+      follow?: boolean;
+      /**
+       * Only so many of the last lines.
+       *
+       * @default all
+       */
+      tail?: number;
+      /** Only what is younger than this Unix time. */
+      sinceSeconds?: number;
+      /**
+       * Each line begins with its time.
+       *
+       * @default false
+       */
+      timestamps?: boolean;
+    } & Cancellable = {},
   ): AsyncGenerator<OutputChunk> {
     check("containers.logs", { id: text, options: LOGS }, { id, options });
     const { Config } = await this.inspect(id, { signal: options.signal });

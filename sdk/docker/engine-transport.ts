@@ -74,7 +74,7 @@ export class EngineTransport {
 
   /**
    * @param moreHeaders headers of every request, by lower-case name; those that the request has itself win
-   * @param limits how long the engine may take; default {@link ENGINE_TIME_LIMITS}
+   * @param limits how long the engine may take; what is left out is as in {@link ENGINE_TIME_LIMITS}
    */
   constructor(
     host: EngineHost,

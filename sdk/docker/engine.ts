@@ -36,11 +36,16 @@ import { pruneBuilds, type PruneBuildsOptions, type PruneBuildsResult } from "./
 
 /** How to reach an engine; every member has Docker's own default. */
 export interface DockerEngineOptions {
-  /** Engine address, such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. Default: DOCKER_HOST, else the local socket. */
+  /**
+   * Engine address, such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`.
+   *
+   * @default DOCKER_HOST, else the local socket
+   */
   host?: string;
   /**
    * Name of a Docker context to use; `default` stands for DOCKER_HOST, else the local socket, whatever context is chosen.
-   * Default: DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise.
+   *
+   * @default DOCKER_CONTEXT, else the one chosen with `docker context use`, unless DOCKER_HOST or `host` says otherwise
    */
   context?: string;
   /**
@@ -61,7 +66,11 @@ export interface DockerEngineOptions {
    * @default those of DOCKER_CERT_PATH, if that or DOCKER_TLS_VERIFY is set
    */
   tls?: EngineTls;
-  /** How long the engine may take for a call. Default: {@link ENGINE_TIME_LIMITS}, member by member. */
+  /**
+   * How long the engine may take for a call.
+   *
+   * @default {@link ENGINE_TIME_LIMITS}, member by member
+   */
   timeLimits?: Partial<EngineTimeLimits>;
 }
 
@@ -117,9 +126,11 @@ export type EngineInfo = z.infer<typeof EngineInfo>;
  * A Docker Engine, over a unix socket, TCP, TLS or SSH. Opens connections as they are needed; call `close` at the end.
  *
  * @example
+ * ```ts
  * const engine = new DockerEngine();
  * const { imageId } = await engine.build({ path: "./app", tags: ["app:1"] }).done;
  * await engine.close();
+ * ```
  */
 export class DockerEngine implements EngineApi {
   readonly images: EngineImages;

@@ -104,7 +104,21 @@ export class EngineTimeoutError extends DockerError {
 /** The engine is not there, was lost, or is frozen: which says nothing of what was asked of it. */
 export type EngineAwayError = EngineUnreachableError | EngineConnectionLostError | EngineTimeoutError;
 
-/** Does the error say no more than that the engine is away? */
+/**
+ * Does the error say no more than that the engine is away?
+ *
+ * @example
+ * ```ts
+ * const engine = new DockerEngine();
+ * try {
+ *   await engine.ping();
+ * } catch (error) {
+ *   if (!isEngineAway(error)) throw error;
+ *   console.error("Is Docker running?", error.message);
+ * }
+ * await engine.close();
+ * ```
+ */
 export function isEngineAway(error: unknown): error is EngineAwayError {
   return (
     error instanceof EngineUnreachableError ||
@@ -381,8 +395,14 @@ export class RegistryCredentialsError extends DockerError {
   /** Whether the same request may succeed later: the cloud was not reached, or failed on its own side. */
   readonly retryable: boolean;
 
-  /** @param facts.retryable default false */
-  constructor(message: string, cause?: unknown, facts: { retryable?: boolean } = {}) {
+  constructor(
+    message: string,
+    cause?: unknown,
+    facts: {
+      /** @default false */
+      retryable?: boolean;
+    } = {},
+  ) {
     super(message, { code: "registry_credentials", cause });
     this.retryable = facts.retryable ?? false;
   }

@@ -35,7 +35,10 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  * upper-case letter; no registry means `docker.io`; a single component there means `library/…`.
  *
  * @throws ImageRefError saying which part is wrong
- * @example parseImageRef("python:3.12") // { registry: "docker.io", repository: "library/python", tag: "3.12", digest: null }
+ * @example
+ * ```ts
+ * parseImageRef("python:3.12") // { registry: "docker.io", repository: "library/python", tag: "3.12", digest: null }
+ * ```
  */
 export function parseImageRef(text: string): ImageRef {
   const fail = (reason: string): never => {
@@ -87,7 +90,14 @@ const REF = like(
   ({ registry, repository }) => typeof registry === "string" && typeof repository === "string",
 );
 
-/** The reference in full, such as `docker.io/library/python:3.12`. */
+/**
+ * The reference in full, such as `docker.io/library/python:3.12`.
+ *
+ * @example
+ * ```ts
+ * formatImageRef(parseImageRef("python:3.12")); // "docker.io/library/python:3.12"
+ * ```
+ */
 export function formatImageRef(ref: ImageRef): string {
   check("formatImageRef", { ref: REF }, { ref });
   const { registry, repository, tag, digest } = ref;

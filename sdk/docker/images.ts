@@ -74,7 +74,17 @@ export interface TransferOptions extends Cancellable {
   onRecord?: (record: EngineRecord) => void;
 }
 
-/** The engine's images. */
+/**
+ * The engine's images.
+ *
+ * @example
+ * ```ts
+ * const engine = new DockerEngine();
+ * await engine.images.pull("busybox:stable");
+ * const { Architecture } = await engine.images.inspect("busybox:stable");
+ * await engine.close();
+ * ```
+ */
 export class EngineImages {
   readonly #engine: EngineApi;
 
@@ -89,8 +99,18 @@ export class EngineImages {
     return this.#json({ method: "GET", path: `/images/${encodePath(ref)}/json`, signal: options.signal }, ImageInspect);
   }
 
-  /** Images with a name, newest first; `all` adds the unnamed parents. */
-  async list(options: { filters?: EngineFilters; all?: boolean } & Cancellable = {}): Promise<ImageSummary[]> {
+  /** Images, newest first. */
+  async list(
+    options: {
+      filters?: EngineFilters;
+      /**
+       * The parents that have no name, too.
+       *
+       * @default false
+       */
+      all?: boolean;
+    } & Cancellable = {},
+  ): Promise<ImageSummary[]> {
     check("images.list", { options: LIST }, { options });
     const query = new URLSearchParams({ all: String(options.all ?? false) });
     if (options.filters) query.set("filters", JSON.stringify(options.filters));
@@ -117,10 +137,25 @@ export class EngineImages {
   /**
    * Takes a name away, and the image itself with its last name.
    *
-   * @param options.force also with several names, or a stopped container that uses it
    * @throws EngineNotFoundError when there is no such image; EngineConflictError when it is in use
    */
-  async remove(ref: string, options: { force?: boolean; noPrune?: boolean } & Cancellable = {}): Promise<void> {
+  async remove(
+    ref: string,
+    options: {
+      /**
+       * Also when it has several names, or a stopped container uses it.
+       *
+       * @default false
+       */
+      force?: boolean;
+      /**
+       * Keep the parents that have no name.
+       *
+       * @default false
+       */
+      noPrune?: boolean;
+    } & Cancellable = {},
+  ): Promise<void> {
     check("images.remove", { ref: text, options: REMOVE_IMAGE }, { ref, options });
     const query = new URLSearchParams({
       force: String(options.force ?? false),

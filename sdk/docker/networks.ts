@@ -30,7 +30,17 @@ export interface NetworkConfig {
 
 const Created = z.looseObject({ Id: z.string() });
 
-/** The engine's networks. `id` is an ID or a name. */
+/**
+ * The engine's networks. `id` is an ID or a name.
+ *
+ * @example
+ * ```ts
+ * const engine = new DockerEngine();
+ * const { id } = await engine.networks.create({ Name: "closed", Internal: true });
+ * await engine.networks.remove(id);
+ * await engine.close();
+ * ```
+ */
 export class EngineNetworks {
   readonly #engine: EngineApi;
 

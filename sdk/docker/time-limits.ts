@@ -1,8 +1,8 @@
 /** How long an engine may take, by kind of call; all in milliseconds. */
 export interface EngineTimeLimits {
   /**
-   * A call that only looks (ping, inspect, list), from its beginning to the end of the answer. The default is less than
-   * the 30 s that the service's Python client waits for a plain answer.
+   * A call that only looks (ping, inspect, list), from its beginning to the end of the answer. Unless it is
+   * given, less than the 30 s that the service's Python client waits for a plain answer.
    *
    * @default 20_000
    */

@@ -29,13 +29,29 @@ const SWITCHES: Readonly<Record<string, readonly string[]>> = {
 /** `https://…`, `git@host:…`: fetched by the builder. */
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/@]+@[^/:]+:)/i;
 
-/** Whether a source of ADD is fetched by the builder. @param source its variables, quotes and escapes replaced */
+/**
+ * Whether a source of ADD is fetched by the builder.
+ *
+ * @param source its variables, quotes and escapes replaced
+ * @example
+ * ```ts
+ * isRemoteSource("https://example.com/app.tar.gz"); // true
+ * ```
+ */
 export function isRemoteSource(source: string): boolean {
   check("isRemoteSource", { source: anyText }, { source });
   return REMOTE.test(source);
 }
 
-/** The sources of COPY and ADD as they are written. @param argument flags included */
+/**
+ * The sources of COPY and ADD as they are written.
+ *
+ * @param argument flags included
+ * @example
+ * ```ts
+ * sourceWords("--chown=web package.json src /app/").map(({ word }) => word); // ["package.json", "src"]
+ * ```
+ */
 export function sourceWords(argument: string, escape?: string): { word: string; isJson: boolean }[] {
   check("sourceWords", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);

@@ -11,14 +11,28 @@ export interface Declaration {
 
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** What an ARG declares; `undefined` when no builder would take it. */
+/**
+ * What an ARG declares; `undefined` when no builder would take it.
+ *
+ * @example
+ * ```ts
+ * readArg("VERSION=3.12"); // [{ name: "VERSION", value: "3.12" }]
+ * ```
+ */
 export function readArg(argument: string, escape?: string): Declaration[] | undefined {
   check("readArg", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);
   return hasClosedQuotes(rest, escape) ? checked(splitWords(rest, escape).map(atEquals)) : undefined;
 }
 
-/** What an ENV sets, `ENV NAME value` included; `undefined` when no builder would take it. */
+/**
+ * What an ENV sets, `ENV NAME value` included; `undefined` when no builder would take it.
+ *
+ * @example
+ * ```ts
+ * readEnv('LANG="C.UTF-8" TZ=UTC'); // [{ name: "LANG", value: '"C.UTF-8"' }, { name: "TZ", value: "UTC" }]
+ * ```
+ */
 export function readEnv(argument: string, escape?: string): Declaration[] | undefined {
   check("readEnv", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { rest } = splitFlags(argument, escape);
@@ -46,7 +60,7 @@ export interface ArgSources {
   given: string | undefined;
   /** What an ARG before the first FROM says; none there itself. */
   inherited: string | undefined;
-  /** What its default is expanded with. */
+  /** What the value that it declares is expanded with. */
   variables: Variables;
   rules?: WordRules;
 }
@@ -66,7 +80,13 @@ export interface StageOpening {
   flags: readonly { name: string; value?: string }[];
 }
 
-/** @returns `undefined` when no builder would take it */
+/**
+ * @returns `undefined` when no builder would take it
+ * @example
+ * ```ts
+ * readFrom("--platform=linux/arm64 node:24 AS build"); // base "node:24", name "build", and the flag
+ * ```
+ */
 export function readFrom(argument: string, escape?: string): StageOpening | undefined {
   check("readFrom", { argument: anyText, escape: optional(anyText) }, { argument, escape });
   const { flags, rest } = splitFlags(argument, escape);

@@ -35,6 +35,12 @@ const VARIABLES = like(
  * replacement"; BuildKit, frontend/dockerfile/shell/lex.go).
  *
  * @returns `undefined` for a word that the builder refuses: a quote or brace without an end, a bad substitution
+ * @example
+ * ```ts
+ * const values = new Map([["VERSION", "3.12"]]);
+ * const variables = { get: (name: string) => values.get(name), untold: () => UNTOLD };
+ * expandWord("python:${VERSION:-3.13}-slim", variables); // "python:3.12-slim"
+ * ```
  */
 export function expandWord(word: string, variables: Variables, rules: WordRules = {}): string | undefined {
   check("expandWord", { word: anyText, variables: VARIABLES, rules: object }, { word, variables, rules });

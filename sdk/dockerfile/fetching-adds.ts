@@ -25,6 +25,10 @@ const BUILD_ARGS = recordOf(anyText, "texts");
  * as the text tells. All stages count, needed or not.
  *
  * @param buildArgs values given for ARGs
+ * @example
+ * ```ts
+ * fetchingAdds("FROM busybox\nADD https://example.com/app.tar.gz /srv/\n"); // [{ line: 2, source: "https://…", isCertain: true }]
+ * ```
  */
 export function fetchingAdds(text: string, buildArgs: Readonly<Record<string, string>> = {}): FetchingAdd[] {
   check("fetchingAdds", { text: anyText, buildArgs: BUILD_ARGS }, { text, buildArgs });

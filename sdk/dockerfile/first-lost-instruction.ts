@@ -55,10 +55,12 @@ const BUILDER_SETTING = /^(?:BUILDKIT_\w*|SOURCE_DATE_EPOCH)$/;
  *
  * @returns `undefined` when no step is lost, and whenever that cannot be told for certain
  * @example
+ * ```ts
  * firstLostInstruction(
  *   { dockerfile: "FROM node\nCOPY package.json .\nRUN npm install\nCOPY . .\n" },
  *   { paths: ["src/index.js"] },
  * ); // { line: 4, text: "COPY . .", reason: { kind: "file", path: "src/index.js" } }
+ * ```
  */
 export function firstLostInstruction(build: DockerfileBuild, change: BuildChange): LostInstruction | undefined {
   const before = { ...build, ...change.previous, dockerfile: change.previous?.dockerfile ?? build.dockerfile };

@@ -47,9 +47,23 @@ const READING = optionsOf<{ hasHeredocs: unknown }>({ hasHeredocs: flag });
  * Takes a Dockerfile apart, line by line as BuildKit's own parser does (frontend/dockerfile/parser/parser.go): directives,
  * continued lines with comments and empty lines inside them, here-documents. What instructions mean is not looked at.
  *
- * @param options `hasHeredocs: false` reads as builders do that know no here-documents @default true
+ * @example
+ * ```ts
+ * const { instructions } = readDockerfile("FROM busybox\nRUN make \\\n  all\n");
+ * instructions.map(({ line, keyword }) => `${line}: ${keyword}`); // ["1: FROM", "2: RUN"]
+ * ```
  */
-export function readDockerfile(text: string, options: { hasHeredocs?: boolean } = {}): ParsedDockerfile {
+export function readDockerfile(
+  text: string,
+  options: {
+    /**
+     * Whether here-documents are read, or (`false`) are instructions, as to builders that know none.
+     *
+     * @default true
+     */
+    hasHeredocs?: boolean;
+  } = {},
+): ParsedDockerfile {
   check("readDockerfile", { text: anyText, options: READING }, { text, options });
   const { hasHeredocs = true } = options;
   const directives = readDirectives(text);

@@ -27,13 +27,27 @@ const KEYWORDS = new Set(
 );
 /** Docker's own frontend. Others may give instructions another meaning. */
 const OWN_FRONTEND = /^(?:docker\.io\/)?docker\/dockerfile(?:[:@]|$)/;
-/** @param image as `# syntax=` names it */
+/**
+ * @param image as `# syntax=` names it
+ * @example
+ * ```ts
+ * isOwnFrontend("docker/dockerfile:1"); // true
+ * ```
+ */
 export function isOwnFrontend(image: string): boolean {
   check("isOwnFrontend", { image: anyText }, { image });
   return OWN_FRONTEND.test(image);
 }
 
-/** Whether Docker's own frontend knows the instruction. @param keyword in upper case */
+/**
+ * Whether Docker's own frontend knows the instruction.
+ *
+ * @param keyword in upper case
+ * @example
+ * ```ts
+ * isKnownKeyword("HEALTHCHECK"); // true
+ * ```
+ */
 export function isKnownKeyword(keyword: string): boolean {
   check("isKnownKeyword", { keyword: anyText }, { keyword });
   return KEYWORDS.has(keyword);

@@ -31,15 +31,28 @@ interface Patterns {
  * Values of fewer than {@link SHORTEST_MASKED} characters are not masked.
  *
  * @example
- *   const redactor = new Redactor(["hunter2"]);
- *   redactor.text("login ann:hunter2 failed"); // "login ann:[secret] failed"
+ * ```ts
+ * const redactor = new Redactor(["hunter2"]);
+ * redactor.text("login ann:hunter2 failed"); // "login ann:[secret] failed"
+ * ```
  */
 export class Redactor {
   readonly #values = new Map<string, Patterns>();
   readonly #limit: number;
 
-  /** @param options.limit how many values are remembered; default 10,000. The oldest is forgotten first */
-  constructor(values: Iterable<string> = [], { limit = DEFAULT_LIMIT }: { limit?: number } = {}) {
+  constructor(
+    values: Iterable<string> = [],
+    {
+      limit = DEFAULT_LIMIT,
+    }: {
+      /**
+       * How many values are remembered; the oldest is forgotten first.
+       *
+       * @default 10_000
+       */
+      limit?: number;
+    } = {},
+  ) {
     this.#limit = limit;
     this.add(values);
   }

@@ -30,10 +30,12 @@ interface Definition {
  * in a message. The value need not fit the schema: what is not where it should be is passed over.
  *
  * @example
- *   import { z } from "zod";
+ * ```ts
+ * import { z } from "zod";
  *
- *   const Login = z.object({ user: z.string(), password: z.string().meta({ secret: true }) });
- *   [...secretsIn(Login, { user: "me", password: "hunter2" })]; // [{ path: ["password"], value: "hunter2" }]
+ * const Login = z.object({ user: z.string(), password: z.string().meta({ secret: true }) });
+ * [...secretsIn(Login, { user: "me", password: "hunter2" })]; // [{ path: ["password"], value: "hunter2" }]
+ * ```
  */
 export function* secretsIn(schema: Schema<unknown>, value: unknown): Generator<FoundSecret> {
   const seen = new Set<string>();
@@ -45,14 +47,30 @@ export function* secretsIn(schema: Schema<unknown>, value: unknown): Generator<F
   }
 }
 
-/** Every text in a value. */
+/**
+ * Every text in a value.
+ *
+ * @example
+ * ```ts
+ * [...textsIn({ user: "ann", keys: ["hunter2"] })].map(({ value }) => value); // ["ann", "hunter2"]
+ * ```
+ */
 export function* textsIn(value: unknown, path: SecretPath = []): Generator<FoundSecret> {
   if (typeof value === "string") yield { path, value };
   else if (Array.isArray(value)) for (const [index, one] of value.entries()) yield* textsIn(one, [...path, index]);
   else if (isRecord(value)) for (const [key, one] of Object.entries(value)) yield* textsIn(one, [...path, key]);
 }
 
-/** Is the schema, or what it wraps, marked as secret? */
+/**
+ * Is the schema, or what it wraps, marked as secret?
+ *
+ * @example
+ * ```ts
+ * import { z } from "zod";
+ *
+ * isSecretSchema(z.string().meta({ secret: true }).optional()); // true
+ * ```
+ */
 export function isSecretSchema(schema: Schema<unknown>): boolean {
   const own = schema as z.ZodType;
   if (own.meta()?.secret === true) return true;

@@ -40,13 +40,27 @@ const GCP = options<FileContextOptions & { serviceAccountJson: unknown }>({ ...F
 const AWS = options<FileContextOptions & AwsAuthOptions>({ ...FILE_CONTEXT_MEMBERS, ...AWS_MEMBERS });
 const DOCKERFILE = options<FileContextOptions & { pathHint: unknown }>({ ...FILE_CONTEXT_MEMBERS, pathHint: text });
 
-/** Any image: `registry.example/team/app:1`. */
+/**
+ * Any image: `registry.example/team/app:1`.
+ *
+ * @example
+ * ```ts
+ * fromImage("registry.example/team/app:1", { username: "ci", password: process.env.REGISTRY_TOKEN }).run("app --warm-up");
+ * ```
+ */
 export function fromImage(image: string, options: ImageOptions = {}): TemplateBuilder {
   check("fromImage", { options: IMAGE }, { options });
   return onImage("fromImage", requireText("fromImage: image", image).trim(), options);
 }
 
-/** An image, or `ubuntu:22.04` when none is given; then credentials are refused, for there is nothing to log in to. */
+/**
+ * An image, or `ubuntu:22.04` when none is given; then credentials are refused, for there is nothing to log in to.
+ *
+ * @example
+ * ```ts
+ * fromBaseImage().aptInstall("git"); // on ubuntu:22.04
+ * ```
+ */
 export function fromBaseImage(image?: string, options: ImageOptions = {}): TemplateBuilder {
   check("fromBaseImage", { options: IMAGE }, { options });
   if (image !== undefined) return onImage("fromBaseImage", requireText("fromBaseImage: image", image).trim(), options);
@@ -58,7 +72,15 @@ export function fromBaseImage(image?: string, options: ImageOptions = {}): Templ
   });
 }
 
-/** `ubuntu:<version>`, default 22.04. */
+/**
+ * `ubuntu:<version>`.
+ *
+ * @param [version="22.04"] a release of Ubuntu, or another tag of the image
+ * @example
+ * ```ts
+ * fromUbuntuImage("24.04").aptInstall(["git", "curl"]);
+ * ```
+ */
 export function fromUbuntuImage(version = "22.04", options: FileContextOptions = {}): TemplateBuilder {
   check("fromUbuntuImage", { options: FILE_CONTEXT }, { options });
   const { fileContextPath, fileIgnorePatterns } = options;
@@ -66,13 +88,28 @@ export function fromUbuntuImage(version = "22.04", options: FileContextOptions =
   return onImage("fromUbuntuImage", image, { fileContextPath, fileIgnorePatterns });
 }
 
-/** `debian:<tag>`, default stable-slim. */
+/**
+ * `debian:<tag>`.
+ *
+ * @param [tag="stable-slim"] a tag of the image
+ * @example
+ * ```ts
+ * fromDebianImage("bookworm-slim").aptInstall("git");
+ * ```
+ */
 export function fromDebianImage(tag = "stable-slim", options: ImageOptions = {}): TemplateBuilder {
   check("fromDebianImage", { options: IMAGE }, { options });
   return onImage("fromDebianImage", `debian:${requireText("fromDebianImage: tag", tag)}`, options);
 }
 
-/** `debian:stable-slim`, or `python:<python>-slim`, which is Debian too. */
+/**
+ * `debian:stable-slim`, or `python:<python>-slim`, which is Debian too.
+ *
+ * @example
+ * ```ts
+ * debianSlim({ python: "3.12" }).pipInstall("flask");
+ * ```
+ */
 export function debianSlim(options: ImageOptions & { python?: string | undefined } = {}): TemplateBuilder {
   check("debianSlim", { options: DEBIAN_SLIM }, { options });
   const image =
@@ -80,7 +117,14 @@ export function debianSlim(options: ImageOptions & { python?: string | undefined
   return onImage("debianSlim", image, options);
 }
 
-/** `python:<version>[-<variant>]`. */
+/**
+ * `python:<version>[-<variant>]`.
+ *
+ * @example
+ * ```ts
+ * fromPythonImage("3.12", { variant: "slim" }).pipInstall("flask==3.1");
+ * ```
+ */
 export function fromPythonImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
@@ -89,7 +133,14 @@ export function fromPythonImage(
   return onImage("fromPythonImage", tagged("python", "fromPythonImage", version, options.variant), options);
 }
 
-/** `node:<version>[-<variant>]`. */
+/**
+ * `node:<version>[-<variant>]`.
+ *
+ * @example
+ * ```ts
+ * fromNodeImage("24", { variant: "alpine" }).copy("package.json", "/app/").setWorkdir("/app").npmInstall("express");
+ * ```
+ */
 export function fromNodeImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
@@ -98,7 +149,14 @@ export function fromNodeImage(
   return onImage("fromNodeImage", tagged("node", "fromNodeImage", version, options.variant), options);
 }
 
-/** `oven/bun:<version>[-<variant>]`. */
+/**
+ * `oven/bun:<version>[-<variant>]`.
+ *
+ * @example
+ * ```ts
+ * fromBunImage("1.3").setWorkdir("/app").bunInstall("hono");
+ * ```
+ */
 export function fromBunImage(
   version: string,
   options: ImageOptions & { variant?: string | undefined } = {},
@@ -107,7 +165,14 @@ export function fromBunImage(
   return onImage("fromBunImage", tagged("oven/bun", "fromBunImage", version, options.variant), options);
 }
 
-/** An image, with that Python installed by apt when `addPython` is given. */
+/**
+ * An image, with that Python installed by apt when `addPython` is given.
+ *
+ * @example
+ * ```ts
+ * fromRegistry("ubuntu:24.04", { addPython: "3.12" }).run("python3.12 --version");
+ * ```
+ */
 export function fromRegistry(
   image: string,
   options: ImageOptions & { addPython?: string | undefined } = {},
@@ -121,7 +186,14 @@ export function fromRegistry(
   return onImage("fromRegistry", named, options, { steps: [step] });
 }
 
-/** An image of Google Artifact Registry, with a service account's key or the path of its JSON file. */
+/**
+ * An image of Google Artifact Registry, with a service account's key or the path of its JSON file.
+ *
+ * @example
+ * ```ts
+ * fromGcpRegistry("europe-docker.pkg.dev/acme/images/web:1", { serviceAccountJson: "./reader-key.json" });
+ * ```
+ */
 export function fromGcpRegistry(
   image: string,
   options: FileContextOptions & { serviceAccountJson: Readonly<Record<string, unknown>> | string },
@@ -133,7 +205,18 @@ export function fromGcpRegistry(
   });
 }
 
-/** An image of Amazon ECR. */
+/**
+ * An image of Amazon ECR.
+ *
+ * @example
+ * ```ts
+ * fromAwsRegistry("123456789012.dkr.ecr.eu-central-1.amazonaws.com/web:1", {
+ *   accessKeyId: process.env.AWS_ACCESS_KEY_ID!,
+ *   secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY!,
+ *   region: "eu-central-1",
+ * });
+ * ```
+ */
 export function fromAwsRegistry(image: string, options: FileContextOptions & AwsAuthOptions): TemplateBuilder {
   check("fromAwsRegistry", { options: AWS }, { options });
   const baseImageAuth = awsAuth("fromAwsRegistry", options);
@@ -142,7 +225,14 @@ export function fromAwsRegistry(image: string, options: FileContextOptions & Aws
   });
 }
 
-/** Another template. A bare name is a built-in one; your own need their namespace: `acme/web:v1`, or `tmpl_…`. */
+/**
+ * Another template. A bare name is a built-in one; your own need their namespace: `acme/web:v1`, or `tmpl_…`.
+ *
+ * @example
+ * ```ts
+ * fromTemplate("acme/base:stable").copy("app", "/srv/app/");
+ * ```
+ */
 export function fromTemplate(ref: string, options: FileContextOptions = {}): TemplateBuilder {
   check("fromTemplate", { options: FILE_CONTEXT }, { options });
   const image = normalizeBaseRef(requireText("fromTemplate: ref", ref));
@@ -151,7 +241,14 @@ export function fromTemplate(ref: string, options: FileContextOptions = {}): Tem
   });
 }
 
-/** A Dockerfile, read now. Its context is its folder, or `fileContextPath`. */
+/**
+ * A Dockerfile, read now. Its context is its folder, or `fileContextPath`.
+ *
+ * @example
+ * ```ts
+ * await Template.build(fromDockerfile("./app/Dockerfile"), "web:v1");
+ * ```
+ */
 export function fromDockerfile(path: string, options: FileContextOptions = {}): TemplateBuilder {
   check("fromDockerfile", { options: FILE_CONTEXT }, { options });
   const file = resolve(requireText("fromDockerfile: path", path));
@@ -168,11 +265,21 @@ export function fromDockerfile(path: string, options: FileContextOptions = {}): 
 /**
  * The text of a Dockerfile. Without `fileContextPath` it has no context.
  *
- * @param options.pathHint where the Dockerfile would lie in the context, for its own ignore file; default `Dockerfile`
+ * @example
+ * ```ts
+ * fromDockerfileContent("FROM nginx:1.29\nCOPY site /usr/share/nginx/html\n", { fileContextPath: "./app" });
+ * ```
  */
 export function fromDockerfileContent(
   content: string,
-  options: FileContextOptions & { pathHint?: string | undefined } = {},
+  options: FileContextOptions & {
+    /**
+     * Where the Dockerfile would lie in the context, for its own ignore file.
+     *
+     * @default `Dockerfile`
+     */
+    pathHint?: string | undefined;
+  } = {},
 ): TemplateBuilder {
   check("fromDockerfileContent", { options: DOCKERFILE }, { options });
   requireText("fromDockerfileContent: content", content);

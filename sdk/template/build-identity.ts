@@ -14,6 +14,10 @@ const TAGS = optional(listOf(text, "texts"));
  * Name and tags from the short form (`web`, `web:v1`) and the long one.
  *
  * @throws TemplateArgumentError when both say the same thing, or the short form is a reference to something that exists
+ * @example
+ * ```ts
+ * resolveIdentity("web:v1", {}); // { name: "web", tags: ["v1"] }
+ * ```
  */
 export function resolveIdentity(shorthand: string | undefined, identity: BuildIdentity): BuildIdentity {
   check(

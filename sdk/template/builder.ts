@@ -40,11 +40,13 @@ type Method = (...args: never[]) => unknown;
  * Wrong use throws at the call, naming the argument.
  *
  * @example
- *   const template = fromPythonImage("3.12", { variant: "slim" })
- *     .pipInstall("flask==3.1")
- *     .copy("app.py", "/app/")
- *     .setWorkdir("/app")
- *     .setStartCmd("flask run --port 8080", waitForPort(8080));
+ * ```ts
+ * const template = fromPythonImage("3.12", { variant: "slim" })
+ *   .pipInstall("flask==3.1")
+ *   .copy("app.py", "/app/")
+ *   .setWorkdir("/app")
+ *   .setStartCmd("flask run --port 8080", waitForPort(8080));
+ * ```
  */
 export class TemplateBuilder {
   readonly #definition: TemplateDefinition;
@@ -66,12 +68,18 @@ export class TemplateBuilder {
     });
   }
 
-  /**
-   * Installs Python packages.
-   *
-   * @param options.g for the whole system (default true), or for the user alone
-   */
-  pipInstall(packages: string | Iterable<string>, options: { g?: boolean | undefined } = {}): TemplateBuilder {
+  /** Installs Python packages. */
+  pipInstall(
+    packages: string | Iterable<string>,
+    options: {
+      /**
+       * For the whole system, or (`false`) for the user alone.
+       *
+       * @default true
+       */
+      g?: boolean | undefined;
+    } = {},
+  ): TemplateBuilder {
     check("pipInstall", { options: INSTALL }, { options });
     const words = requireWords("pipInstall: packages", packages);
     return this.#step(this.pipInstall, {
@@ -123,7 +131,20 @@ export class TemplateBuilder {
   /** Removes a path of the image. */
   remove(
     path: string,
-    options: { recursive?: boolean | undefined; force?: boolean | undefined } = {},
+    options: {
+      /**
+       * Folders with all that is in them.
+       *
+       * @default false
+       */
+      recursive?: boolean | undefined;
+      /**
+       * A path that is not there is no error.
+       *
+       * @default false
+       */
+      force?: boolean | undefined;
+    } = {},
   ): TemplateBuilder {
     check("remove", { options: REMOVE }, { options });
     const { recursive = false, force = false } = options;
@@ -131,7 +152,18 @@ export class TemplateBuilder {
   }
 
   /** Moves a path of the image. (To rename a template: `Template.rename`.) */
-  rename(src: string, dst: string, options: { force?: boolean | undefined } = {}): TemplateBuilder {
+  rename(
+    src: string,
+    dst: string,
+    options: {
+      /**
+       * Over what is there.
+       *
+       * @default false
+       */
+      force?: boolean | undefined;
+    } = {},
+  ): TemplateBuilder {
     check("rename", { options: FORCE }, { options });
     return this.#step(this.rename, {
       action: "rename",
@@ -160,7 +192,11 @@ export class TemplateBuilder {
     });
   }
 
-  /** Clones a repository, to /workspace unless told otherwise. Needs git in the image. */
+  /**
+   * Clones a repository. Needs git in the image.
+   *
+   * @param [path="/workspace"] where to
+   */
   gitClone(
     url: string,
     path = "/workspace",
@@ -265,7 +301,11 @@ export class TemplateBuilder {
     return this.#secret("addBuildSecret", { id, value, source: options.source });
   }
 
-  /** A secret from the environment, by default from the variable that is named as the secret. */
+  /**
+   * A secret from the environment.
+   *
+   * @param [variable=id] the variable that holds it
+   */
   addBuildSecretEnv(id: string, variable: string = id): TemplateBuilder {
     check("addBuildSecretEnv", { id: text, variable: text }, { id, variable });
     return this.#secret("addBuildSecretEnv", { id, value: readSecretEnv(id, variable, process.env), source: "env" });

@@ -19,7 +19,22 @@ const REPORT = options<Pick<CollectRules, "onIgnored" | "onUnsupported">>({
   onUnsupported: callback,
 });
 
-/** Reads which files and folders the build needs; their bytes are read later. */
+/**
+ * Reads which files and folders the build needs; their bytes are read later.
+ *
+ * @example
+ * ```ts
+ * const { entries } = collectContext({
+ *   base: { kind: "image", image: "nginx:1.29" },
+ *   steps: [{ step: { action: "copy", sources: ["site"], dst: "/srv/" }, addedAt: undefined }],
+ *   fileContext: { root: "/home/me/app", ignorePatterns: ["*.map"] },
+ *   buildEnvs: {},
+ *   runtimeEnvs: {},
+ *   buildSecrets: [],
+ * });
+ * console.log(entries.map(({ path }) => path));
+ * ```
+ */
 export function collectContext(
   definition: TemplateDefinition,
   report: Pick<CollectRules, "onIgnored" | "onUnsupported"> = {},

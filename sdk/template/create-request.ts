@@ -110,6 +110,17 @@ export function pickRequestOptions(options: RequestOptions): RequestOptions {
  *
  * @param form `json`: files inline, sizes only when given (`toJSON`); `call`: files inline, sizes always (validate, plan);
  *   `outline`: files without their bytes, sizes always (build fills in blobs; inspect shows it)
+ * @example
+ * ```ts
+ * const definition: TemplateDefinition = {
+ *   base: { kind: "image", image: "nginx:1.29" },
+ *   steps: [],
+ *   buildEnvs: {},
+ *   runtimeEnvs: { LANG: "C.UTF-8" },
+ *   buildSecrets: [],
+ * };
+ * const request = createRequest(definition, { name: "web", tags: ["v1"] }, "call");
+ * ```
  */
 export function createRequest(
   definition: TemplateDefinition,

@@ -19,7 +19,17 @@ const FILES = listOf(
   "files",
 );
 
-/** SHA-256 of each file's bytes, lower-case hex, in the order given. */
+/**
+ * SHA-256 of each file's bytes, lower-case hex, in the order given.
+ *
+ * @example
+ * ```ts
+ * import { stat } from "node:fs/promises";
+ *
+ * const { size } = await stat("app/index.js");
+ * const [sha256] = await hashFiles([{ fsPath: "app/index.js", sizeBytes: size }]);
+ * ```
+ */
 export async function hashFiles(
   files: readonly { fsPath: string; sizeBytes: number }[],
   signal?: AbortSignal,

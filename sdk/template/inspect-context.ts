@@ -58,7 +58,22 @@ export interface ContextInspection {
   };
 }
 
-/** Says what a build would send, and what it would leave behind. */
+/**
+ * Says what a build would send, and what it would leave behind.
+ *
+ * @example
+ * ```ts
+ * const { context } = await inspectContext({
+ *   base: { kind: "image", image: "nginx:1.29" },
+ *   steps: [{ step: { action: "copy", sources: ["site"], dst: "/srv/" }, addedAt: undefined }],
+ *   fileContext: { root: "/home/me/app", ignorePatterns: [] },
+ *   buildEnvs: {},
+ *   runtimeEnvs: {},
+ *   buildSecrets: [],
+ * });
+ * for (const { path, message } of context.warnings) console.warn(path, message);
+ * ```
+ */
 export async function inspectContext(
   definition: TemplateDefinition,
   options: RequestOptions & { signal?: AbortSignal | undefined } = {},

@@ -30,39 +30,83 @@ export interface ReadinessTuning {
 
 const TUNING = options<ReadinessTuning>({ timeoutSecs: positive, intervalMs: positive, startupGraceSecs: amount });
 
-/** Ready when something listens on a TCP port of the machine. */
+/**
+ * Ready when something listens on a TCP port of the machine.
+ *
+ * @example
+ * ```ts
+ * Template.fromImage("redis:8").setStartCmd("redis-server", waitForPort(6379));
+ * ```
+ */
 export function waitForPort(port: number, tuning: ReadinessTuning = {}): Readiness {
   check("waitForPort", { tuning: TUNING }, { tuning });
   return checkReadiness("waitForPort", { kind: "tcp", port, ...wireTuning(tuning) });
 }
 
-/** Ready when a URL of the machine itself answers: `http://localhost:8080/health`. */
+/**
+ * Ready when a URL of the machine itself answers: `http://localhost:8080/health`.
+ *
+ * @example
+ * ```ts
+ * Template.fromNodeImage("24")
+ *   .copy("server.js", "/srv/")
+ *   .setStartCmd("node /srv/server.js", waitForUrl("http://localhost:8080/health", { timeoutSecs: 60 }));
+ * ```
+ */
 export function waitForUrl(url: string, tuning: ReadinessTuning = {}): Readiness {
   check("waitForUrl", { url: text, tuning: TUNING }, { url, tuning });
   const { port, path } = parseLocalUrl(url);
   return checkReadiness("waitForUrl", { kind: "http", port, path, ...wireTuning(tuning) });
 }
 
-/** Ready when a process of exactly this name runs. Needs `ps` in the image. */
+/**
+ * Ready when a process of exactly this name runs. Needs `ps` in the image.
+ *
+ * @example
+ * ```ts
+ * Template.fromImage("debian:stable-slim").aptInstall("procps").setStartCmd("sh /srv/start.sh", waitForProcess("worker"));
+ * ```
+ */
 export function waitForProcess(name: string, tuning: ReadinessTuning = {}): Readiness {
   check("waitForProcess", { tuning: TUNING }, { tuning });
   const quoted = shellQuote(requireText("waitForProcess: name", name));
   return waitForCommand(`ps -eo comm= | grep -Fx -- ${quoted} >/dev/null`, tuning);
 }
 
-/** Ready when a file exists. */
+/**
+ * Ready when a file exists.
+ *
+ * @example
+ * ```ts
+ * Template.fromImage("busybox").setStartCmd("sh /srv/start.sh", waitForFile("/run/started"));
+ * ```
+ */
 export function waitForFile(path: string, tuning: ReadinessTuning = {}): Readiness {
   check("waitForFile", { tuning: TUNING }, { tuning });
   return waitForCommand(`test -e ${shellQuote(requireText("waitForFile: path", path))}`, tuning);
 }
 
-/** Ready when a shell command ends with 0. */
+/**
+ * Ready when a shell command ends with 0.
+ *
+ * @example
+ * ```ts
+ * Template.fromImage("postgres:17").setStartCmd("postgres", waitForCommand("pg_isready -q"));
+ * ```
+ */
 export function waitForCommand(command: string, tuning: ReadinessTuning = {}): Readiness {
   check("waitForCommand", { tuning: TUNING }, { tuning });
   return checkReadiness("waitForCommand", { kind: "command", command, ...wireTuning(tuning) });
 }
 
-/** Ready after a while, whatever happens. */
+/**
+ * Ready after a while, whatever happens.
+ *
+ * @example
+ * ```ts
+ * Template.fromImage("busybox").setStartCmd("sh /srv/start.sh", waitForTimeout(5_000));
+ * ```
+ */
 export function waitForTimeout(timeoutMs: number): Readiness {
   return checkReadiness("waitForTimeout", { kind: "timeout", timeout_ms: timeoutMs });
 }
@@ -93,7 +137,11 @@ function checkReadiness(argument: string, readiness: Readiness): Readiness {
   if (kind === "http" && !requireText(`${argument}.path`, readiness.path).startsWith("/")) {
     throw new TemplateArgumentError(`${argument}.path`, "must begin with /");
   }
-  const { timeout_secs = 1, interval_ms = 1, startup_grace_secs = 0 } = readiness;
+  const {
+    timeout_secs = READINESS_DEFAULTS.timeout_secs,
+    interval_ms = READINESS_DEFAULTS.interval_ms,
+    startup_grace_secs = READINESS_DEFAULTS.startup_grace_secs,
+  } = readiness;
   requireNumber(`${argument}.timeout_secs`, timeout_secs, { min: Number.MIN_VALUE, fraction: true });
   requireNumber(`${argument}.interval_ms`, interval_ms, { min: Number.MIN_VALUE, fraction: true });
   requireNumber(`${argument}.startup_grace_secs`, startup_grace_secs, { min: 0, fraction: true });

@@ -13,10 +13,12 @@ const MARK = optional(oneOf(PYTHONS, "'\\''" satisfies QuoteMark));
 /**
  * A word as a POSIX shell reads it back: unchanged when nothing in it is special, else in single quotes.
  *
- * @param mark default `'"'"'`, as Python's `shlex.quote` has it
+ * @param [mark=`'"'"'`] how a single quote in the word is written; left out, as Python's `shlex.quote` writes it
  * @throws TemplateArgumentError
  * @example
+ * ```ts
  * Template.fromImage("busybox").run(`grep -F -- ${shellQuote("it's up")} /etc/motd`);
+ * ```
  */
 export function shellQuote(word: string, mark: QuoteMark = PYTHONS): string {
   check("shellQuote", { word: anyText, mark: MARK }, { word, mark });

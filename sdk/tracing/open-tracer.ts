@@ -30,6 +30,11 @@ const SDK = ["@opentelemetry/api", "@opentelemetry/resources", "@opentelemetry/s
 /**
  * Whether OpenTelemetry's environment variables ask for traces: an endpoint is set, and neither `OTEL_SDK_DISABLED=true` nor
  * `OTEL_TRACES_EXPORTER=none` says otherwise.
+ *
+ * @example
+ * ```ts
+ * wantsTraces({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" }); // true
+ * ```
  */
 export function wantsTraces(env: Env = process.env): boolean {
   const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces, OTEL_EXPORTER_OTLP_ENDPOINT: all } = env;
@@ -41,6 +46,15 @@ export function wantsTraces(env: Env = process.env): boolean {
 /**
  * Opens what traces are told to, if the environment asks for it. Without its variables nothing is loaded. It never throws:
  * where OpenTelemetry's packages are missing, or do not work, it says so and traces nothing.
+ *
+ * @example
+ * ```ts
+ * const tracer = await openTracer({ serviceName: "release", version: "1.0.0", warn: console.warn });
+ * await runSpan(tracer.start("release"), async () => {
+ *   await using build = await Template.build(Template.fromDockerfile("./app/Dockerfile"), "web:v1");
+ * });
+ * await tracer.close();
+ * ```
  */
 export async function openTracer(options: TracerOptions): Promise<Tracer> {
   const { serviceName, version, warn, redact = (text) => text, env = process.env } = options;

@@ -4,7 +4,16 @@
  */
 export const MARK_TAG_PREFIX = "pulumi-";
 
-/** Is the tag one of the Pulumi provider's own? */
+/**
+ * Is the tag one of the Pulumi provider's own?
+ *
+ * @example
+ * ```ts
+ * await using client = new NullspaceClient();
+ * const tags = await client.templates.listTags("web");
+ * const ownTags = tags.filter(({ tag }) => !isMarkTag(tag));
+ * ```
+ */
 export function isMarkTag(tag: string): boolean {
   return tag.startsWith(MARK_TAG_PREFIX);
 }

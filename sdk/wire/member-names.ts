@@ -19,7 +19,14 @@ export type OwnName<Names extends MemberNames, Theirs> = string extends Theirs
   ? never
   : { [Own in keyof Names]: Names[Own] extends Theirs ? Own : never }[keyof Names];
 
-/** The members that have a name in the contract, under it. Those that are undefined are left out. */
+/**
+ * The members that have a name in the contract, under it. Those that are undefined are left out.
+ *
+ * @example
+ * ```ts
+ * toWire(SIZE_NAMES, { vcpus: 2, memoryMib: 512 }); // { vcpus: 2, memory_mb: 512 }
+ * ```
+ */
 export function toWire<const Names extends MemberNames, Ours extends object>(
   names: Names,
   ours: Ours,
@@ -27,7 +34,14 @@ export function toWire<const Names extends MemberNames, Ours extends object>(
   return rename(Object.entries(names), ours) as ToWire<Ours, Names>;
 }
 
-/** The other way round. What is null stays null: in a request it clears something. */
+/**
+ * The other way round. What is null stays null: in a request it clears something.
+ *
+ * @example
+ * ```ts
+ * fromWire(SIZE_NAMES, { vcpus: 2, memory_mb: 512 }); // { vcpus: 2, memoryMib: 512 }
+ * ```
+ */
 export function fromWire<const Names extends MemberNames, Theirs extends object>(
   names: Names,
   theirs: Theirs,

@@ -53,6 +53,10 @@ export type TemplateRef = ArtifactRef | NamedRef;
  * Reads a template reference: `tmpl_x`, `name`, `name:tag`, `name:tb_x`, each name optionally behind `namespace/`.
  *
  * @throws TemplateRefError when the text is none of these
+ * @example
+ * ```ts
+ * parseTemplateRef("acme/web:stable"); // { kind: "name", namespace: "acme", name: "web", tag: "stable" }
+ * ```
  */
 export function parseTemplateRef(text: string): TemplateRef {
   checkArgument("parseTemplateRef", { text: anyText }, { text });
@@ -86,7 +90,14 @@ const REF = like(
     (kind === "artifact" && typeof templateId === "string") || (kind === "name" && typeof name === "string"),
 );
 
-/** Prints a reference; `parseTemplateRef(formatTemplateRef(ref))` is `ref` again. */
+/**
+ * Prints a reference; `parseTemplateRef(formatTemplateRef(ref))` is `ref` again.
+ *
+ * @example
+ * ```ts
+ * formatTemplateRef({ kind: "name", namespace: "acme", name: "web", tag: "stable" }); // "acme/web:stable"
+ * ```
+ */
 export function formatTemplateRef(ref: TemplateRef): string {
   checkArgument("formatTemplateRef", { ref: REF }, { ref });
   if (ref.kind === "artifact") return ref.templateId;

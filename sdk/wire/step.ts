@@ -27,17 +27,17 @@ export const Step = z
     z.strictObject({
       action: z.literal("pip_install"),
       packages,
-      g: z.boolean().optional().describe("For the whole system (default true), or for the user alone"),
+      g: z.boolean().optional().describe("For the whole system, or for the user alone; default true"),
     }),
     z.strictObject({
       action: z.literal("npm_install"),
       packages,
-      g: z.boolean().optional().describe("Global (default false)"),
+      g: z.boolean().optional().describe("Into the system, not the working directory; default false"),
     }),
     z.strictObject({
       action: z.literal("bun_install"),
       packages,
-      g: z.boolean().optional().describe("Global (default false)"),
+      g: z.boolean().optional().describe("Into the system, not the working directory; default false"),
     }),
     z.strictObject({ action: z.literal("run"), command: text(), user: line().optional() }),
     z.strictObject({ action: z.literal("workdir"), path: line() }),
@@ -56,7 +56,7 @@ export const Step = z
     z.strictObject({
       action: z.literal("git_clone"),
       url: text(),
-      path: text().optional().describe("Default /workspace"),
+      path: text().optional().describe("Where to; default `/workspace`"),
       branch: text().optional(),
       depth: z.int().min(1).optional(),
     }),

@@ -28,11 +28,23 @@ const MAX_PARAM_LENGTH = 1200;
 
 /** How long a caller may take to send a request. */
 export interface RequestTimeouts {
-  /** First line and headers. Default 60 s. */
+  /**
+   * First line and headers.
+   *
+   * @default 60 s
+   */
   headersMs: number;
-  /** All of it: the largest file of a context at 2 MB/s. Default 5 minutes. */
+  /**
+   * All of it: the largest file of a context at 2 MB/s.
+   *
+   * @default 5 minutes
+   */
   requestMs: number;
-  /** How often connections are looked at. Default 10 s. */
+  /**
+   * How often connections are looked at.
+   *
+   * @default 10 s
+   */
   checkEveryMs: number;
 }
 
@@ -46,11 +58,19 @@ export interface AppOptions {
   refExists: (ref: string) => boolean;
   /** Aborts when the service stops: what comes after is refused. */
   stopping: AbortSignal;
-  /** Whether a `Host` header names this service. Default: every one does. */
+  /**
+   * Whether a `Host` header names this service.
+   *
+   * @default every one does
+   */
   isAllowedHost?: IsAllowedHost;
   /** Certificate and key; absent: plain HTTP. */
   tls?: TlsIdentity;
-  /** Waits until what an answer tells would survive a loss of power. Default: nothing has to. */
+  /**
+   * Waits until what an answer tells would survive a loss of power.
+   *
+   * @default nothing has to
+   */
   durable?: () => Promise<void>;
   timeouts?: RequestTimeouts;
   /** Begins the span of each request that was let in. @default nothing is traced */
@@ -192,7 +212,11 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** `true`: the route needs no API key. */
     public?: boolean;
-    /** `false`: the answer tells nothing of the store, and does not wait until the store is on the disk. Default true. */
+    /**
+     * `false`: the answer tells nothing of the store, and does not wait until the store is on the disk.
+     *
+     * @default true
+     */
     waitsForDisk?: boolean;
   }
 }

@@ -31,7 +31,11 @@ export interface LogStreamOptions {
   isFinal: () => boolean;
   signal: AbortSignal;
   heartbeatMs?: number;
-  /** Writes an entry as a frame. Default: as the contract has it. */
+  /**
+   * Writes an entry as a frame.
+   *
+   * @default as the contract has it
+   */
   write?: (offset: number, entry: string) => string;
 }
 

@@ -5,13 +5,7 @@ import type { RequestListener, ServerOptions } from "node:http";
 import { createSecureContext } from "node:tls";
 import type { FastifyBaseLogger } from "fastify";
 import { asError, StartupError } from "../errors.ts";
-
-/** Files in PEM form. */
-export interface TlsFiles {
-  /** The certificate, and those that it is issued by. */
-  certFile: string;
-  keyFile: string;
-}
+import type { TlsFiles } from "../tls-options.ts";
 
 /** A changed file is noticed so soon. By looking at it: links that are moved, as orchestrators do, raise no event. */
 const LOOK_EVERY_MS = 2_000;

@@ -1,21 +1,21 @@
 const GIB = 1024 ** 3;
 
-/** How much is kept, beside how long. What is needed (see {@link Retention}) is kept all the same. */
+/** How much is kept, beside how long. What is needed is kept all the same. */
 export interface StorageLimits {
   /**
-   * Bodies of context files, from which builds can be retried.
+   * Bytes of the files of contexts, from which builds can be retried.
    *
    * @default 10 GiB
    */
   blobBytes: number;
   /**
-   * Images of artifacts that nothing pins and of those that are pinned, together.
+   * Bytes of images: of artifacts that nothing pins and of those that are pinned, together.
    *
    * @default 50 GiB
    */
   imageBytes: number;
   /**
-   * Logs of builds that have ended.
+   * Bytes of the logs of builds that have ended.
    *
    * @default 2 GiB
    */
@@ -23,12 +23,13 @@ export interface StorageLimits {
   /**
    * Records of builds.
    *
-   * @default 100,000
+   * @default 100_000
    */
   builds: number;
   /**
-   * The engine's whole build cache, also what others have in it. Default: none, and the cache is left alone, because on an
-   * engine it cannot be told whose it is.
+   * The engine's whole build cache, in bytes, also what others have in it: on an engine it cannot be told whose it is.
+   *
+   * @default no limit, and the cache is left alone
    */
   buildCacheBytes?: number;
 }

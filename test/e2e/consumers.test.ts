@@ -5,8 +5,9 @@ import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, describe, expect, it } from "vitest";
 import { COMPILERS, KINDS, type ConsumerKind } from "./support/consumer-kinds.ts";
-import { PROGRAM, SAID } from "./support/consumer-program.ts";
+import { PROGRAM, SAID, SERVICE_PROGRAM, SERVICE_SAID } from "./support/consumer-program.ts";
 import { installPacked } from "./support/packed-package.ts";
+import { installService, serviceManifest } from "./support/packed-service.ts";
 import { repo } from "./support/pulumi-project.ts";
 
 const manifest = JSON.parse(readFileSync(join(repo, "package.json"), "utf8")) as {
@@ -17,36 +18,58 @@ const manifest = JSON.parse(readFileSync(join(repo, "package.json"), "utf8")) as
 const libraries = Object.keys(manifest.dependencies);
 const packed = installPacked("0.1.0", [...libraries, "@types/node"]);
 const own = join(packed.nodeModules, "pulumi-nullspace");
+const service = installService(packed);
 afterAll(() => packed[Symbol.dispose]());
 
 const run = promisify(execFile);
 const ENTRIES = Object.keys(manifest.exports).filter((entry) => !entry.endsWith(".json"));
 
-describe("the declarations of the package", () => {
-  it.each(["default", "require"])("import nothing but what is installed with it (%s)", (condition) => {
-    const imported = new Set<string>();
-    const seen = new Set<string>();
-    const waiting = ENTRIES.map((entry) => {
-      const target = manifest.exports[entry];
-      return join(own, (target as { types: Record<string, string> }).types[condition]!);
-    });
-    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles) {
-        if (fileName.startsWith(".")) waiting.push(join(dirname(file), fileName).replace(/\.js$/, ".d.ts"));
-        else imported.add(/^(?:@[^/]+\/)?[^/]+/.exec(fileName)![0]);
-      }
+/** What the package in `folder` declares, from these entries on: the files, and the packages that they import. */
+function declared(
+  folder: string,
+  entries: readonly string[],
+): { seen: Set<string>; others: string[]; packages: string[] } {
+  const imported = new Set<string>();
+  const seen = new Set<string>();
+  const waiting = entries.map((entry) => join(folder, entry));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles) {
+      if (fileName.startsWith(".")) waiting.push(join(dirname(file), fileName).replace(/\.js$/, ".d.ts"));
+      else imported.add(/^(?:@[^/]+\/)?[^/]+/.exec(fileName)![0]);
     }
+  }
+  const isForRequire = entries.some((entry) => entry.includes("commonjs"));
+  const others = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (path) =>
+      path.endsWith(".d.ts") &&
+      !path.startsWith("node_modules") &&
+      path.includes("commonjs") === isForRequire &&
+      !seen.has(join(folder, path)),
+  );
+  return { seen, others, packages: [...imported].filter((name) => !name.startsWith("node:")).sort() };
+}
+
+describe.each(["default", "require"] as const)("the declarations (%s)", (condition) => {
+  it("of the package import nothing but what is installed with it", () => {
+    const entries = ENTRIES.map(
+      (entry) => (manifest.exports[entry] as { types: Record<string, string> }).types[condition]!,
+    );
+    const { seen, others, packages } = declared(own, entries);
     expect(seen.size).toBeGreaterThan(100);
-    const packages = [...imported].filter((name) => !name.startsWith("node:")).sort();
     expect(packages).toContain("@pulumi/pulumi");
     expect(packages).not.toContain("zod");
     expect(packages.filter((name) => !libraries.includes(name))).toEqual([]);
     // None is there that no entry leads to.
-    const all = readdirSync(own, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".d.ts"));
-    const isOther = (path: string): boolean => path.includes("commonjs") !== (condition === "require");
-    expect(all.filter((path) => !isOther(path) && !seen.has(join(own, path)))).toEqual([]);
+    expect(others).toEqual([]);
+  });
+
+  it("of the service, too, and it shows no more than the SDK and its logger", () => {
+    const { seen, others, packages } = declared(service, [serviceManifest(service).exports["."].types[condition]]);
+    expect(seen.size).toBeGreaterThan(3);
+    expect(packages).toEqual(["pino", "pulumi-nullspace"]);
+    expect(others).toEqual([]);
   });
 });
 
@@ -60,24 +83,46 @@ describe("a program that uses every entry", () => {
   describe.each(COMPILERS)("%s", (compiler) => {
     const kinds = KINDS.filter(({ compilers }) => compilers.includes(compiler));
     it.concurrent.each(kinds)("compiles and runs: $title", async (kind) => {
-      const folder = project(compiler, kind);
-      const errors = await compile(compiler, folder, PROGRAM);
-      const ofOthers = errors.filter((line) => !/^index\.ts|pulumi-nullspace\/dist/.test(line));
-      expect(errors.filter((line) => !ofOthers.includes(line))).toEqual([]);
-      // A library's own declarations may not bear the settings: then they do not without this package, either.
-      if (ofOthers.length > 0) {
-        expect(await compile(compiler, folder, 'export * from "@pulumi/pulumi";\n')).toEqual(ofOthers);
-        await compile(compiler, folder, PROGRAM);
-      }
-      const { stdout } = await run(process.execPath, [join(folder, "bin", "index.js")], { cwd: folder });
-      expect(stdout.trim().split("\n")).toEqual(SAID);
+      expect(await compiledAndRun(compiler, kind, "all", PROGRAM, 'export * from "@pulumi/pulumi";')).toEqual(SAID);
     });
   });
 });
 
+describe("a program that starts the service", () => {
+  // What differs for one package with one entry: how it is found, and by which of import and require.
+  const differing = KINDS.filter(({ title }) => /as of old|CommonJS with|ESM with node/.test(title));
+  describe.each(COMPILERS)("%s", (compiler) => {
+    const kinds = differing.filter(({ compilers }) => compilers.includes(compiler));
+    it.concurrent.each(kinds)("compiles and runs: $title", async (kind) => {
+      expect(await compiledAndRun(compiler, kind, "service", SERVICE_PROGRAM, 'export { pino } from "pino";')).toEqual(
+        SERVICE_SAID,
+      );
+    });
+  });
+});
+
+/**
+ * The lines that a program prints.
+ *
+ * @param library a program with a library alone whose own declarations may not bear the settings: then they do not without
+ *   these packages, either
+ */
+async function compiledAndRun(compiler: string, kind: ConsumerKind, name: string, program: string, library: string) {
+  const folder = project(compiler, kind, name);
+  const errors = await compile(compiler, folder, program);
+  const ofOthers = errors.filter((line) => !/^index\.ts|(?:pulumi-nullspace|nullspace-local)\/dist/.test(line));
+  expect(errors.filter((line) => !ofOthers.includes(line))).toEqual([]);
+  if (ofOthers.length > 0) {
+    expect(await compile(compiler, folder, `${library}\n`)).toEqual(ofOthers);
+    await compile(compiler, folder, program);
+  }
+  const { stdout } = await run(process.execPath, [join(folder, "bin", "index.js")], { cwd: folder });
+  return stdout.trim().split("\n");
+}
+
 /** An empty project of the kind, beside the installed packages. */
-function project(compiler: string, { title, type, compilerOptions }: ConsumerKind): string {
-  const folder = join(dirname(packed.nodeModules), compiler, title.replaceAll(/\W+/g, "-"));
+function project(compiler: string, { title, type, compilerOptions }: ConsumerKind, name: string): string {
+  const folder = join(dirname(packed.nodeModules), name, compiler, title.replaceAll(/\W+/g, "-"));
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, "package.json"),

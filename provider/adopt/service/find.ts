@@ -19,9 +19,17 @@ import { templateOfPool } from "./template-of-pool.ts";
 
 /** What of a service is wanted. */
 export interface FindOptions {
-  /** Names of templates, or patterns for them. Default: all of the API key's own namespace. */
+  /**
+   * Names of templates, or patterns for them.
+   *
+   * @default all of the API key's own namespace
+   */
   templates?: readonly string[];
-  /** Names or ids of pools, or patterns for them. Default: those of the templates that are wanted, or all with all. */
+  /**
+   * Names or ids of pools, or patterns for them.
+   *
+   * @default those of the templates that are wanted, or all with all
+   */
   pools?: readonly string[];
 }
 

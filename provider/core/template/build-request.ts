@@ -34,7 +34,11 @@ export interface BuildFacts {
   steps: Step[] | undefined;
   files: ContextFile[];
   claimToken?: string | undefined;
-  /** Reuse nothing, whatever the inputs say. Default false. */
+  /**
+   * Reuse nothing, whatever the inputs say.
+   *
+   * @default false
+   */
   skipCache?: boolean | undefined;
 }
 

@@ -26,6 +26,7 @@ export const getTemplate: ProviderFunction = {
     "A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.",
   example: {
     typescript: 'const base = await getTemplate({ template: "acme/base:stable" });',
+    outputs: "export const aliases = getTemplateOutput({ template: web.canonicalRef }).aliases;",
     python: 'base = nullspace.get_template(template="acme/base:stable")',
   },
   inputs: z.object({
@@ -62,6 +63,7 @@ export const getTemplates: ProviderFunction = {
   description: "The templates that the API key may see, each once.",
   example: {
     typescript: 'const { templates } = await getTemplates({ namespace: "acme" });',
+    outputs: "export const released = getTemplatesOutput({ tag: stable.tag }).templates;",
     python: 'templates = nullspace.get_templates(namespace="acme").templates',
   },
   inputs: z.object({
@@ -88,7 +90,8 @@ export const getBuild: ProviderFunction = {
   name: "getBuild",
   description: "A build of a template: how it ended, and what it made.",
   example: {
-    typescript: 'const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });',
+    typescript: 'const { status, promotable } = await getBuild({ buildId: "tb_0123456789ab" });',
+    outputs: 'const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });',
     python: 'build = nullspace.get_build(build_id="tb_0123456789ab")',
   },
   inputs: z.object({ buildId: BuildId.describe("The build, `tb_…`.") }),

@@ -123,7 +123,7 @@ export const TemplateInputs = z.object({
   skipCache: z
     .boolean()
     .default(false)
-    .describe("Builds use no cache. Default false; a change builds nothing.")
+    .describe("Builds use no cache. A change builds nothing. Default false.")
     .meta({ effect: "ignore" }),
   adopt: adopt("a template of this name").meta({ effect: "ignore" }),
 });

@@ -28,7 +28,11 @@ export interface ProduceOptions {
   name: string;
   ref: string;
   claimToken?: string | undefined;
-  /** Reuse nothing, whatever the inputs say. Default false. */
+  /**
+   * Reuse nothing, whatever the inputs say.
+   *
+   * @default false
+   */
   skipCache?: boolean | undefined;
   /** Build that is live: only newer ones are gone on with. */
   live?: string | undefined;

@@ -10,6 +10,7 @@ export const getWarmPool: ProviderFunction = {
   description: "A warm pool that exists, whoever made it, with what its machines are doing at this moment.",
   example: {
     typescript: 'const pool = await getWarmPool({ name: "web" });',
+    outputs: "export const ready = getWarmPoolOutput({ poolId: pool.poolId }).ready;",
     python: 'pool = nullspace.get_warm_pool(name="web")',
   },
   inputs: z.object({

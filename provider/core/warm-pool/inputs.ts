@@ -128,7 +128,7 @@ export const WarmPoolInputs = z.object({
     .default(false)
     .describe(
       "With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live " +
-        "on. Default false: then the deletion fails, and the next one waits again.",
+        "on. Without it the deletion fails, and the next one waits again. Default false.",
     )
     .meta({ effect: "update" }),
   adopt: adopt("a pool of this name").meta({ effect: "ignore" }),

@@ -19,12 +19,21 @@ import type {
  * A build of a template: how it ended, and what it made.
  *
  * @example
- *   const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });
+ * ```ts
+ * const { status, promotable } = await getBuild({ buildId: "tb_0123456789ab" });
+ * ```
  */
 export function getBuild(args: GetBuildArgs): Promise<GetBuildResult> {
   return callFunction("getBuild", args);
 }
-/** As {@link getBuild}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getBuild}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });
+ * ```
+ */
 export function getBuildOutput(args: GetBuildOutputArgs): pulumi.Output<GetBuildResult> {
   return callFunctionOutput("getBuild", args);
 }
@@ -32,12 +41,21 @@ export function getBuildOutput(args: GetBuildOutputArgs): pulumi.Output<GetBuild
  * A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.
  *
  * @example
- *   const base = await getTemplate({ template: "acme/base:stable" });
+ * ```ts
+ * const base = await getTemplate({ template: "acme/base:stable" });
+ * ```
  */
 export function getTemplate(args: GetTemplateArgs): Promise<GetTemplateResult> {
   return callFunction("getTemplate", args);
 }
-/** As {@link getTemplate}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getTemplate}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const aliases = getTemplateOutput({ template: web.canonicalRef }).aliases;
+ * ```
+ */
 export function getTemplateOutput(args: GetTemplateOutputArgs): pulumi.Output<GetTemplateResult> {
   return callFunctionOutput("getTemplate", args);
 }
@@ -45,12 +63,21 @@ export function getTemplateOutput(args: GetTemplateOutputArgs): pulumi.Output<Ge
  * The templates that the API key may see, each once.
  *
  * @example
- *   const { templates } = await getTemplates({ namespace: "acme" });
+ * ```ts
+ * const { templates } = await getTemplates({ namespace: "acme" });
+ * ```
  */
 export function getTemplates(args: GetTemplatesArgs = {}): Promise<GetTemplatesResult> {
   return callFunction("getTemplates", args);
 }
-/** As {@link getTemplates}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getTemplates}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const released = getTemplatesOutput({ tag: stable.tag }).templates;
+ * ```
+ */
 export function getTemplatesOutput(args: GetTemplatesOutputArgs = {}): pulumi.Output<GetTemplatesResult> {
   return callFunctionOutput("getTemplates", args);
 }
@@ -58,12 +85,21 @@ export function getTemplatesOutput(args: GetTemplatesOutputArgs = {}): pulumi.Ou
  * A warm pool that exists, whoever made it, with what its machines are doing at this moment.
  *
  * @example
- *   const pool = await getWarmPool({ name: "web" });
+ * ```ts
+ * const pool = await getWarmPool({ name: "web" });
+ * ```
  */
 export function getWarmPool(args: GetWarmPoolArgs = {}): Promise<GetWarmPoolResult> {
   return callFunction("getWarmPool", args);
 }
-/** As {@link getWarmPool}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getWarmPool}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const ready = getWarmPoolOutput({ poolId: pool.poolId }).ready;
+ * ```
+ */
 export function getWarmPoolOutput(args: GetWarmPoolOutputArgs = {}): pulumi.Output<GetWarmPoolResult> {
   return callFunctionOutput("getWarmPool", args);
 }

@@ -10,7 +10,9 @@ import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from
  * Another name of a template in its namespace; whoever uses it gets the template.
  *
  * @example
- *   const website = new TemplateAlias("website", { template: web.name, alias: "website" });
+ * ```ts
+ * const website = new TemplateAlias("website", { template: web.name, alias: "website" });
+ * ```
  */
 export class TemplateAlias extends resourceWith<TemplateAliasOutputs>() {
   /** @param args inputs; everything else is computed */

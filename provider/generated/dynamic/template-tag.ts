@@ -10,7 +10,9 @@ import type { TemplateTagArgs, TemplateTagOutputs, TemplateTagState } from "../t
  * A tag of a template, pointing at one build. Moving it promotes that build, from stack to stack too, without building anything.
  *
  * @example
- *   const stable = new TemplateTag("stable", { template: web.name, tag: "stable", buildId: web.buildId });
+ * ```ts
+ * const stable = new TemplateTag("stable", { template: web.name, tag: "stable", buildId: web.buildId });
+ * ```
  */
 export class TemplateTag extends resourceWith<TemplateTagOutputs>() {
   /** @param args inputs; everything else is computed */

@@ -19,12 +19,21 @@ import type {
  * A build of a template: how it ended, and what it made.
  *
  * @example
- *   const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });
+ * ```ts
+ * const { status, promotable } = await getBuild({ buildId: "tb_0123456789ab" });
+ * ```
  */
 export function getBuild(args: GetBuildArgs, options: pulumi.InvokeOptions = {}): Promise<GetBuildResult> {
   return invoke("getBuild", args, options);
 }
-/** As {@link getBuild}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getBuild}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });
+ * ```
+ */
 export function getBuildOutput(
   args: GetBuildOutputArgs,
   options: pulumi.InvokeOutputOptions = {},
@@ -35,12 +44,21 @@ export function getBuildOutput(
  * A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.
  *
  * @example
- *   const base = await getTemplate({ template: "acme/base:stable" });
+ * ```ts
+ * const base = await getTemplate({ template: "acme/base:stable" });
+ * ```
  */
 export function getTemplate(args: GetTemplateArgs, options: pulumi.InvokeOptions = {}): Promise<GetTemplateResult> {
   return invoke("getTemplate", args, options);
 }
-/** As {@link getTemplate}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getTemplate}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const aliases = getTemplateOutput({ template: web.canonicalRef }).aliases;
+ * ```
+ */
 export function getTemplateOutput(
   args: GetTemplateOutputArgs,
   options: pulumi.InvokeOutputOptions = {},
@@ -51,7 +69,9 @@ export function getTemplateOutput(
  * The templates that the API key may see, each once.
  *
  * @example
- *   const { templates } = await getTemplates({ namespace: "acme" });
+ * ```ts
+ * const { templates } = await getTemplates({ namespace: "acme" });
+ * ```
  */
 export function getTemplates(
   args: GetTemplatesArgs = {},
@@ -59,7 +79,14 @@ export function getTemplates(
 ): Promise<GetTemplatesResult> {
   return invoke("getTemplates", args, options);
 }
-/** As {@link getTemplates}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getTemplates}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const released = getTemplatesOutput({ tag: stable.tag }).templates;
+ * ```
+ */
 export function getTemplatesOutput(
   args: GetTemplatesOutputArgs = {},
   options: pulumi.InvokeOutputOptions = {},
@@ -70,7 +97,9 @@ export function getTemplatesOutput(
  * A warm pool that exists, whoever made it, with what its machines are doing at this moment.
  *
  * @example
- *   const pool = await getWarmPool({ name: "web" });
+ * ```ts
+ * const pool = await getWarmPool({ name: "web" });
+ * ```
  */
 export function getWarmPool(
   args: GetWarmPoolArgs = {},
@@ -78,7 +107,14 @@ export function getWarmPool(
 ): Promise<GetWarmPoolResult> {
   return invoke("getWarmPool", args, options);
 }
-/** As {@link getWarmPool}, of outputs of resources: a preview that does not know them yet asks nothing. */
+/**
+ * As {@link getWarmPool}, of outputs of resources: a preview that does not know them yet asks nothing.
+ *
+ * @example
+ * ```ts
+ * export const ready = getWarmPoolOutput({ poolId: pool.poolId }).ready;
+ * ```
+ */
 export function getWarmPoolOutput(
   args: GetWarmPoolOutputArgs = {},
   options: pulumi.InvokeOutputOptions = {},

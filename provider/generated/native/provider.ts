@@ -46,8 +46,13 @@ export interface ProviderArgs {
  * A connection to a Nullspace service, for resources that are not to use the stack's own.
  *
  * @example
- *   const staging = new Provider("staging", { apiUrl: "https://staging.example.com", apiKey: config.requireSecret("key") });
- *   new Template("web", { name: "web" }, { provider: staging });
+ * ```ts
+ * const staging = new Provider("staging", {
+ *   apiUrl: "https://staging.example.com",
+ *   apiKey: config.requireSecret("key"),
+ * });
+ * new Template("web", { name: "web", context: "./app" }, { provider: staging });
+ * ```
  */
 export class Provider extends NativeProvider {
   constructor(name: string, args: ProviderArgs = {}, options: pulumi.ResourceOptions = {}) {

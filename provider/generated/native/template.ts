@@ -10,12 +10,14 @@ import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/temp
  * A sandbox template: what a Dockerfile and its build context make, under a name, ready to start machines from. A content hash of the context decides, without asking anyone, whether anything has to be built.
  *
  * @example
- *   const web = new Template("web", {
- *     name: "web",
- *     context: "./app",
- *     startCmd: "node server.js",
- *     readiness: { kind: "http", port: 8080, path: "/healthz" },
- *   });
+ * ```ts
+ * const web = new Template("web", {
+ *   name: "web",
+ *   context: "./app",
+ *   startCmd: "node server.js",
+ *   readiness: { kind: "http", port: 8080, path: "/healthz" },
+ * });
+ * ```
  */
 export class Template extends resourceWith<TemplateOutputs>() {
   /** @param args inputs; everything else is computed */

@@ -9,14 +9,16 @@ import type { WarmPoolArgs, WarmPoolOutputs, WarmPoolState } from "../types/warm
  * A pool of machines of one template that are kept running, ready to be checked out at once.
  *
  * @example
- *   const pool = new WarmPool("pool", {
- *     name: "web",
- *     template: stable.ref,
- *     versionPolicy: "track_tag",
- *     buildId: stable.buildId,
- *     minReady: 2,
- *     maxReady: 4,
- *   });
+ * ```ts
+ * const pool = new WarmPool("pool", {
+ *   name: "web",
+ *   template: stable.ref,
+ *   versionPolicy: "track_tag",
+ *   buildId: stable.buildId,
+ *   minReady: 2,
+ *   maxReady: 4,
+ * });
+ * ```
  */
 export class WarmPool extends resourceWith<WarmPoolOutputs>() {
   /** @param args inputs; everything else is computed */

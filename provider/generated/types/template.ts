@@ -783,9 +783,9 @@ export interface TemplateArgs {
    */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
   /**
-   * Builds use no cache.
+   * Builds use no cache. A change builds nothing.
    *
-   * @default false; a change builds nothing
+   * @default false
    */
   skipCache?: pulumi.Input<boolean>;
   /**
@@ -948,9 +948,9 @@ export interface TemplateState {
    */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
   /**
-   * Builds use no cache.
+   * Builds use no cache. A change builds nothing.
    *
-   * @default false; a change builds nothing
+   * @default false
    */
   skipCache?: pulumi.Input<boolean>;
   /**
@@ -1132,9 +1132,9 @@ export interface TemplateOutputs {
    */
   readonly rebuildOnSecretChange: pulumi.Output<boolean>;
   /**
-   * Builds use no cache.
+   * Builds use no cache. A change builds nothing.
    *
-   * @default false; a change builds nothing
+   * @default false
    */
   readonly skipCache: pulumi.Output<boolean>;
   /**

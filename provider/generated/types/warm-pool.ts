@@ -89,9 +89,9 @@ export interface WarmPoolArgs {
    */
   drain?: pulumi.Input<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
    *
-   * @default false: then the deletion fails, and the next one waits again
+   * @default false
    */
   forceDelete?: pulumi.Input<boolean>;
   /**
@@ -188,9 +188,9 @@ export interface WarmPoolState {
    */
   drain?: pulumi.Input<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
    *
-   * @default false: then the deletion fails, and the next one waits again
+   * @default false
    */
   forceDelete?: pulumi.Input<boolean>;
   /**
@@ -303,9 +303,9 @@ export interface WarmPoolOutputs {
    */
   readonly drain: pulumi.Output<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on.
+   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
    *
-   * @default false: then the deletion fails, and the next one waits again
+   * @default false
    */
   readonly forceDelete: pulumi.Output<boolean>;
   /**

@@ -21,7 +21,15 @@ export interface BuildLoggerOptions {
 
 const OPTIONS = optionsOf<BuildLoggerOptions>({ minLevel: oneOf("debug", "info", "warn", "error"), write: callback });
 
-/** An `onEntry` that prints one line for each entry: `==> build started`, `WARN  …`, `ERROR …`. */
+/**
+ * An `onEntry` that prints one line for each entry: `==> build started`, `WARN  …`, `ERROR …`.
+ *
+ * @example
+ * ```ts
+ * const template = Template.fromPythonImage("3.12").pipInstall("flask");
+ * await Template.build(template, "web:v1", { onLogEntry: buildLogger({ minLevel: "warn" }) });
+ * ```
+ */
 export function buildLogger(options: BuildLoggerOptions = {}): (entry: LogEntry) => void {
   check("buildLogger", { options: OPTIONS }, { options });
   const { minLevel = "info", write = (text) => void process.stderr.write(text) } = options;

@@ -64,13 +64,13 @@ export interface MachineSettings {
   warmPoolWaitMs?: number | undefined;
   /** @default those of the pool, without one 2 */
   vcpus?: number | undefined;
-  /** Default that of the pool; without one 512, and 2048 for `code-interpreter` and `desktop`. */
+  /** @default that of the pool; without one 512, and 2048 for `code-interpreter` and `desktop` */
   memoryMib?: number | undefined;
   diskMb?: number | undefined;
   /**
    * Life of the machine, milliseconds.
    *
-   * @default 300 000
+   * @default 300_000
    */
   lifetimeMs?: number | undefined;
   /**
@@ -153,9 +153,11 @@ export interface CommandResult {
  * A running machine. Holds a connection: close it, or let `await using` do so. The machine lives on until `kill`.
  *
  * @example
- *   await using machine = await Machine.create({ template: "acme/web:stable", warmPool: "wp_…" });
- *   const { stdout } = await machine.run("uname", { args: ["-a"] });
- *   await machine.kill();
+ * ```ts
+ * await using machine = await Machine.create({ template: "acme/web:stable", warmPool: "wp_…" });
+ * const { stdout } = await machine.run("uname", { args: ["-a"] });
+ * await machine.kill();
+ * ```
  */
 export class Machine implements AsyncDisposable {
   readonly #connection: Connection;

@@ -36,8 +36,10 @@ const RETRY = optionsOf<RetryOptions>({
  * A build that was accepted. It holds a connection: close it, or let `await using` do so.
  *
  * @example
- *   await using build = await TemplateBuild.connect("tb_…");
- *   for await (const entry of build.logs({ follow: true })) console.log(entry.message);
+ * ```ts
+ * await using build = await TemplateBuild.connect("tb_…");
+ * for await (const entry of build.logs({ follow: true })) console.log(entry.message);
+ * ```
  */
 export class TemplateBuild implements AsyncDisposable {
   readonly #connection: Connection;
@@ -89,8 +91,17 @@ export class TemplateBuild implements AsyncDisposable {
     return isTerminalStatus(this.#info.status);
   }
 
-  /** Asks how the build is, with its log from `offset` (default 0) on. */
-  async status(options: CallOptions & { offset?: number | undefined } = {}): Promise<StatusSnapshot> {
+  /** Asks how the build is, with its log so far. */
+  async status(
+    options: CallOptions & {
+      /**
+       * The first log entry to get.
+       *
+       * @default 0
+       */
+      offset?: number | undefined;
+    } = {},
+  ): Promise<StatusSnapshot> {
     check("TemplateBuild.status", { options: FROM_OFFSET }, { options });
     return this.#apply(await this.#connection.client.builds.get(this.buildId, options));
   }

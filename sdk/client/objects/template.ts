@@ -90,8 +90,10 @@ export interface ForegroundBuildOptions extends BuildOptions {
  * Templates: what they are made of (`from…` begins a builder), how they are built, and what there is.
  *
  * @example
- *   const template = Template.fromPythonImage("3.12").pipInstall("flask");
- *   const build = await Template.build(template, "web:v1", { onLogEntry: terminalProgress() });
+ * ```ts
+ * const template = Template.fromPythonImage("3.12").pipInstall("flask");
+ * const build = await Template.build(template, "web:v1", { onLogEntry: terminalProgress() });
+ * ```
  */
 export const Template = {
   ...bases,

@@ -18,8 +18,10 @@ export interface TerminalStream {
  * and for how long. On anything but a terminal it prints plain lines.
  *
  * @example
- *   const template = Template.fromPythonImage("3.12").pipInstall("flask");
- *   await Template.build(template, "web:v1", { onLogEntry: terminalProgress() });
+ * ```ts
+ * const template = Template.fromPythonImage("3.12").pipInstall("flask");
+ * await Template.build(template, "web:v1", { onLogEntry: terminalProgress() });
+ * ```
  */
 export function terminalProgress(stream: TerminalStream = process.stderr): (entry: LogEntry) => void {
   check("terminalProgress", { stream: STREAM }, { stream });

@@ -95,8 +95,10 @@ const CONNECT = optionsOf<ConnectionOptions & CallOptions>({ ...CONNECTION_MEMBE
  * Machines of one template, kept ready. Holds a connection: close it, or let `await using` do so.
  *
  * @example
- *   await using pool = await WarmPool.create({ name: "web", template: "acme/web:stable", minReady: 2, maxReady: 4 });
- *   await pool.waitUntilReady();
+ * ```ts
+ * await using pool = await WarmPool.create({ name: "web", template: "acme/web:stable", minReady: 2, maxReady: 4 });
+ * await pool.waitUntilReady();
+ * ```
  */
 export class WarmPool implements AsyncDisposable {
   readonly #connection: Connection;

@@ -8,6 +8,11 @@ const VARIABLE = "NULLSPACE_STAT_CACHE";
  * system's folder for caches.
  *
  * @returns `undefined` when it is off, and for a user who has no such folder
+ * @example
+ * ```ts
+ * const folder = await userStatCache();
+ * const context = await readContext({ dir: "./app", statCache: folder === undefined ? true : { folder } });
+ * ```
  */
 export async function userStatCache(): Promise<string | undefined> {
   const given = process.env[VARIABLE];

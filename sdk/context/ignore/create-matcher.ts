@@ -20,8 +20,10 @@ const SOURCE = optionsOf<IgnoreSource>({
  *
  * @throws InvalidIgnorePatternError naming file and line
  * @example
- *   const matcher = createIgnoreMatcher({ patterns: ["*.log", "!keep.log"] });
- *   ruleFor(matcher, "a.log")?.pattern; // "*.log"
+ * ```ts
+ * const matcher = createIgnoreMatcher({ patterns: ["*.log", "!keep.log"] });
+ * ruleFor(matcher, "a.log")?.pattern; // "*.log"
+ * ```
  */
 export function createIgnoreMatcher(source: IgnoreSource): IgnoreMatcher {
   check("createIgnoreMatcher", { source: SOURCE }, { source });

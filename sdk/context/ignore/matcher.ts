@@ -28,6 +28,11 @@ const MATCHER = like("a matcher, such as createIgnoreMatcher gives", ({ root }) 
  *
  * @param path relative to the context, with `/`
  * @returns the rule that excludes it, or `undefined`
+ * @example
+ * ```ts
+ * const matcher = createIgnoreMatcher({ patterns: ["node_modules", "*.log"] });
+ * ruleFor(matcher, "debug.log")?.pattern; // "*.log"
+ * ```
  */
 export function ruleFor(matcher: IgnoreMatcher, path: string, isDirectory = false): IgnoreRule | undefined {
   check("ruleFor", { matcher: MATCHER, path: anyText, isDirectory: flag }, { matcher, path, isDirectory });

@@ -12,7 +12,15 @@ export interface IgnoreRule {
 
 const RULE = like("a rule", ({ line }) => typeof line === "number");
 
-/** `.dockerignore:3`, or `ignorePatterns[2]` for a pattern given as an option. */
+/**
+ * `.dockerignore:3`, or `ignorePatterns[2]` for a pattern given as an option.
+ *
+ * @example
+ * ```ts
+ * const matcher = createIgnoreMatcher({ file: { name: ".dockerignore", text: "node_modules\n*.log\n" } });
+ * ruleLocation(ruleFor(matcher, "debug.log")!); // ".dockerignore:2"
+ * ```
+ */
 export function ruleLocation(rule: IgnoreRule): string {
   check("ruleLocation", { rule: RULE }, { rule });
   return rule.file === undefined ? `ignorePatterns[${rule.line - 1}]` : `${rule.file}:${rule.line}`;

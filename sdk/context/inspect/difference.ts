@@ -16,7 +16,17 @@ const ENTRIES = like("entries of a context", (value) => typeof value[Symbol.iter
 const ENTRY = like("an entry of a context", ({ path, type }) => typeof path === "string" && typeof type === "string");
 const COMPARABLE = recordOf(anyText, "texts, such as comparable gives");
 
-/** Every entry of a context, one line each: for an exact comparison of two trees. */
+/**
+ * Every entry of a context, one line each: for an exact comparison of two trees.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from "node:fs/promises";
+ *
+ * const context = await readContext({ dir: "./app" });
+ * await writeFile("context.json", JSON.stringify(comparable(context.each())));
+ * ```
+ */
 export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
   check("comparable", { entries: ENTRIES }, { entries });
   const lines: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -28,7 +38,17 @@ export function comparable(entries: Iterable<ContextEntry>): ComparableContext {
   return lines;
 }
 
-/** What changed from `before` to `after`, sorted by path. */
+/**
+ * What changed from `before` to `after`, sorted by path.
+ *
+ * @example
+ * ```ts
+ * const before = comparable((await readContext({ dir: "./app", statCache: false })).each());
+ * // … something writes files …
+ * const after = comparable((await readContext({ dir: "./app", statCache: false })).each());
+ * for (const { kind, path } of difference(before, after)) console.log(kind, path);
+ * ```
+ */
 export function difference(before: ComparableContext, after: ComparableContext): ContextChange[] {
   check("difference", { before: COMPARABLE, after: COMPARABLE }, { before, after });
   const changes: ContextChange[] = [];

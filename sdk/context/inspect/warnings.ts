@@ -26,7 +26,15 @@ const SECRET_SUFFIXES = [".pem", ".key", ".p12", ".pfx"];
 
 const SYNTAX = oneOf("docker", "gitignore");
 
-/** What to look at before the context is sent, sorted by path. Only the outermost of nested bulky directories is named. */
+/**
+ * What to look at before the context is sent, sorted by path. Only the outermost of nested bulky directories is named.
+ *
+ * @example
+ * ```ts
+ * const context = await readContext({ dir: "./app" });
+ * for (const { message, ignoreLine } of contextWarnings(context)) console.warn(`${message} Ignore it: ${ignoreLine}`);
+ * ```
+ */
 export function contextWarnings(context: BuildContext, syntax: IgnoreSyntax = "docker"): ContextWarning[] {
   check("contextWarnings", { context: TREE, syntax: SYNTAX }, { context, syntax });
   const warnings: ContextWarning[] = [];

@@ -39,6 +39,12 @@ const EMPTY = Buffer.alloc(0);
  * Written here rather than by a library because equal hashes promise equal bytes, whatever is installed.
  *
  * @see POSIX.1-2001, pax interchange format
+ * @example
+ * ```ts
+ * const content = Buffer.from("hello\n");
+ * const header = tarHeader({ path: Buffer.from("hello.txt"), type: "file", mode: 0o644, size: content.length });
+ * const archive = Buffer.concat([header, content, Buffer.alloc(paddingOf(content.length)), END_OF_ARCHIVE]);
+ * ```
  */
 export function tarHeader(entry: TarEntry): Buffer {
   check("tarHeader", { entry: ENTRY }, { entry });
@@ -77,7 +83,14 @@ export function sharedTarHeader(entry: TarEntry): Buffer {
   return Buffer.concat([pax, body, Buffer.alloc(paddingOf(body.length)), main]);
 }
 
-/** Bytes to add after a content of this length to fill its last block. */
+/**
+ * Bytes to add after a content of this length to fill its last block.
+ *
+ * @example
+ * ```ts
+ * paddingOf(1_000); // 24
+ * ```
+ */
 export function paddingOf(size: number): number {
   check("paddingOf", { size: amount }, { size });
   return (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;

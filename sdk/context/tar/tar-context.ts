@@ -38,6 +38,15 @@ const OPTIONS = optionsOf<TarOptions>({ gzip: flag, signal: abortSignal });
  *
  * The stream holds the packing back while nobody reads. It fails with `file_changed` when a file no longer has the content
  * that was hashed; an archive that ends without an error is the one that the hash names.
+ *
+ * @example
+ * ```ts
+ * import { createWriteStream } from "node:fs";
+ * import { pipeline } from "node:stream/promises";
+ *
+ * const context = await readContext({ dir: "./app" });
+ * await pipeline(tarContext(context, { gzip: true }), createWriteStream("app.tar.gz"));
+ * ```
  */
 export function tarContext(context: BuildContext, options: TarOptions = {}): Readable {
   check("tarContext", { context: TREE, options: OPTIONS }, { context, options });

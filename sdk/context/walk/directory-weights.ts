@@ -83,14 +83,28 @@ export function overLimit(
   });
 }
 
-/** The ignore line that excludes exactly this path. */
+/**
+ * The ignore line that excludes exactly this path.
+ *
+ * @example
+ * ```ts
+ * ignoreLine("data/[old]", "gitignore"); // "/data/\\[old\\]"
+ * ```
+ */
 export function ignoreLine(path: string, syntax: IgnoreSyntax): string {
   check("ignoreLine", { path: anyText, syntax: SYNTAX }, { path, syntax });
   const escaped = path.replace(/[\\*?[\]!#]/g, "\\$&");
   return syntax === "docker" ? escaped : `/${escaped}`;
 }
 
-/** `1.5 GiB`; plain bytes below 1 KiB. */
+/**
+ * `1.5 GiB`; plain bytes below 1 KiB.
+ *
+ * @example
+ * ```ts
+ * formatBytes(1_610_612_736); // "1.5 GiB"
+ * ```
+ */
 export function formatBytes(bytes: number): string {
   check("formatBytes", { bytes: amount }, { bytes });
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -12,7 +12,9 @@ export interface ReadJob {
   readonly symlinks: SymlinkMode;
   /**
    * Paths that the walk is limited to, sorted, Latin-1; empty for the root itself. Beside them a Dockerfile and its ignore
-   * file are sent, if there is a Dockerfile. Default: all is walked.
+   * file are sent, if there is a Dockerfile.
+   *
+   * @default all is walked
    */
   readonly sources?: readonly string[];
   readonly limits: ResolvedLimits;

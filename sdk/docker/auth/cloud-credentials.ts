@@ -39,8 +39,20 @@ const CLOUD_AUTH = like("credentials with a kind: basic, gcp_artifact_registry o
 /**
  * Turns a cloud's credentials into a user name and a password.
  *
- * @param getEcrToken how to get ECR's token; default the AWS SDK's client for ECR, `@aws-sdk/client-ecr`, which has to be installed for it
+ * @param getEcrToken how to get ECR's token; left out, the AWS SDK is asked (`@aws-sdk/client-ecr`, which has to be installed)
  * @throws RegistryCredentialsError when ECR gives no token, or its client is not installed
+ * @example
+ * ```ts
+ * const auth = await resolveCloudAuth({
+ *   kind: "aws_ecr",
+ *   access_key_id: process.env.AWS_ACCESS_KEY_ID!,
+ *   secret_access_key: process.env.AWS_SECRET_ACCESS_KEY!,
+ *   region: "eu-central-1",
+ * });
+ * const engine = new DockerEngine();
+ * await engine.build({ path: "./app", auth: { "123456789012.dkr.ecr.eu-central-1.amazonaws.com": auth } }).done;
+ * await engine.close();
+ * ```
  */
 export async function resolveCloudAuth(
   auth: CloudRegistryAuth,

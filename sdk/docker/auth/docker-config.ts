@@ -58,7 +58,18 @@ const WANTED = options<WantedCredentials>({
   signal: optional(abortSignal),
 });
 
-/** Docker's configuration folder. The file is read anew at each call, as `docker login` may change it at any time. */
+/**
+ * Docker's configuration folder. The file is read anew at each call, as `docker login` may change it at any time.
+ *
+ * @example
+ * ```ts
+ * import { homedir } from "node:os";
+ *
+ * const config = new DockerConfig(`${homedir()}/.docker`);
+ * const credentials = await config.credentialsFor("ghcr.io");
+ * console.log(credentials ? "There is a login for ghcr.io" : "Run docker login ghcr.io first");
+ * ```
+ */
 export class DockerConfig {
   /** The folder; its `config.json` need not exist. */
   readonly dir: string;

@@ -13,7 +13,16 @@ export type RegistryAuth =
 /** Credentials by registry host, such as `{ "registry.example:5000": { username, password } }`. */
 export type RegistryAuths = Record<string, RegistryAuth>;
 
-/** Credentials that never show in `util.inspect`, in JSON, or in text made of them. */
+/**
+ * Credentials that never show in `util.inspect`, in JSON, or in text made of them.
+ *
+ * @example
+ * ```ts
+ * const credentials = new RegistryCredentials({ username: "ci", password: "hunter2" });
+ * console.log(`${credentials}`); // nothing of the password
+ * credentials.reveal(); // { username: "ci", password: "hunter2" }
+ * ```
+ */
 export class RegistryCredentials {
   readonly #auth: RegistryAuth;
 

@@ -11,6 +11,11 @@ const HUB_ALIASES = new Set([HUB_HOST, "index.docker.io", "registry-1.docker.io"
 /**
  * The host that an entry of the configuration file, or a registry's address, stands for: without scheme and path, and
  * `docker.io` for every name of Docker Hub.
+ *
+ * @example
+ * ```ts
+ * registryHost("https://index.docker.io/v1/"); // "docker.io"
+ * ```
  */
 export function registryHost(address: string): string {
   check("registryHost", { address: anyText }, { address });

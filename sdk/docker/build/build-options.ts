@@ -52,11 +52,23 @@ export const BuildOptions = z.strictObject({
   context: Context.optional(),
   /** A Dockerfile to build without any context; with `customContext`, a tar archive. */
   fileobj: z.union([z.string(), Tar]).optional(),
-  /** `fileobj` is a tar archive. Default false. */
+  /**
+   * `fileobj` is a tar archive.
+   *
+   * @default false
+   */
   customContext: z.boolean().optional(),
-  /** Compression that a given archive has. Default `identity`. */
+  /**
+   * Compression that a given archive has.
+   *
+   * @default `identity`
+   */
   encoding: z.enum(["identity", "gzip", "bzip2", "xz"]).optional(),
-  /** Dockerfile to use, relative to `path` or absolute; it may lie outside of `path`. Default `Dockerfile`. */
+  /**
+   * Dockerfile to use, relative to `path` or absolute; it may lie outside of `path`.
+   *
+   * @default `Dockerfile`
+   */
   dockerfile: z.string().min(1).optional(),
   /** Text of the Dockerfile, in place of a file. */
   dockerfileContent: z.string().optional(),
@@ -64,7 +76,11 @@ export const BuildOptions = z.strictObject({
   tags: Strings.optional(),
   /** Build arguments; `null` declares one and leaves it unset. */
   buildArgs: z.record(z.string().min(1), z.string().nullable()).optional(),
-  /** Stage to build. Default the last one. */
+  /**
+   * Stage to build.
+   *
+   * @default the last one
+   */
   target: z.string().optional(),
   /** `os/arch[/variant]` to build for. Several, as a list or with commas, give one image for each, under one index. */
   platform: Strings.optional(),
@@ -74,9 +90,17 @@ export const BuildOptions = z.strictObject({
    */
   contexts: z.record(z.string().min(1), z.string().min(1)).optional(),
   labels: z.record(z.string().min(1), z.string()).optional(),
-  /** Build every step anew. Default false. */
+  /**
+   * Build every step anew.
+   *
+   * @default false
+   */
   noCache: z.boolean().optional(),
-  /** Ask registries for newer base images. Default false. */
+  /**
+   * Ask registries for newer base images.
+   *
+   * @default false
+   */
   pull: z.boolean().optional(),
   /** Network of `RUN` commands: `default`, `none`, `host`; with the classic builder also the name of a network. */
   networkMode: z.string().optional(),
@@ -86,17 +110,37 @@ export const BuildOptions = z.strictObject({
   extraHosts: z.union([z.record(z.string(), z.string()), z.array(z.string())]).optional(),
   /** Images whose layers may serve as cache, and folders that a `cacheTo` of the type `local` wrote (BuildKit's own API). */
   cacheFrom: z.union([BuildCacheSource, z.array(BuildCacheSource)]).optional(),
-  /** Compress what is sent. Default false, as the engine is mostly near. */
+  /**
+   * Compress what is sent: for an engine that is far away.
+   *
+   * @default false
+   */
   gzip: z.boolean().optional(),
-  /** No progress, only the result. Default false. */
+  /**
+   * No progress, only the result.
+   *
+   * @default false
+   */
   quiet: z.boolean().optional(),
-  /** Remove the classic builder's intermediate containers after success. Default true. */
+  /**
+   * Remove the classic builder's intermediate containers after success.
+   *
+   * @default true
+   */
   rm: z.boolean().optional(),
-  /** Remove them after failure too. Default false. */
+  /**
+   * Remove them after failure too.
+   *
+   * @default false
+   */
   forcerm: z.boolean().optional(),
   /** Resources of the classic builder's containers. */
   containerLimits: ContainerLimits.optional(),
-  /** One layer for the whole build; the classic builder of an experimental engine only. Default false. */
+  /**
+   * One layer for the whole build; the classic builder of an experimental engine only.
+   *
+   * @default false
+   */
   squash: z.boolean().optional(),
   /** Isolation of a Windows engine's containers. */
   isolation: z.string().optional(),
@@ -106,20 +150,34 @@ export const BuildOptions = z.strictObject({
   cpuQuota: z.number().int().nonnegative().optional(),
   cpusetMems: z.string().optional(),
   cgroupParent: z.string().optional(),
-  /** Proxies of Docker's configuration file as build arguments; those in `buildArgs` win. Default true. */
+  /**
+   * Proxies of Docker's configuration file as build arguments; those in `buildArgs` win.
+   *
+   * @default true
+   */
   useConfigProxy: z.boolean().optional(),
-  /** Stop the build after this long. Default no limit. */
+  /**
+   * Stop the build after this long.
+   *
+   * @default no limit
+   */
   timeoutMs: z.number().positive().optional(),
   /**
    * Builder; `auto` takes BuildKit where the engine has it and nothing that was asked for needs the classic one. A
    * BuildKit daemon by its address builds there, and the result is loaded into the engine unless `outputs` says otherwise.
+   *
+   * @default `auto`
    */
   builder: z.union([z.enum(["auto", "buildkit", "classic"]), BuildKitDaemon]).optional(),
   /** Secrets of `RUN --mount=type=secret`. BuildKit only. */
   secrets: z.array(BuildSecret).optional(),
   /** Agents of `RUN --mount=type=ssh`. BuildKit only. */
   ssh: z.array(BuildSsh).optional(),
-  /** Where the result goes. BuildKit only. Default: the engine's images. */
+  /**
+   * Where the result goes. BuildKit only.
+   *
+   * @default the engine's images
+   */
   outputs: z.array(BuildOutput).max(1, "The engine takes one output").optional(),
   /**
    * `inline` puts cache facts into the image, so that it can serve as `cacheFrom`; `registry` pushes the cache as an image of
@@ -129,8 +187,10 @@ export const BuildOptions = z.strictObject({
   /** Attestations to make; none unless asked for. They are kept where images are: give an output of the type `image` or `oci`. */
   attest: BuildAttestations.optional(),
   /**
-   * Name for the build on the engine, by which others can cancel it there. Default a random one. Where the build goes by
-   * gRPC (a BuildKit daemon, an engine with API 1.53 or newer) it ends by its own `cancel` alone.
+   * Name for the build on the engine, by which others can cancel it there. Where the build goes by gRPC (a BuildKit daemon,
+   * an engine with API 1.53 or newer) it ends by its own `cancel` alone.
+   *
+   * @default a random one
    */
   buildId: z.string().min(1).optional(),
   /** Credentials by registry host; they win over those of Docker's configuration. */
@@ -147,7 +207,11 @@ export const BuildOptions = z.strictObject({
   shmsize: Size.optional(),
   /** docker-py's spelling of `timeoutMs`, in seconds. */
   timeout: z.number().positive().optional(),
-  /** `false` makes iteration give the engine's bytes as they come. Default true. */
+  /**
+   * `false` makes iteration give the engine's bytes as they come.
+   *
+   * @default true
+   */
   decode: z.boolean().optional(),
 });
 export type BuildOptions = z.input<typeof BuildOptions>;

@@ -57,6 +57,10 @@ const BUILDER = oneOf("classic", "buildkit");
  *
  * @param step as in BuildStep.name: `[2/4] RUN …` of the classic builder counts every instruction of the file,
  *   `[1/2 2/4] RUN …` of Buildah every one of a stage, `[stage 2/4] RUN …` of BuildKit those of one that make a layer
+ * @example
+ * ```ts
+ * lineOfStep("FROM busybox\nRUN make\nRUN make install\n", "[3/3] RUN make install", "classic"); // 3
+ * ```
  */
 export function lineOfStep(dockerfile: string, step: string, builder: "classic" | "buildkit"): number | undefined {
   check("lineOfStep", { dockerfile: anyText, step: anyText, builder: BUILDER }, { dockerfile, step, builder });

@@ -28,10 +28,12 @@ export interface BuildResult {
  * leaves early cancels the build.
  *
  * @example
+ * ```ts
  * const engine = new DockerEngine();
  * const build = engine.build({ path: "./app", tags: ["app:1"] });
  * for await (const progress of build) if (progress.kind === "log") console.log(progress.text);
  * const { imageId } = await build.done;
+ * ```
  */
 export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
   /** Name of the build on the engine. */

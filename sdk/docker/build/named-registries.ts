@@ -17,7 +17,16 @@ export interface NamedRegistries {
   readonly mayBeMore: boolean;
 }
 
-/** The registries of the images that a Dockerfile names. @param buildArgs values given for its `ARG`s */
+/**
+ * The registries of the images that a Dockerfile names.
+ *
+ * @param buildArgs values given for its `ARG`s
+ * @example
+ * ```ts
+ * const { hosts } = registriesOfDockerfile("FROM ghcr.io/acme/base:1\nCOPY --from=busybox /bin/sh /bin/sh\n");
+ * [...hosts]; // ["ghcr.io", "docker.io"]
+ * ```
+ */
 export function registriesOfDockerfile(
   dockerfile: string,
   buildArgs: Readonly<Record<string, string>> = {},
@@ -30,7 +39,14 @@ export function registriesOfDockerfile(
   };
 }
 
-/** The registry of a single image. */
+/**
+ * The registry of a single image.
+ *
+ * @example
+ * ```ts
+ * [...registriesOfImage("ghcr.io/acme/base:1").hosts]; // ["ghcr.io"]
+ * ```
+ */
 export function registriesOfImage(image: string): NamedRegistries {
   check("registriesOfImage", { image: text }, { image });
   const host = hostOf({ name: image, line: 0 });
@@ -41,6 +57,11 @@ export function registriesOfImage(image: string): NamedRegistries {
  * Does the build, as far as can be told, need credentials of the registry?
  *
  * @param registry its host in any form in which it is written: `ghcr.io`, `https://index.docker.io/v1/`
+ * @example
+ * ```ts
+ * const named = registriesOfDockerfile("FROM ghcr.io/acme/base:1\nRUN make\n");
+ * needsRegistry(named, "https://ghcr.io"); // true
+ * ```
  */
 export function needsRegistry(named: NamedRegistries, registry: string): boolean {
   check("needsRegistry", { named: NAMED, registry: anyText }, { named, registry });

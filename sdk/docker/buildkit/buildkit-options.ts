@@ -22,7 +22,11 @@ export const BuildCacheTarget = z.union([
     type: z.literal("registry"),
     /** Image to push it as. */
     ref: z.string().min(1),
-    /** `min`: the layers of the result; `max`: those of every step. Default `min`. */
+    /**
+     * `min`: the layers of the result; `max`: those of every step.
+     *
+     * @default `min`
+     */
     mode: z.enum(["min", "max"]).optional(),
     /** More attributes of BuildKit's exporter, such as `{ "image-manifest": "true" }`. */
     attrs: z.record(z.string(), z.string()).optional(),
@@ -31,9 +35,17 @@ export const BuildCacheTarget = z.union([
     type: z.literal("local"),
     /** Folder of this machine to write it into, as an OCI layout; made when it is not there. */
     dest: z.string().min(1),
-    /** As with `registry`. Default `min`. */
+    /**
+     * As with `registry`.
+     *
+     * @default `min`
+     */
     mode: z.enum(["min", "max"]).optional(),
-    /** Name of the cache in the folder's index, in place of what had this name. Default `latest`. */
+    /**
+     * Name of the cache in the folder's index, in place of what had this name.
+     *
+     * @default `latest`
+     */
     tag: z.string().min(1).optional(),
     /** More attributes of BuildKit's exporter, such as `{ compression: "zstd" }`. */
     attrs: z.record(z.string(), z.string()).optional(),
@@ -49,7 +61,11 @@ export const BuildCacheSource = z.union([
     type: z.literal("local"),
     /** Folder with an OCI layout, as `cacheTo`, buildx and buildctl write it. Without a cache in it, the build has none. */
     src: z.string().min(1),
-    /** Which cache of the folder's index. Default `latest`. */
+    /**
+     * Which cache of the folder's index.
+     *
+     * @default `latest`
+     */
     tag: z.string().min(1).optional(),
     /** The cache's manifest, `sha256:…`, in place of `tag`. */
     digest: z
@@ -62,9 +78,17 @@ export type BuildCacheSource = z.infer<typeof BuildCacheSource>;
 
 /** What BuildKit says of an image in attestations, which are manifests beside the image's own. */
 export const BuildAttestations = z.strictObject({
-  /** How it was built (SLSA). `true` is `min`; `max` names build arguments and the Dockerfile too. Default none. */
+  /**
+   * How it was built (SLSA). `true` is `min`; `max` names build arguments and the Dockerfile too.
+   *
+   * @default none
+   */
   provenance: z.union([z.boolean(), z.enum(["min", "max"])]).optional(),
-  /** What is in it (SPDX): `true`, or the image of a scanner. Default none. */
+  /**
+   * What is in it (SPDX): `true`, or the image of a scanner.
+   *
+   * @default none
+   */
   sbom: z.union([z.boolean(), z.string().min(1)]).optional(),
 });
 export type BuildAttestations = z.infer<typeof BuildAttestations>;

@@ -46,16 +46,28 @@ export interface BuildKitCacheRecord {
 
 /** What to look at of a daemon's cache. */
 export interface BuildKitUsageOptions {
-  /** As those of {@link BuildKit.prune}. Default every record. */
+  /**
+   * As those of {@link BuildKit.prune}.
+   *
+   * @default every record
+   */
   filters?: readonly string[];
   signal?: AbortSignal;
 }
 
 /** What of a daemon's cache goes. */
 export interface BuildKitPruneOptions {
-  /** Such as `type==exec.cachemount`, `id~=^abc`; a record goes when one of them matches. Default every record. */
+  /**
+   * Such as `type==exec.cachemount`, `id~=^abc`; a record goes when one of them matches.
+   *
+   * @default every record
+   */
   filters?: readonly string[];
-  /** Also what the daemon keeps for itself, such as frontends. Default false. */
+  /**
+   * Also what the daemon keeps for itself, such as frontends.
+   *
+   * @default false
+   */
   all?: boolean;
   /** Keep what was used within this time. */
   keepDurationMs?: number;
@@ -86,11 +98,23 @@ export interface BuildKitHistoryEvent {
 export interface BuildKitHistoryOptions {
   /** One build alone. */
   ref?: string;
-  /** Those under way alone. Default false. */
+  /**
+   * Those under way alone.
+   *
+   * @default false
+   */
   activeOnly?: boolean;
-  /** Go on with what happens from now on, until `signal` ends it. Default false. */
+  /**
+   * Go on with what happens from now on, until `signal` ends it.
+   *
+   * @default false
+   */
   follow?: boolean;
-  /** The newest ones, at most this many. Default all. */
+  /**
+   * The newest ones, at most this many.
+   *
+   * @default all
+   */
   limit?: number;
   signal?: AbortSignal;
 }
@@ -120,8 +144,10 @@ const HISTORY = optionsOf<BuildKitHistoryOptions>({
  * see the build option `builder`.
  *
  * @example
+ * ```ts
  * const buildkit = new BuildKit({ address: "unix:///run/buildkit/buildkitd.sock" });
  * for (const { sizeBytes, description } of await buildkit.diskUsage()) console.log(sizeBytes, description);
+ * ```
  */
 export class BuildKit {
   readonly #daemon: BuildKitDaemon;

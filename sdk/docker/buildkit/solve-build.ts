@@ -29,7 +29,11 @@ export interface SolveBuild {
   isEngine: boolean;
   options: SolveOptions &
     SessionOptions & {
-      /** No progress, only the result. Default false. */
+      /**
+       * No progress, only the result.
+       *
+       * @default false
+       */
       quiet?: boolean | undefined;
     };
   source: SolveSource;

@@ -11,7 +11,11 @@ export type BuildSecret = z.infer<typeof BuildSecret>;
 
 /** An SSH agent for `RUN --mount=type=ssh`. */
 export const BuildSsh = z.strictObject({
-  /** As in `--mount=type=ssh,id=…`; `default` when that names none. */
+  /**
+   * As in `--mount=type=ssh,id=…`.
+   *
+   * @default `default`, which is the one of a mount that names none
+   */
   id: z.string().min(1).default("default"),
   /**
    * Socket of the agent.

@@ -73,3 +73,39 @@ export const SAID = [
   "2",
   "false",
 ];
+
+/** A program that uses all that `nullspace-local` exports, and a start that is refused before anything is opened. */
+export const SERVICE_PROGRAM = `import {
+  startLocalService,
+  StartupError,
+  type LocalService,
+  type LocalServiceOptions,
+  type RunningService,
+  type StorageLimits,
+  type TlsFiles,
+} from "nullspace-local";
+
+const storage: Partial<StorageLimits> = { builds: 1000, imageBytes: 2 ** 30 };
+const withTls = (tls: TlsFiles): LocalServiceOptions => ({ tls });
+const options: LocalServiceOptions = {
+  port: 0,
+  host: "0.0.0.0",
+  storage,
+  logLevel: "silent",
+  engineTimeLimits: { lookMs: 5000 },
+};
+// @ts-expect-error an option that there is not
+const misspelt: LocalServiceOptions = { ports: 0 };
+const close = (service: RunningService): Promise<void> => service.close();
+
+startLocalService(options).then(
+  async (service: LocalService) => {
+    console.log("started", service.url, service.apiKey, misspelt, withTls);
+    await close(service);
+  },
+  (error: unknown) => console.log(error instanceof StartupError ? error.code : error),
+);
+`;
+
+/** What it prints. */
+export const SERVICE_SAID = ["host_not_loopback"];
