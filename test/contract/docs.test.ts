@@ -65,10 +65,10 @@ function withPreamble(program: string): string {
     'import * as pulumi from "@pulumi/pulumi";',
     'import * as nullspace from "pulumi-nullspace";',
     "const { Template, TemplateTag, TemplateAlias, WarmPool } = nullspace;",
-    "const { getTemplate, getTemplates, getBuildOutput, getWarmPool } = nullspace;",
+    "const { getTemplate, getTemplates, getBuild, getWarmPool } = nullspace;",
     ...taken.map(([name, value]) => `const ${name} = ${value};`),
     program,
-    "void [pulumi, Template, TemplateTag, TemplateAlias, WarmPool, getTemplate, getTemplates, getBuildOutput, getWarmPool];",
+    "void [pulumi, Template, TemplateTag, TemplateAlias, WarmPool, getTemplate, getTemplates, getBuild, getWarmPool];",
     DECLARED,
   ].join("\n");
 }
