@@ -123,15 +123,19 @@ export function engineLost(thrown: unknown): EngineUnavailableError | undefined 
 }
 
 /**
- * Could the failure be that of an engine which is being stopped? It kills what runs, and cancels what it builds, before it
- * closes its connections.
+ * Could the failure be that of an engine which is being stopped? It kills what runs, cancels what it builds, and takes the
+ * files of steps that begin from under them, before it closes its connections.
  */
 export function mayBeEngineStop(thrown: unknown): boolean {
   const cause = thrown instanceof BuildFailure ? thrown.cause : thrown;
   if (!(cause instanceof ImageBuildError)) return false;
+  if (wordsOf(cause).some((words) => NOT_STARTED_WORDS.test(words))) return true;
   return cause.exitCode === undefined ? STOPPED_WORDS.test(cause.builderMessage) : KILLED.has(cause.exitCode);
 }
 
 /** How builders tell that their own work was cancelled. They have no code for it. */
 const STOPPED_WORDS =
   /context canceled|code = (?:Canceled|Unavailable)|transport is closing|unexpected EOF|shutting down/i;
+
+/** How runc tells that the command of a step could not even be started: an image without a shell, or without its files. */
+const NOT_STARTED_WORDS = /unable to start container process|runc (?:run|create) failed/i;
