@@ -60,7 +60,6 @@ const LANES = [
         "--check",
       ]),
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
-      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
       { title: "build (npm run build)", run: buildOnce },
       {
         title: "API reference (npm run docs:api)",
@@ -95,6 +94,7 @@ const LANES = [
         title: "tests in any folder (e2e)",
         run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
       },
+      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
     ],
   },
   {
