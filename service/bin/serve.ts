@@ -1,5 +1,6 @@
 import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
+import { comeFirst } from "./priority.ts";
 import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -44,6 +45,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values["log-out-after"] !== undefined && { pageIdleMs: readMinutes(values["log-out-after"]) * 60_000 }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),
   };
+  comeFirst();
   const service = await serveDataFolder({ ...options, ...takeKey() });
   const lines = [
     `NULLSPACE_API_URL=${service.url}`,
