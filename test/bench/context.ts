@@ -160,7 +160,7 @@ await compare(
 async function compareUnchanged(files: string, dir: string, rounds: number): Promise<void> {
   const kept = { folder: join(folder, "kept") };
   const git = ["--git-dir", join(folder, `git-${files}`), "--work-tree", dir];
-  const run = (...args: string[]) => execFileSync("git", [...git, ...args], { cwd: dir });
+  const run = (...args: string[]) => execFileSync("git", [...git, ...args], { cwd: dir, maxBuffer: 64 * 1024 * 1024 });
   execFileSync("git", ["init", "-q", "--bare", git[1]!]);
   run("config", "core.bare", "false");
   run("add", "-A");
