@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { dataPaths } from "./data-directory.ts";
+import { dataPaths, newInstanceId } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { askAgainFor, bodyFiles, copyStore, forgetGuests } from "./store/copy-store.ts";
 import { DiskRoom } from "./store/disk-room.ts";
@@ -61,7 +61,7 @@ export async function backUp(directory: string, target: string, signal: AbortSig
     }
     askAgainFor(unfinished.storePath, missing);
     forgetGuests(unfinished.storePath, "It belongs to the service that this one is a backup of.");
-    writeFileSync(join(unfinished.path, "instance-id"), `${randomBytes(8).toString("hex")}\n`, { mode: 0o600 });
+    writeFileSync(unfinished.idPath, `${newInstanceId()}\n`, { mode: 0o600 });
     renameSync(unfinished.path, to);
     const { size } = statSync(join(to, "store.db"));
     return { path: to, storeBytes: size, files: bodies.length - missing.length, missingFiles: missing.length };

@@ -29,6 +29,10 @@ export interface DataPaths {
   storePath: string;
   /** Folder of the blobs. */
   blobsPath: string;
+  /** What tells the service's images and containers from those of others. */
+  idPath: string;
+  /** Held while a service runs. */
+  lockPath: string;
   /** Where earlier versions kept the one key; see {@link readOldKey}. */
   oldKeyPath: string;
 }
@@ -53,9 +57,9 @@ export function openDataDirectory(directory: string): DataDirectory {
   let release: (() => void) | undefined;
   try {
     takeFolder(path);
-    release = lock(path);
+    release = lock(paths);
     makeFolder(blobsPath);
-    const instanceId = readOrMake(join(path, "instance-id"), () => randomBytes(8).toString("hex"));
+    const instanceId = readOrMake(paths.idPath, newInstanceId);
     // SQLite gives its log and its shared memory the mode of the file that they belong to.
     for (const suffix of ["", "-wal", "-shm"]) keepPrivate(storePath + suffix, suffix === "");
     return { ...paths, instanceId, close: release };
@@ -73,7 +77,19 @@ export function dataPaths(directory: string): DataPaths {
   if (Buffer.byteLength(storePath) > LONGEST_STORE_PATH_BYTES) {
     throw unusable(path, `its path has ${Buffer.byteLength(path)} bytes, more than SQLite opens`);
   }
-  return { path, storePath, blobsPath: join(path, "blobs"), oldKeyPath: join(path, "api-key") };
+  return {
+    path,
+    storePath,
+    blobsPath: join(path, "blobs"),
+    idPath: join(path, INSTANCE_ID),
+    lockPath: join(path, LOCK),
+    oldKeyPath: join(path, "api-key"),
+  };
+}
+
+/** An id for a service. */
+export function newInstanceId(): string {
+  return randomBytes(8).toString("hex");
 }
 
 /** The key that an earlier version left in the folder, in the clear; `undefined` when there is none. */
@@ -95,8 +111,10 @@ function unusable(path: string, reason: string, cause?: unknown): StartupError {
   );
 }
 
+const LOCK = "lock.db";
+const INSTANCE_ID = "instance-id";
 /** Any of these makes a folder one of ours; the lock is made first. */
-const MARKS = ["lock.db", "instance-id"];
+const MARKS = [LOCK, INSTANCE_ID];
 
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ANYTHING = 0o077;
@@ -140,8 +158,7 @@ function keepPrivate(path: string, make: boolean): void {
 }
 
 /** Holds the folder until the process ends, however it ends. */
-function lock(path: string): () => void {
-  const file = join(path, "lock.db");
+function lock({ path, lockPath: file }: DataPaths): () => void {
   keepPrivate(file, true);
   const release = lockFile(file);
   if (release !== undefined) return release;

@@ -173,7 +173,7 @@ function writeWhole(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Whether a call of the operating system failed for want of room. */
+/** Whether a call of the operating system failed because there was no room. */
 function isNoSpace(error: unknown): boolean {
   const { errno } = error as NodeJS.ErrnoException;
   return errno !== undefined && [ENOSPC, EDQUOT].includes(Math.abs(errno));

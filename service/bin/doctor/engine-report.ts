@@ -1,9 +1,9 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { DockerEngine } from "pulumi-nullspace/docker";
 import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
 import { unboundedBy } from "../../drivers/docker/host-size.ts";
+import { dataPaths } from "../../data-directory.ts";
 import { asError } from "../../errors.ts";
 import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
@@ -54,7 +54,7 @@ export async function inspectEngine(folder: string, dockerHost: string | undefin
 
 function readInstanceId(folder: string): string | undefined {
   try {
-    return readFileSync(join(folder, "instance-id"), "utf8").trim();
+    return readFileSync(dataPaths(folder).idPath, "utf8").trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -20,12 +20,12 @@ export interface FolderReport extends FolderSizes {
 
 /** Looks at a data folder, and changes nothing in it. */
 export function inspectFolder(directory: string): FolderReport {
-  const { path, storePath, blobsPath } = dataPaths(directory);
+  const { path, storePath, blobsPath, lockPath } = dataPaths(directory);
   const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const report: FolderReport = {
     path,
     isThere,
-    isInUse: isThere && isHeld(join(path, "lock.db")),
+    isInUse: isThere && isHeld(lockPath),
     ...folderSizes(path, storePath, existingParent(path)),
     blobFiles: isThere ? countFiles(blobsPath) : { count: 0, bytes: 0 },
   };

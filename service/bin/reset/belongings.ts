@@ -25,12 +25,11 @@ export async function holdBelongings(
   engine: DockerEngine,
   signal: AbortSignal,
 ): Promise<Belongings & { release: () => void }> {
-  const { path, storePath } = dataPaths(directory);
-  const idFile = join(path, "instance-id");
+  const { path, storePath, idPath: idFile, lockPath } = dataPaths(directory);
   if (!existsSync(idFile)) {
     throw new StartupError(`${path} is not a data folder of nullspace-local. Name it with --data.`, "nothing_to_reset");
   }
-  const release = lockFile(join(path, "lock.db"));
+  const release = lockFile(lockPath);
   if (release === undefined) {
     throw new StartupError(`The service of ${path} runs. Stop it first.`, "data_directory_in_use");
   }
@@ -89,23 +88,16 @@ export async function removeBelongings(
         kept.push(name);
       }
     }
+    // While the folder is held, so that no service starts on it. The id last: by it, what is on the engine is found.
+    const { storePath, blobsPath, oldKeyPath, lockPath, idPath } = dataPaths(path);
+    const stores = ["", "-wal", "-shm"].map((suffix) => storePath + suffix);
+    for (const file of [blobsPath, join(path, "reserve"), oldKeyPath, ...stores, lockPath, idPath]) {
+      rmSync(file, { recursive: true, force: true });
+    }
+    if (readdirSync(path).length === 0) rmdirSync(path);
   } finally {
     release();
   }
-  // The id last: by it, what is on the engine is found.
-  for (const name of [
-    "blobs",
-    "reserve",
-    "api-key",
-    "store.db",
-    "store.db-wal",
-    "store.db-shm",
-    "lock.db",
-    "instance-id",
-  ]) {
-    rmSync(join(path, name), { recursive: true, force: true });
-  }
-  if (readdirSync(path).length === 0) rmdirSync(path);
   return kept;
 }
 

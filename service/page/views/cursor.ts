@@ -19,7 +19,7 @@ export function pageOf<Row, T>(
   return { items: shown.map(show), ...(rows.length > limit && last !== undefined && { next: cursorOf(last) }) };
 }
 
-/** @throws InvalidRequestError for a text that is no cursor of a list by number */
+/** @throws InvalidRequestError when the text is not a cursor of a list by number */
 export function numberOf(cursor: string): number {
   if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
   throw new InvalidRequestError("after: this is no place in the list. Open its first page.");
