@@ -4,8 +4,8 @@
  *   npm test                        everything
  *   npm test -- --project unit      only what vitest is told: its arguments are passed on, the checks are left out
  *
- * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. The last line is
- * `N passed, N failed`, with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI
+ * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. What failed is named
+ * once more at the end. The last line is `N passed, N failed`, with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI
  * are played in a copy of the clone, in a folder whose name breaks what takes paths for text (any-folder.mjs).
  */
 import { spawn } from "node:child_process";
@@ -18,6 +18,7 @@ import { copyToAnyFolder } from "./any-folder.mjs";
 import { describe } from "./setup.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
 import { readJson } from "./setup/tool-cache.mjs";
+import { failuresIn, LAST_LINES, shown } from "./test-failures.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {Place} */
@@ -122,6 +123,8 @@ let isStopped = false;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isStopped = true));
 /** @type {{ title: string, seconds: string, words: string }[]} */
 const summary = [];
+/** What failed, a text each. @type {string[]} */
+const failures = [];
 /** @type {Counts} */
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (vitestArguments.length === 0) {
@@ -138,6 +141,7 @@ if (vitestArguments.length === 0) {
 }
 
 console.log("");
+for (const failure of failures) console.log(`${failure}\n`);
 for (const { title, seconds, words } of summary) console.log(`${title.padEnd(40)} ${seconds.padStart(8)}  ${words}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
@@ -164,7 +168,16 @@ async function timed({ title, run }, print) {
  * @returns {Step}
  */
 function check(title, command, args) {
-  return { title, run: async (print) => one(await succeeds(command, args, print)) };
+  return {
+    title,
+    run: async (print) => {
+      /** @type {string[]} */
+      const last = [];
+      const isGood = await succeeds(command, args, print, HERE, last);
+      if (!isGood) failures.push(shown(title, last.join("\n")));
+      return one(isGood);
+    },
+  };
 }
 
 /**
@@ -241,6 +254,7 @@ async function build(print) {
     return one(true);
   } catch (error) {
     print(describe(error));
+    failures.push(shown("npm run build", describe(error)));
     return one(false);
   }
 }
@@ -257,7 +271,9 @@ async function test(args, print, place = HERE) {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const vitest = join(place.root, "node_modules", "vitest", "vitest.mjs");
-    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print, place);
+    /** @type {string[]} */
+    const last = [];
+    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print, place, last);
     const result = readJson(report);
     const counts = {
       passed: Number(result?.numPassedTests ?? 0),
@@ -267,6 +283,10 @@ async function test(args, print, place = HERE) {
     if (counts.passed + counts.failed === 0) print("No test has run.");
     // A file that cannot be loaded, or an error outside a test, fails the run without failing a test.
     if ((!isGreen || counts.passed === 0) && counts.failed === 0) counts.failed = 1;
+    if (counts.failed > 0 && print !== console.log) {
+      const named = failuresIn(result);
+      failures.push(...(named.length > 0 ? named : [shown(`vitest ${args.join(" ")}`, last.join("\n"))]));
+    }
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -280,15 +300,20 @@ async function test(args, print, place = HERE) {
  * @param {string[]} args
  * @param {Print} print
  * @param {Place} [place]
+ * @param {string[]} [last] where the last lines of the output go, when lanes share the terminal
  * @returns {Promise<boolean>} whether it ended with exit code 0
  */
-function succeeds(command, args, print, { root, env } = HERE) {
+function succeeds(command, args, print, { root, env } = HERE, last = []) {
   if (isStopped) return Promise.resolve(false);
   return new Promise((resolve) => {
     const output = print === console.log ? "inherit" : "pipe";
     const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", output, output] });
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on("line", print);
+      if (stream === null) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        print(line);
+        if (last.push(line) > LAST_LINES) last.shift();
+      });
     }
     child.once("error", (error) => {
       print(`${command} did not start: ${error.message}`);
