@@ -30,8 +30,8 @@ export interface GuestRunnerDeps {
   readonly stopping: AbortSignal;
   /** Finds an artifact by its id. @throws TemplateNotFoundError when it is gone */
   readonly findArtifact: (templateId: string) => RunnableArtifact;
-  /** Waits until the start of a pool's member is in no claim's way. */
-  readonly letClaimsPass: (poolId: string, signal: AbortSignal) => Promise<void>;
+  /** Waits until a start or removal is in no claim's way. @param poolId the pool that gains by it; null when none does */
+  readonly letClaimsPass: (poolId: string | null, signal: AbortSignal) => Promise<void>;
   /** The image of an artifact was not there when a guest of it was to start. */
   readonly onImageMissing: (templateId: string) => void;
   /** Called when a guest has gone for good. */
@@ -151,6 +151,8 @@ export class GuestRunner {
     const rising = this.#rising.get(guest.guestId);
     rising?.cancel.abort();
     await Promise.allSettled([rising?.done]);
+    // Rejects when the service stops.
+    await this.#deps.letClaimsPass(guest.poolId, stopping).catch(() => undefined);
     const backoff = new Backoff(REMOVE_RETRY_MS);
     while (!stopping.aborted) {
       try {

@@ -66,9 +66,13 @@ export class PoolController {
     }
   }
 
-  /** Waits until a start for the pool is in no claim's way. A claim that waits for a member is not kept waiting. */
-  async letClaimsPass(poolId: string, signal: AbortSignal): Promise<void> {
-    if (!this.#waiting.has(poolId)) await this.#deps.traffic.untilQuiet(signal);
+  /**
+   * Waits until a start or a removal is in no claim's way. A claim that waits for a member is not kept waiting.
+   *
+   * @param poolId the pool that gains by it; null when none does
+   */
+  async letClaimsPass(poolId: string | null, signal: AbortSignal): Promise<void> {
+    if (poolId === null || !this.#waiting.has(poolId)) await this.#deps.traffic.untilQuiet(signal);
   }
 
   /** Has every pool looked at soon. */
