@@ -9,6 +9,12 @@ export const LAST_LINES = 20;
 export interface FollowOptions {
   log: Log;
   signal: AbortSignal;
+  /**
+   * Names of contexts, each of which is a line in front of the first stage of the Dockerfile that was sent.
+   *
+   * @default none
+   */
+  contexts?: readonly string[];
 }
 
 /**
@@ -19,7 +25,7 @@ export interface FollowOptions {
 export async function followBuild(
   client: NullspaceClient,
   buildId: string,
-  { log, signal }: FollowOptions,
+  { log, signal, contexts = [] }: FollowOptions,
 ): Promise<TemplateBuild> {
   const last: string[] = [];
   const { build } = await client.builds.waitUntilTerminal(buildId, {
@@ -34,7 +40,7 @@ export async function followBuild(
     },
   });
   if (build.status === "ready") return build;
-  throw new BuildFailedError(build.build_id, build.status, failureReasons(build, last));
+  throw new BuildFailedError(build.build_id, build.status, failureReasons(build, last, contexts));
 }
 
 function stepOf({ step_index, total_steps }: LogEntry): string {
@@ -42,8 +48,16 @@ function stepOf({ step_index, total_steps }: LogEntry): string {
   return total_steps == null ? `[${step_index}] ` : `[${step_index}/${total_steps}] `;
 }
 
-/** What a user needs to know of a build that ended badly: the step, the last lines of its log, what to do. */
-export function failureReasons(build: TemplateBuild, last: readonly string[]): string[] {
+/**
+ * What a user needs to know of a build that ended badly: the step, the last lines of its log, what to do.
+ *
+ * @param contexts names of contexts, each of which is a line in front of the first stage of the Dockerfile that was sent
+ */
+export function failureReasons(
+  build: TemplateBuild,
+  last: readonly string[],
+  contexts: readonly string[] = [],
+): string[] {
   const name = build.canonical_ref || build.name;
   if (build.status === "cancelled") {
     const by = build.cancel_requested_by == null ? "" : ` by ${build.cancel_requested_by}`;
@@ -59,8 +73,21 @@ export function failureReasons(build: TemplateBuild, last: readonly string[]): s
   const advice = adviceFor(detail?.phase) ?? (detail?.suggested_action || "Fix the cause");
   return [
     `build ${build.build_id} of ${name} failed${where === "" ? "" : ` (${where})`}: ${message}`,
+    ...ownLine(detail?.details, contexts),
     ...(last.length === 0 ? [] : [`last lines of its log:\n${last.map((line) => `  ${line}`).join("\n")}`]),
     `${advice.replace(/[.\s]+$/, "")}, then run pulumi up again.`,
+  ];
+}
+
+/** The line of the user's own Dockerfile, where the service counts stages that contexts are written as. */
+function ownLine(details: unknown, contexts: readonly string[]): string[] {
+  const { dockerfile_line: line, step } = (details ?? {}) as { dockerfile_line?: unknown; step?: unknown };
+  if (contexts.length === 0 || typeof line !== "number") return [];
+  // BuildKit writes a step as `[stage 2/3] RUN …`: it is one of those stages itself that failed.
+  const stage = /^\[(\S+) \d+\/\d+\]/.exec(String(step))?.[1];
+  if (stage !== undefined && contexts.includes(stage)) return [];
+  return [
+    `line ${line} is line ${line - contexts.length} of your Dockerfile: contexts are written in front of it as stages`,
   ];
 }
 

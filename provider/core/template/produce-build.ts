@@ -51,7 +51,7 @@ export interface ProduceOptions {
 export async function produceBuild(options: ProduceOptions): Promise<TemplateBuild> {
   const { client, inputs, context, deadline, ref, live } = options;
   const { signal } = deadline;
-  const follow = { log: context.log, signal };
+  const follow = { log: context.log, signal, contexts: Object.keys(inputs.contexts ?? {}) };
   const definition = digestDefinition(inputs);
   const keyed = client.keyedDigest(definition).slice(0, DEFINITION_DIGITS);
   const mark = buildTag(context.mark, keyed);

@@ -24,7 +24,10 @@ export async function readTemplate(
   const { signal } = context;
   const ref = typeof outputs?.canonicalRef === "string" ? outputs.canonicalRef : id;
   const attempt = outputs?.attempt as BuildAttempt | undefined;
-  const reasons = attempt === undefined ? undefined : await reasonsOfAttempt(client, attempt, signal);
+  const reasons =
+    attempt === undefined
+      ? undefined
+      : await reasonsOfAttempt(client, attempt, { contexts: Object.keys(inputs.contexts ?? {}), signal });
   const tags = await orGone(client.templates.listTags(ref, { signal }));
   if (tags === undefined || typeof outputs?.buildId !== "string") {
     // Imported before it had a good build: it is there for as long as it has a name.

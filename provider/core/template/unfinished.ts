@@ -7,12 +7,13 @@ import type { BuildAttempt } from "./outputs.ts";
 /**
  * Why a build that is not the live one is not, as it is known now.
  *
+ * @param contexts names of the contexts of its inputs
  * @returns undefined when the service knows the build no more
  */
 export async function reasonsOfAttempt(
   client: NullspaceClient,
   { buildId }: BuildAttempt,
-  signal: AbortSignal,
+  { contexts, signal }: { contexts: readonly string[]; signal: AbortSignal },
 ): Promise<string[] | undefined> {
   const found = await orGone(client.builds.get(buildId, { signal }));
   if (found === undefined) return undefined;
@@ -22,5 +23,5 @@ export async function reasonsOfAttempt(
   if (!isTerminalStatus(build.status))
     return [`build ${buildId} of ${name} is ${build.status}: run pulumi up to wait for it`];
   const last = entries.map(({ message }) => message.trimEnd()).filter((line) => line !== "");
-  return failureReasons(build, last.slice(-LAST_LINES));
+  return failureReasons(build, last.slice(-LAST_LINES), contexts);
 }

@@ -47,6 +47,16 @@ export const CONTEXTS: Row[] = [
       await stack.up();
       expect(await world.fileIn(world.ref("web"), "/hello.txt")).toBe("second\n");
 
+      // Its last line but one is the sixth; what is sent has two more in front of it.
+      stack.project.write(
+        "app/Dockerfile",
+        DOCKERFILE.replace("COPY --from=own", "RUN test -x /nothing\nCOPY --from=own"),
+      );
+      const failed = await stack.project.run("up", "--yes", "--skip-preview");
+      expect(failed.exitCode).not.toBe(0);
+      expect(failed.text).toContain("line 8 is line 6 of your Dockerfile");
+      stack.project.write("app/Dockerfile", DOCKERFILE);
+
       program('"./two"');
       expect(await refusedPreview(stack)).toMatch(/contexts\.tools.*is a folder.*docker-image:/s);
       program('"https://example.com/tools.git"');

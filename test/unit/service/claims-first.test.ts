@@ -12,13 +12,15 @@ async function claimed(world: MemoryFleet) {
   const first = await claim();
   const events: string[] = [];
   const { driver } = world;
-  for (const name of ["remove", "start"] as const) {
-    const real = driver[name].bind(driver) as (what: never) => Promise<never>;
-    vi.spyOn(driver, name).mockImplementation((what) => {
-      events.push(name);
-      return real(what as never);
-    });
-  }
+  const [remove, start] = [driver.remove.bind(driver), driver.start.bind(driver)];
+  vi.spyOn(driver, "remove").mockImplementation((guestId) => {
+    events.push("remove");
+    return remove(guestId);
+  });
+  vi.spyOn(driver, "start").mockImplementation((spec) => {
+    events.push("start");
+    return start(spec);
+  });
   return { claim, first, events };
 }
 
