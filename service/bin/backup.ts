@@ -1,6 +1,7 @@
 import { backUp } from "../backup.ts";
 import { defaultDataDirectory } from "../data-directory.ts";
 import { inUnits } from "./doctor/findings.ts";
+import { INTERRUPTED, interruptSignal } from "./interrupt-signal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `backup FOLDER`: copies a data folder, also while its service runs. An interrupt leaves nothing behind. */
@@ -9,17 +10,15 @@ export async function backupCommand(words: readonly string[], { data }: { data?:
   if (target === undefined || rest.length > 0) {
     throw new UsageError("Say where the backup goes: backup FOLDER, which is not there yet.");
   }
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort(new Error("interrupted"));
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  using interrupted = interruptSignal();
   try {
-    const backup = await backUp(data ?? defaultDataDirectory(), target, interrupt.signal);
+    const backup = await backUp(data ?? defaultDataDirectory(), target, interrupted.signal);
     const { path, storeBytes, files, missingFiles } = backup;
     const missing = missingFiles === 0 ? "" : `; ${missingFiles} had gone, and will be sent again when they are needed`;
     process.stdout.write(`${path}: a store of ${inUnits(storeBytes)} and ${files} files of build contexts${missing}\n`);
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (!interrupted.signal.aborted) throw error;
     process.stderr.write("Interrupted; nothing was left behind.\n");
-    process.exitCode = 130;
+    process.exitCode = INTERRUPTED;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { IS_LIVE } from "./live-machines.ts";
 
 /** A body of a build context that is a file beside the store. */
 export interface BodyFile {
@@ -55,7 +56,7 @@ export function forgetGuests(path: string, failure: string): void {
     db.exec("BEGIN");
     db.prepare(
       `UPDATE machines SET status = 'error', failure = $failure, envs = '{}', ended_at_ms = $now
-       WHERE status IN ('creating', 'running', 'paused')`,
+       WHERE ${IS_LIVE}`,
     ).run({ $failure: failure, $now: Date.now() });
     db.exec("DELETE FROM guests; COMMIT");
   });

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { Database } from "./database.ts";
+import { IS_LIVE } from "./live-machines.ts";
 
 /** Counted along indexes, so that a look costs the same in a store of any size. */
 export function openBuildCounts(db: Database): { status: "waiting" | "building"; count: number }[] {
@@ -8,9 +9,7 @@ export function openBuildCounts(db: Database): { status: "waiting" | "building";
 
 /** Machines that are not over, by status. */
 export function liveMachineCounts(db: Database): { status: "creating" | "running" | "paused"; count: number }[] {
-  return db.all(
-    "SELECT status, count(*) AS count FROM machines WHERE status IN ('creating', 'running', 'paused') GROUP BY status",
-  );
+  return db.all(`SELECT status, count(*) AS count FROM machines WHERE ${IS_LIVE} GROUP BY status`);
 }
 
 /** What pools are to hold and what they hold. */

@@ -1,5 +1,6 @@
 import { columns } from "./columns.ts";
 import type { Database } from "./database.ts";
+import { IS_LIVE } from "./live-machines.ts";
 
 /** Statuses of a machine, as the contract names them. */
 export const MACHINE_STATUSES = ["creating", "running", "paused", "destroyed", "error"] as const;
@@ -144,7 +145,7 @@ export class MachineStore {
 
   /** Machines that are not over. */
   countLive(): number {
-    const sql = "SELECT count(*) AS count FROM machines WHERE status IN ('creating', 'running', 'paused')";
+    const sql = `SELECT count(*) AS count FROM machines WHERE ${IS_LIVE}`;
     return this.#db.get<{ count: number }>(sql)?.count ?? 0;
   }
 

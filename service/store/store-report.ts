@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { artifactUsers, type ArtifactUsers } from "./artifact-users.ts";
+import { IS_LIVE } from "./live-machines.ts";
 
 /** Bytes of a table with its indexes, and its rows where they are counted. */
 export interface TableSize {
@@ -42,7 +43,7 @@ export function inspectStore(path: string): StoreReport {
       logBytes: one("SELECT sum(log_bytes) FROM builds"),
       blobBytes: one("SELECT sum(size_bytes) FROM blobs WHERE stored_at IS NOT NULL"),
       pools: one("SELECT count(*) FROM warm_pools WHERE state <> 'deleted'"),
-      machines: one("SELECT count(*) FROM machines WHERE status IN ('creating', 'running', 'paused')"),
+      machines: one(`SELECT count(*) FROM machines WHERE ${IS_LIVE}`),
       artifacts: artifactUsers((sql, binds) => db.prepare(sql).all(binds)).map(({ seq: _, ...users }) => users),
     };
   } finally {

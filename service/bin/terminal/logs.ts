@@ -1,10 +1,8 @@
 import { isTerminalEntry, NullspaceClient } from "pulumi-nullspace/sdk";
 import type { LogEntry } from "pulumi-nullspace/wire";
+import { INTERRUPTED, interruptSignal } from "../interrupt-signal.ts";
 import { paint, type Meaning } from "./paint.ts";
 import { harmless, printJson, printLine } from "./print.ts";
-
-/** What a shell says of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 /** `logs [-f] BUILD`: what a build said; followed, exit code 1 when it did not become ready. */
 export async function logsCommand(
@@ -12,22 +10,18 @@ export async function logsCommand(
   { follow = false, json = false }: { follow?: boolean; json?: boolean },
 ): Promise<void> {
   await using client = new NullspaceClient();
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  using interrupted = interruptSignal();
   // Whoever reads no further (`| head`) wants no more.
-  process.stdout.on("error", onSignal);
+  process.stdout.on("error", interrupted.interrupt);
   try {
-    for await (const entry of client.builds.logs(buildId, { follow, signal: interrupt.signal })) {
+    for await (const entry of client.builds.logs(buildId, { follow, signal: interrupted.signal })) {
       if (json) printJson(entry);
       else printLine(asLine(entry));
       if (follow && isTerminalEntry(entry) && entry.kind !== "end") process.exitCode = 1;
     }
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (!interrupted.signal.aborted) throw error;
     process.exitCode = INTERRUPTED;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }
 
