@@ -39,6 +39,15 @@ const GUEST = columns<Guest>({
   readyAtMs: true,
 });
 const SELECT = `SELECT ${GUEST.select()} FROM guests`;
+const IS_MEMBER = "state IN ('warming', 'ready', 'terminating')";
+
+/** Guests of a pool that are alike, and how many they are. */
+export interface GuestTally extends Pick<Guest, "state" | "compatibilityKey" | "releaseReason"> {
+  count: number;
+}
+
+/** A guest of a pool that no machine has, or one that is being removed. */
+export type Member = Guest & { state: Exclude<GuestState, "claimed"> };
 
 /** What a new guest is made from. */
 export type NewGuest = Pick<
@@ -82,27 +91,32 @@ export class GuestStore {
     return this.#db.get<Guest>(`${SELECT} WHERE machine_id = ?`, [machineId]);
   }
 
-  /** All guests made for a pool, checked out ones too, oldest first. */
-  ofPool(poolId: string): Guest[] {
-    return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq`, [poolId]);
+  /** The members of a pool, oldest first: what no machine has yet, and what is being removed. */
+  members(poolId: string): Member[] {
+    return this.#db.all<Member>(`${SELECT} WHERE pool_id = ? AND ${IS_MEMBER} ORDER BY seq`, [poolId]);
   }
 
-  /** The same of several pools, by pool, in one look; a pool without any is not in it. */
-  ofPools(poolIds: readonly string[]): Map<string, Guest[]> {
-    const rows = this.#db.all<Guest & { poolId: string }>(
-      `${SELECT} WHERE pool_id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+  /** The members of all pools that can be claimed. */
+  ready(): Guest[] {
+    return this.#db.all<Guest>(
+      `${SELECT} WHERE pool_id IN (SELECT pool_id FROM warm_pools WHERE state <> 'deleted') AND state = 'ready' ORDER BY seq`,
+    );
+  }
+
+  /** The guests made for a pool, checked out ones too, oldest first. @param limit most of them. Default: all */
+  ofPool(poolId: string, limit = Number.MAX_SAFE_INTEGER): Guest[] {
+    return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq LIMIT ?`, [poolId, limit]);
+  }
+
+  /** How many guests of pools are alike, checked out ones too, by pool; a pool without any is not in it. */
+  tallies(poolIds: readonly string[]): Map<string, GuestTally[]> {
+    const rows = this.#db.all<GuestTally & { poolId: string }>(
+      `SELECT pool_id AS poolId, state, compatibility_key AS compatibilityKey, release_reason AS releaseReason,
+         count(*) AS count
+       FROM guests WHERE pool_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3, 4`,
       [JSON.stringify(poolIds)],
     );
     return Map.groupBy(rows, ({ poolId }) => poolId);
-  }
-
-  /** How many members of pools are in each state. */
-  countByPool(poolIds: readonly string[]): { poolId: string; state: GuestState; count: number }[] {
-    return this.#db.all(
-      `SELECT pool_id AS poolId, state, count(*) AS count FROM guests
-       WHERE pool_id IN (SELECT value FROM json_each(?)) GROUP BY pool_id, state`,
-      [JSON.stringify(poolIds)],
-    );
   }
 
   all(): Guest[] {

@@ -68,6 +68,22 @@ const MACHINE = columns<MachineRow>({
 });
 const SELECT = `SELECT ${MACHINE.select()} FROM machines`;
 
+const TIMED_MEMBERS = [
+  "machineId",
+  "status",
+  "timeoutAction",
+  "timeoutAtMs",
+  "inactivityTimeoutMs",
+  "lastActiveAtMs",
+  "ephemeral",
+  "pausedAtMs",
+  "autoDeleteAfterMs",
+] as const satisfies readonly (keyof MachineRow)[];
+const TIMED = MACHINE.select(undefined, TIMED_MEMBERS);
+
+/** Of a machine what time does to it. */
+export type TimedMachine = Pick<MachineRow, (typeof TIMED_MEMBERS)[number]>;
+
 /** Which machines a list shows. */
 export interface MachineFilter {
   statuses: readonly MachineState[];
@@ -149,10 +165,13 @@ export class MachineStore {
     return this.#db.get<{ count: number }>(sql)?.count ?? 0;
   }
 
-  withStatus(...statuses: readonly MachineState[]): MachineRow[] {
-    return this.#db.all<MachineRow>(`${SELECT} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY seq`, [
-      JSON.stringify(statuses),
-    ]);
+  withStatus(status: MachineState): MachineRow[] {
+    return this.#db.all<MachineRow>(`${SELECT} WHERE status = ? ORDER BY seq`, [status]);
+  }
+
+  /** What time does to the machines that run or are paused. */
+  timed(): TimedMachine[] {
+    return this.#db.all<TimedMachine>(`SELECT ${TIMED} FROM machines WHERE status IN ('running', 'paused')`);
   }
 
   /**

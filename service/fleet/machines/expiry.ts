@@ -1,11 +1,14 @@
 import type { Logger } from "pino";
 import { asCaller, SERVICE } from "../../caller.ts";
 import { asError } from "../../errors.ts";
-import type { MachineRow, MachineStore } from "../../store/machines.ts";
+import type { MachineStore, TimedMachine } from "../../store/machines.ts";
 import type { MachineService } from "./machine-service.ts";
 
 /** A clock further away than this is looked at in between: timers cannot be set for longer than 24.8 days. */
 const LOOK_AT_LEAST_EVERY_MS = 60_000;
+
+/** Machines come and go faster than that where many do; their times are looked at together. */
+const LOOK_AT_MOST_EVERY_MS = 50;
 
 /** Machines that ended stay readable this long. */
 const KEEP_ENDED_MS = 24 * 3600 * 1000;
@@ -36,6 +39,7 @@ export class MachineExpiry {
   #timer: NodeJS.Timeout | undefined;
   #isRunning = false;
   #isWoken = false;
+  #lookedAtMs = -Infinity;
   /** Hibernations in a row that failed, by machine. */
   readonly #failed = new Map<string, number>();
 
@@ -46,41 +50,47 @@ export class MachineExpiry {
 
   /** Looks at the clock again: a machine came, went, or has another deadline. */
   wake(): void {
+    if (this.#isWoken || this.#deps.stopping.aborted) return;
     this.#isWoken = true;
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+    if (!this.#isRunning) this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    clearTimeout(this.#timer);
+    const waitMs = this.#lookedAtMs + LOOK_AT_MOST_EVERY_MS - performance.now();
     // Time ends them, and not whoever had the clock looked at.
-    asCaller(SERVICE, () => queueMicrotask(() => void this.#run()));
+    asCaller(SERVICE, () => {
+      if (waitMs > 0) this.#timer = setTimeout(() => void this.#run(), waitMs);
+      else queueMicrotask(() => void this.#run());
+    });
   }
 
   async #run(): Promise<void> {
-    clearTimeout(this.#timer);
-    let hasFailed = false;
-    while (this.#isWoken && !this.#deps.stopping.aborted) {
-      this.#isWoken = false;
-      try {
-        hasFailed = !(await this.#endDue());
-      } catch (error) {
-        this.#deps.log.error({ err: asError(error) }, "machines could not be looked at; trying again");
-        hasFailed = true;
-      }
+    if (this.#deps.stopping.aborted) return;
+    this.#isRunning = true;
+    this.#isWoken = false;
+    this.#lookedAtMs = performance.now();
+    let nextInMs: number;
+    try {
+      nextInMs = await this.#endDue();
+    } catch (error) {
+      this.#deps.log.error({ err: asError(error) }, "machines could not be looked at; trying again");
+      nextInMs = RETRY_MS;
     }
     this.#isRunning = false;
     if (this.#deps.stopping.aborted) return;
-    const nowMs = Date.now();
-    const nextMs = hasFailed
-      ? 0
-      : Math.min(...this.#deadlines().map(({ atMs }) => atMs), nowMs + LOOK_AT_LEAST_EVERY_MS);
-    // A deadline that has passed since the last look is due at once; one that could not be kept has to wait.
-    this.#timer = setTimeout(() => this.wake(), hasFailed ? RETRY_MS : Math.max(0, nextMs - nowMs));
+    if (this.#isWoken) this.#lookSoon();
+    else this.#timer = setTimeout(() => this.wake(), nextInMs);
   }
 
-  /** @returns whether everything that was due could be done */
-  async #endDue(): Promise<boolean> {
+  /** @returns when to look again, from now */
+  async #endDue(): Promise<number> {
     const { machines, service, log } = this.#deps;
     const nowMs = Date.now();
     machines.purge(nowMs - KEEP_ENDED_MS);
-    const due = this.#deadlines().filter(({ atMs }) => atMs <= nowMs);
+    const deadlines = this.#deadlines();
+    const due = deadlines.filter(({ atMs }) => atMs <= nowMs);
+    if (due.length === 0) return Math.min(...deadlines.map(({ atMs }) => atMs - nowMs), LOOK_AT_LEAST_EVERY_MS);
     const outcomes = await Promise.all(
       due.map(async ({ machineId, action }) => {
         log.info({ machineId, action }, "a machine's time is up");
@@ -94,7 +104,8 @@ export class MachineExpiry {
         }
       }),
     );
-    return outcomes.every((isDone) => isDone);
+    // A deadline that has passed meanwhile is due at once; one that could not be kept has to wait.
+    return outcomes.every((isDone) => isDone) ? 0 : RETRY_MS;
   }
 
   /** Ends a machine that cannot be hibernated. @returns whether it came to that */
@@ -108,7 +119,7 @@ export class MachineExpiry {
   }
 
   #deadlines(): (MachineDeadline & { machineId: string })[] {
-    return this.#deps.machines.withStatus("running", "paused").flatMap((machine) => {
+    return this.#deps.machines.timed().flatMap((machine) => {
       const deadline = deadlineOf(machine, this.#deps.service.isInUse(machine.machineId));
       return deadline === null ? [] : [{ ...deadline, machineId: machine.machineId }];
     });
@@ -120,7 +131,7 @@ export class MachineExpiry {
  *
  * @param isInUse a command runs in it: it is not inactive
  */
-export function deadlineOf(machine: MachineRow, isInUse = false): MachineDeadline | null {
+export function deadlineOf(machine: TimedMachine, isInUse = false): MachineDeadline | null {
   if (machine.status === "paused") {
     if (machine.autoDeleteAfterMs === null || machine.pausedAtMs === null) return null;
     return { atMs: machine.pausedAtMs + machine.autoDeleteAfterMs, action: "destroy" };

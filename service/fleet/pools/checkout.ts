@@ -82,7 +82,7 @@ function claim({ db, pools, guests }: CheckoutDeps, request: CheckoutRequest): C
     if (pool === undefined || pool.state !== "enabled") {
       return { kind: "closed", reason: pool === undefined ? "it does not exist" : describeClosed(pool) };
     }
-    const members = guests.ofPool(pool.poolId);
+    const members = guests.members(pool.poolId);
     const target = currentTarget(db, pool);
     const match = matchPool(request.want(), pool, target, members);
     if (!match.poolable) return { kind: "unpoolable", reason: match.reason };

@@ -69,7 +69,7 @@ export class MemberHealth {
   async #lookAtAll(): Promise<void> {
     const { guests, log, stopping } = this.#deps;
     try {
-      const ready = guests.all().filter(({ state }) => state === "ready");
+      const ready = guests.ready();
       const ids = new Set(ready.map(({ guestId }) => guestId));
       for (const guestId of this.#fitAtMs.keys()) if (!ids.has(guestId)) this.#fitAtMs.delete(guestId);
       const nowMs = performance.now();

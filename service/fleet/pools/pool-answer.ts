@@ -1,11 +1,11 @@
 import { toWire, type RolloutStatus, type WarmPool } from "pulumi-nullspace/wire";
-import type { Guest } from "../../store/guests.ts";
+import type { GuestTally } from "../../store/guests.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 import { RESOURCE_NAMES, SETTING_NAMES } from "./pool-settings.ts";
-import { countMembers } from "./pool-status.ts";
+import { countMembers, countOf } from "./pool-status.ts";
 
 /** The answer of the contract for a pool and its members. What does not apply is left out, never null. */
-export function poolAnswer(pool: PoolRow, guests: readonly Guest[]): WarmPool {
+export function poolAnswer(pool: PoolRow, guests: readonly GuestTally[]): WarmPool {
   return withoutNulls({
     ...toWire(SETTING_NAMES, pool),
     id: pool.poolId,
@@ -37,9 +37,9 @@ export function poolAnswer(pool: PoolRow, guests: readonly Guest[]): WarmPool {
 }
 
 /** Only members of the contract's closed list: the published Python client refuses any other. */
-function rolloutStatus(pool: PoolRow, guests: readonly Guest[]): RolloutStatus {
+function rolloutStatus(pool: PoolRow, guests: readonly GuestTally[]): RolloutStatus {
   const current = guests.filter((guest) => guest.compatibilityKey === pool.compatibilityKey);
-  const isLive = (guest: Guest) => guest.state === "ready" || guest.state === "warming";
+  const isLive = (guest: GuestTally) => guest.state === "ready" || guest.state === "warming";
   return withoutNulls({
     version_policy: pool.versionPolicy,
     track_tag: pool.trackTag,
@@ -52,14 +52,14 @@ function rolloutStatus(pool: PoolRow, guests: readonly Guest[]): RolloutStatus {
     },
     current_counts: tally(current),
     observed_pool_counts: tally(guests),
-    old_ready_or_warming: guests.filter(isLive).length - current.filter(isLive).length,
+    old_ready_or_warming: countOf(guests, isLive) - countOf(current, isLive),
     old_ready_or_warming_released_this_tick: pool.releasedThisTick,
     updated_at: time(pool.lastReconciledAtMs ?? pool.updatedAtMs),
   }) as RolloutStatus;
 }
 
-function tally(guests: readonly Guest[]) {
-  const count = (state: Guest["state"]) => guests.filter((guest) => guest.state === state).length;
+function tally(guests: readonly GuestTally[]) {
+  const count = (state: GuestTally["state"]) => countOf(guests, (guest) => guest.state === state);
   return {
     ready: count("ready"),
     warming: count("warming"),

@@ -38,8 +38,7 @@ export class PoolController {
     const unsubscribe = events.subscribe(() => this.wakeAll());
     stopping.addEventListener("abort", unsubscribe, { once: true });
     for (const { poolId, state } of pools.list(["enabled", "disabled", "draining", "deleted"])) {
-      if (state !== "deleted" || guests.ofPool(poolId).some((guest) => guest.state !== "claimed"))
-        void this.wake(poolId);
+      if (state !== "deleted" || guests.members(poolId).length > 0) void this.wake(poolId);
     }
   }
 

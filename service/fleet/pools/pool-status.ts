@@ -1,4 +1,4 @@
-import type { Guest } from "../../store/guests.ts";
+import type { GuestTally } from "../../store/guests.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 
 /** Members of a pool by what they are doing; the counts of the contract. */
@@ -23,9 +23,14 @@ export interface PoolCounts {
 /** Health of a pool, as the list filters by it. */
 export type PoolHealth = "ready" | "warming" | "degraded" | "draining" | "unavailable";
 
+/** How many guests pass a test. */
+export function countOf(guests: readonly GuestTally[], test: (guest: GuestTally) => boolean): number {
+  return guests.reduce((sum, guest) => (test(guest) ? sum + guest.count : sum), 0);
+}
+
 /** Counts what the store knows of a pool's members. */
-export function countMembers(pool: PoolRow, guests: readonly Guest[]): PoolCounts {
-  const count = (test: (guest: Guest) => boolean) => guests.filter(test).length;
+export function countMembers(pool: PoolRow, guests: readonly GuestTally[]): PoolCounts {
+  const count = (test: (guest: GuestTally) => boolean) => countOf(guests, test);
   const target = pool.state === "enabled" ? pool.minReady : 0;
   const ready = count((guest) => guest.state === "ready");
   const warming = count((guest) => guest.state === "warming");

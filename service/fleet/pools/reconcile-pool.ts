@@ -1,6 +1,6 @@
 import type { Database } from "../../store/database.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
-import type { Guest, GuestStore } from "../../store/guests.ts";
+import type { Guest, GuestStore, Member } from "../../store/guests.ts";
 import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
 import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
@@ -51,12 +51,13 @@ export function reconcilePool(
     if (pool.rolloutGeneration !== stored.rolloutGeneration) {
       events.push(`rolls to ${pool.resolvedTemplate} (generation ${pool.rolloutGeneration})`);
     }
-    const members = guests.ofPool(poolId);
-    const failures = currentStreak(pool, members, facts.nowMs);
+    const members = guests.members(poolId);
+    // Only after failures it matters what became of those that were checked out.
+    const failures = currentStreak(pool, pool.failureCount === 0 ? members : guests.ofPool(poolId), facts.nowMs);
 
     const plan = planPool(
       {
-        members: members.flatMap(observed),
+        members: members.map(observed),
         waitingCheckouts: facts.waitingCheckouts,
         failures: facts.isForced ? { ...failures, lastAtMs: null } : failures,
       },
@@ -71,8 +72,8 @@ export function reconcilePool(
       facts.nowMs,
     );
     const { releasedOld, isDiskFull } = apply({ db, guests }, pool, members, plan, facts.nowMs, events);
-    const after = guests.ofPool(poolId);
-    const isEmpty = !after.some((guest) => guest.state !== "claimed");
+    const after = guests.members(poolId);
+    const isEmpty = after.length === 0;
     const isDrained = pool.state === "draining" && isEmpty;
     if (isDrained) events.push("drained; the pool is disabled");
     pools.update(poolId, {
@@ -119,10 +120,8 @@ export function rollTo(pool: PoolRow, target: PoolTarget): Partial<PoolRow> {
   };
 }
 
-function observed(guest: Guest): ObservedMember[] {
-  const { guestId, state, compatibilityKey, readyAtMs } = guest;
-  if (state === "claimed") return [];
-  return [{ id: guestId, state, key: compatibilityKey, readyAtMs }];
+function observed({ guestId, state, compatibilityKey, readyAtMs }: Member): ObservedMember {
+  return { id: guestId, state, key: compatibilityKey, readyAtMs };
 }
 
 /** Records what is planned. On a full disk nothing is warmed: that can be done later, and claims need what is held back. */

@@ -2,10 +2,10 @@ import { definitionOf } from "../../builds/build-record.ts";
 import { InvalidRequestError } from "../../errors.ts";
 import { WarmPoolNotFoundError } from "../../fleet/pools/errors.ts";
 import { assertBounds } from "../../fleet/pools/pool-settings.ts";
-import { countMembers } from "../../fleet/pools/pool-status.ts";
+import { countMembers, countOf } from "../../fleet/pools/pool-status.ts";
 import { findBuild } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
-import { GuestStore, type Guest, type GuestState } from "../../store/guests.ts";
+import { GuestStore, type Guest, type GuestState, type GuestTally } from "../../store/guests.ts";
 import { PoolStore, type NumberedPool, type PoolState } from "../../store/warm-pools.ts";
 import { KnownThings } from "./known-things.ts";
 import type { TemplateName } from "./overview.ts";
@@ -92,9 +92,10 @@ export function poolDetails(
     throw new InvalidRequestError(`hours: choose from ${HISTORY_HOURS.join(", ")}.`);
   }
   const pool = poolOf(db, poolId);
-  const guests = new GuestStore(db).ofPool(poolId);
+  const guests = new GuestStore(db);
+  const tally = guests.tallies([poolId]).get(poolId) ?? [];
   const things = new KnownThings(db);
-  const counts = countMembers(pool, guests);
+  const counts = countMembers(pool, tally);
   const template = things.templateOf(pool.templateId);
   return {
     poolId,
@@ -112,9 +113,9 @@ export function poolDetails(
     checkoutPolicy: pool.checkoutPolicy,
     labels: Object.entries(JSON.parse(pool.labels) as Record<string, string>),
     counts,
-    members: guests.slice(0, MOST_MEMBERS).map((guest) => memberOf(guest, pool, things)),
-    memberCount: guests.length,
-    rollOut: rollOutOf(pool, guests, things),
+    members: guests.ofPool(poolId, MOST_MEMBERS).map((guest) => memberOf(guest, pool, things)),
+    memberCount: countOf(tally, () => true),
+    rollOut: rollOutOf(pool, tally, things),
     notFull: notFull(db, pool, counts),
     createdAt: new Date(pool.createdAtMs).toISOString(),
     lookedAt: pool.lastReconciledAtMs === null ? undefined : new Date(pool.lastReconciledAtMs).toISOString(),
@@ -142,16 +143,16 @@ function memberOf(guest: Guest, pool: NumberedPool, things: KnownThings): PoolMe
   };
 }
 
-function rollOutOf(pool: NumberedPool, guests: readonly Guest[], things: KnownThings): RollOut {
-  const isCurrent = (guest: Guest) => guest.compatibilityKey === pool.compatibilityKey;
-  const isLive = ({ state }: Guest) => state === "ready" || state === "warming";
+function rollOutOf(pool: NumberedPool, guests: readonly GuestTally[], things: KnownThings): RollOut {
+  const isCurrent = (guest: GuestTally) => guest.compatibilityKey === pool.compatibilityKey;
+  const isLive = ({ state }: GuestTally) => state === "ready" || state === "warming";
   const { previousBuildId: before } = pool;
   return {
     generation: pool.rolloutGeneration,
     ...(things.find(pool.buildId) !== undefined && { to: pool.buildId }),
     ...(before !== null && things.find(before) !== undefined && { from: before }),
-    current: guests.filter((guest) => guest.state === "ready" && isCurrent(guest)).length,
-    old: guests.filter((guest) => isLive(guest) && !isCurrent(guest)).length,
+    current: countOf(guests, (guest) => guest.state === "ready" && isCurrent(guest)),
+    old: countOf(guests, (guest) => isLive(guest) && !isCurrent(guest)),
     wanted: pool.state === "enabled" ? pool.minReady : 0,
   };
 }
@@ -195,7 +196,7 @@ export function plannedPoolChange(
 ): PlannedPoolChange {
   const pool = poolOf(db, poolId);
   if (size !== undefined) assertBounds({ minReady: size.floor, maxReady: size.most });
-  const counts = countMembers(pool, new GuestStore(db).ofPool(poolId));
+  const counts = countMembers(pool, new GuestStore(db).tallies([poolId]).get(poolId) ?? []);
   const problem = problemOf(pool, change, size);
   return {
     poolId,

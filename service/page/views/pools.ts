@@ -1,6 +1,7 @@
 import { InvalidRequestError } from "../../errors.ts";
+import { countOf } from "../../fleet/pools/pool-status.ts";
 import type { Database } from "../../store/database.ts";
-import { GuestStore } from "../../store/guests.ts";
+import { GuestStore, type GuestState } from "../../store/guests.ts";
 import { PoolStore, type NumberedPool, type PoolState } from "../../store/warm-pools.ts";
 import { numberOf, pageOf, type Listed } from "./cursor.ts";
 
@@ -53,10 +54,10 @@ export function listPools(
     before: after === undefined ? Number.MAX_SAFE_INTEGER : numberOf(after),
     limit: POOLS + 1,
   });
-  const counts = new GuestStore(db).countByPool(rows.map(({ poolId }) => poolId));
-  const byPool = Map.groupBy(counts, ({ poolId }) => poolId);
+  const tallies = new GuestStore(db).tallies(rows.map(({ poolId }) => poolId));
   const line = (row: NumberedPool): PoolLine => {
-    const count = (wanted: string) => byPool.get(row.poolId)?.find((each) => each.state === wanted)?.count ?? 0;
+    const guests = tallies.get(row.poolId) ?? [];
+    const count = (wanted: GuestState) => countOf(guests, ({ state }) => state === wanted);
     const ready = count("ready");
     return {
       poolId: row.poolId,

@@ -86,12 +86,15 @@ const CALLS: Record<string, (db: Database) => unknown> = {
   aliases: (db) => listAliases(db, "t1"),
   "machines that run": machines({}),
   "machines that have ended": machines({ statuses: ["destroyed", "error"], before: 100 }),
-  "machines that have a deadline": (db) => new MachineStore(db).withStatus("running", "paused"),
+  "machines that have a deadline": (db) => new MachineStore(db).timed(),
   "how many machines live": (db) => new MachineStore(db).countLive(),
   "machines to forget": (db) =>
     db.all("SELECT machine_id FROM machines WHERE ended_at_ms < ? AND status IN ('destroyed', 'error')", [5]),
   pools: (db) => new PoolStore(db).list(["enabled", "disabled", "draining"]),
-  "members of a pool": (db) => new GuestStore(db).ofPool("twp_1"),
+  "members of a pool": (db) => new GuestStore(db).members("twp_1"),
+  "members that can be claimed": (db) => new GuestStore(db).ready(),
+  "guests of a pool": (db) => new GuestStore(db).ofPool("twp_1"),
+  "how many guests pools have": (db) => new GuestStore(db).tallies(["twp_1", "twp_2"]),
   "what follows a tag": (db) => poolTagFollowers(db, { tags: ["v1", "latest"] }),
   "what follows a name": (db) => poolTagFollowers(db, { name: "t1" }),
   "what failed last": (db) => failedLast(db, 3),
@@ -111,13 +114,13 @@ const CALLS: Record<string, (db: Database) => unknown> = {
 it.each(Object.entries(CALLS))("%s: the work is that of what is returned", (name, call) => {
   const [first, second] = [young.watch(call), old.watch(call)];
   expect(second.statements).toBe(first.statements);
-  // Templates are what their list returns; lists in JSON are what was asked for.
+  // Templates are what their list returns, pools are few; lists in JSON are what was asked for.
   // The indexes of what failed and of moves are read from their end until enough was found; the subquery has a limit.
   const scans = second.plan.filter(
     (step) =>
       /^SCAN /.test(step) &&
       !/USING INDEX (?:builds_failed|audit_events_of_tags)$|^SCAN \(subquery-1\)$/.test(step) &&
-      !/VIRTUAL TABLE|json_each|templates|CONSTANT ROW|^SCAN t\b/.test(step),
+      !/VIRTUAL TABLE|json_each|templates|warm_pools|CONSTANT ROW|^SCAN t\b/.test(step),
   );
   expect(scans).toEqual([]);
   const sorts = second.plan.filter((step) => step.startsWith("USE TEMP B-TREE"));
@@ -129,6 +132,9 @@ it.each(Object.entries(CALLS))("%s: the work is that of what is returned", (name
     "what follows a tag",
     "what follows a name",
     "members of a pool",
+    "members that can be claimed",
+    "guests of a pool",
+    "how many guests pools have",
     "machines that have a deadline",
     // Few at any time, of which a page is sorted.
     "open builds of all templates",

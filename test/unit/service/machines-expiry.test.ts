@@ -36,7 +36,7 @@ function setUp(timeouts: number[], action = "destroy") {
     },
   } as Partial<MachineService> as MachineService;
   const machines = {
-    withStatus: () => {
+    timed: () => {
       if (state.storeFails-- > 0) throw new Error("disk I/O error");
       return rows as MachineRow[];
     },
