@@ -18,7 +18,7 @@ export default defineConfig({
       suite("engine", { fileParallelism: false, timeoutMs: 120_000 }),
       suite("contract", { fileParallelism: false, timeoutMs: 120_000 }),
       // One file at a time: each has a browser, which has use for every core.
-      suite("browser", { fileParallelism: false, timeoutMs: 60_000 }),
+      suite("browser", { fileParallelism: false, timeoutMs: 300_000 }),
       suite("e2e", {
         fileParallelism: false,
         maxConcurrency: 2,

@@ -84,6 +84,12 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/",
     macos: "brew install go",
   },
+  promtool: {
+    debian:
+      "apt-get download prometheus, and NULLSPACE_PROMTOOL = the promtool in it (https://prometheus.io/download/)",
+    linux: "NULLSPACE_PROMTOOL = the promtool of a release of Prometheus (https://prometheus.io/download/)",
+    macos: "brew install prometheus, which has promtool",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",

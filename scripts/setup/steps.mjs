@@ -8,6 +8,7 @@ import { modernEngine } from "./modern-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
 import { otherNodes } from "./other-nodes.mjs";
+import { promtool } from "./promtool.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
 import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
@@ -33,4 +34,5 @@ export const STEPS = [
   buildKitDaemon,
   dockerfileParser,
   actionlint,
+  promtool,
 ];

@@ -2,6 +2,8 @@ import { defaultDataDirectory } from "../data-directory.ts";
 import { inspectEngine, type EngineReport } from "./doctor/engine-report.ts";
 import { findings, inUnits, type Finding } from "./doctor/findings.ts";
 import { inspectFolder, type FolderReport } from "./doctor/folder-report.ts";
+import { paint, paintState } from "./terminal/paint.ts";
+import { harmless, printJson, printLine } from "./terminal/print.ts";
 
 /** Tables and images that the text lists; the JSON has all. */
 const MOST_LISTED = 12;
@@ -12,23 +14,25 @@ export async function doctorCommand(values: { data?: string; "docker-host"?: str
   const engine = await inspectEngine(folder.path, values["docker-host"]);
   const checks = findings(folder, engine);
   const ok = checks.every(({ status }) => status !== "fail");
-  const text = values.json === true ? JSON.stringify({ ok, checks, folder, engine }) : asText(checks, folder, engine);
-  process.stdout.write(`${text}\n`);
+  if (values.json === true) printJson({ ok, checks, folder, engine });
+  else printLine(asText(checks, folder, engine));
   if (!ok) process.exitCode = 1;
 }
 
 function asText(checks: readonly Finding[], folder: FolderReport, engine: EngineReport): string {
   const { store, blobFiles, logFileBytes } = folder;
-  const lines = checks.flatMap(({ status, name, message, advice }) => [
-    `${status.padEnd(5)}${name.padEnd(8)}${message}`,
-    ...(advice === undefined ? [] : [`${" ".repeat(13)}${advice}`]),
+  const below = " ".repeat(13);
+  const lines = checks.flatMap(({ status, name, message, advice, command }) => [
+    `${paintState(status, status.padEnd(5))}${name.padEnd(8)}${harmless(message)}`,
+    ...(advice === undefined ? [] : [below + harmless(advice)]),
+    ...(command === undefined ? [] : [`${below}${paint("dim", "$")} ${paint("heading", command)}`]),
   ]);
   if (store === undefined) return lines.join("\n");
   const sizes = new Map(engine.images.map(({ templateId, sizeBytes }) => [templateId, sizeBytes]));
   return [
     ...lines,
     "",
-    "On the disk:",
+    paint("heading", "On the disk:"),
     ...store.tables.slice(0, MOST_LISTED).map(({ name, bytes }) => row(bytes, `table ${name}`)),
     row(store.freeBytes, "free pages of the store"),
     row(logFileBytes, "write-ahead log"),
@@ -38,7 +42,7 @@ function asText(checks: readonly Finding[], folder: FolderReport, engine: Engine
     ),
     row(store.logBytes, "logs of builds, in the store"),
     "",
-    "Images, newest first, and what uses them:",
+    paint("heading", "Images, newest first, and what uses them:"),
     ...store.artifacts.slice(0, MOST_LISTED).map((artifact) => {
       const size = sizes.get(artifact.templateId);
       return `  ${(size === undefined ? "gone" : inUnits(size)).padStart(10)}  ${artifact.templateId}  ${artifact.template}: ${usersOf(artifact)}`;

@@ -1,3 +1,4 @@
+import { currentSpan } from "pulumi-nullspace/tracing";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { currentCaller } from "../caller.ts";
 import { now } from "../clock.ts";
@@ -64,6 +65,7 @@ export async function acceptBuild(
       triggeredBy: caller.name,
       keyId: caller.keyId,
       createdAt: at,
+      traceparent: currentSpan().traceparent || null,
       retryOfBuildId: lineage?.retryOfBuildId ?? null,
       originalBuildId: lineage?.originalBuildId ?? null,
     });

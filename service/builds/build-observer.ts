@@ -14,8 +14,11 @@ export type BuildEnd =
 export interface BuildObserver {
   /** A request became a build, which waits. Called while the request is answered. */
   accepted?(buildId: string): void;
-  /** @param waitedMs since it was accepted, or since it was cut */
-  started?(buildId: string, waitedMs: number): void;
+  /**
+   * @param waitedMs since it was accepted, or since it was cut
+   * @param traceparent what it was asked for in, also by another process; absent: nothing was traced
+   */
+  started?(buildId: string, waitedMs: number, traceparent?: string): void;
   /** It said something. The text is for its log: it may hold what only its owner may read. */
   said?(buildId: string, entry: NewLogEntry): void;
   /** It was cut, and waits again. */

@@ -47,8 +47,9 @@ export function markBuilding({ db, buildLog, observers = [] }: BuildStates, buil
     return true;
   });
   if (isStarted) {
-    const { updatedAt, queuedAt } = getBuild(db, buildId);
-    for (const observer of observers) observer.started?.(buildId, msBetween(queuedAt, updatedAt));
+    const { updatedAt, queuedAt, traceparent } = getBuild(db, buildId);
+    const waitedMs = msBetween(queuedAt, updatedAt);
+    for (const observer of observers) observer.started?.(buildId, waitedMs, traceparent ?? undefined);
   }
   return isStarted;
 }

@@ -53,6 +53,8 @@ export interface BuildRow {
   engineCuts: number;
   nextOffset: number;
   logBytes: number;
+  /** W3C header of the span of the request; `null`: nothing was traced. */
+  traceparent: string | null;
 }
 
 export const BUILD = columns<BuildRow>({
@@ -93,6 +95,7 @@ export const BUILD = columns<BuildRow>({
   engineCuts: true,
   nextOffset: true,
   logBytes: true,
+  traceparent: true,
 });
 const SELECT = `SELECT ${BUILD.select()} FROM builds`;
 
@@ -141,6 +144,7 @@ export function insertBuild(db: Database, build: NewBuild): void {
     engineCuts: 0,
     nextOffset: 0,
     logBytes: 0,
+    traceparent: null,
     ...build,
   };
   db.run(`INSERT INTO builds ${BUILD.values()}`, BUILD.binds(row));

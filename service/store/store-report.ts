@@ -19,7 +19,11 @@ export interface StoreReport {
   logBytes: number;
   blobBytes: number;
   pools: number;
+  /** Enabled pools that cannot hold what they are to hold, with the contract's word for why. */
+  degradedPools: { name: string; reason: string }[];
   machines: number;
+  /** Keys that are good, beside those that a process is started with. */
+  keys: number;
   artifacts: ArtifactUsers[];
 }
 
@@ -43,6 +47,13 @@ export function inspectStore(path: string): StoreReport {
       logBytes: one("SELECT sum(log_bytes) FROM builds"),
       blobBytes: one("SELECT sum(size_bytes) FROM blobs WHERE stored_at IS NOT NULL"),
       pools: one("SELECT count(*) FROM warm_pools WHERE state <> 'deleted'"),
+      degradedPools: db
+        .prepare(
+          `SELECT name, degraded_reason AS reason FROM warm_pools
+           WHERE state = 'enabled' AND degraded_reason IS NOT NULL ORDER BY name`,
+        )
+        .all() as unknown as StoreReport["degradedPools"],
+      keys: one("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL"),
       machines: one(`SELECT count(*) FROM machines WHERE ${IS_LIVE}`),
       artifacts: artifactUsers((sql, binds) => db.prepare(sql).all(binds)).map(({ seq: _, ...users }) => users),
     };

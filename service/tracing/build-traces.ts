@@ -13,7 +13,7 @@ interface OpenBuild {
 
 /**
  * Traces builds: a span from the acceptance of a build to its end, below the request that asked for it; in it one for each
- * wait in the queue and one for each step. A build that another process accepted begins a trace of its own.
+ * wait in the queue and one for each step. A build that another process accepted goes on below the same request.
  */
 export class BuildTraces implements BuildObserver {
   readonly #tracer: Tracer;
@@ -28,8 +28,8 @@ export class BuildTraces implements BuildObserver {
     this.#begin(buildId, currentSpan().child("build"));
   }
 
-  started(buildId: string, waitedMs: number): void {
-    const build = this.#open.get(buildId) ?? this.#begin(buildId, this.#tracer.start("build"));
+  started(buildId: string, waitedMs: number, traceparent?: string): void {
+    const build = this.#open.get(buildId) ?? this.#begin(buildId, this.#tracer.start("build", { traceparent }));
     build.span.set({ "nullspace.build.waited_ms": waitedMs });
     build.wait?.end();
     build.wait = undefined;

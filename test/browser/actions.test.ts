@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Chrome } from "./chrome.ts";
+import { focusedOf, pointing, typing } from "./hand.ts";
 import { PageWorld } from "./page-world.ts";
 
 let world: PageWorld;
@@ -15,101 +15,20 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** How somebody works with a page. */
-interface Hand {
-  page: Page;
-  /** Writes into the field of that name. */
-  write: (field: string, text: string) => Promise<void>;
-  /** Follows a link, or presses a button. */
-  press: (name: string | RegExp) => Promise<void>;
-  choose: (field: string, option: string) => Promise<void>;
-}
-
-/** With a mouse, or a finger. */
-function pointing(page: Page): Hand {
-  return {
-    page,
-    write: (field, text) => page.getByLabel(field).fill(text),
-    press: (name) => page.getByRole("link", { name }).or(page.getByRole("button", { name })).first().click(),
-    choose: async (field, option) => void (await page.getByLabel(field).selectOption(option)),
-  };
-}
-
-/** With the keyboard alone. Fails at an element that has the focus and does not show it. */
-function typing(page: Page): Hand {
-  const go = async (what: string, isThere: (focused: Focused) => boolean) => {
-    for (let step = 0; step < 150; step++) {
-      await page.keyboard.press("Tab");
-      const focused = await focusedOf(page);
-      if (focused.tag === "BODY") continue;
-      expect(focused.isSeen, `focus is seen on ${focused.tag} ${focused.name}`).toBe(true);
-      if (isThere(focused)) return;
-    }
-    throw new Error(`no number of tabs leads to ${what}`);
-  };
-  const isNamed = (wanted: string | RegExp) => (focused: Focused) =>
-    typeof wanted === "string" ? focused.name === wanted : wanted.test(focused.name);
-  return {
-    page,
-    write: async (field, text) => {
-      const focused = await focusedOf(page);
-      if (focused.name !== field) await go(field, isNamed(field));
-      await page.keyboard.press("ControlOrMeta+a");
-      await page.keyboard.type(text);
-    },
-    press: async (name) => {
-      await go(String(name), (focused) => /^(?:A|BUTTON)$/.test(focused.tag) && isNamed(name)(focused));
-      await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
-    },
-    choose: async (field, option) => {
-      await go(field, isNamed(field));
-      await page.keyboard.type(option);
-    },
-  };
-}
-
-interface Focused {
-  tag: string;
-  name: string;
-  isSeen: boolean;
-}
-
-function focusedOf(page: Page): Promise<Focused> {
-  return page.evaluate(() => {
-    const element = document.activeElement ?? document.body;
-    const { outlineStyle, outlineWidth } = getComputedStyle(element);
-    const { width, height, bottom, top } = element.getBoundingClientRect();
-    const label =
-      element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0] : null;
-    return {
-      tag: element.tagName,
-      name: (label?.textContent ?? element.getAttribute("aria-label") ?? element.textContent)
-        .replace(/\s+/g, " ")
-        .trim(),
-      isSeen:
-        outlineStyle !== "none" &&
-        Number.parseFloat(outlineWidth) >= 2 &&
-        width > 0 &&
-        height > 0 &&
-        bottom > 0 &&
-        top < innerHeight,
-    };
-  });
-}
-
 describe.each([
   { how: "by keyboard alone", script: true, hand: typing },
-  { how: "without the script", script: false, hand: pointing },
+  { how: "by keyboard alone, without the script", script: false, hand: typing },
+  { how: "with a pointer, without the script", script: false, hand: pointing },
 ])("all that can be done is done $how", ({ script, hand }) => {
   it("log in, search, open a build, find in its log, promote, roll back, cancel, log out", async () => {
-    const name = `acts-${script}`;
+    const name = `acts-${hand.name}-${script}`;
     const first = await world.ready({ name, tags: ["prod", "dev"] }, "a needle in it");
     const second = await world.ready({ name, tags: ["dev"] }, "a needle in it", "hay");
     const running = await world.begin({ name, tags: ["dev"] });
-    // Focus and names are asked for by the test's own script, which a page without scripts would not run.
     const page = await chrome.open(world, { viewport: { width: 1000, height: 700 }, javaScriptEnabled: script });
     const { write, press, choose } = hand(page);
     const heading = () => page.locator("h1").textContent();
+    const named = async () => (await page.locator(".two a").allTextContents()).map((text) => text.slice(-8));
 
     await page.goto("/ui/templates");
     await write("API key", "not a key");
@@ -132,6 +51,7 @@ describe.each([
     await choose("Tag to move here", "prod");
     await press("Move the tag here…");
     expect(await heading()).toBe(`Promote local/${name}:prod`);
+    expect(await named()).toEqual([first.slice(-8), second.slice(-8)]);
     await press("Leave it as it is");
     await page.goBack();
     await press("Promote");
@@ -140,6 +60,7 @@ describe.each([
     await page.reload();
     expect(await page.locator(".notice").count()).toBe(0);
     await press("Move back here…");
+    expect(await named()).toEqual([second.slice(-8), first.slice(-8)]);
     await press("Roll back");
     expect(await page.locator(".notice.done").textContent()).toBe(`The tag prod points at ${first} now.`);
     await page.goBack();

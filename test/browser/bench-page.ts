@@ -7,6 +7,7 @@
 import { Chrome } from "./chrome.ts";
 import { pagesOf } from "./crawl.ts";
 import { PageWorld } from "./page-world.ts";
+import { seedFleet } from "./seed-fleet.ts";
 import { seed } from "./seed.ts";
 import { quantile } from "../bench/measure.ts";
 
@@ -15,12 +16,15 @@ const ROUNDS = Number(process.argv[2] ?? 5);
 await using world = await PageWorld.start();
 await using chrome = await Chrome.start();
 const { long, failed, running } = await seed(world);
+const fleet = await seedFleet(world);
 const log = `/ui/builds/${long}/log?from=50000`;
 const pages = await pagesOf(
   world,
   ...[long, failed, running.buildId].map((id) => `/ui/builds/${id}`),
   log,
   `${log}&find=module`,
+  `/ui/pools/${fleet.pools.full}`,
+  `/ui/machines/${fleet.machines.running}`,
 );
 const page = await chrome.logIn(world, { viewport: { width: 1440, height: 900 } });
 console.log(`${"page".padEnd(56)}  first paint: median, worst of ${ROUNDS}     HTML   elements`);
@@ -47,5 +51,6 @@ for (const path of pages) {
     `${path.slice(0, 56).padEnd(56)}  ${ms(0.5)}  ${ms(1)}  ${(bytes / 1024).toFixed(1).padStart(26)} KiB  ${String(nodes).padStart(6)}`,
   );
 }
+fleet.release();
 await running.finish();
 await chrome.closeWindows();

@@ -32,7 +32,8 @@ export class Chrome implements AsyncDisposable {
   async open(site: Site, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ baseURL: site.url, ...options });
     this.#open.add(context);
-    context.setDefaultTimeout(20_000);
+    // What has to come, comes; how soon is no matter of these tests, which share their machine with others.
+    context.setDefaultTimeout(60_000);
     const { origin } = new URL(site.url);
     context.on("request", (request) => {
       const url = new URL(request.url());

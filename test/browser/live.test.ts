@@ -3,13 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BuildFailure } from "../../service/builds/build-failure.ts";
 import { Chrome, logIn } from "./chrome.ts";
 import { PageWorld } from "./page-world.ts";
+import { dealtWith, look, looksOf, openStill } from "./still-window.ts";
 
 let world: PageWorld;
 let chrome: Chrome;
 let count = 0;
 
 /** What has to come comes within this time. */
-const SOON = { timeout: 30_000 };
+const SOON = { timeout: 60_000 };
 
 beforeAll(async () => {
   [world, chrome] = await Promise.all([PageWorld.start(), Chrome.start()]);
@@ -37,15 +38,6 @@ async function listen(page: Page): Promise<() => Promise<string[]>> {
   return () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
 }
 
-/** Requests that a page makes by itself. */
-function looksOf(page: Page): string[] {
-  const looks: string[] = [];
-  page.on("request", (request) => {
-    if (request.headers()["x-page-poll"] !== undefined) looks.push(request.url());
-  });
-  return looks;
-}
-
 describe("a build that runs", () => {
   it("is followed to its end, which is said once; why it failed then stands there", async () => {
     const build = await begin();
@@ -64,12 +56,13 @@ describe("a build that runs", () => {
     await page.getByRole("heading", { name: "Why it failed" }).waitFor();
     expect(await page.locator(".failure").textContent()).toContain("make went wrong");
     expect(await page.locator("#status").textContent()).toContain("failed");
-    expect(await heard()).toEqual(["The build failed."]);
+    await expect.poll(heard, SOON).toEqual(["The build failed."]);
     expect(await page.locator("#said").getAttribute("aria-live")).toBe("polite");
     expect(await page.getByRole("button", { name: "Cancel the build" }).count()).toBe(0);
     // Nothing more is asked: neither the stream nor the page.
     const numbers = await numbersOf(page);
     expect(numbers).toEqual(numbers.map((_, index) => String(index)));
+    expect(await heard()).toEqual(["The build failed."]);
   });
 
   it("goes on where it was cut, without a line lost or twice", async () => {
@@ -97,14 +90,16 @@ describe("a build that runs", () => {
     const heard = await listen(page);
     await world.stopService();
     await world.startService();
-    await page.getByText("You are not logged in any more.").first().waitFor({ timeout: 30_000 });
+    await page.getByText("You are not logged in any more.").first().waitFor();
     expect(await logOf(page)).toContain("before the restart");
+    await expect.poll(heard, SOON).toEqual(["You are not logged in any more."]);
     // Coming back to the tab does not say it a second time, and nothing more is asked.
-    const looks = looksOf(page);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await page.clock.install();
     await page.clock.runFor(120_000);
-    expect(looks).toEqual([]);
+    expect(asked).toEqual([]);
     expect(await page.locator(".notice").count()).toBe(1);
     expect(await heard()).toEqual(["You are not logged in any more."]);
     await page.getByRole("link", { name: "Log in" }).click();
@@ -149,14 +144,6 @@ describe("a build that runs", () => {
 });
 
 describe("a page that looks again by itself", () => {
-  /** Lets the page look again, and waits until it has. */
-  async function look(page: Page): Promise<void> {
-    const looked = page.waitForResponse((response) => response.request().headers()["x-page-poll"] !== undefined);
-    await page.clock.runFor(3_100);
-    await (await looked).finished();
-    await page.clock.runFor(100);
-  }
-
   it("leaves the focus, what is open, what is scrolled and what was chosen where they were", async () => {
     const { buildId } = await begin({ name: "kept", tags: ["one"] }).then(
       async (build) => (await build.finish(), build),
@@ -164,8 +151,7 @@ describe("a page that looks again by itself", () => {
     await world.ready({ name: "kept", tags: ["two"] });
     await world.ready({ name: "kept", tags: ["three"] });
     const running = await begin();
-    const page = await chrome.open(world, { viewport: { width: 320, height: 400 } });
-    await page.clock.install();
+    const page = await openStill(chrome, world, { viewport: { width: 320, height: 400 } });
     await logIn(page, world.apiKey);
 
     // A list that scrolls sideways, with the focus on a link of it.
@@ -205,18 +191,17 @@ describe("a page that looks again by itself", () => {
 
   it("keeps what is open and what was filled in inside of what is swapped", async () => {
     const build = await begin();
-    const page = await chrome.open(world);
-    await page.clock.install();
+    const page = await openStill(chrome, world);
     await logIn(page, world.apiKey);
     // The page of a build as the service writes it, with more in it: each look brings another number.
-    let looks = 0;
+    let loads = 0;
     await page.route(`**/ui/builds/${build.buildId}`, async (route) => {
       const answer = await route.fetch();
-      looks += 1;
-      const more = `<div id="more" data-live data-said="now ${looks}"><b>${looks}</b>
+      loads += 1;
+      const more = `<div id="more" data-live data-said="now ${loads}"><b>${loads}</b>
         <details id="known"><summary>known</summary>x</details><details><summary>nameless</summary>y</details>
         <label>A <input id="typed" type="text" value=""></label><label>B <input id="ticked" type="checkbox" value="b"></label>
-        <label>C <select id="chosen"><option>1</option><option>2</option>${looks < 3 ? "<option>3</option>" : ""}</select></label>
+        <label>C <select id="chosen"><option>1</option><option>2</option>${loads < 3 ? "<option>3</option>" : ""}</select></label>
         <button id="there" type="button">Focus</button></div></main>`;
       await route.fulfill({ response: answer, body: (await answer.text()).replace("</main>", more) });
     });
@@ -255,8 +240,7 @@ describe("a page that looks again by itself", () => {
   });
 
   it("asks nothing while nobody sees it, and at once when somebody does", async () => {
-    const page = await chrome.open(world);
-    await page.clock.install();
+    const page = await openStill(chrome, world);
     await logIn(page, world.apiKey);
     await page.goto("/ui/");
     await look(page);
@@ -266,48 +250,41 @@ describe("a page that looks again by itself", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, state);
     await see("hidden");
-    const looks = looksOf(page);
     await page.clock.runFor(60_000);
-    expect(looks).toEqual([]);
-    const seen = page.waitForResponse((response) => response.request().headers()["x-page-poll"] !== undefined);
+    expect(await looksOf(page)).toEqual({ asked: 1, dealtWith: 1 });
     await see("visible");
-    await seen;
+    await dealtWith(page, 2);
   });
 
   it("asks less and less often while the service is away, and goes on when it is back", async () => {
-    const page = await chrome.open(world);
-    await page.clock.install();
+    const page = await openStill(chrome, world);
     await logIn(page, world.apiKey);
     await page.goto("/ui/");
     await page.route("**/ui/", (route) => route.abort());
-    const looks = looksOf(page);
-    for (let second = 0; second < 100; second++) {
+    // Each look that fails doubles the time until the next one, up to a minute.
+    for (const [before, seconds] of [3, 6, 12, 24, 48, 60, 60].entries()) {
+      await page.clock.runFor((seconds - 1) * 1_000);
+      expect(await looksOf(page)).toEqual({ asked: before, dealtWith: before });
       await page.clock.runFor(1_000);
-      await page.evaluate(() => undefined);
+      await dealtWith(page, before + 1);
     }
-    // After 3, 9, 21, 45 and 93 seconds.
-    expect(looks.length).toBeGreaterThan(2);
-    expect(looks.length).toBeLessThan(7);
     await page.unroute("**/ui/");
-    const looked = page.waitForResponse((response) => response.ok());
-    await page.clock.runFor(61_000);
-    await looked;
+    await look(page, 60_000);
+    await look(page);
   });
 
   it("says so when it was logged out elsewhere, and asks no more", async () => {
-    const page = await chrome.open(world);
-    await page.clock.install();
+    const page = await openStill(chrome, world);
     await logIn(page, world.apiKey);
     await page.goto("/ui/");
     const other = await page.context().newPage();
     await other.goto("/ui/templates");
     await other.getByRole("button", { name: "Log out" }).click();
     await other.getByText("You are logged out.").waitFor();
-    await page.clock.runFor(3_100);
+    await look(page);
     await page.getByText("You are not logged in any more.").first().waitFor();
-    const looks = looksOf(page);
     await page.clock.runFor(300_000);
-    expect(looks).toEqual([]);
+    expect(await looksOf(page)).toEqual({ asked: 1, dealtWith: 1 });
     // Nothing of the session comes back by going back.
     await other.goBack();
     await other.getByLabel("API key").waitFor();
@@ -315,12 +292,11 @@ describe("a page that looks again by itself", () => {
 
   it("says so when what it shows is gone", async () => {
     await world.ready({ name: "short-lived", tags: ["x"] });
-    const page = await chrome.open(world);
-    await page.clock.install();
+    const page = await openStill(chrome, world);
     await logIn(page, world.apiKey);
     await page.goto("/ui/templates/local/short-lived");
     world.forget("local/short-lived");
-    await page.clock.runFor(3_100);
+    await look(page);
     await page.getByText("This is not there any more.").first().waitFor();
     await page.getByRole("link", { name: "Load again" }).click();
     await page.getByRole("heading", { name: "Not found" }).waitFor();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { BlobStore } from "../../service/blobs/blob-store.ts";
 import { BuildService } from "../../service/builds/build-service.ts";
@@ -14,6 +15,7 @@ import { keyRing } from "../../service/keys/key-ring.ts";
 import { registerPage } from "../../service/page/register-page.ts";
 import { ApiKeyStore } from "../../service/store/api-keys.ts";
 import { Database } from "../../service/store/database.ts";
+import { fleetArtifactUses } from "../../service/store/fleet-artifact-uses.ts";
 import { MIGRATIONS } from "../../service/store/migrations/index.ts";
 import { TemplateEvents } from "../../service/templates/events.ts";
 import { deleteRef } from "../../service/templates/delete-template.ts";
@@ -42,7 +44,28 @@ interface Run {
   app: ServiceApp;
   builds: BuildService;
   fleet: Fleet;
+  retention: Retention;
   stopping: AbortController;
+}
+
+/** How a world is. */
+export interface WorldOptions {
+  /** Who has logged in and does nothing for so long is logged out. Default 30 minutes. */
+  idleMs?: number;
+}
+
+const GIB = 1024 ** 3;
+
+/** Size of the image of every build that {@link HeldBuild.finish} ends. */
+const IMAGE_BYTES = 412 * 1024 ** 2;
+
+/** Waits until something in this process is so. @throws when it has not become so for long */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 60_000;
+  while (!isSo()) {
+    if (performance.now() > deadlineMs) throw new Error(`it has not come to it that ${what}`);
+    await sleep(1);
+  }
 }
 
 /**
@@ -54,22 +77,26 @@ export class PageWorld implements AsyncDisposable {
   readonly keyName = "local";
   readonly executor: MemoryExecutor;
   readonly db: Database;
+  readonly keys: ApiKeyStore;
+  readonly artifacts = new MemoryArtifacts();
+  readonly driver = new MemoryDriver();
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-page-"));
-  readonly #artifacts = new MemoryArtifacts();
-  readonly #driver = new MemoryDriver();
+  readonly #options: WorldOptions;
   readonly #blobs: BlobStore;
   #run: Run | undefined;
   #port = 0;
 
-  private constructor() {
+  private constructor(options: WorldOptions) {
+    this.#options = options;
     this.db = new Database(join(this.#folder, "store.db"), MIGRATIONS);
     this.#blobs = new BlobStore(this.db, join(this.#folder, "blobs"));
-    this.executor = new MemoryExecutor(this.#artifacts);
+    this.keys = new ApiKeyStore(this.db);
+    this.executor = new MemoryExecutor(this.artifacts);
     this.executor.isHeld = true;
   }
 
-  static async start(): Promise<PageWorld> {
-    const world = new PageWorld();
+  static async start(options: WorldOptions = {}): Promise<PageWorld> {
+    const world = new PageWorld(options);
     await world.startService();
     return world;
   }
@@ -87,10 +114,11 @@ export class PageWorld implements AsyncDisposable {
   async startService(): Promise<void> {
     const stopping = new AbortController();
     const log = pino({ level: "silent" });
-    const { db } = this;
-    const [artifacts, driver, executor, blobs] = [this.#artifacts, this.#driver, this.executor, this.#blobs];
+    const { db, artifacts, driver, executor } = this;
+    const blobs = this.#blobs;
     const events = new TemplateEvents();
-    const deps = { db, events, log, artifactUses: [], tagFollowers: poolTagFollowers, stopping: stopping.signal };
+    const artifactUses = [fleetArtifactUses];
+    const deps = { db, events, log, artifactUses, tagFollowers: poolTagFollowers, stopping: stopping.signal };
     const fleet = new Fleet({ ...deps, driver });
     const resolve = async (ref: string) => resolveTemplate(db, ref);
     // Many at once: builds of a test are held as long as it likes.
@@ -104,7 +132,7 @@ export class PageWorld implements AsyncDisposable {
       limits: DEFAULT_STORAGE_LIMITS,
       pruneBuildCache: async () => 0,
     });
-    const keys = keyRing([{ name: this.keyName, key: this.apiKey }], new ApiKeyStore(db));
+    const keys = keyRing([{ name: this.keyName, key: this.apiKey }], this.keys);
     const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });
     registerPage(app, {
       ...deps,
@@ -114,24 +142,26 @@ export class PageWorld implements AsyncDisposable {
       fleet,
       folder: this.#folder,
       storePath: join(this.#folder, "store.db"),
-      disk: { artifacts, retention, buildCache: async () => undefined },
+      disk: { artifacts, retention, buildCache: async () => ({ bytes: 3 * GIB, spareBytes: GIB }) },
       instanceId: "page-world",
       isTls: false,
       isBehindProxy: false,
+      ...this.#options,
       engine: { host: "unix:///var/run/docker.sock", look: () => executor.checkAvailable() },
     });
     builds.resume();
     fleet.start();
     await app.listen({ port: this.#port, host: "127.0.0.1" });
     this.#port = (app.server.address() as AddressInfo).port;
-    this.#run = { app, builds, fleet, stopping };
+    this.#run = { app, builds, fleet, retention, stopping };
   }
 
   async stopService(): Promise<void> {
-    const { app, builds, fleet, stopping } = this.service;
+    const { app, builds, fleet, retention, stopping } = this.service;
     this.#run = undefined;
     stopping.abort(new Error("the service stops"));
     await app.close();
+    await retention.stop();
     await fleet.settle();
     await builds.stop();
   }
@@ -141,14 +171,29 @@ export class PageWorld implements AsyncDisposable {
     this.service.app.server.closeAllConnections();
   }
 
+  /** Does something in the name of a key of the service, as a request with it does. */
+  as<T>(name: string, work: () => T): T {
+    const keyId = this.keys.liveRows().find((key) => key.name === name)?.keyId ?? null;
+    return asCaller({ keyId, name }, work);
+  }
+
+  /** Kinds of changes that are on record of something, in their order, each with who made it. */
+  recorded(subject: string): string[] {
+    return this.db
+      .all<{ actor: string; action: string }>(
+        "SELECT actor, action FROM audit_events WHERE subject = ? ORDER BY event_id",
+        [subject],
+      )
+      .map(({ actor, action }) => `${actor}: ${action}`);
+  }
+
   /** Accepts a build, and waits until the builder has begun with it. */
   async begin(request: Record<string, unknown>): Promise<HeldBuild> {
     const whole = request.dockerfile === undefined ? { base_image: "busybox:1", ...request } : request;
     const parsed = CreateTemplateRequest.parse({ skip_cache: true, ...whole });
     const { builds } = this.service;
-    const caller = { keyId: null, name: this.keyName };
     const signal = AbortSignal.timeout(30_000);
-    const { build_id: buildId } = await asCaller(caller, () => builds.start(parsed, signal));
+    const { build_id: buildId } = await this.as(this.keyName, () => builds.start(parsed, signal));
     const ended = () => this.service.builds.waitUntilFinal(buildId, AbortSignal.timeout(30_000));
     await this.#begun(buildId);
     return {
@@ -163,8 +208,8 @@ export class PageWorld implements AsyncDisposable {
       finish: async () => {
         const run = this.#latest(buildId);
         const imageId = `sha256:${buildId}`;
-        this.#artifacts.images.set(imageId, { isOwn: true });
-        this.#artifacts.names.set(run.job.imageRef, imageId);
+        this.artifacts.images.set(imageId, { isOwn: true, sizeBytes: IMAGE_BYTES });
+        this.artifacts.names.set(run.job.imageRef, imageId);
         run.end({ imageId, cache: { layer_hits: 3, layer_misses: 1, layer_bypasses: 0, layer_stores: 1 } });
         await ended();
       },
@@ -185,7 +230,7 @@ export class PageWorld implements AsyncDisposable {
 
   /** Deletes a template, as the API does. */
   forget(ref: string): void {
-    deleteRef({ db: this.db, artifactUses: [], tagFollowers: poolTagFollowers }, ref);
+    deleteRef({ db: this.db, artifactUses: [fleetArtifactUses], tagFollowers: poolTagFollowers }, ref);
   }
 
   #runOf(buildId: string): BegunBuild | undefined {
@@ -199,12 +244,8 @@ export class PageWorld implements AsyncDisposable {
   }
 
   /** The builder is given a build soon after it was accepted, and again after a restart. */
-  async #begun(buildId: string): Promise<void> {
-    const deadlineMs = performance.now() + 10_000;
-    while (this.#runOf(buildId) === undefined) {
-      if (performance.now() > deadlineMs) throw new Error(`the builder did not begin with ${buildId}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+  #begun(buildId: string): Promise<void> {
+    return until(`the builder has begun with ${buildId}`, () => this.#runOf(buildId) !== undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

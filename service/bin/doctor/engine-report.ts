@@ -17,6 +17,8 @@ export interface EngineReport {
   /** Absent: it does not answer. */
   version?: string;
   problem?: string;
+  /** Code of the system's error behind it, such as `EACCES`. */
+  problemCode?: string;
   /** What it cannot bound of a machine: one may take all of it. */
   unbounded: HostSize["unbounded"];
   /** By artifact. */
@@ -46,10 +48,20 @@ export async function inspectEngine(folder: string, dockerHost: string | undefin
       containers: containers.length,
     };
   } catch (error) {
-    return { host, problem: asError(error).message, unbounded: [], images: [], containers: 0 };
+    const problemCode = systemCodeOf(error);
+    const nothing = { unbounded: [], images: [], containers: 0 };
+    return { host, problem: asError(error).message, ...(problemCode !== undefined && { problemCode }), ...nothing };
   } finally {
     await engine.close();
   }
+}
+
+function systemCodeOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) return code;
+  }
+  return undefined;
 }
 
 function readInstanceId(folder: string): string | undefined {

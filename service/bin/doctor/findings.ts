@@ -1,3 +1,4 @@
+import { shellQuote } from "pulumi-nullspace/sdk";
 import { RESERVE_BYTES } from "../../store/disk-room.ts";
 import type { EngineReport } from "./engine-report.ts";
 import type { FolderReport } from "./folder-report.ts";
@@ -5,15 +6,20 @@ import type { FolderReport } from "./folder-report.ts";
 /** What was found of one thing. */
 export interface Finding {
   /** Stable name. */
-  name: "folder" | "disk" | "store" | "engine" | "images";
+  name: "folder" | "disk" | "store" | "keys" | "engine" | "images" | "pools";
   status: "ok" | "warn" | "fail";
   message: string;
-  /** What to do, or to type; only when not ok. */
+  /** What to do; only when not ok. */
   advice?: string;
+  /** What to type for it, where a command helps. */
+  command?: string;
 }
 
 /** Less free disk than this is worth a word. */
 const LITTLE_BYTES = 1024 ** 3;
+
+/** Names that are told; more are counted. */
+const MOST_NAMED = 5;
 
 /** Says what is wrong with a service, and what to do. */
 export function findings(folder: FolderReport, engine: EngineReport): Finding[] {
@@ -21,66 +27,101 @@ export function findings(folder: FolderReport, engine: EngineReport): Finding[] 
     folderFinding(folder),
     diskFinding(folder),
     storeFinding(folder),
+    ...keysFinding(folder),
     engineFinding(engine),
     imageFinding(folder, engine),
+    ...poolFinding(folder),
   ];
 }
 
 function folderFinding({ path, isThere, isInUse }: FolderReport): Finding {
-  if (isThere)
-    return {
-      name: "folder",
-      status: "ok",
-      message: `${path}, ${isInUse ? "held by a service that runs" : "no service runs"}`,
-    };
-  const advice = "Start the service, which makes it, or name another with --data: nullspace-local serve --data DIR";
-  return { name: "folder", status: "warn", message: `there is no ${path}`, advice };
+  const name = "folder";
+  if (isThere) {
+    return { name, status: "ok", message: `${path}, ${isInUse ? "held by a service that runs" : "no service runs"}` };
+  }
+  return {
+    name,
+    status: "warn",
+    message: `there is no ${path}`,
+    advice: "Start the service, which makes it, or name another folder with --data.",
+    command: `nullspace-local serve --data ${shellQuote(path)}`,
+  };
 }
 
 function diskFinding({ path, isInUse, freeBytes, reserveBytes }: FolderReport): Finding {
   const message = `${inUnits(freeBytes)} free, ${inUnits(reserveBytes)} held back by the service`;
-  const advice = `Make room on the disk of ${path} (df -h shows it), or keep less: nullspace-local serve --max-blobs 1g --max-logs 100m`;
+  const advice = `Make room on the disk of ${path}, or keep less there: nullspace-local serve --max-blobs 1g --max-logs 100m`;
+  const command = `df -h ${shellQuote(path)}`;
   const isFull = freeBytes + reserveBytes < RESERVE_BYTES || (isInUse && reserveBytes < RESERVE_BYTES);
-  if (isFull) return { name: "disk", status: "fail", message: `full: ${message}`, advice };
-  return { name: "disk", message, ...(freeBytes < LITTLE_BYTES ? { status: "warn", advice } : { status: "ok" }) };
+  if (isFull) return { name: "disk", status: "fail", message: `full: ${message}`, advice, command };
+  if (freeBytes < LITTLE_BYTES) return { name: "disk", status: "warn", message, advice, command };
+  return { name: "disk", status: "ok", message };
 }
 
 function storeFinding({ path, isInUse, store, storeProblem, storeBytes }: FolderReport): Finding {
+  const name = "store";
   if (storeProblem !== undefined) {
-    const advice = isInUse
-      ? "Stop the service for a moment if its file system lets only one process read the store."
-      : `Move the folder away and start afresh, or restore it: mv ${path} ${path}.broken`;
-    return { name: "store", status: isInUse ? "warn" : "fail", message: `cannot be read: ${storeProblem}`, advice };
+    const message = `cannot be read: ${storeProblem}`;
+    if (isInUse) {
+      const advice = "Stop the service for a moment if its file system lets only one process read the store.";
+      return { name, status: "warn", message, advice };
+    }
+    const advice = "Serve a backup instead, or move the folder away and start afresh.";
+    return { name, status: "fail", message, advice, command: `mv ${shellQuote(path)} ${shellQuote(`${path}.broken`)}` };
   }
-  if (store === undefined) return { name: "store", status: "ok", message: "none yet" };
+  if (store === undefined) return { name, status: "ok", message: "none yet" };
   const { builds, openBuilds, templates, pools, machines } = store;
   const counts = `${templates} templates, ${builds} builds (${openBuilds} open), ${pools} pools, ${machines} machines`;
-  return { name: "store", status: "ok", message: `${inUnits(storeBytes)}: ${counts}` };
+  return { name, status: "ok", message: `${inUnits(storeBytes)}: ${counts}` };
 }
 
-function engineFinding({ host, version, problem, unbounded, containers }: EngineReport): Finding {
-  if (version !== undefined) {
-    const message = `Docker Engine ${version} at ${host}, ${containers} containers of this service`;
-    if (unbounded.length === 0) return { name: "engine", status: "ok", message };
-    return {
-      name: "engine",
+function keysFinding({ path, store }: FolderReport): Finding[] {
+  if (store === undefined) return [];
+  const { keys } = store;
+  if (keys > 0) return [{ name: "keys", status: "ok", message: `${keys} good` }];
+  return [
+    {
+      name: "keys",
       status: "warn",
-      message: `${message}; it does not limit the ${unbounded.join(", ")} of a machine`,
-      advice:
-        "A rootless engine needs a host with cgroup v2 and its controllers delegated: docs.docker.com/go/rootless",
-    };
+      message: "none is good: nobody gets in but with the one that the service was started with, if there is one",
+      advice: "Make one. It is shown once.",
+      command: `nullspace-local keys create NAME --data ${shellQuote(path)}`,
+    },
+  ];
+}
+
+function engineFinding({ host, version, problem, problemCode, unbounded, containers }: EngineReport): Finding {
+  const name = "engine";
+  if (version === undefined) {
+    const message = `${host} does not answer: ${problem ?? "no reason given"}`;
+    return { name, status: "fail", message, ...whatToDo(host, problemCode) };
   }
-  const advice = "Start Docker Engine, or name another: nullspace-local doctor --docker-host URL";
+  const message = `Docker Engine ${version} at ${host}, ${containers} containers of this service`;
+  if (unbounded.length === 0) return { name, status: "ok", message };
   return {
-    name: "engine",
-    status: "fail",
-    message: `${host} does not answer: ${problem ?? "no reason given"}`,
-    advice,
+    name,
+    status: "warn",
+    message: `${message}; it does not limit the ${unbounded.join(", ")} of a machine`,
+    advice: "A rootless engine needs a host with cgroup v2 and its controllers delegated: docs.docker.com/go/rootless",
   };
 }
 
+/** About an engine that does not answer. */
+function whatToDo(host: string, code: string | undefined): Pick<Finding, "advice" | "command"> {
+  if (code === "EACCES" || code === "EPERM") {
+    return {
+      advice: "Its socket is for other users: become a member of its group, and log in anew.",
+      command: 'sudo usermod -aG docker "$USER"',
+    };
+  }
+  const advice = "Start Docker Engine, or name another: nullspace-local doctor --docker-host URL";
+  // On this machine, and by the packages of every distribution: a service of systemd.
+  return host === "unix:///var/run/docker.sock" ? { advice, command: "sudo systemctl start docker" } : { advice };
+}
+
 function imageFinding({ store }: FolderReport, { version, images }: EngineReport): Finding {
-  if (version === undefined || store === undefined) return { name: "images", status: "ok", message: "not looked at" };
+  const name = "images";
+  if (version === undefined || store === undefined) return { name, status: "ok", message: "not looked at" };
   const there = new Set(images.map(({ templateId }) => templateId));
   const known = new Set(store.artifacts.map(({ templateId }) => templateId));
   const missing = store.artifacts.filter(({ state, templateId }) => state === "available" && !there.has(templateId));
@@ -90,9 +131,35 @@ function imageFinding({ store }: FolderReport, { version, images }: EngineReport
     0,
   );
   const message = `${own.length} of ${store.artifacts.length} artifacts have their image, ${inUnits(bytes)} with shared layers counted in each`;
-  if (missing.length === 0) return { name: "images", status: "ok", message };
-  const names = [...new Set(missing.map(({ template }) => template))].slice(0, 5).join(", ");
-  return { name: "images", status: "warn", message, advice: `Build what is gone again: ${names}` };
+  if (missing.length === 0) return { name, status: "ok", message };
+  const names = named([...new Set(missing.map(({ template }) => template))]);
+  return {
+    name,
+    status: "warn",
+    message,
+    advice: `Build what is gone again: ${names}`,
+    command: "pulumi up --refresh",
+  };
+}
+
+function poolFinding({ store }: FolderReport): Finding[] {
+  if (store === undefined || store.pools === 0) return [];
+  const { degradedPools: degraded } = store;
+  if (degraded.length === 0) return [{ name: "pools", status: "ok", message: "all are well, or fill" }];
+  return [
+    {
+      name: "pools",
+      status: "warn",
+      message: `${degraded.length} cannot be filled: ${named(degraded.map(({ name, reason }) => `${name} (${reason})`))}`,
+      advice: "See what their members say; the page of a pool says what to do about it.",
+      command: "nullspace-local pools",
+    },
+  ];
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** Bytes as a person reads them. */

@@ -20,6 +20,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   creating: "busy",
   warming: "busy",
   draining: "busy",
+  warn: "busy",
   error: "bad",
   fail: "bad",
   degraded: "bad",

@@ -2,7 +2,7 @@ import { attr, html, type Html } from "../html.ts";
 import { tokenField, type Page } from "../layout.ts";
 import type { KeyLine, KeyList, PlannedRevocation } from "../views/keys.ts";
 import { confirmPage } from "./confirm.ts";
-import { ago, count, empty, nextPage, table } from "./parts.ts";
+import { ago, count, empty, nextPage, table, unseen } from "./parts.ts";
 
 const TRAIL = [{ path: "/ui/keys", label: "Keys" }];
 
@@ -70,13 +70,13 @@ function liveTable(keys: readonly KeyLine[]): Html {
       </tr>`,
   );
   return table(
-    "Good keys",
+    "Good keys, the newest first",
     [
       { label: "Name" },
       { label: "Made" },
       { label: "Last used" },
-      { label: "", class: "action wide" },
-      { label: "", class: "action" },
+      { label: unseen("What it did"), class: "action wide" },
+      { label: unseen("Revoke"), class: "action" },
     ],
     rows,
   );
@@ -91,7 +91,7 @@ function revokedTable(keys: readonly KeyLine[]): Html {
         <td>${ago(key.revokedAt)}</td>
       </tr>`,
   );
-  return table("Revoked keys", [{ label: "Name" }, { label: "Made" }, { label: "Revoked" }], rows);
+  return table("Revoked keys, the newest first", [{ label: "Name" }, { label: "Made" }, { label: "Revoked" }], rows);
 }
 
 /** The only page that ever has a key on it: the answer to the form that has made it. */

@@ -83,7 +83,7 @@ function list(items: readonly MachineLine[]): Html {
       </tr>`,
   );
   return table(
-    "Machines",
+    "Machines, the newest first",
     [
       { label: "Machine and template" },
       { label: "State" },

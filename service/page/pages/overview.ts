@@ -103,7 +103,7 @@ function shortPools({ shortPools: pools, shortPoolCount }: Overview): Html {
   return html`<section aria-labelledby="short">
     <h2 class="beside" id="short">Pools below their floor</h2>
     ${table(
-      "Pools below their floor",
+      "Pools below their floor, and why",
       [
         { label: "Pool" },
         { label: "Ready", class: "number" },

@@ -38,7 +38,7 @@ export function poolPage(view: PoolDetails, formToken: string): Page {
     isLive: true,
     body: html`<div id="problem" data-live>${notFull !== undefined && problemBox(notFull, view)}</div>
       <section id="facts" class="card" aria-label="Facts" data-live>${facts(view)}</section>
-      ${state !== "deleted" && actions(view, formToken)}
+      <div id="actions" data-live>${state !== "deleted" && actions(view, formToken)}</div>
       <section id="time" aria-labelledby="time-head" data-live>
         <div class="beside">
           <h2 id="time-head">Over the last hours</h2>
@@ -102,8 +102,7 @@ function facts(view: PoolDetails): Html {
 
 function actions({ poolId, state, floor, most }: PoolDetails, formToken: string): Html {
   const change = `${poolPath(poolId)}/change`;
-  return html`<div id="actions">
-    <div class="row">
+  return html`<div class="row">
       ${
         state !== "enabled" &&
         html`<form class="row" method="post" action="${change}">
@@ -127,8 +126,7 @@ function actions({ poolId, state, floor, most }: PoolDetails, formToken: string)
         </div>
         <button class="plain" type="submit">Resize…</button>
       </form>
-    </details>
-  </div>`;
+    </details>`;
 }
 
 function rollOut({ generation, to, from, current, old, wanted }: RollOut): Html {

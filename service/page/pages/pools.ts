@@ -68,7 +68,7 @@ function list(items: readonly PoolLine[]): Html {
       </tr>`,
   );
   return table(
-    "Warm pools",
+    "Warm pools, the newest first",
     [
       { label: "Pool" },
       { label: "State" },

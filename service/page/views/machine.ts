@@ -9,7 +9,7 @@ import { KnownThings } from "./known-things.ts";
 import { machineOf, moment } from "./machines.ts";
 import type { TemplateName } from "./overview.ts";
 import type { MachineSize } from "./templates.ts";
-import { redactorOf, secretValues } from "./told-secrets.ts";
+import { isSecretVariable, redactorOf, secretValues } from "./told-secrets.ts";
 
 /** A step in the life of a machine. */
 export interface LifeStep {
@@ -114,7 +114,7 @@ function checkoutOf(row: MachineRow, things: KnownThings): MachineDetails["check
 function failureOf({ failure }: MachineRow, definition: BuildDefinition | undefined): string | undefined {
   if (failure === null) return undefined;
   const [reason = ""] = failure.split("\n  | ", 1);
-  return definition === undefined ? reason : redactorOf(definition).text(reason);
+  return definition === undefined ? reason : redactorOf(definition, isSecretVariable).text(reason);
 }
 
 function definitionOfArtifact(db: Database, templateId: string): BuildDefinition | undefined {
@@ -122,7 +122,10 @@ function definitionOfArtifact(db: Database, templateId: string): BuildDefinition
   return build && definitionOf(build);
 }
 
-/** Shorter values of variables whose names are no secret's occur by chance: `8080`, `true`, `info`. */
+/**
+ * Shorter values of variables whose names are no secret's occur by chance (`1`, `8080`, `true`, `info`, `prod`): with each of
+ * them masked wherever it stands, a log could not be read, and who knows the variable would know the value all the same.
+ */
 const SHORTEST_VALUE = Math.max(8, SHORTEST_MASKED);
 
 /** Takes out of what a machine says the values of its variables, and those that its template calls secret. */
@@ -131,10 +134,8 @@ export function machineRedactor(db: Database, { envs, templateId }: Pick<Machine
   const definition = definitionOfArtifact(db, templateId);
   return new Redactor([
     ...Object.values(own).filter((value) => value.length >= SHORTEST_VALUE),
-    ...secretValues([own]),
-    ...(definition === undefined
-      ? []
-      : secretValues([definition.build_args, definition.build_envs, definition.runtime_config?.default_envs])),
+    ...secretValues([own, definition?.runtime_config?.default_envs], isSecretVariable),
+    ...secretValues([definition?.build_args, definition?.build_envs]),
   ]);
 }
 

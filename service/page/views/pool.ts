@@ -11,7 +11,7 @@ import { KnownThings } from "./known-things.ts";
 import type { TemplateName } from "./overview.ts";
 import { DEFAULT_HISTORY_HOURS, HISTORY_HOURS, poolHistory, type PoolHistory } from "./pool-history.ts";
 import type { MachineSize } from "./templates.ts";
-import { redactorOf } from "./told-secrets.ts";
+import { isSecretVariable, redactorOf } from "./told-secrets.ts";
 
 /** Members of a pool that are listed; more are counted. */
 export const MOST_MEMBERS = 100;
@@ -162,7 +162,8 @@ function notFull(db: Database, pool: NumberedPool, { ready, target }: PoolDetail
   if (reason === null) return ready < target ? { failures } : undefined;
   const build = findBuild(db, pool.buildId);
   // What a member says may have a value in it that its template gave it.
-  const message = build && lastFailure !== null ? redactorOf(definitionOf(build)).text(lastFailure) : undefined;
+  const message =
+    build && lastFailure !== null ? redactorOf(definitionOf(build), isSecretVariable).text(lastFailure) : undefined;
   return { reason, failures, ...(message !== undefined && { message }) };
 }
 

@@ -13,6 +13,15 @@ export function isSecretName(name: string): boolean {
   return SECRET.test(name) && !NO_SECRET.test(name);
 }
 
+/** Further names that people give to secrets of what runs: `DB_PASS`, `SMTP_PWD`, `SIGNING_SALT`, `SENTRY_DSN`. */
+const SECRET_OF_MACHINE =
+  /(?:^|_)(?:pass|passphrase|pin|otp|salt|seed|dsn|jwt|pat|cookie|session|signature|bearer|private)(?:_|$)|_pwd(?:_|$)/i;
+
+/** Whether a variable of a machine is named as secrets are. More names than BuildKit's: no line of a log is lost by one. */
+export function isSecretVariable(name: string): boolean {
+  return isSecretName(name) || (SECRET_OF_MACHINE.test(name) && !NO_SECRET.test(name));
+}
+
 /** A variable or argument as it may be shown. */
 export interface ShownVariable {
   name: string;
@@ -27,15 +36,28 @@ export function shownArguments(args: Readonly<Record<string, string>> = {}): Sho
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Takes out of the texts of a build (its Dockerfile, log, error) the values that its own names call secret. */
-export function redactorOf({ build_args, build_envs, runtime_config }: BuildDefinition): Redactor {
-  return new Redactor(secretValues([build_args, build_envs, runtime_config?.default_envs]));
+/**
+ * Takes out of the texts of a build (its Dockerfile, log, error) the values that its own names call secret.
+ *
+ * @param isSecret told by the name of a variable that machines have. Default: as BuildKit does
+ */
+export function redactorOf(
+  { build_args, build_envs, runtime_config }: BuildDefinition,
+  isSecret: (name: string) => boolean = isSecretName,
+): Redactor {
+  return new Redactor([
+    ...secretValues([build_args, build_envs]),
+    ...secretValues([runtime_config?.default_envs], isSecret),
+  ]);
 }
 
-/** The values whose names are those of secrets. */
-export function secretValues(given: readonly (Readonly<Record<string, string>> | null | undefined)[]): string[] {
+/** The values whose names are those of secrets. @param isSecret told by the name. Default: as BuildKit does */
+export function secretValues(
+  given: readonly (Readonly<Record<string, string>> | null | undefined)[],
+  isSecret: (name: string) => boolean = isSecretName,
+): string[] {
   return given.flatMap((values) =>
-    Object.entries(values ?? {}).flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
+    Object.entries(values ?? {}).flatMap(([name, value]) => (isSecret(name) ? [value] : [])),
   );
 }
 

@@ -14,6 +14,7 @@ import { order } from "./013-order.ts";
 import { followedTags } from "./014-followed-tags.ts";
 import { page } from "./015-page.ts";
 import { poolSamples } from "./016-pool-samples.ts";
+import { traces } from "./017-traces.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   followedTags,
   page,
   poolSamples,
+  traces,
 ];

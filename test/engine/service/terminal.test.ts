@@ -101,11 +101,16 @@ describe("nullspace-local on a terminal", () => {
   });
 
   it("has colours for terminals alone, and where they are asked for", async () => {
-    const hasColour = async (args: Partial<CommandOptions>) => (await run(["status"], args)).stdout.includes(ESCAPE);
-    expect(await hasColour({ terminal: true })).toBe(true);
-    expect(await hasColour({})).toBe(false);
-    expect(await hasColour({ terminal: true, env: { ...env, NO_COLOR: "1" } })).toBe(false);
-    expect(await hasColour({ env: { ...env, FORCE_COLOR: "1" } })).toBe(true);
+    for (const command of [["status"], ["doctor", "--data", service.dataDirectory]]) {
+      const hasColour = async (args: Partial<CommandOptions>) => (await run(command, args)).stdout.includes(ESCAPE);
+      expect(await hasColour({ terminal: true })).toBe(true);
+      expect(await hasColour({})).toBe(false);
+      expect(await hasColour({ terminal: true, env: { ...env, NO_COLOR: "1" } })).toBe(false);
+      expect(await hasColour({ env: { ...env, FORCE_COLOR: "1" } })).toBe(true);
+      // What programs read has none, wherever it goes.
+      const { stdout } = await run([...command, "--json"], { terminal: true });
+      expect(JSON.parse(stdout)).toMatchObject({ checks: expect.anything() });
+    }
   });
 
   it("follows a log over a restart of the service, and ends clean at Ctrl-C", async () => {

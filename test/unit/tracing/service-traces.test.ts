@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openTracer, runSpan, type Tracer } from "../../../sdk/tracing/index.ts";
+import { markBuilding, markWaiting } from "../../../service/builds/build-transitions.ts";
 import { BuildTraces } from "../../../service/tracing/build-traces.ts";
 import { LonelyService } from "../service/lonely-service.ts";
+import { TemplateStore } from "../service/template-store.ts";
 import { TraceCollector } from "../../trace-collector.ts";
 
 // The exporter reads the environment of the process.
@@ -85,14 +87,45 @@ describe("builds as spans", () => {
     expect(Buffer.concat(collector.raw).toString("latin1")).not.toContain("secret");
   });
 
-  it("of an earlier process begin a trace of their own, and those that a stop leaves open are told as interrupted", async () => {
+  it("stay in the trace of their request when another process takes them up", async () => {
     await using collector = await TraceCollector.start();
+    using store = new TemplateStore();
+    let buildId = "";
+    const inProcess = async (work: (traces: BuildTraces, tracer: Tracer) => Promise<void> | void) => {
+      const tracer = await tracerFor(collector);
+      const traces = new BuildTraces(tracer);
+      await work(traces, tracer);
+      traces.close();
+      await tracer.close();
+    };
+    await inProcess((traces, tracer) =>
+      runSpan(tracer.start("request", { traceparent: CALLER }), async () => {
+        buildId = await store.accept({ name: "web" });
+        traces.accepted(buildId);
+        markBuilding({ ...store, observers: [traces] }, buildId);
+      }),
+    );
+    markWaiting(store, buildId, "the service stops");
+    await inProcess((traces) => {
+      markBuilding({ ...store, observers: [traces] }, buildId);
+      traces.ended(buildId, { result: "cancelled" });
+    });
+    const builds = collector.spans.filter(({ name }) => name === "build");
+    expect(builds.map(({ attributes }) => attributes["nullspace.build.result"])).toEqual(["interrupted", "cancelled"]);
+    const [traceId] = CALLER.split("-").slice(1);
+    const request = collector.spans.find(({ name }) => name === "request");
+    for (const build of builds) expect([build.traceId, build.parentSpanId]).toEqual([traceId, request?.spanId]);
+  });
+
+  it("of which nobody traced the request begin a trace of their own, when somebody does", async () => {
+    await using collector = await TraceCollector.start();
+    using store = new TemplateStore();
+    const buildId = await store.accept({ name: "web" });
     const tracer = await tracerFor(collector);
-    const builds = new BuildTraces(tracer);
-    builds.started("tb_2", 0);
-    builds.close();
+    const traces = new BuildTraces(tracer);
+    markBuilding({ ...store, observers: [traces] }, buildId);
+    traces.close();
     await tracer.close();
-    const build = collector.spans.find(({ name }) => name === "build");
-    expect([build?.parentSpanId, build?.attributes["nullspace.build.result"]]).toEqual(["", "interrupted"]);
+    expect(collector.spans.find(({ name }) => name === "build")?.parentSpanId).toBe("");
   });
 });

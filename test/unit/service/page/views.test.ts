@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findInLog, LOG_LINES, logLine, logText, logWindow } from "../../../../service/page/views/build-log.ts";
 import { BuildSteps } from "../../../../service/page/views/build-steps.ts";
 import { compareBuilds, diffLines, MOST_FILES } from "../../../../service/page/views/compare.ts";
+import { machineRedactor } from "../../../../service/page/views/machine.ts";
 import { plannedMove, tagHistory } from "../../../../service/page/views/tags.ts";
 import { listTemplates, templateDetails } from "../../../../service/page/views/templates.ts";
-import { isSecretName, saidText } from "../../../../service/page/views/told-secrets.ts";
+import { isSecretName, isSecretVariable, saidText } from "../../../../service/page/views/told-secrets.ts";
 import { Database } from "../../../../service/store/database.ts";
 import { assignTags } from "../../../../service/templates/tags.ts";
 import { renameTemplate } from "../../../../service/templates/rename.ts";
@@ -245,6 +246,21 @@ it("takes a name for that of a secret as BuildKit does", () => {
   for (const name of ["VERSION", "MONKEY", "TOKENIZER", "PUBLIC_KEY", "KEYBOARD", "AUTHOR"]) {
     expect([name, isSecretName(name)]).toEqual([name, false]);
   }
+});
+
+it("takes more names of a machine's variables for those of secrets, and no harmless ones", () => {
+  for (const name of ["DB_PASS", "SMTP_PWD", "SIM_PIN", "SENTRY_DSN", "PASSWORD_SALT", "GITHUB_PAT", "API_TOKEN"]) {
+    expect([name, isSecretVariable(name)]).toEqual([name, true]);
+  }
+  for (const name of ["PWD", "PATH", "PASSENGER", "PINS_PER_ROW", "PUBLIC_DSN", "COMPASS", "SEEDLING"]) {
+    expect([name, isSecretVariable(name)]).toEqual([name, false]);
+  }
+});
+
+it("masks what a machine writes by how long a value is and what it is called", () => {
+  const envs = { LEVEL: "info", REGION: "eu-west-1", DB_PASS: "pw9c", PIN: "123" };
+  const redactor = machineRedactor(store.db, { envs: JSON.stringify(envs), templateId: "tmpl_none" });
+  expect(redactor.text("info eu-west-1 pw9c 123")).toBe("info [secret] [secret] 123");
 });
 
 it("writes an entry of a log without what is secret in it", () => {
