@@ -4,8 +4,8 @@
  *
  *   npm run bench:service -- 1 store
  *
- * Prints the time of a start, what each list takes (median and 99th percentile of many calls over HTTP), and the memory of
- * the service, each beside its target. Measure on an idle machine.
+ * Prints the time of a start, what each list takes (median and 99th percentile of many calls over HTTP), what the page and
+ * the figures for Prometheus take, and the memory of the service after all that, each beside its target. Measure on an idle machine.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -76,6 +76,12 @@ export async function benchStore({
       const cpuTarget = CPU_TARGETS[name];
       figures.push({ name: `${name}, ms of CPU`, value: cpuMs, ...(cpuTarget !== undefined && { target: cpuTarget }) });
     }
+    await service.logIn();
+    for (const [name, path] of Object.entries(LOOKS)) {
+      const times: number[] = [];
+      for (let i = 0; i < callsEach; i++) times.push(await timed(() => service.get(path)));
+      figures.push({ name: `${name}, ms median`, value: median(times) });
+    }
     figures.push({ name: "memory of the service, MB", value: service.residentBytes() / 1e6, target: 200 });
     await service.stop();
     return figures;
@@ -95,6 +101,17 @@ const LISTS: Record<string, string> = {
   pools: "/v1/template-warm-pools",
 };
 
+/** What people and Prometheus look at. */
+const LOOKS: Record<string, string> = {
+  "the overview of the page": "/ui/",
+  "its templates": "/ui/templates",
+  "its builds of a template": "/ui/templates/local/t1",
+  "its machines that have ended": "/ui/machines?state=destroyed",
+  "its disk": "/ui/disk",
+  "its audit trail": "/ui/audit",
+  "the figures for Prometheus": "/metrics",
+};
+
 /** With the way over HTTP; the published targets are for the store's own part. */
 const CPU_TARGETS: Record<string, number> = { "all templates": 5, "a bare name": 2 };
 
@@ -111,10 +128,19 @@ async function serve(data: string) {
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   const startMs = performance.now() - started;
   const url = line.slice(line.indexOf("=") + 1);
+  let cookie = "";
   return {
     startMs,
+    /** As somebody who opens the page in a browser: from then on `get` reads pages, too. */
+    async logIn(): Promise<void> {
+      const headers = { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" };
+      const answer = await request(`${url}/ui/log-in`, { method: "POST", headers, body: `key=${KEY}` });
+      await answer.body.dump();
+      cookie = String(answer.headers["set-cookie"]).split(";", 1)[0]!;
+    },
     async get(path: string): Promise<void> {
-      const answer = await request(url + path, { headers: { authorization: `Bearer ${KEY}` } });
+      const headers = path.startsWith("/ui/") ? { cookie } : { authorization: `Bearer ${KEY}` };
+      const answer = await request(url + path, { headers });
       const text = await answer.body.text();
       if (answer.statusCode !== 200) throw new Error(`GET ${path} answered ${answer.statusCode}: ${text}`);
     },

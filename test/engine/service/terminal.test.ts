@@ -103,13 +103,13 @@ describe("nullspace-local on a terminal", () => {
   it("has colours for terminals alone, and where they are asked for", async () => {
     for (const command of [["status"], ["doctor", "--data", service.dataDirectory]]) {
       const hasColour = async (args: Partial<CommandOptions>) => (await run(command, args)).stdout.includes(ESCAPE);
-      expect(await hasColour({ terminal: true })).toBe(true);
-      expect(await hasColour({})).toBe(false);
-      expect(await hasColour({ terminal: true, env: { ...env, NO_COLOR: "1" } })).toBe(false);
-      expect(await hasColour({ env: { ...env, FORCE_COLOR: "1" } })).toBe(true);
-      // What programs read has none, wherever it goes.
-      const { stdout } = await run([...command, "--json"], { terminal: true });
-      expect(JSON.parse(stdout)).toMatchObject({ checks: expect.anything() });
+      const asked = [
+        hasColour({ terminal: true }),
+        hasColour({}),
+        hasColour({ terminal: true, env: { ...env, NO_COLOR: "1" } }),
+        hasColour({ env: { ...env, FORCE_COLOR: "1" } }),
+      ];
+      expect([command, ...(await Promise.all(asked))]).toEqual([command, true, false, false, true]);
     }
   });
 
@@ -151,6 +151,11 @@ describe("--json", () => {
     const lines = (await run(["logs", buildId, "--json"])).stdout.trimEnd().split("\n");
     const entries = lines.map((line) => LogEntry.parse(JSON.parse(line)));
     expect(entries.map(({ offset }) => offset)).toEqual([...entries.keys()]);
+    // Also on a terminal there is nothing in it but JSON.
+    const doctor = await run(["doctor", "--json", "--data", service.dataDirectory], { terminal: true });
+    expect(JSON.parse(doctor.stdout)).toMatchObject({
+      checks: expect.arrayContaining([expect.objectContaining({ name: "keys", status: "ok" })]),
+    });
   });
 });
 
