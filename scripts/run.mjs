@@ -16,6 +16,7 @@ import { describe, setUp } from "./setup.mjs";
 import { signalGroup } from "./setup/command.mjs";
 import { SetupError } from "./setup/errors.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
+import { STEPS } from "./setup/steps.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -24,6 +25,18 @@ const SAME_KEYPRESS_MS = 500;
 
 /** @type {Record<string, number>} */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Both packages, compiled.
+ *
+ * @type {import("./setup/step.mjs").Step}
+ */
+const packages = {
+  title: "packages",
+  profiles: ["quickstart", "test", "modern"],
+  beside: true,
+  run: async ({ root, env, signal }) => ({ chose: await buildPackages({ root, env, signal }) }),
+};
 
 const [command, ...rest] = process.argv.slice(2);
 if ((command !== "quickstart" && command !== "test" && command !== "bench") || (command === "bench" && !rest[0])) {
@@ -65,11 +78,11 @@ if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;
 async function main(name, args) {
   // A benchmark compares with what the tests compare with.
   const profile = isModern(name, args) ? "modern" : name === "bench" ? "test" : name;
-  const { env, stop } = await setUp({ profile, signal: stopping.signal });
+  // The tests count the build as one of their checks.
+  const steps = name === "test" ? STEPS : [...STEPS, packages];
+  const { env, stop } = await setUp({ profile, steps, signal: stopping.signal });
   let keep = false;
   try {
-    // The tests count the build as one of their checks.
-    if (name !== "test") await buildForRun(env);
     const node = ["--conditions=nullspace-source", ...program(name, args)];
     const code = await runToEnd("node", node, env);
     keep = name === "quickstart" && args.includes("--keep") && code === 0;
@@ -97,15 +110,6 @@ function isModern(name, args) {
 function program(name, args) {
   if (name === "bench") return [join(ROOT, "test", "bench", `${args[0]}.ts`), ...args.slice(1)];
   return [join(ROOT, "scripts", name === "quickstart" ? "quickstart.ts" : "test.mjs"), ...args];
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-async function buildForRun(env) {
-  const startedMs = performance.now();
-  const outcome = await buildPackages({ root: ROOT, env, signal: stopping.signal });
-  console.log(
-    `[set-up] ${"packages".padEnd(16)} ${`${((performance.now() - startedMs) / 1000).toFixed(1)} s`.padStart(7)}  ${outcome}`,
-  );
 }
 
 /**

@@ -24,6 +24,7 @@ const FAILURE = "base-image-pull";
 export const baseImage = {
   title: "base image",
   profiles: ["quickstart", "test", "modern"],
+  beside: true,
   async run(context) {
     const { env, check, profile } = context;
     const given = env["NULLSPACE_BASE_IMAGE"];

@@ -35,6 +35,10 @@
  * @typedef {object} Step
  * @property {string} title
  * @property {readonly Profile[]} profiles
+ * @property {boolean} [isLong] may take minutes: the steps after it that run `beside` do not wait for it
+ * @property {boolean} [beside] needs nothing of a long step, and may run while one runs
+ * @property {(context: Pick<StepContext, "cache" | "env">) => Promise<string | undefined>} [forecast] what takes a minute or more on this machine, and
+ *   how long: said before anything is begun
  * @property {(context: StepContext) => Promise<StepResult>} run
  */
 

@@ -13,15 +13,16 @@ import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 
 /**
- * Every step, in order: a later one may use what an earlier one has made.
+ * Every step, in order: a later one may use what an earlier one has made, but for a long one that it runs beside. What takes
+ * longest is begun first.
  *
  * @type {readonly import("./step.mjs").Step[]}
  */
 export const STEPS = [
+  pulumiCli,
   npmDependencies,
   nodeRuntime,
   otherNodes,
-  pulumiCli,
   dockerEngine,
   modernEngine,
   baseImage,
