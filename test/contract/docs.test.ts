@@ -142,11 +142,13 @@ describe("the examples in Python", () => {
       [...read(page).matchAll(/^```python\n([\s\S]*?)^```$/gm)].map(([, text]) => text!),
     );
     const schema = JSON.parse(read("schema.json")) as {
+      provider: { inputProperties: object };
       resources: Record<string, { inputProperties: object }>;
       functions: Record<string, { inputs: { properties: object } }>;
     };
     const last = (token: string) => token.slice(token.lastIndexOf(":") + 1);
     const known = new Map([
+      ["Provider", schema.provider.inputProperties] as const,
       ...Object.entries(schema.resources).map(
         ([token, { inputProperties }]) => [last(token), inputProperties] as const,
       ),
