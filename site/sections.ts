@@ -11,6 +11,7 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ["Overview", "index.md"],
       ["Installation & configuration", "installation-configuration.md"],
+      ["Templates for pulumi new", "templates/index.md"],
       ["Which shell when", "provider/shells.md"],
       ["The local service", "service.md"],
     ],

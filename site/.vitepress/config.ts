@@ -46,7 +46,15 @@ export default defineConfig({
       items: pages.map(([text, path]) => ({ text, link: link(path) })),
     })),
     outline: [2, 3],
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          // The two pages that hold a little of everything come after those that are about it.
+          searchOptions: { boostDocument: (id: string) => (/^\/(api-reference|changelog)/.test(id) ? 0.3 : 1) },
+        },
+      },
+    },
     socialLinks: [{ icon: "github", link: REPOSITORY }],
     footer: { message: "Apache-2.0" },
   },

@@ -12,6 +12,7 @@ export function findRoutes(root: string): Map<string, string> {
     ...globSync("docs/pictures/*", { cwd: root }),
     ...globSync("examples/*/README.md", { cwd: root }),
     "examples/README.md",
+    "templates/README.md",
     "CHANGELOG.md",
   ];
   return new Map(found.map((path) => path.replaceAll("\\", "/")).map((path) => [path, routeOf(path)]));

@@ -74,6 +74,7 @@ describe("the docs site", () => {
     ["expectedBuildId", "/guides/promotion"],
     ["NullspaceClient", "/api-reference"],
     ["operationTimeoutMinutes", "/provider/settings"],
+    ["secret rotation", "/guides/secrets"],
   ])("finds %s", async (words, path) => {
     const page = await chrome.open({ url: site.url, apiKey: "" });
     await page.goto("/index.html", { waitUntil: "networkidle" });

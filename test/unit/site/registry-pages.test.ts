@@ -48,6 +48,30 @@ describe("the pages of the Registry", () => {
   });
 });
 
+describe("a program in C#", () => {
+  it("names resources and properties of the schema", () => {
+    const programs = choosers.map(({ programs }) => programs.find(({ tag }) => tag === "csharp")!.program);
+    const made = programs.flatMap((program) =>
+      [...program.matchAll(/new Nullspace\.(\w+)\("[\w-]+", new\(\)\n {4}\{\n([\s\S]*?)\n {4}\}/g)].map(
+        ([, type, body]) => ({
+          type: type!,
+          names: [...body!.matchAll(/^ {8}(\w+) = /gm)].map(([, name]) => name!),
+        }),
+      ),
+    );
+    expect(made.length).toBeGreaterThanOrEqual(programs.length);
+    for (const { type, names } of made) {
+      const known = type === "Provider" ? schema.provider : schema.resources[`nullspace:index:${type}`];
+      const inputs = Object.keys(known?.inputProperties ?? {}).map((name) => name[0]!.toUpperCase() + name.slice(1));
+      expect(names.length, type).toBeGreaterThan(0);
+      expect(
+        names.filter((name) => !inputs.includes(name)),
+        type,
+      ).toEqual([]);
+    }
+  });
+});
+
 const yamlPrograms = [
   ...choosers.map(({ page, programs }) => ({ page, program: programs.find(({ tag }) => tag === "yaml")!.program })),
   { page: "templates/nullspace-yaml/Pulumi.yaml", program: read("templates/nullspace-yaml/Pulumi.yaml") },

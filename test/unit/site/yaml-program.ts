@@ -1,6 +1,7 @@
 /** What of a package schema says whether a program is right. */
 export interface PackageSchema {
   config: { variables: Record<string, { description: string; secret?: boolean }> };
+  provider: { inputProperties: Record<string, TypeSchema> };
   resources: Record<string, ResourceSchema>;
   types: Record<string, { properties?: Record<string, TypeSchema>; required?: string[]; enum?: { value: string }[] }>;
 }
