@@ -2,7 +2,15 @@ import tseslint from "typescript-eslint";
 
 // Correctness only: layout is prettier's.
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", ".quickstart/**", "sdk/docker/protos/generated/**"] },
+  {
+    ignores: [
+      "**/dist/**",
+      "**/node_modules/**",
+      ".quickstart/**",
+      "sdk/docker/protos/generated/**",
+      "docs/registry/examples/**",
+    ],
+  },
   {
     // And the script of the page, whose types are in its comments.
     files: ["**/*.ts", "service/page/assets/*.js"],

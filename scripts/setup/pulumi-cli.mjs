@@ -15,7 +15,7 @@ const OLDEST_VERSION = [3, 200, 0];
 /** @type {import("./step.mjs").Step} */
 export const pulumiCli = {
   title: "Pulumi CLI",
-  profiles: ["quickstart", "test"],
+  profiles: ["quickstart", "test", "languages"],
   async run(context) {
     const { root, cache, check, env, note } = context;
     // The engine looks for the dynamic provider's launcher on PATH, and npm leaves it in the package's own folder.
