@@ -10,6 +10,7 @@ export default tseslint.config(
       ".site/**",
       "site/.vitepress/cache/**",
       "sdk/docker/protos/generated/**",
+      "docs/registry/examples/**",
     ],
   },
   {

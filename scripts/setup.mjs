@@ -6,6 +6,7 @@
  *   node scripts/setup.mjs                  what the quickstart needs; stops again what it started to try it
  *   node scripts/setup.mjs --profile test   and what the tests need
  *   node scripts/setup.mjs --profile modern and a Docker Engine of today, for the tests of the project `modern`
+ *   node scripts/setup.mjs --profile languages   what SDKs of other languages are made and tried with
  *   node scripts/setup.mjs --keep           leaves the private engine and registry running
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
@@ -23,6 +24,9 @@ import { loopbackRegistry } from "./setup/registry.mjs";
 import { stopShared } from "./setup/shared-process.mjs";
 import { STEPS } from "./setup/steps.mjs";
 import { toolCache } from "./setup/tool-cache.mjs";
+
+/** @type {readonly import("./setup/step.mjs").Profile[]} */
+const PROFILES = ["quickstart", "test", "modern", "languages"];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -200,9 +204,9 @@ async function main() {
       profile: { type: "string", default: "quickstart" },
     },
   });
-  const profile = values.profile;
-  if (profile !== "quickstart" && profile !== "test" && profile !== "modern")
-    throw new SetupError("BAD_PROFILE", `--profile is quickstart, test or modern, not ${profile}`);
+  const profile = PROFILES.find((name) => name === values.profile);
+  if (profile === undefined)
+    throw new SetupError("BAD_PROFILE", `--profile is ${PROFILES.join(", ")}, not ${values.profile}`);
   if (values.stop) return stopAll();
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"])

@@ -84,6 +84,11 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/",
     macos: "brew install go",
   },
+  "pulumi-languages": {
+    debian: "the Pulumi CLI with its language hosts: curl -fsSL https://get.pulumi.com | sh; and Go 1.25.11 or newer",
+    linux: "the Pulumi CLI with its language hosts: curl -fsSL https://get.pulumi.com | sh; and Go 1.25.11 or newer",
+    macos: "brew install pulumi/tap/pulumi go",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",

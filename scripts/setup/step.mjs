@@ -15,9 +15,9 @@
 
 /**
  * What is wanted: `quickstart` runs the product, `test` adds what only the tests need; `modern` is what the tests of the
- * Docker client need on an engine of today.
+ * Docker client need on an engine of today; `languages` is what the SDKs of other languages are made and tried with.
  *
- * @typedef {"quickstart" | "test" | "modern"} Profile
+ * @typedef {"quickstart" | "test" | "modern" | "languages"} Profile
  */
 
 /** @typedef {(options: { keep: boolean }) => Promise<void>} Release */

@@ -9,6 +9,8 @@ import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
 import { otherNodes } from "./other-nodes.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
+import { pulumiLanguages } from "./pulumi-languages.mjs";
+import { pulumiPython } from "./pulumi-python.mjs";
 import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 
@@ -34,4 +36,6 @@ export const STEPS = [
   buildKitDaemon,
   dockerfileParser,
   actionlint,
+  pulumiLanguages,
+  pulumiPython,
 ];
