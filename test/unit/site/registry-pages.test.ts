@@ -83,7 +83,7 @@ describe("a program in YAML", () => {
   });
 
   it("is held against it", () => {
-    const program = (properties: object, extra = {}) => ({
+    const program = (properties: Record<string, unknown>, extra = {}) => ({
       resources: { pool: { type: "nullspace:WarmPool", properties } },
       ...extra,
     });
