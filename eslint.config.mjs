@@ -2,7 +2,17 @@ import tseslint from "typescript-eslint";
 
 // Correctness only: layout is prettier's.
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", ".quickstart/**", "sdk/docker/protos/generated/**"] },
+  {
+    ignores: [
+      "**/dist/**",
+      "**/node_modules/**",
+      ".quickstart/**",
+      ".site/**",
+      "site/.vitepress/cache/**",
+      "sdk/docker/protos/generated/**",
+      "docs/registry/examples/**",
+    ],
+  },
   {
     // And the script of the page, whose types are in its comments.
     files: ["**/*.ts", "service/page/assets/*.js"],
@@ -24,8 +34,8 @@ export default tseslint.config(
     },
   },
   {
-    // Examples are programs on a user's own tsconfig.
-    files: ["examples/**/*.ts"],
+    // Examples and templates are programs on a user's own tsconfig.
+    files: ["examples/**/*.ts", "templates/**/*.ts"],
     languageOptions: { parserOptions: { projectService: false, project: false } },
     rules: {
       "@typescript-eslint/no-floating-promises": "off",

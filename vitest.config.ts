@@ -28,6 +28,8 @@ export default defineConfig({
       suite("examples", { fileParallelism: false, timeoutMs: 600_000 }),
       suite("sequences", { folder: "e2e/sequences", fileParallelism: false, timeoutMs: 300_000 }),
       suite("faults", { fileParallelism: false, timeoutMs: 300_000 }),
+      // Not part of the gate: what it needs takes minutes to build. Programs and SDKs of other languages than TypeScript.
+      suite("languages", { fileParallelism: false, timeoutMs: 600_000 }),
       // Not part of the gate: its engine takes minutes to build. The tests of the Docker client, on an engine of today.
       suite("modern", { fileParallelism: false, timeoutMs: 120_000, more: ["test/engine/docker/**/*.test.ts"] }),
     ],

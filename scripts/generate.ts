@@ -14,6 +14,7 @@ import type { ProviderFunction } from "../provider/core/provider-function.ts";
 import type { Controller } from "../provider/core/controller.ts";
 import { generate, type Room } from "../provider/generator/index.ts";
 import type { PackageFacts } from "../provider/generator/package-schema.ts";
+import { findExamples } from "./generate/examples.ts";
 import { generateProtoCodecs, PROTO_CODECS } from "./generate/protos.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -59,6 +60,7 @@ async function findRooms(): Promise<Room[]> {
         controller: module[exportName]!,
         functions: await findFunctions(join(folder, "functions.ts")),
         programArgs: existsSync(join(folder, "program-args.ts")),
+        examples: await findExamples(root, folder, module[exportName]!.type),
       };
     }),
   );

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
- * The front of `npm run quickstart`, `npm test` and the benchmarks that need an engine: sets up what is needed, compiles
- * the packages where the sources have changed, runs the command on Node 24, and stops again what it has started.
+ * The front of `npm run quickstart`, `npm test`, `npm run sdks` and the benchmarks that need an engine: sets up what is
+ * needed, compiles the packages where the sources have changed, runs the command on Node 24, and stops again what it has
+ * started.
  *
  *   node scripts/run.mjs quickstart [--keep]
  *   node scripts/run.mjs test [arguments of vitest]
  *   node scripts/run.mjs bench <file of test/bench> [its arguments]
+ *   node scripts/run.mjs sdks | translate
  *
  * The exit code is the command's; 130 after Ctrl-C, 143 after SIGTERM.
  */
@@ -16,6 +18,7 @@ import { describe, setUp } from "./setup.mjs";
 import { signalGroup } from "./setup/command.mjs";
 import { SetupError } from "./setup/errors.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
+import { STEPS } from "./setup/steps.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -25,13 +28,29 @@ const SAME_KEYPRESS_MS = 500;
 /** @type {Record<string, number>} */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-const [command, ...rest] = process.argv.slice(2);
-if ((command !== "quickstart" && command !== "test" && command !== "bench") || (command === "bench" && !rest[0])) {
+/**
+ * Both packages, compiled.
+ *
+ * @type {import("./setup/step.mjs").Step}
+ */
+const packages = {
+  title: "packages",
+  profiles: ["quickstart", "test", "modern", "languages"],
+  beside: true,
+  run: async ({ root, env, signal }) => ({ chose: await buildPackages({ root, env, signal }) }),
+};
+
+/** What each command runs, and what of the machine it needs. */
+const SCRIPTS = { quickstart: "quickstart.ts", test: "test.mjs", sdks: "sdks.ts", translate: "translate.ts" };
+
+const [given, ...rest] = process.argv.slice(2);
+if (!isCommand(given) || (given === "bench" && !rest[0])) {
   console.error(
-    "usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest] | bench <file of test/bench>",
+    "usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest] | bench <file of test/bench> | sdks | translate",
   );
   process.exit(2);
 }
+const command = given;
 
 const stopping = new AbortController();
 /** @type {import("node:child_process").ChildProcess | undefined} */
@@ -58,18 +77,26 @@ try {
 }
 if (firstSignal !== undefined) process.exitCode = EXIT_CODES[firstSignal] ?? 1;
 
+/** @typedef {keyof typeof SCRIPTS | "bench"} Command */
+
 /**
- * @param {"quickstart" | "test" | "bench"} name
+ * @param {string | undefined} name
+ * @returns {name is Command}
+ */
+function isCommand(name) {
+  return name !== undefined && (name === "bench" || name in SCRIPTS);
+}
+
+/**
+ * @param {Command} name
  * @param {string[]} args
  */
 async function main(name, args) {
-  // A benchmark compares with what the tests compare with.
-  const profile = isModern(name, args) ? "modern" : name === "bench" ? "test" : name;
-  const { env, stop } = await setUp({ profile, signal: stopping.signal });
+  // The tests count the build as one of their checks; SDKs are made from the schema alone.
+  const steps = name === "quickstart" || name === "bench" ? [...STEPS, packages] : STEPS;
+  const { env, stop } = await setUp({ profile: profileOf(name, args), steps, signal: stopping.signal });
   let keep = false;
   try {
-    // The tests count the build as one of their checks.
-    if (name !== "test") await buildForRun(env);
     const node = ["--conditions=nullspace-source", ...program(name, args)];
     const code = await runToEnd("node", node, env);
     keep = name === "quickstart" && args.includes("--keep") && code === 0;
@@ -81,31 +108,25 @@ async function main(name, args) {
 }
 
 /**
- * Whether only the tests on an engine of today are wanted: they need another engine than the others.
- *
- * @param {string} name
- * @param {string[]} args of vitest
+ * @param {Command} name
+ * @param {string[]} args
+ * @returns {import("./setup/step.mjs").Profile}
  */
-function isModern(name, args) {
-  return name === "test" && /--project[= ]modern(?: |$)/.test(args.join(" "));
+function profileOf(name, args) {
+  if (name === "quickstart") return "quickstart";
+  if (name === "sdks" || name === "translate") return "languages";
+  // Tests of these projects need something else than the others do. A benchmark compares with what the tests compare with.
+  const only = name === "test" ? /--project[= ](modern|languages)(?: |$)/.exec(args.join(" "))?.[1] : undefined;
+  return only === "modern" || only === "languages" ? only : "test";
 }
 
 /**
- * @param {"quickstart" | "test" | "bench"} name
+ * @param {Command} name
  * @param {string[]} args
  */
 function program(name, args) {
   if (name === "bench") return [join(ROOT, "test", "bench", `${args[0]}.ts`), ...args.slice(1)];
-  return [join(ROOT, "scripts", name === "quickstart" ? "quickstart.ts" : "test.mjs"), ...args];
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-async function buildForRun(env) {
-  const startedMs = performance.now();
-  const outcome = await buildPackages({ root: ROOT, env, signal: stopping.signal });
-  console.log(
-    `[set-up] ${"packages".padEnd(16)} ${`${((performance.now() - startedMs) / 1000).toFixed(1)} s`.padStart(7)}  ${outcome}`,
-  );
+  return [join(ROOT, "scripts", SCRIPTS[name]), ...args];
 }
 
 /**

@@ -6,11 +6,13 @@
  *   node scripts/setup.mjs                  what the quickstart needs; stops again what it started to try it
  *   node scripts/setup.mjs --profile test   and what the tests need
  *   node scripts/setup.mjs --profile modern and a Docker Engine of today, for the tests of the project `modern`
+ *   node scripts/setup.mjs --profile languages   what SDKs of other languages are made and tried with
  *   node scripts/setup.mjs --keep           leaves the private engine and registry running
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
  */
 import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -22,6 +24,9 @@ import { loopbackRegistry } from "./setup/registry.mjs";
 import { stopShared } from "./setup/shared-process.mjs";
 import { STEPS } from "./setup/steps.mjs";
 import { toolCache } from "./setup/tool-cache.mjs";
+
+/** @type {readonly import("./setup/step.mjs").Profile[]} */
+const PROFILES = ["quickstart", "test", "modern", "languages"];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -66,33 +71,98 @@ export async function setUp({
     while (releases.length > 0) await releases.pop()?.({ keep });
   };
 
-  try {
-    for (const step of steps.filter(({ profiles }) => profiles.includes(profile))) {
-      signal?.throwIfAborted();
-      const startedMs = performance.now();
-      const tell = (/** @type {string} */ text) => {
-        const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-        log(`[set-up] ${step.title.padEnd(16)} ${`${seconds} s`.padStart(7)}  ${text}`);
-      };
-      const note = (/** @type {string} */ text) => log(`[set-up] ${step.title.padEnd(16)}    ...   ${text}`);
-      try {
-        const onStop = (/** @type {import("./setup/step.mjs").Release} */ release) => releases.push(release);
-        const result = await step.run({ root, platform, cache, env: { ...env }, check, profile, note, onStop, signal });
-        Object.assign(env, result.env, {
-          PATH: [...(result.path ?? []), env["PATH"] ?? ""].filter((folder) => folder !== "").join(delimiter),
-        });
-        tell(result.chose);
-      } catch (error) {
-        if (!check || !(error instanceof SetupError)) throw error;
-        missing.push(error);
-        tell(`MISSING: ${describe(error)}`);
-      }
+  const wanted = steps.filter(({ profiles }) => profiles.includes(profile));
+  /** Long steps that run, in their order. @type {Promise<void>[]} */
+  let running = [];
+  const stopping = new AbortController();
+  const anySignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
+
+  /** @param {import("./setup/step.mjs").Step} step */
+  const play = async (step) => {
+    const startedMs = performance.now();
+    const tell = (/** @type {string} */ text) => {
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      log(line(step.title, `${seconds} s`, text, env));
+    };
+    const note = (/** @type {string} */ text) => log(line(step.title, "...  ", text, env));
+    try {
+      const onStop = (/** @type {import("./setup/step.mjs").Release} */ release) => releases.push(release);
+      const context = { root, platform, cache, env: { ...env }, check, profile, note, onStop, signal: anySignal };
+      const result = await step.run(context);
+      tell(result.chose);
+      return result;
+    } catch (error) {
+      if (!check || !(error instanceof SetupError)) throw error;
+      missing.push(error);
+      tell(`MISSING: ${describe(error)}`);
+      return undefined;
     }
+  };
+  /** @param {import("./setup/step.mjs").StepResult | undefined} result */
+  const keep = (result) => {
+    if (result === undefined) return;
+    Object.assign(env, result.env, {
+      PATH: [...(result.path ?? []), env["PATH"] ?? ""].filter((folder) => folder !== "").join(delimiter),
+    });
+  };
+  const settle = async () => {
+    const waiting = running;
+    running = [];
+    for (const each of waiting) await each;
+  };
+
+  try {
+    if (!check) await announce(wanted, { cache, env }, log);
+    for (const step of wanted) {
+      anySignal.throwIfAborted();
+      if (!step.beside && !step.isLong) await settle();
+      if (!step.isLong || check) {
+        keep(await play(step));
+        continue;
+      }
+      const long = play(step).then(keep);
+      // What runs beside it is of no use any more.
+      long.catch((error) => stopping.abort(error));
+      running.push(long);
+    }
+    await settle();
   } catch (error) {
+    // The first failure is the one to tell: the others are its echo.
+    const first = stopping.signal.aborted ? stopping.signal.reason : error;
+    stopping.abort(error);
+    await Promise.allSettled(running);
     await stop();
-    throw error;
+    throw first;
   }
   return { env, missing, stop };
+}
+
+/**
+ * Says what will take a minute or more, before anything is begun.
+ *
+ * @param {readonly import("./setup/step.mjs").Step[]} steps
+ * @param {{ cache: import("./setup/tool-cache.mjs").ToolCache, env: NodeJS.ProcessEnv }} context
+ * @param {(line: string) => void} log
+ */
+async function announce(steps, context, log) {
+  for (const step of steps) {
+    const text = await step.forecast?.(context);
+    if (text !== undefined) log(line(step.title, "soon ", text, context.env));
+  }
+}
+
+/**
+ * A line of what set-up prints. The user's home is `~`: shorter, and nobody else's business.
+ *
+ * @param {string} title
+ * @param {string} time
+ * @param {string} text
+ * @param {NodeJS.ProcessEnv} env
+ */
+function line(title, time, text, env) {
+  const home = env["HOME"] || homedir();
+  const shown = home === "/" ? text : text.split(`${home}/`).join("~/");
+  return `[set-up] ${title.padEnd(16)} ${time.padStart(7)}  ${shown}`;
 }
 
 /**
@@ -134,9 +204,9 @@ async function main() {
       profile: { type: "string", default: "quickstart" },
     },
   });
-  const profile = values.profile;
-  if (profile !== "quickstart" && profile !== "test" && profile !== "modern")
-    throw new SetupError("BAD_PROFILE", `--profile is quickstart, test or modern, not ${profile}`);
+  const profile = PROFILES.find((name) => name === values.profile);
+  if (profile === undefined)
+    throw new SetupError("BAD_PROFILE", `--profile is ${PROFILES.join(", ")}, not ${values.profile}`);
   if (values.stop) return stopAll();
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"])

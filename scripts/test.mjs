@@ -63,19 +63,6 @@ const LANES = [
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
       { title: "build (npm run build)", run: buildOnce },
       {
-        title: "API reference (npm run docs:api)",
-        run: async (print) => {
-          const built = await buildOnce(print);
-          if (built.failed > 0) return one(false);
-          const folder = mkdtempSync(join(tmpdir(), "pulumi-nullspace-api-"));
-          try {
-            return one(await succeeds("npm", ["run", "--silent", "docs:api", "--", "--out", folder], print));
-          } finally {
-            rmSync(folder, { recursive: true, force: true });
-          }
-        },
-      },
-      {
         title: "tests (e2e, examples)",
         run: (print) => test([...projects("e2e", "examples"), ...otherThan(ELSEWHERE), ...EXAMPLES], print),
       },

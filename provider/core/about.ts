@@ -4,8 +4,8 @@ export interface About {
   readonly type: string;
   /** What it is, in a few sentences of Markdown. The first one introduces it wherever there is room for one only. */
   readonly description: string;
-  /** Lines of a program that makes one. */
-  readonly example: { readonly typescript: string; readonly python: string };
+  /** Lines of a TypeScript program that makes one. Whole programs, in every language, are made from those in `examples/`. */
+  readonly example: { readonly typescript: string };
   /** What `pulumi import` is given. */
   readonly importId: { readonly form: string; readonly example: string };
 }

@@ -18,6 +18,8 @@ declare module "zod" {
     freeText?: boolean;
     /** What it was called in an older version, whose states still have it. */
     formerName?: string;
+    /** Of a choice: what each of its values means, for the package schema. */
+    meanings?: Readonly<Record<string, string>>;
   }
 }
 

@@ -8,8 +8,8 @@ export interface ProviderFunction {
   readonly name: string;
   /** What it gives, in a sentence or two of Markdown. */
   readonly description: string;
-  /** Lines of a program that calls it; `outputs`: in TypeScript, with outputs of resources, by the name that ends in `Output`. */
-  readonly example: { readonly typescript: string; readonly outputs: string; readonly python: string };
+  /** Lines of a TypeScript program that calls it; `outputs`: with outputs of resources, by the name that ends in `Output`. */
+  readonly example: { readonly typescript: string; readonly outputs: string };
   readonly inputs: z.ZodObject;
   readonly outputs: z.ZodObject;
   /**

@@ -3,6 +3,7 @@ import type { ProviderFunction } from "../core/provider-function.ts";
 import { ProviderConfig } from "../core/provider-config.ts";
 import { withServiceIdentity } from "../core/service-identity/with-service-identity.ts";
 import { renderClass } from "./classes.ts";
+import type { ExampleProgram } from "./examples.ts";
 import { modelFunction, renderFunctions, renderFunctionTypes } from "./functions.ts";
 import { fileName } from "./file-name.ts";
 import { renderPackageSchema, type PackageFacts } from "./package-schema.ts";
@@ -22,6 +23,8 @@ export interface Room {
   functions: { exportName: string; definition: ProviderFunction }[];
   /** Whether it has a `program-args.ts`. */
   programArgs: boolean;
+  /** Programs of its `examples/`, by the resource or the function that they show. */
+  examples: ReadonlyMap<string, readonly ExampleProgram[]>;
 }
 
 /**
@@ -38,7 +41,12 @@ export function generate(rooms: readonly Room[], facts: PackageFacts): Map<strin
 
   const functions = rooms.flatMap((room) => room.functions.map(({ definition }) => modelFunction(definition)));
 
-  files.set("schema.json", JSON.stringify(renderPackageSchema(facts, controllers, functions)));
+  const examples = new Map(rooms.flatMap((room) => [...room.examples]));
+  for (const name of [...models, ...functions].map((model) => model.name)) {
+    if (!examples.has(name)) throw new Error(`${name} has no example`);
+  }
+
+  files.set("schema.json", JSON.stringify(renderPackageSchema(facts, controllers, functions, examples)));
   files.set(
     "provider/generated/controllers.ts",
     [
@@ -76,9 +84,9 @@ export function generate(rooms: readonly Room[], facts: PackageFacts): Map<strin
   files.set("provider/generated/types/functions.ts", renderFunctionTypes(functions));
   files.set("provider/generated/native/provider.ts", renderProviderClass(modelProperties(ProviderConfig, new Map())));
   for (const [at, model] of models.entries()) {
-    files.set(`docs/provider/${fileName(model.name)}.md`, renderResourcePage(model, controllers[at]!));
+    files.set(`docs/provider/${fileName(model.name)}.md`, renderResourcePage(model, controllers[at]!, examples));
   }
-  files.set("docs/provider/functions.md", renderFunctionsPage(functions));
+  files.set("docs/provider/functions.md", renderFunctionsPage(functions, examples));
   files.set("docs/provider/settings.md", renderSettingsPage(modelProperties(ProviderConfig, new Map())));
   for (const shell of ["dynamic", "native"] as const) {
     files.set(

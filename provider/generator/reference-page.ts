@@ -1,6 +1,7 @@
 import { effectsOf } from "../core/input-facts.ts";
 import type { Controller } from "../core/controller.ts";
 import type { ChangeEffect } from "../core/property-diff.ts";
+import { renderOtherLanguages, type ExampleProgram } from "./examples.ts";
 import type { FunctionModel } from "./functions.ts";
 import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./type-model.ts";
 
@@ -14,7 +15,11 @@ const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
 };
 
 /** The page of a resource: example, inputs, outputs, what changes do, import. */
-export function renderResourcePage(model: ResourceModel, controller: Pick<Controller, "inputs">): string {
+export function renderResourcePage(
+  model: ResourceModel,
+  controller: Pick<Controller, "inputs">,
+  programs: ReadonlyMap<string, readonly ExampleProgram[]>,
+): string {
   const effects = effectsOf(controller.inputs);
   const { name, description, example, importId } = model;
   return [
@@ -23,7 +28,7 @@ export function renderResourcePage(model: ResourceModel, controller: Pick<Contro
     "",
     description,
     "",
-    ...examples(example),
+    ...examples(example, programs.get(name)),
     "",
     "## Inputs",
     "",
@@ -59,7 +64,10 @@ export function renderResourcePage(model: ResourceModel, controller: Pick<Contro
 }
 
 /** The page of the functions. */
-export function renderFunctionsPage(models: readonly FunctionModel[]): string {
+export function renderFunctionsPage(
+  models: readonly FunctionModel[],
+  programs: ReadonlyMap<string, readonly ExampleProgram[]>,
+): string {
   return [
     NOTE,
     "# Functions",
@@ -73,7 +81,7 @@ export function renderFunctionsPage(models: readonly FunctionModel[]): string {
       "",
       description,
       "",
-      ...examples(example),
+      ...examples(example, programs.get(name)),
       "",
       table(
         ["argument", "type", "what it is"],
@@ -111,8 +119,8 @@ export function renderSettingsPage(settings: readonly PropertyModel[]): string {
   ].join("\n");
 }
 
-function examples({ typescript, python }: { typescript: string; python: string }): string[] {
-  return ["```ts", typescript.trim(), "```", "", "```python", python.trim(), "```"];
+function examples({ typescript }: { typescript: string }, programs: readonly ExampleProgram[] = []): string[] {
+  return ["```ts", typescript.trim(), "```", ...renderOtherLanguages(programs)];
 }
 
 function renderObjects(objects: ReadonlyMap<string, ObjectModel>, level = "##"): string[] {

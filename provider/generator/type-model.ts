@@ -7,7 +7,7 @@ export type TypeModel =
   | { kind: "string" | "integer" | "number" | "boolean" | "any" }
   | { kind: "array"; items: TypeModel }
   | { kind: "map"; values: TypeModel }
-  | { kind: "enum"; name: string; values: string[] }
+  | { kind: "enum"; name: string; description: string; values: string[]; meanings: Readonly<Record<string, string>> }
   | { kind: "constant"; value: string }
   | { kind: "object"; name: string }
   | { kind: "union"; discriminator: string; members: string[] };
@@ -63,6 +63,7 @@ interface Json {
   default?: PropertyModel["default"];
   secret?: boolean;
   computed?: boolean;
+  meanings?: Readonly<Record<string, string>>;
   $defs?: Record<string, Json>;
 }
 
@@ -104,7 +105,7 @@ class Reader {
     return Object.entries(json.properties ?? {}).map(([name, property]) => ({
       name,
       type: this.type(property, name),
-      description: this.#find(property, "description") ?? "",
+      description: this.#find(property, "description") ?? kindOf(property),
       required: (json.required ?? []).includes(name),
       ...(property.default === undefined ? {} : { default: property.default }),
       secret: this.#find(property, "secret") === true,
@@ -124,7 +125,13 @@ class Reader {
     }
     if (json.const !== undefined) return { kind: "constant", value: json.const };
     if (json.enum !== undefined) {
-      return { kind: "enum", name: property[0]!.toUpperCase() + property.slice(1), values: json.enum };
+      return {
+        kind: "enum",
+        name: property[0]!.toUpperCase() + property.slice(1),
+        description: firstSentence(json.description ?? ""),
+        values: json.enum,
+        meanings: json.meanings ?? {},
+      };
     }
     switch (json.type) {
       case "string":
@@ -165,4 +172,13 @@ class Reader {
       json.allOf?.[0] ?? (json.$ref === undefined ? undefined : this.#defs[json.$ref.replace("#/$defs/", "")]);
     return inner === undefined ? undefined : this.#find(inner, key);
   }
+}
+
+/** What to say of a member that is always the same: it is what tells objects of several types apart. */
+function kindOf({ const: value }: Json): string {
+  return value === undefined ? "" : `Always \`${value}\`: it tells the kinds apart.`;
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.:](?= [A-Z]|$)/s.exec(text)?.[0].replace(/:$/, ".") ?? text;
 }

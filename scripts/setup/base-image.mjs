@@ -23,7 +23,8 @@ const FAILURE = "base-image-pull";
 /** @type {import("./step.mjs").Step} */
 export const baseImage = {
   title: "base image",
-  profiles: ["quickstart", "test", "modern"],
+  profiles: ["quickstart", "test", "modern", "languages"],
+  beside: true,
   async run(context) {
     const { env, check, profile } = context;
     const given = env["NULLSPACE_BASE_IMAGE"];

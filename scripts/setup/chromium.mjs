@@ -28,6 +28,7 @@ export function findChromium(env) {
 export const chromium = {
   title: "browser",
   profiles: ["test"],
+  beside: true,
   async run(context) {
     const { env, platform, check } = context;
     if (findChromium(env) === undefined && platform.canInstallPackages && !check)

@@ -15,7 +15,8 @@ const SERVICE_START_MS = 20_000;
 /** @type {import("./step.mjs").Step} */
 export const dockerEngine = {
   title: "Docker Engine",
-  profiles: ["quickstart", "test"],
+  profiles: ["quickstart", "test", "languages"],
+  beside: true,
   async run(context) {
     const { env, platform, check, note, onStop, signal } = context;
     const running = await findRunningEngine(context);

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -15,6 +15,15 @@ import { isAtLeast } from "./version.mjs";
  * @property {string} [module] its folder in toolchain/; default `name`
  * @property {string} package
  * @property {string} [ldflags]
+ * @property {readonly ModuleFile[]} [files] what it needs beside it
+ */
+
+/**
+ * A file of a Go module that a command finds in its own folder when it runs.
+ *
+ * @typedef {object} ModuleFile
+ * @property {string} module e.g. `github.com/pulumi/pulumi/sdk/v3`
+ * @property {string} path in the module
  */
 
 /** The `go` line of the Pulumi CLI's go.mod. */
@@ -78,6 +87,15 @@ export async function buildGoCommands(context, { go, commands, folder, code, ins
       });
       if (result.code !== 0) {
         throw new SetupError(code, `go build of ${command.package} failed: ${describeFailure(result)}`, { install });
+      }
+      for (const file of command.files ?? []) {
+        const list = ["list", "-mod=mod", "-m", "-f", "{{.Dir}}", file.module];
+        const found = await runCommand(go.path, list, { cwd: module, env: buildEnv, timeoutMs: 60_000, signal });
+        if (found.code !== 0)
+          throw new SetupError(code, `go list of ${file.module} failed: ${describeFailure(found)}`, { install });
+        const copy = join(draft, basename(file.path));
+        cpSync(join(found.stdout.trim(), file.path), copy);
+        chmodSync(copy, 0o755); // What Go has unpacked is for reading only.
       }
       rmSync(module, { recursive: true });
     }

@@ -90,6 +90,11 @@ const HINTS = {
     linux: "NULLSPACE_PROMTOOL = the promtool of a release of Prometheus (https://prometheus.io/download/)",
     macos: "brew install prometheus, which has promtool",
   },
+  "pulumi-languages": {
+    debian: "the Pulumi CLI with its language hosts: curl -fsSL https://get.pulumi.com | sh; and Go 1.25.11 or newer",
+    linux: "the Pulumi CLI with its language hosts: curl -fsSL https://get.pulumi.com | sh; and Go 1.25.11 or newer",
+    macos: "brew install pulumi/tap/pulumi go",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",

@@ -23,7 +23,8 @@ const RELEASE = {
 /** @type {import("./step.mjs").Step} */
 export const nodeRuntime = {
   title: "Node 24",
-  profiles: ["quickstart", "test", "modern"],
+  profiles: ["quickstart", "test", "modern", "languages"],
+  beside: true,
   async run(context) {
     const { cache, check, platform } = context;
     if (isNewEnough(process.versions.node)) {

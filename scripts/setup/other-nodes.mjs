@@ -42,6 +42,7 @@ const RELEASES = [
 export const otherNodes = {
   title: "other Nodes",
   profiles: ["test"],
+  beside: true,
   async run(context) {
     const { cache, check, env, platform } = context;
     const given = (env["NULLSPACE_TEST_NODES"] ?? "").split(delimiter).filter((path) => path !== "");

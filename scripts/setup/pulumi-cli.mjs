@@ -6,7 +6,7 @@ import { installHint } from "./install-hints.mjs";
 import { withLock } from "./lock.mjs";
 import { findCommand, isExecutableFile } from "./platform.mjs";
 import { downloadPulumi, downloadedPulumi } from "./pulumi-download.mjs";
-import { buildPulumi, builtPulumi } from "./pulumi-from-source.mjs";
+import { buildMinutes, buildPulumi, builtPulumi } from "./pulumi-from-source.mjs";
 import { isAtLeast } from "./version.mjs";
 
 /** First release whose engine speaks the provider protocol as this project's tests saw it. */
@@ -15,7 +15,13 @@ const OLDEST_VERSION = [3, 200, 0];
 /** @type {import("./step.mjs").Step} */
 export const pulumiCli = {
   title: "Pulumi CLI",
-  profiles: ["quickstart", "test"],
+  profiles: ["quickstart", "test", "languages"],
+  isLong: true,
+  async forecast({ cache, env }) {
+    if ((await installedPulumi(env, () => undefined)) ?? downloadedPulumi(cache) ?? builtPulumi(cache))
+      return undefined;
+    return `not on this machine: downloaded in about a minute, or, where https://get.pulumi.com does not answer, built from source in ${buildMinutes()} minutes. It is kept: later runs take seconds`;
+  },
   async run(context) {
     const { root, cache, check, env, note } = context;
     // The engine looks for the dynamic provider's launcher on PATH, and npm leaves it in the package's own folder.
@@ -89,7 +95,7 @@ export function isRecentEnough(version) {
 async function missing({ env, platform }) {
   const go = await findGo(env);
   const plan = go.isUsable
-    ? `set-up downloads it, or else builds it with Go ${go.version} (once, 6 to 10 minutes on two processors)`
+    ? `set-up downloads it, or else builds it with Go ${go.version} (once, ${buildMinutes()} minutes)`
     : `set-up tries to download it; it cannot build it: ${go.reason}`;
   return new SetupError("NO_PULUMI", `no Pulumi CLI on PATH or in the cache; ${plan}`, {
     install: installHint("pulumi", platform),

@@ -35,6 +35,12 @@ export function builtPulumi(cache) {
   return isThere ? { folder, version: VERSION, how: "built from its Go module" } : undefined;
 }
 
+/** How long that takes on idle processors, as many as there are: it was 5 minutes on two. */
+export function buildMinutes(processors = availableParallelism()) {
+  const least = Math.max(2, Math.round(9 / processors));
+  return `${least} to ${least + Math.ceil(4 / processors)}`;
+}
+
 /**
  * Builds the CLI and the Node language host with the Go on the machine, into the cache.
  *
@@ -50,9 +56,7 @@ export async function buildPulumi(context) {
       install,
     });
   }
-  note(
-    `building ${VERSION} from its Go module with Go ${go.version}: once a machine, 6 to 10 minutes on two processors (here: ${availableParallelism()})`,
-  );
+  note(`building ${VERSION} from its Go module with Go ${go.version}: once a machine, ${buildMinutes()} minutes`);
   await buildGoCommands(context, { go, commands: COMMANDS, folder: home(cache), code: "PULUMI_NOT_BUILT", install });
   return { folder: home(cache), version: VERSION, how: "built from its Go module" };
 }

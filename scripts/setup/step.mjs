@@ -15,9 +15,9 @@
 
 /**
  * What is wanted: `quickstart` runs the product, `test` adds what only the tests need; `modern` is what the tests of the
- * Docker client need on an engine of today.
+ * Docker client need on an engine of today; `languages` is what the SDKs of other languages are made and tried with.
  *
- * @typedef {"quickstart" | "test" | "modern"} Profile
+ * @typedef {"quickstart" | "test" | "modern" | "languages"} Profile
  */
 
 /** @typedef {(options: { keep: boolean }) => Promise<void>} Release */
@@ -35,6 +35,10 @@
  * @typedef {object} Step
  * @property {string} title
  * @property {readonly Profile[]} profiles
+ * @property {boolean} [isLong] may take minutes: the steps after it that run `beside` do not wait for it
+ * @property {boolean} [beside] needs nothing of a long step, and may run while one runs
+ * @property {(context: Pick<StepContext, "cache" | "env">) => Promise<string | undefined>} [forecast] what takes a minute or more on this machine, and
+ *   how long: said before anything is begun
  * @property {(context: StepContext) => Promise<StepResult>} run
  */
 

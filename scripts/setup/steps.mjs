@@ -10,19 +10,22 @@ import { npmDependencies } from "./npm-dependencies.mjs";
 import { otherNodes } from "./other-nodes.mjs";
 import { promtool } from "./promtool.mjs";
 import { pulumiCli } from "./pulumi-cli.mjs";
+import { pulumiLanguages } from "./pulumi-languages.mjs";
+import { pulumiPython } from "./pulumi-python.mjs";
 import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 
 /**
- * Every step, in order: a later one may use what an earlier one has made.
+ * Every step, in order: a later one may use what an earlier one has made, but for a long one that it runs beside. What takes
+ * longest is begun first.
  *
  * @type {readonly import("./step.mjs").Step[]}
  */
 export const STEPS = [
+  pulumiCli,
   npmDependencies,
   nodeRuntime,
   otherNodes,
-  pulumiCli,
   dockerEngine,
   modernEngine,
   baseImage,
@@ -35,4 +38,6 @@ export const STEPS = [
   dockerfileParser,
   actionlint,
   promtool,
+  pulumiLanguages,
+  pulumiPython,
 ];

@@ -12,6 +12,7 @@ import { findCommand, findCommands } from "./platform.mjs";
 export const dockerCommand = {
   title: "docker command",
   profiles: ["test", "modern"],
+  beside: true,
   async run(context) {
     const { env, platform, check } = context;
     let found = await findDockers(env);
@@ -38,6 +39,7 @@ export const dockerCommand = {
 export const git = {
   title: "git",
   profiles: ["test", "modern"],
+  beside: true,
   async run(context) {
     const { env, platform, check } = context;
     if (findCommand("git", env) === undefined && platform.canInstallPackages && !check)
@@ -72,6 +74,7 @@ const TEST_COMMANDS = {
 export const testCommands = {
   title: "test commands",
   profiles: ["test", "modern"],
+  beside: true,
   async run(context) {
     const { env, platform, check } = context;
     const absent = () => Object.entries(TEST_COMMANDS).filter(([command]) => findCommand(command, env) === undefined);

@@ -16,7 +16,7 @@ const read = (path: string): string => readFileSync(join(repository, path), "utf
 const everyPage = [
   "README.md",
   ...readdirSync(join(repository, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && !name.startsWith("api/"))
     .map((name) => `docs/${name}`)
     .sort(),
 ];
@@ -27,6 +27,8 @@ const ELSEWHERE = "docs/docker";
 const REFERENCE = "docs/provider/";
 /** Pages whose examples are whole Pulumi programs, as the README's. */
 const GUIDES = "docs/guides/";
+/** Pages of Pulumi's Registry, whose examples are whole Pulumi programs, too. */
+const REGISTRY = ["docs/_index.md", "docs/installation-configuration.md"];
 /** The last line of a Pulumi program, whose resources are registered after it, and print nothing themselves. */
 const DECLARED = 'console.log("declared");\n';
 /** Asks for templates and pools that are not there: for the compiler alone. */
@@ -49,7 +51,7 @@ const examples = pages.flatMap((page) =>
 
 /** Are the page's examples whole Pulumi programs? */
 function inPulumi({ page }: { page: string }): boolean {
-  return page === "README.md" || page.startsWith(GUIDES);
+  return page === "README.md" || page.startsWith(GUIDES) || REGISTRY.includes(page);
 }
 
 /** What the examples of the reference pages take for granted: they show one resource or function each. */
@@ -140,11 +142,13 @@ describe("the examples in Python", () => {
       [...read(page).matchAll(/^```python\n([\s\S]*?)^```$/gm)].map(([, text]) => text!),
     );
     const schema = JSON.parse(read("schema.json")) as {
+      provider: { inputProperties: object };
       resources: Record<string, { inputProperties: object }>;
       functions: Record<string, { inputs: { properties: object } }>;
     };
     const last = (token: string) => token.slice(token.lastIndexOf(":") + 1);
     const known = new Map([
+      ["Provider", schema.provider.inputProperties] as const,
       ...Object.entries(schema.resources).map(
         ([token, { inputProperties }]) => [last(token), inputProperties] as const,
       ),

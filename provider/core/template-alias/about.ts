@@ -6,8 +6,6 @@ export const about: About = {
   example: {
     typescript: `
 const website = new TemplateAlias("website", { template: web.name, alias: "website" });`,
-    python: `
-website = nullspace.TemplateAlias("website", template=web.name, alias="website")`,
   },
   importId: { form: "`namespace/alias`", example: "acme/website" },
 };

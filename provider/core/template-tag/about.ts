@@ -8,8 +8,6 @@ export const about: About = {
   example: {
     typescript: `
 const stable = new TemplateTag("stable", { template: web.name, tag: "stable", buildId: web.buildId });`,
-    python: `
-stable = nullspace.TemplateTag("stable", template=web.name, tag="stable", build_id=web.build_id)`,
   },
   importId: { form: "`namespace/name:tag`", example: "acme/web:stable" },
 };

@@ -13,12 +13,6 @@ const web = new Template("web", {
   startCmd: "node server.js",
   readiness: { kind: "http", port: 8080, path: "/healthz" },
 });`,
-    python: `
-web = nullspace.Template("web",
-    name="web",
-    context="./app",
-    start_cmd="node server.js",
-    readiness={"kind": "http", "port": 8080, "path": "/healthz"})`,
   },
   importId: { form: "`namespace/name`", example: "acme/web" },
 };

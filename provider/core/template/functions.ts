@@ -27,7 +27,6 @@ export const getTemplate: ProviderFunction = {
   example: {
     typescript: 'const base = await getTemplate({ template: "acme/base:stable" });',
     outputs: "export const aliases = getTemplateOutput({ template: web.canonicalRef }).aliases;",
-    python: 'base = nullspace.get_template(template="acme/base:stable")',
   },
   inputs: z.object({
     template: TemplateAnyRef.describe(
@@ -64,7 +63,6 @@ export const getTemplates: ProviderFunction = {
   example: {
     typescript: 'const { templates } = await getTemplates({ namespace: "acme" });',
     outputs: "export const released = getTemplatesOutput({ tag: stable.tag }).templates;",
-    python: 'templates = nullspace.get_templates(namespace="acme").templates',
   },
   inputs: z.object({
     namespace: z.string().optional().describe("Only those of this namespace. Default: all."),
@@ -92,7 +90,6 @@ export const getBuild: ProviderFunction = {
   example: {
     typescript: 'const { status, promotable } = await getBuild({ buildId: "tb_0123456789ab" });',
     outputs: 'const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });',
-    python: 'build = nullspace.get_build(build_id="tb_0123456789ab")',
   },
   inputs: z.object({ buildId: BuildId.describe("The build, `tb_…`.") }),
   outputs: z.object({

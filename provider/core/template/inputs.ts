@@ -79,7 +79,10 @@ export const TemplateInputs = z.object({
     .meta({ effect: "update", set: true }),
   visibility: Visibility.default("private")
     .describe("Who may use the template. Default `private`.")
-    .meta({ effect: "update" }),
+    .meta({
+      effect: "update",
+      meanings: { private: "Its namespace alone.", public: "Every namespace of the service." },
+    }),
   keepBuilds: z
     .int()
     .min(1)
@@ -96,7 +99,13 @@ export const TemplateInputs = z.object({
       "What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its " +
         "builds and tags. Default `delete`.",
     )
-    .meta({ effect: "update" }),
+    .meta({
+      effect: "update",
+      meanings: {
+        delete: "The template is deleted, too.",
+        retain: "The template stays at the service, with its builds and tags.",
+      },
+    }),
   buildSecrets: z
     .record(z.string().regex(/^[A-Za-z0-9._-]+$/, { error: "must be letters, digits, '.', '_' or '-'" }), z.string())
     .optional()

@@ -35,7 +35,7 @@ export const sourceInputs = {
     .enum(["docker", "gitignore"])
     .default("docker")
     .describe("How the ignore file is read: with Docker's rules or with Git's. Default `docker`.")
-    .meta({ effect: "ignore" }),
+    .meta({ effect: "ignore", meanings: { docker: "By Docker's rules.", gitignore: "By Git's rules." } }),
   ignorePatterns: z
     .array(z.string())
     .optional()
@@ -49,7 +49,14 @@ export const sourceInputs = {
         "that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads " +
         "out of the context is never followed: it is an error, unless links are left out. Default `copy`.",
     )
-    .meta({ effect: "ignore" }),
+    .meta({
+      effect: "ignore",
+      meanings: {
+        copy: "What a link points at is sent in its place.",
+        skip: "Links are left out, and named in a message.",
+        error: "Links are refused.",
+      },
+    }),
   image: z
     .string()
     .min(1)

@@ -13,14 +13,6 @@ const pool = new WarmPool("pool", {
   minReady: 2,
   maxReady: 4,
 });`,
-    python: `
-pool = nullspace.WarmPool("pool",
-    name="web",
-    template=stable.ref,
-    version_policy="track_tag",
-    build_id=stable.build_id,
-    min_ready=2,
-    max_ready=4)`,
   },
   importId: { form: "`twp_…`, the pool's own id", example: "twp_0123456789ab" },
 };

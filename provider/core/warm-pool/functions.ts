@@ -11,7 +11,6 @@ export const getWarmPool: ProviderFunction = {
   example: {
     typescript: 'const pool = await getWarmPool({ name: "web" });',
     outputs: "export const ready = getWarmPoolOutput({ poolId: pool.poolId }).ready;",
-    python: 'pool = nullspace.get_warm_pool(name="web")',
   },
   inputs: z.object({
     poolId: z.string().optional().describe("The pool, `twp_…`. Give this or `name`."),

@@ -58,7 +58,14 @@ export const WarmPoolInputs = z.object({
         "one or fail (`require`), or never take from the pool (`bypass`). " +
         `Default \`${WARM_POOL_DEFAULTS.checkout_policy}\`.`,
     )
-    .meta({ effect: "update" }),
+    .meta({
+      effect: "update",
+      meanings: {
+        prefer: "Takes a ready machine, or else starts one.",
+        require: "Takes a ready machine, or fails.",
+        bypass: "Never takes a machine of the pool.",
+      },
+    }),
   idleTimeoutSeconds: z
     .int()
     .min(1)
@@ -81,7 +88,13 @@ export const WarmPoolInputs = z.object({
       "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
         `(\`track_tag\`). Default \`${WARM_POOL_DEFAULTS.version_policy}\`.`,
     )
-    .meta({ effect: "update" }),
+    .meta({
+      effect: "update",
+      meanings: {
+        pinned_build: "Stays with the build that `template` means when the pool is made.",
+        track_tag: "Follows a tag as it moves.",
+      },
+    }),
   trackTag: TagName.optional()
     .describe("Tag to follow, with `track_tag`. Default: the tag in `template`.")
     .meta({ effect: "update" }),

@@ -4,18 +4,21 @@ import type { ResourceProperties } from "../../classes/resource-properties.ts";
 import type { ServiceRecordArgs, ServiceRecord } from "./shared-objects.ts";
 /** Installs packages with apt-get. */
 export interface AptInstallStepArgs {
+  /** Always `apt_install`: it tells the kinds apart. */
   kind: "apt_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
 }
 /** Installs packages with apt-get. */
 export interface AptInstallStep {
+  /** Always `apt_install`: it tells the kinds apart. */
   kind: "apt_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
 }
 /** Installs packages with pip. */
 export interface PipInstallStepArgs {
+  /** Always `pip_install`: it tells the kinds apart. */
   kind: "pip_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
@@ -28,6 +31,7 @@ export interface PipInstallStepArgs {
 }
 /** Installs packages with pip. */
 export interface PipInstallStep {
+  /** Always `pip_install`: it tells the kinds apart. */
   kind: "pip_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
@@ -40,6 +44,7 @@ export interface PipInstallStep {
 }
 /** Installs packages with npm. */
 export interface NpmInstallStepArgs {
+  /** Always `npm_install`: it tells the kinds apart. */
   kind: "npm_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
@@ -52,6 +57,7 @@ export interface NpmInstallStepArgs {
 }
 /** Installs packages with npm. */
 export interface NpmInstallStep {
+  /** Always `npm_install`: it tells the kinds apart. */
   kind: "npm_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
@@ -64,6 +70,7 @@ export interface NpmInstallStep {
 }
 /** Installs packages with Bun. */
 export interface BunInstallStepArgs {
+  /** Always `bun_install`: it tells the kinds apart. */
   kind: "bun_install";
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
@@ -76,6 +83,7 @@ export interface BunInstallStepArgs {
 }
 /** Installs packages with Bun. */
 export interface BunInstallStep {
+  /** Always `bun_install`: it tells the kinds apart. */
   kind: "bun_install";
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
@@ -88,6 +96,7 @@ export interface BunInstallStep {
 }
 /** Runs a command. */
 export interface RunStepArgs {
+  /** Always `run`: it tells the kinds apart. */
   kind: "run";
   /** Shell command; any exit code but 0 fails the build. */
   cmd: pulumi.Input<string>;
@@ -100,6 +109,7 @@ export interface RunStepArgs {
 }
 /** Runs a command. */
 export interface RunStep {
+  /** Always `run`: it tells the kinds apart. */
   kind: "run";
   /** Shell command; any exit code but 0 fails the build. */
   cmd: string;
@@ -112,30 +122,35 @@ export interface RunStep {
 }
 /** Sets the working directory of the steps that follow, and of machines unless the input `workdir` does. */
 export interface WorkdirStepArgs {
+  /** Always `workdir`: it tells the kinds apart. */
   kind: "workdir";
   /** The folder, in the image. */
   path: pulumi.Input<string>;
 }
 /** Sets the working directory of the steps that follow, and of machines unless the input `workdir` does. */
 export interface WorkdirStep {
+  /** Always `workdir`: it tells the kinds apart. */
   kind: "workdir";
   /** The folder, in the image. */
   path: string;
 }
 /** Sets the user of the steps that follow, and of commands in machines unless the input `user` does. */
 export interface UserStepArgs {
+  /** Always `user`: it tells the kinds apart. */
   kind: "user";
   /** The user's name or number. */
   user: pulumi.Input<string>;
 }
 /** Sets the user of the steps that follow, and of commands in machines unless the input `user` does. */
 export interface UserStep {
+  /** Always `user`: it tells the kinds apart. */
   kind: "user";
   /** The user's name or number. */
   user: string;
 }
 /** Copies files or folders of the context into the image. */
 export interface CopyStepArgs {
+  /** Always `copy`: it tells the kinds apart. */
   kind: "copy";
   /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
@@ -154,6 +169,7 @@ export interface CopyStepArgs {
 }
 /** Copies files or folders of the context into the image. */
 export interface CopyStep {
+  /** Always `copy`: it tells the kinds apart. */
   kind: "copy";
   /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
   sources: Array<string>;
@@ -172,12 +188,14 @@ export interface CopyStep {
 }
 /** Copies several files or folders of the context, each to a place of its own. */
 export interface CopyItemsStepArgs {
+  /** Always `copy_items`: it tells the kinds apart. */
   kind: "copy_items";
   /** What goes where. */
   items: pulumi.Input<pulumi.Input<CopyItemArgs>[]>;
 }
 /** Copies several files or folders of the context, each to a place of its own. */
 export interface CopyItemsStep {
+  /** Always `copy_items`: it tells the kinds apart. */
   kind: "copy_items";
   /** What goes where. */
   items: Array<CopyItem>;
@@ -218,6 +236,7 @@ export interface CopyItem {
 }
 /** Removes a file or folder. */
 export interface RemoveStepArgs {
+  /** Always `remove`: it tells the kinds apart. */
   kind: "remove";
   /** What to remove, in the image. */
   path: pulumi.Input<string>;
@@ -236,6 +255,7 @@ export interface RemoveStepArgs {
 }
 /** Removes a file or folder. */
 export interface RemoveStep {
+  /** Always `remove`: it tells the kinds apart. */
   kind: "remove";
   /** What to remove, in the image. */
   path: string;
@@ -254,6 +274,7 @@ export interface RemoveStep {
 }
 /** Renames or moves a file or folder. */
 export interface RenameStepArgs {
+  /** Always `rename`: it tells the kinds apart. */
   kind: "rename";
   /** What to rename, in the image. */
   src: pulumi.Input<string>;
@@ -268,6 +289,7 @@ export interface RenameStepArgs {
 }
 /** Renames or moves a file or folder. */
 export interface RenameStep {
+  /** Always `rename`: it tells the kinds apart. */
   kind: "rename";
   /** What to rename, in the image. */
   src: string;
@@ -282,6 +304,7 @@ export interface RenameStep {
 }
 /** Makes a folder. */
 export interface MakeDirStepArgs {
+  /** Always `make_dir`: it tells the kinds apart. */
   kind: "make_dir";
   /** The folder, in the image; those above it are made, too. */
   path: pulumi.Input<string>;
@@ -290,6 +313,7 @@ export interface MakeDirStepArgs {
 }
 /** Makes a folder. */
 export interface MakeDirStep {
+  /** Always `make_dir`: it tells the kinds apart. */
   kind: "make_dir";
   /** The folder, in the image; those above it are made, too. */
   path: string;
@@ -298,6 +322,7 @@ export interface MakeDirStep {
 }
 /** Makes a symbolic link. */
 export interface MakeSymlinkStepArgs {
+  /** Always `make_symlink`: it tells the kinds apart. */
   kind: "make_symlink";
   /** What the link points at. */
   target: pulumi.Input<string>;
@@ -306,6 +331,7 @@ export interface MakeSymlinkStepArgs {
 }
 /** Makes a symbolic link. */
 export interface MakeSymlinkStep {
+  /** Always `make_symlink`: it tells the kinds apart. */
   kind: "make_symlink";
   /** What the link points at. */
   target: string;
@@ -314,6 +340,7 @@ export interface MakeSymlinkStep {
 }
 /** Clones a Git repository. */
 export interface GitCloneStepArgs {
+  /** Always `git_clone`: it tells the kinds apart. */
   kind: "git_clone";
   /** Address of the repository. */
   url: pulumi.Input<string>;
@@ -338,6 +365,7 @@ export interface GitCloneStepArgs {
 }
 /** Clones a Git repository. */
 export interface GitCloneStep {
+  /** Always `git_clone`: it tells the kinds apart. */
   kind: "git_clone";
   /** Address of the repository. */
   url: string;
@@ -362,14 +390,17 @@ export interface GitCloneStep {
 }
 /** The steps that follow reuse no layers. */
 export interface SkipCacheStepArgs {
+  /** Always `skip_cache`: it tells the kinds apart. */
   kind: "skip_cache";
 }
 /** The steps that follow reuse no layers. */
 export interface SkipCacheStep {
+  /** Always `skip_cache`: it tells the kinds apart. */
   kind: "skip_cache";
 }
 /** Ready when a TCP port of the machine accepts connections. */
 export interface TcpReadinessArgs {
+  /** Always `tcp`: it tells the kinds apart. */
   kind: "tcp";
   /** Port that accepts connections. */
   port: pulumi.Input<number>;
@@ -394,6 +425,7 @@ export interface TcpReadinessArgs {
 }
 /** Ready when a TCP port of the machine accepts connections. */
 export interface TcpReadiness {
+  /** Always `tcp`: it tells the kinds apart. */
   kind: "tcp";
   /** Port that accepts connections. */
   port: number;
@@ -418,6 +450,7 @@ export interface TcpReadiness {
 }
 /** Ready when an HTTP request to the machine succeeds. */
 export interface HttpReadinessArgs {
+  /** Always `http`: it tells the kinds apart. */
   kind: "http";
   /** Port of the HTTP server. */
   port: pulumi.Input<number>;
@@ -448,6 +481,7 @@ export interface HttpReadinessArgs {
 }
 /** Ready when an HTTP request to the machine succeeds. */
 export interface HttpReadiness {
+  /** Always `http`: it tells the kinds apart. */
   kind: "http";
   /** Port of the HTTP server. */
   port: number;
@@ -478,6 +512,7 @@ export interface HttpReadiness {
 }
 /** Ready when a command in the machine succeeds. */
 export interface CommandReadinessArgs {
+  /** Always `command`: it tells the kinds apart. */
   kind: "command";
   /** Shell command; exit code 0 means ready. */
   command: pulumi.Input<string>;
@@ -502,6 +537,7 @@ export interface CommandReadinessArgs {
 }
 /** Ready when a command in the machine succeeds. */
 export interface CommandReadiness {
+  /** Always `command`: it tells the kinds apart. */
   kind: "command";
   /** Shell command; exit code 0 means ready. */
   command: string;
@@ -526,12 +562,14 @@ export interface CommandReadiness {
 }
 /** Ready after a fixed time. */
 export interface TimeoutReadinessArgs {
+  /** Always `timeout`: it tells the kinds apart. */
   kind: "timeout";
   /** Milliseconds to wait. */
   timeoutMs: pulumi.Input<number>;
 }
 /** Ready after a fixed time. */
 export interface TimeoutReadiness {
+  /** Always `timeout`: it tells the kinds apart. */
   kind: "timeout";
   /** Milliseconds to wait. */
   timeoutMs: number;
@@ -552,6 +590,7 @@ export interface RegistryAuth {
 }
 /** User name and password. */
 export interface BasicAuthArgs {
+  /** Always `basic`: it tells the kinds apart. */
   kind: "basic";
   /** User name. */
   username: pulumi.Input<string>;
@@ -560,6 +599,7 @@ export interface BasicAuthArgs {
 }
 /** User name and password. */
 export interface BasicAuth {
+  /** Always `basic`: it tells the kinds apart. */
   kind: "basic";
   /** User name. */
   username: string;
@@ -568,18 +608,21 @@ export interface BasicAuth {
 }
 /** Google Artifact Registry, with a service account. */
 export interface GcpArtifactRegistryAuthArgs {
+  /** Always `gcp_artifact_registry`: it tells the kinds apart. */
   kind: "gcp_artifact_registry";
   /** JSON text of the service account key. */
   serviceAccountJson: pulumi.Input<string>;
 }
 /** Google Artifact Registry, with a service account. */
 export interface GcpArtifactRegistryAuth {
+  /** Always `gcp_artifact_registry`: it tells the kinds apart. */
   kind: "gcp_artifact_registry";
   /** JSON text of the service account key. */
   serviceAccountJson: string;
 }
 /** Amazon Elastic Container Registry, with an access key. */
 export interface AwsEcrAuthArgs {
+  /** Always `aws_ecr`: it tells the kinds apart. */
   kind: "aws_ecr";
   /** Access key id. */
   accessKeyId: pulumi.Input<string>;
@@ -592,6 +635,7 @@ export interface AwsEcrAuthArgs {
 }
 /** Amazon Elastic Container Registry, with an access key. */
 export interface AwsEcrAuth {
+  /** Always `aws_ecr`: it tells the kinds apart. */
   kind: "aws_ecr";
   /** Access key id. */
   accessKeyId: string;

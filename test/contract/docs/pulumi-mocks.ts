@@ -11,3 +11,6 @@ await runtime.setMocks({
   },
   call: ({ inputs }) => inputs as Record<string, unknown>,
 });
+
+// What the programs take from the stack's settings.
+runtime.setAllConfig({ "project:europeKey": "k", "project:downloadToken": "d", "project:apiToken": "a" });

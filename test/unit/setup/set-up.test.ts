@@ -73,6 +73,65 @@ describe("set-up", () => {
     expect(events).toEqual(["stopped"]);
   });
 
+  test("goes on with the steps that run beside a long one, and waits for it before any other", async () => {
+    const events: string[] = [];
+    const built = Promise.withResolvers<void>();
+    const steps: Step[] = [
+      {
+        ...step("long", async () => {
+          await built.promise;
+          events.push("long");
+          return { chose: "", path: ["/long"], env: { L: "1" } };
+        }),
+        isLong: true,
+      },
+      {
+        ...step("beside", async ({ env }) => {
+          events.push(`beside, without it: ${env["L"]}`);
+          built.resolve();
+          return { chose: "", path: ["/beside"] };
+        }),
+        beside: true,
+      },
+      step("after", async ({ env }) => {
+        events.push(`after, with it: ${env["L"]}`);
+        return { chose: "" };
+      }),
+    ];
+    const { env } = await setUp({ ...quiet, steps });
+    expect(events).toEqual(["beside, without it: undefined", "long", "after, with it: 1"]);
+    expect(env["PATH"]).toBe("/long:/beside");
+  });
+
+  test("ends a long step when another one fails, and the other way round, and tells the first failure", async () => {
+    const untilAborted: Step["run"] = ({ signal }) =>
+      new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(new Error("ended"))));
+    const fails: Step["run"] = () => Promise.reject(new SetupError("NO_NPM", "npm is not on PATH"));
+    for (const [long, beside] of [
+      [untilAborted, fails],
+      [fails, untilAborted],
+    ] as const) {
+      const steps: Step[] = [
+        { ...step("long", long), isLong: true },
+        { ...step("beside", beside), beside: true },
+      ];
+      await expect(setUp({ ...quiet, steps })).rejects.toMatchObject({ code: "NO_NPM" });
+    }
+  });
+
+  test("says what will take long before it begins, and the home of the user as ~", async () => {
+    const lines: string[] = [];
+    const steps: Step[] = [
+      step("first", async () => ({ chose: "in /nonexistent/.cache/first" })),
+      { ...step("Pulumi CLI", async () => ({ chose: "built" })), forecast: async () => "5 to 7 minutes" },
+      { ...step("packages", async () => ({ chose: "built" })), forecast: async () => undefined },
+    ];
+    await setUp({ ...quiet, steps, log: (line) => lines.push(line) });
+    expect(lines[0]).toMatch(/^\[set-up\] Pulumi CLI +soon {3}5 to 7 minutes$/);
+    expect(lines[1]).toMatch(/ s {2}in ~\/\.cache\/first$/);
+    expect(lines).toHaveLength(4);
+  });
+
   test("with check goes on where something is missing, and names all of it", async () => {
     const lines: string[] = [];
     const steps = [
@@ -157,7 +216,7 @@ describe("the command", () => {
 
   test("setup refuses a profile that does not exist", () => {
     const result = run(join(repository, "scripts/setup.mjs"), ["--profile", "all"], { PATH: "", HOME: "/nonexistent" });
-    expect(result.stderr).toContain("--profile is quickstart, test or modern, not all");
+    expect(result.stderr).toContain("--profile is quickstart, test, modern, languages, not all");
     expect(result.status).toBe(1);
   });
 

@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as nullspace from "@nullspace/pulumi";
+
+const config = new pulumi.Config();
+const npmToken = config.require("npmToken");
+const registryPassword = config.require("registryPassword");
+const web = new nullspace.Template("web", {
+    name: "web",
+    context: "./app",
+    buildSecrets: {
+        "npm-token": pulumi.secret(npmToken),
+    },
+    registryAuth: [{
+        registry: "registry.example.com",
+        auth: {
+            kind: nullspace.AuthKind.Basic,
+            username: "ci",
+            password: pulumi.secret(registryPassword),
+        },
+    }],
+    rebuildOnSecretChange: true,
+});

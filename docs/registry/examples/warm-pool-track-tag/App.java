@@ -1,0 +1,46 @@
+package generated_program;
+
+import com.pulumi.Context;
+import com.pulumi.Pulumi;
+import com.pulumi.core.Output;
+import dev.nullspace.pulumi.nullspace.Template;
+import dev.nullspace.pulumi.nullspace.TemplateArgs;
+import dev.nullspace.pulumi.nullspace.TemplateTag;
+import dev.nullspace.pulumi.nullspace.TemplateTagArgs;
+import dev.nullspace.pulumi.nullspace.WarmPool;
+import dev.nullspace.pulumi.nullspace.WarmPoolArgs;
+import java.util.List;
+import java.util.ArrayList;
+import java.util.Map;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Paths;
+
+public class App {
+    public static void main(String[] args) {
+        Pulumi.run(App::stack);
+    }
+
+    public static void stack(Context ctx) {
+        var web = new Template("web", TemplateArgs.builder()
+            .name("web")
+            .context("./app")
+            .build());
+
+        var stable = new TemplateTag("stable", TemplateTagArgs.builder()
+            .template(web.name())
+            .tag("stable")
+            .buildId(web.buildId())
+            .build());
+
+        var pool = new WarmPool("pool", WarmPoolArgs.builder()
+            .name("web")
+            .template(stable.ref())
+            .versionPolicy("track_tag")
+            .buildId(stable.buildId())
+            .minReady(2)
+            .maxReady(4)
+            .build());
+
+    }
+}
