@@ -26,7 +26,7 @@ export default {
       "^sdk/(?!arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("concurrency-imports-nothing-of-ours", "^sdk/concurrency/", "^sdk/(?!concurrency/|require-node\\.ts$)"),
-    forbid("tracing-imports-nothing-of-ours", "^sdk/tracing/", "^sdk/(?!tracing/|require-node\\.ts$)"),
+    forbid("tracing-imports-nothing-of-ours", "^sdk/tracing/", "^sdk/(?!tracing/|(require-node|package-file)\\.ts$)"),
     // Loaded when the environment asks for traces, and not before.
     forbid(
       "only-one-file-knows-opentelemetry",
@@ -36,7 +36,7 @@ export default {
     forbid(
       "context-stands-on-arguments-and-concurrency",
       "^sdk/context/",
-      "^sdk/(?!context/|concurrency/|tracing/|arguments/|(errors|schema|require-node)\\.ts$)",
+      "^sdk/(?!context/|concurrency/|tracing/|arguments/|(errors|schema|require-node|package-file)\\.ts$)",
     ),
     forbid("dockerfile-stands-on-ignore-rules", "^sdk/dockerfile/", "^sdk/(?!dockerfile/|context/ignore/|arguments/)"),
     forbid(
@@ -72,7 +72,7 @@ export default {
     forbid(
       "client-knows-no-engine",
       "^sdk/client/",
-      "^sdk/(?!client/|template/|wire/|context/|concurrency/|secrets/|tracing/|arguments/|(errors|schema|require-node)\\.ts$)",
+      "^sdk/(?!client/|template/|wire/|context/|concurrency/|secrets/|tracing/|arguments/|(errors|schema|require-node|package-file)\\.ts$)",
     ),
     forbid("provider-knows-no-service", "^provider/", "^(service|bin|examples|test)/"),
     forbid("service-knows-no-provider", "^service/", "^(provider|bin|examples|test)/"),

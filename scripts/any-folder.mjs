@@ -14,7 +14,7 @@ const LENGTH = 200;
 const PADDING = 60;
 
 /** What a clone has that is not copied: what Git keeps, what was installed, and what a run has left. */
-const LEFT_OUT = new Set([".git", "node_modules", ".quickstart", "coverage", ".vitest"]);
+const LEFT_OUT = new Set([".git", "node_modules", ".quickstart", "coverage", ".vitest", "release"]);
 
 /**
  * @typedef {object} AnyFolder

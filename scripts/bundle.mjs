@@ -7,10 +7,11 @@
  *
  * The libraries that go in are named in `dist/bundle/LICENSES.txt`, with their licences.
  */
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundledLicenses } from "./bundled-licenses.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OUT = join(ROOT, "dist", "bundle");
@@ -63,22 +64,8 @@ const outcomes = await Promise.all([BESIDE_PULUMI, PROGRAMS].map((options) => bu
 for (const name of Object.keys(PROGRAMS.entryPoints)) chmodSync(join(OUT, `${name}.js`), 0o755);
 writeFileSync(
   join(OUT, "LICENSES.txt"),
-  licences(outcomes.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))),
+  bundledLicenses(
+    ROOT,
+    outcomes.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+  ),
 );
-
-/**
- * @param {string[]} inputs paths of the files that went in
- * @returns {string}
- */
-function licences(inputs) {
-  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
-  return [...new Set(folders)].sort().map(licenceOf).join("\n");
-}
-
-/** @param {string} folder of a package */
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
-  const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-  const text = file === undefined ? "" : readFileSync(join(ROOT, folder, file), "utf8").trim();
-  return `${name} ${version} (${license})\n\n${text}\n\n${"-".repeat(80)}\n`;
-}

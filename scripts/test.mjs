@@ -24,8 +24,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {Place} */
 const HERE = { root: ROOT, env: process.env };
 
-/** Both shells under the Pulumi CLI, and the package as it is published. */
-const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/package.test.ts"];
+/** Both shells under the Pulumi CLI, and the package and the plugin's executable as they are published. */
+const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/executable.test.ts", "test/e2e/package.test.ts"];
 
 /** In the lane of the sequences, whose support they use. */
 const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];

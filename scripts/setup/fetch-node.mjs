@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
 import { withLock } from "./lock.mjs";
-import { findCommand, isExecutableFile } from "./platform.mjs";
+import { findCommand } from "./platform.mjs";
 
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 
@@ -47,7 +47,32 @@ export function canFetchNode({ integrity }, platform) {
  */
 export async function fetchNode({ version, integrity: digests }, { cache, env, signal, platform }) {
   const home = nodeHome(cache, version);
-  const isThere = () => isExecutableFile(join(home, "bin", "node"));
+  const name = `node-linux-${platform.arch}`;
+  const integrity = digests[platform.arch] ?? "";
+  const wanted = { name, version, integrity, program: "bin/node" };
+  return fetchNodePackage(wanted, home, { cache, env, signal, platform }, async (draft) => {
+    const options = { cwd: draft, env, timeoutMs: FETCH_TIMEOUT_MS, signal };
+    const trial = await runCommand(join(draft, "bin", "node"), ["--version"], options);
+    if (trial.stdout.trim() === `v${version}`) return;
+    const why = describeFailure(trial);
+    throw new SetupError("NODE_DOES_NOT_RUN", `${name}@${version} does not run on this machine: ${why}`, {
+      install: installHint("node", platform),
+    });
+  });
+}
+
+/**
+ * Fetches one of the npm packages that hold Node's official binaries into a folder, unless it is there. It is there whole or
+ * not at all.
+ *
+ * @param {{ name: string, version: string, integrity: string, program: string }} wanted `program`: path of Node in the package
+ * @param {string} folder
+ * @param {Pick<import("./step.mjs").StepContext, "cache" | "env" | "signal" | "platform">} context
+ * @param {(draft: string) => Promise<void>} [tryOut] throws where what was fetched does not do
+ * @returns {Promise<boolean>} whether it was fetched just now
+ */
+export async function fetchNodePackage(wanted, folder, { cache, env, signal, platform }, tryOut) {
+  const isThere = () => existsSync(join(folder, wanted.program));
   if (isThere()) return false;
   const install = installHint("node", platform);
   const [npm = "npm", tar = "tar"] = ["npm", "tar"].map((tool) => {
@@ -58,11 +83,11 @@ export async function fetchNode({ version, integrity: digests }, { cache, env, s
   });
   return withLock(join(cache.root, "locks", "node"), { timeoutMs: FETCH_TIMEOUT_MS, signal }, async () => {
     if (isThere()) return false;
-    mkdirSync(dirname(home), { recursive: true });
-    const draft = mkdtempSync(`${home}.draft-`);
+    mkdirSync(dirname(folder), { recursive: true });
+    const draft = mkdtempSync(`${folder}.draft-`);
     const options = { cwd: draft, env, timeoutMs: FETCH_TIMEOUT_MS, signal };
     try {
-      const name = `node-linux-${platform.arch}@${version}`;
+      const name = `${wanted.name}@${wanted.version}`;
       const pack = await runCommand(npm, ["pack", name, "--silent"], options);
       const archive = readdirSync(draft).find((file) => file.endsWith(".tgz"));
       if (pack.code !== 0 || archive === undefined) {
@@ -71,22 +96,21 @@ export async function fetchNode({ version, integrity: digests }, { cache, env, s
       const digest = createHash("sha512")
         .update(readFileSync(join(draft, archive)))
         .digest("base64");
-      if (`sha512-${digest}` !== digests[platform.arch]) {
+      if (`sha512-${digest}` !== wanted.integrity) {
         throw new SetupError(
           "NODE_NOT_GENUINE",
-          `${name} from the npm registry is not the published package: its digest is sha512-${digest}, not ${digests[platform.arch]}`,
+          `${name} from the npm registry is not the published package: its digest is sha512-${digest}, not ${wanted.integrity}`,
           { install },
         );
       }
       const unpack = await runCommand(tar, ["-xzf", archive, "--strip-components=1"], options);
-      const trial = await runCommand(join(draft, "bin", "node"), ["--version"], options);
-      if (unpack.code !== 0 || trial.stdout.trim() !== `v${version}`) {
-        const why = describeFailure(unpack.code === 0 ? trial : unpack);
-        throw new SetupError("NODE_DOES_NOT_RUN", `${name} does not run on this machine: ${why}`, { install });
+      if (unpack.code !== 0) {
+        throw new SetupError("NODE_NOT_FETCHED", `${name} was not unpacked: ${describeFailure(unpack)}`, { install });
       }
+      await tryOut?.(draft);
       rmSync(join(draft, archive));
       chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
-      renameSync(draft, home);
+      renameSync(draft, folder);
       return true;
     } finally {
       rmSync(draft, { recursive: true, force: true });

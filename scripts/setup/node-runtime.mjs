@@ -8,11 +8,11 @@ import { isExecutableFile } from "./platform.mjs";
 const OLDEST_MAJOR = 24;
 
 /**
- * The release that is fetched when the running one is older.
+ * The release that is fetched when the running one is older, and that the plugin's executable has inside.
  *
  * @type {import("./fetch-node.mjs").NodeRelease}
  */
-const RELEASE = {
+export const NODE_RELEASE = {
   version: "24.21.0",
   integrity: {
     x64: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
@@ -30,21 +30,21 @@ export const nodeRuntime = {
     if (isNewEnough(process.versions.node)) {
       return { chose: `the running one, ${process.versions.node}`, path: [dirname(process.execPath)] };
     }
-    const home = nodeHome(cache, RELEASE.version);
-    const chosen = { chose: `${RELEASE.version} from ${home}`, path: [join(home, "bin")] };
+    const home = nodeHome(cache, NODE_RELEASE.version);
+    const chosen = { chose: `${NODE_RELEASE.version} from ${home}`, path: [join(home, "bin")] };
     if (isExecutableFile(join(home, "bin", "node"))) return chosen;
 
     const install = installHint("node", platform);
     const old = `the running Node is ${process.versions.node}, and ${OLDEST_MAJOR} or newer is needed`;
-    if (!canFetchNode(RELEASE, platform)) {
+    if (!canFetchNode(NODE_RELEASE, platform)) {
       throw new SetupError("NODE_TOO_OLD", `${old}; set-up can fetch it for Linux on x64 and arm64 only`, { install });
     }
     if (check)
-      throw new SetupError("NODE_TOO_OLD", `${old}; set-up fetches ${RELEASE.version} from the npm registry`, {
+      throw new SetupError("NODE_TOO_OLD", `${old}; set-up fetches ${NODE_RELEASE.version} from the npm registry`, {
         install,
       });
-    await fetchNode(RELEASE, context);
-    return { ...chosen, chose: `${RELEASE.version}, fetched from the npm registry into ${home}` };
+    await fetchNode(NODE_RELEASE, context);
+    return { ...chosen, chose: `${NODE_RELEASE.version}, fetched from the npm registry into ${home}` };
   },
 };
 

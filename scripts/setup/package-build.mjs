@@ -29,6 +29,7 @@ const MADE = [
   { by: "scripts/declarations.ts", to: "service/dist/types" },
   { by: "scripts/copy-assets.mjs", to: "service/dist/page/assets" },
   { by: "scripts/bundle.mjs", to: "dist/bundle" },
+  { by: "scripts/bundled-licenses.mjs", to: "dist/bundle" },
 ];
 /** Parts of these programs. */
 const PARTS = ["scripts/declarations"];

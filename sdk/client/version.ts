@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-// By its default export: a name that an older Node does not export would stop it before it could say that it is too old.
-import nodeModule from "node:module";
+import { packageFile } from "../package-file.ts";
 
-/** The version of this package, from the package.json that these files belong to (in sources and in `dist`). */
+/** The version of this package, from its package.json. */
 export function packageVersion(): string {
-  const file = nodeModule.findPackageJSON(import.meta.url);
-  const version: unknown = file && JSON.parse(readFileSync(file, "utf8")).version;
+  const manifest = packageFile("package.json");
+  const version: unknown = manifest && (JSON.parse(manifest) as { version?: unknown }).version;
   return typeof version === "string" ? version : "unknown";
 }
 

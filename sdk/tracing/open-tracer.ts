@@ -1,3 +1,4 @@
+import { isOneFile } from "../package-file.ts";
 import { NO_TRACER, type Tracer } from "./span.ts";
 
 /** Who traces, and where it says that it cannot. */
@@ -19,9 +20,12 @@ export interface TracerOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** OpenTelemetry's own default. */
+const USUAL_PROTOCOL = "http/protobuf";
+
 /** What OpenTelemetry's packages are found by, for each protocol. */
 const EXPORTERS: Readonly<Record<string, string>> = {
-  "http/protobuf": "@opentelemetry/exporter-trace-otlp-proto",
+  [USUAL_PROTOCOL]: "@opentelemetry/exporter-trace-otlp-proto",
   "http/json": "@opentelemetry/exporter-trace-otlp-http",
   grpc: "@opentelemetry/exporter-trace-otlp-grpc",
 };
@@ -60,9 +64,16 @@ export async function openTracer(options: TracerOptions): Promise<Tracer> {
   const { serviceName, version, warn, redact = (text) => text, env = process.env } = options;
   if (!wantsTraces(env)) return NO_TRACER;
   const asked = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL?.trim() || env.OTEL_EXPORTER_OTLP_PROTOCOL?.trim();
-  const exporter = EXPORTERS[asked || "http/protobuf"];
+  const exporter = EXPORTERS[asked || USUAL_PROTOCOL];
   if (exporter === undefined) {
     warn(`nothing is traced: OTEL_EXPORTER_OTLP_PROTOCOL is none of ${Object.keys(EXPORTERS).join(", ")}`);
+    return NO_TRACER;
+  }
+  if (isOneFile() && exporter !== EXPORTERS[USUAL_PROTOCOL]) {
+    warn(
+      `nothing is traced: the plugin's executable has the exporter for ${USUAL_PROTOCOL} alone. Leave OTEL_EXPORTER_OTLP_PROTOCOL ` +
+        `unset, or use the plugin of the npm package pulumi-nullspace, with ${exporter} installed beside it`,
+    );
     return NO_TRACER;
   }
   try {

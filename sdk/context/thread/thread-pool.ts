@@ -1,4 +1,5 @@
 import { type MessagePort, Worker } from "node:worker_threads";
+import { embeddedFile } from "../../package-file.ts";
 import type { Answer, Task } from "./protocol.ts";
 
 /** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 20 MB to keep. */
@@ -90,13 +91,13 @@ function takeThread(): Worker {
     thread.worker.ref();
     return thread.worker;
   }
-  // `.ts` when we run from sources, `.js` from `dist`. The flags of the process (loaders, hooks, inspectors) are not passed
-  // on: the threads need none.
+  // The flags of the process (loaders, hooks, inspectors) are not passed on: the threads need none.
+  const options = { execArgv: [], resourceLimits: RESOURCE_LIMITS };
+  const source = embeddedFile("worker.js");
+  if (source !== undefined) return new Worker(source, { ...options, eval: true });
+  // `.ts` when we run from sources, `.js` from `dist`.
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-  return new Worker(new URL(`./worker${extension}`, import.meta.url), {
-    execArgv: [],
-    resourceLimits: RESOURCE_LIMITS,
-  });
+  return new Worker(new URL(`./worker${extension}`, import.meta.url), options);
 }
 
 function keepThread(worker: Worker): void {

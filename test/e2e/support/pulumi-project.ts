@@ -22,6 +22,12 @@ export interface PulumiProjectOptions {
   files?: Record<string, string>;
   /** What `node_modules` is; the repository's own by default, where `pulumi-nullspace` is this package. */
   nodeModules?: string;
+  /**
+   * Whether the plugin of the package is on PATH.
+   *
+   * @default "packaged"
+   */
+  plugin?: "packaged" | "none";
 }
 
 /** A Pulumi project in a temporary folder, with its own state, run by the real CLI. */
@@ -36,10 +42,7 @@ export class PulumiProject {
     this.dir = mkdtempSync(join(tmpdir(), "nullspace-e2e-"));
     for (const folder of ["state", "home", "program", "bin"]) mkdirSync(join(this.dir, folder));
     this.useNodeModules(options.nodeModules ?? join(repo, "node_modules"));
-    const plugin = join(repo, "dist", "bundle", "pulumi-resource-nullspace.js");
-    if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
-    chmodSync(plugin, 0o755);
-    symlinkSync(plugin, join(this.dir, "bin", "pulumi-resource-nullspace"));
+    if ((options.plugin ?? "packaged") === "packaged") this.#linkPlugin();
     this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
     this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
     this.write("index.js", options.program);
@@ -68,6 +71,13 @@ export class PulumiProject {
     const link = join(this.dir, "program", "node_modules");
     rmSync(link, { force: true });
     symlinkSync(folder, link);
+  }
+
+  #linkPlugin(): void {
+    const plugin = join(repo, "dist", "bundle", "pulumi-resource-nullspace.js");
+    if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
+    chmodSync(plugin, 0o755);
+    symlinkSync(plugin, join(this.dir, "bin", "pulumi-resource-nullspace"));
   }
 
   /** Writes a file below the program's folder. */
