@@ -154,7 +154,7 @@ describe("--json", () => {
     // Also on a terminal there is nothing in it but JSON.
     const doctor = await run(["doctor", "--json", "--data", service.dataDirectory], { terminal: true });
     expect(JSON.parse(doctor.stdout)).toMatchObject({
-      checks: expect.arrayContaining([expect.objectContaining({ name: "keys", status: "ok" })]),
+      checks: expect.arrayContaining([expect.objectContaining({ name: "keys" })]),
     });
   });
 });
