@@ -15,8 +15,8 @@ export interface CliResult extends CommandResult {
 }
 
 export interface PulumiProjectOptions {
-  /** The program: the content of `index.js`. */
-  program: string;
+  /** The program: the content of `index.js`. A program in another language is among the `files`, with its `Pulumi.yaml`. */
+  program?: string;
   env?: Record<string, string>;
   /** Files beside the program: path -> content. */
   files?: Record<string, string>;
@@ -40,9 +40,11 @@ export class PulumiProject {
     if (!existsSync(plugin)) throw new Error(`${plugin} is missing: run \`npm run build\``);
     chmodSync(plugin, 0o755);
     symlinkSync(plugin, join(this.dir, "bin", "pulumi-resource-nullspace"));
-    this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
-    this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
-    this.write("index.js", options.program);
+    if (options.program !== undefined) {
+      this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
+      this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
+      this.write("index.js", options.program);
+    }
     for (const [path, content] of Object.entries(options.files ?? {})) this.write(path, content);
     this.env = {
       ...(process.env as Record<string, string>),
