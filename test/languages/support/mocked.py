@@ -13,7 +13,9 @@ tokens = []
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
         tokens.append(args.typ)
-        return [f"{args.name}-id", args.inputs]
+        # A stack has outputs that others refer to.
+        outputs = {"template": "web", "buildId": "tb_0123456789ab"}
+        return [f"{args.name}-id", {"outputs": outputs, **args.inputs}]
 
     def call(self, args):
         tokens.append(args.token)
