@@ -47,13 +47,13 @@ describe("the examples of the Registry", () => {
   it("compile in TypeScript", async () => {
     const folder = place("typescript");
     const paths = { "@nullspace/pulumi": [join(SDKS, "nodejs", "bin", "index")] };
+    // As the project files of Pulumi's own templates.
     const compilerOptions = {
       strict: true,
       noEmit: true,
-      module: "nodenext",
-      target: "es2022",
-      types: ["node"],
-      paths,
+      module: "commonjs",
+      moduleResolution: "node",
+      target: "es2020",
     };
     writeFileSync(
       join(folder, "tsconfig.json"),
