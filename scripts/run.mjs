@@ -17,6 +17,8 @@ import { fileURLToPath } from "node:url";
 import { describe, setUp } from "./setup.mjs";
 import { signalGroup } from "./setup/command.mjs";
 import { SetupError } from "./setup/errors.mjs";
+import { nodeRuntime } from "./setup/node-runtime.mjs";
+import { npmDependencies } from "./setup/npm-dependencies.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
 import { STEPS } from "./setup/steps.mjs";
 
@@ -36,7 +38,7 @@ const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const packages = {
   title: "packages",
   profiles: ["quickstart", "test", "modern", "languages"],
-  beside: true,
+  needs: [npmDependencies, nodeRuntime],
   run: async ({ root, env, signal }) => ({ chose: await buildPackages({ root, env, signal }) }),
 };
 

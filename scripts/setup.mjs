@@ -72,13 +72,14 @@ export async function setUp({
   };
 
   const wanted = steps.filter(({ profiles }) => profiles.includes(profile));
-  /** Long steps that run, in their order. @type {Promise<void>[]} */
-  let running = [];
   const stopping = new AbortController();
   const anySignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
 
-  /** @param {import("./setup/step.mjs").Step} step */
-  const play = async (step) => {
+  /**
+   * @param {import("./setup/step.mjs").Step} step
+   * @param {NodeJS.ProcessEnv} env
+   */
+  const play = async (step, env) => {
     const startedMs = performance.now();
     const tell = (/** @type {string} */ text) => {
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
@@ -87,8 +88,7 @@ export async function setUp({
     const note = (/** @type {string} */ text) => log(line(step.title, "...  ", text, env));
     try {
       const onStop = (/** @type {import("./setup/step.mjs").Release} */ release) => releases.push(release);
-      const context = { root, platform, cache, env: { ...env }, check, profile, note, onStop, signal: anySignal };
-      const result = await step.run(context);
+      const result = await step.run({ root, platform, cache, env, check, profile, note, onStop, signal: anySignal });
       tell(result.chose);
       return result;
     } catch (error) {
@@ -98,43 +98,65 @@ export async function setUp({
       return undefined;
     }
   };
-  /** @param {import("./setup/step.mjs").StepResult | undefined} result */
-  const keep = (result) => {
-    if (result === undefined) return;
-    Object.assign(env, result.env, {
-      PATH: [...(result.path ?? []), env["PATH"] ?? ""].filter((folder) => folder !== "").join(delimiter),
-    });
-  };
-  const settle = async () => {
-    const waiting = running;
-    running = [];
-    for (const each of waiting) await each;
-  };
 
+  /** What runs or has ended, in its order. @type {Map<import("./setup/step.mjs").Step, Promise<import("./setup/step.mjs").StepResult | undefined>>} */
+  const begun = new Map();
   try {
     if (!check) await announce(wanted, { cache, env }, log);
     for (const step of wanted) {
-      anySignal.throwIfAborted();
-      if (!step.beside && !step.isLong) await settle();
-      if (!step.isLong || check) {
-        keep(await play(step));
-        continue;
-      }
-      const long = play(step).then(keep);
+      const before = check ? [...begun.keys()] : stepsBefore(step, [...begun.keys()]);
+      const waiting = before.map((each) => begun.get(each));
+      const running = (async () => {
+        const results = [];
+        for (const each of waiting) results.push(await each);
+        anySignal.throwIfAborted();
+        return play(step, environmentOf(env, results));
+      })();
       // What runs beside it is of no use any more.
-      long.catch((error) => stopping.abort(error));
-      running.push(long);
+      running.catch((error) => stopping.abort(error));
+      begun.set(step, running);
     }
-    await settle();
+    await Promise.all(begun.values());
   } catch (error) {
-    // The first failure is the one to tell: the others are its echo.
-    const first = stopping.signal.aborted ? stopping.signal.reason : error;
     stopping.abort(error);
-    await Promise.allSettled(running);
+    await Promise.allSettled(begun.values());
     await stop();
-    throw first;
+    // The first failure is the one to tell: the others are its echo.
+    throw stopping.signal.reason;
   }
-  return { env, missing, stop };
+  const results = await Promise.all(begun.values());
+  return { env: environmentOf(env, results), missing, stop };
+}
+
+/**
+ * The steps that have to end before one begins: those that it needs, and what these need; all before it where it does not say.
+ *
+ * @param {import("./setup/step.mjs").Step} step
+ * @param {readonly import("./setup/step.mjs").Step[]} begun
+ * @returns {import("./setup/step.mjs").Step[]}
+ */
+function stepsBefore(step, begun) {
+  if (step.needs === undefined) return [...begun];
+  // One of another profile is not there to be waited for.
+  const near = step.needs.filter((each) => begun.includes(each));
+  const needed = new Set(near.flatMap((each) => [each, ...stepsBefore(each, begun.slice(0, begun.indexOf(each)))]));
+  return begun.filter((each) => needed.has(each));
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} base
+ * @param {readonly (import("./setup/step.mjs").StepResult | undefined)[]} results in the order of their steps
+ * @returns {NodeJS.ProcessEnv}
+ */
+function environmentOf(base, results) {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...base };
+  for (const { env: variables, path = [] } of results.filter((each) => each !== undefined)) {
+    Object.assign(env, variables, {
+      PATH: [...path, env["PATH"] ?? ""].filter((folder) => folder !== "").join(delimiter),
+    });
+  }
+  return env;
 }
 
 /**

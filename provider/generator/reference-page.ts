@@ -3,6 +3,7 @@ import type { Controller } from "../core/controller.ts";
 import type { ChangeEffect } from "../core/property-diff.ts";
 import { renderOtherLanguages, type ExampleProgram } from "./examples.ts";
 import type { FunctionModel } from "./functions.ts";
+import { GENERATED_NODE_PACKAGE } from "./package-schema.ts";
 import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./type-model.ts";
 
 const NOTE = "<!-- Made by `npm run generate` from provider/core: change that, not this. -->";
@@ -59,6 +60,9 @@ export function renderResourcePage(
     "```sh",
     `pulumi import nullspace:index:${name} <resource name> ${importId.example}`,
     "```",
+    "",
+    `The TypeScript that Pulumi then prints is for the SDK that is generated for Node, \`${GENERATED_NODE_PACKAGE}\`; in a program ` +
+      "with this package, import `pulumi-nullspace/native` in its place, where choices are plain strings.",
     "",
   ].join("\n");
 }

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { busyboxImage, describeBusybox, findStaticBusybox } from "./busybox-image.mjs";
 import { ensurePackages } from "./debian-packages.mjs";
 import { callEngine, findStreamError } from "./docker-api.mjs";
+import { dockerEngine } from "./docker-engine.mjs";
 import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
+import { modernEngine } from "./modern-engine.mjs";
 import { findCommand } from "./platform.mjs";
 import { loopbackRegistry } from "./registry.mjs";
 import { useShared } from "./shared-process.mjs";
@@ -24,7 +26,7 @@ const FAILURE = "base-image-pull";
 export const baseImage = {
   title: "base image",
   profiles: ["quickstart", "test", "modern", "languages"],
-  beside: true,
+  needs: [dockerEngine, modernEngine],
   async run(context) {
     const { env, check, profile } = context;
     const given = env["NULLSPACE_BASE_IMAGE"];

@@ -2,6 +2,7 @@ import { ensurePackages } from "./debian-packages.mjs";
 import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
 import { findCommand, isExecutableFile } from "./platform.mjs";
+import { testCommands } from "./test-tools.mjs";
 
 /** What the browser is called, by system. */
 const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
@@ -28,7 +29,7 @@ export function findChromium(env) {
 export const chromium = {
   title: "browser",
   profiles: ["test"],
-  beside: true,
+  needs: [testCommands],
   async run(context) {
     const { env, platform, check } = context;
     if (findChromium(env) === undefined && platform.canInstallPackages && !check)

@@ -16,7 +16,7 @@ const SERVICE_START_MS = 20_000;
 export const dockerEngine = {
   title: "Docker Engine",
   profiles: ["quickstart", "test", "languages"],
-  beside: true,
+  needs: [],
   async run(context) {
     const { env, platform, check, note, onStop, signal } = context;
     const running = await findRunningEngine(context);

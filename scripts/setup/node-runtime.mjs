@@ -24,7 +24,7 @@ export const NODE_RELEASE = {
 export const nodeRuntime = {
   title: "Node 24",
   profiles: ["quickstart", "test", "modern", "languages"],
-  beside: true,
+  needs: [],
   async run(context) {
     const { cache, check, platform } = context;
     if (isNewEnough(process.versions.node)) {

@@ -2,6 +2,7 @@ import { delimiter, join } from "node:path";
 import { SetupError } from "./errors.mjs";
 import { canFetchNode, fetchNode, nodeHome } from "./fetch-node.mjs";
 import { installHint } from "./install-hints.mjs";
+import { nodeRuntime } from "./node-runtime.mjs";
 import { isExecutableFile } from "./platform.mjs";
 
 /**
@@ -42,7 +43,7 @@ const RELEASES = [
 export const otherNodes = {
   title: "other Nodes",
   profiles: ["test"],
-  beside: true,
+  needs: [nodeRuntime],
   async run(context) {
     const { cache, check, env, platform } = context;
     const given = (env["NULLSPACE_TEST_NODES"] ?? "").split(delimiter).filter((path) => path !== "");

@@ -16,7 +16,7 @@ const OLDEST_VERSION = [3, 200, 0];
 export const pulumiCli = {
   title: "Pulumi CLI",
   profiles: ["quickstart", "test", "languages"],
-  isLong: true,
+  needs: [],
   async forecast({ cache, env }) {
     if ((await installedPulumi(env, () => undefined)) ?? downloadedPulumi(cache) ?? builtPulumi(cache))
       return undefined;

@@ -1,7 +1,7 @@
 import { pythonEnvironment } from "./python-environment.mjs";
 
-/** What Python programs of Pulumi run on, and what makes packages of the generated SDK. */
-const REQUIREMENTS = ["pulumi==3.272.0", "build==1.3.0", "setuptools==80.9.0", "wheel==0.45.1"];
+/** What programs with the generated SDK run on, and what makes packages of it. */
+const REQUIREMENTS = ["pulumi==3.272.0", "parver==0.5", "build==1.3.0", "setuptools==80.9.0", "wheel==0.45.1"];
 
 /** @type {import("./step.mjs").Step} */
 export const pulumiPython = {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { baseImage } from "./base-image.mjs";
 import { pythonEnvironment } from "./python-environment.mjs";
 
 /** What the contract tests drive and compare with. */
@@ -18,7 +19,7 @@ const REQUIREMENTS = [
 export const pythonClient = {
   title: "Python client",
   profiles: ["test"],
-  beside: true,
+  needs: [baseImage],
   async run(context) {
     const home = await pythonEnvironment(context, REQUIREMENTS, "NO_PYTHON_CLIENT");
     return {

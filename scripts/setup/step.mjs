@@ -35,8 +35,8 @@
  * @typedef {object} Step
  * @property {string} title
  * @property {readonly Profile[]} profiles
- * @property {boolean} [isLong] may take minutes: the steps after it that run `beside` do not wait for it
- * @property {boolean} [beside] needs nothing of a long step, and may run while one runs
+ * @property {readonly Step[]} [needs] the steps that have to end before it begins, and that its environment is of; where it
+ *   does not say, all that are before it. Steps that need nothing of one another run side by side
  * @property {(context: Pick<StepContext, "cache" | "env">) => Promise<string | undefined>} [forecast] what takes a minute or more on this machine, and
  *   how long: said before anything is begun
  * @property {(context: StepContext) => Promise<StepResult>} run

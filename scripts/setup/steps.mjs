@@ -16,8 +16,8 @@ import { pythonClient } from "./python-client.mjs";
 import { dockerCommand, git, testCommands } from "./test-tools.mjs";
 
 /**
- * Every step, in order: a later one may use what an earlier one has made, but for a long one that it runs beside. What takes
- * longest is begun first.
+ * Every step, in order: a later one may use what an earlier one has made, where it does not say which ones it needs. What takes
+ * longest comes first.
  *
  * @type {readonly import("./step.mjs").Step[]}
  */

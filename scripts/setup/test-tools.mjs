@@ -1,8 +1,10 @@
+import { baseImage } from "./base-image.mjs";
 import { ensurePackages } from "./debian-packages.mjs";
 import { runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
 import { installHint } from "./install-hints.mjs";
 import { findCommand, findCommands } from "./platform.mjs";
+import { pythonClient } from "./python-client.mjs";
 
 /**
  * The docker commands that the tests compare with: one for what a context is, one for BuildKit builds.
@@ -12,7 +14,8 @@ import { findCommand, findCommands } from "./platform.mjs";
 export const dockerCommand = {
   title: "docker command",
   profiles: ["test", "modern"],
-  beside: true,
+  // One after the other, as they may all ask apt-get.
+  needs: [baseImage, pythonClient],
   async run(context) {
     const { env, platform, check } = context;
     let found = await findDockers(env);
@@ -39,7 +42,7 @@ export const dockerCommand = {
 export const git = {
   title: "git",
   profiles: ["test", "modern"],
-  beside: true,
+  needs: [dockerCommand],
   async run(context) {
     const { env, platform, check } = context;
     if (findCommand("git", env) === undefined && platform.canInstallPackages && !check)
@@ -74,7 +77,7 @@ const TEST_COMMANDS = {
 export const testCommands = {
   title: "test commands",
   profiles: ["test", "modern"],
-  beside: true,
+  needs: [git],
   async run(context) {
     const { env, platform, check } = context;
     const absent = () => Object.entries(TEST_COMMANDS).filter(([command]) => findCommand(command, env) === undefined);

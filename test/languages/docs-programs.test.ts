@@ -1,78 +1,68 @@
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { repo } from "../e2e/support/pulumi-project.ts";
-import { docsPrograms, type DocsProgram } from "./docs/programs.ts";
+import { run } from "../../scripts/quickstart/command.ts";
+import { parseErrors } from "./support/csharp.ts";
+import { docsPrograms, type DocsProgram } from "./support/docs-programs.ts";
+import { madeSdks, SDKS } from "./support/made-sdks.ts";
 
-const run = promisify(execFile);
-const sdks = join(repo, "dist", "sdks");
-
-let folder: string;
-beforeAll(() => {
-  if (!existsSync(join(sdks, "go", "go.mod"))) throw new Error(`there are no SDKs in ${sdks}: npm run sdks`);
-  folder = mkdtempSync(join(tmpdir(), "docs-programs-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Writes each program into a folder of its own. @returns the folders */
-function writeEach(language: string, file: string, programs: readonly DocsProgram[]): string[] {
-  return programs.map(({ text }, index) => {
-    const own = join(folder, language, `p${index}`);
-    mkdirSync(own, { recursive: true });
-    writeFileSync(join(own, file), `${text}\n`);
-    return own;
-  });
-}
+/** What the programs take from the stack's settings. */
+const SETTINGS = ["europeKey", "downloadToken", "apiToken", "baseImage"];
 
 describe("the programs of the docs and of the templates", () => {
-  it("are right in the eyes of Go's compiler", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "docs-programs-"));
+  beforeAll(madeSdks);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Writes each program into a folder of its own. @returns the files */
+  function writeEach(language: string, file: string, programs: readonly DocsProgram[]): string[] {
+    return programs.map(({ text }, index) => {
+      const own = join(folder, language, `p${index}`);
+      mkdirSync(own, { recursive: true });
+      writeFileSync(join(own, file), `${text}\n`);
+      return join(own, file);
+    });
+  }
+
+  it("compile in Go", async () => {
     const programs = docsPrograms("go", "nullspace-go/main.go");
     expect(programs.length).toBeGreaterThan(6);
     writeEach("go", "main.go", programs);
     const module = "github.com/catamaran-research/pulumi-nullspace/sdk/go";
-    const lines = ["module docs", "go 1.24", `require ${module} v0.0.0`, `replace ${module} => ${join(sdks, "go")}`];
+    const lines = ["module docs", "go 1.24", `require ${module} v0.0.0`, `replace ${module} => ${SDKS}/go`];
     writeFileSync(join(folder, "go", "go.mod"), `${lines.join("\n")}\n`);
     const options = { cwd: join(folder, "go"), env: { ...process.env, GOWORK: "off", GOFLAGS: "-mod=mod" } };
     await run("go", ["mod", "tidy"], options);
     await run("go", ["build", "./..."], options);
   });
 
-  it("are right in the eyes of Java's compiler", async () => {
-    const programs = docsPrograms("java");
-    const folders = writeEach("java", "App.java", programs);
-    const java = join(sdks, "java");
-    const list = join(folder, "classpath");
-    await run("mvn", ["--quiet", "--batch-mode", "dependency:build-classpath", `-Dmdep.outputFile=${list}`], {
-      cwd: java,
-    });
-    const classpath = readFileSync(list, "utf8");
-    const jars = readdirSync(join(java, "target")).filter((name) => /^nullspace-[\d.]+\.jar$/.test(name));
+  it("compile in Java", async () => {
+    const files = writeEach("java", "App.java", docsPrograms("java"));
+    const jars = globSync(join(SDKS, "packages", "nullspace-*[0-9].jar"));
     expect(jars).toHaveLength(1);
-    const all = [join(java, "target", jars[0]!), classpath.trim()].join(delimiter);
-    for (const own of folders)
-      await run("javac", ["-Xlint:all,-processing", "-cp", all, "-d", own, join(own, "App.java")]);
+    const classpath = join(folder, "classpath.txt");
+    const maven = ["--quiet", "--batch-mode", "dependency:build-classpath", `-Dmdep.outputFile=${classpath}`];
+    await run("mvn", maven, { cwd: join(SDKS, "java") });
+    const path = [...jars, readFileSync(classpath, "utf8").trim()].join(delimiter);
+    for (const [at, file] of files.entries()) {
+      await run("javac", ["-Xlint:-options", "-d", join(folder, `out-${at}`), "-classpath", path, file]);
+    }
   });
 
   const python = docsPrograms("python", "nullspace-python/__main__.py");
-  it.each(python)("run in Python, and declare resources: $name", async ({ name, text }) => {
-    const [own] = writeEach(`python-${name.replaceAll(/\W/g, "-")}`, "__main__.py", [{ name, text }]);
-    const home = process.env.NULLSPACE_PULUMI_PYTHON;
-    if (home === undefined) throw new Error("NULLSPACE_PULUMI_PYTHON is not set: npm test -- --project languages");
-    const mocked = join(import.meta.dirname, "docs", "mocked.py");
-    const { stdout } = await run(join(home, "bin", "python"), [mocked, join(own!, "__main__.py")], {
-      env: { ...process.env, PYTHONPATH: join(sdks, "python") },
-    });
-    const wanted = [...text.matchAll(/nullspace\.(Template|TemplateTag|WarmPool)\(/g)].map(
-      ([, type]) => `nullspace:index:${type}`,
-    );
-    expect(
-      stdout
-        .split("\n")
-        .filter((line) => line.startsWith("nullspace:"))
-        .sort(),
-    ).toEqual(wanted.sort());
+  it.each(python)("run in Python, and declare their resources: $name", async ({ name, text }) => {
+    const [file] = writeEach(`python-${name.replaceAll(/\W/g, "-")}`, "__main__.py", [{ name, text }]);
+    const settings = Object.fromEntries(SETTINGS.map((key) => [`project:${key}`, "x"]));
+    const env = { ...process.env, PYTHONPATH: join(SDKS, "python"), PULUMI_CONFIG: JSON.stringify(settings) };
+    const interpreter = join(process.env["NULLSPACE_PULUMI_PYTHON"]!, "bin", "python");
+    const { stdout } = await run(interpreter, [join(import.meta.dirname, "support", "mocked.py"), file!], { env });
+    const made = (JSON.parse(stdout) as string[]).filter((token) => token.startsWith("nullspace:"));
+    const named = [...text.matchAll(/nullspace\.(Template|TemplateTag|WarmPool)\(/g)].map(([, type]) => type);
+    expect(made.map((token) => token.slice(token.lastIndexOf(":") + 1)).sort()).toEqual(named.sort());
+  });
+
+  it("are C# in the eyes of a parser that is not Pulumi's", async () => {
+    expect(await parseErrors(writeEach("csharp", "Program.cs", docsPrograms("csharp")))).toEqual([]);
   });
 });

@@ -15,8 +15,8 @@ export interface CliResult extends CommandResult {
 }
 
 export interface PulumiProjectOptions {
-  /** The program: the content of `index.js`. */
-  program: string;
+  /** The program: the content of `index.js`. A program in another language is among the `files`, with its `Pulumi.yaml`. */
+  program?: string;
   env?: Record<string, string>;
   /** Files beside the program: path -> content. */
   files?: Record<string, string>;
@@ -43,9 +43,11 @@ export class PulumiProject {
     for (const folder of ["state", "home", "program", "bin"]) mkdirSync(join(this.dir, folder));
     this.useNodeModules(options.nodeModules ?? join(repo, "node_modules"));
     if ((options.plugin ?? "packaged") === "packaged") this.#linkPlugin();
-    this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
-    this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
-    this.write("index.js", options.program);
+    if (options.program !== undefined) {
+      this.write("Pulumi.yaml", "name: e2e\nruntime: nodejs\n");
+      this.write("package.json", `{"name":"e2e","private":true,"main":"index.js"}\n`);
+      this.write("index.js", options.program);
+    }
     for (const [path, content] of Object.entries(options.files ?? {})) this.write(path, content);
     this.env = {
       ...(process.env as Record<string, string>),

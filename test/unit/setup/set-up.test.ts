@@ -73,48 +73,56 @@ describe("set-up", () => {
     expect(events).toEqual(["stopped"]);
   });
 
-  test("goes on with the steps that run beside a long one, and waits for it before any other", async () => {
+  test("runs a step beside those that it does not need, in the environment of those that it needs", async () => {
     const events: string[] = [];
     const built = Promise.withResolvers<void>();
-    const steps: Step[] = [
-      {
-        ...step("long", async () => {
-          await built.promise;
-          events.push("long");
-          return { chose: "", path: ["/long"], env: { L: "1" } };
-        }),
-        isLong: true,
-      },
-      {
-        ...step("beside", async ({ env }) => {
-          events.push(`beside, without it: ${env["L"]}`);
-          built.resolve();
-          return { chose: "", path: ["/beside"] };
-        }),
-        beside: true,
-      },
-      step("after", async ({ env }) => {
-        events.push(`after, with it: ${env["L"]}`);
-        return { chose: "" };
+    const note = (name: string, env: NodeJS.ProcessEnv) =>
+      events.push(`${name}: ${["L", "E", "I"].filter((each) => each in env).join("")}`);
+    const long: Step = {
+      ...step("long", async ({ env }) => {
+        await built.promise;
+        note("long", env);
+        return { chose: "", path: ["/long"], env: { L: "1" } };
       }),
-    ];
-    const { env } = await setUp({ ...quiet, steps });
-    expect(events).toEqual(["beside, without it: undefined", "long", "after, with it: 1"]);
-    expect(env["PATH"]).toBe("/long:/beside");
+      needs: [],
+    };
+    const ofAnotherProfile: Step = {
+      ...step("modern", () => Promise.reject(new Error("was run"))),
+      profiles: ["modern"],
+    };
+    const engine: Step = {
+      ...step("engine", async ({ env }) => {
+        note("engine", env);
+        return { chose: "", path: ["/engine"], env: { E: "1" } };
+      }),
+      needs: [],
+    };
+    const image: Step = {
+      ...step("image", async ({ env }) => {
+        note("image", env);
+        built.resolve();
+        return { chose: "", env: { I: "1" } };
+      }),
+      needs: [engine, ofAnotherProfile],
+    };
+    const last = step("last", async ({ env }) => {
+      note("last", env);
+      return { chose: "" };
+    });
+    const { env } = await setUp({ ...quiet, steps: [long, ofAnotherProfile, engine, image, last] });
+    expect(events).toEqual(["engine: ", "image: E", "long: ", "last: LEI"]);
+    expect(env["PATH"]).toBe("/engine:/long");
   });
 
-  test("ends a long step when another one fails, and the other way round, and tells the first failure", async () => {
+  test("ends what runs beside a step that fails, and tells the first failure", async () => {
     const untilAborted: Step["run"] = ({ signal }) =>
       new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(new Error("ended"))));
     const fails: Step["run"] = () => Promise.reject(new SetupError("NO_NPM", "npm is not on PATH"));
-    for (const [long, beside] of [
+    for (const runs of [
       [untilAborted, fails],
       [fails, untilAborted],
-    ] as const) {
-      const steps: Step[] = [
-        { ...step("long", long), isLong: true },
-        { ...step("beside", beside), beside: true },
-      ];
+    ]) {
+      const steps = runs.map((run, index): Step => ({ ...step(`step ${index}`, run), needs: [] }));
       await expect(setUp({ ...quiet, steps })).rejects.toMatchObject({ code: "NO_NPM" });
     }
   });

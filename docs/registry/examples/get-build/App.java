@@ -5,6 +5,8 @@ import com.pulumi.Pulumi;
 import com.pulumi.core.Output;
 import dev.nullspace.pulumi.nullspace.NullspaceFunctions;
 import dev.nullspace.pulumi.nullspace.inputs.GetBuildArgs;
+import dev.nullspace.pulumi.nullspace.TemplateTag;
+import dev.nullspace.pulumi.nullspace.TemplateTagArgs;
 import java.util.List;
 import java.util.ArrayList;
 import java.util.Map;
@@ -22,6 +24,11 @@ public class App {
             .buildId("tb_0123456789ab")
             .build());
 
-        ctx.export("status", build.applyValue(_build -> _build.status()));
+        var stable = new TemplateTag("stable", TemplateTagArgs.builder()
+            .template(build.applyValue(_build -> _build.canonicalRef()))
+            .tag("stable")
+            .buildId("tb_0123456789ab")
+            .build());
+
     }
 }

@@ -10,8 +10,11 @@ return await Deployment.RunAsync(() =>
         BuildId = "tb_0123456789ab",
     });
 
-    return new Dictionary<string, object?>
+    var stable = new Nullspace.TemplateTag("stable", new()
     {
-        ["status"] = build.Apply(getBuildResult => getBuildResult.Status),
-    };
+        Template = build.Apply(getBuildResult => getBuildResult.CanonicalRef),
+        Tag = "stable",
+        BuildId = "tb_0123456789ab",
+    });
+
 });

@@ -4,4 +4,8 @@ import * as nullspace from "@nullspace/pulumi";
 const build = nullspace.getBuildOutput({
     buildId: "tb_0123456789ab",
 });
-export const status = build.status;
+const stable = new nullspace.TemplateTag("stable", {
+    template: build.canonicalRef,
+    tag: "stable",
+    buildId: "tb_0123456789ab",
+});

@@ -13,7 +13,14 @@ func main() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("status", build.Status)
+		_, err = nullspace.NewTemplateTag(ctx, "stable", &nullspace.TemplateTagArgs{
+			Template: pulumi.String(build.CanonicalRef),
+			Tag:      pulumi.String("stable"),
+			BuildId:  pulumi.String("tb_0123456789ab"),
+		})
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import com.pulumi.Pulumi;
 import com.pulumi.core.Output;
 import dev.nullspace.pulumi.nullspace.NullspaceFunctions;
 import dev.nullspace.pulumi.nullspace.inputs.GetTemplateArgs;
+import dev.nullspace.pulumi.nullspace.TemplateAlias;
+import dev.nullspace.pulumi.nullspace.TemplateAliasArgs;
 import java.util.List;
 import java.util.ArrayList;
 import java.util.Map;
@@ -22,6 +24,10 @@ public class App {
             .template("acme/base:stable")
             .build());
 
-        ctx.export("buildId", stable.applyValue(_stable -> _stable.buildId()));
+        var python = new TemplateAlias("python", TemplateAliasArgs.builder()
+            .template(stable.applyValue(_stable -> _stable.canonicalRef()))
+            .alias("python")
+            .build());
+
     }
 }

@@ -10,8 +10,10 @@ return await Deployment.RunAsync(() =>
         Template = "acme/base:stable",
     });
 
-    return new Dictionary<string, object?>
+    var python = new Nullspace.TemplateAlias("python", new()
     {
-        ["buildId"] = stable.Apply(getTemplateResult => getTemplateResult.BuildId),
-    };
+        Template = stable.Apply(getTemplateResult => getTemplateResult.CanonicalRef),
+        Alias = "python",
+    });
+
 });

@@ -2,4 +2,6 @@ import pulumi
 import pulumi_nullspace as nullspace
 
 stable = nullspace.get_template_output(template="acme/base:stable")
-pulumi.export("buildId", stable.build_id)
+python = nullspace.TemplateAlias("python",
+    template=stable.canonical_ref,
+    alias="python")

@@ -4,4 +4,7 @@ import * as nullspace from "@nullspace/pulumi";
 const stable = nullspace.getTemplateOutput({
     template: "acme/base:stable",
 });
-export const buildId = stable.apply(stable => stable.buildId);
+const python = new nullspace.TemplateAlias("python", {
+    template: stable.canonicalRef,
+    alias: "python",
+});

@@ -7,13 +7,19 @@ import (
 
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		stable, err := nullspace.LookupTemplate(ctx, &nullspace.GetTemplateArgs{
+		stable, err := nullspace.LookupTemplate(ctx, &nullspace.LookupTemplateArgs{
 			Template: "acme/base:stable",
 		}, nil)
 		if err != nil {
 			return err
 		}
-		ctx.Export("buildId", stable.BuildId)
+		_, err = nullspace.NewTemplateAlias(ctx, "python", &nullspace.TemplateAliasArgs{
+			Template: pulumi.String(stable.CanonicalRef),
+			Alias:    pulumi.String("python"),
+		})
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import com.pulumi.Pulumi;
 import com.pulumi.core.Output;
 import dev.nullspace.pulumi.nullspace.NullspaceFunctions;
 import dev.nullspace.pulumi.nullspace.inputs.GetTemplatesArgs;
+import dev.nullspace.pulumi.nullspace.TemplateAlias;
+import dev.nullspace.pulumi.nullspace.TemplateAliasArgs;
 import java.util.List;
 import java.util.ArrayList;
 import java.util.Map;
@@ -22,6 +24,10 @@ public class App {
             .namespace("acme")
             .build());
 
-        ctx.export("templates", found.applyValue(_found -> _found.templates()));
+        var first = new TemplateAlias("first", TemplateAliasArgs.builder()
+            .template(found.applyValue(_found -> _found.templates().get(0).canonicalRef()))
+            .alias("first")
+            .build());
+
     }
 }

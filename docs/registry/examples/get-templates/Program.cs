@@ -10,8 +10,10 @@ return await Deployment.RunAsync(() =>
         Namespace = "acme",
     });
 
-    return new Dictionary<string, object?>
+    var first = new Nullspace.TemplateAlias("first", new()
     {
-        ["templates"] = found.Apply(getTemplatesResult => getTemplatesResult.Templates),
-    };
+        Template = found.Apply(getTemplatesResult => getTemplatesResult.Templates[0].CanonicalRef),
+        Alias = "first",
+    });
+
 });

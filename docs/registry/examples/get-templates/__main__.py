@@ -2,4 +2,6 @@ import pulumi
 import pulumi_nullspace as nullspace
 
 found = nullspace.get_templates_output(namespace="acme")
-pulumi.export("templates", found.templates)
+first = nullspace.TemplateAlias("first",
+    template=found.templates[0].canonical_ref,
+    alias="first")

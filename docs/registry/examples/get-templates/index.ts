@@ -4,4 +4,7 @@ import * as nullspace from "@nullspace/pulumi";
 const found = nullspace.getTemplatesOutput({
     namespace: "acme",
 });
-export const templates = found.apply(found => found.templates);
+const first = new nullspace.TemplateAlias("first", {
+    template: found.templates[0].canonicalRef,
+    alias: "first",
+});

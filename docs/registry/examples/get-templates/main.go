@@ -13,7 +13,13 @@ func main() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("templates", found.Templates)
+		_, err = nullspace.NewTemplateAlias(ctx, "first", &nullspace.TemplateAliasArgs{
+			Template: pulumi.String(found.Templates[0].CanonicalRef),
+			Alias:    pulumi.String("first"),
+		})
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import com.pulumi.Pulumi;
 import com.pulumi.core.Output;
 import dev.nullspace.pulumi.nullspace.NullspaceFunctions;
 import dev.nullspace.pulumi.nullspace.inputs.GetWarmPoolArgs;
+import dev.nullspace.pulumi.nullspace.WarmPool;
+import dev.nullspace.pulumi.nullspace.WarmPoolArgs;
 import java.util.List;
 import java.util.ArrayList;
 import java.util.Map;
@@ -22,6 +24,12 @@ public class App {
             .name("web")
             .build());
 
-        ctx.export("ready", pool.applyValue(_pool -> _pool.ready()));
+        var spare = new WarmPool("spare", WarmPoolArgs.builder()
+            .name("web-spare")
+            .template(pool.applyValue(_pool -> _pool.template()))
+            .minReady(1)
+            .maxReady(pool.applyValue(_pool -> _pool.maxReady()))
+            .build());
+
     }
 }

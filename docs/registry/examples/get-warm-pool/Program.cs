@@ -10,8 +10,12 @@ return await Deployment.RunAsync(() =>
         Name = "web",
     });
 
-    return new Dictionary<string, object?>
+    var spare = new Nullspace.WarmPool("spare", new()
     {
-        ["ready"] = pool.Apply(getWarmPoolResult => getWarmPoolResult.Ready),
-    };
+        Name = "web-spare",
+        Template = pool.Apply(getWarmPoolResult => getWarmPoolResult.Template),
+        MinReady = 1,
+        MaxReady = pool.Apply(getWarmPoolResult => getWarmPoolResult.MaxReady),
+    });
+
 });

@@ -4,4 +4,9 @@ import * as nullspace from "@nullspace/pulumi";
 const pool = nullspace.getWarmPoolOutput({
     name: "web",
 });
-export const ready = pool.ready;
+const spare = new nullspace.WarmPool("spare", {
+    name: "web-spare",
+    template: pool.template,
+    minReady: 1,
+    maxReady: pool.maxReady,
+});

@@ -7,13 +7,21 @@ import (
 
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		pool, err := nullspace.LookupWarmPool(ctx, &nullspace.GetWarmPoolArgs{
+		pool, err := nullspace.LookupWarmPool(ctx, &nullspace.LookupWarmPoolArgs{
 			Name: pulumi.StringRef("web"),
 		}, nil)
 		if err != nil {
 			return err
 		}
-		ctx.Export("ready", pool.Ready)
+		_, err = nullspace.NewWarmPool(ctx, "spare", &nullspace.WarmPoolArgs{
+			Name:     pulumi.String("web-spare"),
+			Template: pulumi.String(pool.Template),
+			MinReady: pulumi.Int(1),
+			MaxReady: pulumi.Int(pool.MaxReady),
+		})
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 }

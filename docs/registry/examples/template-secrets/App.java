@@ -21,18 +21,18 @@ public class App {
 
     public static void stack(Context ctx) {
         final var config = ctx.config();
-        final var npmToken = config.get("npmToken");
-        final var registryPassword = config.get("registryPassword");
+        final var npmToken = config.require("npmToken");
+        final var registryPassword = config.require("registryPassword");
         var web = new Template("web", TemplateArgs.builder()
             .name("web")
             .context("./app")
-            .buildSecrets(Map.of("npm-token", Output.ofSecret(npmToken)))
+            .buildSecrets(Map.of("npm-token", npmToken))
             .registryAuth(RegistryAuthArgs.builder()
                 .registry("registry.example.com")
                 .auth(AuthArgs.builder()
                     .kind("basic")
                     .username("ci")
-                    .password(Output.ofSecret(registryPassword))
+                    .password(registryPassword)
                     .build())
                 .build())
             .rebuildOnSecretChange(true)

@@ -14,7 +14,7 @@ return await Deployment.RunAsync(() =>
         Context = "./app",
         BuildSecrets = 
         {
-            { "npm-token", Output.CreateSecret(npmToken) },
+            { "npm-token", npmToken },
         },
         RegistryAuth = new[]
         {
@@ -25,7 +25,7 @@ return await Deployment.RunAsync(() =>
                 {
                     Kind = Nullspace.AuthKind.Basic,
                     Username = "ci",
-                    Password = Output.CreateSecret(registryPassword),
+                    Password = registryPassword,
                 },
             },
         },

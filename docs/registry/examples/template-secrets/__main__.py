@@ -8,14 +8,14 @@ web = nullspace.Template("web",
     name="web",
     context="./app",
     build_secrets={
-        "npm-token": pulumi.Output.secret(npm_token),
+        "npm-token": npm_token,
     },
     registry_auth=[{
         "registry": "registry.example.com",
         "auth": {
             "kind": nullspace.AuthKind.BASIC,
             "username": "ci",
-            "password": pulumi.Output.secret(registry_password),
+            "password": registry_password,
         },
     }],
     rebuild_on_secret_change=True)

@@ -8,14 +8,14 @@ const web = new nullspace.Template("web", {
     name: "web",
     context: "./app",
     buildSecrets: {
-        "npm-token": pulumi.secret(npmToken),
+        "npm-token": npmToken,
     },
     registryAuth: [{
         registry: "registry.example.com",
         auth: {
             kind: nullspace.AuthKind.Basic,
             username: "ci",
-            password: pulumi.secret(registryPassword),
+            password: registryPassword,
         },
     }],
     rebuildOnSecretChange: true,

@@ -15,7 +15,7 @@ func main() {
 			Name:    pulumi.String("web"),
 			Context: pulumi.String("./app"),
 			BuildSecrets: pulumi.StringMap{
-				"npm-token": pulumi.ToSecret(npmToken).(pulumi.StringOutput),
+				"npm-token": pulumi.String(npmToken),
 			},
 			RegistryAuth: nullspace.RegistryAuthArray{
 				&nullspace.RegistryAuthArgs{
@@ -23,7 +23,7 @@ func main() {
 					Auth: &nullspace.AuthArgs{
 						Kind:     pulumi.String(nullspace.AuthKindBasic),
 						Username: pulumi.String("ci"),
-						Password: pulumi.ToSecret(registryPassword).(pulumi.StringOutput),
+						Password: pulumi.String(registryPassword),
 					},
 				},
 			},

@@ -19,7 +19,7 @@ public class App {
 
     public static void stack(Context ctx) {
         final var config = ctx.config();
-        final var buildId = config.get("buildId");
+        final var buildId = config.require("buildId");
         var production = new TemplateTag("production", TemplateTagArgs.builder()
             .template("acme/web")
             .tag("production")

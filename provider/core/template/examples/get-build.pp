@@ -1,8 +1,10 @@
-# How a build ended
+# A release of a build, whatever its template is
 build = invoke("nullspace:index:getBuild", {
   buildId = "tb_0123456789ab"
 })
 
-output "status" {
-  value = build.status
+resource "stable" "nullspace:index:TemplateTag" {
+  template = build.canonicalRef
+  tag      = "stable"
+  buildId  = "tb_0123456789ab"
 }

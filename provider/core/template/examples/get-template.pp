@@ -1,8 +1,9 @@
-# The build that a tag stands for
+# A second name for a template that somebody else makes
 stable = invoke("nullspace:index:getTemplate", {
   template = "acme/base:stable"
 })
 
-output "buildId" {
-  value = stable.buildId
+resource "python" "nullspace:index:TemplateAlias" {
+  template = stable.canonicalRef
+  alias    = "python"
 }

@@ -1,8 +1,9 @@
-# The templates of a namespace
+# A second name for the first template of a namespace
 found = invoke("nullspace:index:getTemplates", {
   namespace = "acme"
 })
 
-output "templates" {
-  value = found.templates
+resource "first" "nullspace:index:TemplateAlias" {
+  template = found.templates[0].canonicalRef
+  alias    = "first"
 }

@@ -9,14 +9,14 @@ resource "web" "nullspace:index:Template" {
   name    = "web"
   context = "./app"
   buildSecrets = {
-    "npm-token" = secret(npmToken)
+    "npm-token" = npmToken
   }
   registryAuth = [{
     registry = "registry.example.com"
     auth = {
       kind     = "basic"
       username = "ci"
-      password = secret(registryPassword)
+      password = registryPassword
     }
   }]
   rebuildOnSecretChange = true

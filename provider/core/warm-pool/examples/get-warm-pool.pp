@@ -1,8 +1,11 @@
-# A pool by its name
+# A second pool of what another one has
 pool = invoke("nullspace:index:getWarmPool", {
   name = "web"
 })
 
-output "ready" {
-  value = pool.ready
+resource "spare" "nullspace:index:WarmPool" {
+  name     = "web-spare"
+  template = pool.template
+  minReady = 1
+  maxReady = pool.maxReady
 }

@@ -58,10 +58,7 @@ func translate(schemaPath string, programs map[string]string) (map[string]map[st
 			}
 			for _, code := range files {
 				text := strings.TrimSpace(string(code)) + "\n"
-				if language == "java" {
-					text = file.withJavaPackage(text)
-				}
-				translated[name][language] = text
+				translated[name][language] = file.corrected(language, text)
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
@@ -24,16 +23,6 @@ func readSchema(path string) (*schemaFile, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return file, nil
-}
-
-// withJavaPackage corrects imports: the generator knows the package's own name for resources only, and takes it for
-// com.pulumi where functions and types of inputs are.
-func (file *schemaFile) withJavaPackage(code string) string {
-	var settings struct{ BasePackage string }
-	if err := json.Unmarshal(file.spec.Language["java"], &settings); err != nil || settings.BasePackage == "" {
-		return code
-	}
-	return strings.ReplaceAll(code, "import com.pulumi."+file.spec.Name+".", "import "+settings.BasePackage+"."+file.spec.Name+".")
 }
 
 // bind makes the package anew: every code generator changes the one that it is given.
