@@ -23,7 +23,7 @@ const RELEASE = {
 /** @type {import("./step.mjs").Step} */
 export const nodeRuntime = {
   title: "Node 24",
-  profiles: ["quickstart", "test", "modern", "languages"],
+  profiles: ["quickstart", "test", "modern", "sdks", "languages"],
   async run(context) {
     const { cache, check, platform } = context;
     if (isNewEnough(process.versions.node)) {
