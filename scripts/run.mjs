@@ -116,7 +116,7 @@ async function main(name, args) {
  */
 function profileOf(name, args) {
   if (name === "quickstart") return "quickstart";
-  if (name === "sdks" || name === "translate") return "languages";
+  if (name === "sdks" || name === "translate") return "sdks";
   // Tests of these projects need something else than the others do. A benchmark compares with what the tests compare with.
   const only = name === "test" ? /--project[= ](modern|languages)(?: |$)/.exec(args.join(" "))?.[1] : undefined;
   return only === "modern" || only === "languages" ? only : "test";

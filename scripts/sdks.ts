@@ -32,7 +32,7 @@ for (const language of wanted) {
   const made = await packSdk(language, { root, folder: join(out, language), packages });
   const seconds = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`.padStart(8);
   console.log(
-    `${language.padEnd(8)} ${seconds}  ${made.isPacked ? made.files.join(", ") : `not packed: ${made.reason}`}`,
+    `${language.padEnd(8)} ${seconds}  ${made.isPacked ? made.files.join(", ") || "compiled" : `not packed: ${made.reason}`}`,
   );
   if (!made.isPacked && values.every) process.exitCode = 1;
 }

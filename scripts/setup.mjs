@@ -6,7 +6,8 @@
  *   node scripts/setup.mjs                  what the quickstart needs; stops again what it started to try it
  *   node scripts/setup.mjs --profile test   and what the tests need
  *   node scripts/setup.mjs --profile modern and a Docker Engine of today, for the tests of the project `modern`
- *   node scripts/setup.mjs --profile languages   what SDKs of other languages are made and tried with
+ *   node scripts/setup.mjs --profile sdks        what SDKs of other languages are made with
+ *   node scripts/setup.mjs --profile languages   and what they are tried with
  *   node scripts/setup.mjs --keep           leaves the private engine and registry running
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
@@ -26,7 +27,7 @@ import { STEPS } from "./setup/steps.mjs";
 import { toolCache } from "./setup/tool-cache.mjs";
 
 /** @type {readonly import("./setup/step.mjs").Profile[]} */
-const PROFILES = ["quickstart", "test", "modern", "languages"];
+const PROFILES = ["quickstart", "test", "modern", "sdks", "languages"];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -23,7 +23,7 @@ export const NODE_RELEASE = {
 /** @type {import("./step.mjs").Step} */
 export const nodeRuntime = {
   title: "Node 24",
-  profiles: ["quickstart", "test", "modern", "languages"],
+  profiles: ["quickstart", "test", "modern", "sdks", "languages"],
   needs: [],
   async run(context) {
     const { cache, check, platform } = context;

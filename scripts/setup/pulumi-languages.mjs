@@ -38,13 +38,13 @@ const CODEGEN = { name: "pulumi-codegen", package: "." };
  */
 export const pulumiLanguages = {
   title: "Pulumi languages",
-  profiles: ["languages"],
+  profiles: ["sdks", "languages"],
   async run(context) {
-    const { cache, check, env, note, platform, signal } = context;
-    const missing = HOSTS.filter(({ name }) => findCommand(name, env) === undefined);
-    const commands = [CODEGEN, ...missing];
-    const folder = join(cache.root, "pulumi-languages", `built-${sourceDigest()}`);
+    const { cache, check, env, note, platform, profile, signal } = context;
+    const hosts = profile === "languages" ? HOSTS.filter(({ name }) => findCommand(name, env) === undefined) : [];
+    const commands = [CODEGEN, ...hosts];
     const names = commands.map(({ name }) => name).join(", ");
+    const folder = join(cache.root, "pulumi-languages", `built-${sourceDigest(names)}`);
     const built = {
       chose: `${names} built from their Go modules (${folder})`,
       path: [folder],
@@ -71,9 +71,13 @@ export const pulumiLanguages = {
   },
 };
 
-/** Other sources or other versions are another folder of the cache. */
-function sourceDigest() {
-  const hash = createHash("sha256");
+/**
+ * Other commands, sources or versions are another folder of the cache.
+ *
+ * @param {string} names of the commands
+ */
+function sourceDigest(names) {
+  const hash = createHash("sha256").update(names);
   for (const module of new Set([CODEGEN.name, ...HOSTS.map((host) => host.module)])) {
     const folder = new URL(`./toolchain/${module}/`, import.meta.url);
     for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));

@@ -6,7 +6,7 @@ const REQUIREMENTS = ["pulumi==3.272.0", "parver==0.5", "build==1.3.0", "setupto
 /** @type {import("./step.mjs").Step} */
 export const pulumiPython = {
   title: "Pulumi for Python",
-  profiles: ["languages"],
+  profiles: ["sdks", "languages"],
   async run(context) {
     const home = await pythonEnvironment(context, REQUIREMENTS, "NO_PULUMI_PYTHON");
     return { chose: `${REQUIREMENTS.join(", ")} in ${home}`, env: { NULLSPACE_PULUMI_PYTHON: home } };

@@ -15,9 +15,10 @@
 
 /**
  * What is wanted: `quickstart` runs the product, `test` adds what only the tests need; `modern` is what the tests of the
- * Docker client need on an engine of today; `languages` is what the SDKs of other languages are made and tried with.
+ * Docker client need on an engine of today; `sdks` is what the SDKs of other languages are made with, and `languages` what they are
+ * tried with.
  *
- * @typedef {"quickstart" | "test" | "modern" | "languages"} Profile
+ * @typedef {"quickstart" | "test" | "modern" | "sdks" | "languages"} Profile
  */
 
 /** @typedef {(options: { keep: boolean }) => Promise<void>} Release */

@@ -145,6 +145,8 @@ describe("the sources of the provider", () => {
       "provider/adopt/service/adoption-comment.ts",
       "provider/core/ownership/takeover-ways.ts",
       "provider/errors.ts",
+      // The schema is of the plugin alone.
+      "provider/generator/package-schema.ts",
       // A page says of which shell it speaks.
       "provider/generator/reference-page.ts",
     ]);
