@@ -196,6 +196,7 @@ async function recordedBase() {
       return imageId;
     },
     async [Symbol.asyncDispose](): Promise<void> {
+      await engine.images.remove(BASE);
       await engine.close();
     },
   };
