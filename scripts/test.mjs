@@ -60,6 +60,10 @@ const LANES = [
         "scripts/generate.ts",
         "--check",
       ]),
+      check("one version (npm run check:release)", "node", [
+        "--conditions=nullspace-source",
+        "scripts/check-release.ts",
+      ]),
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
       { title: "build (npm run build)", run: buildOnce },
       {

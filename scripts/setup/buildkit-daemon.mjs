@@ -5,7 +5,7 @@ import { installHint } from "./install-hints.mjs";
 import { withLock } from "./lock.mjs";
 import { findCommand, isExecutableFile } from "./platform.mjs";
 
-const VERSION = "0.34.2";
+export const VERSION = "0.34.2";
 const COMMANDS = [
   { name: "buildkitd", package: "github.com/moby/buildkit/cmd/buildkitd" },
   { name: "buildctl", module: "buildkitd", package: "github.com/moby/buildkit/cmd/buildctl" },

@@ -9,7 +9,7 @@ import { withLock } from "./lock.mjs";
 import { isExecutableFile } from "./platform.mjs";
 import { useShared } from "./shared-process.mjs";
 
-const VERSION = "2.0.0-beta.24";
+export const VERSION = "2.0.0-beta.24";
 const COMMAND = {
   name: "dockerd",
   package: "github.com/moby/moby/v2/cmd/dockerd",

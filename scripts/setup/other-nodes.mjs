@@ -11,7 +11,7 @@ import { isExecutableFile } from "./platform.mjs";
  *
  * @type {readonly import("./fetch-node.mjs").NodeRelease[]}
  */
-const RELEASES = [
+export const OTHER_NODE_RELEASES = [
   {
     version: "22.14.0",
     integrity: {
@@ -47,7 +47,7 @@ export const otherNodes = {
   async run(context) {
     const { cache, check, env, platform } = context;
     const given = (env["NULLSPACE_TEST_NODES"] ?? "").split(delimiter).filter((path) => path !== "");
-    const fetchable = RELEASES.filter((release) => canFetchNode(release, platform));
+    const fetchable = OTHER_NODE_RELEASES.filter((release) => canFetchNode(release, platform));
     const programOf = (/** @type {string} */ version) => join(nodeHome(cache, version), "bin", "node");
     for (const release of fetchable) {
       if (isExecutableFile(programOf(release.version))) continue;

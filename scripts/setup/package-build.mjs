@@ -55,7 +55,8 @@ export async function buildPackages({ root, env, signal }) {
   ) {
     return "up to date";
   }
-  const result = await runCommand("npm", ["run", "--silent", "build"], {
+  const [npm, ...own] = npmCommand(env);
+  const result = await runCommand(npm, [...own, "run", "--silent", "build"], {
     cwd: root,
     env,
     timeoutMs: BUILD_TIMEOUT_MS,
@@ -72,6 +73,17 @@ export async function buildPackages({ root, env, signal }) {
   }
   writeJson(join(root, STAMP), { digest });
   return "built";
+}
+
+/**
+ * On Windows npm is a script of the command interpreter, which is not started like a program: there its own program is.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {[string, ...string[]]}
+ */
+function npmCommand(env) {
+  const program = env["npm_execpath"];
+  return process.platform === "win32" && program !== undefined ? [process.execPath, program] : ["npm"];
 }
 
 /** @param {string} root */

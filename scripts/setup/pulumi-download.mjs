@@ -4,7 +4,7 @@ import { findCommand, isExecutableFile } from "./platform.mjs";
 import { forgetFailure, recallFailure, rememberFailure } from "./tool-cache.mjs";
 
 /** Version of the npm package `pulumi`, which is the version of the CLI that it downloads at first use. */
-const VERSION = "3.265.0";
+export const VERSION = "3.265.0";
 
 /** Where the network lets nothing through the download hangs rather than fails. */
 const QUIET_TIMEOUT_MS = 20_000;

@@ -5,7 +5,7 @@ import { buildGoCommands, findGo } from "./go-build.mjs";
 import { installHint } from "./install-hints.mjs";
 import { isExecutableFile } from "./platform.mjs";
 
-const VERSION = "3.258.0";
+export const VERSION = "3.258.0";
 
 /** @param {string} version as the project's own Makefile sets it: a CLI without one takes itself for a development build */
 const versioned = (version) => `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;

@@ -19,10 +19,16 @@ export interface TestService extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts the built service as a user does. `dataDir` lets a second start go on with the first one's data. */
-export async function startTestService(options: { env?: Record<string, string> } = {}): Promise<TestService> {
+/**
+ * Starts the built service as a user does.
+ *
+ * @param options.data a folder of an earlier service, and a key that it knows; default: a new one
+ */
+export async function startTestService(
+  options: { env?: Record<string, string>; data?: { dir: string; apiKey: string } } = {},
+): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), "nullspace-service-"));
-  const dataDir = join(folder, "data");
+  const dataDir = options.data?.dir ?? join(folder, "data");
   const logFile = join(folder, "service.log");
   const problems = join(folder, "undescribed-answers");
   writeFileSync(problems, "");
@@ -32,6 +38,7 @@ export async function startTestService(options: { env?: Record<string, string> }
     dataDir,
     logFile,
     env: { ...process.env, ...options.env, NULLSPACE_TEST_PROBLEMS: problems },
+    ...(options.data && { apiKey: options.data.apiKey }),
   });
   const client = new NullspaceClient({ apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL });
   let running = true;
