@@ -38,9 +38,10 @@ module.exports = { buildId: web.buildId };
     }
   });
 
-  it("has a plugin that is found as the README says, without a warning, and from no other place", async () => {
+  it("has a plugin that is found as the docs say, without a warning, and from no other place", async () => {
     using installed = installPacked("0.1.0");
-    const [, lines] = /```yaml\n(plugins:\n[\s\S]*?)```/.exec(readFileSync(join(repo, "README.md"), "utf8"))!;
+    const page = readFileSync(join(repo, "docs", "installation-configuration.md"), "utf8");
+    const [, lines] = /```yaml\n(plugins:\n[\s\S]*?)```/.exec(page)!;
     const project = new PulumiProject({
       program: `"use strict";
 const nullspace = require("pulumi-nullspace/native");
