@@ -51,13 +51,14 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     `NULLSPACE_API_URL=${service.url}`,
     ...(service.shownOnce === undefined ? [] : [`NULLSPACE_API_KEY=${service.shownOnce}`]),
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
   const stop = (): void => {
     // A second signal must be able to end a stop that hangs.
     process.off("SIGINT", stop).off("SIGTERM", stop);
     service.close().then(() => process.exit(0), fail);
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
+  // Not before: whoever waits for these lines may end it the moment they are there.
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 /** The key that the environment gives; what this process starts gets to see nothing of it. */
