@@ -108,6 +108,11 @@ export class GuestStore {
     return this.#db.all<Guest>(`${SELECT} WHERE pool_id = ? ORDER BY seq LIMIT ?`, [poolId, limit]);
   }
 
+  /** How many guests of a pool are alike, checked out ones too. */
+  tally(poolId: string): GuestTally[] {
+    return this.tallies([poolId]).get(poolId) ?? [];
+  }
+
   /** How many guests of pools are alike, checked out ones too, by pool; a pool without any is not in it. */
   tallies(poolIds: readonly string[]): Map<string, GuestTally[]> {
     const rows = this.#db.all<GuestTally & { poolId: string }>(

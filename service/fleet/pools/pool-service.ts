@@ -2,7 +2,7 @@ import type { CreateWarmPoolRequest, UpdateWarmPoolRequest, WarmPool, WarmPoolLi
 import { newId } from "../../ids.ts";
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
-import type { GuestStore, GuestTally } from "../../store/guests.ts";
+import type { GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
 import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
 import { poolAnswer } from "./pool-answer.ts";
@@ -53,7 +53,7 @@ export class PoolService {
 
   /** A pool, also a deleted one. @throws WarmPoolNotFoundError */
   get(poolId: string): WarmPool {
-    return poolAnswer(this.#row(poolId), this.#tally(poolId));
+    return poolAnswer(this.#row(poolId), this.#deps.guests.tally(poolId));
   }
 
   /** Newest first; deleted ones only when they are asked for. */
@@ -83,7 +83,7 @@ export class PoolService {
 
   /** The counts alone. */
   status(poolId: string): PoolCounts {
-    return countMembers(this.#row(poolId), this.#tally(poolId));
+    return countMembers(this.#row(poolId), this.#deps.guests.tally(poolId));
   }
 
   /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
@@ -162,10 +162,6 @@ export class PoolService {
     const isTurned = state === "enabled" ? db.grow(turn) : db.transaction(turn);
     if (isTurned) await this.#deps.controller.wake(poolId);
     return this.get(poolId);
-  }
-
-  #tally(poolId: string): GuestTally[] {
-    return this.#deps.guests.tallies([poolId]).get(poolId) ?? [];
   }
 
   #row(poolId: string): PoolRow {

@@ -93,7 +93,7 @@ export function poolDetails(
   }
   const pool = poolOf(db, poolId);
   const guests = new GuestStore(db);
-  const tally = guests.tallies([poolId]).get(poolId) ?? [];
+  const tally = guests.tally(poolId);
   const things = new KnownThings(db);
   const counts = countMembers(pool, tally);
   const template = things.templateOf(pool.templateId);
@@ -197,7 +197,7 @@ export function plannedPoolChange(
 ): PlannedPoolChange {
   const pool = poolOf(db, poolId);
   if (size !== undefined) assertBounds({ minReady: size.floor, maxReady: size.most });
-  const counts = countMembers(pool, new GuestStore(db).tallies([poolId]).get(poolId) ?? []);
+  const counts = countMembers(pool, new GuestStore(db).tally(poolId));
   const problem = problemOf(pool, change, size);
   return {
     poolId,
