@@ -3,6 +3,7 @@ import type { Span, Tracer } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { EngineArtifactStore } from "./artifacts/engine/engine-artifact-store.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
+import { FolderBlobBytes } from "./blobs/folder-blob-bytes.ts";
 import { BuildService } from "./builds/build-service.ts";
 import { EngineExecutor } from "./builders/engine/engine-executor.ts";
 import { DockerMachineDriver } from "./drivers/docker/docker-driver.ts";
@@ -83,7 +84,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const traces = options.tracer && new ServiceTraces(options.tracer);
   const observers = traces === undefined ? [metrics] : [metrics, traces];
   const calls = observers.map((observer) => observer.calls);
-  const blobs = new BlobStore(db, blobsPath);
+  const blobs = new BlobStore(db, new FolderBlobBytes(blobsPath));
   const artifacts = observedCalls(new EngineArtifactStore(engine, instanceId), "image", calls);
   const executor = observedCalls(new EngineExecutor({ engine, blobs, instanceId }), "build", calls);
   const driver = observedCalls(new DockerMachineDriver(engine, instanceId), "guest", calls);
