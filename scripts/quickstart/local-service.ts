@@ -20,6 +20,8 @@ const START_TIMEOUT_MS = 30_000;
 export async function startServiceProcess(options: {
   command: string;
   args: readonly string[];
+  /** Options of `serve` besides the port and the data folder. Default: none. */
+  options?: readonly string[];
   dataDir: string;
   logFile: string;
   env: NodeJS.ProcessEnv;
@@ -27,12 +29,16 @@ export async function startServiceProcess(options: {
   apiKey?: string;
 }): Promise<ServiceProcess> {
   const log = openSync(options.logFile, "a");
-  const child = spawn(options.command, [...options.args, "serve", "--port", "0", "--data", options.dataDir], {
-    env: options.env,
-    stdio: ["ignore", "pipe", log],
-    // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
-    detached: true,
-  });
+  const child = spawn(
+    options.command,
+    [...options.args, "serve", "--port", "0", "--data", options.dataDir, ...(options.options ?? [])],
+    {
+      env: options.env,
+      stdio: ["ignore", "pipe", log],
+      // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
+      detached: true,
+    },
+  );
   closeSync(log); // the child has its own copy
   const { stdout } = child;
   if (!stdout) throw new Error("the local service was started without a standard output");
