@@ -147,7 +147,15 @@ export class PageWorld implements AsyncDisposable {
       isTls: false,
       isBehindProxy: false,
       ...this.#options,
-      engine: { host: "unix:///var/run/docker.sock", look: () => executor.checkAvailable() },
+      places: [
+        {
+          name: "engine",
+          subject: "The engine",
+          title: "Docker Engine",
+          host: "unix:///var/run/docker.sock",
+          look: () => executor.checkAvailable(),
+        },
+      ],
     });
     builds.resume();
     fleet.start();
