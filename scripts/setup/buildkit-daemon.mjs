@@ -18,7 +18,7 @@ const COMMANDS = [
  */
 export const buildKitDaemon = {
   title: "BuildKit daemon",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   async run(context) {
     const { cache, check, env, note, platform, signal } = context;
     const found = given(env);

@@ -1,5 +1,16 @@
-import { cpSync, existsSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -19,7 +30,7 @@ import { isAtLeast } from "./version.mjs";
  */
 
 /**
- * A file of a Go module that a command finds in its own folder when it runs.
+ * A file of a Go module that a command finds in its own folder when it runs, or that belongs beside it: its license.
  *
  * @typedef {object} ModuleFile
  * @property {string} module e.g. `github.com/pulumi/pulumi/sdk/v3`
@@ -48,8 +59,8 @@ export async function buildGoCommands(context, { go, commands, folder, code, ins
   const { cache, env, note, signal } = context;
   mkdirSync(dirname(folder), { recursive: true });
   // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
-  // the next run goes on from there.
-  const work = join(cache.root, "go");
+  // the next run goes on from there. Each build has its own: another may run beside it, and takes its caches away at its end.
+  const work = join(cache.root, "go", relative(cache.root, folder).replaceAll(sep, "-"));
   /** @type {NodeJS.ProcessEnv} */
   const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
   // Somebody who uses Go has the modules, or wants them, in the usual place.
@@ -147,4 +158,19 @@ export function canBuild(version, toolchain) {
 function goEnv(env) {
   // A workspace file above the cache would make the wrapper a stranger in it; neither command needs C.
   return { ...env, GOWORK: "off", CGO_ENABLED: "0" };
+}
+
+/**
+ * Other sources or versions are another folder of the cache.
+ *
+ * @param {readonly string[]} modules folders in toolchain/
+ * @returns {string} twelve hexadecimal digits of what is in them
+ */
+export function sourceDigest(modules) {
+  const hash = createHash("sha256");
+  for (const module of modules) {
+    const folder = new URL(`./toolchain/${module}/`, import.meta.url);
+    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  }
+  return hash.digest("hex").slice(0, 12);
 }
