@@ -64,7 +64,7 @@ export class CredentialsError extends NullspaceError {
 }
 
 /** Errors after which nothing is known of the cluster: who runs something there waits, and asks again. */
-export function isClusterAway(error: unknown): error is KubernetesAwayError | KubernetesError | CredentialsError {
+export function isClusterAway(error: unknown): boolean {
   if (error instanceof KubernetesAwayError || error instanceof CredentialsError) return true;
   return error instanceof KubernetesError && (error.isRetryable || error.status === 401);
 }
