@@ -20,7 +20,7 @@ const VARIABLES = { buildkitd: "NULLSPACE_BUILDKITD", buildctl: "NULLSPACE_BUILD
  */
 export const buildKitDaemon = {
   title: "BuildKit daemon",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   async run(context) {
     const { cache, check, env, note, platform, signal } = context;
     const found = given(env);

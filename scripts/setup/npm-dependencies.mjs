@@ -12,7 +12,7 @@ const INSTALL_TIMEOUT_MS = 10 * 60_000;
 /** @type {import("./step.mjs").Step} */
 export const npmDependencies = {
   title: "npm dependencies",
-  profiles: ["quickstart", "test", "modern", "sdks", "languages"],
+  profiles: ["quickstart", "test", "modern", "sdks", "languages", "scale"],
   needs: [],
   async run(context) {
     const { root, env, cache, check, signal, platform, profile } = context;
