@@ -102,16 +102,17 @@ export default {
       "^service/templates/",
       "^service/(fleet|http|builds|builders|drivers|artifacts)/",
     ),
+    forbid(
+      "parts-are-known-where-they-are-chosen",
+      "^service/(?!(drivers|builders|artifacts|parts|bin)/)",
+      "^service/(drivers|builders|artifacts)/",
+    ),
     forbid("only-metrics-knows-prom-client", "^service/(?!metrics/)", "node_modules/prom-client/"),
     forbid("nothing-below-knows-metrics", "^service/(?!metrics/|assemble\\.ts$)", "^service/metrics/"),
     forbid("nothing-below-knows-tracing", "^service/(?!tracing/|assemble\\.ts$)", "^service/tracing/"),
     forbid("tracing-knows-no-parts", "^service/tracing/", "^service/(builders|drivers|artifacts|bin|assemble\\.ts$)"),
     forbid("metrics-know-no-parts", "^service/metrics/", "^service/(builders|drivers|artifacts|bin|assemble\\.ts$)"),
-    forbid(
-      "health-stands-on-the-store-and-seams",
-      "^service/health/",
-      "^service/(?!health/|store/|builds/build-executor\\.ts$|errors\\.ts$)",
-    ),
+    forbid("health-stands-on-the-store", "^service/health/", "^service/(?!health/|store/|errors\\.ts$)"),
     // The launch check goes through the seam of the drivers, and nothing else of the fleet.
     forbid(
       "builds-know-no-fleet",
@@ -130,7 +131,7 @@ export default {
     // The words of Dockerfiles and image names come with the client of the engine, through one file.
     forbid(
       "only-drivers-and-builders-know-the-engine",
-      "^service/(?!(drivers|builders|artifacts|bin)/|builds/dockerfile/reading\\.ts$|assemble\\.ts$|local-service\\.ts$)",
+      "^service/(?!(drivers|builders|artifacts|parts|bin)/|builds/dockerfile/reading\\.ts$|local-service\\.ts$)",
       "^sdk/docker/",
     ),
     forbid("bin-of-the-provider-ships-no-service", "^bin/", "^(service|examples|test)/"),

@@ -1,11 +1,7 @@
-import type { DockerEngine } from "pulumi-nullspace/docker";
 import type { Span, Tracer } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
-import { EngineArtifactStore } from "./artifacts/engine/engine-artifact-store.ts";
-import { BlobStore } from "./blobs/blob-store.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
 import { BuildService } from "./builds/build-service.ts";
-import { EngineExecutor } from "./builders/engine/engine-executor.ts";
-import { DockerMachineDriver } from "./drivers/docker/docker-driver.ts";
 import { asError } from "./errors.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { registerBlobRoutes } from "./http/routes/blobs.ts";
@@ -17,12 +13,13 @@ import { registerMetricsRoute } from "./http/routes/metrics.ts";
 import { registerNamespaceRoutes } from "./http/routes/namespaces.ts";
 import { registerPlanRoutes } from "./http/routes/plan.ts";
 import { registerTemplateRoutes } from "./http/routes/templates.ts";
-import { diskCheck, engineCheck, storeCheck } from "./health/checks.ts";
+import { diskCheck, placeCheck, storeCheck } from "./health/checks.ts";
 import { ServiceHealth } from "./health/service-health.ts";
 import type { ServiceApp } from "./http/service-app.ts";
 import { ServiceMetrics } from "./metrics/service-metrics.ts";
 import { observedCalls } from "./observed-calls.ts";
 import { registerPage, type PageSettings } from "./page/register-page.ts";
+import type { Parts } from "./parts/parts.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ArtifactImages } from "./templates/artifact-images.ts";
 import { BASE_NAME, BuiltinBase } from "./templates/builtin-base.ts";
@@ -37,13 +34,12 @@ import { serviceVersion } from "./version.ts";
 /** Settings of {@link assemble}. */
 export interface AssembleOptions {
   /** What builds, keeps images and runs machines. */
-  engine: DockerEngine;
+  parts: Parts;
+  blobs: BlobStore;
   /** Label of everything that this service makes on the engine. */
   instanceId: string;
-  /** The data folder, and of it the file of the store and the folder of the blobs. */
-  data: { path: string; storePath: string; blobsPath: string };
-  /** Image of the builtin template. */
-  baseImage: string;
+  /** The data folder, and of it the file of the store. */
+  data: { path: string; storePath: string };
   retentionMs: number;
   storage: StorageLimits;
   /** Builds that run at the same time. Default: as many as there are processors. */
@@ -71,25 +67,22 @@ export interface Assembly {
   stop: () => Promise<void>;
 }
 
-/**
- * Puts a service together: the one place that knows which parts are used (what builds, what runs machines). Everything
- * else knows the seams.
- */
+/** Puts a service together, of parts that are known by their seams alone. */
 export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly {
   const { db, events, log, artifactUses, tagFollowers, stopping } = deps;
-  const { engine, instanceId, retentionMs } = options;
-  const { path: folder, storePath, blobsPath } = options.data;
+  const { parts, blobs, instanceId, retentionMs } = options;
+  const { path: folder, storePath } = options.data;
   const metrics = new ServiceMetrics(serviceVersion());
   const traces = options.tracer && new ServiceTraces(options.tracer);
   const observers = traces === undefined ? [metrics] : [metrics, traces];
   const calls = observers.map((observer) => observer.calls);
-  const blobs = new BlobStore(db, blobsPath);
-  const artifacts = observedCalls(new EngineArtifactStore(engine, instanceId), "image", calls);
-  const executor = observedCalls(new EngineExecutor({ engine, blobs, instanceId }), "build", calls);
-  const driver = observedCalls(new DockerMachineDriver(engine, instanceId), "guest", calls);
-  const health = new ServiceHealth([engineCheck(executor), storeCheck(db), diskCheck(db)], log);
+  const artifacts = observedCalls(parts.artifacts, "image", calls);
+  const executor = observedCalls(parts.executor, "build", calls);
+  const driver = observedCalls(parts.driver, "guest", calls);
+  const places = parts.places.map((place) => observedCalls(place, place.name, calls));
+  const health = new ServiceHealth([...places.map(placeCheck), storeCheck(db), diskCheck(db)], log);
   metrics.readState({ db, folder, storePath, health });
-  const base = new BuiltinBase({ db, artifacts, log, image: options.baseImage });
+  const base = new BuiltinBase({ db, artifacts, log, image: parts.baseImage });
   const concurrency = options.buildConcurrency !== undefined && { concurrency: options.buildConcurrency };
   const builds = new BuildService({
     db,
@@ -112,8 +105,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     log,
     retentionMs,
     limits: options.storage,
-    // Cache that images could still use counts, too, or there would be nothing to take away.
-    pruneBuildCache: (keepStorage, signal) => engine.pruneBuilds({ all: true, keepStorage, signal }),
+    pruneBuildCache: (keepBytes, signal) => parts.buildCache.prune(keepBytes, signal),
   });
   const images = new ArtifactImages({ db, artifacts, events, log, stopping });
   const fleet = new Fleet({
@@ -138,10 +130,8 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       registerFleetRoutes(app, { fleet, stopping, prepare });
       registerMetricsRoute(app, { metrics, isOpen: options.areMetricsOpen });
       if (options.page !== undefined) {
-        const { host } = engine;
-        const look = (signal: AbortSignal) => executor.checkAvailable(signal);
-        const disk = { artifacts, retention, buildCache };
-        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, engine: { host, look }, disk });
+        const disk = { artifacts, retention, buildCache: (signal: AbortSignal) => parts.buildCache.usage(signal) };
+        registerPage(app, { ...options.page, ...deps, instanceId, blobs, builds, fleet, places, disk });
       }
     },
     start() {
@@ -169,11 +159,6 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     if (parsed.namespace === undefined || parsed.namespace === SYSTEM_NAMESPACE) await base.ensure(signal);
   }
 
-  async function buildCache(signal: AbortSignal) {
-    const usage = await engine.buildCacheUsage({ signal });
-    return usage && { bytes: usage.totalBytes, spareBytes: usage.reclaimableBytes };
-  }
-
   function remove(ref: string) {
     const deletion = deleteRef({ db, artifactUses, tagFollowers }, ref);
     if (deletion.kind === "template") {
@@ -191,8 +176,8 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
       // Before the builtin, so that one whose image has gone is made again.
       await images.look();
     } catch (error) {
-      if (!stopping.aborted)
-        log.warn({ err: asError(error), engine: engine.host }, "the engine could not be cleaned up");
+      const hosts = parts.places.map(({ host }) => host).join(", ");
+      if (!stopping.aborted) log.warn({ err: asError(error), engine: hosts }, "the engine could not be cleaned up");
     }
     await base.ensureIfPresent(stopping);
   }

@@ -1,10 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino, type DestinationStream, type LevelWithSilent } from "pino";
-import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
+import type { EngineTimeLimits } from "pulumi-nullspace/docker";
 import { openTracer, wantsTraces } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
+import { BlobStore } from "./blobs/blob-store.ts";
+import { FolderBlobBytes } from "./blobs/folder-blob-bytes.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
@@ -14,6 +16,8 @@ import { registerHealthRoutes } from "./http/routes/health.ts";
 import { TlsIdentity } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
+import { openParts } from "./parts/open-parts.ts";
+import type { Parts } from "./parts/parts.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
 import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -23,7 +27,6 @@ import { DiskRoom } from "./store/disk-room.ts";
 import { MIGRATIONS } from "./store/migrations/index.ts";
 import type { TlsFiles } from "./tls-options.ts";
 import { serviceVersion } from "./version.ts";
-import { DEFAULT_BASE_IMAGE } from "./templates/builtin-base.ts";
 import { TemplateEvents } from "./templates/events.ts";
 import { DEFAULT_RETENTION_MS } from "./templates/retention.ts";
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./templates/storage-limits.ts";
@@ -181,12 +184,12 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
   const data = openDataDirectory(options.dataDirectory ?? defaultDataDirectory());
   // What has been opened is closed in reverse order, whether the service stops or never came up.
   const closers: (() => void | Promise<void>)[] = [() => data.close()];
-  let engine: DockerEngine | undefined;
+  let parts: Parts | undefined;
   const stop = once(async () => {
     // Whatever waits for an engine that does not answer ends with its connections: a stop takes its time, and no more.
     const grace = setTimeout(() => {
-      log.warn({ engine: engine?.host }, "the engine keeps the service from stopping: its connections are cut");
-      void engine?.close();
+      log.warn({ engine: hostsOf(parts) }, "the engine keeps the service from stopping: its connections are cut");
+      void parts?.close();
     }, STOP_GRACE_MS);
     try {
       for (const close of closers.reverse()) await close();
@@ -201,11 +204,9 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     if (!room.hold()) log.warn({ data: data.path }, "the disk of the data folder is full: nothing new is taken");
     const keyStore = new ApiKeyStore(db);
     const oldKey = takeOverOldKey(data, keyStore);
-    engine = new DockerEngine({
-      ...(options.dockerHost !== undefined && { host: options.dockerHost }),
-      ...(options.engineTimeLimits !== undefined && { timeLimits: options.engineTimeLimits }),
-    });
-    closers.push(() => engine?.close());
+    const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
+    parts = await openParts(options, { blobs, instanceId: data.instanceId });
+    closers.push(() => parts?.close());
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());
     const stopping = new AbortController();
@@ -221,13 +222,13 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const warn = (message: string) => log.warn(message);
     const tracing = { serviceName: "nullspace-local", version: serviceVersion(), warn };
     const tracer = wantsTraces() ? await openTracer(tracing) : undefined;
-    const parts = assemble(deps, {
+    const assembly = assemble(deps, {
       tracer,
-      engine,
+      parts,
+      blobs,
       instanceId: data.instanceId,
       data,
       areMetricsOpen: options.areMetricsOpen ?? false,
-      baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
       retentionMs: options.artifactRetentionMs ?? DEFAULT_RETENTION_MS,
       storage: { ...DEFAULT_STORAGE_LIMITS, ...options.storage },
       ...(options.buildConcurrency !== undefined && { buildConcurrency: options.buildConcurrency }),
@@ -240,7 +241,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
         ...(options.pageIdleMs !== undefined && { idleMs: options.pageIdleMs }),
       },
     });
-    closers.push(() => parts.stop());
+    closers.push(() => assembly.stop());
 
     const app = createApp({
       logger: log,
@@ -254,20 +255,20 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
       }),
       ...(tls && { tls }),
       durable: () => db.durable(),
-      ...(parts.onRequest && { onRequest: parts.onRequest }),
-      onAnswered: parts.onAnswered,
+      ...(assembly.onRequest && { onRequest: assembly.onRequest }),
+      onAnswered: assembly.onAnswered,
     });
     closers.push(() => app.close());
     // First of all when it stops: what waits on requests lets go, so that the application can close.
     closers.push(() => stopping.abort(new Error("the service stops")));
     await registerOpenApi(app, serviceVersion());
-    registerHealthRoutes(app, { instanceId: data.instanceId, health: parts.health });
-    parts.registerRoutes(app);
-    parts.start();
+    registerHealthRoutes(app, { instanceId: data.instanceId, health: assembly.health });
+    assembly.registerRoutes(app);
+    assembly.start();
     await listen(() => app.listen({ port, host }), host, port);
     const address = app.server.address() as AddressInfo;
     const url = `${tls ? "https" : "http"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-    log.info({ url, data: data.path, engine: engine.host, store: join(data.path, "store.db") }, "service is up");
+    log.info({ url, data: data.path, engine: hostsOf(parts), store: join(data.path, "store.db") }, "service is up");
     // Not before it is sure that somebody will see what is shown once.
     if (oldKey !== undefined) forgetOldKey(data, db, log);
     const shownOnce = oldKey ?? (processKeys.length === 0 ? makeFirstKey(keyStore) : undefined);
@@ -277,6 +278,10 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     await stop();
     throw error;
   }
+}
+
+function hostsOf(parts: Parts | undefined): string | undefined {
+  return parts?.places.map(({ host }) => host).join(", ");
 }
 
 /** Lines that cannot be written (the disk of a log file is full, say) are lost: no reason to end the service. */

@@ -1,24 +1,24 @@
-import type { BuildExecutor } from "../builds/build-executor.ts";
 import { DiskFullError, EngineUnavailableError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { NotHealthyError, type HealthCheck } from "./health-check.ts";
+import type { Place } from "./place.ts";
 
-/** The engine answers. */
-export function engineCheck(executor: Pick<BuildExecutor, "checkAvailable">): HealthCheck {
+/** A place answers. */
+export function placeCheck({ name, subject, look }: Pick<Place, "name" | "subject" | "look">): HealthCheck {
   return {
-    name: "engine",
-    failure: "The engine answers with an error.",
+    name,
+    failure: `${subject} answers with an error.`,
     async look(signal) {
       try {
-        await executor.checkAvailable(signal);
+        await look(signal);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof EngineUnavailableError) {
-          throw new NotHealthyError("The engine does not answer.", { cause: error });
+          throw new NotHealthyError(`${subject} does not answer.`, { cause: error });
         }
         throw error;
       }
-      return "The engine answers.";
+      return `${subject} answers.`;
     },
   };
 }

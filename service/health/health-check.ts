@@ -1,3 +1,5 @@
+import type { PlaceName } from "./place.ts";
+
 /** One thing that the service needs. */
 export interface HealthCheck {
   readonly name: HealthCheckName;
@@ -14,7 +16,7 @@ export interface HealthCheck {
 }
 
 /** What the service needs. */
-export type HealthCheckName = "engine" | "store" | "disk";
+export type HealthCheckName = PlaceName | "store" | "disk";
 
 /** Something that the service needs is not there; the message may be read by anybody. */
 export class NotHealthyError extends Error {}

@@ -2,13 +2,13 @@ import type { Logger } from "pino";
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import type { ServiceReadiness } from "pulumi-nullspace/wire";
 import { asError } from "../errors.ts";
-import { NotHealthyError, type HealthCheck, type HealthCheckName } from "./health-check.ts";
+import { NotHealthyError, type HealthCheck } from "./health-check.ts";
 
 /** A look that takes longer has failed. Whoever asks (a load balancer, an orchestrator) waits a few seconds at most. */
 const LOOK_MS = 3_000;
 
 /** How one thing that the service needs is. */
-export type CheckOutcome = ServiceReadiness["checks"][HealthCheckName];
+export type CheckOutcome = ServiceReadiness["checks"]["store"];
 
 /** How everything that the service needs is. */
 export interface HealthReport {

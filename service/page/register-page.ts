@@ -1,6 +1,7 @@
 import type { ServiceApp } from "../http/service-app.ts";
 import { authenticate } from "../http/auth.ts";
 import { handleUnknownRoute } from "../http/errors.ts";
+import type { Place } from "../health/place.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { ResourceNotFoundError } from "../errors.ts";
 import type { Fleet } from "../fleet/fleet.ts";
@@ -40,8 +41,8 @@ export interface PageOptions extends PageSettings, ViewDependencies {
   instanceId: string;
   stopping: AbortSignal;
   fleet: Fleet;
-  /** Its address, and whether it answers: `look` throws when it does not. */
-  engine: { host: string; look: (signal: AbortSignal) => Promise<void> };
+  /** What builds, keeps images and runs machines. */
+  places: readonly Place[];
   /** What keeps images, and what sweeps. */
   disk: Pick<DiskDependencies, "artifacts" | "buildCache"> & { retention: Retention };
 }

@@ -1,8 +1,6 @@
-import { answerTimeout } from "pulumi-nullspace/concurrency";
 import {
   DockerError,
   EngineNotFoundError,
-  isEngineAway,
   parseImageRef,
   type DockerEngine,
   type ImageInspect,
@@ -14,16 +12,12 @@ import { dockerfileArgs } from "../../builds/dockerfile/build-args.ts";
 import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
 import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
 import { seeEngineGo } from "../../engine-stop.ts";
-import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
-import { asError, EngineUnavailableError } from "../../errors.ts";
+import { pingEngine } from "../../drivers/docker/ping-engine.ts";
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import { engineContext } from "./engine-context.ts";
 import { baseImageFailure, engineLost, imageBuildFailure, mayBeEngineStop } from "./engine-failure.ts";
 import { ProgressLog } from "./progress-log.ts";
 import { registryAuths } from "./registry-credentials.ts";
-
-/** A ping that takes longer means an engine that is not there. */
-const PING_TIMEOUT_MS = 5_000;
 
 /** What {@link EngineExecutor} needs. */
 export interface EngineExecutorOptions {
@@ -44,21 +38,8 @@ export class EngineExecutor implements BuildExecutor {
     this.#options = options;
   }
 
-  async checkAvailable(signal: AbortSignal): Promise<void> {
-    using timeout = answerTimeout(PING_TIMEOUT_MS);
-    try {
-      await this.#options.engine.ping({ signal: AbortSignal.any([signal, timeout.signal]) });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isEngineAway(error)) throw engineUnavailable(error);
-      if (asError(error).name === "TimeoutError") {
-        throw new EngineUnavailableError(
-          `Docker Engine at ${this.#options.engine.host} did not answer within ${PING_TIMEOUT_MS} ms.`,
-          { cause: error },
-        );
-      }
-      throw error;
-    }
+  checkAvailable(signal: AbortSignal): Promise<void> {
+    return pingEngine(this.#options.engine, signal);
   }
 
   async haveBase(job: BuildJob, image: string, report: BuildReporter, signal: AbortSignal): Promise<string> {

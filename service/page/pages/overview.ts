@@ -27,13 +27,13 @@ export function overviewPage(view: Overview): Page {
     section: "overview",
     isLive: true,
     body: html`<div id="state" data-live data-said="${saidOf(view)}">
-      ${view.engine.problem !== undefined && html`<p class="notice refused">${view.engine.problem}</p>`}
+      ${view.places.map(({ problem }) => problem !== undefined && html`<p class="notice refused">${problem}</p>`)}
       <dl class="tiles" aria-label="State of the service">
         ${tile("Templates", link("/ui/templates", count(view.templates)))}
         ${tile("Builds", `${count(building)} running`, waiting > 0 ? `${count(waiting)} waiting` : "none waiting")}
         ${tile("Warm pools", link("/ui/pools", count(view.pools)), poolsLine(view), view.shortPoolCount > 0)}
         ${tile("Machines", link("/ui/machines", count(view.machines)), "not over")}
-        ${tile("Docker Engine", view.engine.isUp ? "answers" : "is away", view.engine.host.replace(/^unix:\/\//, ""), !view.engine.isUp)}
+        ${view.places.map(({ title, host, isUp }) => tile(title, isUp ? "answers" : "is away", host.replace(/^unix:\/\//, ""), !isUp))}
         ${tile("Disk", link("/ui/disk", `${bytes(view.disk.freeBytes)} free`), `of ${bytes(view.disk.totalBytes)}`, view.disk.freeBytes < SCARCE * view.disk.totalBytes)}
       </dl>
       ${view.shortPools.length > 0 && shortPools(view)}
@@ -78,10 +78,10 @@ function poolsLine({ pools, shortPoolCount }: Overview): string {
 }
 
 /** What is read out when it changes: no numbers that change all the time. */
-function saidOf({ building, failures, engine, shortPoolCount }: Overview): string {
+function saidOf({ building, failures, places, shortPoolCount }: Overview): string {
   const [last] = failures;
   return [
-    engine.isUp ? "" : "Docker Engine is away.",
+    ...places.filter(({ isUp }) => !isUp).map(({ title }) => `${title} is away.`),
     building === 0 ? "Nothing is being built." : `${amountOf(building, "build")} running.`,
     last === undefined ? "" : `The last failure is of ${last.template.namespace}/${last.template.name}.`,
     shortPoolCount === 0 ? "" : `${amountOf(shortPoolCount, "pool")} below the floor.`,

@@ -1,4 +1,5 @@
 import { asError, ServiceError } from "../../errors.ts";
+import type { Place } from "../../health/place.ts";
 import { buildsUnderWay, countUnderWay, failedLast, type ListedBuild } from "../../store/build-lists.ts";
 import type { BuildRow, BuildState } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
@@ -54,8 +55,10 @@ export interface ShortPool {
   reason: string | undefined;
 }
 
-/** Whether the engine answers. */
-export interface EngineState {
+/** Whether a place answers. */
+export interface PlaceState {
+  /** What it is: `Docker Engine`. */
+  title: string;
   host: string;
   isUp: boolean;
   /** Why it is not. */
@@ -80,7 +83,8 @@ export interface Overview {
   pools: number;
   /** Machines that are not over. */
   machines: number;
-  engine: EngineState;
+  /** What builds, keeps images and runs machines. */
+  places: readonly PlaceState[];
   disk: DiskState;
 }
 
@@ -88,7 +92,7 @@ export interface Overview {
 const LINES = 8;
 
 /** What somebody wants to know first. Its work is that of what it shows, and a count of the pools. */
-export function overview(db: Database, { engine, disk }: { engine: EngineState; disk: DiskState }): Overview {
+export function overview(db: Database, { places, disk }: Pick<Overview, "places" | "disk">): Overview {
   const pools = new PoolStore(db);
   const short = pools.short(LINES);
   return {
@@ -113,7 +117,7 @@ export function overview(db: Database, { engine, disk }: { engine: EngineState; 
     shortPoolCount: short[0]?.total ?? 0,
     pools: pools.countByState().get("enabled") ?? 0,
     machines: new MachineStore(db).countLive(),
-    engine,
+    places,
     disk,
   };
 }
@@ -143,22 +147,22 @@ export function reasonOf(row: BuildRow): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** The page does not wait longer for an engine that may be frozen. */
-const ENGINE_PATIENCE_MS = 1_000;
+/** The page does not wait longer for a place that may be frozen. */
+const PATIENCE_MS = 1_000;
 
-/** Asks the engine whether it answers, and waits a moment for it. @param look throws when it does not */
-export async function engineState(
-  { host, look }: { host: string; look: (signal: AbortSignal) => Promise<void> },
+/** Asks a place whether it answers, and waits a moment for it. */
+export async function placeState(
+  { title, host, look }: Pick<Place, "title" | "host" | "look">,
   signal: AbortSignal,
-): Promise<EngineState> {
-  const patience = AbortSignal.timeout(ENGINE_PATIENCE_MS);
+): Promise<PlaceState> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   try {
     await look(AbortSignal.any([signal, patience]));
-    return { host, isUp: true };
+    return { title, host, isUp: true };
   } catch (error) {
     signal.throwIfAborted();
-    if (patience.aborted) return { host, isUp: false, problem: "It has not answered within a second." };
-    if (error instanceof ServiceError) return { host, isUp: false, problem: error.message };
-    return { host, isUp: false, problem: asError(error).message };
+    if (patience.aborted) return { title, host, isUp: false, problem: "It has not answered within a second." };
+    if (error instanceof ServiceError) return { title, host, isUp: false, problem: error.message };
+    return { title, host, isUp: false, problem: asError(error).message };
   }
 }

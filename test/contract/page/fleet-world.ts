@@ -56,7 +56,9 @@ export class FleetWorld implements AsyncDisposable {
       stopping: stopping.signal,
       db: fleet.db,
       fleet: fleet.fleet,
-      engine: { host: "memory", look: async () => undefined },
+      places: [
+        { name: "engine", subject: "The engine", title: "Docker Engine", host: "memory", look: async () => undefined },
+      ],
       disk: {
         artifacts: { list: async () => world.images },
         buildCache: async () => ({ bytes: 3 * 1024 ** 3, spareBytes: 1024 ** 3 }),

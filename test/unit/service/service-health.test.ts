@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { EngineUnavailableError } from "../../../service/errors.ts";
-import { diskCheck, engineCheck, storeCheck } from "../../../service/health/checks.ts";
+import { diskCheck, placeCheck, storeCheck } from "../../../service/health/checks.ts";
+import type { Place } from "../../../service/health/place.ts";
 import { ServiceHealth } from "../../../service/health/service-health.ts";
 import { Database } from "../../../service/store/database.ts";
 import { DiskRoom } from "../../../service/store/disk-room.ts";
 import { LonelyService } from "./lonely-service.ts";
 
 const QUIET = pino({ level: "silent" });
-const ANSWERS = { checkAvailable: async () => undefined };
+const ENGINE = { name: "engine", subject: "The engine" } as const;
+const ANSWERS: Place["look"] = async () => undefined;
 const MIB = 1024 * 1024;
 
 /** A store on the disk, with its room, and all three looks at it. */
@@ -20,8 +22,8 @@ class Store implements Disposable {
   readonly room = new DiskRoom(this.folder, 2 * MIB);
   readonly db = new Database(join(this.folder, "store.db"), undefined, this.room);
 
-  health(executor: Parameters<typeof engineCheck>[0] = ANSWERS, log = QUIET, lookMs?: number): ServiceHealth {
-    return new ServiceHealth([engineCheck(executor), storeCheck(this.db), diskCheck(this.db)], log, lookMs);
+  health(look: Place["look"] = ANSWERS, log = QUIET, lookMs?: number): ServiceHealth {
+    return new ServiceHealth([placeCheck({ ...ENGINE, look }), storeCheck(this.db), diskCheck(this.db)], log, lookMs);
   }
 
   [Symbol.dispose](): void {
@@ -79,11 +81,9 @@ describe("the health of a service", () => {
   it("does not wait for what never answers, and asks it once however many ask", async () => {
     using store = new Store();
     let asked = 0;
-    const frozen = {
-      checkAvailable: () => {
-        asked++;
-        return new Promise<void>(() => undefined);
-      },
+    const frozen = () => {
+      asked++;
+      return new Promise<void>(() => undefined);
     };
     const health = store.health(frozen, QUIET, 50);
     const reports = await Promise.all([health.look(), health.look(), health.look()]);
@@ -96,14 +96,9 @@ describe("the health of a service", () => {
     const lines: { msg: string; check?: string; err?: { message: string } }[] = [];
     const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     let away: Error | undefined = new EngineUnavailableError("Nothing at /run/docker.sock.");
-    const health = store.health(
-      {
-        checkAvailable: async () => {
-          if (away !== undefined) throw away;
-        },
-      },
-      log,
-    );
+    const health = store.health(async () => {
+      if (away !== undefined) throw away;
+    }, log);
     await health.look();
     await health.look();
     away = undefined;

@@ -46,11 +46,11 @@ class WatchedStore extends Database {
 
 const few = new WatchedStore({ pools: 100, membersPerPool: 2, machines: 200, events: 5_000 });
 const many = new WatchedStore({ pools: 1_000, membersPerPool: 2, machines: 10_000, events: 100_000 });
-const engine = { host: "x", isUp: true };
+const places = [{ title: "Docker Engine", host: "x", isUp: true }];
 const disk = { freeBytes: 1, totalBytes: 1 };
 
 const VIEWS: Record<string, (db: Database) => unknown> = {
-  "the overview": (db) => overview(db, { engine, disk }),
+  "the overview": (db) => overview(db, { places, disk }),
   "a page of pools": (db) => listPools(db, { after: "60" }),
   "pools with a name": (db) => listPools(db, { search: "p100" }),
   "a pool": (db) => poolDetails(db, "twp_50", { nowMs: 1_000_000_000 }),
@@ -100,7 +100,7 @@ it("finds every record of a key, whatever its kinds are, in the order of all", (
 
 it("says of pools below their floor how many there are, and names the newest", () => {
   many.run("DELETE FROM guests WHERE pool_id IN ('twp_3', 'twp_900') OR guest_id LIKE 'gst_7__2'");
-  const view = overview(many, { engine, disk });
+  const view = overview(many, { places, disk });
   expect(view.shortPoolCount).toBe(12);
   expect(view.shortPools.map(({ id, ready, floor }) => [id, ready, floor]).slice(0, 2)).toEqual([
     ["twp_900", 0, 2],
