@@ -28,6 +28,7 @@ export const SECTIONS: readonly Section[] = [
       ["Adopting what exists", "provider/adopting.md"],
       ["Machines on Kubernetes", "kubernetes.md"],
       ["Watching a service", "monitoring.md"],
+      ["On a Kubernetes cluster", "deploy.md"],
       ["Versions that are tested", "support.md"],
     ],
   },

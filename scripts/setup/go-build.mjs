@@ -9,12 +9,16 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
+import { withLock } from "./lock.mjs";
 import { findCommand } from "./platform.mjs";
+import { isRunning } from "./process-identity.mjs";
+import { readJson } from "./tool-cache.mjs";
 import { isAtLeast } from "./version.mjs";
 
 /**
@@ -48,6 +52,11 @@ export const BUILD_TIMEOUT_MS = 35 * 60_000;
 
 const TELL_EVERY_MS = 60_000;
 
+/** Names the process that builds with the caches beside it. */
+const LOCK = "lock";
+
+const FORSAKEN_AFTER_MS = 7 * 24 * 60 * 60_000;
+
 /**
  * Builds commands with the Go on the machine into one folder of the cache, which is there whole or not at all.
  *
@@ -56,11 +65,38 @@ const TELL_EVERY_MS = 60_000;
  *   `code` and `install`: what a failure is called, and what to install by hand then
  */
 export async function buildGoCommands(context, { go, commands, folder, code, install }) {
-  const { cache, env, note, signal } = context;
+  const { cache, signal } = context;
   mkdirSync(dirname(folder), { recursive: true });
-  // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
-  // the next run goes on from there. Each build has its own: another may run beside it, and takes its caches away at its end.
+  // Go's own caches of this build take 2 GB each and are of no use after it. No other build has them, so that they can go
+  // at its end. They are kept when it is cut short: the next run goes on from there.
   const work = join(cache.root, "go", relative(cache.root, folder).replaceAll(sep, "-"));
+  await withLock(join(work, LOCK), { timeoutMs: BUILD_TIMEOUT_MS, signal }, async () => {
+    await buildWith(work, context, { go, commands, folder, code, install });
+    rmSync(work, { recursive: true, force: true });
+    removeForsaken(dirname(work));
+  });
+}
+
+/**
+ * Removes the caches of builds that were cut short and not taken up again.
+ *
+ * @param {string} folder of all builds
+ */
+function removeForsaken(folder) {
+  for (const name of readdirSync(folder)) {
+    const work = join(folder, name);
+    const facts = statSync(work, { throwIfNoEntry: false });
+    if (facts === undefined || Date.now() - facts.mtimeMs < FORSAKEN_AFTER_MS) continue;
+    if (!isRunning(readJson(join(work, LOCK)))) rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} work folder of Go's own caches
+ * @param {import("./step.mjs").StepContext} context
+ * @param {Parameters<typeof buildGoCommands>[1]} options
+ */
+async function buildWith(work, { env, note, signal }, { go, commands, folder, code, install }) {
   /** @type {NodeJS.ProcessEnv} */
   const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
   // Somebody who uses Go has the modules, or wants them, in the usual place.
@@ -113,7 +149,6 @@ export async function buildGoCommands(context, { go, commands, folder, code, ins
     rmSync(folder, { recursive: true, force: true });
     chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
     renameSync(draft, folder);
-    rmSync(work, { recursive: true, force: true });
   } finally {
     clearInterval(telling);
     rmSync(draft, { recursive: true, force: true });
