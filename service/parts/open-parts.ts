@@ -1,6 +1,8 @@
 import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Database } from "../store/database.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
+import type { BuildKitOptions } from "./buildkit-options.ts";
 import { engineImages, engineMachines } from "./docker-engine.ts";
 import type { Parts } from "./parts.ts";
 
@@ -9,12 +11,15 @@ export interface PartsOptions {
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   readonly dockerHost?: string | undefined;
   readonly engineTimeLimits?: Partial<EngineTimeLimits> | undefined;
+  /** What builds and keeps images. Default: the engine. */
+  readonly buildkit?: BuildKitOptions | undefined;
   /** Image of the builtin template. Default: NULLSPACE_LOCAL_BASE_IMAGE, else {@link DEFAULT_BASE_IMAGE}. */
   readonly baseImage?: string | undefined;
 }
 
 /** What the parts are opened with. */
 export interface PartsSurroundings {
+  readonly db: Database;
   readonly blobs: BlobStore;
   /** Marks everything that this service makes outside of its data folder. */
   readonly instanceId: string;
@@ -23,25 +28,36 @@ export interface PartsSurroundings {
 /**
  * Opens the parts of a service: the one place that knows what there is to choose from. Everything else knows the seams.
  * What is not chosen is not loaded.
+ *
+ * @throws StartupError when something that was chosen cannot be opened
  */
-export async function openParts(options: PartsOptions, { blobs, instanceId }: PartsSurroundings): Promise<Parts> {
-  const { dockerHost, engineTimeLimits } = options;
+export async function openParts(options: PartsOptions, surroundings: PartsSurroundings): Promise<Parts> {
+  const { dockerHost, engineTimeLimits, buildkit } = options;
+  const { blobs, instanceId } = surroundings;
   const engine = new DockerEngine({
     ...(dockerHost !== undefined && { host: dockerHost }),
     ...(engineTimeLimits !== undefined && { timeLimits: engineTimeLimits }),
   });
-  const images = engineImages(engine, blobs, instanceId);
-  const machines = engineMachines(engine, instanceId);
+  const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
+  if (buildkit === undefined) {
+    const images = engineImages(engine, blobs, instanceId);
+    const { driver } = engineMachines(engine, instanceId);
+    return { ...images, driver, baseImage, close: () => engine.close() };
+  }
+  const { openBuildKit } = await import("./buildkit.ts");
+  const images = openBuildKit(buildkit, {
+    ...surroundings,
+    onGone: (imageId) => void machines.driver.forgetImage(imageId),
+  });
+  const machines = engineMachines(engine, instanceId, (signal) => images.registries.ownAuth(signal));
   return {
     ...images,
     ...machines,
-    places: distinct([...images.places, ...machines.places]),
-    baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
-    close: () => engine.close(),
+    places: [...images.places, ...machines.places],
+    baseImage,
+    async close() {
+      images.close();
+      await engine.close();
+    },
   };
-}
-
-/** One engine may both build and run machines. */
-function distinct(places: Parts["places"]): Parts["places"] {
-  return places.filter(({ name }, index) => places.findIndex((other) => other.name === name) === index);
 }
