@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -32,7 +34,7 @@ import { isAtLeast } from "./version.mjs";
  */
 
 /**
- * A file of a Go module that a command finds in its own folder when it runs.
+ * A file of a Go module that a command finds in its own folder when it runs, or that belongs beside it: its license.
  *
  * @typedef {object} ModuleFile
  * @property {string} module e.g. `github.com/pulumi/pulumi/sdk/v3`
@@ -191,4 +193,19 @@ export function canBuild(version, toolchain) {
 function goEnv(env) {
   // A workspace file above the cache would make the wrapper a stranger in it; neither command needs C.
   return { ...env, GOWORK: "off", CGO_ENABLED: "0" };
+}
+
+/**
+ * Other sources or versions are another folder of the cache.
+ *
+ * @param {readonly string[]} modules folders in toolchain/
+ * @returns {string} twelve hexadecimal digits of what is in them
+ */
+export function sourceDigest(modules) {
+  const hash = createHash("sha256");
+  for (const module of modules) {
+    const folder = new URL(`./toolchain/${module}/`, import.meta.url);
+    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  }
+  return hash.digest("hex").slice(0, 12);
 }

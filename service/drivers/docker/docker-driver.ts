@@ -12,10 +12,12 @@ import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import { DiskLimit } from "./disk-limit.ts";
 import { engineHostSize } from "./host-size.ts";
+import type { ImagePulls } from "./image-pulls.ts";
 import {
   GuestCommandTimeoutError,
   GuestNotPausedError,
   GuestNotRunningError,
+  MachineImageMissingError,
 } from "../../fleet/guests/driver-errors.ts";
 import { addressOf, HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
@@ -51,6 +53,9 @@ const LOOK_TIMEOUT_MS = 2_000;
 /** What the engine calls what happens to a guest. */
 const EVENTS = { die: "died", pause: "paused", unpause: "resumed" } as const;
 
+/** Containers that are made and started at the same time; more only makes each of them slower. */
+const STARTS_AT_ONCE = 4;
+
 /** Of each stream of a command this much is answered; the rest is dropped. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
@@ -59,21 +64,33 @@ export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
   readonly #disk: DiskLimit;
+  readonly #pulls: ImagePulls | undefined;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
   /** Guests as this process sees them, as far as they have been looked at. */
   readonly #views = new Map<string, HostView>();
 
-  /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string) {
+  /**
+   * @param serviceId the label value that tells this service's containers from those of others
+   * @param pulls fetches images that the engine lacks; default: an image is on the engine, or nowhere
+   */
+  constructor(engine: DockerEngine, serviceId: string, pulls?: ImagePulls) {
     this.#engine = engine;
     this.#serviceId = serviceId;
     this.#disk = new DiskLimit(engine);
+    this.#pulls = pulls;
     this.#isLocal = engine.host.startsWith("unix:");
   }
 
   get capabilities(): MachineCapabilities {
-    return { pauses: true, isolates: true, sharesCpus: true, limitsDisk: this.#disk.isHeld };
+    return {
+      pauses: true,
+      isolates: true,
+      sharesCpus: true,
+      limitsDisk: this.#disk.isHeld,
+      startsAtOnce: STARTS_AT_ONCE,
+      cutsStarts: false,
+    };
   }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
@@ -92,7 +109,20 @@ export class DockerMachineDriver implements MachineDriver {
     };
     const start = (diskMb: number | undefined) =>
       startMachineContainer(this.#engine, spec.artifact, { ...options, ...(diskMb !== undefined && { diskMb }) });
-    await this.#disk.apply(spec.diskMb, start, signal).catch((error: unknown) => rethrow(error));
+    try {
+      await this.#disk.apply(spec.diskMb, start, signal).catch(async (error: unknown) => {
+        const isMissing = error instanceof MachineImageMissingError;
+        if (!isMissing || !(await this.#pulls?.pull(spec.artifact.imageId, signal))) throw error;
+        await this.#disk.apply(spec.diskMb, start, signal);
+      });
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  /** Takes an image away that was fetched and that nobody starts machines from any more. It is none of a caller's business how. */
+  async forgetImage(imageId: string): Promise<void> {
+    await this.#pulls?.forget(imageId).catch(() => undefined);
   }
 
   hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {
