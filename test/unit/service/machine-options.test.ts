@@ -10,7 +10,8 @@ describe("the options that say what runs machines", () => {
     expect(readMachines({})).toEqual({});
     expect(readMachines({ machines: "docker" })).toEqual({});
     expect(loadedBy({})).toEqual([]);
-    expect(loadedBy({ kubernetes: { kubeconfig: "/nowhere" } })).not.toEqual([]);
+    const buildkit = { addresses: ["unix:///nowhere.sock"], registry: { repository: "registry.test/machines" } };
+    expect(loadedBy({ buildkit, kubernetes: { kubeconfig: "/nowhere" } })).not.toEqual([]);
   });
 
   it("say which cluster, and on which of its nodes", () => {
