@@ -8,6 +8,7 @@ export const MACHINE_OPTIONS = {
   kubeconfig: { type: "string" },
   context: { type: "string" },
   namespace: { type: "string" },
+  "cpu-overcommit": { type: "string" },
   "runtime-class": { type: "string" },
   "node-selector": { type: "string", multiple: true },
   toleration: { type: "string", multiple: true },
@@ -19,6 +20,7 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --kubeconfig FILE  how to reach it (default $KUBECONFIG, else the cluster that the service runs in, else ~/.kube/config)
   --context NAME     a context of the kubeconfig (default the current one)
   --namespace NAME   where the pods are (default that of the context)
+  --cpu-overcommit N  machines that may share a processor (default 1); memory is never shared
   --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
   --node-selector KEY=VALUE  label that a node must have (may be repeated)
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
@@ -62,16 +64,23 @@ export function readMachines(values: MachineArguments): Pick<LocalServiceOptions
 
 function readKubernetes(values: MachineArguments): KubernetesOptions {
   const { kubeconfig, context, namespace, "runtime-class": runtimeClass, "pull-secret": secrets } = values;
+  const overcommit = values["cpu-overcommit"];
   const labels = values["node-selector"]?.map(readLabel);
   return {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
     ...(namespace !== undefined && { namespace: readName("namespace", namespace) }),
+    ...(overcommit !== undefined && { cpuOvercommit: readOvercommit(overcommit) }),
     ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
     ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
     ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };
+}
+
+function readOvercommit(text: string): number {
+  if (!/^[1-9]\d?$|^100$/.test(text)) throw new UsageError(`--cpu-overcommit ${text} is not a number (1 to 100).`);
+  return Number(text);
 }
 
 function readName(option: string, text: string): string {

@@ -10,6 +10,13 @@ export interface KubernetesOptions {
   readonly context?: string | undefined;
   /** @default that of the context, or of the service's own pod */
   readonly namespace?: string | undefined;
+  /**
+   * How many machines may share a processor: each is sure of its `vcpus` divided by this, and may take all of them while nobody
+   * else wants them. Memory is never shared.
+   *
+   * @default 1
+   */
+  readonly cpuOvercommit?: number | undefined;
   /** @default the cluster's own */
   readonly runtimeClass?: string | undefined;
   /**

@@ -16,10 +16,11 @@ export async function openKubernetesMachines(
 ): Promise<KubernetesMachines> {
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
-  const { runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
+  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
   const driver = new KubernetesMachineDriver(client, {
     namespace: options.namespace ?? access.namespace,
     instanceId,
+    cpuOvercommit,
     runtimeClass,
     nodeSelector,
     tolerations: tolerations?.map(tolerationObject),

@@ -34,7 +34,7 @@ import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from ".
 import { GuestPods } from "./guest-pods.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
-import { podObject, type PodSettings } from "./pod-object.ts";
+import type { PodSettings } from "./pod-object.ts";
 import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
 import { removePod } from "./remove-pod.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
@@ -82,17 +82,19 @@ export class KubernetesMachineDriver implements MachineDriver {
     this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
   }
 
-  readonly capabilities: MachineCapabilities = {
-    // The freezer of a node is not the API's.
-    pauses: false,
-    // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
-    isolates: false,
-    sharesCpus: false,
-    // A kubelet that finds more than the limit ends the machine.
-    limitsDisk: true,
-    startsAtOnce: STARTS_AT_ONCE,
-    cutsStarts: true,
-  };
+  get capabilities(): MachineCapabilities {
+    return {
+      // The freezer of a node is not the API's.
+      pauses: false,
+      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
+      isolates: false,
+      sharesCpus: (this.#settings.cpuOvercommit ?? 1) > 1,
+      // A kubelet that finds more than the limit ends the machine.
+      limitsDisk: true,
+      startsAtOnce: STARTS_AT_ONCE,
+      cutsStarts: true,
+    };
+  }
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
     const { artifact, guestId } = spec;
@@ -106,8 +108,7 @@ export class KubernetesMachineDriver implements MachineDriver {
       throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
     }
     try {
-      const { namespace } = this.#settings;
-      const made = await createPod(this.#client, namespace, spec, podObject(spec, this.#settings));
+      const made = await createPod(this.#client, spec, this.#settings);
       if (made === undefined) await this.#takeUp(guestId, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
       const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS };

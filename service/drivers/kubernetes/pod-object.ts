@@ -17,6 +17,12 @@ import { asUser } from "./launch-line.ts";
 export interface PodSettings {
   readonly namespace: string;
   readonly instanceId: string;
+  /**
+   * How many machines may share a processor.
+   *
+   * @default 1
+   */
+  readonly cpuOvercommit?: number | undefined;
   /** @default the cluster's own */
   readonly runtimeClass?: string | undefined;
   /** Labels that a node must have. @default none */
@@ -63,9 +69,8 @@ function podLabels(spec: GuestSpec, instanceId: string): Record<string, string> 
 function podSpec(spec: GuestSpec, settings: PodSettings): object {
   const { artifact } = spec;
   const { runtimeClass, nodeSelector, tolerations = [], pullSecrets = [] } = settings;
-  // Equal requests and limits: what a machine is promised, it has, and others have not.
+  // Equal requests and limits: what a machine is promised, it has, and others have not. Only processors may be shared.
   const size = {
-    cpu: String(spec.vcpus),
     memory: `${spec.memoryMb}Mi`,
     ...(spec.diskMb !== undefined && { "ephemeral-storage": `${spec.diskMb}Mi` }),
   };
@@ -89,7 +94,10 @@ function podSpec(spec: GuestSpec, settings: PodSettings): object {
         command: ["sh", "-c", literal(startScript(spec))],
         env: Object.entries(artifact.env).map(([name, value]) => ({ name, value: literal(value) })),
         ...(artifact.workdir !== undefined && { workingDir: artifact.workdir }),
-        resources: { requests: size, limits: size },
+        resources: {
+          requests: { cpu: `${millicores(spec.vcpus, settings)}m`, ...size },
+          limits: { cpu: `${spec.vcpus * 1000}m`, ...size },
+        },
         securityContext: {
           allowPrivilegeEscalation: false,
           capabilities: { drop: ["ALL"], add: CAPABILITIES },
@@ -98,6 +106,11 @@ function podSpec(spec: GuestSpec, settings: PodSettings): object {
       },
     ],
   };
+}
+
+/** Of a processor, what a machine has for certain. */
+export function millicores(vcpus: number, { cpuOvercommit = 1 }: Pick<PodSettings, "cpuOvercommit">): number {
+  return Math.max(1, Math.round((vcpus * 1000) / cpuOvercommit));
 }
 
 /** A user by name is not Kubernetes' to find in an image: the main process becomes it by itself. */

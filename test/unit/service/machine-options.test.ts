@@ -10,7 +10,8 @@ describe("the options that say what runs machines", () => {
     expect(readMachines({})).toEqual({});
     expect(readMachines({ machines: "docker" })).toEqual({});
     expect(loadedBy({})).toEqual([]);
-    expect(loadedBy({ kubernetes: { kubeconfig: "/nowhere" } })).not.toEqual([]);
+    const buildkit = { addresses: ["unix:///nowhere.sock"], registry: { repository: "registry.test/machines" } };
+    expect(loadedBy({ buildkit, kubernetes: { kubeconfig: "/nowhere" } })).not.toEqual([]);
   });
 
   it("say which cluster, and on which of its nodes", () => {
@@ -19,6 +20,7 @@ describe("the options that say what runs machines", () => {
       kubeconfig: "/k",
       context: "c",
       namespace: "machines",
+      "cpu-overcommit": "8",
       "runtime-class": "gvisor",
       "node-selector": ["disktype=ssd", "example.com/pool=machines"],
       toleration: ["dedicated=machines:NoSchedule", "gpu", "a:NoExecute"],
@@ -29,6 +31,7 @@ describe("the options that say what runs machines", () => {
         kubeconfig: "/k",
         context: "c",
         namespace: "machines",
+        cpuOvercommit: 8,
         runtimeClass: "gvisor",
         nodeSelector: { disktype: "ssd", "example.com/pool": "machines" },
         tolerations: [
@@ -45,6 +48,7 @@ describe("the options that say what runs machines", () => {
     [{ machines: "nomad" }, /neither docker nor kubernetes/],
     [{ machines: "kubernetes" }, /--builder buildkit --builder-address \S+ --registry \S+/],
     [{ kubeconfig: "/k" }, /--machines kubernetes/],
+    [{ ...KUBERNETES, "cpu-overcommit": "0.5" }, /1 to 100/],
     [{ ...KUBERNETES, namespace: "Upper" }, /--namespace Upper/],
     [{ ...KUBERNETES, "node-selector": ["no-value"] }, /disktype=ssd/],
     [{ ...KUBERNETES, toleration: ["a:Sometimes"] }, /NoSchedule/],

@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NullspaceClient } from "../../../sdk/client/index.ts";
+import { startBuildKitDaemon, type BuildKitDaemonProcess } from "../../engine/docker/buildkit-daemon.ts";
+import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { HAS_CLUSTER } from "../cluster/tools.ts";
+
+const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
+const SIZE = { vcpus: 1, memory_mb: 64 };
+
+describe.skipIf(!HAS_CLUSTER)(
+  "a service with builders, a registry and machines on Kubernetes, without an engine",
+  () => {
+    let cluster: Cluster;
+    let builder: BuildKitDaemonProcess;
+    let child: ChildProcess;
+    let client: NullspaceClient;
+    const data = mkdtempSync(join(tmpdir(), "nullspace-scale-"));
+
+    beforeAll(async () => {
+      [cluster, builder] = await Promise.all([startCluster({ node: true }), startBuildKitDaemon()]);
+      const options = {
+        port: "0",
+        data,
+        builder: "buildkit",
+        "builder-address": builder.address,
+        registry: `${cluster.registry?.host}/nullspace`,
+        "base-image": cluster.registry?.busyboxImage ?? "",
+        machines: "kubernetes",
+        kubeconfig: cluster.kubeconfig,
+        "cpu-overcommit": "20",
+      };
+      const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+      child = spawn(process.execPath, ["--conditions=nullspace-source", COMMAND, "serve", ...args], {
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { ...process.env, DOCKER_HOST: "unix:///nowhere.sock" },
+      });
+      const values = new Map<string, string>();
+      for await (const line of createInterface({ input: child.stdout! })) {
+        const at = line.indexOf("=");
+        values.set(line.slice(0, at), line.slice(at + 1));
+        if (values.has("NULLSPACE_API_URL") && values.has("NULLSPACE_API_KEY")) break;
+      }
+      const [baseUrl = "", apiKey = ""] = [values.get("NULLSPACE_API_URL"), values.get("NULLSPACE_API_KEY")];
+      client = new NullspaceClient({ baseUrl, apiKey });
+    });
+
+    afterAll(async () => {
+      await client?.close();
+      if (child !== undefined) {
+        child.kill();
+        if (child.exitCode === null) await once(child, "exit");
+      }
+      await builder?.[Symbol.asyncDispose]();
+      await cluster?.stop();
+      rmSync(data, { recursive: true, force: true });
+    });
+
+    const build = async (version: string, startCmd: string) => {
+      const started = await client.builds.start({
+        name: "web",
+        tags: ["stable"],
+        dockerfile: `FROM ${cluster.registry?.busyboxImage}\nRUN mkdir /www && echo ${version} > /www/v\n`,
+        start_cmd: startCmd,
+        runtime_config: { readiness: { kind: "http", port: 80, path: "/v" }, default_user: "0" },
+      });
+      return client.builds.waitUntilTerminal(started.build_id);
+    };
+
+    it("builds, tries the start command in a pod, and runs pools and machines of what it built", async () => {
+      const first = await build("one", "exec httpd -f -p 127.0.0.1:80 -h /www");
+      expect(first.build.status).toBe("ready");
+      const pool = await client.warmPools.create({
+        name: "p",
+        template_ref: "web:stable",
+        version_policy: "track_tag",
+        min_ready: 1,
+        max_ready: 2,
+        resources: SIZE,
+      });
+      await client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
+      const claim = () =>
+        client.machines.create({ template: "web:stable", ...SIZE, warm_pool: { id: pool.id, mode: "require" } });
+      const machine = await claim();
+      const version = async (id: string) =>
+        (await client.machines.exec(id, { command: "cat", args: ["/www/v"] })).stdout.trim();
+      expect(await version(machine.id)).toBe("one");
+      const { stdout } = await cluster.kubectl(["get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
+      for (const image of stdout.split(" ")) expect(image).toMatch(/^127\.0\.0\.1:\d+\/nullspace@sha256:[0-9a-f]{64}$/);
+
+      const failed = await build("bad", "exit 3").catch((error: unknown) => error);
+      expect(JSON.stringify(failed) + String(failed)).toMatch(/exit code 3|start_command_exited/);
+      expect(await version((await claim()).id)).toBe("one");
+      await build("two", "exec httpd -f -p 127.0.0.1:80 -h /www");
+      await expect
+        .poll(
+          async () => {
+            const { status, rollout_generation: generation } = await client.warmPools.get(pool.id);
+            return [generation, status.ready, status.warming];
+          },
+          { timeout: 90_000, interval: 200 },
+        )
+        .toEqual([2, 1, 0]);
+      expect(await version((await claim()).id)).toBe("two");
+    });
+
+    it("says what it cannot do, and that the cluster is away", async () => {
+      const asked = client.machines.create({ template: "web:stable", ...SIZE, internet_access: false });
+      await expect(asked).rejects.toMatchObject({ status: expect.any(Number) });
+      const machine = await client.machines.create({ template: "web:stable", ...SIZE });
+      await cluster.controlPlane.apiserver.kill();
+      const away = client.machines.create({ template: "web:stable", ...SIZE });
+      await expect(away).rejects.toMatchObject({ code: "engine_unavailable" });
+      await cluster.controlPlane.apiserver.start();
+      await cluster.untilReady();
+      await expect
+        .poll(
+          async () => (await client.machines.exec(machine.id, { command: "true" }).catch(() => undefined))?.exit_code,
+          {
+            timeout: 60_000,
+          },
+        )
+        .toBe(0);
+    });
+  },
+);
