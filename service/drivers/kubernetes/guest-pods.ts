@@ -90,12 +90,17 @@ export class GuestPods {
    * is none.
    *
    * @param options.againMs it is also shown the same state again after so long
+   * @param options.seen the pod as the server has just answered it, which may not have been told yet
    * @throws the client's error when nothing is known of the pod any more
    */
   async waitFor<T>(
     name: string,
     judge: (pod: Pod | undefined) => T | undefined,
-    { signal, againMs }: { readonly signal: AbortSignal; readonly againMs?: number },
+    {
+      signal,
+      againMs,
+      seen,
+    }: { readonly signal: AbortSignal; readonly againMs?: number; readonly seen?: Pod | undefined },
   ): Promise<T> {
     let latest: { pod: Pod | undefined } | undefined;
     let changes = 0;
@@ -114,7 +119,12 @@ export class GuestPods {
       signal.throwIfAborted();
       wake = Promise.withResolvers<void>();
       const before = changes;
-      // At the beginning, and when the watch breaks off: it is asked for, unless it is told meanwhile.
+      // At the beginning it is as it was told last, or as whoever waits has just seen it.
+      if (latest === undefined && this.#isKnown) {
+        const pod = this.#pods.get(name) ?? seen;
+        if (pod !== undefined) latest = { pod };
+      }
+      // Not known, or the watch has broken off: it is asked for, unless it is told meanwhile.
       if (latest === undefined) {
         const pod = await this.get(name, signal);
         if (changes === before) latest = { pod };

@@ -111,7 +111,7 @@ export class KubernetesMachineDriver implements MachineDriver {
       const made = await createPod(this.#client, spec, this.#settings);
       if (made === undefined) await this.#takeUp(guestId, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
-      const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS };
+      const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS, seen: made };
       const outcome = await this.#pods.waitFor(podName(guestId), verdict.judge, waiting);
       if (outcome === "started") return;
       await this.#cleanUp(guestId);
@@ -196,7 +196,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     const { namespace } = this.#settings;
     try {
       const place = { client: this.#client, pods: this.#pods, namespace };
-      const pod = await this.#ask(guestId, signal);
+      const pod = await this.#find(guestId, signal);
       if (pod !== undefined) await removePod(place, pod, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);

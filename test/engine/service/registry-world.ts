@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { DockerEngine, type RegistryAuth } from "../../../sdk/docker/index.ts";
 import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
-import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { openBuildKit, type BuildKitParts } from "../../../service/parts/buildkit.ts";
 import { Database } from "../../../service/store/database.ts";
 import { LOGIN, type PrivateRegistry, startPrivateRegistry } from "../docker/private-registry.ts";
