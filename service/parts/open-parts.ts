@@ -4,9 +4,10 @@ import { StartupError } from "../errors.ts";
 import type { Database } from "../store/database.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
 import type { BuildKitOptions } from "./buildkit-options.ts";
+import type { PullCredentials } from "../drivers/docker/image-pulls.ts";
 import { engineImages, engineMachines } from "./docker-engine.ts";
 import type { KubernetesOptions } from "./kubernetes-options.ts";
-import type { Parts } from "./parts.ts";
+import type { ImageParts, MachineParts, Parts } from "./parts.ts";
 
 /** Which parts a service is made of; what is left out is Docker Engine. */
 export interface PartsOptions {
@@ -36,63 +37,78 @@ export interface PartsSurroundings {
  * @throws StartupError when something that was chosen cannot be opened
  */
 export async function openParts(options: PartsOptions, surroundings: PartsSurroundings): Promise<Parts> {
-  const { buildkit, kubernetes } = options;
-  const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
-  if (kubernetes !== undefined) return { ...(await openWithoutEngine(buildkit, kubernetes, surroundings)), baseImage };
-  const { blobs, instanceId } = surroundings;
-  const { dockerHost, engineTimeLimits } = options;
+  const { dockerHost, engineTimeLimits, buildkit } = options;
+  const { instanceId } = surroundings;
+  if (options.kubernetes !== undefined && buildkit === undefined) {
+    throw new StartupError(
+      "Machines on Kubernetes need images that nodes can pull, and Docker Engine keeps its own: give the service builders and a registry (--builder buildkit --builder-address URL --registry HOST/PATH).",
+      "registry_missing",
+    );
+  }
   const engine = new DockerEngine({
     ...(dockerHost !== undefined && { host: dockerHost }),
     ...(engineTimeLimits !== undefined && { timeLimits: engineTimeLimits }),
   });
-  if (buildkit === undefined) {
-    const images = engineImages(engine, blobs, instanceId);
-    const { driver } = engineMachines(engine, instanceId);
-    return { ...images, driver, baseImage, close: () => engine.close() };
-  }
-  const { openBuildKit } = await import("./buildkit.ts");
-  const images = openBuildKit(buildkit, {
-    ...surroundings,
-    onGone: (imageId) => void machines.driver.forgetImage(imageId),
-  });
-  const machines = engineMachines(engine, instanceId, (signal) => images.registries.ownAuth(signal));
+  const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
+  const images = await openImages(buildkit, engine, surroundings, (imageId) => machines.forgetImage?.(imageId));
+  const { executor, artifacts, buildCache, pullCredentials } = images;
+  const machines: OpenedMachines = await openMachines(options.kubernetes, engine, { instanceId, pullCredentials });
   return {
-    ...images,
-    ...machines,
-    places: [...images.places, ...machines.places],
+    executor,
+    artifacts,
+    buildCache,
+    driver: machines.driver,
+    places: distinct([...images.places, ...machines.places]),
     baseImage,
     async close() {
-      images.close();
-      await engine.close();
+      images.close?.();
+      await Promise.all([machines.close?.(), engine.close()]);
     },
   };
 }
 
-/** Nodes pull images by themselves, and let go of those that nobody runs. @throws StartupError, KubeconfigError */
-async function openWithoutEngine(
+/** Images, and what those who start machines of them need. */
+interface OpenedImages extends ImageParts {
+  /** For the registry that they are in; absent: they are in none. */
+  readonly pullCredentials?: PullCredentials;
+  close?(): void;
+}
+
+/** Images of Docker Engine, unless builders are chosen; of those nothing is loaded before. */
+async function openImages(
   buildkit: BuildKitOptions | undefined,
-  kubernetes: KubernetesOptions,
+  engine: DockerEngine,
   surroundings: PartsSurroundings,
-): Promise<Omit<Parts, "baseImage">> {
-  if (buildkit === undefined) {
-    throw new StartupError(
-      "Machines on Kubernetes need images that nodes can pull, and Docker Engine keeps its own: give the service builders and a registry (buildkit; --builder buildkit --builder-address URL --registry HOST/PATH).",
-      "registry_missing",
-    );
+  onGone: (imageId: string) => void,
+): Promise<OpenedImages> {
+  if (buildkit === undefined) return engineImages(engine, surroundings.blobs, surroundings.instanceId);
+  const { openBuildKit } = await import("./buildkit.ts");
+  const images = openBuildKit(buildkit, { ...surroundings, onGone });
+  return { ...images, pullCredentials: (signal) => images.registries.ownAuth(signal) };
+}
+
+/** Machines, and what they may need to be told. */
+interface OpenedMachines extends MachineParts {
+  /** An image is gone from where it was fetched from. */
+  forgetImage?(imageId: string): void;
+  close?(): Promise<void>;
+}
+
+/** Machines on Docker Engine, unless a cluster is chosen; of that nothing is loaded before. */
+async function openMachines(
+  kubernetes: KubernetesOptions | undefined,
+  engine: DockerEngine,
+  { instanceId, pullCredentials }: { instanceId: string; pullCredentials?: PullCredentials | undefined },
+): Promise<OpenedMachines> {
+  if (kubernetes === undefined) {
+    const { driver, places } = engineMachines(engine, instanceId, pullCredentials);
+    return { driver, places, forgetImage: (imageId) => void driver.forgetImage(imageId) };
   }
-  const [{ openBuildKit }, { openKubernetesMachines }] = await Promise.all([
-    import("./buildkit.ts"),
-    import("./kubernetes.ts"),
-  ]);
-  const machines = await openKubernetesMachines(kubernetes, surroundings.instanceId);
-  const images = openBuildKit(buildkit, { ...surroundings, onGone: () => undefined });
-  return {
-    ...images,
-    ...machines,
-    places: [...images.places, ...machines.places],
-    async close() {
-      images.close();
-      await machines.close();
-    },
-  };
+  const { openKubernetesMachines } = await import("./kubernetes.ts");
+  return openKubernetesMachines(kubernetes, instanceId);
+}
+
+/** One engine may both build and run machines. */
+function distinct(places: Parts["places"]): Parts["places"] {
+  return places.filter(({ name }, index) => places.findIndex((other) => other.name === name) === index);
 }
