@@ -32,6 +32,9 @@ export default defineConfig({
       suite("languages", { fileParallelism: false, timeoutMs: 600_000 }),
       // Not part of the gate: its engine takes minutes to build. The tests of the Docker client, on an engine of today.
       suite("modern", { fileParallelism: false, timeoutMs: 120_000, more: ["test/engine/docker/**/*.test.ts"] }),
+      // Not part of the gate but for test/scale/control-plane/, and that only where Kubernetes is built: it takes a quarter of an
+      // hour. Tests on a cluster of this machine.
+      suite("scale", { fileParallelism: false, timeoutMs: 300_000 }),
     ],
   },
 });

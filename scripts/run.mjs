@@ -8,6 +8,7 @@
  *   node scripts/run.mjs test [arguments of vitest]
  *   node scripts/run.mjs bench <file of test/bench> [its arguments]
  *   node scripts/run.mjs sdks | translate
+ *   node scripts/run.mjs cluster [--node] [--kwok NUMBER]
  *
  * The exit code is the command's; 130 after Ctrl-C, 143 after SIGTERM.
  */
@@ -31,24 +32,30 @@ const SAME_KEYPRESS_MS = 500;
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
- * Both packages, compiled.
+ * Both packages, compiled as far as programs run and compile against them.
  *
  * @type {import("./setup/step.mjs").Step}
  */
 const packages = {
   title: "packages",
-  profiles: ["quickstart", "test", "modern", "languages"],
+  profiles: ["quickstart", "test", "modern", "languages", "scale"],
   needs: [npmDependencies, nodeRuntime],
-  run: async ({ root, env, signal }) => ({ chose: await buildPackages({ root, env, signal }) }),
+  run: async ({ root, env, signal }) => ({ chose: await buildPackages({ root, env, signal, checked: false }) }),
 };
 
 /** What each command runs, and what of the machine it needs. */
-const SCRIPTS = { quickstart: "quickstart.ts", test: "test.mjs", sdks: "sdks.ts", translate: "translate.ts" };
+const SCRIPTS = {
+  quickstart: "scripts/quickstart.ts",
+  test: "scripts/test.mjs",
+  sdks: "scripts/sdks.ts",
+  translate: "scripts/translate.ts",
+  cluster: "test/scale/cluster/start-by-hand.ts",
+};
 
 const [given, ...rest] = process.argv.slice(2);
 if (!isCommand(given) || (given === "bench" && !rest[0])) {
   console.error(
-    "usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest] | bench <file of test/bench> | sdks | translate",
+    "usage: node scripts/run.mjs quickstart [--keep] | test [arguments of vitest] | bench <file of test/bench> | sdks | translate | cluster",
   );
   process.exit(2);
 }
@@ -117,9 +124,10 @@ async function main(name, args) {
 function profileOf(name, args) {
   if (name === "quickstart") return "quickstart";
   if (name === "sdks" || name === "translate") return "sdks";
+  if (name === "cluster") return "scale";
   // Tests of these projects need something else than the others do. A benchmark compares with what the tests compare with.
-  const only = name === "test" ? /--project[= ](modern|languages)(?: |$)/.exec(args.join(" "))?.[1] : undefined;
-  return only === "modern" || only === "languages" ? only : "test";
+  const only = name === "test" ? /--project[= ](modern|languages|scale)(?: |$)/.exec(args.join(" "))?.[1] : undefined;
+  return only === "modern" || only === "languages" || only === "scale" ? only : "test";
 }
 
 /**
@@ -128,7 +136,7 @@ function profileOf(name, args) {
  */
 function program(name, args) {
   if (name === "bench") return [join(ROOT, "test", "bench", `${args[0]}.ts`), ...args.slice(1)];
-  return [join(ROOT, "scripts", SCRIPTS[name]), ...args];
+  return [join(ROOT, SCRIPTS[name]), ...args];
 }
 
 /**

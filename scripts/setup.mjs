@@ -8,6 +8,7 @@
  *   node scripts/setup.mjs --profile modern and a Docker Engine of today, for the tests of the project `modern`
  *   node scripts/setup.mjs --profile sdks        what SDKs of other languages are made with
  *   node scripts/setup.mjs --profile languages   and what they are tried with
+ *   node scripts/setup.mjs --profile scale       and a Kubernetes, for the tests of the project `scale`
  *   node scripts/setup.mjs --keep           leaves the private engine and registry running
  *   node scripts/setup.mjs --stop           stops them
  *   node scripts/setup.mjs --check          only reports; exit code 1 when something is missing
@@ -27,7 +28,7 @@ import { STEPS } from "./setup/steps.mjs";
 import { toolCache } from "./setup/tool-cache.mjs";
 
 /** @type {readonly import("./setup/step.mjs").Profile[]} */
-const PROFILES = ["quickstart", "test", "modern", "sdks", "languages"];
+const PROFILES = ["quickstart", "test", "modern", "sdks", "languages", "scale"];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -103,7 +104,7 @@ export async function setUp({
   /** What runs or has ended, in its order. @type {Map<import("./setup/step.mjs").Step, Promise<import("./setup/step.mjs").StepResult | undefined>>} */
   const begun = new Map();
   try {
-    if (!check) await announce(wanted, { cache, env }, log);
+    if (!check) await announce(wanted, { cache, env, profile }, log);
     for (const step of wanted) {
       const before = check ? [...begun.keys()] : stepsBefore(step, [...begun.keys()]);
       const waiting = before.map((each) => begun.get(each));
@@ -164,7 +165,7 @@ function environmentOf(base, results) {
  * Says what will take a minute or more, before anything is begun.
  *
  * @param {readonly import("./setup/step.mjs").Step[]} steps
- * @param {{ cache: import("./setup/tool-cache.mjs").ToolCache, env: NodeJS.ProcessEnv }} context
+ * @param {Parameters<NonNullable<import("./setup/step.mjs").Step["forecast"]>>[0]} context
  * @param {(line: string) => void} log
  */
 async function announce(steps, context, log) {

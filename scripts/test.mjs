@@ -33,6 +33,9 @@ const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 /** Examples that take little time; `npm run examples` plays all. */
 const EXAMPLES = ["test/examples/quickstart.test.ts", "test/examples/pull-request-files.test.ts"];
 
+/** Tests on a cluster without a node, skipped where Kubernetes is not built; `npm test -- --project scale` plays all. */
+const CONTROL_PLANE = "test/scale/control-plane/";
+
 /** Tests of the e2e suite that other steps run. */
 const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES];
 
@@ -93,13 +96,11 @@ const LANES = [
     name: "engine",
     steps: [
       {
-        title: "tests (engine, faults, contract)",
+        title: "tests (engine, faults, contract, scale)",
         run: async (print) => {
           await buildOnce(print);
-          return test(
-            [...projects("engine", "faults", "contract"), "test/engine/", "test/faults/", "test/contract/"],
-            print,
-          );
+          const folders = ["test/engine/", "test/faults/", "test/contract/", CONTROL_PLANE];
+          return test([...projects("engine", "faults", "contract", "scale"), ...folders], print);
         },
       },
     ],

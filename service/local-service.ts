@@ -6,6 +6,7 @@ import { openTracer, wantsTraces } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
+import { FolderBlobBytes } from "./blobs/folder-blob-bytes.ts";
 import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
@@ -210,7 +211,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     if (!room.hold()) log.warn({ data: data.path }, "the disk of the data folder is full: nothing new is taken");
     const keyStore = new ApiKeyStore(db);
     const oldKey = takeOverOldKey(data, keyStore);
-    const blobs = new BlobStore(db, data.blobsPath);
+    const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
     parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
     closers.push(() => parts?.close());
     const tls = options.tls && new TlsIdentity(options.tls, log);

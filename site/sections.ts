@@ -27,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
       ["From scripts to code", "guides/from-scripts-to-code.md"],
       ["Adopting what exists", "provider/adopting.md"],
       ["Watching a service", "monitoring.md"],
+      ["On a Kubernetes cluster", "deploy.md"],
       ["Versions that are tested", "support.md"],
     ],
   },

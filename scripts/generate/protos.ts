@@ -26,6 +26,7 @@ const OPTIONS = [
   "outputJsonMethods=false",
   "outputPartialMethods=false",
   "useExactTypes=false",
+  "useMapType=true",
   "annotateFilesWithVersion=false",
 ];
 

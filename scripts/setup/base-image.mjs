@@ -25,7 +25,7 @@ const FAILURE = "base-image-pull";
 /** @type {import("./step.mjs").Step} */
 export const baseImage = {
   title: "base image",
-  profiles: ["quickstart", "test", "modern", "languages"],
+  profiles: ["quickstart", "test", "modern", "languages", "scale"],
   needs: [dockerEngine, modernEngine],
   async run(context) {
     const { env, check, profile } = context;
@@ -59,7 +59,7 @@ async function checkOnly({ env, platform, profile }) {
       install: installHint("busybox", platform),
     });
   }
-  if (profile === "test" && findCommand("docker-registry", env) === undefined) {
+  if (needsRegistry(profile) && findCommand("docker-registry", env) === undefined) {
     throw new SetupError("NO_REGISTRY", "docker-registry is not on PATH; the tests push to a loopback registry", {
       install: installHint("registry", platform),
     });
@@ -75,7 +75,7 @@ async function startRegistry(context) {
   const { env, platform, onStop, signal, profile, note } = context;
   if (findCommand("docker-registry", env) === undefined) {
     if (platform.canInstallPackages) await ensurePackages(["docker-registry"], context);
-    else if (profile === "test") {
+    else if (needsRegistry(profile)) {
       throw new SetupError("NO_REGISTRY", "docker-registry is not on PATH; the tests push to a loopback registry", {
         install: installHint("registry", platform),
       });
@@ -88,6 +88,15 @@ async function startRegistry(context) {
   const use = await useShared(registry.process, { signal });
   onStop(use.release);
   return registry.address();
+}
+
+/**
+ * The quickstart does without one; the tests push to it.
+ *
+ * @param {import("./step.mjs").Profile} profile
+ */
+function needsRegistry(profile) {
+  return profile === "test" || profile === "scale";
 }
 
 /**

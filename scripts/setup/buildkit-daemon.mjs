@@ -10,6 +10,8 @@ const COMMANDS = [
   { name: "buildkitd", package: "github.com/moby/buildkit/cmd/buildkitd" },
   { name: "buildctl", module: "buildkitd", package: "github.com/moby/buildkit/cmd/buildctl" },
 ];
+/** Where the tests look for them. @type {Record<string, string>} */
+const VARIABLES = { buildkitd: "NULLSPACE_BUILDKITD", buildctl: "NULLSPACE_BUILDCTL" };
 
 /**
  * A BuildKit daemon for the tests that build without Docker Engine, and its own client, which they compare with.
@@ -18,7 +20,7 @@ const COMMANDS = [
  */
 export const buildKitDaemon = {
   title: "BuildKit daemon",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   async run(context) {
     const { cache, check, env, note, platform, signal } = context;
     const found = given(env);
@@ -52,17 +54,14 @@ export const buildKitDaemon = {
  * @param {NodeJS.ProcessEnv} env
  */
 function given(env) {
-  const paths = Object.fromEntries(COMMANDS.map(({ name }) => [name, env[variableOf(name)] || findCommand(name, env)]));
+  const paths = Object.fromEntries(
+    COMMANDS.map(({ name }) => [name, env[VARIABLES[name] ?? ""] || findCommand(name, env)]),
+  );
   if (!Object.values(paths).every(Boolean)) return undefined;
   return { chose: Object.values(paths).join(", "), env: variables((name) => paths[name] ?? "") };
 }
 
 /** @param {(name: string) => string} pathOf */
 function variables(pathOf) {
-  return Object.fromEntries(COMMANDS.map(({ name }) => [variableOf(name), pathOf(name)]));
-}
-
-/** @param {string} name */
-function variableOf(name) {
-  return `NULLSPACE_${name.toUpperCase()}`;
+  return Object.fromEntries(COMMANDS.map(({ name }) => [VARIABLES[name], pathOf(name)]));
 }

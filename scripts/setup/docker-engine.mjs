@@ -15,7 +15,7 @@ const SERVICE_START_MS = 20_000;
 /** @type {import("./step.mjs").Step} */
 export const dockerEngine = {
   title: "Docker Engine",
-  profiles: ["quickstart", "test", "languages"],
+  profiles: ["quickstart", "test", "languages", "scale"],
   needs: [],
   async run(context) {
     const { env, platform, check, note, onStop, signal } = context;

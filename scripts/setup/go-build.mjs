@@ -1,9 +1,24 @@
-import { cpSync, existsSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeFailure, runCommand } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
+import { withLock } from "./lock.mjs";
 import { findCommand } from "./platform.mjs";
+import { isRunning } from "./process-identity.mjs";
+import { readJson } from "./tool-cache.mjs";
 import { isAtLeast } from "./version.mjs";
 
 /**
@@ -19,7 +34,7 @@ import { isAtLeast } from "./version.mjs";
  */
 
 /**
- * A file of a Go module that a command finds in its own folder when it runs.
+ * A file of a Go module that a command finds in its own folder when it runs, or that belongs beside it: its license.
  *
  * @typedef {object} ModuleFile
  * @property {string} module e.g. `github.com/pulumi/pulumi/sdk/v3`
@@ -37,6 +52,11 @@ export const BUILD_TIMEOUT_MS = 35 * 60_000;
 
 const TELL_EVERY_MS = 60_000;
 
+/** Names the process that builds with the caches beside it. */
+const LOCK = "lock";
+
+const FORSAKEN_AFTER_MS = 7 * 24 * 60 * 60_000;
+
 /**
  * Builds commands with the Go on the machine into one folder of the cache, which is there whole or not at all.
  *
@@ -45,11 +65,38 @@ const TELL_EVERY_MS = 60_000;
  *   `code` and `install`: what a failure is called, and what to install by hand then
  */
 export async function buildGoCommands(context, { go, commands, folder, code, install }) {
-  const { cache, env, note, signal } = context;
+  const { cache, signal } = context;
   mkdirSync(dirname(folder), { recursive: true });
-  // Go's own caches of this build take 2 GB each and are of no use after it. They are kept when it is cut short, so that
-  // the next run goes on from there.
-  const work = join(cache.root, "go");
+  // Go's own caches of this build take 2 GB each and are of no use after it. No other build has them, so that they can go
+  // at its end. They are kept when it is cut short: the next run goes on from there.
+  const work = join(cache.root, "go", relative(cache.root, folder).replaceAll(sep, "-"));
+  await withLock(join(work, LOCK), { timeoutMs: BUILD_TIMEOUT_MS, signal }, async () => {
+    await buildWith(work, context, { go, commands, folder, code, install });
+    rmSync(work, { recursive: true, force: true });
+    removeForsaken(dirname(work));
+  });
+}
+
+/**
+ * Removes the caches of builds that were cut short and not taken up again.
+ *
+ * @param {string} folder of all builds
+ */
+function removeForsaken(folder) {
+  for (const name of readdirSync(folder)) {
+    const work = join(folder, name);
+    const facts = statSync(work, { throwIfNoEntry: false });
+    if (facts === undefined || Date.now() - facts.mtimeMs < FORSAKEN_AFTER_MS) continue;
+    if (!isRunning(readJson(join(work, LOCK)))) rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} work folder of Go's own caches
+ * @param {import("./step.mjs").StepContext} context
+ * @param {Parameters<typeof buildGoCommands>[1]} options
+ */
+async function buildWith(work, { env, note, signal }, { go, commands, folder, code, install }) {
   /** @type {NodeJS.ProcessEnv} */
   const buildEnv = { ...goEnv(env), GOCACHE: join(work, "build") };
   // Somebody who uses Go has the modules, or wants them, in the usual place.
@@ -102,7 +149,6 @@ export async function buildGoCommands(context, { go, commands, folder, code, ins
     rmSync(folder, { recursive: true, force: true });
     chmodSync(draft, 0o755); // A temporary folder is its owner's alone; a program of the cache is anybody's to run.
     renameSync(draft, folder);
-    rmSync(work, { recursive: true, force: true });
   } finally {
     clearInterval(telling);
     rmSync(draft, { recursive: true, force: true });
@@ -147,4 +193,19 @@ export function canBuild(version, toolchain) {
 function goEnv(env) {
   // A workspace file above the cache would make the wrapper a stranger in it; neither command needs C.
   return { ...env, GOWORK: "off", CGO_ENABLED: "0" };
+}
+
+/**
+ * Other sources or versions are another folder of the cache.
+ *
+ * @param {readonly string[]} modules folders in toolchain/
+ * @returns {string} twelve hexadecimal digits of what is in them
+ */
+export function sourceDigest(modules) {
+  const hash = createHash("sha256");
+  for (const module of modules) {
+    const folder = new URL(`./toolchain/${module}/`, import.meta.url);
+    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  }
+  return hash.digest("hex").slice(0, 12);
 }

@@ -101,6 +101,16 @@ const HINTS = {
     linux: "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",
     macos: "run these tests on Linux, as root",
   },
+  kubernetes: {
+    debian: "Go 1.26.8 or newer from https://go.dev/dl/",
+    linux: "Go 1.26.8 or newer from https://go.dev/dl/",
+    macos: "run these tests on Linux, as root",
+  },
+  "cluster-programs": {
+    debian: "apt-get download etcd-server containerd runc containernetworking-plugins, and what is in them on PATH",
+    linux: "etcd, containerd and runc on PATH, and the CNI plugins in /opt/cni/bin",
+    macos: "run these tests on Linux, as root",
+  },
   chromium: {
     debian: "apt-get install chromium fonts-dejavu-core; or set CHROMIUM to the path of one",
     linux: "chromium from your distribution; or set CHROMIUM to the path of one",

@@ -23,7 +23,7 @@ export const NODE_RELEASE = {
 /** @type {import("./step.mjs").Step} */
 export const nodeRuntime = {
   title: "Node 24",
-  profiles: ["quickstart", "test", "modern", "sdks", "languages"],
+  profiles: ["quickstart", "test", "modern", "sdks", "languages", "scale"],
   needs: [],
   async run(context) {
     const { cache, check, platform } = context;

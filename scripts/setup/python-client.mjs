@@ -18,7 +18,7 @@ const REQUIREMENTS = [
 /** @type {import("./step.mjs").Step} */
 export const pythonClient = {
   title: "Python client",
-  profiles: ["test"],
+  profiles: ["test", "modern"],
   needs: [baseImage],
   async run(context) {
     const home = await pythonEnvironment(context, REQUIREMENTS, "NO_PYTHON_CLIENT");

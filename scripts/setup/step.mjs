@@ -16,9 +16,9 @@
 /**
  * What is wanted: `quickstart` runs the product, `test` adds what only the tests need; `modern` is what the tests of the
  * Docker client need on an engine of today; `sdks` is what the SDKs of other languages are made with, and `languages` what they are
- * tried with.
+ * tried with; `scale` is what the tests need that run on a Kubernetes cluster of this machine.
  *
- * @typedef {"quickstart" | "test" | "modern" | "sdks" | "languages"} Profile
+ * @typedef {"quickstart" | "test" | "modern" | "sdks" | "languages" | "scale"} Profile
  */
 
 /** @typedef {(options: { keep: boolean }) => Promise<void>} Release */
@@ -38,7 +38,7 @@
  * @property {readonly Profile[]} profiles
  * @property {readonly Step[]} [needs] the steps that have to end before it begins, and that its environment is of; where it
  *   does not say, all that are before it. Steps that need nothing of one another run side by side
- * @property {(context: Pick<StepContext, "cache" | "env">) => Promise<string | undefined>} [forecast] what takes a minute or more on this machine, and
+ * @property {(context: Pick<StepContext, "cache" | "env" | "profile">) => Promise<string | undefined>} [forecast] what takes a minute or more on this machine, and
  *   how long: said before anything is begun
  * @property {(context: StepContext) => Promise<StepResult>} run
  */

@@ -2,8 +2,10 @@ import { actionlint } from "./actionlint.mjs";
 import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { chromium } from "./chromium.mjs";
+import { clusterPrograms } from "./cluster-programs.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
 import { dockerfileParser } from "./dockerfile-parser.mjs";
+import { kubernetes } from "./kubernetes.mjs";
 import { modernEngine } from "./modern-engine.mjs";
 import { nodeRuntime } from "./node-runtime.mjs";
 import { npmDependencies } from "./npm-dependencies.mjs";
@@ -40,4 +42,6 @@ export const STEPS = [
   promtool,
   pulumiLanguages,
   pulumiPython,
+  kubernetes,
+  clusterPrograms,
 ];

@@ -13,7 +13,7 @@ import { pythonClient } from "./python-client.mjs";
  */
 export const dockerCommand = {
   title: "docker command",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   // One after the other, as they may all ask apt-get.
   needs: [baseImage, pythonClient],
   async run(context) {
@@ -41,7 +41,7 @@ export const dockerCommand = {
 /** @type {import("./step.mjs").Step} */
 export const git = {
   title: "git",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   needs: [dockerCommand],
   async run(context) {
     const { env, platform, check } = context;
@@ -76,7 +76,7 @@ const TEST_COMMANDS = {
 /** @type {import("./step.mjs").Step} */
 export const testCommands = {
   title: "test commands",
-  profiles: ["test", "modern"],
+  profiles: ["test", "modern", "scale"],
   needs: [git],
   async run(context) {
     const { env, platform, check } = context;

@@ -42,19 +42,26 @@ function openHiddenArchive(
   signal: AbortSignal,
 ): { body: Readable; dockerfile: string } {
   const dockerfile = freeName(entries);
-  const own = entries.find(({ path }) => path === IGNORE_FILE)?.body;
-  const rules =
-    own === undefined
-      ? IGNORE_FILE
-      : "text" in own
-        ? own.text
-        : Buffer.from(blobs.readAll([own.digest])[0]!).toString("utf8");
-  const hidden: ArchiveEntry[] = [
+  const hidden = async (): Promise<ArchiveEntry[]> => [
     ...entries.filter(({ path }) => path !== IGNORE_FILE),
-    { path: IGNORE_FILE, type: "file", mode: 0o644, body: { text: `${rules}\n${dockerfile}\n` } },
+    {
+      path: IGNORE_FILE,
+      type: "file",
+      mode: 0o644,
+      body: { text: `${await ignoreRules(blobs, entries)}\n${dockerfile}\n` },
+    },
     { path: dockerfile, type: "file", mode: 0o644, body: { text } },
   ];
   return { body: openArchive(blobs, hidden, signal), dockerfile };
+}
+
+/** The rules of the context itself; without any, the ignore file hides no more than itself. */
+async function ignoreRules(blobs: BlobStore, entries: readonly ArchiveEntry[]): Promise<string> {
+  const own = entries.find(({ path }) => path === IGNORE_FILE)?.body;
+  if (own === undefined) return IGNORE_FILE;
+  if ("text" in own) return own.text;
+  const [rules] = await blobs.readAll([own.digest]);
+  return Buffer.from(rules!).toString("utf8");
 }
 
 /** A name for the Dockerfile that nothing in the context has. */

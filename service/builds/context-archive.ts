@@ -47,18 +47,22 @@ const PIECE_BYTES = 256 * 1024;
  * A tar archive of the entries, sorted by path: equal contexts give equal archives. The caller reads it to its end or
  * destroys it.
  */
-export function openArchive(blobs: BlobStore, entries: readonly ArchiveEntry[], signal: AbortSignal): Readable {
-  const sorted = [...withParents(entries)].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return Readable.from(pieces(parts(blobs, sorted, signal)), { objectMode: false });
+export function openArchive(
+  blobs: BlobStore,
+  entries: readonly ArchiveEntry[] | (() => Promise<readonly ArchiveEntry[]>),
+  signal: AbortSignal,
+): Readable {
+  return Readable.from(pieces(parts(blobs, entries, signal)), { objectMode: false });
 }
 
 /** The blocks of the archive as they come: headers, contents, padding. */
 async function* parts(
   blobs: BlobStore,
-  entries: readonly ArchiveEntry[],
+  entries: readonly ArchiveEntry[] | (() => Promise<readonly ArchiveEntry[]>),
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (const { path, type, mode, body } of entries) {
+  const all = withParents(typeof entries === "function" ? await entries() : entries);
+  for (const { path, type, mode, body } of [...all].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     signal.throwIfAborted();
     const text = body !== undefined && "text" in body ? Buffer.from(body.text) : undefined;
     const size = text?.length ?? (body !== undefined && "sizeBytes" in body ? body.sizeBytes : 0);
@@ -73,7 +77,7 @@ async function* parts(
 /** A blob's bytes, exactly as many as the header before them says. */
 export async function* blobContent(blobs: BlobStore, digest: string, size: number): AsyncGenerator<Uint8Array> {
   if (size <= SMALL_FILE_BYTES) {
-    yield* blobContents(blobs, [{ digest, size }]);
+    yield* await blobContents(blobs, [{ digest, size }]);
     return;
   }
   let seen = 0;
@@ -85,8 +89,11 @@ export async function* blobContent(blobs: BlobStore, digest: string, size: numbe
 }
 
 /** The bytes of blobs that fit into memory together, each exactly as many as its size says. */
-export function blobContents(blobs: BlobStore, files: readonly { digest?: string; size: number }[]): Uint8Array[] {
-  const contents = blobs.readAll(files.map(({ digest = "" }) => digest));
+export async function blobContents(
+  blobs: BlobStore,
+  files: readonly { digest?: string; size: number }[],
+): Promise<Uint8Array[]> {
+  const contents = await blobs.readAll(files.map(({ digest = "" }) => digest));
   for (const [index, { digest = "", size }] of files.entries()) refuseOtherSize(digest, size, contents[index]!.length);
   return contents;
 }

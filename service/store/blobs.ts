@@ -42,11 +42,12 @@ export function markBlobsStored(db: Database, digests: readonly string[], at: st
   );
 }
 
-/** The bytes of bodies are not here any more. */
-export function markBlobsLost(db: Database, digests: readonly string[]): void {
-  db.run("UPDATE blobs SET stored_at = NULL WHERE digest IN (SELECT value FROM json_each(?))", [
-    JSON.stringify(digests),
-  ]);
+/** The bytes of bodies are not here any more. @param before a body that came then or later stays: nobody has looked since */
+export function markBlobsLost(db: Database, digests: readonly string[], before: string): void {
+  db.run(
+    `UPDATE blobs SET stored_at = NULL WHERE stored_at < $before AND digest IN (SELECT value FROM json_each($digests))`,
+    { $before: before, $digests: JSON.stringify(digests) },
+  );
 }
 
 /** Takes away bodies that no context holds and that nobody asked for since `before`. @returns their digests */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { BlobStore } from "../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../service/blobs/folder-blob-bytes.ts";
 import { BuildService } from "../../service/builds/build-service.ts";
 import { asCaller } from "../../service/caller.ts";
 import { Fleet } from "../../service/fleet/fleet.ts";
@@ -89,7 +90,7 @@ export class PageWorld implements AsyncDisposable {
   private constructor(options: WorldOptions) {
     this.#options = options;
     this.db = new Database(join(this.#folder, "store.db"), MIGRATIONS);
-    this.#blobs = new BlobStore(this.db, join(this.#folder, "blobs"));
+    this.#blobs = new BlobStore(this.db, new FolderBlobBytes(join(this.#folder, "blobs")));
     this.keys = new ApiKeyStore(this.db);
     this.executor = new MemoryExecutor(this.artifacts);
     this.executor.isHeld = true;

@@ -33,6 +33,19 @@ describe.each(recordedVersions())("the state that version %s left behind", (vers
     };
   };
 
+  it("keeps its images beside another run on the same engine", async () => {
+    const images = await restored.images();
+    expect(images.length).toBeGreaterThan(1);
+    const other = await RestoredState.open(version);
+    try {
+      expect(await other.images()).toHaveLength(images.length);
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+    expect(await other.images()).toEqual([]);
+    expect(await restored.images()).toEqual(images);
+  });
+
   it.each(Object.keys(SHELLS) as Shell[])("is one that the %s shell finds nothing to do in", async (shell) => {
     using project = await restored.project(shell, programOf(shell, shell));
     const before = { outputs: await project.outputs(), service: await atService(shell) };

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -5,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuildOptions, DockerEngine, ImageBuildCancelledError } from "../../sdk/docker/index.ts";
+import { startBuildKitDaemon } from "../engine/docker/buildkit-daemon.ts";
 import { BASE_IMAGE, openEngine } from "../engine/docker/engine-fixture.ts";
 import { startEngineFront } from "../engine/docker/engine-front.ts";
+import { onFreshDaemon } from "../engine/docker/fresh-daemon.ts";
 import { LOGIN, startPrivateRegistry } from "../engine/docker/private-registry.ts";
 
 const engine = openEngine();
@@ -42,6 +45,13 @@ async function logsOf(own: DockerEngine, options: BuildOptions): Promise<string[
   for await (const one of build) if (one.kind === "log") lines.push(one.text);
   await build.done;
   return lines;
+}
+
+/** A Dockerfile that no cache knows, and a folder for its cache. */
+async function cached(): Promise<{ fileobj: string; word: string; folder: string }> {
+  const word = `kept-${randomBytes(4).toString("hex")}`;
+  const folder = join(await mkdtemp(join(dir, "cache-")), "cache");
+  return { word, fileobj: `FROM ${BASE_IMAGE}\nRUN echo ${word}\n`, folder };
 }
 
 describe("an engine of today", () => {
@@ -131,6 +141,32 @@ describe("an engine of today", () => {
     expect(await logsOf(engine, { fileobj, pull: true, auth })).toEqual(["mine"]);
   });
 
+  it("keeps its cache in a folder that a BuildKit daemon takes it from", async () => {
+    const { fileobj, word, folder } = await cached();
+    const cacheTo = { type: "local", dest: folder, mode: "max" } as const;
+    expect(await logsOf(engine, { fileobj, noCache: false, cacheTo })).toEqual([word]);
+    const cacheFrom = { type: "local", src: folder } as const;
+    const lines = await onFreshDaemon(
+      (address) => logsOf(engine, { fileobj, noCache: false, cacheFrom, builder: { address } }),
+      (written) => written.length === 0,
+    );
+    expect(lines).toEqual([]);
+  });
+
+  it("takes the cache that a BuildKit daemon keeps in a folder", async () => {
+    await using daemon = await startBuildKitDaemon();
+    const builder = { address: daemon.address };
+    let lines: string[] = [];
+    // Now and then BuildKit skips what it has imported (moby/buildkit#4674): each time with something that it does not have.
+    for (let tried = 0; tried < 4 && (tried === 0 || lines.length > 0); tried++) {
+      const { fileobj, word, folder } = await cached();
+      const cacheTo = { type: "local", dest: folder, mode: "max" } as const;
+      expect(await logsOf(engine, { fileobj, noCache: false, cacheTo, builder })).toEqual([word]);
+      lines = await logsOf(engine, { fileobj, noCache: false, cacheFrom: { type: "local", src: folder } });
+    }
+    expect(lines).toEqual([]);
+  });
+
   it("says how large its cache is", async () => {
     const before = await engine.buildCacheUsage();
     const fileobj = `FROM ${BASE_IMAGE}\nRUN dd if=/dev/urandom of=/x bs=1M count=4\n`;
@@ -141,12 +177,13 @@ describe("an engine of today", () => {
   });
 
   it("prunes its cache down to what is asked for", async () => {
-    const fourMegabytes = (name: string) =>
-      engine.build({
-        fileobj: `FROM ${BASE_IMAGE}\nRUN dd if=/dev/urandom of=/x bs=1M count=4 && echo ${name}\n`,
-        outputs: [{ type: "cacheonly" }],
-        noCache: true,
-      }).done;
+    // Of an image that has been removed: the engine does not count what never was one.
+    const fourMegabytes = async (name: string) => {
+      const tags = engine.imageName();
+      const fileobj = `FROM ${BASE_IMAGE}\nRUN dd if=/dev/urandom of=/x bs=1M count=4 && echo ${name}\n`;
+      await engine.build({ fileobj, tags, noCache: true }).done;
+      await engine.images.remove(tags);
+    };
     await fourMegabytes("one");
     await fourMegabytes("two");
     // What may all stay is not touched; what must go, by one bound or the other, goes.

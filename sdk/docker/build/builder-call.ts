@@ -268,7 +268,7 @@ export class BuilderCall {
 /** An engine's BuildKit writes caches out only where the engine keeps its images in containerd (moby, builder-next/controller.go). */
 function refuseCachesItCannotWrite({ cacheTo }: CheckedBuildOptions, worker: WorkerRecord | undefined): void {
   const target = cacheTo.find((one) => one !== "inline");
-  if (target === undefined || worker?.Labels[SNAPSHOTTER_LABEL] !== undefined) return;
+  if (target === undefined || worker?.Labels.has(SNAPSHOTTER_LABEL)) return;
   throw new UnsupportedByEngineError(
     "cacheTo",
     `This engine keeps its images in a storage driver of its own, and its BuildKit then writes no cache of the type ` +

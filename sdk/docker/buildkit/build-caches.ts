@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { BuildCacheError, DockerOptionError } from "../errors.ts";
-import type { CacheOptionsEntry } from "../protos/generated/control.ts";
 import { removeForsakenDrafts } from "../session/content/blob-draft.ts";
 import type { ContentStore } from "../session/content/content-store.ts";
 import { findEntry, putEntry } from "../session/content/layout-index.ts";
@@ -18,11 +17,16 @@ export interface CacheOptions {
   cacheTo: readonly BuildCacheTarget[];
 }
 
+/** One cache, as a solve request says it. */
+export interface CacheEntry {
+  type: string;
+  attrs: Readonly<Record<string, string>>;
+}
+
 /** Where a build's cache comes from and goes to. */
 export interface BuildCaches extends AsyncDisposable {
-  /** As the solve request says it. */
-  imports: CacheOptionsEntry[];
-  exports: CacheOptionsEntry[];
+  imports: CacheEntry[];
+  exports: CacheEntry[];
   /** The folders among them, by the names that the request has for them. */
   stores: ReadonlyMap<string, ContentStore>;
   /** Folders that have no cache for this build. */
@@ -33,7 +37,7 @@ export interface BuildCaches extends AsyncDisposable {
    * @param result what the builder says of the build
    * @throws BuildCacheError
    */
-  keep(result: Readonly<Record<string, string>>): Promise<void>;
+  keep(result: ReadonlyMap<string, string>): Promise<void>;
 }
 
 /** What the builder says when it has written a cache (buildkit, cache/remotecache/export.go). */
@@ -53,7 +57,7 @@ export function imageOf(source: BuildCacheSource): string | undefined {
  * @throws DockerOptionError for a folder that is not an OCI layout
  */
 export async function openCaches({ cacheFrom, cacheTo }: CacheOptions, signal: AbortSignal): Promise<BuildCaches> {
-  const imports: CacheOptionsEntry[] = [];
+  const imports: CacheEntry[] = [];
   const warnings: string[] = [];
   const stores = new Map<string, ContentStore>();
   const targets: { target: LocalTarget; store: ContentStore }[] = [];
@@ -79,7 +83,7 @@ export async function openCaches({ cacheFrom, cacheTo }: CacheOptions, signal: A
   for (const source of cacheFrom) {
     const image = imageOf(source);
     if (image !== undefined) {
-      imports.push({ Type: "registry", Attrs: { ref: image } });
+      imports.push({ type: "registry", attrs: { ref: image } });
       continue;
     }
     const { src, ...which } = source as LocalSource;
@@ -90,7 +94,7 @@ export async function openCaches({ cacheFrom, cacheTo }: CacheOptions, signal: A
       continue;
     }
     offer();
-    imports.push({ Type: "local", Attrs: { src: name, digest: found.digest } });
+    imports.push({ type: "local", attrs: { src: name, digest: found.digest } });
   }
   return {
     imports,
@@ -98,7 +102,7 @@ export async function openCaches({ cacheFrom, cacheTo }: CacheOptions, signal: A
     stores,
     warnings,
     async keep(result) {
-      if (result[EXPORTED] === undefined) return;
+      if (!result.has(EXPORTED)) return;
       for (const { target, store } of targets) await keepCache(target, store, signal);
     },
     async [Symbol.asyncDispose]() {
@@ -110,12 +114,12 @@ export async function openCaches({ cacheFrom, cacheTo }: CacheOptions, signal: A
   };
 }
 
-function exportEntry(target: BuildCacheTarget): CacheOptionsEntry {
-  if (target === "inline") return { Type: "inline", Attrs: {} };
+function exportEntry(target: BuildCacheTarget): CacheEntry {
+  if (target === "inline") return { type: "inline", attrs: {} };
   const { mode = "min", attrs } = target;
   const place: Record<string, string> =
     target.type === "local" ? { dest: storeName(target.dest) } : { ref: target.ref };
-  return { Type: target.type, Attrs: { ...place, mode, ...attrs } };
+  return { type: target.type, attrs: { ...place, mode, ...attrs } };
 }
 
 /** A folder by a name that says nothing of this machine: the builder has no use for its path. */

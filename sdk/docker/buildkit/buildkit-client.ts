@@ -67,7 +67,7 @@ export class BuildKitClient implements Disposable {
   }
 
   /** Builds. @returns what the exporter says of the result @throws GrpcStatusError with the builder's words */
-  async solve(request: SolveRequest, signal: AbortSignal): Promise<Record<string, string>> {
+  async solve(request: SolveRequest, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     return (await this.ask("solve", request, signal)).ExporterResponse;
   }
 

@@ -175,7 +175,7 @@ export class BuildKit {
     return {
       version: known?.version ?? "",
       revision: known?.revision ?? "",
-      workers: workers.map(({ ID, Labels }) => ({ id: ID, labels: { ...Labels } })),
+      workers: workers.map(({ ID, Labels }) => ({ id: ID, labels: Object.fromEntries(Labels) })),
     };
   }
 
@@ -270,7 +270,7 @@ function historyEvent(type: BuildHistoryEventType, wire: BuildHistoryRecord): Bu
     ...dated("completedAt", wire.CompletedAt),
     ...(wire.error ? { error: wire.error.message } : {}),
     steps: { total: wire.numTotalSteps, completed: wire.numCompletedSteps, cached: wire.numCachedSteps },
-    exporterResponse: { ...wire.ExporterResponse },
+    exporterResponse: Object.fromEntries(wire.ExporterResponse),
   };
 }
 

@@ -89,7 +89,7 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     buildArgs: build.buildArgs,
     contexts: build.contexts,
     caches: build.caches,
-    hostGateway: build.engineWorker?.Labels[HOST_GATEWAY_LABEL],
+    hostGateway: build.engineWorker?.Labels.get(HOST_GATEWAY_LABEL),
   });
   const loading = archive && images.load(archive, { signal });
   // Looked at below; until then a failure must not count as one that nobody looks at.
@@ -114,8 +114,8 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
     await build.caches.keep(result);
     const imageId = loading
       ? await loadedId(build, await loading, result)
-      : result[isEngine ? IMAGE_DIGEST : CONFIG_DIGEST];
-    const manifest = REGISTRY_FORMS.has(options.outputs?.[0]?.type) ? result[IMAGE_DIGEST] : undefined;
+      : result.get(isEngine ? IMAGE_DIGEST : CONFIG_DIGEST);
+    const manifest = REGISTRY_FORMS.has(options.outputs?.[0]?.type) ? result.get(IMAGE_DIGEST) : undefined;
     if (imageId !== undefined || manifest !== undefined) {
       yield record({ id: "moby.image.id", aux: { ID: imageId, ManifestDigest: manifest } });
     }
@@ -130,9 +130,9 @@ export async function* solveBuild(build: SolveBuild): AsyncGenerator<Buffer> {
 async function loadedId(
   { images, signal }: SolveBuild,
   [ref]: readonly string[],
-  result: Record<string, string>,
+  result: ReadonlyMap<string, string>,
 ): Promise<string | undefined> {
-  if (ref === undefined) return result[CONFIG_DIGEST];
+  if (ref === undefined) return result.get(CONFIG_DIGEST);
   return (await images.inspect(ref, { signal })).Id;
 }
 

@@ -1,3 +1,4 @@
+import type { BuildCaches, CacheEntry } from "./build-caches.ts";
 import type { BuildAttestations, BuildOutput } from "./buildkit-options.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { formatImageRef, parseImageRef } from "../image-ref.ts";
@@ -38,7 +39,7 @@ export interface SolveInput {
   contextUrl: string | undefined;
   buildArgs: Record<string, string | null>;
   /** Where cache comes from and goes to. */
-  caches: { imports: CacheOptionsEntry[]; exports: CacheOptionsEntry[] };
+  caches: Pick<BuildCaches, "imports" | "exports">;
   /** Where named contexts come from, by name. */
   contexts: ReadonlyMap<string, string>;
   /** Address that `host-gateway` stands for. */
@@ -53,14 +54,27 @@ export function solveRequest(input: SolveInput): SolveRequest {
     Ref: input.ref,
     Session: input.sessionId,
     Frontend: "dockerfile.v0",
-    FrontendAttrs: {
+    FrontendAttrs: toMap({
       ...frontendAttrs(input),
-      ...(imports.length > 0 ? { "cache-imports": JSON.stringify(imports) } : {}),
-    },
-    Cache: { Exports: exports, Imports: imports },
+      ...(imports.length > 0 ? { "cache-imports": cacheImports(imports) } : {}),
+    }),
+    Cache: { Exports: exports.map(cacheEntry), Imports: imports.map(cacheEntry) },
     Entitlements: options.networkMode === "host" ? ["network.host"] : [],
     ...exporters(input),
   };
+}
+
+function toMap(attrs: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries(attrs));
+}
+
+function cacheEntry({ type, attrs }: CacheEntry): CacheOptionsEntry {
+  return { Type: type, Attrs: toMap(attrs) };
+}
+
+/** The frontend takes them once more, as JSON. */
+function cacheImports(imports: readonly CacheEntry[]): string {
+  return JSON.stringify(imports.map(({ type, attrs }) => ({ Type: type, Attrs: attrs })));
 }
 
 /** As the frontend takes them: `mode=max`, `generator=image`, or nothing for its defaults. */
@@ -112,9 +126,9 @@ function exporters({
 }: SolveInput): Pick<SolveRequest, "Exporters" | "ExporterDeprecated" | "ExporterAttrsDeprecated"> {
   const { type, attrs: given = {} } = options.outputs?.[0] ?? { type: byDefault };
   // To a daemon, no exporter means that the result stays in its cache.
-  if (type === "cacheonly") return { Exporters: [], ExporterDeprecated: "", ExporterAttrsDeprecated: {} };
+  if (type === "cacheonly") return { Exporters: [], ExporterDeprecated: "", ExporterAttrsDeprecated: new Map() };
   const named = NAMED.has(type) && options.tags.length > 0 && given.name === undefined;
-  const attrs = { ...(named ? { name: options.tags.map(fullName).join(",") } : {}), ...given };
+  const attrs = toMap({ ...(named ? { name: options.tags.map(fullName).join(",") } : {}), ...given });
   // Daemons before 0.13 read the deprecated ones.
   return { Exporters: [{ Type: type, Attrs: attrs }], ExporterDeprecated: type, ExporterAttrsDeprecated: attrs };
 }

@@ -28,7 +28,7 @@ export function registerBlobRoutes(app: ServiceApp, { blobs }: { blobs: BlobStor
         response: { 200: PreflightResponse, ...bodyErrorResponses() },
       },
     },
-    async (request) => ({ files: blobs.preflight(request.body.files), batch: BATCH_LIMITS }),
+    async (request) => ({ files: await blobs.preflight(request.body.files), batch: BATCH_LIMITS }),
   );
 
   app.post(

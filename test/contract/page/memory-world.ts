@@ -2,6 +2,7 @@ import { LonelyService } from "../../unit/service/lonely-service.ts";
 import { join } from "node:path";
 import { BuildFailure, failureDetail } from "../../../service/builds/build-failure.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { acceptBuild } from "../../../service/builds/accept-build.ts";
 import { BuildLog } from "../../../service/builds/build-log.ts";
 import { markBuilding, markFailed, markReady } from "../../../service/builds/build-transitions.ts";
@@ -37,7 +38,7 @@ export class MemoryWorld implements AsyncDisposable {
   private constructor(lonely: LonelyService) {
     this.#lonely = lonely;
     this.#db = new Database(join(lonely.dataDirectory, "store.db"));
-    this.#blobs = new BlobStore(this.#db, join(lonely.dataDirectory, "blobs"));
+    this.#blobs = new BlobStore(this.#db, new FolderBlobBytes(join(lonely.dataDirectory, "blobs")));
     this.#buildLog = new BuildLog(this.#db);
   }
 

@@ -18,10 +18,9 @@ const COMMAND = join(repo, "service", "dist", "bin", "nullspace-local.js");
 /** The base of what is recorded, by the same name on every machine: the name of an image is part of what a build is of. */
 const BASE = "nullspace-recorded/base:1";
 
-/** What is kept beside the states: who the service was, and what its images were called. */
+/** What is kept beside the states: who the service was. */
 interface Recording {
   instanceId: string;
-  images: string[];
 }
 
 /** Versions whose states are recorded. */
@@ -51,7 +50,8 @@ export function projectOf(folder: string, program: string, service: TestService)
 export async function recordState(version: string): Promise<void> {
   const target = join(STATES, version);
   const work = mkdtempSync(join(tmpdir(), "nullspace-record-"));
-  await using base = await recordedBase();
+  await using engine = new DisposableEngine();
+  await engine.images.tag(baseImage(), BASE);
   await using service = await startTestService();
   try {
     rmSync(target, { recursive: true, force: true });
@@ -72,8 +72,7 @@ export async function recordState(version: string): Promise<void> {
     const backup = join(work, "service");
     execFileSync(process.execPath, [COMMAND, "backup", backup, "--data", service.dataDir], { stdio: "ignore" });
     execFileSync("tar", ["-czf", join(target, "service.tar.gz"), "-C", work, "service"]);
-    const images = await base.ownImages(instanceId);
-    const recording: Recording = { instanceId, images };
+    const recording: Recording = { instanceId };
     writeFileSync(join(target, "recording.json"), `${JSON.stringify(recording, undefined, 2)}\n`);
     for (const project of projects) {
       await project.ok("destroy", "--yes", "--skip-preview");
@@ -82,6 +81,7 @@ export async function recordState(version: string): Promise<void> {
     await service.stop();
     reset(service.dataDir);
   } finally {
+    await engine.images.remove(BASE);
     rmSync(work, { recursive: true, force: true });
   }
 }
@@ -102,30 +102,28 @@ export class RestoredState implements AsyncDisposable {
   readonly service: TestService;
   readonly #folder: string;
   readonly #work: string;
-  readonly #base: RecordedBase;
-  readonly #recording: Recording;
+  /** What this run calls what has another name in the recording. */
+  readonly #ownNames: ReadonlyMap<string, string>;
   readonly #instanceId: string;
 
   private constructor(fields: {
     service: TestService;
     folder: string;
     work: string;
-    base: RecordedBase;
-    recording: Recording;
+    ownNames: ReadonlyMap<string, string>;
     instanceId: string;
   }) {
     this.service = fields.service;
     this.#folder = fields.folder;
     this.#work = fields.work;
-    this.#base = fields.base;
-    this.#recording = fields.recording;
+    this.#ownNames = fields.ownNames;
     this.#instanceId = fields.instanceId;
   }
 
   /**
    * The service comes from its backup, under an id of this run: another run on the same engine may have the same one. Its
-   * images are not in a backup: one is made anew, of the recorded files, under the names that the service knows, and the store
-   * is told what this engine calls it.
+   * images are not in a backup: one is made anew, of the recorded files, under names of this run, and the store is told what
+   * this engine calls it.
    */
   static async open(version: string): Promise<RestoredState> {
     const folder = join(STATES, version);
@@ -135,17 +133,14 @@ export class RestoredState implements AsyncDisposable {
     const dataDir = join(work, "service");
     const instanceId = randomBytes(8).toString("hex");
     writeFileSync(join(dataDir, "instance-id"), `${instanceId}\n`, { mode: 0o600 });
-    const base = await recordedBase();
-    const imageId = await base.build(join(folder, "program", "app"), recording.images, instanceId);
-    const store = new DatabaseSync(join(dataDir, "store.db"));
-    store.prepare("UPDATE artifacts SET image_id = ?").run(imageId);
-    store.close();
+    const ids = await restoreImages(join(dataDir, "store.db"), join(folder, "program", "app"), instanceId);
+    const ownNames = ids.set(recording.instanceId, instanceId);
     const made = execFileSync(process.execPath, [COMMAND, "keys", "create", "upgrade", "--data", dataDir], {
       encoding: "utf8",
     });
     const apiKey = /^NULLSPACE_API_KEY=(.+)$/m.exec(made)![1]!;
     const service = await startTestService({ data: { dir: dataDir, apiKey } });
-    return new RestoredState({ service, folder, work, base, recording, instanceId });
+    return new RestoredState({ service, folder, work, ownNames, instanceId });
   }
 
   /** A stack with the recorded state of a shell, and a program for it. */
@@ -153,17 +148,26 @@ export class RestoredState implements AsyncDisposable {
     const project = projectOf(join(this.#folder, "program"), program, this.service);
     const state = readFileSync(join(this.#folder, `${recorded}.json`), "utf8");
     const file = join(project.dir, "recorded.json");
-    writeFileSync(file, state.replaceAll(this.#recording.instanceId, this.#instanceId));
+    writeFileSync(
+      file,
+      [...this.#ownNames].reduce((text, [recorded, own]) => text.replaceAll(recorded, own), state),
+    );
     await project.ok("stack", "init", "dev");
     await project.ok("stack", "import", "--file", file);
     return project;
+  }
+
+  /** Names of the images that the service has. */
+  async images(): Promise<string[]> {
+    await using engine = new DisposableEngine();
+    const images = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${this.#instanceId}`] } });
+    return images.flatMap(({ RepoTags }) => RepoTags ?? []).sort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.service.stop();
     reset(this.service.dataDir);
     await this.service[Symbol.asyncDispose]();
-    await this.#base[Symbol.asyncDispose]();
     rmSync(this.#work, { recursive: true, force: true });
   }
 }
@@ -173,31 +177,54 @@ function reset(dataDir: string): void {
   execFileSync(process.execPath, [COMMAND, "reset", "--yes", "--data", dataDir], { stdio: "ignore" });
 }
 
-type RecordedBase = Awaited<ReturnType<typeof recordedBase>>;
+class DisposableEngine extends DockerEngine implements AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
 
-/** The base image of this machine under the recorded name. */
-async function recordedBase() {
-  const engine = new DockerEngine();
-  await engine.images.tag(baseImage(), BASE);
-  return {
-    /** Names of the images that a service has made. */
-    async ownImages(instanceId: string): Promise<string[]> {
-      const images = await engine.images.list({ filters: { label: [`${INSTANCE_LABEL}=${instanceId}`] } });
-      return images.flatMap(({ RepoTags }) => RepoTags ?? []).sort();
-    },
-    async build(path: string, names: readonly string[], instanceId: string): Promise<string> {
-      const { imageId } = await engine.build({
-        path,
-        buildArgs: { GREETING: "hello" },
-        secrets: [{ id: "token", value: "recorded-build-secret" }],
-        labels: { [INSTANCE_LABEL]: instanceId },
-      }).done;
-      for (const name of names) await engine.images.tag(imageId, name);
-      return imageId;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await engine.images.remove(BASE);
-      await engine.close();
-    },
-  };
+/**
+ * Builds the recorded files on the base of this machine, and has the store know what came out as each of its artifacts, by an
+ * id of this run: the engine has images by the ids of their artifacts.
+ *
+ * @returns the new ids by the recorded ones
+ */
+async function restoreImages(storeFile: string, path: string, instanceId: string): Promise<Map<string, string>> {
+  await using engine = new DisposableEngine();
+  const { imageId } = await engine.build({
+    path,
+    dockerfileContent: readFileSync(join(path, "Dockerfile"), "utf8").replace(BASE, baseImage()),
+    buildArgs: { GREETING: "hello" },
+    secrets: [{ id: "token", value: "recorded-build-secret" }],
+    labels: { [INSTANCE_LABEL]: instanceId },
+  }).done;
+  const store = new DatabaseSync(storeFile, { enableForeignKeyConstraints: false });
+  try {
+    const ids = new Map<string, string>();
+    for (const { image_ref } of store.prepare("SELECT image_ref FROM artifacts").all()) {
+      const [repository, id] = String(image_ref).split("/");
+      // The random part of an id has as many characters as the id of a service.
+      const own = `${id!.slice(0, -instanceId.length)}${instanceId}`;
+      await engine.images.tag(imageId, `${repository}/${own}:latest`);
+      ids.set(id!, own);
+    }
+    replaceEverywhere(store, ids);
+    store.prepare("UPDATE artifacts SET image_id = ?").run(imageId);
+    return ids;
+  } finally {
+    store.close();
+  }
+}
+
+/** In every text of a store. */
+function replaceEverywhere(store: DatabaseSync, words: ReadonlyMap<string, string>): void {
+  for (const { table, column } of store
+    .prepare(
+      `SELECT tables.name AS "table", columns.name AS "column" FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+       WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%' AND columns.type = 'TEXT'`,
+    )
+    .all()) {
+    const change = store.prepare(`UPDATE "${table}" SET "${column}" = replace("${column}", ?, ?)`);
+    for (const [from, to] of words) change.run(from, to);
+  }
 }

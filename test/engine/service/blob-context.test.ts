@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import type { ArchiveEntry } from "../../../service/builds/context-archive.ts";
 import { blobContext } from "../../../service/builders/blob-context.ts";
 import { Database } from "../../../service/store/database.ts";
@@ -12,7 +13,7 @@ import { BASE_IMAGE } from "./running-service.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "engine-context-"));
 const db = new Database(join(folder, "store.db"));
-const blobs = new BlobStore(db, join(folder, "blobs"));
+const blobs = new BlobStore(db, new FolderBlobBytes(join(folder, "blobs")));
 const engine = new DockerEngine();
 const tag = `nullspace-context-test-${process.pid}:1`;
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { EngineArtifactStore } from "../../../service/artifacts/engine/engine-artifact-store.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { EngineExecutor } from "../../../service/builders/engine/engine-executor.ts";
 import { Database } from "../../../service/store/database.ts";
 
@@ -17,7 +18,7 @@ export class BuildWorld implements AsyncDisposable {
   readonly artifacts = new EngineArtifactStore(this.engine, `test-${this.#run}`);
   readonly executor = new EngineExecutor({
     engine: this.engine,
-    blobs: new BlobStore(this.#db, join(this.#folder, "blobs")),
+    blobs: new BlobStore(this.#db, new FolderBlobBytes(join(this.#folder, "blobs"))),
     instanceId: `test-${this.#run}`,
   });
   #count = 0;

@@ -219,6 +219,7 @@ describe("a service with builders and a registry, whose machines run on Docker",
       buildkit: { addresses: [builder!.address], registry: { repository, auth: LOGIN } },
     });
     const engine = new DockerEngine();
+    const key = (name: string) => ({ "idempotency-key": name });
     const dockerfile = `FROM ${site.baseImage}\nRUN echo ${Math.random()} > /made\n`;
     const { build: one } = await service.build({ name: "one", dockerfile, start_cmd: "sleep 600" });
     expect(one).toMatchObject({ status: "ready" });
@@ -230,9 +231,14 @@ describe("a service with builders and a registry, whose machines run on Docker",
       steps: [{ action: "run", command: "cat /made" }],
     });
     expect(child).toMatchObject({ status: "ready" });
-    const { status, body: machine } = await service.call("POST", "/v1/machines", { template: "local/twin" });
+    const { status, body: machine } = await service.call(
+      "POST",
+      "/v1/machines",
+      { template: "local/twin" },
+      key("twin"),
+    );
     expect([status, machine]).toMatchObject([201, { status: "running" }]);
-    const { body: base } = await service.call("POST", "/v1/machines", { template: "base" });
+    const { body: base } = await service.call("POST", "/v1/machines", { template: "base" }, key("base"));
     expect(base).toMatchObject({ status: "running" });
     const { body: ready } = await service.call("GET", "/readyz");
     expect(Object.keys(ready.checks).sort()).toEqual(["builders", "disk", "engine", "registry", "store"]);

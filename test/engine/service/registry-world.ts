@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerEngine, type RegistryAuth } from "../../../sdk/docker/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { openBuildKit, type BuildKitParts } from "../../../service/parts/buildkit.ts";
 import { Database } from "../../../service/store/database.ts";
 import { LOGIN, type PrivateRegistry, startPrivateRegistry } from "../docker/private-registry.ts";
@@ -58,7 +59,7 @@ export class RegistryWorld implements AsyncDisposable {
       },
       {
         db: this.db,
-        blobs: new BlobStore(this.db, join(this.#folder, "blobs")),
+        blobs: new BlobStore(this.db, new FolderBlobBytes(join(this.#folder, "blobs"))),
         instanceId: `test-${this.run}`,
         onGone: (imageId) => void this.gone.push(imageId),
         pollMs: 50,

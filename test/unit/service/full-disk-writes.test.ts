@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { acceptBuild } from "../../../service/builds/accept-build.ts";
 import { BuildLog } from "../../../service/builds/build-log.ts";
 import { markBuilding, markCancelled, markFailed } from "../../../service/builds/build-transitions.ts";
@@ -42,7 +43,7 @@ let buildLog: BuildLog;
 beforeEach(() => {
   room = new ToldRoom(folder);
   world = new MemoryFleet(room);
-  blobs = new BlobStore(world.db, join(folder, "blobs"));
+  blobs = new BlobStore(world.db, new FolderBlobBytes(join(folder, "blobs")));
   buildLog = new BuildLog(world.db);
   for (const name of ["web", "old", "spare"]) world.seed(name);
 });

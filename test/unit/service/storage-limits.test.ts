@@ -108,7 +108,7 @@ it("logs beyond their size lose all but their end, those first whose builds ende
 it("bodies go with the oldest contexts that nobody builds any more, and one that is asked for again stays", async () => {
   const put = async (text: string) => {
     const sha256 = createHash("sha256").update(text).digest("hex");
-    store.blobs.preflight([{ path: "f", entry_type: "file", sha256, size_bytes: text.length }]);
+    await store.blobs.preflight([{ path: "f", entry_type: "file", sha256, size_bytes: text.length }]);
     await store.blobs.put(BlobStore.idOf(sha256), Readable.from([Buffer.from(text)]), text.length);
     return BlobStore.idOf(sha256);
   };

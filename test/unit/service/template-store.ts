@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { acceptBuild } from "../../../service/builds/accept-build.ts";
 import { BuildLog } from "../../../service/builds/build-log.ts";
 import { markBuilding, markReady } from "../../../service/builds/build-transitions.ts";
@@ -14,7 +15,7 @@ import { resolveTemplate } from "../../../service/templates/resolve.ts";
 export class TemplateStore implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "nullspace-store-"));
   readonly db = new Database(join(this.folder, "store.db"));
-  readonly blobs = new BlobStore(this.db, join(this.folder, "blobs"));
+  readonly blobs = new BlobStore(this.db, new FolderBlobBytes(join(this.folder, "blobs")));
   readonly buildLog = new BuildLog(this.db);
   readonly signal = new AbortController().signal;
 

@@ -224,7 +224,7 @@ describe("the command", () => {
 
   test("setup refuses a profile that does not exist", () => {
     const result = run(join(repository, "scripts/setup.mjs"), ["--profile", "all"], { PATH: "", HOME: "/nonexistent" });
-    expect(result.stderr).toContain("--profile is quickstart, test, modern, sdks, languages, not all");
+    expect(result.stderr).toContain("--profile is quickstart, test, modern, sdks, languages, scale, not all");
     expect(result.status).toBe(1);
   });
 

@@ -36,7 +36,7 @@ export interface Info {
   size: bigint;
   created_at: Date | undefined;
   updated_at: Date | undefined;
-  labels: { [key: string]: string };
+  labels: Map<string, string>;
 }
 
 export interface Info_LabelsEntry {
@@ -100,7 +100,7 @@ export interface WriteContentRequest {
   /** Where `data` belongs. 0 begins anew. */
   offset: bigint;
   data: Uint8Array;
-  labels: { [key: string]: string };
+  labels: Map<string, string>;
 }
 
 export interface WriteContentRequest_LabelsEntry {
@@ -122,7 +122,7 @@ export interface AbortRequest {
 }
 
 function createBaseInfo(): Info {
-  return { digest: "", size: 0n, created_at: undefined, updated_at: undefined, labels: {} };
+  return { digest: "", size: 0n, created_at: undefined, updated_at: undefined, labels: new Map() };
 }
 
 export const Info: MessageFns<Info> = {
@@ -142,7 +142,7 @@ export const Info: MessageFns<Info> = {
     if (message.updated_at !== undefined) {
       Timestamp.encode(toTimestamp(message.updated_at), writer.uint32(34).fork()).join();
     }
-    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+    message.labels.forEach((value, key) => {
       Info_LabelsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
     });
     return writer;
@@ -200,7 +200,7 @@ export const Info: MessageFns<Info> = {
 
             const entry5 = Info_LabelsEntry.decode(reader, reader.uint32());
             if (entry5.value !== undefined) {
-              message.labels[entry5.key] = entry5.value;
+              message.labels.set(entry5.key, entry5.value);
             }
             continue;
           }
@@ -792,7 +792,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
 };
 
 function createBaseWriteContentRequest(): WriteContentRequest {
-  return { action: 0, ref: "", total: 0n, expected: "", offset: 0n, data: new Uint8Array(0), labels: {} };
+  return { action: 0, ref: "", total: 0n, expected: "", offset: 0n, data: new Uint8Array(0), labels: new Map() };
 }
 
 export const WriteContentRequest: MessageFns<WriteContentRequest> = {
@@ -821,7 +821,7 @@ export const WriteContentRequest: MessageFns<WriteContentRequest> = {
     if (message.data.length !== 0) {
       writer.uint32(50).bytes(message.data);
     }
-    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+    message.labels.forEach((value, key) => {
       WriteContentRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
     return writer;
@@ -895,7 +895,7 @@ export const WriteContentRequest: MessageFns<WriteContentRequest> = {
 
             const entry7 = WriteContentRequest_LabelsEntry.decode(reader, reader.uint32());
             if (entry7.value !== undefined) {
-              message.labels[entry7.key] = entry7.value;
+              message.labels.set(entry7.key, entry7.value);
             }
             continue;
           }

@@ -59,10 +59,10 @@ export interface UsageRecord {
 export interface SolveRequest {
   Ref: string;
   ExporterDeprecated: string;
-  ExporterAttrsDeprecated: { [key: string]: string };
+  ExporterAttrsDeprecated: Map<string, string>;
   Session: string;
   Frontend: string;
-  FrontendAttrs: { [key: string]: string };
+  FrontendAttrs: Map<string, string>;
   Cache: CacheOptions | undefined;
   Entitlements: string[];
   Exporters: Exporter[];
@@ -85,7 +85,7 @@ export interface CacheOptions {
 
 export interface CacheOptionsEntry {
   Type: string;
-  Attrs: { [key: string]: string };
+  Attrs: Map<string, string>;
 }
 
 export interface CacheOptionsEntry_AttrsEntry {
@@ -95,7 +95,7 @@ export interface CacheOptionsEntry_AttrsEntry {
 
 export interface Exporter {
   Type: string;
-  Attrs: { [key: string]: string };
+  Attrs: Map<string, string>;
 }
 
 export interface Exporter_AttrsEntry {
@@ -104,7 +104,7 @@ export interface Exporter_AttrsEntry {
 }
 
 export interface SolveResponse {
-  ExporterResponse: { [key: string]: string };
+  ExporterResponse: Map<string, string>;
 }
 
 export interface SolveResponse_ExporterResponseEntry {
@@ -175,7 +175,7 @@ export interface ListWorkersResponse {
 /** One worker of a daemon (buildkit, api/types/worker.proto). */
 export interface WorkerRecord {
   ID: string;
-  Labels: { [key: string]: string };
+  Labels: Map<string, string>;
 }
 
 export interface WorkerRecord_LabelsEntry {
@@ -211,7 +211,7 @@ export interface BuildHistoryRecord {
   error: Status | undefined;
   CreatedAt: Date | undefined;
   CompletedAt: Date | undefined;
-  ExporterResponse: { [key: string]: string };
+  ExporterResponse: Map<string, string>;
   numCachedSteps: number;
   numTotalSteps: number;
   numCompletedSteps: number;
@@ -600,10 +600,10 @@ function createBaseSolveRequest(): SolveRequest {
   return {
     Ref: "",
     ExporterDeprecated: "",
-    ExporterAttrsDeprecated: {},
+    ExporterAttrsDeprecated: new Map(),
     Session: "",
     Frontend: "",
-    FrontendAttrs: {},
+    FrontendAttrs: new Map(),
     Cache: undefined,
     Entitlements: [],
     Exporters: [],
@@ -618,7 +618,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
     if (message.ExporterDeprecated !== "") {
       writer.uint32(26).string(message.ExporterDeprecated);
     }
-    globalThis.Object.entries(message.ExporterAttrsDeprecated).forEach(([key, value]: [string, string]) => {
+    message.ExporterAttrsDeprecated.forEach((value, key) => {
       SolveRequest_ExporterAttrsDeprecatedEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
     if (message.Session !== "") {
@@ -627,7 +627,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
     if (message.Frontend !== "") {
       writer.uint32(50).string(message.Frontend);
     }
-    globalThis.Object.entries(message.FrontendAttrs).forEach(([key, value]: [string, string]) => {
+    message.FrontendAttrs.forEach((value, key) => {
       SolveRequest_FrontendAttrsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
     if (message.Cache !== undefined) {
@@ -678,7 +678,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
 
             const entry4 = SolveRequest_ExporterAttrsDeprecatedEntry.decode(reader, reader.uint32());
             if (entry4.value !== undefined) {
-              message.ExporterAttrsDeprecated[entry4.key] = entry4.value;
+              message.ExporterAttrsDeprecated.set(entry4.key, entry4.value);
             }
             continue;
           }
@@ -705,7 +705,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
 
             const entry7 = SolveRequest_FrontendAttrsEntry.decode(reader, reader.uint32());
             if (entry7.value !== undefined) {
-              message.FrontendAttrs[entry7.key] = entry7.value;
+              message.FrontendAttrs.set(entry7.key, entry7.value);
             }
             continue;
           }
@@ -918,7 +918,7 @@ export const CacheOptions: MessageFns<CacheOptions> = {
 };
 
 function createBaseCacheOptionsEntry(): CacheOptionsEntry {
-  return { Type: "", Attrs: {} };
+  return { Type: "", Attrs: new Map() };
 }
 
 export const CacheOptionsEntry: MessageFns<CacheOptionsEntry> = {
@@ -926,7 +926,7 @@ export const CacheOptionsEntry: MessageFns<CacheOptionsEntry> = {
     if (message.Type !== "") {
       writer.uint32(10).string(message.Type);
     }
-    globalThis.Object.entries(message.Attrs).forEach(([key, value]: [string, string]) => {
+    message.Attrs.forEach((value, key) => {
       CacheOptionsEntry_AttrsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
     return writer;
@@ -960,7 +960,7 @@ export const CacheOptionsEntry: MessageFns<CacheOptionsEntry> = {
 
             const entry2 = CacheOptionsEntry_AttrsEntry.decode(reader, reader.uint32());
             if (entry2.value !== undefined) {
-              message.Attrs[entry2.key] = entry2.value;
+              message.Attrs.set(entry2.key, entry2.value);
             }
             continue;
           }
@@ -1035,7 +1035,7 @@ export const CacheOptionsEntry_AttrsEntry: MessageFns<CacheOptionsEntry_AttrsEnt
 };
 
 function createBaseExporter(): Exporter {
-  return { Type: "", Attrs: {} };
+  return { Type: "", Attrs: new Map() };
 }
 
 export const Exporter: MessageFns<Exporter> = {
@@ -1043,7 +1043,7 @@ export const Exporter: MessageFns<Exporter> = {
     if (message.Type !== "") {
       writer.uint32(10).string(message.Type);
     }
-    globalThis.Object.entries(message.Attrs).forEach(([key, value]: [string, string]) => {
+    message.Attrs.forEach((value, key) => {
       Exporter_AttrsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
     return writer;
@@ -1077,7 +1077,7 @@ export const Exporter: MessageFns<Exporter> = {
 
             const entry2 = Exporter_AttrsEntry.decode(reader, reader.uint32());
             if (entry2.value !== undefined) {
-              message.Attrs[entry2.key] = entry2.value;
+              message.Attrs.set(entry2.key, entry2.value);
             }
             continue;
           }
@@ -1152,12 +1152,12 @@ export const Exporter_AttrsEntry: MessageFns<Exporter_AttrsEntry> = {
 };
 
 function createBaseSolveResponse(): SolveResponse {
-  return { ExporterResponse: {} };
+  return { ExporterResponse: new Map() };
 }
 
 export const SolveResponse: MessageFns<SolveResponse> = {
   encode(message: SolveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    globalThis.Object.entries(message.ExporterResponse).forEach(([key, value]: [string, string]) => {
+    message.ExporterResponse.forEach((value, key) => {
       SolveResponse_ExporterResponseEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
     });
     return writer;
@@ -1183,7 +1183,7 @@ export const SolveResponse: MessageFns<SolveResponse> = {
 
             const entry1 = SolveResponse_ExporterResponseEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.ExporterResponse[entry1.key] = entry1.value;
+              message.ExporterResponse.set(entry1.key, entry1.value);
             }
             continue;
           }
@@ -1936,7 +1936,7 @@ export const ListWorkersResponse: MessageFns<ListWorkersResponse> = {
 };
 
 function createBaseWorkerRecord(): WorkerRecord {
-  return { ID: "", Labels: {} };
+  return { ID: "", Labels: new Map() };
 }
 
 export const WorkerRecord: MessageFns<WorkerRecord> = {
@@ -1944,7 +1944,7 @@ export const WorkerRecord: MessageFns<WorkerRecord> = {
     if (message.ID !== "") {
       writer.uint32(10).string(message.ID);
     }
-    globalThis.Object.entries(message.Labels).forEach(([key, value]: [string, string]) => {
+    message.Labels.forEach((value, key) => {
       WorkerRecord_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
     return writer;
@@ -1978,7 +1978,7 @@ export const WorkerRecord: MessageFns<WorkerRecord> = {
 
             const entry2 = WorkerRecord_LabelsEntry.decode(reader, reader.uint32());
             if (entry2.value !== undefined) {
-              message.Labels[entry2.key] = entry2.value;
+              message.Labels.set(entry2.key, entry2.value);
             }
             continue;
           }
@@ -2332,7 +2332,7 @@ function createBaseBuildHistoryRecord(): BuildHistoryRecord {
     error: undefined,
     CreatedAt: undefined,
     CompletedAt: undefined,
-    ExporterResponse: {},
+    ExporterResponse: new Map(),
     numCachedSteps: 0,
     numTotalSteps: 0,
     numCompletedSteps: 0,
@@ -2353,7 +2353,7 @@ export const BuildHistoryRecord: MessageFns<BuildHistoryRecord> = {
     if (message.CompletedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.CompletedAt), writer.uint32(58).fork()).join();
     }
-    globalThis.Object.entries(message.ExporterResponse).forEach(([key, value]: [string, string]) => {
+    message.ExporterResponse.forEach((value, key) => {
       BuildHistoryRecord_ExporterResponseEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
     if (message.numCachedSteps !== 0) {
@@ -2420,7 +2420,7 @@ export const BuildHistoryRecord: MessageFns<BuildHistoryRecord> = {
 
             const entry9 = BuildHistoryRecord_ExporterResponseEntry.decode(reader, reader.uint32());
             if (entry9.value !== undefined) {
-              message.ExporterResponse[entry9.key] = entry9.value;
+              message.ExporterResponse.set(entry9.key, entry9.value);
             }
             continue;
           }

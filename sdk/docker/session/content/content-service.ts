@@ -76,5 +76,5 @@ export function contentService(stores: ReadonlyMap<string, ContentStore>): Sessi
 }
 
 function infoOf({ digest, sizeBytes, modifiedAt }: BlobInfo): Info {
-  return { digest, size: BigInt(sizeBytes), created_at: modifiedAt, updated_at: modifiedAt, labels: {} };
+  return { digest, size: BigInt(sizeBytes), created_at: modifiedAt, updated_at: modifiedAt, labels: new Map() };
 }

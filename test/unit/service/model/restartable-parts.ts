@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { BlobStore } from "../../../../service/blobs/blob-store.ts";
+import { FolderBlobBytes } from "../../../../service/blobs/folder-blob-bytes.ts";
 import { BuildService } from "../../../../service/builds/build-service.ts";
 import { Fleet } from "../../../../service/fleet/fleet.ts";
 import { poolTagFollowers } from "../../../../service/fleet/pools/tag-followers.ts";
@@ -91,7 +92,7 @@ export class RestartableParts implements AsyncDisposable {
 
   #assemble(): Run {
     const db = new Database(join(this.#folder, "store.db"));
-    const blobs = new BlobStore(db, join(this.#folder, "blobs"));
+    const blobs = new BlobStore(db, new FolderBlobBytes(join(this.#folder, "blobs")));
     const [events, stopping, log] = [new TemplateEvents(), new AbortController(), pino({ level: "silent" })];
     this.#executor = new MemoryExecutor(this.artifacts);
     this.#executor.isHeld = this.#areBuildsHeld;
