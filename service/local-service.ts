@@ -17,6 +17,7 @@ import { TlsIdentity } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
 import type { BuildKitOptions } from "./parts/buildkit-options.ts";
+import type { KubernetesOptions } from "./parts/kubernetes-options.ts";
 import { openParts } from "./parts/open-parts.ts";
 import type { Parts } from "./parts/parts.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
@@ -85,6 +86,12 @@ export interface LocalServiceOptions {
    * @default the engine builds, and keeps the images
    */
   buildkit?: BuildKitOptions;
+  /**
+   * Machines on a Kubernetes cluster in place of Docker Engine.
+   *
+   * @default the engine runs them
+   */
+  kubernetes?: KubernetesOptions;
   /**
    * Builds that run at the same time, at least 1.
    *

@@ -1,6 +1,7 @@
 import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
 import { BUILDER_OPTIONS, readBuilder } from "./builder-options.ts";
+import { MACHINE_OPTIONS, readMachines } from "./machine-options.ts";
 import { comeFirst } from "./priority.ts";
 import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -18,6 +19,7 @@ export const SERVE_OPTIONS = {
   builds: { type: "string" },
   "metrics-open": { type: "boolean" },
   ...BUILDER_OPTIONS,
+  ...MACHINE_OPTIONS,
   ...STORAGE_OPTIONS,
   "log-out-after": { type: "string" },
   "log-level": { type: "string" },
@@ -44,6 +46,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...readBuilder(values),
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["metrics-open"] !== undefined && { areMetricsOpen: values["metrics-open"] }),
+    ...readMachines(values),
     ...readStorage(values),
     ...(values["log-out-after"] !== undefined && { pageIdleMs: readMinutes(values["log-out-after"]) * 60_000 }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),

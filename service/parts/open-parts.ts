@@ -3,8 +3,10 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Database } from "../store/database.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
 import type { BuildKitOptions } from "./buildkit-options.ts";
+import type { PullCredentials } from "../drivers/docker/image-pulls.ts";
 import { engineImages, engineMachines } from "./docker-engine.ts";
-import type { Parts } from "./parts.ts";
+import type { KubernetesOptions } from "./kubernetes-options.ts";
+import type { ImageParts, MachineParts, Parts } from "./parts.ts";
 
 /** Which parts a service is made of; what is left out is Docker Engine. */
 export interface PartsOptions {
@@ -13,6 +15,8 @@ export interface PartsOptions {
   readonly engineTimeLimits?: Partial<EngineTimeLimits> | undefined;
   /** What builds and keeps images. Default: the engine. */
   readonly buildkit?: BuildKitOptions | undefined;
+  /** A cluster that runs the machines. Default: the engine does. */
+  readonly kubernetes?: KubernetesOptions | undefined;
   /** Image of the builtin template. Default: NULLSPACE_LOCAL_BASE_IMAGE, else {@link DEFAULT_BASE_IMAGE}. */
   readonly baseImage?: string | undefined;
 }
@@ -33,31 +37,71 @@ export interface PartsSurroundings {
  */
 export async function openParts(options: PartsOptions, surroundings: PartsSurroundings): Promise<Parts> {
   const { dockerHost, engineTimeLimits, buildkit } = options;
-  const { blobs, instanceId } = surroundings;
+  const { instanceId } = surroundings;
   const engine = new DockerEngine({
     ...(dockerHost !== undefined && { host: dockerHost }),
     ...(engineTimeLimits !== undefined && { timeLimits: engineTimeLimits }),
   });
   const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
-  if (buildkit === undefined) {
-    const images = engineImages(engine, blobs, instanceId);
-    const { driver } = engineMachines(engine, instanceId);
-    return { ...images, driver, baseImage, close: () => engine.close() };
-  }
-  const { openBuildKit } = await import("./buildkit.ts");
-  const images = openBuildKit(buildkit, {
-    ...surroundings,
-    onGone: (imageId) => void machines.driver.forgetImage(imageId),
-  });
-  const machines = engineMachines(engine, instanceId, (signal) => images.registries.ownAuth(signal));
+  const images = await openImages(buildkit, engine, surroundings, (imageId) => machines.forgetImage?.(imageId));
+  const { executor, artifacts, buildCache, pullCredentials } = images;
+  const machines: OpenedMachines = await openMachines(options.kubernetes, engine, { instanceId, pullCredentials });
   return {
-    ...images,
-    ...machines,
-    places: [...images.places, ...machines.places],
+    executor,
+    artifacts,
+    buildCache,
+    driver: machines.driver,
+    places: distinct([...images.places, ...machines.places]),
     baseImage,
     async close() {
-      images.close();
-      await engine.close();
+      images.close?.();
+      await Promise.all([machines.close?.(), engine.close()]);
     },
   };
+}
+
+/** Images, and what those who start machines of them need. */
+interface OpenedImages extends ImageParts {
+  /** For the registry that they are in; absent: they are in none. */
+  readonly pullCredentials?: PullCredentials;
+  close?(): void;
+}
+
+/** Images of Docker Engine, unless builders are chosen; of those nothing is loaded before. */
+async function openImages(
+  buildkit: BuildKitOptions | undefined,
+  engine: DockerEngine,
+  surroundings: PartsSurroundings,
+  onGone: (imageId: string) => void,
+): Promise<OpenedImages> {
+  if (buildkit === undefined) return engineImages(engine, surroundings.blobs, surroundings.instanceId);
+  const { openBuildKit } = await import("./buildkit.ts");
+  const images = openBuildKit(buildkit, { ...surroundings, onGone });
+  return { ...images, pullCredentials: (signal) => images.registries.ownAuth(signal) };
+}
+
+/** Machines, and what they may need to be told. */
+interface OpenedMachines extends MachineParts {
+  /** An image is gone from where it was fetched from. */
+  forgetImage?(imageId: string): void;
+  close?(): Promise<void>;
+}
+
+/** Machines on Docker Engine, unless a cluster is chosen; of that nothing is loaded before. */
+async function openMachines(
+  kubernetes: KubernetesOptions | undefined,
+  engine: DockerEngine,
+  { instanceId, pullCredentials }: { instanceId: string; pullCredentials?: PullCredentials | undefined },
+): Promise<OpenedMachines> {
+  if (kubernetes === undefined) {
+    const { driver, places } = engineMachines(engine, instanceId, pullCredentials);
+    return { driver, places, forgetImage: (imageId) => void driver.forgetImage(imageId) };
+  }
+  const { openKubernetesMachines } = await import("./kubernetes.ts");
+  return openKubernetesMachines(kubernetes, instanceId);
+}
+
+/** One engine may both build and run machines. */
+function distinct(places: Parts["places"]): Parts["places"] {
+  return places.filter(({ name }, index) => places.findIndex((other) => other.name === name) === index);
 }

@@ -44,10 +44,10 @@ for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && 
  * cannot. By setpriv, chroot or su, whichever the image has: none of them is in every image.
  */
 const BECOME = `U= G= H=/ M=; w=\${1%%:*}; k=\${1#"$w"}; k=\${k#:}; shift;
-while IFS=: read -r n x u g c h s; do if [ "$n" = "$w" ] || [ "$u" = "$w" ]; then U=$u G=$g H=$h M=$n; break; fi; done </etc/passwd;
+[ ! -r /etc/passwd ] || while IFS=: read -r n x u g c h s; do if [ "$n" = "$w" ] || [ "$u" = "$w" ]; then U=$u G=$g H=$h M=$n; break; fi; done </etc/passwd;
 case $w in *[!0-9]*) ;; *) [ -n "$U" ] || U=$w G=0 ;; esac;
 [ -n "$U" ] || { echo "The image has no user $w." >&2; exit 126; };
-if [ -n "$k" ]; then G=; while IFS=: read -r n x g s; do if [ "$n" = "$k" ] || [ "$g" = "$k" ]; then G=$g; break; fi; done </etc/group;
+if [ -n "$k" ]; then G=; [ ! -r /etc/group ] || while IFS=: read -r n x g s; do if [ "$n" = "$k" ] || [ "$g" = "$k" ]; then G=$g; break; fi; done </etc/group;
 case $k in *[!0-9]*) ;; *) [ -n "$G" ] || G=$k ;; esac; fi;
 [ -n "$G" ] || { echo "The image has no group $k." >&2; exit 126; };
 HOME=$H; export HOME; m=$(id -u);

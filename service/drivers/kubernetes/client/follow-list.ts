@@ -1,4 +1,5 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
+import { NullspaceError } from "pulumi-nullspace/sdk";
 import { z } from "zod";
 import { KubernetesError } from "./errors.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -13,7 +14,7 @@ export type ListEvent<T> =
   /** An object went; as it was last. */
   | { readonly kind: "gone"; readonly object: T }
   /** Nothing is heard for now; what happens meanwhile is told when `heard` comes. Told once for each silence. */
-  | { readonly kind: "lost"; readonly error: unknown }
+  | { readonly kind: "lost"; readonly error: NullspaceError }
   /** The server tells again. */
   | { readonly kind: "heard" };
 
@@ -92,7 +93,7 @@ export async function* followList<S extends z.ZodType>(
       }
       if (!isExpired && !isLost) {
         isLost = true;
-        yield { kind: "lost", error };
+        yield { kind: "lost", error: error instanceof NullspaceError ? error : client.awayError("a watch", error) };
       }
       const asked = error instanceof KubernetesError ? (error.retryAfterMs ?? 0) : 0;
       await pauseUnless(jitter(Math.max(asked, backoff.next())), signal);

@@ -5,6 +5,7 @@ import { Agent, errors, request as send, type Dispatcher } from "undici";
 import { z } from "zod";
 import type { ClusterAccess, Identity } from "./cluster-access.ts";
 import { KubernetesAwayError, KubernetesError, type StatusFacts } from "./errors.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -154,12 +155,13 @@ export class KubernetesClient {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
+    const discard = ({ body }: Dispatcher.ResponseData) => void body.destroy();
     try {
-      return await send(url, options);
+      return await unlessAborted(send(url, options), signal, discard);
     } catch (error) {
       // A connection that was kept open may have been closed by the server a moment ago; a look can be had again.
       if (method !== "GET" || !(error instanceof errors.SocketError) || signal.aborted) throw error;
-      return send(url, options);
+      return unlessAborted(send(url, options), signal, discard);
     }
   }
 

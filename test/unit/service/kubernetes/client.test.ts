@@ -1,4 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -87,6 +89,18 @@ describe("the Kubernetes client's requests", () => {
     await expect(client().json({ ...LOOK, timeoutMs: 200 }, Anything)).rejects.toThrow(/200 ms/);
     const given = AbortSignal.abort(new Error("not wanted"));
     await expect(client().json({ ...LOOK, signal: given }, Anything)).rejects.toThrow("not wanted");
+  });
+
+  // Sooner than a connection that does not come about is given up by itself.
+  it("give up on a server that takes connections and never says a word", { timeout: 8_000 }, async () => {
+    const mute = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    const made = client({ ...server.access(), server: `https://127.0.0.1:${port}` });
+    await expect(made.json({ ...LOOK, timeoutMs: 200 }, Anything)).rejects.toThrow(KubernetesAwayError);
+    const asked = made.json({ ...LOOK, signal: AbortSignal.timeout(200) }, Anything);
+    await expect(asked).rejects.toMatchObject({ name: "TimeoutError" });
+    mute.close();
   });
 
   it("say that nobody answers, and read again what a connection lost that was kept open", async () => {
