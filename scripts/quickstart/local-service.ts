@@ -23,16 +23,22 @@ export async function startServiceProcess(options: {
   dataDir: string;
   logFile: string;
   env: NodeJS.ProcessEnv;
+  /** Further options of `serve`. Default: none. */
+  serve?: readonly string[];
   /** Key of an earlier start on the same folder, which no later one prints. Default: the one that the first start prints. */
   apiKey?: string;
 }): Promise<ServiceProcess> {
   const log = openSync(options.logFile, "a");
-  const child = spawn(options.command, [...options.args, "serve", "--port", "0", "--data", options.dataDir], {
-    env: options.env,
-    stdio: ["ignore", "pipe", log],
-    // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
-    detached: true,
-  });
+  const child = spawn(
+    options.command,
+    [...options.args, "serve", "--port", "0", "--data", options.dataDir, ...(options.serve ?? [])],
+    {
+      env: options.env,
+      stdio: ["ignore", "pipe", log],
+      // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
+      detached: true,
+    },
+  );
   closeSync(log); // the child has its own copy
   const { stdout } = child;
   if (!stdout) throw new Error("the local service was started without a standard output");

@@ -244,7 +244,7 @@ describe("a service with builders and a registry, whose machines run on Docker",
     expect(Object.keys(ready.checks).sort()).toEqual(["builders", "disk", "engine", "registry", "store"]);
     for (const { id } of [machine, base]) await service.call("DELETE", `/v1/machines/${id}`);
     for (const name of ["child", "one", "twin"]) {
-      expect((await service.call("DELETE", `/v1/templates/local/${name}`)).status).toBe(200);
+      expect((await service.call("DELETE", `/v1/templates/refs/local%2F${name}`)).status).toBe(204);
     }
     const fetched = async () =>
       (await engine.images.list())
