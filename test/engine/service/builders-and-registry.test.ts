@@ -5,6 +5,7 @@ import type { BuildOrder } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import type { NewLogEntry } from "../../../service/builds/build-log.ts";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
+import { builderFindings, inspectBuilders } from "../../../service/bin/doctor/builder-report.ts";
 import { rankBuilders } from "../../../service/builders/buildkit/rank-builders.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
@@ -207,6 +208,30 @@ describe("a registry of artifacts", () => {
     await artifacts.remove(artifacts.nameOf(second), signal);
     expect(await artifacts.describe(imageId)).toBeUndefined();
     expect(world.gone).toEqual([imageId]);
+  });
+});
+
+describe("the doctor of builders and a registry", () => {
+  it("tells the cache of each builder, which one is away, and whether the registry deletes", async () => {
+    await using keeper = await startPrivateRegistry({ tls: false, deletes: false });
+    const [one] = site.builders;
+    const look = async (host: string, auth = LOGIN) => {
+      const registry = { repository: `${host}/tests/doctor`, auth };
+      const report = await inspectBuilders({ addresses: [one!.address, "tcp://127.0.0.1:1"], registry });
+      return builderFindings(report);
+    };
+    expect(await look(site.registry.host)).toMatchObject([
+      { name: "builder", status: "ok", message: expect.stringContaining("of cache") },
+      { name: "builder", status: "warn", message: expect.stringContaining("tcp://127.0.0.1:1") },
+      { name: "registry", status: "ok", message: expect.stringContaining("deletes") },
+    ]);
+    expect((await look(keeper.host)).at(-1)).toMatchObject({
+      status: "warn",
+      message: expect.stringContaining("HTTP status 405"),
+    });
+    const refused = (await look(keeper.host, { ...LOGIN, password: "not-this-one" })).at(-1);
+    expect(refused).toMatchObject({ status: "fail", message: expect.stringContaining("401") });
+    expect(JSON.stringify(refused)).not.toContain("not-this-one");
   });
 });
 
