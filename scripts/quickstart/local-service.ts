@@ -20,18 +20,18 @@ const START_TIMEOUT_MS = 30_000;
 export async function startServiceProcess(options: {
   command: string;
   args: readonly string[];
-  /** Options of `serve` besides the port and the data folder. Default: none. */
-  options?: readonly string[];
   dataDir: string;
   logFile: string;
   env: NodeJS.ProcessEnv;
+  /** Further options of `serve`. Default: none. */
+  serve?: readonly string[];
   /** Key of an earlier start on the same folder, which no later one prints. Default: the one that the first start prints. */
   apiKey?: string;
 }): Promise<ServiceProcess> {
   const log = openSync(options.logFile, "a");
   const child = spawn(
     options.command,
-    [...options.args, "serve", "--port", "0", "--data", options.dataDir, ...(options.options ?? [])],
+    [...options.args, "serve", "--port", "0", "--data", options.dataDir, ...(options.serve ?? [])],
     {
       env: options.env,
       stdio: ["ignore", "pipe", log],

@@ -36,9 +36,9 @@ async function lookAtBuilders(buildkit: BuildKitOptions) {
 
 function asText(checks: readonly Finding[], folder: FolderReport, images: EngineReport["images"]): string {
   const { store, blobFiles, logFileBytes } = folder;
-  const below = " ".repeat(13);
+  const below = " ".repeat(14);
   const lines = checks.flatMap(({ status, name, message, advice, command }) => [
-    `${paintState(status, status.padEnd(5))}${name.padEnd(8)}${harmless(message)}`,
+    `${paintState(status, status.padEnd(5))}${name.padEnd(9)}${harmless(message)}`,
     ...(advice === undefined ? [] : [below + harmless(advice)]),
     ...(command === undefined ? [] : [`${below}${paint("dim", "$")} ${paint("heading", command)}`]),
   ]);

@@ -10,6 +10,8 @@ export interface LifecycleShell {
   module: "pulumi-nullspace" | "pulumi-nullspace/native";
   /** Gives the project its plugin, where that is not the one of the package. */
   installPlugin?: (project: PulumiProject) => Promise<void>;
+  /** Starts the service that it is played against. Default: one on Docker Engine. */
+  startService?: () => Promise<TestService>;
 }
 
 function program(module: string): string {
@@ -49,7 +51,12 @@ const app = {
 };
 
 /** The whole life of a stack under the real Pulumi CLI: preview, up, no change, refresh, a changed file, destroy. */
-export function describeLifecycle({ name, module, installPlugin }: LifecycleShell): void {
+export function describeLifecycle({
+  name,
+  module,
+  installPlugin,
+  startService = startTestService,
+}: LifecycleShell): void {
   describe(`the ${name} under the real Pulumi CLI`, () => {
     let service: TestService;
     let project: PulumiProject;
@@ -59,7 +66,7 @@ export function describeLifecycle({ name, module, installPlugin }: LifecycleShel
 
     beforeAll(async () => {
       baseImage();
-      service = await startTestService();
+      service = await startService();
       const plugin = installPlugin === undefined ? "packaged" : "none";
       project = new PulumiProject({ program: program(module), files: app, env: service.env, plugin });
       await installPlugin?.(project);

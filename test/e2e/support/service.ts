@@ -23,9 +23,10 @@ export interface TestService extends AsyncDisposable {
  * Starts the built service as a user does.
  *
  * @param options.data a folder of an earlier service, and a key that it knows; default: a new one
+ * @param options.serve further options of its command; default: none
  */
 export async function startTestService(
-  options: { env?: Record<string, string>; data?: { dir: string; apiKey: string } } = {},
+  options: { env?: Record<string, string>; data?: { dir: string; apiKey: string }; serve?: readonly string[] } = {},
 ): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), "nullspace-service-"));
   const dataDir = options.data?.dir ?? join(folder, "data");
@@ -39,6 +40,7 @@ export async function startTestService(
     logFile,
     env: { ...process.env, ...options.env, NULLSPACE_TEST_PROBLEMS: problems },
     ...(options.data && { apiKey: options.data.apiKey }),
+    ...(options.serve && { serve: options.serve }),
   });
   const client = new NullspaceClient({ apiKey: service.env.NULLSPACE_API_KEY, baseUrl: service.env.NULLSPACE_API_URL });
   let running = true;

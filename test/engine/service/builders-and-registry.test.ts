@@ -5,6 +5,7 @@ import type { BuildOrder } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import type { NewLogEntry } from "../../../service/builds/build-log.ts";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
+import { builderFindings, inspectBuilders } from "../../../service/bin/doctor/builder-report.ts";
 import { rankBuilders } from "../../../service/builders/buildkit/rank-builders.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
 import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
@@ -210,6 +211,30 @@ describe("a registry of artifacts", () => {
   });
 });
 
+describe("the doctor of builders and a registry", () => {
+  it("tells the cache of each builder, which one is away, and whether the registry deletes", async () => {
+    await using keeper = await startPrivateRegistry({ tls: false, deletes: false });
+    const [one] = site.builders;
+    const look = async (host: string, auth = LOGIN) => {
+      const registry = { repository: `${host}/tests/doctor`, auth };
+      const report = await inspectBuilders({ addresses: [one!.address, "tcp://127.0.0.1:1"], registry });
+      return builderFindings(report);
+    };
+    expect(await look(site.registry.host)).toMatchObject([
+      { name: "builder", status: "ok", message: expect.stringContaining("of cache") },
+      { name: "builder", status: "warn", message: expect.stringContaining("tcp://127.0.0.1:1") },
+      { name: "registry", status: "ok", message: expect.stringContaining("deletes") },
+    ]);
+    expect((await look(keeper.host)).at(-1)).toMatchObject({
+      status: "warn",
+      message: expect.stringContaining("HTTP status 405"),
+    });
+    const refused = (await look(keeper.host, { ...LOGIN, password: "not-this-one" })).at(-1);
+    expect(refused).toMatchObject({ status: "fail", message: expect.stringContaining("401") });
+    expect(JSON.stringify(refused)).not.toContain("not-this-one");
+  });
+});
+
 describe("a service with builders and a registry, whose machines run on Docker", () => {
   it("builds, reuses, starts machines and lets images go, and leaves nothing of them on the engine", async () => {
     const repository = `${site.registry.host}/services/one`;
@@ -219,6 +244,7 @@ describe("a service with builders and a registry, whose machines run on Docker",
       buildkit: { addresses: [builder!.address], registry: { repository, auth: LOGIN } },
     });
     const engine = new DockerEngine();
+    const key = (name: string) => ({ "idempotency-key": name });
     const dockerfile = `FROM ${site.baseImage}\nRUN echo ${Math.random()} > /made\n`;
     const { build: one } = await service.build({ name: "one", dockerfile, start_cmd: "sleep 600" });
     expect(one).toMatchObject({ status: "ready" });
@@ -230,15 +256,20 @@ describe("a service with builders and a registry, whose machines run on Docker",
       steps: [{ action: "run", command: "cat /made" }],
     });
     expect(child).toMatchObject({ status: "ready" });
-    const { status, body: machine } = await service.call("POST", "/v1/machines", { template: "local/twin" });
+    const { status, body: machine } = await service.call(
+      "POST",
+      "/v1/machines",
+      { template: "local/twin" },
+      key("twin"),
+    );
     expect([status, machine]).toMatchObject([201, { status: "running" }]);
-    const { body: base } = await service.call("POST", "/v1/machines", { template: "base" });
+    const { body: base } = await service.call("POST", "/v1/machines", { template: "base" }, key("base"));
     expect(base).toMatchObject({ status: "running" });
     const { body: ready } = await service.call("GET", "/readyz");
     expect(Object.keys(ready.checks).sort()).toEqual(["builders", "disk", "engine", "registry", "store"]);
     for (const { id } of [machine, base]) await service.call("DELETE", `/v1/machines/${id}`);
     for (const name of ["child", "one", "twin"]) {
-      expect((await service.call("DELETE", `/v1/templates/local/${name}`)).status).toBe(200);
+      expect((await service.call("DELETE", `/v1/templates/refs/local%2F${name}`)).status).toBe(204);
     }
     const fetched = async () =>
       (await engine.images.list())

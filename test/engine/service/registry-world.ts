@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerEngine, type RegistryAuth } from "../../../sdk/docker/index.ts";
+import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
 import { openBuildKit, type BuildKitParts } from "../../../service/parts/buildkit.ts";
 import { Database } from "../../../service/store/database.ts";

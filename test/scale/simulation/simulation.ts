@@ -77,7 +77,7 @@ export async function simulate(
   const service = await startServiceProcess({
     command: process.execPath,
     args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
-    options: [
+    serve: [
       ...["--builder", "buildkit", "--builder-address", builder.address],
       ...["--registry", `${registry.host}/nullspace`],
       ...["--machines", "kubernetes", "--kubeconfig", await kubeconfigOver(proxy, cluster, folder)],
