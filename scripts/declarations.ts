@@ -1,7 +1,7 @@
 /**
  * Writes the declarations that the packages publish, `dist/types/` and `service/dist/types/`, from their sources.
  *
- *   node scripts/declarations.ts
+ *   node scripts/declarations.ts pulumi-nullspace nullspace-local   or one of the two
  *
  * They are the compiler's own, but for what is inferred from zod schemas: there stand plain interfaces, so that a program
  * compiles without zod's declarations, under whatever settings. Only what an entry leads to is written. The files below
@@ -14,6 +14,7 @@ import { plainDeclarations } from "./declarations/plain-declarations.ts";
 import { SchemaTypes } from "./declarations/schema-types.ts";
 
 const root = join(import.meta.dirname, "..");
+const SERVICE = "nullspace-local";
 
 const { name, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   name: string;
@@ -24,9 +25,9 @@ const entries = Object.entries(exports).flatMap(([entry, target]): [string, stri
     ? [[join(root, target["nullspace-source"]), name + entry.slice(1)]]
     : [],
 );
-writeDeclarations(root, new Map(entries));
 const service = join(root, "service");
-writeDeclarations(service, new Map([[join(service, "index.ts"), "nullspace-local"]]));
+if (process.argv.includes(name)) writeDeclarations(root, new Map(entries));
+if (process.argv.includes(SERVICE)) writeDeclarations(service, new Map([[join(service, "index.ts"), SERVICE]]));
 
 /** Writes those of the package in `folder`. @param modules the sources of its entries, and what programs import each by */
 function writeDeclarations(folder: string, modules: ReadonlyMap<string, string>): void {

@@ -26,6 +26,7 @@ export const SECTIONS: readonly Section[] = [
       ["CI without an account", "guides/ci-without-an-account.md"],
       ["From scripts to code", "guides/from-scripts-to-code.md"],
       ["Adopting what exists", "provider/adopting.md"],
+      ["Machines on Kubernetes", "kubernetes.md"],
       ["Watching a service", "monitoring.md"],
       ["On a Kubernetes cluster", "deploy.md"],
       ["Versions that are tested", "support.md"],

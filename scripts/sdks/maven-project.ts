@@ -45,6 +45,8 @@ export function mavenProject(schemaText: string): Map<string, string> {
   <properties>
     <maven.compiler.release>11</maven.compiler.release>
     <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+    <!-- There are none, and what Maven looks for them with fails in a folder whose path is not ASCII. -->
+    <maven.test.skip>true</maven.test.skip>
   </properties>
   <dependencies>
 ${required.join("\n")}

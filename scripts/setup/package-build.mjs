@@ -21,16 +21,18 @@ const SETTINGS = [
   "tsconfig.build.json",
   "service/package.json",
   "service/tsconfig.build.json",
+  "scripts/transpile.mjs",
 ];
 
 /** What is made of what is compiled, or of the sources, and by what. */
 const MADE = [
   { by: "scripts/declarations.ts", to: "dist/types" },
-  { by: "scripts/declarations.ts", to: "service/dist/types" },
   { by: "scripts/copy-assets.mjs", to: "service/dist/page/assets" },
   { by: "scripts/bundle.mjs", to: "dist/bundle" },
   { by: "scripts/bundled-licenses.mjs", to: "dist/bundle" },
 ];
+/** What is made beside it where types are checked. */
+const MADE_CHECKED = [{ by: "scripts/declarations.ts", to: "service/dist/types" }];
 /** Parts of these programs. */
 const PARTS = ["scripts/declarations"];
 /** What is copied as it is. */
@@ -42,26 +44,39 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 /**
  * Compiles both packages, unless they were compiled from these very sources.
  *
- * @param {{ root: string, env: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options `env`: Node 24 is first on PATH
+ * @param {object} options
+ * @param {string} options.root
+ * @param {NodeJS.ProcessEnv} options.env Node 24 is first on PATH
+ * @param {AbortSignal} [options.signal]
+ * @param {boolean} [options.checked] whether types are checked, and the declarations of the service written: what runs the packages
+ *   and programs on them can do without; default true
  * @returns {Promise<"built" | "up to date">}
  * @throws {SetupError} with the compiler's words
  */
-export async function buildPackages({ root, env, signal }) {
+export async function buildPackages({ root, env, signal, checked = true }) {
   const digest = digestSources(root);
+  const stamp = readJson(join(root, STAMP));
   if (
-    readJson(join(root, STAMP))?.digest === digest &&
+    stamp?.digest === digest &&
+    (stamp.checked === true || !checked) &&
     SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to))) &&
-    MADE.every(({ by, to }) => !existsSync(join(root, by)) || existsSync(join(root, to)))
+    [...MADE, ...(checked ? MADE_CHECKED : [])].every(
+      ({ by, to }) => !existsSync(join(root, by)) || existsSync(join(root, to)),
+    )
   ) {
     return "up to date";
   }
   const [npm, ...own] = npmCommand(env);
-  const result = await runCommand(npm, [...own, "run", "--silent", "build"], {
-    cwd: root,
-    env,
-    timeoutMs: BUILD_TIMEOUT_MS,
-    signal,
-  });
+  const result = await runCommand(
+    npm,
+    [...own, "run", "--silent", "build", ...(checked ? [] : ["--", "--unchecked"])],
+    {
+      cwd: root,
+      env,
+      timeoutMs: BUILD_TIMEOUT_MS,
+      signal,
+    },
+  );
   if (result.code !== 0) {
     throw new SetupError("BUILD_FAILED", `npm run build failed:\n${describeFailure(result)}`);
   }
@@ -71,7 +86,7 @@ export async function buildPackages({ root, env, signal }) {
     if (!existsSync(join(root, bin))) continue;
     for (const file of readdirSync(join(root, bin))) if (file.endsWith(".js")) chmodSync(join(root, bin, file), 0o755);
   }
-  writeJson(join(root, STAMP), { digest });
+  writeJson(join(root, STAMP), { digest, checked });
   return "built";
 }
 
@@ -91,7 +106,7 @@ function digestSources(root) {
   const hash = createHash("sha256");
   for (const path of [
     ...SETTINGS,
-    ...MADE.map(({ by }) => by),
+    ...[...MADE, ...MADE_CHECKED].map(({ by }) => by),
     ...[...SOURCES.map(({ from }) => from), ...PARTS].flatMap((from) =>
       listFiles(join(root, from), ".ts").map((file) => relative(root, file)),
     ),
@@ -112,7 +127,7 @@ function digestSources(root) {
 function removeOrphans(root) {
   for (const { from, to } of SOURCES) {
     for (const file of listFiles(join(root, to), "")) {
-      if (MADE.some((made) => file.startsWith(join(root, made.to) + sep))) continue;
+      if ([...MADE, ...MADE_CHECKED].some((made) => file.startsWith(join(root, made.to) + sep))) continue;
       const name = relative(join(root, to), file).replace(/(\.d\.ts|\.js)(\.map)?$/, "");
       const isThere =
         existsSync(join(root, from, `${name}.ts`)) || existsSync(join(root, from, relative(join(root, to), file)));

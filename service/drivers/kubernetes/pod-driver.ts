@@ -144,8 +144,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       const lines = text.split(/\r?\n/).filter((line) => line !== "");
       return lines.slice(-TAIL_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS));
     } catch (error) {
-      // It is not there, has not begun, or its node has let its log go.
-      if (error instanceof KubernetesError && (error.status === 404 || error.status === 400)) return [];
+      // It is not there, has not begun, or its node is lost with its log: what is known of its end counts without it.
+      if (error instanceof KubernetesError && error.status !== 401 && error.status !== 403) return [];
       return rethrow(error);
     }
   }

@@ -140,6 +140,30 @@ describe.skipIf(!HAS_CLUSTER)("machines on a Kubernetes that is in trouble", () 
     }
   });
 
+  it("need the permissions that the docs list, and no others", async () => {
+    const [role = ""] =
+      /(?<=```yaml\n)apiVersion: rbac[^]*?(?=```)/.exec(readFileSync("docs/kubernetes.md", "utf8")) ?? [];
+    await kubectl(["create", "namespace", "least"]);
+    await kubectl(["apply", "-n", "least", "-f", "-"], role);
+    const { metadata } = parse(role) as { metadata: { name: string } };
+    await kubectl(["create", "rolebinding", "nullspace", "-n", "least", `--role=${metadata.name}`, "--user=nullspace"]);
+    const driver = await open({ kubeconfig: cluster.kubeconfigs.unprivileged, namespace: "least" });
+    const spec = specOf();
+    await driver.start(spec);
+    expect(await driver.list()).toEqual([{ guestId: spec.guestId, alive: true, paused: false }]);
+    expect(await driver.logs(spec.guestId)).toEqual(expect.any(Array));
+    // Nothing runs behind such a node; that the command is refused for that reason is what counts.
+    const ran = driver.exec(spec.guestId, { argv: ["true"], timeoutMs: 20_000 });
+    await expect(ran).rejects.not.toBeInstanceOf(EngineUnavailableError);
+    expect(await driver.hostSize()).toBeUndefined();
+    await kubectl(["create", "quota", "none", "-n", "least", "--hard=pods=1"]);
+    await expect
+      .poll(() => kubectl(["get", "quota", "none", "-n", "least", "-o", "jsonpath={.status.hard.pods}"]))
+      .toBe("1");
+    expect(classifyFailure(await failureOf(driver)).reason).toBe("quota_exceeded");
+    await driver.remove(spec.guestId);
+  });
+
   it("never touch a pod of somebody else, whatever its name is", async () => {
     const driver = await open();
     const spec = specOf();

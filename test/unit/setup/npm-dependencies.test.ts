@@ -30,6 +30,24 @@ test("an optional package may be absent", () => {
   expect(isInStep(wanted, found)).toBe(true);
 });
 
+test("a package for development may be absent where none of them is wanted, and has its version where it is there", () => {
+  const packages = {
+    ...wanted.packages,
+    "node_modules/vitest": { version: "4.0.0", integrity: "sha512-d", dev: true },
+  };
+  expect(isInStep({ packages }, found)).toBe(false);
+  expect(isInStep({ packages }, found, { dev: false })).toBe(true);
+  const other = { ...found.packages, "node_modules/vitest": { version: "3.0.0", integrity: "sha512-e" } };
+  expect(isInStep({ packages }, { packages: other }, { dev: false })).toBe(false);
+});
+
+test("what the build needs is not only for development", () => {
+  const { packages } = read("package-lock.json");
+  for (const name of Object.keys(read("scripts/package.json").dependencies)) {
+    expect(packages[`node_modules/${name}`]).not.toHaveProperty("dev");
+  }
+});
+
 test.each([
   ["is absent", { "node_modules/pulumi-nullspace": { resolved: "", link: true } }],
   ["has another version", { ...found.packages, "node_modules/zod": { version: "4.0.1", integrity: "sha512-a" } }],

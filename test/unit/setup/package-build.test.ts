@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { buildPackages } from "../../../scripts/setup/package-build.mjs";
@@ -17,7 +17,7 @@ function clone(
   write("sdk/a.ts", "a");
   write("sdk/b.ts", "b");
   write("bin/tool.ts", "tool");
-  return { root, write, build: () => buildPackages({ root, env: process.env }) };
+  return { root, write, build: (checked = true) => buildPackages({ root, env: process.env, checked }) };
 }
 
 describe("the packages", () => {
@@ -39,6 +39,19 @@ describe("the packages", () => {
     expect(await build()).toBe("built");
     rmSync(join(root, "dist"), { recursive: true });
     expect(await build()).toBe("built");
+  });
+
+  test("are compiled unchecked where they are only run, and checked once that is asked for", async () => {
+    const { build, root } = clone(
+      "for f in sdk bin; do mkdir -p dist/$f && cp $f/*.ts dist/$f; done; node -e \"require('fs').appendFileSync('calls', process.argv.slice(1).join() + '\\n')\" --",
+    );
+    const calls = () => readFileSync(join(root, "calls"), "utf8").split("\n").slice(0, -1);
+    expect(await build(false)).toBe("built");
+    expect(await build(false)).toBe("up to date");
+    expect(await build()).toBe("built");
+    expect(await build(false)).toBe("up to date");
+    expect(await build()).toBe("up to date");
+    expect(calls()).toEqual(["--unchecked", ""]);
   });
 
   test("keep nothing of a source that was removed", async () => {
