@@ -3,6 +3,7 @@
  * server, controllers and scheduler are real. It shows what they bear, and that nothing is lost or given away twice.
  *
  *   npm run bench:scale              20 nodes, 5 pools of 40, 10 claims a second for 30 seconds
+ *   npm run bench:scale -- overload  2 pools of 20, and more claims than they can be filled behind: 40 a second for 15 seconds
  *   npm run bench:scale -- long      200 nodes, 50 pools of 40, 50 claims a second for 5 minutes
  *
  * Ends with 1 when a machine was given to two, when a pool had more than it may, or when the cluster has other pods than the store
@@ -18,6 +19,7 @@ import { claimSteadily } from "./scale/steady-claims.ts";
 
 const VARIANTS = {
   bounded: { nodes: 20, pools: 5, perPool: 40, perSecond: 10, seconds: 30 },
+  overload: { nodes: 5, pools: 2, perPool: 20, perSecond: 40, seconds: 15 },
   long: { nodes: 200, pools: 50, perPool: 40, perSecond: 50, seconds: 300 },
 };
 const SIZE = { vcpus: 1, memory_mb: 128 };
@@ -113,13 +115,13 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** The most unclaimed members that a pool had at any look. */
+/** The most members that a pool had, ready or on the way, at any look. Those that end have their room only when they are gone. */
 async function watchPopulation(signal: AbortSignal): Promise<{ members: number }> {
   let members = 0;
   while (!signal.aborted) {
     for (const id of pools) {
-      const unclaimed = simulated.guests.members(id).filter(({ machineId }) => machineId === null);
-      members = Math.max(members, unclaimed.length);
+      const alive = simulated.guests.members(id).filter(({ state }) => state !== "terminating");
+      members = Math.max(members, alive.length);
     }
     await sleep(LOOK_EVERY_MS);
   }
