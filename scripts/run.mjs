@@ -124,7 +124,7 @@ async function main(name, args) {
 function profileOf(name, args) {
   if (name === "quickstart") return "quickstart";
   if (name === "sdks" || name === "translate") return "sdks";
-  if (name === "cluster") return "scale";
+  if (name === "cluster" || (name === "bench" && args[0] === "scale")) return "scale";
   // Tests of these projects need something else than the others do. A benchmark compares with what the tests compare with.
   const only = name === "test" ? /--project[= ](modern|languages|scale)(?: |$)/.exec(args.join(" "))?.[1] : undefined;
   return only === "modern" || only === "languages" || only === "scale" ? only : "test";

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
+import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";
+import { KubernetesMachineDriver } from "../../../service/drivers/kubernetes/pod-driver.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { type Manifest, pulumiObjects } from "./pulumi-objects.ts";
@@ -84,6 +87,24 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
     await kubectl(["rollout", "status", "statefulset/buildkitd", "--namespace=nullspace-builders", "--timeout=120s"]);
   });
 
+  it("takes the machines of the service, which it runs with the rights of its account alone", async () => {
+    await apply(manifestsOf(example));
+    const client = new KubernetesClient(await findCluster({ kubeconfig: await kubeconfigOfService(cluster) }));
+    const namespace = "nullspace-machines";
+    const driver = new KubernetesMachineDriver(client, { namespace, instanceId: "deployed", pullSecrets: ["s"] });
+    try {
+      const guestId = "gst_deployed";
+      const artifact = { templateId: "tmpl_deployed", imageId: "registry.example/team/none:1", env: {} };
+      await driver.start({ guestId, artifact, vcpus: 1, memoryMb: 64, internetAccess: true });
+      expect((await driver.list()).map((each) => each.guestId)).toEqual([guestId]);
+      expect(await driver.hostSize()).toMatchObject({ vcpus: expect.any(Number) as number });
+      await driver.remove(guestId);
+      expect(await kubectl(["get", "pods", `--namespace=${namespace}`, "--output=name"])).toBe("");
+    } finally {
+      await driver.close();
+    }
+  });
+
   it("lets the service do in the namespace of machines what it needs, and nothing anywhere else", async () => {
     await apply(manifestsOf(example));
     const can = async (verb: string, resource: string, namespace: string) => {
@@ -105,6 +126,16 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
     expect(await can("update", "nodes", "default")).toBe(false);
   });
 });
+
+/** A kubeconfig by which the driver is the service's account, as a token of its pod would make it. */
+async function kubeconfigOfService(cluster: Cluster): Promise<string> {
+  const { stdout } = await cluster.kubectl(["create", "token", "nullspace", "--namespace=nullspace"]);
+  const config = JSON.parse(await readFile(cluster.kubeconfig, "utf8")) as { users: { user: object }[] };
+  config.users[0]!.user = { token: stdout.trim() };
+  const path = join(cluster.folder, "service-account.yaml");
+  await writeFile(path, JSON.stringify(config), { mode: 0o600 });
+  return path;
+}
 
 function manifestsOf(text: string): Manifest[] {
   return parseAllDocuments(text).map((each) => each.toJS() as Manifest);

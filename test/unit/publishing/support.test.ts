@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { VERSION as BUILDKIT } from "../../../scripts/setup/buildkit-daemon.mjs";
+import { VERSION as KUBERNETES } from "../../../scripts/setup/kubernetes.mjs";
 import { VERSION as MODERN_ENGINE } from "../../../scripts/setup/modern-engine.mjs";
 import { NODE_RELEASE } from "../../../scripts/setup/node-runtime.mjs";
 import { OTHER_NODE_RELEASES } from "../../../scripts/setup/other-nodes.mjs";
@@ -33,6 +34,6 @@ it("docs/support.md names the versions that set-up gives to the tests, and no ot
   expect(rows.get("@pulumi/pulumi")).toEqual([lock.packages["node_modules/@pulumi/pulumi"]!.version]);
   expect(rows.get("Docker Engine of today")).toEqual([MODERN_ENGINE]);
   expect(rows.get("BuildKit")).toEqual([BUILDKIT]);
-  expect(rows.get("Kubernetes")).toEqual([]);
+  expect(rows.get("Kubernetes, for machines of nullspace-local")).toEqual([KUBERNETES]);
   expect(page).toContain(`need Node ${OLDEST_NODE} or newer, \`nullspace-local\` Node ${OLDEST_OF_SERVICE};`);
 });

@@ -27,6 +27,7 @@ const OWN = /^NULLSPACE_(API_KEY|API_URL|TEST_\w+|NOT_SET)$/;
 describe.each([
   ["modern", ["test/modern/**/*.ts", "test/engine/docker/**/*.ts"]],
   ["languages", ["test/languages/**/*.ts"]],
+  ["scale", ["test/scale/**/*.ts"]],
 ])("set-up of the profile %s", (profile, tests) => {
   test("says every variable that its tests read", async () => {
     const read = new Set(globSync(tests, { cwd: root }).flatMap(variablesIn));
