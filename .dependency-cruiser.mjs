@@ -98,6 +98,11 @@ export default {
       "^service/(?!drivers/|fleet/guests/|(clock|errors|ids|labels)\\.ts$)",
     ),
     forbid(
+      "the-kubernetes-client-knows-no-driver",
+      "^service/drivers/kubernetes/client/",
+      "^service/(?!drivers/kubernetes/client/)",
+    ),
+    forbid(
       "templates-know-no-fleet-nor-builds",
       "^service/templates/",
       "^service/(fleet|http|builds|builders|drivers|artifacts)/",

@@ -1,6 +1,6 @@
 /**
  * Proves that everything that has the version in it has the one of package.json: the service's package, the lock file, the schema
- * (which every SDK is made from), the plugin, the changelog and the docs.
+ * (which every SDK is made from), the plugin, the changelog, the docs, the manifests for a cluster.
  *
  *   npm run check:release                    what holds at any time
  *   npm run check:release -- --tag v0.1.0    and what a release needs
@@ -45,6 +45,7 @@ const found: [where: string, version: string | undefined][] = [
   ],
   ["the plugin's GetPluginInfo", await pluginInfo()],
   ...versionsInDocs(),
+  ...versionsInManifests(),
 ];
 const problems = found.flatMap(([where, has]) => (has === version ? [] : [`${where} has ${has ?? "none"}`]));
 
@@ -71,6 +72,16 @@ function versionsInDocs(): [string, string | undefined][] {
   return pages.flatMap((page) =>
     [...text(page).matchAll(/plugin install resource nullspace v?(\d[\w.+-]*)/g)].map(
       ([, has]): [string, string | undefined] => [page, has],
+    ),
+  );
+}
+
+/** Which image of the service a cluster gets. */
+function versionsInManifests(): [string, string | undefined][] {
+  const files = globSync("deploy/**/*.{yaml,ts}", { cwd: ROOT, exclude: (path) => path.endsWith("node_modules") });
+  return files.flatMap((file) =>
+    [...text(file).matchAll(/nullspace-local(?::|\n +newTag: )(\d[\w.+-]*)/g)].map(
+      ([, has]): [string, string | undefined] => [file, has],
     ),
   );
 }

@@ -3,6 +3,7 @@ import type { LocalService, LocalServiceOptions } from "./local-service.ts";
 
 export { StartupError } from "./errors.ts";
 export type { LocalService, LocalServiceOptions, RunningService } from "./local-service.ts";
+export type { KubernetesOptions, Toleration } from "./parts/kubernetes-options.ts";
 export type { StorageLimits } from "./templates/storage-limits.ts";
 export type { TlsFiles } from "./tls-options.ts";
 

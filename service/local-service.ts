@@ -16,6 +16,7 @@ import { registerHealthRoutes } from "./http/routes/health.ts";
 import { TlsIdentity } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
+import type { KubernetesOptions } from "./parts/kubernetes-options.ts";
 import { openParts } from "./parts/open-parts.ts";
 import type { Parts } from "./parts/parts.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
@@ -78,6 +79,12 @@ export interface LocalServiceOptions {
    * @default DOCKER_HOST, else the local socket
    */
   dockerHost?: string;
+  /**
+   * Machines on a Kubernetes cluster in place of Docker Engine.
+   *
+   * @default the engine runs them
+   */
+  kubernetes?: KubernetesOptions;
   /**
    * Builds that run at the same time, at least 1.
    *

@@ -5,6 +5,7 @@ import { backupCommand } from "./backup.ts";
 import { doctorCommand } from "./doctor.ts";
 import { firewallCommand } from "./firewall.ts";
 import { keysCommand } from "./keys.ts";
+import { MACHINE_USAGE } from "./machine-options.ts";
 import { resetCommand } from "./reset.ts";
 import { serve, SERVE_OPTIONS } from "./serve.ts";
 import { STORAGE_USAGE } from "./storage-options.ts";
@@ -36,6 +37,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
                      (may be repeated)
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
+${MACHINE_USAGE}
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
   --metrics-open     answers GET /metrics (Prometheus) without a key; the figures name the warm pools

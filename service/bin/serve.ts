@@ -1,5 +1,6 @@
 import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
+import { MACHINE_OPTIONS, readMachines } from "./machine-options.ts";
 import { comeFirst } from "./priority.ts";
 import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -16,6 +17,7 @@ export const SERVE_OPTIONS = {
   "base-image": { type: "string" },
   builds: { type: "string" },
   "metrics-open": { type: "boolean" },
+  ...MACHINE_OPTIONS,
   ...STORAGE_OPTIONS,
   "log-out-after": { type: "string" },
   "log-level": { type: "string" },
@@ -41,6 +43,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["metrics-open"] !== undefined && { areMetricsOpen: values["metrics-open"] }),
+    ...readMachines(values),
     ...readStorage(values),
     ...(values["log-out-after"] !== undefined && { pageIdleMs: readMinutes(values["log-out-after"]) * 60_000 }),
     ...(values["log-level"] !== undefined && { logLevel: readLevel(values["log-level"]) }),

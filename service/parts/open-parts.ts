@@ -2,13 +2,16 @@ import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
 import { engineImages, engineMachines } from "./docker-engine.ts";
-import type { Parts } from "./parts.ts";
+import type { KubernetesOptions } from "./kubernetes-options.ts";
+import type { MachineParts, Parts } from "./parts.ts";
 
 /** Which parts a service is made of; what is left out is Docker Engine. */
 export interface PartsOptions {
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   readonly dockerHost?: string | undefined;
   readonly engineTimeLimits?: Partial<EngineTimeLimits> | undefined;
+  /** A cluster that runs the machines. Default: the engine does. */
+  readonly kubernetes?: KubernetesOptions | undefined;
   /** Image of the builtin template. Default: NULLSPACE_LOCAL_BASE_IMAGE, else {@link DEFAULT_BASE_IMAGE}. */
   readonly baseImage?: string | undefined;
 }
@@ -31,14 +34,27 @@ export async function openParts(options: PartsOptions, { blobs, instanceId }: Pa
     ...(engineTimeLimits !== undefined && { timeLimits: engineTimeLimits }),
   });
   const images = engineImages(engine, blobs, instanceId);
-  const machines = engineMachines(engine, instanceId);
+  const machines = await openMachines(options.kubernetes, engine, instanceId);
   return {
     ...images,
     ...machines,
     places: distinct([...images.places, ...machines.places]),
     baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
-    close: () => engine.close(),
+    async close() {
+      await Promise.all([machines.close?.(), engine.close()]);
+    },
   };
+}
+
+/** Machines on Docker Engine, unless a cluster is chosen; of that nothing is loaded before. */
+async function openMachines(
+  kubernetes: KubernetesOptions | undefined,
+  engine: DockerEngine,
+  instanceId: string,
+): Promise<MachineParts & { close?(): Promise<void> }> {
+  if (kubernetes === undefined) return engineMachines(engine, instanceId);
+  const { openKubernetesMachines } = await import("./kubernetes.ts");
+  return openKubernetesMachines(kubernetes, instanceId);
 }
 
 /** One engine may both build and run machines. */

@@ -8,6 +8,7 @@ import {
 import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
 import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "../../fleet/guests/driver-errors.ts";
+import { CAPABILITIES, mainCommand } from "../main-command.ts";
 import { readLogTail } from "./log-tail.ts";
 import { ensureMachineNetwork, MACHINE_NETWORK } from "./network.ts";
 
@@ -28,28 +29,8 @@ export interface MachineContainerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Keeps a machine without a start command alive; ends at once when it is asked to. */
-const IDLE = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
-
 /** A machine that forks without end ends there, and not the host. */
 const MAX_PROCESSES = 4096;
-
-/**
- * What root may do in a machine; the rest of root's power is taken away, also from programs that would get it by setuid.
- * These are what package managers, web servers, `su`, and servers that change their user or root folder need. Of Docker's
- * own list there are not: raw sockets, device nodes, file capabilities, and the audit log.
- */
-const CAPABILITIES = [
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "FOWNER",
-  "FSETID",
-  "KILL",
-  "NET_BIND_SERVICE",
-  "SETGID",
-  "SETUID",
-  "SYS_CHROOT",
-];
 
 /** The engine keeps this much of what a main process writes. */
 const LOG_LIMITS = { "max-size": "10m", "max-file": "1" };
@@ -123,11 +104,6 @@ async function takeUp(engine: DockerEngine, name: string, serviceId: string, sig
   if (State.Running || State.Status === "created") return Id;
   const logTail = await readLogTail(engine, Id, signal);
   throw new MachineExitedError({ exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true, logTail });
-}
-
-function mainCommand({ startCmd, mayStartCmdEnd }: MachineArtifact): string {
-  if (startCmd === undefined) return IDLE;
-  return mayStartCmdEnd ? `trap 'kill $!; exit 0' TERM INT; ${startCmd} & wait $!; ${IDLE}` : startCmd;
 }
 
 function containerConfig(artifact: MachineArtifact, options: MachineContainerOptions): ContainerConfig {

@@ -3,8 +3,8 @@ import { readlinkSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import type { ContainerInspect } from "pulumi-nullspace/docker";
-import { askHttp, isGoodStatus } from "./ask-http.ts";
-import { listeningPorts } from "./listening-ports.ts";
+import { askHttp, isGoodStatus } from "../ask-http.ts";
+import { listeningPorts } from "../listening-ports.ts";
 
 /** An answer that takes longer is left to the check as a whole. */
 const ASK_TIMEOUT_MS = 1_000;

@@ -1,13 +1,14 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
-import { askHttp, isGoodStatus } from "./ask-http.ts";
+import { askHttp, isGoodStatus } from "../ask-http.ts";
 import { addressOf } from "./host-view.ts";
-import type { ProbeResult, ProbeTry } from "./probe-try.ts";
+import type { CheckResult } from "../inside-checks.ts";
+import type { ProbeTry } from "./probe-try.ts";
 
 /**
  * Asks a machine over HTTP from the host, at the address that the engine gave it: for images with neither curl, wget
  * nor bash. Such a machine must listen on all its addresses, and have a network.
  */
-export async function probeHttpFromHost(port: number, path: string, attempt: ProbeTry): Promise<ProbeResult> {
+export async function probeHttpFromHost(port: number, path: string, attempt: ProbeTry): Promise<CheckResult> {
   const { engine, containerId, timeoutMs, signal } = attempt;
   const { NetworkSettings } = await engine.containers.inspect(containerId, { signal });
   const address = addressOf(NetworkSettings);

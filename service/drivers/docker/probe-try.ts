@@ -10,6 +10,3 @@ export interface ProbeTry {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
-
-/** What one try saw. */
-export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };

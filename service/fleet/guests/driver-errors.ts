@@ -9,6 +9,8 @@ export interface MachineExitFacts {
   exitCode: number;
   /** Whether the kernel killed it because it ran out of memory. */
   outOfMemory: boolean;
+  /** Why its host ended it, in the host's words; absent when it did not. */
+  endedByHost?: string | undefined;
   /** Last lines that it wrote, oldest first. */
   logTail: readonly string[];
 }
@@ -17,15 +19,19 @@ export interface MachineExitFacts {
 export class MachineExitedError extends NullspaceError {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
+  readonly endedByHost: string | undefined;
   readonly logTail: readonly string[];
 
   constructor(facts: MachineExitFacts) {
     const why = facts.outOfMemory ? "it was killed because it ran out of memory: give it more" : "see its last lines";
-    super(`The start command ended with exit code ${facts.exitCode}; ${why}.${quoteTail(facts.logTail)}`, {
-      code: "machine_exited",
-    });
+    const message =
+      facts.endedByHost === undefined
+        ? `The start command ended with exit code ${facts.exitCode}; ${why}.`
+        : `The machine was ended by its host: ${facts.endedByHost}`;
+    super(`${message}${quoteTail(facts.logTail)}`, { code: "machine_exited" });
     this.exitCode = facts.exitCode;
     this.outOfMemory = facts.outOfMemory;
+    this.endedByHost = facts.endedByHost;
     this.logTail = facts.logTail;
   }
 }
@@ -64,12 +70,13 @@ export class ReadinessTimeoutError extends NullspaceError {
   }
 }
 
-/** The image of the artifact is not on the engine. Code `machine_image_missing`. */
+/** The image of the artifact is not where its machines run. Code `machine_image_missing`. */
 export class MachineImageMissingError extends NullspaceError {
   readonly imageId: string;
 
-  constructor(templateId: string, imageId: string, cause?: unknown) {
-    super(`The image ${imageId} of ${templateId} is no longer on the engine. Build the template again.`, {
+  /** @param is what is wrong with the image, after its name */
+  constructor(templateId: string, imageId: string, cause?: unknown, is = "is no longer on the engine") {
+    super(`The image ${imageId} of ${templateId} ${is}. Build the template again.`, {
       code: "machine_image_missing",
       cause,
     });
@@ -77,20 +84,31 @@ export class MachineImageMissingError extends NullspaceError {
   }
 }
 
-/** The engine refuses to make or start the guest. Code `machine_refused`. */
+/** What {@link MachineRefusedError} is told beside the host's words. */
+export interface RefusalFacts {
+  isImpossible: boolean;
+  mayPass: boolean;
+  /** A quota of the host is used up. @default false */
+  isQuota?: boolean;
+  /** Who refuses. @default `engine` */
+  by?: string;
+  cause?: unknown;
+}
+
+/** The host refuses to make or start the guest. Code `machine_refused`. */
 export class MachineRefusedError extends NullspaceError {
   /** It could never start what was asked for. */
   readonly isImpossible: boolean;
   /** The refusal may pass by itself (no memory, no disk). */
   readonly mayPass: boolean;
+  /** A quota of the host is used up. */
+  readonly isQuota: boolean;
 
-  constructor(
-    reason: string,
-    { isImpossible, mayPass, cause }: { isImpossible: boolean; mayPass: boolean; cause?: unknown },
-  ) {
-    super(`The engine refused to start the machine: ${reason}`, { code: "machine_refused", cause });
+  constructor(reason: string, { isImpossible, mayPass, isQuota = false, by = "engine", cause }: RefusalFacts) {
+    super(`The ${by} refused to start the machine: ${reason}`, { code: "machine_refused", cause });
     this.isImpossible = isImpossible;
     this.mayPass = mayPass;
+    this.isQuota = isQuota;
   }
 }
 

@@ -8,9 +8,6 @@ import { MachineExitedError, MachineImageMissingError } from "./driver-errors.ts
 import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
 import { waitUntilReady } from "./readiness.ts";
 
-/** Containers that are made and started at the same time; more only makes each of them slower. */
-const STARTS_AT_ONCE = 4;
-
 /** A start command without a check has so long to fail at once: one that does is no machine that runs. */
 const STEADY_MS = 250;
 
@@ -44,7 +41,7 @@ export interface GuestRunnerDeps {
  */
 export class GuestRunner {
   readonly #deps: GuestRunnerDeps;
-  readonly #starts = new Semaphore(STARTS_AT_ONCE);
+  readonly #starts: Semaphore;
   readonly #rising = new Map<string, { done: Promise<void>; cancel: AbortController }>();
   readonly #leaving = new Map<string, Promise<void>>();
 
@@ -52,6 +49,7 @@ export class GuestRunner {
 
   constructor(deps: GuestRunnerDeps) {
     this.#deps = deps;
+    this.#starts = new Semaphore(deps.driver.capabilities.startsAtOnce);
   }
 
   /** Whether {@link bringUp} is at work on this guest. */
@@ -104,8 +102,8 @@ export class GuestRunner {
     const { readiness, ...artifact } = this.#deps.findArtifact(guest.templateId);
     await this.#starts.run(signal, async () => {
       if (guest.poolId !== null && guest.machineId === null) await this.#deps.letClaimsPass(guest.poolId, signal);
-      // Not cut off in the middle by a take-down: the engine would go on, and make what was just removed.
-      const started = this.#deps.driver.start({
+      const { driver } = this.#deps;
+      const spec = {
         guestId: guest.guestId,
         ...(guest.poolId !== null && { poolId: guest.poolId }),
         ...(guest.machineId !== null && { machineId: guest.machineId }),
@@ -114,7 +112,9 @@ export class GuestRunner {
         memoryMb: guest.memoryMb,
         ...(guest.diskMb !== null && { diskMb: guest.diskMb }),
         internetAccess: guest.internetAccess === 1,
-      });
+      };
+      // Elsewhere not cut off in the middle by a take-down: the host would go on, and make what was just removed.
+      const started = driver.start(spec, driver.capabilities.cutsStarts ? signal : undefined);
       await started.catch((error: unknown) => {
         if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(guest.templateId);
         throw error;

@@ -5,7 +5,7 @@ import type { Readiness } from "pulumi-nullspace/sdk";
 export interface MachineArtifact {
   /** `tmpl_…`. */
   readonly templateId: string;
-  /** Image, by the id that the host of the driver knows it under. */
+  /** Image, by the id that the host of the driver knows it under: that of an engine, or `repository@sha256:…`. */
   readonly imageId: string;
   /** Main process, under `sh -c`. Absent: the machine idles, and lives for the commands that are run in it. */
   readonly startCmd?: string;
@@ -30,6 +30,13 @@ export interface MachineCapabilities {
   readonly sharesCpus: boolean;
   /** What a guest writes is bounded by its spec; `undefined` while that has not been found out, which a start does. */
   readonly limitsDisk: boolean | undefined;
+  /** Guests that may be started at the same time, as far as the host is concerned. */
+  readonly startsAtOnce: number;
+  /**
+   * A start may be given up at any time, and has then nothing under way any more: a guest that is removed after it does not
+   * come back. Where it is not so, a start is waited for before its guest is removed.
+   */
+  readonly cutsStarts: boolean;
 }
 
 /** Everything needed to make one guest; the same spec twice means the same guest. */
@@ -90,6 +97,8 @@ export interface GuestExit {
   readonly exitCode: number;
   /** Whether it was killed because it ran out of memory; false where that cannot be found out any more. */
   readonly outOfMemory: boolean;
+  /** Why its host ended it (it was short of memory, say), in the host's words; absent when it did not. */
+  readonly endedByHost?: string;
 }
 
 /** How to look at a guest. */
@@ -151,8 +160,8 @@ export interface GuestCommandResult {
  * Where machines run. The service decides what should be and records it first; a driver makes it so. Every call may be
  * repeated after a crash: starting what runs and removing what is gone are successes.
  *
- * Docker Engine is the one driver of this service. Another (Kubernetes with agent-sandbox, a fleet of micro-VMs) has to
- * keep this contract and nothing else.
+ * Docker Engine and Kubernetes are the drivers of this service. Another (a fleet of micro-VMs, say) has to keep this contract
+ * and nothing else.
  */
 export interface MachineDriver {
   /** What it can do; what is `undefined` in it may be known later. */
@@ -186,7 +195,11 @@ export interface MachineDriver {
    * @throws GuestNotRunningError
    */
   address(guestId: string, signal?: AbortSignal): Promise<string | undefined>;
-  /** Freezes the guest; its memory stays. @throws GuestNotRunningError, for one that is frozen too; only where {@link MachineCapabilities.pauses} */
+  /**
+   * Freezes the guest; its memory stays.
+   *
+   * @throws GuestNotRunningError, for one that is frozen too; MachineRefusedError without {@link MachineCapabilities.pauses}
+   */
   pause(guestId: string, signal?: AbortSignal): Promise<void>;
   /** Lets a frozen guest go on. @throws GuestNotPausedError for one that runs; GuestNotRunningError */
   resume(guestId: string, signal?: AbortSignal): Promise<void>;

@@ -1,9 +1,13 @@
 import { EngineUnavailableError, TemplateNotFoundError } from "../../errors.ts";
-import { MachineImageMissingError, MachineRefusedError } from "./driver-errors.ts";
+import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "./driver-errors.ts";
 
 /** Reasons of the contract that a failing start can lead to. */
 export type FailureReason =
-  "no_eligible_hosts" | "artifact_not_ready" | "artifact_prewarm_failed" | "template_build_unavailable";
+  | "no_eligible_hosts"
+  | "artifact_not_ready"
+  | "artifact_prewarm_failed"
+  | "quota_exceeded"
+  | "template_build_unavailable";
 
 /** What a failed start says about the pool. */
 export interface MemberFailure {
@@ -17,6 +21,11 @@ export interface MemberFailure {
 export function classifyFailure(error: Error): MemberFailure {
   const engineAway = error instanceof EngineUnavailableError;
   const { message } = error;
+  if (error instanceof MachineRefusedError && error.isQuota) return { engineAway, reason: "quota_exceeded", message };
+  // Its host needed the room: nothing is wrong with the member.
+  if (error instanceof MachineExitedError && error.endedByHost !== undefined) {
+    return { engineAway, reason: "no_eligible_hosts", message };
+  }
   if (engineAway || error instanceof MachineRefusedError) return { engineAway, reason: "no_eligible_hosts", message };
   if (error instanceof MachineImageMissingError) return { engineAway, reason: "artifact_not_ready", message };
   if (error instanceof TemplateNotFoundError) return { engineAway, reason: "template_build_unavailable", message };

@@ -50,13 +50,13 @@ export async function removeGroups(name: string): Promise<void> {
   });
 }
 
-/** Where control groups are mounted: one place in version 2, one for each set of controllers in version 1. */
+/** Where control groups are mounted: one place in version 2; in version 1 one for each set of controllers, often beside a 2. */
 function hierarchies(): string[] {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map((line) => line.split(" - "))
     .map(([place = "", kind = ""]) => ({ path: place.split(" ")[4] ?? "", type: kind.split(" ")[0] }));
-  return mounts.filter(({ type }) => type === (isVersion2() ? "cgroup2" : "cgroup")).map(({ path }) => path);
+  return mounts.filter(({ type }) => type === "cgroup" || type === "cgroup2").map(({ path }) => path);
 }
 
 function isVersion2(): boolean {

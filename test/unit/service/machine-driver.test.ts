@@ -13,4 +13,4 @@ const open = (capabilities: MachineCapabilities) => async () => {
 };
 
 machineDriverContract("the driver in memory", open(ALL));
-machineDriverContract("one that can do less", open({ ...ALL, isolates: false, limitsDisk: false }));
+machineDriverContract("one that can do less", open({ ...ALL, pauses: false, isolates: false, limitsDisk: false }));

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { listeningPorts } from "../../../service/drivers/docker/listening-ports.ts";
+import { listeningPorts } from "../../../service/drivers/listening-ports.ts";
 
 /** The kernel's tables of this machine's sockets. */
 const tables = () => readFileSync("/proc/net/tcp", "utf8") + readFileSync("/proc/net/tcp6", "utf8");

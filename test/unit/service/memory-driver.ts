@@ -43,7 +43,14 @@ const SCRIPT = /^(?:echo (\w+); )?(?:sleep ([\d.]+)(?:; )?)?(?:exit (\d+)|true|f
  */
 export class MemoryDriver implements MachineDriver {
   readonly guests = new Map<string, MemoryGuest>();
-  capabilities: MachineCapabilities = { pauses: true, isolates: true, sharesCpus: true, limitsDisk: true };
+  capabilities: MachineCapabilities = {
+    pauses: true,
+    isolates: true,
+    sharesCpus: true,
+    limitsDisk: true,
+    startsAtOnce: 4,
+    cutsStarts: false,
+  };
   /** Images that are there; `undefined`: all. */
   images: ReadonlySet<string> | undefined;
   /** Every guest that was ever started. */
@@ -196,7 +203,9 @@ export class MemoryDriver implements MachineDriver {
   /** As an engine does, it refuses to freeze what is frozen, and to let go what is not. */
   #freeze(guestId: string, paused: boolean): void {
     const guest = this.guests.get(guestId);
-    if (!this.capabilities.pauses) throw new Error("A guest is to be paused where it cannot be.");
+    if (!this.capabilities.pauses) {
+      throw new MachineRefusedError("guests in memory cannot be paused here", { isImpossible: true, mayPass: false });
+    }
     if (guest?.alive !== true || (paused && guest.paused)) throw new GuestNotRunningError(guestId);
     if (!paused && !guest.paused) throw new GuestNotPausedError(guestId);
     guest.paused = paused;

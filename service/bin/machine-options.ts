@@ -1,0 +1,101 @@
+import type { LocalServiceOptions } from "../local-service.ts";
+import type { KubernetesOptions, Toleration } from "../parts/kubernetes-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Options of `serve` that say what runs machines, as `parseArgs` takes them. */
+export const MACHINE_OPTIONS = {
+  machines: { type: "string" },
+  kubeconfig: { type: "string" },
+  context: { type: "string" },
+  namespace: { type: "string" },
+  "runtime-class": { type: "string" },
+  "node-selector": { type: "string", multiple: true },
+  toleration: { type: "string", multiple: true },
+  "pull-secret": { type: "string", multiple: true },
+} as const;
+
+/** What `--help` says of them. */
+export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (default), or kubernetes, each machine a pod; for kubernetes there are
+  --kubeconfig FILE  how to reach it (default $KUBECONFIG, else the cluster that the service runs in, else ~/.kube/config)
+  --context NAME     a context of the kubeconfig (default the current one)
+  --namespace NAME   where the pods are (default that of the context)
+  --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
+  --node-selector KEY=VALUE  label that a node must have (may be repeated)
+  --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
+  --pull-secret NAME  secret of the namespace that nodes pull images with (may be repeated)`;
+
+type MachineArguments = { builder?: string | undefined } & {
+  [Name in keyof typeof MACHINE_OPTIONS]?:
+    ((typeof MACHINE_OPTIONS)[Name] extends { multiple: true } ? string[] : string) | undefined;
+};
+
+const EXAMPLE =
+  "--machines kubernetes --builder buildkit --builder-address tcp://builder:1234 --registry registry.example/team/nullspace";
+
+const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+
+/** A label's or taint's key and value (Kubernetes: "Labels and Selectors"). */
+const KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/;
+const VALUE = /^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/;
+/** Names of namespaces, secrets and runtime classes (RFC 1123). */
+const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/** @throws UsageError */
+export function readMachines(values: MachineArguments): Pick<LocalServiceOptions, "kubernetes"> {
+  const { machines: kind = "docker" } = values;
+  if (kind !== "docker" && kind !== "kubernetes") {
+    throw new UsageError(`--machines ${kind} is neither docker nor kubernetes.`);
+  }
+  if (kind === "kubernetes") {
+    if (values.builder !== "buildkit") {
+      throw new UsageError(
+        `--machines kubernetes needs images that nodes can pull, and Docker Engine keeps its own. Type: ${EXAMPLE}`,
+      );
+    }
+    return { kubernetes: readKubernetes(values) };
+  }
+  const stray = Object.keys(MACHINE_OPTIONS).find((name) => name !== "machines" && name in values);
+  if (stray !== undefined)
+    throw new UsageError(`--${stray} is for machines on Kubernetes: say --machines kubernetes, too.`);
+  return {};
+}
+
+function readKubernetes(values: MachineArguments): KubernetesOptions {
+  const { kubeconfig, context, namespace, "runtime-class": runtimeClass, "pull-secret": secrets } = values;
+  const labels = values["node-selector"]?.map(readLabel);
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    ...(namespace !== undefined && { namespace: readName("namespace", namespace) }),
+    ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
+    ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
+    ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
+    ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
+  };
+}
+
+function readName(option: string, text: string): string {
+  if (!NAME.test(text))
+    throw new UsageError(`--${option} ${text} is not a name (lower-case letters, digits, - and .).`);
+  return text;
+}
+
+function readLabel(text: string): [string, string] {
+  const at = text.indexOf("=");
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 0 || !KEY.test(key) || !VALUE.test(value)) {
+    throw new UsageError(`--node-selector ${text} is not a label, such as disktype=ssd.`);
+  }
+  return [key, value];
+}
+
+function readToleration(text: string): Toleration {
+  const [, key = "", value, effect] = /^([^=:]+)(?:=([^:]*))?(?::(.+))?$/.exec(text) ?? [];
+  const known = EFFECTS.find((name) => name === effect);
+  if (!KEY.test(key) || !VALUE.test(value ?? "") || (effect !== undefined && known === undefined)) {
+    throw new UsageError(
+      `--toleration ${text} is not a taint, such as dedicated=machines:NoSchedule (${EFFECTS.join(", ")}).`,
+    );
+  }
+  return { key, ...(value !== undefined && { value }), ...(known !== undefined && { effect: known }) };
+}

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { KubeconfigError } from "./errors.ts";
+import { TokenFile } from "./token-file.ts";
+
+/** Where a kubelet puts what a pod gets in with. */
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * The cluster that this process runs in, as the service account of its pod.
+ *
+ * @throws KubeconfigError when there is none
+ */
+export async function inClusterAccess(env: NodeJS.ProcessEnv, folder = SERVICE_ACCOUNT): Promise<ClusterAccess> {
+  const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "443" } = env;
+  try {
+    const [ca, namespace] = await Promise.all([
+      readFile(join(folder, "ca.crt"), "utf8"),
+      readFile(join(folder, "namespace"), "utf8"),
+    ]);
+    return {
+      name: "in-cluster",
+      server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      namespace: namespace.trim(),
+      ca,
+      credentials: new TokenFile(join(folder, "token")),
+    };
+  } catch (error) {
+    throw new KubeconfigError(
+      `${folder} has no service account to get into the cluster with. Give the pod one, or name a kubeconfig (--kubeconfig).`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,263 @@
+import { answerTimeout, pause } from "pulumi-nullspace/concurrency";
+import type { Readable } from "node:stream";
+import { NullspaceError } from "pulumi-nullspace/sdk";
+import { Agent, errors, request as send, type Dispatcher } from "undici";
+import { z } from "zod";
+import type { ClusterAccess, Identity } from "./cluster-access.ts";
+import { KubernetesAwayError, KubernetesError, type StatusFacts } from "./errors.ts";
+import { unlessAborted } from "./unless-aborted.ts";
+
+/** One request to the API server. */
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** From `/api` or `/apis` on. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** @default `application/json` */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time for the whole answer, milliseconds. @default 20,000 */
+  readonly timeoutMs?: number;
+}
+
+/** `metav1.Status`, as far as it is read. */
+const Status = z.looseObject({
+  kind: z.literal("Status"),
+  message: z.string().nullish(),
+  reason: z.string().nullish(),
+  details: z
+    .looseObject({
+      causes: z.array(z.looseObject({ reason: z.string().nullish() })).nullish(),
+      retryAfterSeconds: z.number().nullish(),
+    })
+    .nullish(),
+});
+
+const TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** An answer that is longer is not read: no object or page of a list that is asked for here is. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_STATUS_BYTES = 64 * 1024;
+/** A server that is too busy says when to come again (429, 503 with Retry-After); it did nothing yet. */
+const BUSY_TRIES = 5;
+const MAX_RETRY_AFTER_MS = 10_000;
+/** A stream of changes without so much as a bookmark for so long is dead: those come each minute. */
+const SILENCE_MS = 120_000;
+
+/** The API of a cluster over HTTP. Knows no kind of object. */
+export class KubernetesClient {
+  readonly access: ClusterAccess;
+  #agent: { readonly agent: Agent; readonly cert: string | undefined; readonly key: string | undefined } | undefined;
+  #isClosed = false;
+
+  constructor(access: ClusterAccess) {
+    this.access = access;
+  }
+
+  /**
+   * Sends a request, and reads what it answers.
+   *
+   * @throws KubernetesError, KubernetesAwayError, CredentialsError; the signal's reason
+   */
+  async json<S extends z.ZodType>(request: ApiRequest, schema: S): Promise<z.infer<S>> {
+    const text = await this.text(request);
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw new KubernetesAwayError(this.access.server, nameOf(request), "its answer is not what was asked for", cause);
+    }
+  }
+
+  /** As {@link json}, with the answer as it comes. */
+  async text(request: ApiRequest): Promise<string> {
+    using timeout = answerTimeout(request.timeoutMs ?? TIMEOUT_MS);
+    const signal = request.signal === undefined ? timeout.signal : AbortSignal.any([request.signal, timeout.signal]);
+    try {
+      const body = await this.#ask(request, signal);
+      return (await readAll(body, MAX_ANSWER_BYTES)).toString("utf8");
+    } catch (error) {
+      throw this.#explain(request, error, timeout.signal);
+    }
+  }
+
+  /**
+   * Sends a request whose answer goes on for as long as there is something to tell. It ends with an error when it is silent for
+   * two minutes.
+   */
+  async stream(request: ApiRequest): Promise<Readable> {
+    using timeout = answerTimeout(request.timeoutMs ?? TIMEOUT_MS);
+    const begin = new AbortController();
+    const giveUp = () => begin.abort(timeout.signal.reason);
+    timeout.signal.addEventListener("abort", giveUp);
+    const signal = request.signal === undefined ? begin.signal : AbortSignal.any([request.signal, begin.signal]);
+    try {
+      return await this.#ask(request, signal);
+    } catch (error) {
+      throw this.#explain(request, error, timeout.signal);
+    } finally {
+      // From here on only silence ends it.
+      timeout.signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /** What a connection needs that is not made here: a WebSocket. */
+  async identity(signal?: AbortSignal): Promise<Identity> {
+    return this.access.credentials.get(signal);
+  }
+
+  /** What went wrong with a request, as this client tells it. */
+  awayError(request: string, cause: unknown): KubernetesAwayError {
+    return new KubernetesAwayError(this.access.server, request, reasonOf(cause), cause);
+  }
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#agent?.agent.destroy();
+  }
+
+  /** @returns the body of a good answer */
+  async #ask(request: ApiRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData["body"]> {
+    let isFresh = false;
+    for (let tries = 1; ; tries += 1) {
+      signal.throwIfAborted();
+      const identity = await this.access.credentials.get(signal);
+      const { statusCode, headers, body } = await this.#send(request, identity, signal);
+      if (statusCode < 300) return body;
+      const facts = await readStatus(statusCode, headers["retry-after"], body);
+      // A token may have been renewed since it was read: once it is asked for again.
+      if (statusCode === 401 && !isFresh) {
+        isFresh = true;
+        this.access.credentials.refused();
+        continue;
+      }
+      const waitMs = facts.retryAfterMs;
+      if ((statusCode !== 429 && statusCode !== 503) || waitMs === undefined || tries >= BUSY_TRIES) {
+        throw new KubernetesError(nameOf(request), facts);
+      }
+      await pause(Math.min(waitMs, MAX_RETRY_AFTER_MS) * (1 + Math.random() / 2), signal);
+    }
+  }
+
+  async #send(request: ApiRequest, identity: Identity, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { method, body, contentType = "application/json" } = request;
+    const url = `${this.access.server}${request.path}${queryText(request.query)}`;
+    const options = {
+      method,
+      signal,
+      dispatcher: this.#agentFor(identity),
+      headers: {
+        accept: "application/json",
+        "user-agent": "nullspace-local",
+        ...(identity.token !== undefined && { authorization: `Bearer ${identity.token}` }),
+        ...(body !== undefined && { "content-type": contentType }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const discard = ({ body }: Dispatcher.ResponseData) => void body.destroy();
+    try {
+      return await unlessAborted(send(url, options), signal, discard);
+    } catch (error) {
+      // A connection that was kept open may have been closed by the server a moment ago; a look can be had again.
+      if (method !== "GET" || !(error instanceof errors.SocketError) || signal.aborted) throw error;
+      return unlessAborted(send(url, options), signal, discard);
+    }
+  }
+
+  /** A certificate belongs to a connection: another one needs other connections. */
+  #agentFor({ cert, key }: Identity): Agent {
+    if (this.#isClosed) throw new errors.ClientDestroyedError("the client is closed");
+    if (this.#agent === undefined || this.#agent.cert !== cert || this.#agent.key !== key) {
+      void this.#agent?.agent.close();
+      const agent = new Agent({
+        connect: { ...tlsOptions(this.access, { cert, key }), timeout: CONNECT_TIMEOUT_MS },
+        headersTimeout: SILENCE_MS,
+        bodyTimeout: SILENCE_MS,
+      });
+      this.#agent = { agent, cert, key };
+    }
+    return this.#agent.agent;
+  }
+
+  #explain(request: ApiRequest, error: unknown, late: AbortSignal): unknown {
+    if (request.signal?.aborted) return request.signal.reason;
+    if (late.aborted) {
+      const why = `it takes longer than ${request.timeoutMs ?? TIMEOUT_MS} ms`;
+      return new KubernetesAwayError(this.access.server, nameOf(request), why, error);
+    }
+    return error instanceof NullspaceError ? error : this.awayError(nameOf(request), error);
+  }
+}
+
+/** What `tls.connect` needs to know of a cluster. */
+export function tlsOptions(
+  { ca, serverName, isInsecure }: Pick<ClusterAccess, "ca" | "serverName" | "isInsecure">,
+  { cert, key }: Pick<Identity, "cert" | "key">,
+) {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(isInsecure && { rejectUnauthorized: false }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** The query of a URL, with its question mark; members that are undefined are left out. */
+export function queryText(query: ApiRequest["query"] = {}): string {
+  const present = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) present.set(name, String(value));
+  return present.size === 0 ? "" : `?${present.toString()}`;
+}
+
+/** Reads what a refused request says of itself. */
+export async function readStatus(
+  status: number,
+  retryAfter: string | string[] | undefined,
+  body: AsyncIterable<Buffer>,
+): Promise<StatusFacts> {
+  let text = "";
+  try {
+    text = (await readAll(body, MAX_STATUS_BYTES)).toString("utf8");
+  } catch {
+    // The status alone says what there is to say.
+  }
+  const parsed = Status.safeParse(tryJson(text));
+  const seconds = Number(retryAfter ?? parsed.data?.details?.retryAfterSeconds ?? Number.NaN);
+  const wait = Number.isFinite(seconds) && seconds >= 0 && { retryAfterMs: seconds * 1000 };
+  // A proxy's page is nobody's answer.
+  if (!parsed.success) return { status, reason: "", causes: [], message: "without saying why", ...wait };
+  const { reason, message, details } = parsed.data;
+  const causes = (details?.causes ?? []).flatMap((cause) => (cause.reason == null ? [] : [cause.reason]));
+  return { status, reason: reason ?? "", causes, message: message || "without saying why", ...wait };
+}
+
+async function readAll(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw new RangeError(`an answer of more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf({ method, path }: ApiRequest): string {
+  return `${method} ${path}`;
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "the connection broke off";
+  const { code } = cause as NodeJS.ErrnoException;
+  return cause.message || code || "the connection broke off";
+}

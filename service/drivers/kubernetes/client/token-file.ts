@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import type { Credentials, Identity } from "./cluster-access.ts";
+import { CredentialsError } from "./errors.ts";
+
+/** A kubelet replaces the token of a pod long before it expires; client-go reads it anew after as long. */
+const READ_AGAIN_MS = 60_000;
+
+/**
+ * A token that something else keeps fresh in a file: that of a pod's service account, mostly.
+ *
+ * @param rest what else proves who asks
+ */
+export class TokenFile implements Credentials {
+  readonly #path: string;
+  readonly #rest: Identity;
+  #token: string | undefined;
+  #readAtMs = -Infinity;
+
+  constructor(path: string, rest: Identity = {}) {
+    this.#path = path;
+    this.#rest = rest;
+  }
+
+  async get(): Promise<Identity> {
+    if (this.#token === undefined || performance.now() - this.#readAtMs > READ_AGAIN_MS) {
+      try {
+        this.#token = (await readFile(this.#path, "utf8")).trim();
+        this.#readAtMs = performance.now();
+      } catch (error) {
+        throw new CredentialsError(`The token file ${this.#path} cannot be read.`, error);
+      }
+    }
+    return { ...this.#rest, token: this.#token };
+  }
+
+  refused(): void {
+    this.#token = undefined;
+  }
+}

@@ -1,0 +1,362 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
+import type { Readiness } from "pulumi-nullspace/sdk";
+import { EngineUnavailableError } from "../../errors.ts";
+import {
+  GuestCommandTimeoutError,
+  GuestNotRunningError,
+  MachineExitedError,
+  MachineImageMissingError,
+} from "../../fleet/guests/driver-errors.ts";
+import type {
+  GuestCommand,
+  GuestCommandResult,
+  GuestEvent,
+  GuestExit,
+  GuestHealth,
+  GuestSpec,
+  HostSize,
+  LookOptions,
+  MachineCapabilities,
+  MachineDriver,
+  ObservedGuest,
+  Probe,
+  TrialGuest,
+} from "../../fleet/guests/machine-driver.ts";
+import { INSTANCE_LABEL } from "../../labels.ts";
+import { askHttp, isGoodStatus } from "../ask-http.ts";
+import { answersInside, failed, listensInside, succeedsInside, type RunInside } from "../inside-checks.ts";
+import { isClusterAway, KubernetesError } from "./client/errors.ts";
+import type { KubernetesClient } from "./client/kubernetes-client.ts";
+import { rethrow } from "./cluster-errors.ts";
+import { createPod } from "./create-pod.ts";
+import { execInGuest } from "./guest-exec.ts";
+import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import { GuestPods } from "./guest-pods.ts";
+import { machineNodes, sizeOfNodes } from "./nodes.ts";
+import type { Pod } from "./objects.ts";
+import { podObject, type PodSettings } from "./pod-object.ts";
+import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { removePod } from "./remove-pod.ts";
+import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
+import { watchGuests } from "./watch-guests.ts";
+
+/** Of each stream of a command this much is answered; the rest is dropped. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+const MAX_PROBE_OUTPUT_BYTES = 256 * 1024;
+
+/** A server that accepts and does not answer for so long is not one to hand out. */
+const LOOK_TIMEOUT_MS = 2_000;
+
+/** The cluster does the work; so many requests at a time are a small part of what its server takes. */
+const STARTS_AT_ONCE = 64;
+
+/** States that end by themselves are looked at again after so long. */
+const LOOK_AGAIN_MS = 500;
+
+/** Lines of a main process that an error quotes, and where a quoted line ends. */
+const TAIL_LINES = 20;
+const MAX_LINE_CHARACTERS = 500;
+const MAX_TAIL_BYTES = 256 * 1024;
+
+/** What is left of a start that failed is taken away for so long; then a look finds it as a stray. */
+const CLEAN_UP_MS = 30_000;
+
+/** A request waits no longer for a bound on its size. */
+const ASK_SIZE_MS = 2_000;
+
+/** An id of Docker Engine, which no node could pull. */
+const ENGINE_ID = /^sha256:[0-9a-f]{64}$/;
+
+/** Pods of a Kubernetes cluster. Needs nothing on a node but what every kubelet has. */
+export class KubernetesMachineDriver implements MachineDriver {
+  readonly #client: KubernetesClient;
+  readonly #settings: PodSettings;
+  readonly #patience: StartPatience;
+  readonly #pods: GuestPods;
+  readonly #closing = new AbortController();
+
+  constructor(client: KubernetesClient, settings: PodSettings, patience: Partial<StartPatience> = {}) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#patience = { ...START_PATIENCE, ...patience };
+    this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+  }
+
+  readonly capabilities: MachineCapabilities = {
+    // The freezer of a node is not the API's.
+    pauses: false,
+    // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
+    isolates: false,
+    sharesCpus: false,
+    // A kubelet that finds more than the limit ends the machine.
+    limitsDisk: true,
+    startsAtOnce: STARTS_AT_ONCE,
+    cutsStarts: true,
+  };
+
+  async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
+    const { artifact, guestId } = spec;
+    if (!spec.internetAccess) {
+      const reason =
+        "a machine without internet access needs a network that enforces policies, which is not known of this one";
+      throw refused(reason, { isImpossible: true });
+    }
+    if (ENGINE_ID.test(artifact.imageId)) {
+      const is = "is on an engine, and in no registry that nodes could pull it from";
+      throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
+    }
+    try {
+      const { namespace } = this.#settings;
+      const made = await createPod(this.#client, namespace, spec, podObject(spec, this.#settings));
+      if (made === undefined) await this.#takeUp(guestId, signal);
+      const verdict = new StartVerdict(artifact, this.#patience);
+      const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS };
+      const outcome = await this.#pods.waitFor(podName(guestId), verdict.judge, waiting);
+      if (outcome === "started") return;
+      await this.#cleanUp(guestId);
+      throw outcome;
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {
+    const judge = (pod: Pod | undefined): GuestExit | "gone" | undefined => {
+      if (pod === undefined || !this.#isOwn(pod)) return "gone";
+      // One that is being removed has been told to end: how it does so says nothing.
+      return exitOf(pod) ?? (isLeaving(pod) ? "gone" : undefined);
+    };
+    try {
+      const exit = await this.#pods.waitFor(podName(guestId), judge, { signal: this.#until(signal) });
+      if (exit === "gone") throw new GuestNotRunningError(guestId);
+      return exit;
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async logs(guestId: string, signal?: AbortSignal): Promise<string[]> {
+    const { namespace } = this.#settings;
+    const path = `/api/v1/namespaces/${namespace}/pods/${podName(guestId)}/log`;
+    const query = { container: CONTAINER, tailLines: TAIL_LINES, limitBytes: MAX_TAIL_BYTES };
+    try {
+      const text = await this.#client.text({ method: "GET", path, query, signal });
+      const lines = text.split(/\r?\n/).filter((line) => line !== "");
+      return lines.slice(-TAIL_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS));
+    } catch (error) {
+      // It is not there, has not begun, or its node is lost with its log: what is known of its end counts without it.
+      if (error instanceof KubernetesError && error.status !== 401 && error.status !== 403) return [];
+      return rethrow(error);
+    }
+  }
+
+  async exec(guestId: string, command: GuestCommand): Promise<GuestCommandResult> {
+    try {
+      const pod = await this.#find(guestId, command.signal);
+      if (pod === undefined || !isRunning(pod)) throw new GuestNotRunningError(guestId);
+      return await this.#exec(guestId, pod, command, MAX_OUTPUT_BYTES);
+    } catch (error) {
+      return rethrow(error, guestId);
+    }
+  }
+
+  async look(guestId: string, readiness: Readiness | undefined, options: LookOptions): Promise<GuestHealth> {
+    const { signal, isWatched = false, timeoutMs = LOOK_TIMEOUT_MS } = options;
+    try {
+      const pod = isWatched ? await this.#find(guestId, signal) : await this.#ask(guestId, signal);
+      if (pod === undefined) return failed("its pod is gone");
+      if (!isRunning(pod)) return failed(whyNotRunning(pod));
+      if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
+      return await this.#tryProbe(guestId, pod, readiness, timeoutMs, signal);
+    } catch (error) {
+      return rethrow(error);
+    }
+  }
+
+  async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      const pod = await this.#ask(guestId, signal);
+      if (pod === undefined) throw new GuestNotRunningError(guestId);
+      return pod.status?.podIP || undefined;
+    } catch (error) {
+      return rethrow(error);
+    }
+  }
+
+  async pause(_guestId: string): Promise<void> {
+    throw refused("a machine on Kubernetes cannot be paused", { isImpossible: true });
+  }
+
+  async resume(_guestId: string): Promise<void> {
+    throw refused("a machine on Kubernetes cannot be paused", { isImpossible: true });
+  }
+
+  async remove(guestId: string, signal?: AbortSignal): Promise<void> {
+    const { namespace } = this.#settings;
+    try {
+      const place = { client: this.#client, pods: this.#pods, namespace };
+      const pod = await this.#ask(guestId, signal);
+      if (pod !== undefined) await removePod(place, pod, this.#until(signal));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<GuestEvent> {
+    try {
+      yield* watchGuests(this.#pods, this.#until(signal), onOpen);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#translate(error);
+    }
+  }
+
+  async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
+    const pods = await this.#pods.list(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
+    return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", alive: isAlive(pod), paused: false }));
+  }
+
+  async listTrials(signal?: AbortSignal): Promise<TrialGuest[]> {
+    const pods = await this.#pods.list(BUILD_LABEL, signal).catch((error: unknown) => rethrow(error));
+    return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", buildId: buildIdOf(pod) ?? "" }));
+  }
+
+  async hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {
+    using late = answerTimeout(ASK_SIZE_MS);
+    try {
+      const both = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+      const nodes = await machineNodes(this.#client, this.#settings.nodeSelector, both);
+      return nodes && sizeOfNodes(nodes);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isClusterAway(error) && !late.signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  /** Asks for a sign of life, and of the permission to see pods. @throws EngineUnavailableError */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#pods.ping(signal).catch((error: unknown) => rethrow(error));
+  }
+
+  /** Ends every connection, and every wait. */
+  async close(): Promise<void> {
+    this.#closing.abort(new EngineUnavailableError("The service lets go of the cluster."));
+    await this.#client.close();
+  }
+
+  /** The guest of a spec that was made before. */
+  async #takeUp(guestId: string, signal: AbortSignal | undefined): Promise<void> {
+    const pod = await this.#pods.get(podName(guestId), signal);
+    // Gone between two requests: its next start makes it.
+    if (pod === undefined) throw refused("its pod was deleted", { mayPass: true });
+    if (!this.#isOwn(pod) || guestIdOf(pod) !== guestId) {
+      throw refused(`a pod called ${podName(guestId)} exists that this service did not make`, {});
+    }
+    if (isAlive(pod)) return;
+    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost: "its pod is being deleted" };
+    throw new MachineExitedError({ ...exit, logTail: await this.logs(guestId, signal) });
+  }
+
+  /** A guest as it is now; `undefined` also for what this service did not make. */
+  async #ask(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+    const pod = await this.#pods.get(podName(guestId), signal);
+    return pod !== undefined && this.#isOwn(pod) ? pod : undefined;
+  }
+
+  /** A guest as it was last told, if it was. */
+  async #find(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+    return this.#pods.known(podName(guestId)) ?? this.#ask(guestId, signal);
+  }
+
+  #isOwn({ metadata }: Pod): boolean {
+    return metadata.labels?.[INSTANCE_LABEL] === this.#settings.instanceId;
+  }
+
+  async #exec(guestId: string, pod: Pod, command: GuestCommand, maxBytes: number): Promise<GuestCommandResult> {
+    const user = command.user ?? pod.metadata.annotations?.[USER_ANNOTATION];
+    const place = { client: this.#client, namespace: this.#settings.namespace, pod: pod.metadata.name };
+    try {
+      return await execInGuest(place, { ...command, ...(user !== undefined && { user }) }, maxBytes);
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || error.status === 401 || error.status === 403) throw error;
+      // Its node will not run it, mostly because the guest has ended meanwhile.
+      const now = await this.#ask(guestId, command.signal);
+      if (now === undefined || !isRunning(now)) throw new GuestNotRunningError(guestId, error);
+      throw error;
+    }
+  }
+
+  async #tryProbe(
+    guestId: string,
+    pod: Pod,
+    probe: Probe,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<GuestHealth> {
+    const run: RunInside = (argv) => this.#exec(guestId, pod, { argv, timeoutMs, signal }, MAX_PROBE_OUTPUT_BYTES);
+    try {
+      if (probe.kind === "tcp") return await listensInside(run, probe.port);
+      if (probe.kind === "command") return await succeedsInside(run, probe.command);
+      const answer = await answersInside(run, probe.port, probe.path, timeoutMs);
+      return answer ?? (await askFromHere(pod, probe.port, probe.path, timeoutMs, signal));
+    } catch (error) {
+      if (error instanceof GuestCommandTimeoutError) return failed(`the try took longer than ${timeoutMs} ms`);
+      // Whoever waits for the end of the main process says so, with its exit code.
+      if (error instanceof GuestNotRunningError) return failed("its main process has ended");
+      if (isClusterAway(error) || !(error instanceof KubernetesError)) throw error;
+      return failed(error.said);
+    }
+  }
+
+  async #cleanUp(guestId: string): Promise<void> {
+    try {
+      await this.remove(guestId, AbortSignal.timeout(CLEAN_UP_MS));
+    } catch {
+      // Why it did not start is what counts; its row goes next, and then it is a stray.
+    }
+  }
+
+  /** The end of a wait: that of its caller, or of the driver. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  #translate(error: unknown): unknown {
+    try {
+      return rethrow(error);
+    } catch (translated) {
+      return translated;
+    }
+  }
+}
+
+function whyNotRunning(pod: Pod): string {
+  const exit = exitOf(pod);
+  if (exit !== undefined) return exit.endedByHost ?? `its main process ended with exit code ${exit.exitCode}`;
+  if (isLeaving(pod)) return "its pod is being deleted";
+  return `it has not begun (${containerOf(pod)?.waiting?.reason ?? pod.status?.phase ?? "Pending"})`;
+}
+
+/** For images with neither curl, wget nor bash: from where the service runs, which has to reach the pods' network then. */
+async function askFromHere(
+  { status }: Pod,
+  port: number,
+  path: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<GuestHealth> {
+  const address = status?.podIP ?? "";
+  const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}${path}`;
+  using timeout = answerTimeout(timeoutMs);
+  try {
+    const answered = await askHttp(url, AbortSignal.any([signal, timeout.signal]));
+    return isGoodStatus(answered) ? { ok: true } : failed(`${url} answers status ${answered}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return failed(
+      `${url} cannot be reached from the service (the image has neither curl, wget nor bash to ask from inside): ${reason}`,
+    );
+  }
+}

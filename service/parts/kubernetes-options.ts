@@ -1,0 +1,42 @@
+/** Machines as pods of a Kubernetes cluster. */
+export interface KubernetesOptions {
+  /**
+   * Path of a kubeconfig.
+   *
+   * @default the files of KUBECONFIG; else the cluster that the service runs in; else `~/.kube/config`
+   */
+  readonly kubeconfig?: string | undefined;
+  /** @default the kubeconfig's current one */
+  readonly context?: string | undefined;
+  /** @default that of the context, or of the service's own pod */
+  readonly namespace?: string | undefined;
+  /** @default the cluster's own */
+  readonly runtimeClass?: string | undefined;
+  /**
+   * Labels that a node must have to run machines.
+   *
+   * @default none
+   */
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Taints of nodes that machines run on all the same.
+   *
+   * @default none
+   */
+  readonly tolerations?: readonly Toleration[] | undefined;
+  /**
+   * Secrets of the namespace, by name, that nodes pull images with.
+   *
+   * @default those of the namespace's service account `default`
+   */
+  readonly pullSecrets?: readonly string[] | undefined;
+}
+
+/** A taint that is tolerated (`v1.Toleration`). */
+export interface Toleration {
+  readonly key: string;
+  /** @default any */
+  readonly value?: string | undefined;
+  /** @default every effect */
+  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute" | undefined;
+}
