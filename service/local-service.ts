@@ -16,6 +16,7 @@ import { registerHealthRoutes } from "./http/routes/health.ts";
 import { TlsIdentity } from "./http/tls-files.ts";
 import { FIRST_KEY_NAME, forgetOldKey, makeFirstKey, takeOverOldKey } from "./keys/folder-keys.ts";
 import { checkGivenKey, keyRing, newKey, type ProcessKey } from "./keys/key-ring.ts";
+import type { BuildKitOptions } from "./parts/buildkit-options.ts";
 import type { KubernetesOptions } from "./parts/kubernetes-options.ts";
 import { openParts } from "./parts/open-parts.ts";
 import type { Parts } from "./parts/parts.ts";
@@ -79,6 +80,12 @@ export interface LocalServiceOptions {
    * @default DOCKER_HOST, else the local socket
    */
   dockerHost?: string;
+  /**
+   * Builders and a registry in place of Docker Engine's.
+   *
+   * @default the engine builds, and keeps the images
+   */
+  buildkit?: BuildKitOptions;
   /**
    * Machines on a Kubernetes cluster in place of Docker Engine.
    *
@@ -212,7 +219,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const keyStore = new ApiKeyStore(db);
     const oldKey = takeOverOldKey(data, keyStore);
     const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
-    parts = await openParts(options, { blobs, instanceId: data.instanceId });
+    parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
     closers.push(() => parts?.close());
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());

@@ -17,7 +17,14 @@ const Check = z.looseObject({
 });
 
 const Checks = z
-  .looseObject({ engine: Check, store: Check, disk: Check })
+  .looseObject({
+    engine: Check.optional().describe("Docker Engine, where it builds or runs machines"),
+    builders: Check.optional().describe("BuildKit daemons, where they build"),
+    registry: Check.optional().describe("Where images are kept, if not on the engine"),
+    machines: Check.optional().describe("What runs machines, if not the engine"),
+    store: Check,
+    disk: Check,
+  })
   .meta({ id: "ReadinessChecks", description: "What a service needs, each with its word" });
 
 /** Answer of the readiness call of a service that has all that it needs. */

@@ -1,6 +1,6 @@
 import { backUp } from "../backup.ts";
 import { defaultDataDirectory } from "../data-directory.ts";
-import { inUnits } from "./doctor/findings.ts";
+import { inUnits } from "./doctor/in-units.ts";
 import { INTERRUPTED, interruptSignal } from "./interrupt-signal.ts";
 import { UsageError } from "./usage-error.ts";
 

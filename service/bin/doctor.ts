@@ -1,7 +1,10 @@
 import { defaultDataDirectory } from "../data-directory.ts";
 import { inspectEngine, type EngineReport } from "./doctor/engine-report.ts";
-import { findings, inUnits, type Finding } from "./doctor/findings.ts";
+import { readBuilder, type BuilderArguments } from "./builder-options.ts";
+import { findings, type Finding } from "./doctor/findings.ts";
+import { inUnits } from "./doctor/in-units.ts";
 import { inspectFolder, type FolderReport } from "./doctor/folder-report.ts";
+import type { BuildKitOptions } from "../parts/buildkit-options.ts";
 import { paint, paintState } from "./terminal/paint.ts";
 import { harmless, printJson, printLine } from "./terminal/print.ts";
 
@@ -9,17 +12,29 @@ import { harmless, printJson, printLine } from "./terminal/print.ts";
 const MOST_LISTED = 12;
 
 /** `doctor`: what a data folder and its service hold, what uses it, what is wrong and what to do. Exit code 1 when something is. */
-export async function doctorCommand(values: { data?: string; "docker-host"?: string; json?: boolean }): Promise<void> {
+export async function doctorCommand(
+  values: BuilderArguments & { data?: string; "docker-host"?: string; json?: boolean },
+): Promise<void> {
+  const { buildkit } = readBuilder(values);
   const folder = inspectFolder(values.data ?? defaultDataDirectory());
   const engine = await inspectEngine(folder.path, values["docker-host"]);
-  const checks = findings(folder, engine);
+  const report = buildkit && (await lookAtBuilders(buildkit));
+  const images = report?.builders.images ?? engine.images;
+  const checks = findings(folder, engine, report?.builders.images, report?.findings);
   const ok = checks.every(({ status }) => status !== "fail");
-  if (values.json === true) printJson({ ok, checks, folder, engine });
-  else printLine(asText(checks, folder, engine));
+  if (values.json === true) printJson({ ok, checks, folder, engine, ...(report && { builders: report.builders }) });
+  else printLine(asText(checks, folder, images));
   if (!ok) process.exitCode = 1;
 }
 
-function asText(checks: readonly Finding[], folder: FolderReport, engine: EngineReport): string {
+/** Not loaded for a service that has Docker Engine alone. */
+async function lookAtBuilders(buildkit: BuildKitOptions) {
+  const { builderFindings, inspectBuilders } = await import("./doctor/builder-report.ts");
+  const builders = await inspectBuilders(buildkit);
+  return { builders, findings: builderFindings(builders) };
+}
+
+function asText(checks: readonly Finding[], folder: FolderReport, images: EngineReport["images"]): string {
   const { store, blobFiles, logFileBytes } = folder;
   const below = " ".repeat(13);
   const lines = checks.flatMap(({ status, name, message, advice, command }) => [
@@ -28,7 +43,7 @@ function asText(checks: readonly Finding[], folder: FolderReport, engine: Engine
     ...(command === undefined ? [] : [`${below}${paint("dim", "$")} ${paint("heading", command)}`]),
   ]);
   if (store === undefined) return lines.join("\n");
-  const sizes = new Map(engine.images.map(({ templateId, sizeBytes }) => [templateId, sizeBytes]));
+  const sizes = new Map(images.map(({ templateId, sizeBytes }) => [templateId, sizeBytes]));
   return [
     ...lines,
     "",

@@ -3,7 +3,7 @@ import { DockerEngine, isEngineAway } from "pulumi-nullspace/docker";
 import { defaultDataDirectory } from "../data-directory.ts";
 import { StartupError } from "../errors.ts";
 import { holdBelongings, removeBelongings, type Belongings } from "./reset/belongings.ts";
-import { inUnits } from "./doctor/findings.ts";
+import { inUnits } from "./doctor/in-units.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Time for all of it: a thousand containers take a minute or two. */

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { serviceVersion } from "../version.ts";
 import { backupCommand } from "./backup.ts";
+import { BUILDER_USAGE } from "./builder-options.ts";
 import { doctorCommand } from "./doctor.ts";
 import { firewallCommand } from "./firewall.ts";
 import { keysCommand } from "./keys.ts";
@@ -21,7 +22,7 @@ const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local pools [--json]
        nullspace-local logs [-f] BUILD [--json]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
-       nullspace-local doctor [--json] [--data DIR] [--docker-host URL]
+       nullspace-local doctor [--json] [--data DIR] [--docker-host URL] [--builder KIND …]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
        nullspace-local backup FOLDER [--data DIR]
        nullspace-local reset [--yes] [--data DIR] [--docker-host URL]
@@ -37,6 +38,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
                      (may be repeated)
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
   --docker-host URL  Docker Engine (default $DOCKER_HOST, else the local socket)
+${BUILDER_USAGE}
 ${MACHINE_USAGE}
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)

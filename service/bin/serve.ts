@@ -1,5 +1,6 @@
 import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
+import { BUILDER_OPTIONS, readBuilder } from "./builder-options.ts";
 import { MACHINE_OPTIONS, readMachines } from "./machine-options.ts";
 import { comeFirst } from "./priority.ts";
 import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
@@ -17,6 +18,7 @@ export const SERVE_OPTIONS = {
   "base-image": { type: "string" },
   builds: { type: "string" },
   "metrics-open": { type: "boolean" },
+  ...BUILDER_OPTIONS,
   ...MACHINE_OPTIONS,
   ...STORAGE_OPTIONS,
   "log-out-after": { type: "string" },
@@ -41,6 +43,7 @@ export async function serve(values: ServeArguments, fail: (error: unknown) => ne
     ...(values.data !== undefined && { dataDirectory: values.data }),
     ...(values["docker-host"] !== undefined && { dockerHost: values["docker-host"] }),
     ...(values["base-image"] !== undefined && { baseImage: values["base-image"] }),
+    ...readBuilder(values),
     ...(values.builds !== undefined && { buildConcurrency: readBuilds(values.builds) }),
     ...(values["metrics-open"] !== undefined && { areMetricsOpen: values["metrics-open"] }),
     ...readMachines(values),

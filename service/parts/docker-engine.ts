@@ -3,6 +3,7 @@ import { EngineArtifactStore } from "../artifacts/engine/engine-artifact-store.t
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { EngineExecutor } from "../builders/engine/engine-executor.ts";
 import { DockerMachineDriver } from "../drivers/docker/docker-driver.ts";
+import { ImagePulls, type PullCredentials } from "../drivers/docker/image-pulls.ts";
 import { pingEngine } from "../drivers/docker/ping-engine.ts";
 import type { Place } from "../health/place.ts";
 import type { ImageParts, MachineParts } from "./parts.ts";
@@ -24,9 +25,14 @@ export function engineImages(engine: DockerEngine, blobs: BlobStore, instanceId:
   };
 }
 
-/** Machines on Docker Engine. */
-export function engineMachines(engine: DockerEngine, instanceId: string): MachineParts {
-  return { driver: new DockerMachineDriver(engine, instanceId), places: [enginePlace(engine)] };
+/** Machines on Docker Engine. @param pullCredentials where their images are in a registry: gives the credentials for it */
+export function engineMachines(
+  engine: DockerEngine,
+  instanceId: string,
+  pullCredentials?: PullCredentials,
+): MachineParts & { driver: DockerMachineDriver } {
+  const pulls = pullCredentials && new ImagePulls(engine, pullCredentials);
+  return { driver: new DockerMachineDriver(engine, instanceId, pulls), places: [enginePlace(engine)] };
 }
 
 function enginePlace(engine: DockerEngine): Place {

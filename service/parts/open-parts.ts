@@ -1,15 +1,20 @@
 import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Database } from "../store/database.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
+import type { BuildKitOptions } from "./buildkit-options.ts";
+import type { PullCredentials } from "../drivers/docker/image-pulls.ts";
 import { engineImages, engineMachines } from "./docker-engine.ts";
 import type { KubernetesOptions } from "./kubernetes-options.ts";
-import type { MachineParts, Parts } from "./parts.ts";
+import type { ImageParts, MachineParts, Parts } from "./parts.ts";
 
 /** Which parts a service is made of; what is left out is Docker Engine. */
 export interface PartsOptions {
   /** Docker Engine, as DOCKER_HOST spells it. Default: DOCKER_HOST, else the local socket. */
   readonly dockerHost?: string | undefined;
   readonly engineTimeLimits?: Partial<EngineTimeLimits> | undefined;
+  /** What builds and keeps images. Default: the engine. */
+  readonly buildkit?: BuildKitOptions | undefined;
   /** A cluster that runs the machines. Default: the engine does. */
   readonly kubernetes?: KubernetesOptions | undefined;
   /** Image of the builtin template. Default: NULLSPACE_LOCAL_BASE_IMAGE, else {@link DEFAULT_BASE_IMAGE}. */
@@ -18,6 +23,7 @@ export interface PartsOptions {
 
 /** What the parts are opened with. */
 export interface PartsSurroundings {
+  readonly db: Database;
   readonly blobs: BlobStore;
   /** Marks everything that this service makes outside of its data folder. */
   readonly instanceId: string;
@@ -26,33 +32,71 @@ export interface PartsSurroundings {
 /**
  * Opens the parts of a service: the one place that knows what there is to choose from. Everything else knows the seams.
  * What is not chosen is not loaded.
+ *
+ * @throws StartupError when something that was chosen cannot be opened
  */
-export async function openParts(options: PartsOptions, { blobs, instanceId }: PartsSurroundings): Promise<Parts> {
-  const { dockerHost, engineTimeLimits } = options;
+export async function openParts(options: PartsOptions, surroundings: PartsSurroundings): Promise<Parts> {
+  const { dockerHost, engineTimeLimits, buildkit } = options;
+  const { instanceId } = surroundings;
   const engine = new DockerEngine({
     ...(dockerHost !== undefined && { host: dockerHost }),
     ...(engineTimeLimits !== undefined && { timeLimits: engineTimeLimits }),
   });
-  const images = engineImages(engine, blobs, instanceId);
-  const machines = await openMachines(options.kubernetes, engine, instanceId);
+  const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
+  const images = await openImages(buildkit, engine, surroundings, (imageId) => machines.forgetImage?.(imageId));
+  const { executor, artifacts, buildCache, pullCredentials } = images;
+  const machines: OpenedMachines = await openMachines(options.kubernetes, engine, { instanceId, pullCredentials });
   return {
-    ...images,
-    ...machines,
+    executor,
+    artifacts,
+    buildCache,
+    driver: machines.driver,
     places: distinct([...images.places, ...machines.places]),
-    baseImage: options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE),
+    baseImage,
     async close() {
+      images.close?.();
       await Promise.all([machines.close?.(), engine.close()]);
     },
   };
+}
+
+/** Images, and what those who start machines of them need. */
+interface OpenedImages extends ImageParts {
+  /** For the registry that they are in; absent: they are in none. */
+  readonly pullCredentials?: PullCredentials;
+  close?(): void;
+}
+
+/** Images of Docker Engine, unless builders are chosen; of those nothing is loaded before. */
+async function openImages(
+  buildkit: BuildKitOptions | undefined,
+  engine: DockerEngine,
+  surroundings: PartsSurroundings,
+  onGone: (imageId: string) => void,
+): Promise<OpenedImages> {
+  if (buildkit === undefined) return engineImages(engine, surroundings.blobs, surroundings.instanceId);
+  const { openBuildKit } = await import("./buildkit.ts");
+  const images = openBuildKit(buildkit, { ...surroundings, onGone });
+  return { ...images, pullCredentials: (signal) => images.registries.ownAuth(signal) };
+}
+
+/** Machines, and what they may need to be told. */
+interface OpenedMachines extends MachineParts {
+  /** An image is gone from where it was fetched from. */
+  forgetImage?(imageId: string): void;
+  close?(): Promise<void>;
 }
 
 /** Machines on Docker Engine, unless a cluster is chosen; of that nothing is loaded before. */
 async function openMachines(
   kubernetes: KubernetesOptions | undefined,
   engine: DockerEngine,
-  instanceId: string,
-): Promise<MachineParts & { close?(): Promise<void> }> {
-  if (kubernetes === undefined) return engineMachines(engine, instanceId);
+  { instanceId, pullCredentials }: { instanceId: string; pullCredentials?: PullCredentials | undefined },
+): Promise<OpenedMachines> {
+  if (kubernetes === undefined) {
+    const { driver, places } = engineMachines(engine, instanceId, pullCredentials);
+    return { driver, places, forgetImage: (imageId) => void driver.forgetImage(imageId) };
+  }
   const { openKubernetesMachines } = await import("./kubernetes.ts");
   return openKubernetesMachines(kubernetes, instanceId);
 }

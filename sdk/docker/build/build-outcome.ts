@@ -86,9 +86,14 @@ export class BuildOutcome {
       if (one.kind === "log") {
         this.#logTail.push({ stepId: one.stepId, text: one.text });
         if (this.#logTail.length > LOG_TAIL_LINES) this.#logTail.shift();
-      } else if (one.kind === "step" && one.step.state === "failed") this.#failedStep ??= one.step;
+      } else if (one.kind === "step" && one.step.state === "failed") this.#noteFailed(one.step);
     }
     return all;
+  }
+
+  /** A cache that is not there fails, too, and the build goes on: a step of the Dockerfile says more, and then the last one. */
+  #noteFailed(step: BuildStep): void {
+    if (this.#failedStep?.number === undefined) this.#failedStep = step;
   }
 
   #failure({ message, code }: { message: string; code?: number }): ImageBuildError {

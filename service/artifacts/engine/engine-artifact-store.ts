@@ -1,8 +1,15 @@
-import { EngineConflictError, EngineNotFoundError, isEngineAway, type DockerEngine } from "pulumi-nullspace/docker";
+import {
+  EngineConflictError,
+  EngineNotFoundError,
+  isEngineAway,
+  type DockerEngine,
+  type ImageInspect,
+} from "pulumi-nullspace/docker";
 import { engineUnavailable } from "../../drivers/docker/engine-away.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import type { ArtifactStore, ImageDescription, NamedImage } from "../../templates/artifact-store.ts";
-import { describeImage } from "./describe-image.ts";
+import { describeImage } from "../describe-image.ts";
+import type { ImageSettings } from "../oci-metadata.ts";
 
 const REPOSITORY = "nullspace-local";
 const NAME = new RegExp(`^(${REPOSITORY}/(tmpl_[a-z0-9]+)):latest$`);
@@ -46,7 +53,7 @@ export class EngineArtifactStore implements ArtifactStore {
 
   async describe(image: string, signal?: AbortSignal): Promise<ImageDescription | undefined> {
     try {
-      return describeImage(await this.#engine.images.inspect(image, { signal }));
+      return describe(await this.#engine.images.inspect(image, { signal }));
     } catch (error) {
       if (error instanceof EngineNotFoundError) return undefined;
       return rethrow(error);
@@ -56,7 +63,7 @@ export class EngineArtifactStore implements ArtifactStore {
   async fetch(image: string, signal?: AbortSignal): Promise<ImageDescription> {
     try {
       await this.#engine.images.pull(image, { ...(signal && { signal }) });
-      return describeImage(await this.#engine.images.inspect(image, { signal }));
+      return describe(await this.#engine.images.inspect(image, { signal }));
     } catch (error) {
       return rethrow(error);
     }
@@ -83,6 +90,10 @@ export class EngineArtifactStore implements ArtifactStore {
       rethrow(error);
     }
   }
+}
+
+function describe({ Id, Config }: ImageInspect): ImageDescription {
+  return describeImage(Id, (Config ?? {}) as ImageSettings);
 }
 
 function rethrow(error: unknown): never {

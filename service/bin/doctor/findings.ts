@@ -2,11 +2,12 @@ import { shellQuote } from "pulumi-nullspace/sdk";
 import { RESERVE_BYTES } from "../../store/disk-room.ts";
 import type { EngineReport } from "./engine-report.ts";
 import type { FolderReport } from "./folder-report.ts";
+import { inUnits } from "./in-units.ts";
 
 /** What was found of one thing. */
 export interface Finding {
   /** Stable name. */
-  name: "folder" | "disk" | "store" | "keys" | "engine" | "images" | "pools";
+  name: "folder" | "disk" | "store" | "keys" | "engine" | "builder" | "registry" | "images" | "pools";
   status: "ok" | "warn" | "fail";
   message: string;
   /** What to do; only when not ok. */
@@ -21,15 +22,26 @@ const LITTLE_BYTES = 1024 ** 3;
 /** Names that are told; more are counted. */
 const MOST_NAMED = 5;
 
-/** Says what is wrong with a service, and what to do. */
-export function findings(folder: FolderReport, engine: EngineReport): Finding[] {
+/**
+ * Says what is wrong with a service, and what to do.
+ *
+ * @param images where the images of artifacts are kept; default: on the engine
+ * @param more of what else the service uses
+ */
+export function findings(
+  folder: FolderReport,
+  engine: EngineReport,
+  images: EngineReport["images"] | undefined = engine.version === undefined ? undefined : engine.images,
+  more: readonly Finding[] = [],
+): Finding[] {
   return [
     folderFinding(folder),
     diskFinding(folder),
     storeFinding(folder),
     ...keysFinding(folder),
     engineFinding(engine),
-    imageFinding(folder, engine),
+    ...more,
+    imageFinding(folder, images),
     ...poolFinding(folder),
   ];
 }
@@ -119,9 +131,9 @@ function whatToDo(host: string, code: string | undefined): Pick<Finding, "advice
   return host === "unix:///var/run/docker.sock" ? { advice, command: "sudo systemctl start docker" } : { advice };
 }
 
-function imageFinding({ store }: FolderReport, { version, images }: EngineReport): Finding {
+function imageFinding({ store }: FolderReport, images: EngineReport["images"] | undefined): Finding {
   const name = "images";
-  if (version === undefined || store === undefined) return { name, status: "ok", message: "not looked at" };
+  if (images === undefined || store === undefined) return { name, status: "ok", message: "not looked at" };
   const there = new Set(images.map(({ templateId }) => templateId));
   const known = new Set(store.artifacts.map(({ templateId }) => templateId));
   const missing = store.artifacts.filter(({ state, templateId }) => state === "available" && !there.has(templateId));
@@ -160,11 +172,4 @@ function poolFinding({ store }: FolderReport): Finding[] {
 function named(names: readonly string[]): string {
   const more = names.length - MOST_NAMED;
   return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-}
-
-/** Bytes as a person reads them. */
-export function inUnits(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

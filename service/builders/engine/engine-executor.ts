@@ -8,16 +8,14 @@ import {
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import type { BuildExecutor, BuildJob, BuildOrder, BuildReporter, MadeImage } from "../../builds/build-executor.ts";
 import { BuildFailure } from "../../builds/build-failure.ts";
-import { dockerfileArgs } from "../../builds/dockerfile/build-args.ts";
-import { checkDockerfile } from "../../builds/dockerfile/check-dockerfile.ts";
-import { describeStep } from "../../builds/dockerfile/render-dockerfile.ts";
 import { seeEngineGo } from "../../engine-stop.ts";
 import { pingEngine } from "../../drivers/docker/ping-engine.ts";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
-import { engineContext } from "./engine-context.ts";
-import { baseImageFailure, engineLost, imageBuildFailure, mayBeEngineStop } from "./engine-failure.ts";
-import { ProgressLog } from "./progress-log.ts";
-import { registryAuths } from "./registry-credentials.ts";
+import { blobContext } from "../blob-context.ts";
+import { baseTemplateGone, imageBuildFailure } from "../image-failure.ts";
+import { authTarget, failedSource, imageOptions } from "../image-options.ts";
+import { ProgressLog } from "../progress-log.ts";
+import { registryAuths } from "../registry-credentials.ts";
+import { baseImageFailure, engineLost, mayBeEngineStop } from "./engine-failure.ts";
 
 /** What {@link EngineExecutor} needs. */
 export interface EngineExecutorOptions {
@@ -49,14 +47,7 @@ export class EngineExecutor implements BuildExecutor {
         return userOf(await images.inspect(image, { signal }));
       } catch (error) {
         if (!(error instanceof EngineNotFoundError)) throw error;
-        if (job.baseIsTemplate) {
-          throw new BuildFailure(`The image of the base template is no longer on the engine (${image}).`, {
-            phase: "prepare",
-            reason: "base_template_gone",
-            suggestedAction: "Build the base template again, then this one.",
-            cause: error,
-          });
-        }
+        if (job.baseIsTemplate) throw baseTemplateGone(image, "on the engine", error);
       }
       report({ kind: "message", level: "info", phase: "preparing", message: `Pulling the base image ${image}` });
       const auths = await registryAuths(
@@ -103,21 +94,12 @@ export class EngineExecutor implements BuildExecutor {
     const auths = await registryAuths(credentials, authTarget(job), signal);
     const skipCache = definition.skip_cache === true;
     const progress = new ProgressLog({ report, ...(declarative !== undefined && { declarative }), skipCache });
-    const buildArgs = job.baseImage === undefined ? dockerfileArgs(definition) : { ...definition.build_args };
     const build = engine.build({
-      context: engineContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
+      context: blobContext(blobs, { text, entries, sharedKey: `${instanceId}/${job.templateKey}` }),
+      ...imageOptions(job, instanceId),
       tags: [imageRef],
-      labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: job.templateId },
       forcerm: true,
-      // What decides an image is in its definition, which is all that the key of its reuse knows.
-      useConfigProxy: false,
-      ...(Object.keys(buildArgs).length > 0 && { buildArgs }),
-      ...(definition.build_target !== undefined && { target: definition.build_target }),
-      ...(definition.skip_cache === true && { noCache: true }),
-      ...(definition.build_config?.internet_access === false && { networkMode: "none" }),
       ...(Object.keys(auths).length > 0 && { auth: auths }),
-      ...(credentials.secrets.length > 0 && { secrets: credentials.secrets.map(({ id, value }) => ({ id, value })) }),
-      buildId: job.buildId,
       signal,
     });
     try {
@@ -126,14 +108,7 @@ export class EngineExecutor implements BuildExecutor {
     } catch (error) {
       signal.throwIfAborted();
       const index = progress.failedStepIndex();
-      const step = definition.steps?.[(index ?? 0) - 1];
-      throw imageBuildFailure(
-        error,
-        index,
-        job.baseImage === undefined
-          ? { kind: "dockerfile", text }
-          : { kind: "steps", step: step && describeStep(step) },
-      );
+      throw engineLost(error) ?? imageBuildFailure(error, index, failedSource(job, index));
     }
   }
 
@@ -151,10 +126,4 @@ export class EngineExecutor implements BuildExecutor {
 
 function userOf(image: ImageInspect): string {
   return image.Config?.User ?? "";
-}
-
-/** Image that `base_image_auth` is for. */
-function authTarget({ baseImage, definition, input }: BuildOrder): string | undefined {
-  if (definition.base_image_auth_kind === undefined) return undefined;
-  return baseImage ?? checkDockerfile(input.text, definition.build_target).finalBase;
 }

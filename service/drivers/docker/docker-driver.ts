@@ -12,10 +12,12 @@ import { INSTANCE_LABEL } from "../../labels.ts";
 import { startMachineContainer } from "./container.ts";
 import { DiskLimit } from "./disk-limit.ts";
 import { engineHostSize } from "./host-size.ts";
+import type { ImagePulls } from "./image-pulls.ts";
 import {
   GuestCommandTimeoutError,
   GuestNotPausedError,
   GuestNotRunningError,
+  MachineImageMissingError,
 } from "../../fleet/guests/driver-errors.ts";
 import { addressOf, HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
@@ -62,16 +64,21 @@ export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
   readonly #disk: DiskLimit;
+  readonly #pulls: ImagePulls | undefined;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
   /** Guests as this process sees them, as far as they have been looked at. */
   readonly #views = new Map<string, HostView>();
 
-  /** @param serviceId the label value that tells this service's containers from those of others */
-  constructor(engine: DockerEngine, serviceId: string) {
+  /**
+   * @param serviceId the label value that tells this service's containers from those of others
+   * @param pulls fetches images that the engine lacks; default: an image is on the engine, or nowhere
+   */
+  constructor(engine: DockerEngine, serviceId: string, pulls?: ImagePulls) {
     this.#engine = engine;
     this.#serviceId = serviceId;
     this.#disk = new DiskLimit(engine);
+    this.#pulls = pulls;
     this.#isLocal = engine.host.startsWith("unix:");
   }
 
@@ -102,7 +109,20 @@ export class DockerMachineDriver implements MachineDriver {
     };
     const start = (diskMb: number | undefined) =>
       startMachineContainer(this.#engine, spec.artifact, { ...options, ...(diskMb !== undefined && { diskMb }) });
-    await this.#disk.apply(spec.diskMb, start, signal).catch((error: unknown) => rethrow(error));
+    try {
+      await this.#disk.apply(spec.diskMb, start, signal).catch(async (error: unknown) => {
+        const isMissing = error instanceof MachineImageMissingError;
+        if (!isMissing || !(await this.#pulls?.pull(spec.artifact.imageId, signal))) throw error;
+        await this.#disk.apply(spec.diskMb, start, signal);
+      });
+    } catch (error) {
+      rethrow(error);
+    }
+  }
+
+  /** Takes an image away that was fetched and that nobody starts machines from any more. It is none of a caller's business how. */
+  async forgetImage(imageId: string): Promise<void> {
+    await this.#pulls?.forget(imageId).catch(() => undefined);
   }
 
   hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {

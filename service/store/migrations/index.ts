@@ -15,6 +15,7 @@ import { followedTags } from "./014-followed-tags.ts";
 import { page } from "./015-page.ts";
 import { poolSamples } from "./016-pool-samples.ts";
 import { traces } from "./017-traces.ts";
+import { registryImages } from "./018-registry-images.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   page,
   poolSamples,
   traces,
+  registryImages,
 ];

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** A BuildKit daemon of this machine. */
 export interface BuildKitDaemonProcess extends AsyncDisposable {
@@ -10,6 +11,8 @@ export interface BuildKitDaemonProcess extends AsyncDisposable {
   readonly address: string;
   /** Everything that it logged. */
   log(): string;
+  /** Ends it as a loss of power would: in the middle of what it builds. */
+  kill(): Promise<void>;
 }
 
 /** Starts `buildkitd` with its OCI worker (Debian's runc) in a temporary folder. `args` may add addresses. */
@@ -35,10 +38,23 @@ export async function startBuildKitDaemon(args: string[] = []): Promise<BuildKit
   return {
     address,
     log: () => log,
+    async kill() {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
     async [Symbol.asyncDispose]() {
       child.kill();
-      if (child.exitCode === null) await once(child, "exit");
-      await rm(dir, { recursive: true });
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      await unmountBelow(dir);
+      await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A daemon that was killed leaves the file systems of the steps that it ran. */
+async function unmountBelow(dir: string): Promise<void> {
+  const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
+  for (const mount of mounts.filter((path) => path.startsWith(`${dir}/`)).reverse()) {
+    await promisify(execFile)("umount", ["--lazy", mount]);
+  }
 }

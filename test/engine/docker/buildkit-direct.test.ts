@@ -61,6 +61,22 @@ describe("a build on a BuildKit daemon of its own", () => {
     expect((await engine.images.inspect(imageId)).Config?.Labels).toMatchObject({ a: "b" });
   });
 
+  it("fails in the step that failed, and not in the cache that was not there", async () => {
+    await using registry = await startPrivateRegistry({ tls: false });
+    const build = engine.build({
+      builder,
+      fileobj: `FROM ${BASE_IMAGE}\nRUN echo ${Math.random()} && exit 7\n`,
+      cacheFrom: `${registry.host}/cache:1`,
+      auth: { [registry.host]: LOGIN },
+      outputs: [{ type: "cacheonly" }],
+    });
+    await expect(build.done).rejects.toMatchObject({
+      exitCode: 7,
+      dockerfileLine: 2,
+      step: expect.stringContaining("RUN"),
+    });
+  });
+
   it("takes arguments, hosts, network, shared memory and secrets", async () => {
     const command =
       'echo "$A" && grep -c db.example /etc/hosts && ls /sys/class/net && df -k /dev/shm | awk "END {print \\$2}" && cat /run/secrets/s';

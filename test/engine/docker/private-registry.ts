@@ -22,16 +22,30 @@ export interface PrivateRegistry extends AsyncDisposable {
   readonly certificate: string;
 }
 
-/** Starts `docker-registry` (Debian's package) on a free loopback port, with htpasswd, and TLS if asked for. */
-export async function startPrivateRegistry({ tls }: { tls: boolean }): Promise<PrivateRegistry> {
+/**
+ * Starts `docker-registry` (Debian's package) with htpasswd.
+ *
+ * @param tls whether it speaks TLS
+ * @param deletes whether it deletes manifests when it is asked to, which is off unless its configuration says otherwise
+ * @param port default: a free one
+ */
+export async function startPrivateRegistry({
+  tls,
+  deletes = false,
+  port: wanted,
+}: {
+  tls: boolean;
+  deletes?: boolean;
+  port?: number;
+}): Promise<PrivateRegistry> {
   const dir = await mkdtemp(join(tmpdir(), "nullspace-registry-"));
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   await writeFile(join(dir, "htpasswd"), HTPASSWD);
   if (tls) await makeCertificate(dir);
   const config = {
     version: "0.1",
     log: { level: "error" },
-    storage: { filesystem: { rootdirectory: join(dir, "data") } },
+    storage: { filesystem: { rootdirectory: join(dir, "data") }, delete: { enabled: deletes } },
     auth: { htpasswd: { realm: "test", path: join(dir, "htpasswd") } },
     http: {
       addr: `127.0.0.1:${port}`,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { registryAuths } from "../../../service/builders/engine/registry-credentials.ts";
+import { registryAuths } from "../../../service/builders/registry-credentials.ts";
 import { BuildCredentials } from "../../../service/builds/credentials.ts";
 import { canonicalJson } from "../../../service/canonical-json.ts";
 import { newId } from "../../../service/ids.ts";

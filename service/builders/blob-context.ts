@@ -1,16 +1,10 @@
 import type { Readable } from "node:stream";
 import type { ListedContext, ListedEntry } from "pulumi-nullspace/docker";
-import type { BlobStore } from "../../blobs/blob-store.ts";
-import {
-  blobContent,
-  blobContents,
-  openArchive,
-  withParents,
-  type ArchiveEntry,
-} from "../../builds/context-archive.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { blobContent, blobContents, openArchive, withParents, type ArchiveEntry } from "../builds/context-archive.ts";
 
-/** What the engine builds from. */
-export interface EngineContextInput {
+/** What is built from. */
+export interface BlobContextInput {
   /** Text of the Dockerfile, which is no part of what the build sees. */
   text: string;
   entries: readonly ArchiveEntry[];
@@ -18,8 +12,8 @@ export interface EngineContextInput {
   sharedKey: string;
 }
 
-/** Blobs as a context that the engine fetches file by file, and only what it lacks, or takes as an archive. */
-export function engineContext(blobs: BlobStore, { text, entries, sharedKey }: EngineContextInput): ListedContext {
+/** Blobs as a context that a builder fetches file by file, and only what it lacks, or takes as an archive. */
+export function blobContext(blobs: BlobStore, { text, entries, sharedKey }: BlobContextInput): ListedContext {
   return {
     sharedKey,
     dockerfileText: text,

@@ -7,8 +7,8 @@ import {
   type RegistryAuth as EngineAuth,
 } from "pulumi-nullspace/docker";
 import type { BaseImageAuth } from "pulumi-nullspace/wire";
-import { BuildFailure } from "../../builds/build-failure.ts";
-import type { BuildCredentials } from "../../builds/credentials.ts";
+import { BuildFailure } from "../builds/build-failure.ts";
+import type { BuildCredentials } from "../builds/credentials.ts";
 
 /**
  * Credentials by registry host, as the engine takes them.

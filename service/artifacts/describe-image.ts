@@ -1,8 +1,7 @@
-import type { ImageInspect } from "pulumi-nullspace/docker";
 import type { Readiness } from "pulumi-nullspace/wire";
-import { quote } from "../../builds/dockerfile/render-dockerfile.ts";
-import type { ImageDescription } from "../../templates/artifact-store.ts";
-import { ociMetadataOf, type Healthcheck } from "./oci-metadata.ts";
+import { quote } from "../builds/dockerfile/render-dockerfile.ts";
+import type { ImageDescription } from "../templates/artifact-store.ts";
+import { ociMetadataOf, type ImageSettings } from "./oci-metadata.ts";
 
 /** Docker asks this often, waits this long for an answer, and tries so many times (Dockerfile reference, "HEALTHCHECK"). */
 const DOCKER_DEFAULT = { intervalNs: 30e9, timeoutNs: 30e9, retries: 3 };
@@ -11,14 +10,18 @@ const MAX_TIMEOUT_SECS = 600;
 /** What runs a health check in the shell form unless the image says otherwise. */
 const DEFAULT_SHELL = ["/bin/sh", "-c"];
 
-/** What the engine tells of an image, in words that are not the engine's. */
-export function describeImage(image: ImageInspect): ImageDescription {
-  const { Env, User, WorkingDir, Entrypoint, Cmd } = image.Config ?? {};
+/**
+ * What an image says of itself, in words of this service.
+ *
+ * @param imageId under which builders and drivers know it
+ */
+export function describeImage(imageId: string, settings: ImageSettings): ImageDescription {
+  const { Env, User, WorkingDir, Entrypoint, Cmd } = settings;
   const command = [...asList(Entrypoint), ...asList(Cmd)].map(quote).join(" ");
-  const healthCheck = healthCheckOf(image);
+  const healthCheck = healthCheckOf(settings);
   return {
-    imageId: image.Id,
-    metadata: ociMetadataOf(image),
+    imageId,
+    metadata: ociMetadataOf(settings),
     // What has no name is no variable.
     envKeys: (Env ?? []).flatMap((entry) => /^([^=]+)=/.exec(entry)?.slice(1, 2) ?? []),
     ...(User ? { user: User } : {}),
@@ -29,8 +32,7 @@ export function describeImage(image: ImageInspect): ImageDescription {
 }
 
 /** The image's health check as a readiness check. @returns `undefined` when it has none that can be one */
-function healthCheckOf(image: ImageInspect): Readiness | undefined {
-  const { Healthcheck: health, Shell } = (image.Config ?? {}) as { Healthcheck?: Healthcheck | null; Shell?: string[] };
+function healthCheckOf({ Healthcheck: health, Shell }: ImageSettings): Readiness | undefined {
   const command = commandOf(health?.Test ?? [], Shell?.length ? Shell : DEFAULT_SHELL);
   if (command === undefined || command.includes("\0")) return undefined;
   const { Interval = 0, Timeout = 0, StartPeriod = 0, Retries = 0 } = health ?? {};

@@ -1,7 +1,7 @@
 import type { BuildProgress, BuildStep } from "pulumi-nullspace/docker";
 import type { CacheSummary, Step } from "pulumi-nullspace/wire";
-import type { BuildReporter } from "../../builds/build-executor.ts";
-import { describeStep, type RenderedDockerfile } from "../../builds/dockerfile/render-dockerfile.ts";
+import type { BuildReporter } from "../builds/build-executor.ts";
+import { describeStep, type RenderedDockerfile } from "../builds/dockerfile/render-dockerfile.ts";
 
 /** `[build 2/5] RUN make` without its number. */
 const NUMBER = /^\[[^\]]*\]\s*/;

@@ -7,7 +7,7 @@ import { DockerEngine } from "../../../sdk/docker/index.ts";
 import { BlobStore } from "../../../service/blobs/blob-store.ts";
 import { FolderBlobBytes } from "../../../service/blobs/folder-blob-bytes.ts";
 import type { ArchiveEntry } from "../../../service/builds/context-archive.ts";
-import { engineContext } from "../../../service/builders/engine/engine-context.ts";
+import { blobContext } from "../../../service/builders/blob-context.ts";
 import { Database } from "../../../service/store/database.ts";
 import { BASE_IMAGE } from "./running-service.ts";
 
@@ -41,7 +41,7 @@ it.each(["buildkit", "classic"] as const)(
       { path: "empty", type: "dir", mode: 0o700 } as const,
     ];
     const text = `FROM ${BASE_IMAGE}\nCOPY . /app\nRUN cd /app && find . | sort && stat -c '%a %s' b.c large empty # ${Math.random()}\n`;
-    const context = engineContext(blobs, { text, entries, sharedKey: `test/${process.pid}` });
+    const context = blobContext(blobs, { text, entries, sharedKey: `test/${process.pid}` });
     const printed: string[] = [];
     for await (const progress of engine.build({ context, builder, tags: tag })) {
       if (progress.kind === "log" && progress.stepId !== undefined)

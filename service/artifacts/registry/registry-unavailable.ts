@@ -1,0 +1,21 @@
+import { RegistryCredentialsError } from "pulumi-nullspace/docker";
+import { EngineUnavailableError } from "../../errors.ts";
+import { RegistryAwayError, RegistryError } from "./registry-errors.ts";
+
+const AWAY = "Start the registry, or see why this service does not reach it; builds go on by themselves.";
+const REFUSED =
+  "Give this service credentials that may pull, push and delete there (--registry-user, or the Docker configuration of its user).";
+
+/**
+ * The errors of the own registry as the seams tell them: one that is away, and one that does not let this service in, are nothing
+ * that a caller can do something about. Others are passed on.
+ */
+export function ownRegistryFailure(error: unknown): unknown {
+  if (error instanceof RegistryAwayError) {
+    return new EngineUnavailableError(error.message, { suggestedAction: AWAY, cause: error });
+  }
+  if (error instanceof RegistryCredentialsError || (error instanceof RegistryError && error.isAboutCredentials)) {
+    return new EngineUnavailableError(error.message, { suggestedAction: REFUSED, cause: error });
+  }
+  return error;
+}
