@@ -4,6 +4,7 @@
  * tools, artifacts) is done as it would do it. Ends with 1 where a line fails.
  *
  *   npm run play:release
+ *   npm run play:release -- packages pypi   only these jobs; what others would have made is then missing
  */
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { parse } from "yaml";
 import { copyToAnyFolder } from "./any-folder.mjs";
 import { ownTarget } from "./plugin-binary/targets.mjs";
 import { runToEnd } from "./quickstart/command.ts";
+import { findCommand } from "./setup/platform.mjs";
 
 interface Step {
   name?: string;
@@ -30,7 +32,13 @@ const LEFT_OUT: [line: RegExp, reason: string][] = [
   ],
 ];
 
+/** Lines that ask for a tool, and what is played where it is not on this machine. */
+const WITHOUT: { tool: string; line: string; instead: string }[] = [
+  { tool: "dotnet", line: "npm run sdks -- --every", instead: "npm run sdks" },
+];
+
 const root = join(import.meta.dirname, "..");
+const only = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const copy = copyToAnyFolder(root, { env: process.env, withCompiled: false });
 try {
@@ -41,6 +49,7 @@ try {
   };
   const artifacts = join(copy.root, "..", "artifacts");
   for (const [id, job] of Object.entries(jobs)) {
+    if (only.length > 0 && !only.includes(id)) continue;
     const release = join(copy.root, "release");
     rmSync(release, { recursive: true, force: true });
     for (const step of job.steps) await play(id, step, { release, artifacts });
@@ -50,7 +59,7 @@ try {
 }
 
 async function play(job: string, step: Step, folders: { release: string; artifacts: string }): Promise<void> {
-  const { uses = "", run } = step;
+  const { uses = "" } = step;
   if (uses.startsWith("actions/upload-artifact@")) {
     cpSync(folders.release, join(folders.artifacts, job), { recursive: true });
   } else if (uses.startsWith("actions/download-artifact@")) {
@@ -59,7 +68,8 @@ async function play(job: string, step: Step, folders: { release: string; artifac
       cpSync(join(folders.artifacts, name), folders.release, { recursive: true });
     }
   }
-  if (run === undefined) return;
+  if (step.run === undefined) return;
+  const run = withoutMissingTools(step.run);
   const title = `${job.padEnd(9)} ${(step.name ?? run).padEnd(40)}`;
   const reason = LEFT_OUT.find(([line]) => line.test(run))?.[1];
   if (reason !== undefined) return console.log(`${title}      -   ${reason}`);
@@ -79,4 +89,13 @@ async function play(job: string, step: Step, folders: { release: string; artifac
   if (exitCode === 0) return;
   console.error(stdout + stderr);
   process.exitCode = 1;
+}
+
+function withoutMissingTools(run: string): string {
+  for (const { tool, line, instead } of WITHOUT) {
+    if (!run.includes(line) || findCommand(tool, process.env) !== undefined) continue;
+    console.log(`There is no ${tool} on PATH: \`${instead}\` is played for \`${line}\`.`);
+    return run.replace(line, instead);
+  }
+  return run;
 }

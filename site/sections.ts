@@ -64,7 +64,7 @@ export const SECTIONS: readonly Section[] = [
       ["API reference", "api-reference.md"],
       ["The SDK", "sdk.md"],
       ["Describe a template", "sdk/builder.md"],
-      ["Files of this machine", "sdk/files.md"],
+      ["Local files", "sdk/files.md"],
       ["Builds", "sdk/builds.md"],
       ["Names, tags, aliases", "sdk/names.md"],
       ["Pools", "sdk/warm-pools.md"],

@@ -30,12 +30,12 @@ const PRINTED: Record<string, RegExp> = {
   "Reading a build": /^\[2\/2\] RUN exit 3 2 3 \[\]$/m,
   "The context": /^sha256:[0-9a-f]{64}$/m,
   "Which builder": /^$/,
-  "What BuildKit's own API has": /^sha256:[0-9a-f]{64}$/m,
+  "What needs BuildKit's own API": /^sha256:[0-9a-f]{64}$/m,
   "A cache in a folder": /^sha256:[0-9a-f]{64}$/m,
   "Where the result goes": /^$/,
   Credentials: /^sha256:[0-9a-f]{64}$/m,
   "Build cache": /^\d+$/m,
-  "Of a daemon": /^\w+ complete undefined$[^]*^\d+ /m,
+  "On a daemon": /^\w+ complete undefined$[^]*^\d+ /m,
 };
 
 const engine = openEngine();

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { GO_MODULE, goEnvironment } from "./go-environment.ts";
 import { SDKS } from "./made-sdks.ts";
 
 /** A program that makes a template and a tag of it, and asks the service about both. */
@@ -47,11 +48,9 @@ pulumi.export("tags", nullspace.get_template_output(template=stable.ref).tags)
 
 /** A program on the module as it was generated. */
 export function goProgram(name: string): LanguageProgram {
-  const module = "github.com/catamaran-research/pulumi-nullspace/sdk/go";
-  const [gocache, gomodcache] = execFileSync("go", ["env", "GOCACHE", "GOMODCACHE"], { encoding: "utf8" }).split("\n");
+  const module = GO_MODULE;
   return {
-    // The program's own home is empty.
-    env: { GOCACHE: gocache!, GOMODCACHE: gomodcache!, GOFLAGS: "-mod=mod", GOWORK: "off" },
+    env: goEnvironment(),
     files: {
       "Pulumi.yaml": "name: e2e\nruntime: go\n",
       "go.mod": `module e2e\n\ngo 1.24\n\nrequire ${module} v0.0.0\n\nreplace ${module} => ${join(SDKS, "go")}\n`,

@@ -84,7 +84,14 @@ function openWrite(store = "to-write"): Write {
 /** Sends one message of a write. @returns its answer */
 async function say(write: Write, message: Partial<WriteContentRequest>): Promise<WriteContentResponse> {
   const answer = once(write, "data") as Promise<[WriteContentResponse]>;
-  const empty = { ref: "", total: 0n, expected: "", offset: 0n, data: new Uint8Array(0), labels: new Map<string, string>() };
+  const empty = {
+    ref: "",
+    total: 0n,
+    expected: "",
+    offset: 0n,
+    data: new Uint8Array(0),
+    labels: new Map<string, string>(),
+  };
   write.write({ action: WriteAction.WRITE, ...empty, ...message });
   return (await answer)[0];
 }
