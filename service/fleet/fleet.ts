@@ -80,7 +80,7 @@ export class Fleet {
       letClaimsPass: (poolId, signal) => this.#controller.letClaimsPass(poolId, signal),
       onImageMissing: (templateId) => deps.onImageMissing?.(templateId),
       onGone: ({ poolId }) => {
-        if (poolId !== null) void this.#controller.wake(poolId);
+        if (poolId !== null) this.#controller.onGone(poolId);
       },
     });
     const onChange = () => this.#expiry.wake();
@@ -121,6 +121,7 @@ export class Fleet {
       events,
       watch: this.#watch,
       traffic: new ClaimTraffic(),
+      sharesHost: driver.capabilities.sharesHost,
     });
     this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
     this.creator = new MachineCreator({

@@ -96,6 +96,11 @@ export class GuestStore {
     return this.#db.all<Member>(`${SELECT} WHERE pool_id = ? AND ${IS_MEMBER} ORDER BY seq`, [poolId]);
   }
 
+  /** Whether a pool has a member that can be claimed. */
+  hasReady(poolId: string): boolean {
+    return this.#db.get("SELECT 1 FROM guests WHERE pool_id = ? AND state = 'ready' LIMIT 1", [poolId]) !== undefined;
+  }
+
   /** The members of all pools that can be claimed. */
   ready(): Guest[] {
     return this.#db.all<Guest>(

@@ -88,6 +88,7 @@ export class DockerMachineDriver implements MachineDriver {
       isolates: true,
       sharesCpus: true,
       limitsDisk: this.#disk.isHeld,
+      sharesHost: this.#isLocal,
       startsAtOnce: STARTS_AT_ONCE,
       cutsStarts: false,
     };

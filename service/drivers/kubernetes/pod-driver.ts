@@ -91,6 +91,7 @@ export class KubernetesMachineDriver implements MachineDriver {
       sharesCpus: (this.#settings.cpuOvercommit ?? 1) > 1,
       // A kubelet that finds more than the limit ends the machine.
       limitsDisk: true,
+      sharesHost: false,
       startsAtOnce: STARTS_AT_ONCE,
       cutsStarts: true,
     };

@@ -30,6 +30,8 @@ export interface MachineCapabilities {
   readonly sharesCpus: boolean;
   /** What a guest writes is bounded by its spec; `undefined` while that has not been found out, which a start does. */
   readonly limitsDisk: boolean | undefined;
+  /** It starts and ends guests on the processors of this process, which has to answer meanwhile. */
+  readonly sharesHost: boolean;
   /** Guests that may be started at the same time, as far as the host is concerned. */
   readonly startsAtOnce: number;
   /**

@@ -39,7 +39,7 @@ export class MemberCheckout implements PoolCheckout {
     const { controller, guests, health } = this.#deps;
     const deadlineMs = performance.now() + request.waitMs;
     for (;;) {
-      const outcome = claim(this.#deps, request);
+      const outcome = await this.#claimOrWait(request, deadlineMs);
       if (outcome.kind === "claimed") {
         void controller.noteClaim(request.poolId);
         let isFit = false;
@@ -59,12 +59,22 @@ export class MemberCheckout implements PoolCheckout {
         if (request.mode === "require") throw new UnpoolableRequestError(request.poolId, outcome.reason);
         return null;
       }
-      const leftMs = deadlineMs - performance.now();
-      const mayCome = outcome.kind === "empty" && leftMs > 0;
-      if (mayCome && (await controller.waitForChange(request.poolId, leftMs))) continue;
       if (request.mode === "prefer") return null;
       throw new WarmPoolUnavailableError(request.poolId, outcome.reason, outcome.kind === "empty");
     }
+  }
+
+  /** Tries at once, and as long as nothing is ready and time is left whenever something may be. */
+  async #claimOrWait(request: CheckoutRequest, deadlineMs: number): Promise<ClaimOutcome> {
+    const { controller } = this.#deps;
+    let latest = claim(this.#deps, request);
+    const leftMs = deadlineMs - performance.now();
+    if (latest.kind !== "empty" || leftMs <= 0) return latest;
+    const attempt = (): ClaimOutcome | undefined => {
+      latest = claim(this.#deps, request);
+      return latest.kind === "empty" ? undefined : latest;
+    };
+    return (await controller.waitFor(request.poolId, leftMs, attempt)) ?? latest;
   }
 }
 

@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { asError } from "../../errors.ts";
 import type { ClaimTraffic } from "../guests/claim-traffic.ts";
 import type { GuestWatch } from "../guests/guest-watch.ts";
@@ -6,25 +5,28 @@ import type { Guest } from "../../store/guests.ts";
 import type { TemplateEvents } from "../../templates/events.ts";
 import { PoolWorker, type PoolWorkerDeps } from "./pool-worker.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
+import { WaitingCheckouts } from "./waiting-checkouts.ts";
 
 /** What the controller needs. */
 export interface PoolControllerDeps extends Omit<PoolWorkerDeps, "waitingCheckouts" | "onReady" | "onOver"> {
   readonly events: TemplateEvents;
   readonly watch: GuestWatch;
   readonly traffic: ClaimTraffic;
+  /** What starts and ends machines takes the processors that claims need, too. */
+  readonly sharesHost: boolean;
 }
 
 /** The workers of all pools, and what wakes them: changed pools, moved tags, dead members, waiting checkouts. */
 export class PoolController {
   readonly #deps: PoolControllerDeps;
   readonly #workers = new Map<string, PoolWorker>();
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting: WaitingCheckouts;
   /** Pools that are looked at when the claims have passed. */
   readonly #refilling = new Set<string>();
-  readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(deps: PoolControllerDeps) {
     this.#deps = deps;
+    this.#waiting = new WaitingCheckouts((poolId) => deps.guests.hasReady(poolId), deps.stopping);
   }
 
   /** Pools with a worker. */
@@ -37,6 +39,7 @@ export class PoolController {
     const { pools, guests, events, stopping } = this.#deps;
     const unsubscribe = events.subscribe(() => this.wakeAll());
     stopping.addEventListener("abort", unsubscribe, { once: true });
+    stopping.addEventListener("abort", () => this.#waiting.endAll(), { once: true });
     for (const { poolId, state } of pools.list(["enabled", "disabled", "draining", "deleted"])) {
       if (state !== "deleted" || guests.members(poolId).length > 0) void this.wake(poolId);
     }
@@ -45,7 +48,7 @@ export class PoolController {
   /** Has a pool looked at soon. Resolves when that has happened. */
   async wake(poolId: string): Promise<void> {
     // A waiting checkout may have to give up because the pool was disabled.
-    this.#changes.emit(poolId);
+    this.#waiting.reconsider(poolId);
     await this.#worker(poolId).wake();
   }
 
@@ -71,7 +74,8 @@ export class PoolController {
    * @param poolId the pool that gains by it; null when none does
    */
   async letClaimsPass(poolId: string | null, signal: AbortSignal): Promise<void> {
-    if (poolId === null || !this.#waiting.has(poolId)) await this.#deps.traffic.untilQuiet(signal);
+    if (!this.#deps.sharesHost) return;
+    if (poolId === null || this.#waiting.count(poolId) === 0) await this.#deps.traffic.untilQuiet(signal);
   }
 
   /** Has every pool looked at soon. */
@@ -90,7 +94,13 @@ export class PoolController {
       isAway = true;
     }
     await worker.reconcile(isAway);
-    this.#changes.emit(poolId);
+    this.#waiting.reconsider(poolId);
+  }
+
+  /** A guest of a pool has gone for good: there is room for another one. */
+  onGone(poolId: string): void {
+    this.#waiting.serve(poolId);
+    void this.#worker(poolId).wake();
   }
 
   /** A guest of a pool died: a ready one is replaced. */
@@ -113,38 +123,20 @@ export class PoolController {
   }
 
   /**
-   * Waits until something changed in a pool that a checkout may profit from. While it waits, the pool knows of it and
-   * warms one more.
+   * Waits until a checkout that found nothing has an outcome. While it waits, the pool knows of it and warms one more.
    *
-   * @returns whether something changed; `false` when the time was up
+   * @param attempt tries again, synchronously; `undefined`: nothing is there, and something may come
+   * @returns `undefined` when the time was up or the service stops
    */
-  async waitForChange(poolId: string, timeoutMs: number): Promise<boolean> {
-    this.#addWaiting(poolId, 1);
+  async waitFor<T extends object>(
+    poolId: string,
+    timeoutMs: number,
+    attempt: () => T | undefined,
+  ): Promise<T | undefined> {
+    if (this.#deps.stopping.aborted) return undefined;
+    const outcome = this.#waiting.wait(poolId, timeoutMs, attempt);
     void this.#worker(poolId).wake();
-    try {
-      return await new Promise<boolean>((resolve) => {
-        const { stopping } = this.#deps;
-        const finish = (changed: boolean) => {
-          clearTimeout(timer);
-          this.#changes.off(poolId, onChange);
-          stopping.removeEventListener("abort", onStop);
-          resolve(changed);
-        };
-        const onChange = () => finish(true);
-        const onStop = () => finish(false);
-        const timer = setTimeout(() => finish(false), timeoutMs);
-        this.#changes.on(poolId, onChange);
-        stopping.addEventListener("abort", onStop, { once: true });
-      });
-    } finally {
-      this.#addWaiting(poolId, -1);
-    }
-  }
-
-  #addWaiting(poolId: string, by: number): void {
-    const count = (this.#waiting.get(poolId) ?? 0) + by;
-    if (count > 0) this.#waiting.set(poolId, count);
-    else this.#waiting.delete(poolId);
+    return outcome;
   }
 
   #worker(poolId: string): PoolWorker {
@@ -152,8 +144,8 @@ export class PoolController {
     if (worker === undefined) {
       worker = new PoolWorker(poolId, {
         ...this.#deps,
-        waitingCheckouts: (id) => this.#waiting.get(id) ?? 0,
-        onReady: (id) => void this.#changes.emit(id),
+        waitingCheckouts: (id) => this.#waiting.count(id),
+        onReady: (id) => this.#waiting.serve(id),
         onOver: (id) => void this.#workers.delete(id),
       });
       this.#workers.set(poolId, worker);

@@ -48,6 +48,7 @@ export class MemoryDriver implements MachineDriver {
     isolates: true,
     sharesCpus: true,
     limitsDisk: true,
+    sharesHost: true,
     startsAtOnce: 4,
     cutsStarts: false,
   };

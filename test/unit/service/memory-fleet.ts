@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import type { CreateMachineRequest, CreateTemplateRequest, CreateWarmPoolRequest } from "../../../sdk/wire/index.ts";
 import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
+import type { MachineCapabilities } from "../../../service/fleet/guests/machine-driver.ts";
 import { Fleet } from "../../../service/fleet/fleet.ts";
 import { Database } from "../../../service/store/database.ts";
 import type { DiskRoom } from "../../../service/store/disk-room.ts";
@@ -23,8 +24,9 @@ export class MemoryFleet implements AsyncDisposable {
   readonly #events = new TemplateEvents();
   readonly #stopping = new AbortController();
 
-  /** @param room of the disk that the store would be on */
-  constructor(room?: DiskRoom) {
+  /** @param room of the disk that the store would be on @param capabilities of the driver that are otherwise than usual */
+  constructor(room?: DiskRoom, capabilities: Partial<MachineCapabilities> = {}) {
+    this.driver.capabilities = { ...this.driver.capabilities, ...capabilities };
     this.db = new Database(":memory:", MIGRATIONS, room);
     this.guests = new GuestStore(this.db);
     const deps = {
