@@ -36,6 +36,11 @@ export function registryImage(db: Database, templateId: string): RegistryImageRo
   return db.get<RegistryImageRow>(`${SELECT} WHERE template_id = ?`, [templateId]);
 }
 
+/** The artifacts that have a name. */
+export function registryTemplateIds(db: Database): string[] {
+  return db.all<{ id: string }>("SELECT template_id AS id FROM registry_images").map(({ id }) => id);
+}
+
 /** How many names that are wanted an image has. @param besides is not counted */
 export function countRegistryNames(db: Database, manifestDigest: string, besides = ""): number {
   return (

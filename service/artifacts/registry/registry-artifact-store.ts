@@ -2,6 +2,7 @@ import { pauseUnless, Semaphore } from "pulumi-nullspace/concurrency";
 import { parseImageRef } from "pulumi-nullspace/docker";
 import { now } from "../../clock.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
+import { isImageWanted } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
 import {
   countRegistryNames,
@@ -10,6 +11,7 @@ import {
   giveUpRegistryImage,
   putRegistryImage,
   registryImage,
+  registryTemplateIds,
 } from "../../store/registry-images.ts";
 import type { ArtifactStore, ImageDescription, NamedImage } from "../../templates/artifact-store.ts";
 import { describeImage } from "../describe-image.ts";
@@ -128,7 +130,9 @@ export class RegistryArtifactStore implements ArtifactStore {
 
   async list(signal: AbortSignal): Promise<NamedImage[]> {
     const looks = new Semaphore(MOST_LOOKS);
-    const tags = (await this.#tags(signal)).filter((tag) => ARTIFACT_TAG.test(tag));
+    const tags = (await this.#changes.run(signal, () => this.#tagsThatCount(signal))).filter((tag) =>
+      ARTIFACT_TAG.test(tag),
+    );
     const images = await Promise.all(tags.map((tag) => looks.run(signal, () => this.#look(tag, signal))));
     return images.filter((image) => image !== undefined);
   }
@@ -143,6 +147,17 @@ export class RegistryArtifactStore implements ArtifactStore {
       before = after;
       if (isSomeGone) yield;
     }
+  }
+
+  /** All tags. A name that was counted by a service that ended before the registry had it counts no more, or its image would stay. */
+  async #tagsThatCount(signal: AbortSignal): Promise<string[]> {
+    const { db } = this.#options;
+    const tags = await this.#tags(signal);
+    const there = new Set(tags);
+    for (const id of registryTemplateIds(db)) {
+      if (!there.has(id) && !isImageWanted(db, id)) forgetRegistryImage(db, id);
+    }
+    return tags;
   }
 
   async #removeName(tag: string, signal: AbortSignal): Promise<void> {

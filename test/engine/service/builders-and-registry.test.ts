@@ -11,6 +11,7 @@ import { EngineUnavailableError } from "../../../service/errors.ts";
 import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
 import { startBuildKitDaemon } from "../docker/buildkit-daemon.ts";
 import { LOGIN, startPrivateRegistry } from "../docker/private-registry.ts";
+import { putRegistryImage, registryImage } from "../../../service/store/registry-images.ts";
 import { RegistryWorld, startBuildSite, type BuildSite } from "./registry-world.ts";
 import { RunningService } from "./running-service.ts";
 
@@ -208,6 +209,20 @@ describe("a registry of artifacts", () => {
     await artifacts.remove(artifacts.nameOf(second), signal);
     expect(await artifacts.describe(imageId)).toBeUndefined();
     expect(world.gone).toEqual([imageId]);
+  });
+
+  it("lets an image go that a service was about to give a name when it was killed", async () => {
+    await using world = new RegistryWorld(site);
+    const { artifacts } = world.parts;
+    const order = orderOf(world, `FROM ${site.baseImage}\nLABEL a=${world.run}\n`);
+    const { imageId } = await build(world, order);
+    const never = world.templateId();
+    const row = registryImage(world.db, order.templateId)!;
+    putRegistryImage(world.db, { ...row, templateId: never, imageRef: artifacts.nameOf(never) });
+    // A start looks at what is there.
+    expect((await artifacts.list(signal)).map(({ templateId }) => templateId)).toContain(order.templateId);
+    await artifacts.remove(order.imageRef, signal);
+    expect(await artifacts.describe(imageId)).toBeUndefined();
   });
 });
 
