@@ -1,19 +1,8 @@
 import { artifactStoreContract } from "../../unit/service/artifact-store-contract.ts";
 import { buildExecutorContract } from "../../unit/service/build-executor-contract.ts";
-import { BuildCredentials } from "../../../service/builds/credentials.ts";
-import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
+import { plainOrder } from "../../unit/service/plain-order.ts";
 import { BuildWorld } from "./build-world.ts";
 import { BASE_IMAGE } from "./running-service.ts";
-
-const EMPTY_JOB = {
-  templateKey: 1,
-  definition: {},
-  baseIsTemplate: false,
-  inherited: NOTHING_INHERITED,
-  isImport: false,
-  context: [],
-  credentials: new BuildCredentials({}),
-};
 
 artifactStoreContract("Docker Engine", async () => {
   const world = new BuildWorld();
@@ -23,14 +12,7 @@ artifactStoreContract("Docker Engine", async () => {
     templateId: () => world.templateId(),
     async make(templateId) {
       const { imageId } = await executor.build(
-        {
-          ...EMPTY_JOB,
-          buildId: templateId,
-          templateId,
-          imageRef: artifacts.nameOf(templateId),
-          // Its own text: an image of other tests would keep their names.
-          input: { text: `FROM ${BASE_IMAGE}\nLABEL made-for=${templateId}\n`, entries: [] },
-        },
+        plainOrder(artifacts, templateId, `FROM ${BASE_IMAGE}\nLABEL made-for=${templateId}\n`),
         () => undefined,
         new AbortController().signal,
       );

@@ -8,7 +8,7 @@ import { BuildCredentials } from "../../../service/builds/credentials.ts";
 import { builderFindings, inspectBuilders } from "../../../service/bin/doctor/builder-report.ts";
 import { rankBuilders } from "../../../service/builders/buildkit/rank-builders.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
-import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
+import { plainOrder } from "../../unit/service/plain-order.ts";
 import { startBuildKitDaemon } from "../docker/buildkit-daemon.ts";
 import { LOGIN, startPrivateRegistry } from "../docker/private-registry.ts";
 import { putRegistryImage, registryImage } from "../../../service/store/registry-images.ts";
@@ -28,21 +28,8 @@ const FOR_THE_BASE = () =>
   new BuildCredentials({ registry_auth: [{ registry: site.registry.host, auth: { kind: "basic", ...LOGIN } }] });
 
 function orderOf(world: RegistryWorld, text: string, more: Partial<BuildOrder> = {}): BuildOrder {
-  const templateId = world.templateId();
-  return {
-    buildId: templateId.replace("tmpl_", "tb_"),
-    templateId,
-    templateKey: 1,
-    definition: {},
-    baseIsTemplate: false,
-    inherited: NOTHING_INHERITED,
-    isImport: false,
-    context: [],
-    credentials: FOR_THE_BASE(),
-    input: { text, entries: [] },
-    imageRef: world.parts.artifacts.nameOf(templateId),
-    ...more,
-  };
+  const order = plainOrder(world.parts.artifacts, world.templateId(), text);
+  return { ...order, credentials: FOR_THE_BASE(), ...more };
 }
 
 async function build(world: RegistryWorld, order: BuildOrder) {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
-import { BuildCredentials } from "../../../service/builds/credentials.ts";
-import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
 import { artifactStoreContract } from "../../unit/service/artifact-store-contract.ts";
 import { buildExecutorContract } from "../../unit/service/build-executor-contract.ts";
+import { plainOrder } from "../../unit/service/plain-order.ts";
 import { RegistryWorld, startBuildSite, type BuildSite } from "./registry-world.ts";
 
 let site: BuildSite;
@@ -10,16 +9,6 @@ beforeAll(async () => {
   site = await startBuildSite();
 });
 afterAll(() => site[Symbol.asyncDispose]());
-
-const EMPTY_JOB = {
-  templateKey: 1,
-  definition: {},
-  baseIsTemplate: false,
-  inherited: NOTHING_INHERITED,
-  isImport: false,
-  context: [],
-  credentials: new BuildCredentials({}),
-};
 
 artifactStoreContract("An OCI registry", async () => {
   const world = new RegistryWorld(site);
@@ -29,13 +18,7 @@ artifactStoreContract("An OCI registry", async () => {
     templateId: () => world.templateId(),
     async make(templateId) {
       const { imageId } = await executor.build(
-        {
-          ...EMPTY_JOB,
-          buildId: templateId,
-          templateId,
-          imageRef: artifacts.nameOf(templateId),
-          input: { text: `FROM ${site.baseImage}\nLABEL made-for=${templateId}\n`, entries: [] },
-        },
+        plainOrder(artifacts, templateId, `FROM ${site.baseImage}\nLABEL made-for=${templateId}\n`),
         () => undefined,
         new AbortController().signal,
       );

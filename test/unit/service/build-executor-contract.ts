@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BuildExecutor, BuildJob, BuildOrder } from "../../../service/builds/build-executor.ts";
+import type { BuildExecutor, BuildOrder } from "../../../service/builds/build-executor.ts";
 import { BuildFailure } from "../../../service/builds/build-failure.ts";
 import type { NewLogEntry } from "../../../service/builds/build-log.ts";
-import { BuildCredentials } from "../../../service/builds/credentials.ts";
 import type { ArtifactStore } from "../../../service/templates/artifact-store.ts";
-import { NOTHING_INHERITED } from "../../../service/templates/artifact-runtime.ts";
+import { plainOrder } from "./plain-order.ts";
 
 /** A builder to hold against the contract, beside the store that has what it makes. */
 export interface ExecutorUnderTest extends AsyncDisposable {
@@ -28,24 +27,8 @@ export function buildExecutorContract(name: string, open: () => Promise<Executor
 
     afterEach(() => world[Symbol.asyncDispose]());
 
-    function job(): BuildJob {
-      const templateId = world.templateId();
-      return {
-        buildId: templateId.replace("tmpl_", "tb_"),
-        templateId,
-        templateKey: 1,
-        definition: {},
-        baseIsTemplate: false,
-        inherited: NOTHING_INHERITED,
-        isImport: false,
-        context: [],
-        credentials: new BuildCredentials({}),
-      };
-    }
-
     function order(text: string): BuildOrder {
-      const one = job();
-      return { ...one, input: { text, entries: [] }, imageRef: world.artifacts.nameOf(one.templateId) };
+      return plainOrder(world.artifacts, world.templateId(), text);
     }
 
     it("says that it is there", async () => {
@@ -91,10 +74,10 @@ export function buildExecutorContract(name: string, open: () => Promise<Executor
     });
 
     it("has the base of a build, or says that it is not available", async () => {
-      expect(await world.executor.haveBase(job(), world.baseImage, () => undefined, signal)).toEqual(
+      expect(await world.executor.haveBase(order(""), world.baseImage, () => undefined, signal)).toEqual(
         expect.any(String),
       );
-      const missing = world.executor.haveBase(job(), "localhost:1/nothing/there:1", () => undefined, signal);
+      const missing = world.executor.haveBase(order(""), "localhost:1/nothing/there:1", () => undefined, signal);
       await expect(missing).rejects.toMatchObject({ reason: "base_image_unavailable" });
     });
 
