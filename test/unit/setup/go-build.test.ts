@@ -15,15 +15,16 @@ function machine() {
   writeFileSync(
     path,
     `#!/bin/sh
+root=$(dirname "$0")
 for argument; do [ "$before" = -o ] && out=$argument; before=$argument; done
 name=$(basename "$out")
 mkdir -p "$GOCACHE" "$GOMODCACHE"
-[ -e "$GOCACHE/half" ] && echo again > "${root}/$name.begun"
-touch "$GOCACHE/half" "$GOMODCACHE/half" "${root}/$name.begun"
-until [ -e "${root}/$name.end" ]; do sleep 0.02; done
+[ -e "$GOCACHE/half" ] && echo again > "$root/$name.begun"
+touch "$GOCACHE/half" "$GOMODCACHE/half" "$root/$name.begun"
+until [ -e "$root/$name.end" ]; do sleep 0.02; done
 [ -e "$GOCACHE/half" ] && [ -e "$GOMODCACHE/half" ] || { echo "the caches are gone" >&2; exit 7; }
 echo built > "$out"
-exit $(cat "${root}/$name.end")
+exit $(cat "$root/$name.end")
 `,
   );
   chmodSync(path, 0o755);

@@ -22,7 +22,7 @@ function variablesIn(path: string): string[] {
 }
 
 /** What a test sets itself for what it starts, or does not set for good. */
-const OWN = /^NULLSPACE_(API_KEY|API_URL|TEST_\w+|NOT_SET)$/;
+const OWN = /^NULLSPACE_(API_KEY|API_URL|LOCAL_\w+|TEST_\w+|NOT_SET)$/;
 
 describe.each([
   ["modern", ["test/modern/**/*.ts", "test/engine/docker/**/*.ts"]],
