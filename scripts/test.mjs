@@ -36,8 +36,11 @@ const EXAMPLES = ["test/examples/quickstart.test.ts", "test/examples/pull-reques
 /** Tests on a cluster without a node, skipped where Kubernetes is not built; `npm test -- --project scale` plays all. */
 const CONTROL_PLANE = "test/scale/control-plane/";
 
-/** Tests of the e2e suite that other steps run. */
-const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES];
+/** The lifecycle once more, on builders and a registry: `npm run sequences` plays it, in both shells. Their suites are in the engine's lane. */
+const BY_COMMAND = ["test/e2e/builders.test.ts"];
+
+/** Tests of the e2e suite that other steps run, or another command. */
+const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES, ...BY_COMMAND];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {(line: string) => void} Print */
