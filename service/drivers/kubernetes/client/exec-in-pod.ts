@@ -99,7 +99,11 @@ function opened(socket: WebSocket, client: KubernetesClient, request: string, { 
       signal.removeEventListener("abort", abort);
       work();
     };
-    socket.once("open", () => settle(() => resolve(socket)));
+    // What comes with the opening waits until somebody listens.
+    socket.once("open", () => {
+      socket.pause();
+      settle(() => resolve(socket));
+    });
     // Stays: what comes after the opening is told by the end of the connection.
     socket.on("error", (error) => settle(() => reject(client.awayError(request, error))));
     socket.once("unexpected-response", (_request, response) => {
@@ -139,6 +143,7 @@ class Exchange {
     const pinging = setInterval(() => this.#ping(), PING_MS);
     try {
       if (signal.aborted) abort();
+      this.#socket.resume();
       // A command may end without reading all of its input: what it says then is what counts.
       this.#sendInput().catch(() => undefined);
       return await this.#end.promise;

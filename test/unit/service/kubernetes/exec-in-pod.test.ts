@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KubernetesAwayError, KubernetesError } from "../../../../service/drivers/kubernetes/client/errors.ts";
 import { execInPod, type PodExec } from "../../../../service/drivers/kubernetes/client/exec-in-pod.ts";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
-import { openStandIn, type StandIn } from "./stand-in.ts";
+import { openStandIn, statusOf, type StandIn } from "./stand-in.ts";
 
 describe("a command in a pod", () => {
   let server: StandIn;
@@ -42,6 +42,17 @@ describe("a command in a pod", () => {
     expect(await run("true")).toBe(0);
     expect(server.seen[0]).toMatchObject({ authorization: "Bearer a-secret-token" });
     expect(server.seen[0]?.url.searchParams.getAll("command")).toEqual(["sh", "-c", "echo out; echo err >&2; exit 3"]);
+  });
+
+  it("is heard from the first byte on, also when its end comes together with its beginning", async () => {
+    for (let round = 0; round < 20; round++) {
+      server.ending = JSON.stringify({ kind: "Status", status: "Success" });
+      wrote.stdout = "";
+      expect(await run("true")).toBe(0);
+      expect(wrote.stdout).toBe("early");
+      server.ending = statusOf(500, "InternalError", "dial tcp: connection refused");
+      await expect(run("true")).rejects.toThrow("dial tcp: connection refused");
+    }
   });
 
   it("reads its input to the end, however long, also as a stream", async () => {

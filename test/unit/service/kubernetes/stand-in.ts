@@ -35,6 +35,8 @@ export interface StandIn extends AsyncDisposable {
   answer: (seen: SeenRequest, response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
   /** Whether exec is allowed, and by which protocol; a number refuses it with that status. */
   protocol: "v5.channel.k8s.io" | "v4.channel.k8s.io" | number;
+  /** What is said of a command together with its beginning, in one piece on the wire; the command does not run. */
+  ending: string | undefined;
   /** Connections of commands that run. */
   readonly execs: { socket: WebSocket; child: ChildProcess }[];
   /** Breaks every connection that is open. */
@@ -98,7 +100,15 @@ export async function openStandIn(): Promise<StandIn> {
       );
       return;
     }
+    socket.cork();
     sockets.handleUpgrade(request, socket, head, (accepted) => {
+      if (self.ending !== undefined) {
+        accepted.send(Buffer.concat([Buffer.from([1]), Buffer.from("early")]));
+        accepted.send(Buffer.concat([Buffer.from([3]), Buffer.from(self.ending)]));
+        accepted.close(1000);
+      }
+      socket.uncork();
+      if (self.ending !== undefined) return;
       execs.push({ socket: accepted, child: runCommand(accepted, url.searchParams.getAll("command")) });
     });
   });
@@ -111,6 +121,7 @@ export async function openStandIn(): Promise<StandIn> {
     seen,
     execs,
     protocol: "v5.channel.k8s.io",
+    ending: undefined,
     answer: (_seen, response) => void response.writeHead(404).end(),
     access: (credentials = fixedCredentials({ token: "a-secret-token" })) => ({
       name: "stand-in",
