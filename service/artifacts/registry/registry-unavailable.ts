@@ -2,7 +2,8 @@ import { RegistryCredentialsError } from "pulumi-nullspace/docker";
 import { EngineUnavailableError } from "../../errors.ts";
 import { RegistryAwayError, RegistryError } from "./registry-errors.ts";
 
-const AWAY = "Start the registry, or see why this service does not reach it; builds go on by themselves.";
+const AWAY =
+  "Start the registry, or see why this service does not reach it; waiting builds then continue on their own.";
 const REFUSED =
   "Give this service credentials that may pull, push and delete there (--registry-user, or the Docker configuration of its user).";
 

@@ -134,6 +134,7 @@ export class BuilderFleet {
 
 function noBuilder(reasons: readonly string[]): EngineUnavailableError {
   return new EngineUnavailableError(`No builder can be used. ${reasons.join(" ")}`, {
-    suggestedAction: "Start a builder, or see why this service does not reach it; builds go on by themselves.",
+    suggestedAction:
+      "Start a builder, or see why this service does not reach it; waiting builds then continue on their own.",
   });
 }

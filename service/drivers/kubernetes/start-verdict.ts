@@ -3,7 +3,7 @@ import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
 import type { Pod } from "./objects.ts";
 import { containerOf, hasEnded, hostReason, isLeaving, words } from "./pod-state.ts";
 
-/** How long a start waits for what may come by itself, milliseconds. */
+/** How long a start waits for obstacles that may clear up without anyone acting, milliseconds. */
 export interface StartPatience {
   /** For a node that has room: an autoscaler may bring one. @default 60,000 */
   readonly unschedulableMs: number;
@@ -15,7 +15,7 @@ export interface StartPatience {
 
 export const START_PATIENCE: StartPatience = { unschedulableMs: 60_000, pullMs: 15_000, wholeMs: 600_000 };
 
-/** Reasons for which a node has no image (kubelet, `images/types.go`); of these the last ones do not pass by themselves. */
+/** Reasons why a node has no image (kubelet, `images/types.go`): the first may clear up, the second never do. */
 const PULL_FAILS = new Set(["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"]);
 const NEVER_PULLED = new Set(["InvalidImageName", "ImageInspectError"]);
 /** Reasons for which a container cannot be made from what is asked for (`kuberuntime`). */

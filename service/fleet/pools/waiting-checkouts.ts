@@ -71,7 +71,7 @@ export class WaitingCheckouts {
     this.#schedule(poolId, false);
   }
 
-  /** The pool may be otherwise: each checkout tries, also those that can only be told that they wait in vain. */
+  /** The pool may be otherwise: each checkout tries, also those that can only be told that nothing will come for them. */
   reconsider(poolId: string): void {
     this.#schedule(poolId, true);
   }

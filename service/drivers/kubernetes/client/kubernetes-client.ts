@@ -159,7 +159,7 @@ export class KubernetesClient {
     try {
       return await unlessAborted(send(url, options), signal, discard);
     } catch (error) {
-      // A connection that was kept open may have been closed by the server a moment ago; a look can be had again.
+      // A connection that was kept open may have been closed by the server a moment ago; asking again is safe.
       if (method !== "GET" || !(error instanceof errors.SocketError) || signal.aborted) throw error;
       return unlessAborted(send(url, options), signal, discard);
     }
