@@ -68,7 +68,7 @@ describe("a warm pool", () => {
     expect(await members(pool.id)).toHaveLength(2);
   });
 
-  test("gives 50 machines asked for at once its 5 members, each to one, and none twice", async () => {
+  test("gives its 5 members to 50 who ask at once, each to one, and what became ready meanwhile", async () => {
     fixture.seed("race", "default");
     const pool = await createPool({ name: "race", min_ready: 5, max_ready: 5 });
     await ready(pool.id, 5);
@@ -80,10 +80,13 @@ describe("a warm pool", () => {
     const misses = answers.flatMap((answer) =>
       answer.status === "rejected" ? [answer.reason as { code: string }] : [],
     );
-    expect(hits).toHaveLength(5);
+    // A member that is given is replaced, and who asks late enough gets the replacement: never fewer than 5, rarely more.
+    expect(hits.length).toBeGreaterThanOrEqual(5);
+    expect(hits.length + misses.length).toBe(50);
+    expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
     expect(misses.every(({ code }) => code === "warm_pool_unavailable")).toBe(true);
     const hosts = await Promise.all(hits.map(({ id }) => fixture.client.machines.exec(id, { command: "hostname" })));
-    expect(new Set(hosts.map(({ stdout }) => stdout)).size).toBe(5);
+    expect(new Set(hosts.map(({ stdout }) => stdout)).size).toBe(hits.length);
     await Promise.all(hits.map(({ id }) => fixture.client.machines.delete(id)));
     await pools().delete(pool.id);
   });
