@@ -16,6 +16,7 @@ export const BUILDER_OPTIONS = {
   "registry-user": { type: "string" },
   "registry-password-file": { type: "string" },
   "registry-plain-http": { type: "boolean" },
+  "registry-take-over": { type: "boolean" },
 } as const;
 
 /** What `--help` says of them. */
@@ -25,7 +26,8 @@ export const BUILDER_USAGE = `  --builder KIND     what builds: engine (the defa
   --builder-tls-ca FILE, --builder-tls-cert FILE, --builder-tls-key FILE  (PEM) for connections to builders by tcp
   --registry-user NAME   with the password in $NULLSPACE_REGISTRY_PASSWORD or in --registry-password-file FILE
                      (default: what the Docker configuration has for the registry)
-  --registry-plain-http  the registry speaks no TLS, and is not on this machine`;
+  --registry-plain-http  the registry speaks no TLS, and is not on this machine
+  --registry-take-over   the service that the repository belongs to is gone: it becomes this one's`;
 
 /** What `parseArgs` makes of {@link BUILDER_OPTIONS}. */
 export interface BuilderArguments {
@@ -38,6 +40,7 @@ export interface BuilderArguments {
   "registry-user"?: string | undefined;
   "registry-password-file"?: string | undefined;
   "registry-plain-http"?: boolean | undefined;
+  "registry-take-over"?: boolean | undefined;
 }
 
 const EXAMPLE = "--builder buildkit --builder-address tcp://builder:1234 --registry registry.example/team/nullspace";
@@ -125,6 +128,7 @@ function readRegistry(text: string, values: BuilderArguments, password: string |
   return {
     repository: text,
     isPlain,
+    ...(values["registry-take-over"] === true && { takeOver: true }),
     ...(username !== undefined && {
       auth: {
         username,

@@ -38,6 +38,12 @@ export interface RegistryOptions {
    */
   readonly isPlain?: boolean;
   /**
+   * The service that the repository belongs to is gone for good: it becomes this one's.
+   *
+   * @default false
+   */
+  readonly takeOver?: boolean;
+  /**
    * Credentials that may pull, push and delete.
    *
    * @default those that Docker's configuration has for the host

@@ -2,11 +2,13 @@ import { DockerEngine, parseImageRef, type BuildKitDaemon } from "pulumi-nullspa
 import { isLoopbackRegistry } from "../artifacts/registry/registry-client.ts";
 import { Registries } from "../artifacts/registry/registries.ts";
 import { RegistryArtifactStore } from "../artifacts/registry/registry-artifact-store.ts";
-import { ownRegistryFailure } from "../artifacts/registry/registry-unavailable.ts";
+import { RepositoryOwner, RepositoryTakenError } from "../artifacts/registry/repository-owner.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { BuilderFleet } from "../builders/buildkit/builder-fleet.ts";
 import { BuilderTls } from "../builders/buildkit/builder-tls.ts";
 import { BuildKitExecutor } from "../builders/buildkit/buildkit-executor.ts";
+import { asError } from "../errors.ts";
+import { NotHealthyError } from "../health/health-check.ts";
 import type { Database } from "../store/database.ts";
 import type { BuildKitOptions } from "./buildkit-options.ts";
 import type { ImageParts } from "./parts.ts";
@@ -25,6 +27,8 @@ export interface BuildKitSurroundings {
 /** Images that BuildKit daemons make and a registry keeps. */
 export interface BuildKitParts extends ImageParts {
   readonly registries: Registries;
+  /** Sees that the repository is this service's, if the registry answers. @throws StartupError `registry_taken` */
+  begin(): Promise<void>;
   close(): void;
 }
 
@@ -34,14 +38,21 @@ export function openBuildKit(options: BuildKitOptions, surroundings: BuildKitSur
   const fleet = new BuilderFleet(buildersOf(options));
   const engine = configAlone();
   const registries = openRegistries(options, engine);
+  const { host, repository } = registries.own;
+  const owner = new RepositoryOwner({
+    registry: registries.ownClient,
+    repository,
+    instanceId,
+    takeOver: options.registry.takeOver,
+  });
   const artifacts = new RegistryArtifactStore({
     registries,
     db,
     instanceId,
+    owner,
     onGone,
     ...(pollMs !== undefined && { pollMs }),
   });
-  const { host, repository } = registries.own;
   return {
     registries,
     artifacts,
@@ -63,14 +74,18 @@ export function openBuildKit(options: BuildKitOptions, surroundings: BuildKitSur
         subject: "The registry",
         title: "Registry",
         host: `${host}/${repository}`,
-        look: (signal) =>
-          registries.ownClient.ping(signal).catch((error: unknown) => {
-            throw ownRegistryFailure(error);
-          }),
+        look: (signal) => artifacts.checkAvailable(signal).catch(rethrowForPeople),
       },
     ],
+    begin: () => owner.lookAtStart(),
     close: () => registries.close(),
   };
+}
+
+/** Of a repository that is another service's everybody may know, as it is no secret and does not pass by itself. */
+function rethrowForPeople(error: unknown): never {
+  if (!(asError(error).cause instanceof RepositoryTakenError)) throw error;
+  throw new NotHealthyError("The repository in the registry belongs to another service.", { cause: error });
 }
 
 /** The builders that options name. @throws StartupError when a file is missing */

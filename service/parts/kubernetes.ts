@@ -6,6 +6,8 @@ import type { MachineParts } from "./parts.ts";
 
 /** Machines on Kubernetes, and how to let go of the cluster. */
 export interface KubernetesMachines extends MachineParts {
+  /** Namespace of the machines. */
+  readonly namespace: string;
   close(): Promise<void>;
 }
 
@@ -17,8 +19,9 @@ export async function openKubernetesMachines(
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
   const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
+  const namespace = options.namespace ?? access.namespace;
   const driver = new KubernetesMachineDriver(client, {
-    namespace: options.namespace ?? access.namespace,
+    namespace,
     instanceId,
     cpuOvercommit,
     runtimeClass,
@@ -28,6 +31,7 @@ export async function openKubernetesMachines(
   });
   return {
     driver,
+    namespace,
     places: [
       {
         name: "machines",
