@@ -12,6 +12,7 @@ export const MACHINE_OPTIONS = {
   "runtime-class": { type: "string" },
   "node-selector": { type: "string", multiple: true },
   toleration: { type: "string", multiple: true },
+  "pull-ahead": { type: "string" },
   "pull-secret": { type: "string", multiple: true },
 } as const;
 
@@ -24,6 +25,7 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
   --node-selector KEY=VALUE  label that a node must have (may be repeated)
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
+  --pull-ahead on|off  nodes pull the image of a pool's next build before the pool rolls to it (default on)
   --pull-secret NAME  secret of the namespace that nodes pull images with (may be repeated)`;
 
 type MachineArguments = { builder?: string | undefined } & {
@@ -74,6 +76,7 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
     ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
     ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
+    ...(values["pull-ahead"] !== undefined && { pullsAhead: readSwitch("pull-ahead", values["pull-ahead"]) }),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };
 }
@@ -81,6 +84,11 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
 function readOvercommit(text: string): number {
   if (!/^[1-9]\d?$|^100$/.test(text)) throw new UsageError(`--cpu-overcommit ${text} is not a number (1 to 100).`);
   return Number(text);
+}
+
+function readSwitch(option: string, text: string): boolean {
+  if (text !== "on" && text !== "off") throw new UsageError(`--${option} ${text} is neither on nor off.`);
+  return text === "on";
 }
 
 function readName(option: string, text: string): string {

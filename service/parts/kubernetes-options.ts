@@ -32,6 +32,12 @@ export interface KubernetesOptions {
    */
   readonly tolerations?: readonly Toleration[] | undefined;
   /**
+   * Whether every node that machines may start on pulls the image of a pool's next build before the pool rolls to it.
+   *
+   * @default true
+   */
+  readonly pullsAhead?: boolean | undefined;
+  /**
    * Secrets of the namespace, by name, that nodes pull images with.
    *
    * @default those of the namespace's service account `default`

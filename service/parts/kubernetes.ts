@@ -1,5 +1,6 @@
 import { findCluster } from "../drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../drivers/kubernetes/client/kubernetes-client.ts";
+import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
@@ -16,7 +17,7 @@ export async function openKubernetesMachines(
 ): Promise<KubernetesMachines> {
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
-  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
+  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
   const driver = new KubernetesMachineDriver(client, {
     namespace: options.namespace ?? access.namespace,
     instanceId,
@@ -24,6 +25,7 @@ export async function openKubernetesMachines(
     runtimeClass,
     nodeSelector,
     tolerations: tolerations?.map(tolerationObject),
+    pullsAhead,
     pullSecrets,
   });
   return {
@@ -41,7 +43,7 @@ export async function openKubernetesMachines(
   };
 }
 
-function tolerationObject({ key, value, effect }: Toleration): object {
+function tolerationObject({ key, value, effect }: Toleration): PodToleration {
   return {
     key,
     ...(value === undefined ? { operator: "Exists" } : { operator: "Equal", value }),

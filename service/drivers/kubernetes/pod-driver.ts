@@ -16,9 +16,11 @@ import type {
   GuestSpec,
   HostSize,
   LookOptions,
+  MachineArtifact,
   MachineCapabilities,
   MachineDriver,
   ObservedGuest,
+  Preparation,
   Probe,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
@@ -36,6 +38,7 @@ import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { PullAhead } from "./pull-ahead.ts";
 import { removePod } from "./remove-pod.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
 import { watchGuests } from "./watch-guests.ts";
@@ -73,6 +76,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   readonly #settings: PodSettings;
   readonly #patience: StartPatience;
   readonly #pods: GuestPods;
+  readonly #ahead: PullAhead;
   readonly #closing = new AbortController();
 
   constructor(client: KubernetesClient, settings: PodSettings, patience: Partial<StartPatience> = {}) {
@@ -80,6 +84,9 @@ export class KubernetesMachineDriver implements MachineDriver {
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
     this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+    const { pullMs, aheadMs } = this.#patience;
+    const pullPatience = { failMs: pullMs, wholeMs: aheadMs };
+    this.#ahead = new PullAhead({ client, pods: this.#pods, settings, patience: pullPatience });
   }
 
   get capabilities(): MachineCapabilities {
@@ -104,10 +111,7 @@ export class KubernetesMachineDriver implements MachineDriver {
         "a machine without internet access needs a network that enforces policies, which is not known of this one";
       throw refused(reason, { isImpossible: true });
     }
-    if (ENGINE_ID.test(artifact.imageId)) {
-      const is = "is on an engine, and in no registry that nodes could pull it from";
-      throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
-    }
+    refuseEngineImage(artifact);
     try {
       const made = await createPod(this.#client, spec, this.#settings);
       if (made === undefined) await this.#takeUp(guestId, signal);
@@ -117,6 +121,16 @@ export class KubernetesMachineDriver implements MachineDriver {
       if (outcome === "started") return;
       await this.#cleanUp(guestId);
       throw outcome;
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async prepare(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation> {
+    refuseEngineImage(artifact);
+    if (this.#settings.pullsAhead === false) return { skipped: [] };
+    try {
+      return await this.#ahead.pull(artifact, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -214,6 +228,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   }
 
   async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
+    await this.#ahead.sweep(signal).catch((error: unknown) => rethrow(error));
     const pods = await this.#pods.list(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
     return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", alive: isAlive(pod), paused: false }));
   }
@@ -331,6 +346,12 @@ export class KubernetesMachineDriver implements MachineDriver {
       return translated;
     }
   }
+}
+
+function refuseEngineImage({ templateId, imageId }: MachineArtifact): void {
+  if (!ENGINE_ID.test(imageId)) return;
+  const is = "is on an engine, and in no registry that nodes could pull it from";
+  throw new MachineImageMissingError(templateId, imageId, undefined, is);
 }
 
 function whyNotRunning(pod: Pod): string {
