@@ -24,6 +24,7 @@ describe("the options that say what runs machines", () => {
       "runtime-class": "gvisor",
       "node-selector": ["disktype=ssd", "example.com/pool=machines"],
       toleration: ["dedicated=machines:NoSchedule", "gpu", "a:NoExecute"],
+      "pull-ahead": "off",
       "pull-secret": ["one", "two"],
     };
     expect(readMachines(values)).toEqual({
@@ -39,6 +40,7 @@ describe("the options that say what runs machines", () => {
           { key: "gpu" },
           { key: "a", effect: "NoExecute" },
         ],
+        pullsAhead: false,
         pullSecrets: ["one", "two"],
       },
     });
@@ -52,6 +54,7 @@ describe("the options that say what runs machines", () => {
     [{ ...KUBERNETES, namespace: "Upper" }, /--namespace Upper/],
     [{ ...KUBERNETES, "node-selector": ["no-value"] }, /disktype=ssd/],
     [{ ...KUBERNETES, toleration: ["a:Sometimes"] }, /NoSchedule/],
+    [{ ...KUBERNETES, "pull-ahead": "maybe" }, /neither on nor off/],
     [{ ...KUBERNETES, "pull-secret": ["a b"] }, /--pull-secret a b/],
   ])("are refused when they do not go together: %j", (values, words) => {
     expect(() => readMachines(values)).toThrow(UsageError);
