@@ -32,8 +32,9 @@ import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
 import { createPod } from "./create-pod.ts";
 import { execInGuest } from "./guest-exec.ts";
-import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import { BUILD_LABEL, CONTAINER, GUEST_LABEL, NETWORK_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
 import { GuestPods } from "./guest-pods.ts";
+import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
@@ -77,13 +78,24 @@ export class KubernetesMachineDriver implements MachineDriver {
   readonly #patience: StartPatience;
   readonly #pods: GuestPods;
   readonly #ahead: PullAhead;
+  readonly #isolation: Isolation | undefined;
   readonly #closing = new AbortController();
 
-  constructor(client: KubernetesClient, settings: PodSettings, patience: Partial<StartPatience> = {}) {
+  /**
+   * @param makeIsolation what keeps machines apart, over the pods that this driver follows; absent: nothing does, and none can be
+   *   without internet access
+   */
+  constructor(
+    client: KubernetesClient,
+    settings: PodSettings,
+    patience: Partial<StartPatience> = {},
+    makeIsolation?: (pods: GuestPods) => Isolation,
+  ) {
     this.#client = client;
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
     this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+    this.#isolation = makeIsolation?.(this.#pods);
     const { pullMs, aheadMs } = this.#patience;
     const pullPatience = { failMs: pullMs, wholeMs: aheadMs };
     this.#ahead = new PullAhead({ client, pods: this.#pods, settings, patience: pullPatience });
@@ -93,8 +105,9 @@ export class KubernetesMachineDriver implements MachineDriver {
     return {
       // The freezer of a node is not the API's.
       pauses: false,
-      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
-      isolates: false,
+      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say: it has to be proved.
+      isolates: this.#whyConnected === undefined,
+      ...(this.#whyConnected !== undefined && { whyNotIsolated: this.#whyConnected }),
       sharesCpus: (this.#settings.cpuOvercommit ?? 1) > 1,
       // A kubelet that finds more than the limit ends the machine.
       limitsDisk: true,
@@ -106,13 +119,13 @@ export class KubernetesMachineDriver implements MachineDriver {
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
     const { artifact, guestId } = spec;
-    if (!spec.internetAccess) {
-      const reason =
-        "a machine without internet access needs a network that enforces policies, which is not known of this one";
+    if (!spec.internetAccess && this.#whyConnected !== undefined) {
+      const reason = `a machine without internet access needs a network that is known to enforce policies: ${this.#whyConnected}`;
       throw refused(reason, { isImpossible: true });
     }
     refuseEngineImage(artifact);
     try {
+      await this.#isolation?.ensurePolicies();
       const made = await createPod(this.#client, spec, this.#settings);
       if (made === undefined) await this.#takeUp(guestId, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
@@ -193,7 +206,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       const pod = await this.#ask(guestId, signal);
       if (pod === undefined) throw new GuestNotRunningError(guestId);
-      return pod.status?.podIP || undefined;
+      return pod.metadata.labels?.[NETWORK_LABEL] === "none" ? undefined : pod.status?.podIP || undefined;
     } catch (error) {
       return rethrow(error);
     }
@@ -251,6 +264,11 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
+  /** Finds out again and again, until the signal or {@link close} ends it, whether machines can be without internet access. */
+  async proveIsolation(signal?: AbortSignal): Promise<void> {
+    await this.#isolation?.run(this.#until(signal));
+  }
+
   /** Asks for a sign of life, and of the permission to see pods. @throws EngineUnavailableError */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#pods.ping(signal).catch((error: unknown) => rethrow(error));
@@ -260,6 +278,11 @@ export class KubernetesMachineDriver implements MachineDriver {
   async close(): Promise<void> {
     this.#closing.abort(new EngineUnavailableError("The service lets go of the cluster."));
     await this.#client.close();
+  }
+
+  get #whyConnected(): string | undefined {
+    if (this.#isolation === undefined) return "the service writes no NetworkPolicy (--network-policy none)";
+    return this.#isolation.problem;
   }
 
   /** The guest of a spec that was made before. */

@@ -6,6 +6,7 @@ import {
   CONTAINER,
   GUEST_LABEL,
   MACHINE_LABEL,
+  NETWORK_LABEL,
   podName,
   POOL_LABEL,
   TRIAL_LABEL,
@@ -61,6 +62,7 @@ function podLabels(spec: GuestSpec, instanceId: string): Record<string, string> 
   return {
     [INSTANCE_LABEL]: instanceId,
     [TEMPLATE_LABEL]: spec.artifact.templateId,
+    [NETWORK_LABEL]: spec.internetAccess ? "internet" : "none",
     ...(spec.buildId === undefined
       ? { [GUEST_LABEL]: spec.guestId }
       : { [TRIAL_LABEL]: spec.guestId, [BUILD_LABEL]: spec.buildId }),

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { MachineImageMissingError } from "../../fleet/guests/driver-errors.ts";
 import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
-import { CONTAINER, PULL_LABEL } from "./guest-labels.ts";
+import { TEMPLATE_LABEL } from "../../labels.ts";
+import { auxiliaryPod } from "./auxiliary-pod.ts";
+import { PULL_LABEL } from "./guest-labels.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { containerOf, hasEnded, hostReason, isLeaving, words } from "./pod-state.ts";
@@ -14,9 +15,6 @@ const NO_COMMAND = "/nullspace/pulls-an-image-and-runs-nothing";
 /** A pod that a service left behind ends by itself so long after its time. */
 const DEADLINE_AFTER_SECONDS = 60;
 
-/** What the pod has besides the image, which counts for nothing: room for a process that never is. */
-const SIZE = { cpu: "1m", memory: "16Mi", "ephemeral-storage": "1Mi" };
-
 /** The name is made from what it pulls, and where, so that there are never two. */
 export function pullPodName(instanceId: string, imageId: string, node: string): string {
   const hash = createHash("sha256").update([instanceId, imageId, node].join("\n")).digest("hex");
@@ -24,43 +22,26 @@ export function pullPodName(instanceId: string, imageId: string, node: string): 
 }
 
 /** A pod whose image its node pulls as it would that of a machine. It is given to the node itself, whatever a scheduler thinks. */
-export function pullPod(artifact: MachineArtifact, node: string, wholeMs: number, settings: PodSettings): object {
-  const { namespace, instanceId, runtimeClass, tolerations, pullSecrets = [] } = settings;
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: pullPodName(instanceId, artifact.imageId, node),
-      namespace,
-      labels: { [INSTANCE_LABEL]: instanceId, [TEMPLATE_LABEL]: artifact.templateId, [PULL_LABEL]: "image" },
+export function pullPod(
+  { imageId, templateId }: MachineArtifact,
+  node: string,
+  wholeMs: number,
+  settings: PodSettings,
+): object {
+  return auxiliaryPod(
+    {
+      name: pullPodName(settings.instanceId, imageId, node),
+      labels: { [TEMPLATE_LABEL]: templateId, [PULL_LABEL]: "image" },
+      image: imageId,
+      command: [NO_COMMAND],
+      // Room for a process that never is.
+      cpu: "1m",
+      memory: "16Mi",
+      deadlineSeconds: Math.ceil(wholeMs / 1000) + DEADLINE_AFTER_SECONDS,
+      node,
     },
-    spec: {
-      nodeName: node,
-      restartPolicy: "Never",
-      terminationGracePeriodSeconds: 0,
-      activeDeadlineSeconds: Math.ceil(wholeMs / 1000) + DEADLINE_AFTER_SECONDS,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-      ...(tolerations !== undefined && { tolerations }),
-      ...(runtimeClass !== undefined && { runtimeClassName: runtimeClass }),
-      ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
-      containers: [
-        {
-          name: CONTAINER,
-          image: artifact.imageId,
-          imagePullPolicy: "IfNotPresent",
-          command: [NO_COMMAND],
-          resources: { requests: SIZE, limits: SIZE },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ["ALL"] },
-          },
-        },
-      ],
-    },
-  };
+    settings,
+  );
 }
 
 /** How a pull ended: the node has the image, or does not take the pod, and why; an error, when it cannot have the image. */

@@ -26,6 +26,8 @@ export interface MachineCapabilities {
   readonly pauses: boolean;
   /** A guest can be without a network. One that has to be, and cannot, is refused: it never gets one all the same. */
   readonly isolates: boolean;
+  /** Why it is not so, in words, where that may change. */
+  readonly whyNotIsolated?: string;
   /** Guests share processors: one that asks for more than its host has runs more slowly. */
   readonly sharesCpus: boolean;
   /** What a guest writes is bounded by its spec; `undefined` while that has not been found out, which a start does. */
