@@ -22,10 +22,10 @@ const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local pools [--json]
        nullspace-local logs [-f] BUILD [--json]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
-       nullspace-local doctor [--json] [--data DIR] [--docker-host URL] [--builder KIND …]
+       nullspace-local doctor [--json] [--data DIR] [--docker-host URL] [--builder KIND …] [--machines KIND …]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
        nullspace-local backup FOLDER [--data DIR]
-       nullspace-local reset [--yes] [--data DIR] [--docker-host URL]
+       nullspace-local reset [--yes] [--data DIR] [--docker-host URL] [--builder KIND …] [--machines KIND …]
 
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
@@ -62,15 +62,18 @@ honoured. With --json each prints one line of JSON, and logs one line per entry.
 keys creates, lists and revokes the keys of a data folder, even while its service is running; revoke takes a name or an id.
 
 doctor tells what a data folder and its service hold on the disk and on the engine, what uses each image, what is wrong, and
-what to do; it ends with 1 when something is. The service may run or not.
+what to do; it ends with 1 when something is. The service may run or not. With the options of serve that say what builds and
+what runs machines, it looks at builders, registry and cluster, and asks no engine that has no part in it.
 
 firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
-for what --allow names (it may be repeated), such as a private name server.
+for what --allow names (it may be repeated), such as a private name server. It is for machines on Docker Engine only.
 
 backup copies a data folder, also while its service runs, into a new folder that "serve --data" can serve. Images stay on the
 engine.
 
-reset says what a service has, on the disk and on the engine; with --yes it removes all of it. The service must not run.`;
+reset says what a service has, on the disk and on the engine; with --yes it removes all of it. The service must not run. A
+service that was served with builders or a cluster needs those options here, too: what it has in the registry and its pods go
+with the rest.`;
 
 /** Runs the command line; every failure ends the process, with its exit code. */
 export function runProgram(): Promise<void> {
