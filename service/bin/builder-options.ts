@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseImageRef } from "pulumi-nullspace/docker";
+import { asError } from "../errors.ts";
 import type { LocalServiceOptions } from "../local-service.ts";
 import type { BuilderTlsFiles, RegistryOptions } from "../parts/buildkit-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -118,8 +119,8 @@ function readRegistry(text: string, values: BuilderArguments, password: string |
   if (username === undefined && file !== undefined) {
     throw new UsageError("--registry-password-file needs --registry-user NAME, whose password is in the file.");
   }
-  const given = file === undefined ? password : readPassword(file);
-  if (username !== undefined && !given) {
+  const login = file === undefined ? { password } : new PasswordFile(file);
+  if (username !== undefined && !login.password) {
     throw new UsageError(
       "--registry-user needs a password: in the environment variable NULLSPACE_REGISTRY_PASSWORD, or in --registry-password-file FILE.",
     );
@@ -128,7 +129,14 @@ function readRegistry(text: string, values: BuilderArguments, password: string |
     repository: text,
     isPlain,
     ...(values["registry-take-over"] === true && { takeOver: true }),
-    ...(username !== undefined && given !== undefined && { auth: { username, password: given } }),
+    ...(username !== undefined && {
+      auth: {
+        username,
+        get password() {
+          return login.password ?? "";
+        },
+      },
+    }),
   };
 }
 
@@ -143,12 +151,34 @@ function isRepository(text: string): boolean {
   }
 }
 
-function readPassword(file: string): string {
-  try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
-  } catch (error) {
-    throw new UsageError(`--registry-password-file ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+/** A password that is in a file, which whoever renews it writes anew. */
+class PasswordFile {
+  readonly #file: string;
+  #latest: string;
+
+  /** @throws UsageError when it cannot be read */
+  constructor(file: string) {
+    this.#file = file;
+    try {
+      this.#latest = readPassword(file);
+    } catch (error) {
+      throw new UsageError(`--registry-password-file ${file} cannot be read: ${asError(error).message}`, {
+        cause: error,
+      });
+    }
   }
+
+  /** As of now; while the file is absent or empty, the last one that was in it. */
+  get password(): string {
+    try {
+      this.#latest = readPassword(this.#file) || this.#latest;
+    } catch {
+      // It is being replaced.
+    }
+    return this.#latest;
+  }
+}
+
+function readPassword(file: string): string {
+  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { DockerEngine, parseImageRef, type BuildKitDaemon } from "pulumi-nullspace/docker";
 import { isLoopbackRegistry } from "../artifacts/registry/registry-client.ts";
 import { Registries } from "../artifacts/registry/registries.ts";
@@ -6,11 +5,12 @@ import { RegistryArtifactStore } from "../artifacts/registry/registry-artifact-s
 import { RepositoryOwner, RepositoryTakenError } from "../artifacts/registry/repository-owner.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { BuilderFleet } from "../builders/buildkit/builder-fleet.ts";
+import { BuilderTls } from "../builders/buildkit/builder-tls.ts";
 import { BuildKitExecutor } from "../builders/buildkit/buildkit-executor.ts";
-import { asError, StartupError } from "../errors.ts";
+import { asError } from "../errors.ts";
 import { NotHealthyError } from "../health/health-check.ts";
 import type { Database } from "../store/database.ts";
-import type { BuildKitOptions, BuilderTlsFiles } from "./buildkit-options.ts";
+import type { BuildKitOptions } from "./buildkit-options.ts";
 import type { ImageParts } from "./parts.ts";
 
 /** What images on builders and in a registry are opened with. */
@@ -90,12 +90,18 @@ function rethrowForPeople(error: unknown): never {
 
 /** The builders that options name. @throws StartupError when a file is missing */
 export function buildersOf({ addresses, tls }: BuildKitOptions): BuildKitDaemon[] {
-  const files = tls && readTls(tls);
-  return addresses.map((address) => ({
-    address,
+  const certificates = tls && new BuilderTls(tls);
+  return addresses.map((address) =>
     // A socket of this machine needs none.
-    ...(files !== undefined && address.startsWith("tcp://") && { tls: files }),
-  }));
+    certificates === undefined || !address.startsWith("tcp://")
+      ? { address }
+      : {
+          address,
+          get tls() {
+            return certificates.current;
+          },
+        },
+  );
 }
 
 /** The registries that options lead to. @param engine whose Docker configuration has credentials */
@@ -109,24 +115,4 @@ export function openRegistries({ registry }: BuildKitOptions, engine: DockerEngi
 function configAlone(): DockerEngine {
   const { DOCKER_CONFIG, HOME, PATH } = process.env;
   return new DockerEngine({ host: "unix:///var/run/docker.sock", env: { DOCKER_CONFIG, HOME, PATH } });
-}
-
-function readTls({ caFile, certFile, keyFile }: BuilderTlsFiles): NonNullable<BuildKitDaemon["tls"]> {
-  return {
-    ...(caFile !== undefined && { ca: readPem(caFile) }),
-    ...(certFile !== undefined && { cert: readPem(certFile) }),
-    ...(keyFile !== undefined && { key: readPem(keyFile) }),
-  };
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new StartupError(
-      `The file ${file} for connections to builders cannot be read: ${asError(error).message}`,
-      "builder_tls_unreadable",
-      error,
-    );
-  }
 }
