@@ -2,32 +2,31 @@ import type { Repository } from "./copy-image.ts";
 import { digestOf, type StoredManifest } from "./registry-client.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-/** OCI Image Specification 1.1, "Guidelines for Artifact Usage". */
-const EMPTY = "application/vnd.oci.empty.v1+json";
+const CONFIG = "application/vnd.oci.image.config.v1+json";
+const LAYER = "application/vnd.oci.image.layer.v1.tar";
+
+/** A tar archive without a file: two blocks of zeros (POSIX, pax). */
+const NO_FILES = Buffer.alloc(1_024);
 
 /**
- * A manifest that is there for what it says of itself. Its two bytes of content are stored, and it is not.
- *
- * @param artifactType media type of what it is
+ * An image without a file, which is there for what is noted on it: an image, as there are registries that take nothing else. Its content
+ * is stored, and its manifest is not.
  */
-export async function emptyManifest(
+export async function smallestImage(
   { registry, repository }: Repository,
-  artifactType: string,
   annotations: Readonly<Record<string, string>>,
   signal?: AbortSignal,
 ): Promise<StoredManifest> {
-  const content = Buffer.from("{}");
-  const empty = { mediaType: EMPTY, digest: digestOf(content), size: content.length };
-  await registry.putBlob(repository, empty, async () => content, { signal });
+  const store = async (mediaType: string, bytes: Buffer) => {
+    const described = { mediaType, digest: digestOf(bytes), size: bytes.length };
+    await registry.putBlob(repository, described, async () => bytes, { signal });
+    return described;
+  };
+  const layer = await store(LAYER, NO_FILES);
+  const rootfs = { type: "layers", diff_ids: [layer.digest] };
+  const config = await store(CONFIG, Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", rootfs })));
   const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MANIFEST,
-      artifactType,
-      config: empty,
-      layers: [empty],
-      annotations,
-    }),
+    JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [layer], annotations }),
   );
   return { digest: digestOf(bytes), mediaType: MANIFEST, bytes };
 }
