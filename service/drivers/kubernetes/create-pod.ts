@@ -55,7 +55,7 @@ async function explainRefusal(
 }
 
 /** The server calls every refusal of its admission Forbidden, as it does a lack of permissions: so it is asked. */
-async function mayCreatePods(client: KubernetesClient, namespace: string): Promise<boolean> {
+export async function mayCreatePods(client: KubernetesClient, namespace: string): Promise<boolean> {
   const body = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",

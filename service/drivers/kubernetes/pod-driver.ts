@@ -16,33 +16,35 @@ import type {
   GuestSpec,
   HostSize,
   LookOptions,
+  MachineArtifact,
   MachineCapabilities,
   MachineDriver,
   ObservedGuest,
+  Preparation,
   Probe,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { askHttp, isGoodStatus } from "../ask-http.ts";
 import { answersInside, failed, listensInside, succeedsInside, type RunInside } from "../inside-checks.ts";
+import { lastLines, TAIL_LINES } from "../log-tail.ts";
+import { MAX_OUTPUT_BYTES, MAX_PROBE_OUTPUT_BYTES } from "../output-bounds.ts";
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
 import { createPod } from "./create-pod.ts";
 import { execInGuest } from "./guest-exec.ts";
-import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import { BUILD_LABEL, CONTAINER, GUEST_LABEL, NETWORK_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
 import { GuestPods } from "./guest-pods.ts";
+import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { PullAhead } from "./pull-ahead.ts";
 import { removePod } from "./remove-pod.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
 import { watchGuests } from "./watch-guests.ts";
-
-/** Of each stream of a command this much is answered; the rest is dropped. */
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
-const MAX_PROBE_OUTPUT_BYTES = 256 * 1024;
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
@@ -53,9 +55,7 @@ const STARTS_AT_ONCE = 64;
 /** States that end by themselves are looked at again after so long. */
 const LOOK_AGAIN_MS = 500;
 
-/** Lines of a main process that an error quotes, and where a quoted line ends. */
-const TAIL_LINES = 20;
-const MAX_LINE_CHARACTERS = 500;
+/** Of a log so much is read for the lines that an error quotes. */
 const MAX_TAIL_BYTES = 256 * 1024;
 
 /** What is left of a start that failed is taken away for so long; then a look finds it as a stray. */
@@ -73,21 +73,37 @@ export class KubernetesMachineDriver implements MachineDriver {
   readonly #settings: PodSettings;
   readonly #patience: StartPatience;
   readonly #pods: GuestPods;
+  readonly #ahead: PullAhead;
+  readonly #isolation: Isolation | undefined;
   readonly #closing = new AbortController();
 
-  constructor(client: KubernetesClient, settings: PodSettings, patience: Partial<StartPatience> = {}) {
+  /**
+   * @param makeIsolation what keeps machines apart, over the pods that this driver follows; absent: nothing does, and none can be
+   *   without internet access
+   */
+  constructor(
+    client: KubernetesClient,
+    settings: PodSettings,
+    patience: Partial<StartPatience> = {},
+    makeIsolation?: (pods: GuestPods) => Isolation,
+  ) {
     this.#client = client;
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
     this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+    this.#isolation = makeIsolation?.(this.#pods);
+    const { pullMs, aheadMs } = this.#patience;
+    const pullPatience = { failMs: pullMs, wholeMs: aheadMs };
+    this.#ahead = new PullAhead({ client, pods: this.#pods, settings, patience: pullPatience });
   }
 
   get capabilities(): MachineCapabilities {
     return {
       // The freezer of a node is not the API's.
       pauses: false,
-      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
-      isolates: false,
+      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say: it has to be proved.
+      isolates: this.#whyConnected === undefined,
+      ...(this.#whyConnected !== undefined && { whyNotIsolated: this.#whyConnected }),
       sharesCpus: (this.#settings.cpuOvercommit ?? 1) > 1,
       // A kubelet that finds more than the limit ends the machine.
       limitsDisk: true,
@@ -99,16 +115,13 @@ export class KubernetesMachineDriver implements MachineDriver {
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
     const { artifact, guestId } = spec;
-    if (!spec.internetAccess) {
-      const reason =
-        "a machine without internet access needs a network that enforces policies, which is not known of this one";
+    if (!spec.internetAccess && this.#whyConnected !== undefined) {
+      const reason = `a machine without internet access needs a network that is known to enforce policies: ${this.#whyConnected}`;
       throw refused(reason, { isImpossible: true });
     }
-    if (ENGINE_ID.test(artifact.imageId)) {
-      const is = "is on an engine, and in no registry that nodes could pull it from";
-      throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
-    }
+    refuseEngineImage(artifact);
     try {
+      await this.#isolation?.ensurePolicies();
       const made = await createPod(this.#client, spec, this.#settings);
       if (made === undefined) await this.#takeUp(guestId, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
@@ -117,6 +130,16 @@ export class KubernetesMachineDriver implements MachineDriver {
       if (outcome === "started") return;
       await this.#cleanUp(guestId);
       throw outcome;
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async prepare(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation> {
+    refuseEngineImage(artifact);
+    if (this.#settings.pullsAhead === false) return { skipped: [] };
+    try {
+      return await this.#ahead.pull(artifact, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -142,9 +165,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     const path = `/api/v1/namespaces/${namespace}/pods/${podName(guestId)}/log`;
     const query = { container: CONTAINER, tailLines: TAIL_LINES, limitBytes: MAX_TAIL_BYTES };
     try {
-      const text = await this.#client.text({ method: "GET", path, query, signal });
-      const lines = text.split(/\r?\n/).filter((line) => line !== "");
-      return lines.slice(-TAIL_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS));
+      return lastLines(await this.#client.text({ method: "GET", path, query, signal }));
     } catch (error) {
       // It is not there, has not begun, or its node is lost with its log: what is known of its end counts without it.
       if (error instanceof KubernetesError && error.status !== 401 && error.status !== 403) return [];
@@ -179,7 +200,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       const pod = await this.#ask(guestId, signal);
       if (pod === undefined) throw new GuestNotRunningError(guestId);
-      return pod.status?.podIP || undefined;
+      return pod.metadata.labels?.[NETWORK_LABEL] === "none" ? undefined : pod.status?.podIP || undefined;
     } catch (error) {
       return rethrow(error);
     }
@@ -214,6 +235,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   }
 
   async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
+    await this.#ahead.sweep(signal).catch((error: unknown) => rethrow(error));
     const pods = await this.#pods.list(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
     return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", alive: isAlive(pod), paused: false }));
   }
@@ -236,6 +258,11 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
+  /** Finds out again and again, until the signal or {@link close} ends it, whether machines can be without internet access. */
+  async proveIsolation(signal?: AbortSignal): Promise<void> {
+    await this.#isolation?.run(this.#until(signal));
+  }
+
   /** Asks for a sign of life, and of the permission to see pods. @throws EngineUnavailableError */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#pods.ping(signal).catch((error: unknown) => rethrow(error));
@@ -245,6 +272,11 @@ export class KubernetesMachineDriver implements MachineDriver {
   async close(): Promise<void> {
     this.#closing.abort(new EngineUnavailableError("The service lets go of the cluster."));
     await this.#client.close();
+  }
+
+  get #whyConnected(): string | undefined {
+    if (this.#isolation === undefined) return "the service writes no NetworkPolicy (--network-policy none)";
+    return this.#isolation.problem;
   }
 
   /** The guest of a spec that was made before. */
@@ -331,6 +363,12 @@ export class KubernetesMachineDriver implements MachineDriver {
       return translated;
     }
   }
+}
+
+function refuseEngineImage({ templateId, imageId }: MachineArtifact): void {
+  if (!ENGINE_ID.test(imageId)) return;
+  const is = "is on an engine, and in no registry that nodes could pull it from";
+  throw new MachineImageMissingError(templateId, imageId, undefined, is);
 }
 
 function whyNotRunning(pod: Pod): string {

@@ -6,12 +6,14 @@ import {
   CONTAINER,
   GUEST_LABEL,
   MACHINE_LABEL,
+  NETWORK_LABEL,
   podName,
   POOL_LABEL,
   TRIAL_LABEL,
   USER_ANNOTATION,
 } from "./guest-labels.ts";
 import { asUser } from "./launch-line.ts";
+import type { PodToleration } from "./nodes.ts";
 
 /** What every pod of a service has. */
 export interface PodSettings {
@@ -28,7 +30,9 @@ export interface PodSettings {
   /** Labels that a node must have. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
   /** Taints of nodes that it may run on all the same. @default none */
-  readonly tolerations?: readonly object[] | undefined;
+  readonly tolerations?: readonly PodToleration[] | undefined;
+  /** Nodes pull the image of a pool's next build before its members roll to it. @default true */
+  readonly pullsAhead?: boolean | undefined;
   /** Secrets of the namespace that nodes pull images with. @default those of the service account `default` */
   readonly pullSecrets?: readonly string[] | undefined;
 }
@@ -58,6 +62,7 @@ function podLabels(spec: GuestSpec, instanceId: string): Record<string, string> 
   return {
     [INSTANCE_LABEL]: instanceId,
     [TEMPLATE_LABEL]: spec.artifact.templateId,
+    [NETWORK_LABEL]: spec.internetAccess ? "internet" : "none",
     ...(spec.buildId === undefined
       ? { [GUEST_LABEL]: spec.guestId }
       : { [TRIAL_LABEL]: spec.guestId, [BUILD_LABEL]: spec.buildId }),

@@ -43,8 +43,12 @@ export async function removePod(
   }
 }
 
-/** @param graceSeconds 0 forgets the pod without asking its node */
-async function deletePod(
+/**
+ * Deletes a pod, this one and none that has its name by now, and does not wait for its end.
+ *
+ * @param graceSeconds 0 forgets the pod without asking its node
+ */
+export async function deletePod(
   client: KubernetesClient,
   namespace: string,
   { metadata }: Pod,

@@ -29,7 +29,11 @@ const deps = {
   tagFollowers: poolTagFollowers,
   stopping: stopping.signal,
 };
-const machines = await openKubernetesMachines({ kubeconfig, cpuOvercommit: 20 }, instanceId);
+const machines = await openKubernetesMachines(
+  { kubeconfig, cpuOvercommit: 20, networkPolicy: "none" },
+  instanceId,
+  "none",
+);
 const fleet = new Fleet({ ...deps, driver: machines.driver });
 const keys = keyRing([{ name: "test", key: apiKey }]);
 const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });
