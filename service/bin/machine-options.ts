@@ -35,7 +35,8 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --probe-image IMAGE  has sh and nc, for that proof (default the image of the builtin template)
   --pull-secret NAME  secret of the namespace that nodes pull images with (may be repeated)`;
 
-type MachineArguments = { builder?: string | undefined } & {
+/** What `parseArgs` makes of {@link MACHINE_OPTIONS}, and what builds. */
+export type MachineArguments = { builder?: string | undefined } & {
   [Name in keyof typeof MACHINE_OPTIONS]?:
     ((typeof MACHINE_OPTIONS)[Name] extends { multiple: true } ? string[] : string) | undefined;
 };

@@ -11,20 +11,26 @@ import type { MachineParts } from "./parts.ts";
 
 /** Machines on Kubernetes, and how to let go of the cluster. */
 export interface KubernetesMachines extends MachineParts {
+  /** Namespace of the machines. */
+  readonly namespace: string;
   close(): Promise<void>;
 }
 
-/** @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error */
+/**
+ * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
+ * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
+ */
 export async function openKubernetesMachines(
   options: KubernetesOptions,
   instanceId: string,
-  baseImage: string,
+  baseImage?: string,
 ): Promise<KubernetesMachines> {
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
   const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
+  const namespace = options.namespace ?? access.namespace;
   const settings: PodSettings = {
-    namespace: options.namespace ?? access.namespace,
+    namespace,
     instanceId,
     cpuOvercommit,
     runtimeClass,
@@ -33,20 +39,17 @@ export async function openKubernetesMachines(
     pullsAhead,
     pullSecrets,
   };
-  const { networkPolicy = "managed", allowedEgress, probeImage: image = baseImage } = options;
+  const { networkPolicy = "managed", allowedEgress, probeImage = baseImage } = options;
   let isolation: Isolation | undefined;
-  const makeIsolation = (pods: GuestPods) =>
+  const makeIsolation = (image: string) => (pods: GuestPods) =>
     (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
-  const driver = new KubernetesMachineDriver(
-    client,
-    settings,
-    {},
-    networkPolicy === "none" ? undefined : makeIsolation,
-  );
+  const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
+  const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
   // It ends with the driver; until then it tries again by itself.
   void driver.proveIsolation();
   return {
     driver,
+    namespace,
     places: [
       {
         name: "machines",
