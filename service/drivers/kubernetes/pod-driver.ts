@@ -291,7 +291,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       throw refused(`a pod called ${podName(guestId)} exists that this service did not make`, {});
     }
     if (isAlive(pod)) return;
-    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost: "its pod is being deleted" };
+    const endedByHost = hostReason(pod) ?? "its pod is being deleted";
+    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost };
     throw new MachineExitedError({ ...exit, logTail: await this.logs(guestId, signal) });
   }
 
