@@ -72,9 +72,13 @@ async function onCluster(
 ): Promise<Belongings> {
   const { openKubernetesMachines } = await import("../parts/kubernetes.ts");
   const { clusterBelongings } = await import("./reset/cluster-belongings.ts");
+  const { findCluster } = await import("../drivers/kubernetes/client/kubeconfig.ts");
+  const { KubernetesClient } = await import("../drivers/kubernetes/client/kubernetes-client.ts");
   const machines = await openKubernetesMachines(options, instanceId);
   open.defer(() => machines.close());
-  return clusterBelongings(machines, signal);
+  const client = new KubernetesClient(await findCluster(options));
+  open.defer(() => client.close());
+  return clusterBelongings({ client, machines, instanceId }, signal);
 }
 
 /** Not loaded for a service whose images are on Docker Engine. */

@@ -11,7 +11,7 @@ import type { Finding } from "./findings.ts";
 const TIMEOUT_MS = 15_000;
 
 /** What the service cannot do without, as `kubectl auth can-i` spells it. */
-const NEEDS = [
+const NEEDS: readonly (readonly [verb: string, resource: string])[] = [
   ["create", "pods"],
   ["delete", "pods"],
   ["get", "pods"],
@@ -20,7 +20,13 @@ const NEEDS = [
   ["get", "pods/log"],
   ["create", "pods/exec"],
   ["get", "pods/exec"],
-] as const;
+];
+
+/** What else it has to do where it keeps machines apart itself. */
+const POLICIES: typeof NEEDS = [
+  ["create", "networkpolicies.networking.k8s.io"],
+  ["patch", "networkpolicies.networking.k8s.io"],
+];
 
 const Version = z.looseObject({ gitVersion: z.string() });
 const Pods = z.looseObject({ items: z.array(z.unknown()) });
@@ -57,7 +63,8 @@ export async function inspectCluster(
     client = new KubernetesClient(access);
     const { gitVersion } = await client.json({ method: "GET", path: "/version", signal }, Version);
     report.version = gitVersion;
-    report.forbidden = await forbiddenOf(client, namespace, signal);
+    const needs = options.networkPolicy === "none" ? NEEDS : [...NEEDS, ...POLICIES];
+    report.forbidden = await forbiddenOf(client, namespace, needs, signal);
     if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const query = { labelSelector: ownSelector(instanceId) };
@@ -71,11 +78,17 @@ export async function inspectCluster(
 }
 
 /** Asks the API server itself, which knows of every authorizer. */
-async function forbiddenOf(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<string[]> {
+async function forbiddenOf(
+  client: KubernetesClient,
+  namespace: string,
+  needs: typeof NEEDS,
+  signal: AbortSignal,
+): Promise<string[]> {
   const answers = await Promise.all(
-    NEEDS.map(async ([verb, what]) => {
-      const [resource, subresource] = what.split("/");
-      const spec = { resourceAttributes: { namespace, verb, resource, ...(subresource && { subresource }) } };
+    needs.map(async ([verb, what]) => {
+      const [, resource, group, subresource] = /^([^./]+)(?:\.([^/]+))?(?:\/(.+))?$/.exec(what) ?? [];
+      const attributes = { namespace, verb, resource, ...(group && { group }), ...(subresource && { subresource }) };
+      const spec = { resourceAttributes: attributes };
       const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
       const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec };
       const { status } = await client.json({ method: "POST", path, body, signal }, Review);

@@ -206,6 +206,7 @@ describe.skipIf(!HAS_CLUSTER)(
         stdout: expect.stringMatching(/^All of it is removed\.$/m),
       });
       expect(await podsOf()).toBe("");
+      expect((await cluster.kubectl(["get", "networkpolicies", "--output=name"])).stdout).toBe("");
       // docker-registry keeps a tag whose manifest is deleted on no list.
       const tags = await fetch(`http://${cluster.registry?.host}/v2/nullspace/tags/list`);
       expect(((await tags.json()) as { tags?: string[] | null }).tags ?? []).toEqual([]);
