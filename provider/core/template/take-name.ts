@@ -4,7 +4,7 @@ import { isTerminalStatus, type NameClaim } from "../../../sdk/wire/index.ts";
 import { NameTakenError } from "../../errors.ts";
 import { explain } from "../explain.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { isOwnMark, type Mark } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { requireLeft } from "../ownership/living-owner.ts";
 import { ownersOf, readBuildTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
@@ -138,12 +138,15 @@ async function findHolder(
   const tags = await orGone(client.templates.listTags(name, { signal }));
   const marks = new Set((tags ?? []).flatMap(({ tag }) => readBuildTag(tag)?.mark ?? []));
   let example: string | undefined = tags?.[0]?.build_id;
-  // A template whose first build has not ended has no tags yet: its history tells whose it is.
-  for await (const build of buildHistory(client, name, signal)) {
-    example ??= build.build_id;
-    const owner = ownerOf(build)?.mark;
-    if (owner !== undefined) marks.add(owner);
-    if (marks.has(mark) || (tags?.length ?? 0) > 0) break;
+  // A template whose first build has not ended has no tags yet: its history tells whose it is. Where there are tags, they do: the
+  // history may have a build that this resource took back when another one was first.
+  if ((tags?.length ?? 0) === 0) {
+    for await (const build of buildHistory(client, name, signal)) {
+      example ??= build.build_id;
+      const owner = ownerOf(build)?.mark;
+      if (owner !== undefined) marks.add(owner);
+      if (marks.has(mark)) break;
+    }
   }
   if (example === undefined) {
     const info = await orGone(client.templates.get(name, { signal }));
@@ -181,8 +184,11 @@ export async function requireFirst(
     if (build.build_id === buildId) isOlder = true;
     else if (isOlder && !isOwnMark(context, ownerOf(build)?.mark)) {
       await takeBack(client, { ref, buildId }, context);
+      const owner = ownerOf(build)?.mark;
+      const other =
+        owner === undefined ? "build" : isOwnStack(context, owner) ? "resource of this stack" : "Pulumi stack";
       throw new NameTakenError(
-        `another ${ownerOf(build) === undefined ? "build" : "Pulumi stack"} took the name ${ref} a moment before this one. ` +
+        `another ${other} took the name ${ref} a moment before this one. ` +
           `Nothing of this one was kept. Choose another name; or ${takeoverWays(context, "Template", ref)}`,
         { ref, holder: ref },
       );
@@ -200,7 +206,7 @@ async function takeBack(
   const { signal } = timeout;
   try {
     const { build } = await client.builds.cancel(buildId, {
-      reason: "another stack was first to take the name",
+      reason: "another one was first to take the name",
       signal,
     });
     if (isTerminalStatus(build.status) && build.status === "ready") {

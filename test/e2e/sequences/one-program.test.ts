@@ -82,6 +82,24 @@ const PLANNED: Row[] = [
 
 const REFUSED: Row[] = [
   {
+    title: "of two Templates of one program with one name exactly one is made, and the other is refused again",
+    async play({ stack: make, world }) {
+      const stack = await make();
+      stack.program(`template("a", { name: own("web") });
+        template("b", { name: own("web"), context: "./two", buildArgs: { ...BASE, OTHER: "1" } });`);
+      const up = await stack.tryUp();
+      expect(up.exitCode).not.toBe(0);
+      const { tags } = await world.template("web");
+      expect(stack.resources()).toHaveLength(1);
+      const again = await stack.tryUp();
+      expect(again.exitCode).not.toBe(0);
+      expect(again.text).toContain("belongs to another resource of this stack");
+      expect((await world.template("web")).tags).toEqual(tags);
+      await stack.destroy();
+      expect(await world.leftovers(["web"])).toEqual([]);
+    },
+  },
+  {
     title: "of two WarmPools of one program with one name exactly one is made, and a destroy leaves nothing",
     async play({ stack: make, world }) {
       const stack = await make();
