@@ -31,7 +31,8 @@ async function leave(data: string, repository: string, more: { takeOver?: boolea
   const service = await RunningService.start({ dataDirectory: data, baseImage: site.baseImage, buildkit });
   try {
     const dockerfile = `FROM ${site.baseImage}\nRUN echo ${Math.random()} > /made\n`;
-    expect((await service.build({ name: "web", dockerfile })).build).toMatchObject({ status: "ready" });
+    const registry_auth = [{ registry: site.registry.host, auth: { kind: "basic", ...LOGIN } }];
+    expect((await service.build({ name: "web", dockerfile, registry_auth })).build).toMatchObject({ status: "ready" });
   } finally {
     await service.close();
   }
