@@ -1,9 +1,14 @@
 import { pauseUnless } from "pulumi-nullspace/concurrency";
+import { asError } from "../../errors.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { followList, listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { ownSelector } from "./guest-labels.ts";
 import { Pod } from "./objects.ts";
+import { isAlive } from "./pod-state.ts";
+
+/** However well the watch does, the server is asked for everything so often. */
+const LIST_EVERY_MS = 60_000;
 
 /** What is told of pods. */
 export type PodChange =
@@ -20,6 +25,9 @@ export type PodChange =
  * The pods of a service, followed as long as somebody has use for it: one watch, however many wait for however many pods.
  */
 export class GuestPods {
+  /** Whether the pods are those that are there: a watch that goes on after a silence has yet to tell what happened in it. */
+  #isComplete = false;
+  #listedAtMs = -Infinity;
   readonly #client: KubernetesClient;
   readonly #path: string;
   readonly #selector: string;
@@ -61,6 +69,20 @@ export class GuestPods {
     return (await listAll(this.#client, { path: this.#path, query, object: Pod, signal })).objects;
   }
 
+  /**
+   * The pods of this service with a label: as they were told, if nothing can have been missed, else as the server answers. It is
+   * asked once a minute in any case.
+   */
+  async all(label: string, signal?: AbortSignal): Promise<Pod[]> {
+    const isFresh = performance.now() - this.#listedAtMs < LIST_EVERY_MS;
+    if (this.#isKnown && this.#isComplete && isFresh) return this.#withLabel(label);
+    const listed = await this.list(label, signal);
+    this.#listedAtMs = performance.now();
+    // After a silence the server's answer is the proof: once both say the same, what is told is all there is.
+    this.#isComplete = this.#isKnown && areSame(listed, this.#withLabel(label));
+    return listed;
+  }
+
   /** Looks whether pods can be asked for. */
   async ping(signal?: AbortSignal): Promise<void> {
     const query = { labelSelector: this.#selector, limit: 1 };
@@ -79,7 +101,7 @@ export class GuestPods {
         if (this.#holders > 0) return;
         this.#following?.abort();
         this.#following = undefined;
-        this.#isKnown = false;
+        this.#lose();
         this.#pods.clear();
       },
     };
@@ -145,7 +167,7 @@ export class GuestPods {
       else if (event.kind === "gone") this.#delete(event.object);
       else if (event.kind === "heard") this.#know();
       else {
-        this.#isKnown = false;
+        this.#lose();
         this.#tell({ kind: "lost", error: event.error });
       }
     }
@@ -156,6 +178,8 @@ export class GuestPods {
     const names = new Set(pods.map(({ metadata }) => metadata.name));
     for (const pod of [...this.#pods.values()]) if (!names.has(pod.metadata.name)) this.#delete(pod);
     for (const pod of pods) this.#set(pod);
+    this.#isComplete = true;
+    this.#listedAtMs = performance.now();
     this.#know();
   }
 
@@ -176,9 +200,32 @@ export class GuestPods {
     this.#tell({ kind: "known" });
   }
 
-  #tell(change: PodChange): void {
-    for (const listener of [...this.#listeners]) listener(change);
+  #lose(): void {
+    this.#isKnown = false;
+    this.#isComplete = false;
   }
+
+  #withLabel(label: string): Pod[] {
+    return [...this.#pods.values()].filter(({ metadata }) => metadata.labels?.[label] !== undefined);
+  }
+
+  #tell(change: PodChange): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (error) {
+        // Its fault is its own: everybody else waits for what is told next.
+        process.emitWarning(asError(error));
+      }
+    }
+  }
+}
+
+/** Whether two looks at pods saw the same ones, alive or not. */
+function areSame(some: readonly Pod[], others: readonly Pod[]): boolean {
+  const keys = (pods: readonly Pod[]) => new Set(pods.map((pod) => `${pod.metadata.uid} ${isAlive(pod)}`));
+  const [left, right] = [keys(some), keys(others)];
+  return left.size === right.size && [...left].every((key) => right.has(key));
 }
 
 async function waitOrAgain(wake: Promise<void>, signal: AbortSignal, againMs: number | undefined): Promise<void> {

@@ -40,7 +40,7 @@ import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
-import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { buildIdOf, containerOf, exitOf, guestIdOf, hostReason, isAlive, isLeaving, isRunning } from "./pod-state.ts";
 import { PullAhead } from "./pull-ahead.ts";
 import { removePod } from "./remove-pod.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
@@ -148,8 +148,11 @@ export class KubernetesMachineDriver implements MachineDriver {
   async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {
     const judge = (pod: Pod | undefined): GuestExit | "gone" | undefined => {
       if (pod === undefined || !this.#isOwn(pod)) return "gone";
-      // One that is being removed has been told to end: how it does so says nothing.
-      return exitOf(pod) ?? (isLeaving(pod) ? "gone" : undefined);
+      const exit = exitOf(pod);
+      if (exit !== undefined || !isLeaving(pod)) return exit;
+      // One that is being removed has been told to end: how it does so says nothing. Why may be known: its node is lost, say.
+      const endedByHost = hostReason(pod);
+      return endedByHost === undefined ? "gone" : { exitCode: 137, outOfMemory: false, endedByHost };
     };
     try {
       const exit = await this.#pods.waitFor(podName(guestId), judge, { signal: this.#until(signal) });
@@ -236,7 +239,7 @@ export class KubernetesMachineDriver implements MachineDriver {
 
   async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
     await this.#ahead.sweep(signal).catch((error: unknown) => rethrow(error));
-    const pods = await this.#pods.list(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
+    const pods = await this.#pods.all(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
     return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", alive: isAlive(pod), paused: false }));
   }
 
@@ -288,7 +291,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       throw refused(`a pod called ${podName(guestId)} exists that this service did not make`, {});
     }
     if (isAlive(pod)) return;
-    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost: "its pod is being deleted" };
+    const endedByHost = hostReason(pod) ?? "its pod is being deleted";
+    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost };
     throw new MachineExitedError({ ...exit, logTail: await this.logs(guestId, signal) });
   }
 
