@@ -1,7 +1,7 @@
 import { OperationCancelledError, OperationTimeoutError } from "../errors.ts";
 import type { OperationContext } from "./operation-context.ts";
 
-/** A time limit on an operation, joined with the user's wish to stop. */
+/** A time limit on an operation, joined with the user's request to stop. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** What is left of the time, milliseconds. */

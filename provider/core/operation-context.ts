@@ -1,6 +1,6 @@
 import type { Naming } from "./autoname.ts";
 import type { Mark } from "./ownership/mark.ts";
-import type { ProgramWishes } from "./ownership/program-wishes.ts";
+import type { DeclaredInputs } from "./ownership/declared-inputs.ts";
 import type { PropertyPath } from "./property-path.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 
@@ -29,7 +29,7 @@ export interface OperationContext {
   /** The mark that the state records, where that is another one: the resource was renamed in the program, with `aliases`. */
   readonly formerMark?: Mark;
   /** What the program asks for in this run. */
-  readonly wishes: ProgramWishes;
+  readonly declared: DeclaredInputs;
   readonly shell: ShellAbilities;
   /** How Check names a resource that the program gives no name. */
   readonly naming?: Naming;

@@ -26,6 +26,6 @@ export function withIdentityWarning(controller: Controller): Controller {
 }
 
 /** Once in a preview and once in an update, though Check runs several times in each. */
-function isFirst({ wishes, mark }: OperationContext): boolean {
-  return wishes.isFirst(mark, "secret identity");
+function isFirst({ declared, mark }: OperationContext): boolean {
+  return declared.isFirst(mark, "secret identity");
 }

@@ -6,7 +6,7 @@ import type { Properties } from "../core/properties.ts";
 import { controllerFor } from "../controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import { isMark } from "../core/ownership/mark.ts";
-import { ProgramWishes } from "../core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../core/ownership/declared-inputs.ts";
 import { requireConfig, type ProviderConfig } from "../core/provider-config.ts";
 import { sameValue } from "../core/property-diff.ts";
 import { otherServiceNotice } from "../core/service-identity/with-service-identity.ts";
@@ -42,7 +42,7 @@ if (wantsTraces()) beforeExit(() => spans.close());
 /** What the program gives itself, and not by a transform. */
 const texts = new ProgramTexts();
 /** What the program of that update asks for. */
-const wishes = new ProgramWishes();
+const declared = new DeclaredInputs();
 
 /** The methods of a resource type as the dynamic provider's process calls them. */
 export function provider(type: string) {
@@ -111,7 +111,7 @@ async function check(controller: Controller, olds: Properties, inputs: Propertie
   const request = { news: news.values, ...(Object.keys(last.values).length === 0 ? {} : { olds: last.values }) };
   const result = await run(controller, "checked", news, async (context) => {
     const checked = await controller.check(request, context);
-    if (checked.failures.length === 0) wishes.note(context.mark, checked.inputs);
+    if (checked.failures.length === 0) declared.note(context.mark, checked.inputs);
     return checked;
   });
   const failures = shownFailures(controller, result.failures, { news: news.values, marked: news.marked, secrets });
@@ -130,7 +130,7 @@ async function diff(controller: Controller, id: string, olds: Properties, inputs
     if (other !== undefined) context.log("warning", other);
     for (const notice of compared.notices ?? []) context.log("info", notice);
     const forecast = await controller.forecast?.(request, compared.changes, context.cwd);
-    if (forecast !== undefined && wishes.isFirst(context.mark, "forecast")) context.log("info", forecast);
+    if (forecast !== undefined && declared.isFirst(context.mark, "forecast")) context.log("info", forecast);
     return compared;
   };
   const result = await run(controller, "compared", news, compare, id);
@@ -200,7 +200,7 @@ function run<Result>(
     urn: "",
     // A state of an older version has no mark; what is made from it is nobody's until its next update.
     mark: isMark(mark) ? mark : "",
-    wishes,
+    declared,
     ...(naming !== undefined && { naming }),
     shell: ABILITIES,
     secretInputs: marked,

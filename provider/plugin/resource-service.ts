@@ -11,7 +11,7 @@ import type { Naming } from "../core/autoname.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
 import type { ProviderConfig } from "../core/provider-config.ts";
 import { markOfUrn } from "../core/ownership/mark.ts";
-import { ProgramWishes } from "../core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../core/ownership/declared-inputs.ts";
 import type { PropertyPath } from "../core/property-path.ts";
 import { secretTexts } from "../values/secret-inputs.ts";
 import { shownFailures } from "../values/shown-failures.ts";
@@ -53,7 +53,7 @@ export interface ResourceService {
 /** The engine's side of the provider: one method for each call of `pulumirpc.ResourceProvider`. */
 export function createResourceService({ stop, log, cwd }: ResourceServiceOptions): ResourceService {
   let config: ProviderConfig = {};
-  const wishes = new ProgramWishes();
+  const declared = new DeclaredInputs();
   /** Every secret that has come in: none leaves in a message. */
   const secretStore = new Redactor();
   const unary = unaryWith(secretStore, log);
@@ -84,7 +84,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
   ): OperationContext => ({
     urn: request.getUrn(),
     mark: markOfUrn(request.getUrn()),
-    wishes,
+    declared,
     shell: PLUGIN_ABILITIES,
     preview,
     ...(timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1000 } : {}),
@@ -165,7 +165,7 @@ export function createResourceService({ stop, log, cwd }: ResourceServiceOptions
         { news: news.values, ...(olds === undefined ? {} : { olds: olds.values }) },
         context,
       );
-      if (result.failures.length === 0) wishes.note(context.mark, result.inputs);
+      if (result.failures.length === 0) declared.note(context.mark, result.inputs);
       const response = new providerProto.CheckResponse();
       response.setInputs(encodeStruct(result.inputs, joinSecrets(secretKeys, news.secrets)));
       const { secretInputs: marked } = context;

@@ -1,5 +1,5 @@
 import type { OperationContext } from "../../core/operation-context.ts";
-import { ProgramWishes } from "../../core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../../core/ownership/declared-inputs.ts";
 import type { ProviderConfig } from "../../core/provider-config.ts";
 
 /** What a controller needs to read something for nobody: no resource has asked, and nothing is said. */
@@ -7,7 +7,7 @@ export function readingContext(config: ProviderConfig, signal: AbortSignal): Ope
   return {
     urn: "",
     mark: "",
-    wishes: new ProgramWishes(),
+    declared: new DeclaredInputs(),
     shell: { imports: true, customTimeouts: true, resourceToken: (type) => type },
     secretInputs: [],
     preview: false,

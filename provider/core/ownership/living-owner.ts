@@ -11,9 +11,9 @@ import type { Mark } from "./mark.ts";
 export function requireLeft(
   owner: Mark | undefined,
   what: string,
-  { mark, wishes }: Pick<OperationContext, "mark" | "wishes">,
+  { mark, declared }: Pick<OperationContext, "mark" | "declared">,
 ): void {
-  if (owner === undefined || owner === mark || wishes.of(owner) === undefined) return;
+  if (owner === undefined || owner === mark || declared.of(owner) === undefined) return;
   throw new NotOwnedError(
     `${what} belongs to another resource of this program, and cannot be adopted from it. If that one is being renamed or ` +
       "removed, let it go first: run pulumi up without this resource, and then with it",

@@ -59,8 +59,8 @@ export const templateAliasController: Controller = {
   async delete({ id, outputs }, context) {
     using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
     const aliasRef = aliasRefOf(id, outputs);
-    const wish = context.wishes.of(context.mark);
-    if (wish?.alias === splitRef(aliasRef).name && typeof wish.template === "string") {
+    const wanted = context.declared.of(context.mark);
+    if (wanted?.alias === splitRef(aliasRef).name && typeof wanted.template === "string") {
       context.log("info", `the alias ${aliasRef} is kept: the program still has it`);
       return;
     }

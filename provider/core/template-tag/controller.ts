@@ -66,11 +66,11 @@ export const templateTagController: Controller = {
     const client = clientFor(context.config);
     using deadline = startDeadline(context, "delete", CALL_TIMEOUT_MS);
     const { template, tag } = splitId(refOf(id, outputs));
-    const wish = context.wishes.of(context.mark);
+    const wanted = context.declared.of(context.mark);
     if (
-      wish?.tag === tag &&
-      typeof wish.template === "string" &&
-      (await isOneTemplate(client, wish.template, template, deadline.signal))
+      wanted?.tag === tag &&
+      typeof wanted.template === "string" &&
+      (await isOneTemplate(client, wanted.template, template, deadline.signal))
     ) {
       context.log("info", `${template}:${tag} is kept: the program still has it`);
       return;

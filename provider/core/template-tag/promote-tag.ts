@@ -168,11 +168,12 @@ async function disown(
   client: NullspaceClient,
   tags: readonly TagInfo[],
   { template, tag, adopt }: TemplateTagInputs,
-  { mark, formerMark, wishes }: OperationContext,
+  { mark, formerMark, declared }: OperationContext,
   signal: AbortSignal,
 ): Promise<void> {
   for (const owner of ownersOf(tags, "tag", tag)) {
-    const isOver = owner.mark !== mark && ((adopt && wishes.of(owner.mark) === undefined) || owner.mark === formerMark);
+    const isOver =
+      owner.mark !== mark && ((adopt && declared.of(owner.mark) === undefined) || owner.mark === formerMark);
     if (isOver) await orGone(client.templates.removeTag(template, owner.tag.tag, { signal }));
   }
 }

@@ -36,9 +36,9 @@ export async function removeOwnTag(
 
 /** A Template whose state is of an older version has not noted its tags at the service: the program tells. */
 function isWantedByTemplate(
-  { wishes }: OperationContext,
+  { declared }: OperationContext,
   { template, tag }: { template: string; tag: string },
 ): boolean {
   const { name } = splitRef(template);
-  return wishes.some(({ name: wanted, tags }) => wanted === name && Array.isArray(tags) && tags.includes(tag));
+  return declared.some(({ name: wanted, tags }) => wanted === name && Array.isArray(tags) && tags.includes(tag));
 }

@@ -71,17 +71,17 @@ async function hashContext(inputs: Properties, context: OperationContext): Promi
 }
 
 /** What nobody finds in the image should not be a riddle; once in a preview and once in an update. */
-function warnOfLeftOut(what: string, entries: readonly string[], { wishes, mark, log }: OperationContext): void {
-  if (entries.length === 0 || !wishes.isFirst(mark, `${what} left out`)) return;
+function warnOfLeftOut(what: string, entries: readonly string[], { declared, mark, log }: OperationContext): void {
+  if (entries.length === 0 || !declared.isFirst(mark, `${what} left out`)) return;
   const more = entries.length - MOST_NAMED;
   const named = entries.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
   log("warning", `${what} in the context are left out: ${named}`);
 }
 
 /** Once in a preview and once in an update, though Check runs several times in each. */
-function warnOfSecretArguments({ secretInputs, wishes, mark, log }: OperationContext): void {
+function warnOfSecretArguments({ secretInputs, declared, mark, log }: OperationContext): void {
   const names = secretInputs.filter(([key]) => key === "buildArgs").map((path) => formatPropertyPath(path));
-  if (names.length === 0 || !wishes.isFirst(mark, "secret build arguments")) return;
+  if (names.length === 0 || !declared.isFirst(mark, "secret build arguments")) return;
   log(
     "warning",
     `${names.join(", ")}: a secret in a build argument can be read by everyone who has the image (docker history), and the ` +

@@ -28,7 +28,7 @@ export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, con
     context.log("info", `template ${ref} is left in place: its deletionPolicy is retain`);
     return;
   }
-  if (context.wishes.of(context.mark)?.name === splitRef(ref).name) {
+  if (context.declared.of(context.mark)?.name === splitRef(ref).name) {
     context.log("info", `template ${ref} is kept: the program still has it`);
     return;
   }

@@ -96,8 +96,8 @@ async function isOthers(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { mark, wishes, log } = context;
-  if (typeof outputs.name === "string" && wishes.of(mark)?.name === outputs.name) {
+  const { mark, declared, log } = context;
+  if (typeof outputs.name === "string" && declared.of(mark)?.name === outputs.name) {
     log("info", `warm pool ${id} is kept: the program still has it`);
     return true;
   }

@@ -5,7 +5,7 @@ import type { Controller } from "../../../provider/core/controller.ts";
 import type { Properties } from "../../../provider/core/properties.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
 import { markOfUrn } from "../../../provider/core/ownership/mark.ts";
-import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../../../provider/core/ownership/declared-inputs.ts";
 import type { ProviderConfig } from "../../../provider/core/provider-config.ts";
 
 /** A Pulumi program's folder, and the context that a shell would give to its resources' operations. */
@@ -14,7 +14,7 @@ export class ProgramFolder implements Disposable {
   /** Messages to the user, `severity: text`. */
   readonly messages: string[] = [];
   /** What the program asks for; a test that plays several runs begins each with a new one. */
-  wishes = new ProgramWishes();
+  declared = new DeclaredInputs();
   readonly #config: ProviderConfig;
 
   constructor(config: ProviderConfig) {
@@ -33,7 +33,7 @@ export class ProgramFolder implements Disposable {
     return {
       urn,
       mark: markOfUrn(urn),
-      wishes: this.wishes,
+      declared: this.declared,
       shell: { imports: true, customTimeouts: true, resourceToken: (type) => `nullspace:index:${type}` },
       secretInputs: [],
       preview: false,

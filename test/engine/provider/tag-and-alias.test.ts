@@ -215,7 +215,7 @@ describe("tags and aliases on a real service", () => {
 
     it("is left to its own successor, made under the same name in the same run", async () => {
       const made = await createTag(first);
-      program.wishes.note(program.context().mark, made.inputs);
+      program.declared.note(program.context().mark, made.inputs);
       await tag.create(made.inputs, program.context());
       await tag.delete(made, program.context());
       expect(await tagsNow()).toMatchObject({ stable: first });

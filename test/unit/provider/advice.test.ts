@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { controllers } from "../../../provider/controllers.ts";
 import { startDeadline } from "../../../provider/core/deadline.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
-import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../../../provider/core/ownership/declared-inputs.ts";
 import { takeoverWays } from "../../../provider/core/ownership/takeover-ways.ts";
 import { templateController } from "../../../provider/core/template/controller.ts";
 import { dynamicToken } from "../../../provider/dynamic/provider-text.ts";
@@ -43,7 +43,7 @@ describe.each(["dynamic", "plugin"] as const)("advice in the %s shell", (name) =
   const context = (more: Partial<OperationContext> = {}): OperationContext => ({
     urn: "",
     mark: "",
-    wishes: new ProgramWishes(),
+    declared: new DeclaredInputs(),
     secretInputs: [],
     shell: SHELLS[name],
     preview: true,

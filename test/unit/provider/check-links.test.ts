@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
-import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../../../provider/core/ownership/declared-inputs.ts";
 import { checkTemplate } from "../../../provider/core/template/check.ts";
 
 let cwd: string;
@@ -21,7 +21,7 @@ it("links and special files that are left out are named once in a run", async ()
   const context: OperationContext = {
     urn: "",
     mark: "",
-    wishes: new ProgramWishes(),
+    declared: new DeclaredInputs(),
     secretInputs: [],
     shell: { imports: true, customTimeouts: true, resourceToken: (type) => type },
     preview: true,

@@ -10,7 +10,7 @@ import type { Properties } from "../../../provider/core/properties.ts";
 import { controllers } from "../../../provider/controllers.ts";
 import { effectsOf } from "../../../provider/core/input-facts.ts";
 import type { OperationContext } from "../../../provider/core/operation-context.ts";
-import { ProgramWishes } from "../../../provider/core/ownership/program-wishes.ts";
+import { DeclaredInputs } from "../../../provider/core/ownership/declared-inputs.ts";
 import { formatPropertyPath } from "../../../provider/core/property-path.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/core/unknown.ts";
 import { providerText } from "../../../provider/dynamic/provider-text.ts";
@@ -37,7 +37,7 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 const context = (): OperationContext => ({
   urn: "",
   mark: "",
-  wishes: new ProgramWishes(),
+  declared: new DeclaredInputs(),
   naming: { resource: "web", mode: "propose", seed: "a seed" },
   secretInputs: [],
   shell: { imports: true, customTimeouts: true, resourceToken: (type) => type },

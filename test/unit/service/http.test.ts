@@ -272,7 +272,7 @@ describe("blobs", () => {
   const octets = { "content-type": "application/octet-stream" };
   const leftovers = () => readdirSync(join(service.dataDirectory, "blobs", "incoming"));
 
-  it("are asked for, sent, and not asked for again, but where a fresh upload is wished", async () => {
+  it("are asked for, sent, and not asked for again, but where a fresh upload is requested", async () => {
     const asked = await service.call("POST", "/v1/templates/blobs/preflight", { files });
     expect(asked.json.files).toEqual([
       { path: "d", entry_type: "dir", mode: "0755", missing: false },

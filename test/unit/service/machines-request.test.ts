@@ -8,7 +8,8 @@ import { argvOf, checkArguments } from "../../../service/fleet/machines/run-comm
 import type { MachineRow } from "../../../service/store/machines.ts";
 import { MemoryDriver } from "./memory-driver.ts";
 
-const wish = (request: object) => readMachineSpec(CreateMachineRequest.parse(request), new MemoryDriver().capabilities);
+const specOf = (request: object) =>
+  readMachineSpec(CreateMachineRequest.parse(request), new MemoryDriver().capabilities);
 
 describe("a create request", () => {
   /** As the published Python client sends it when nothing is set. */
@@ -28,7 +29,7 @@ describe("a create request", () => {
   };
 
   test("of the published client asks for nothing that this service has not", () => {
-    expect(wish(plain)).toMatchObject({
+    expect(specOf(plain)).toMatchObject({
       template: "base",
       vcpus: 2,
       memoryMb: 512,
@@ -38,13 +39,13 @@ describe("a create request", () => {
   });
 
   test("has the contract's defaults", () => {
-    expect(wish({})).toMatchObject({
+    expect(specOf({})).toMatchObject({
       timeoutMs: 300_000,
       timeoutAction: "destroy",
       internetAccess: true,
       ephemeral: false,
     });
-    expect(wish({ lifecycle: { on_timeout: "pause" } }).timeoutAction).toBe("hibernate");
+    expect(specOf({ lifecycle: { on_timeout: "pause" } }).timeoutAction).toBe("hibernate");
   });
 
   test("is the same request whatever the order of its members", () => {
@@ -53,10 +54,10 @@ describe("a create request", () => {
         const request = { ...plain, metadata };
         const reversed = Object.fromEntries(Object.entries(request).reverse());
         reversed.metadata = Object.fromEntries(Object.entries(metadata).reverse());
-        expect(wish(reversed).digest).toBe(wish(request).digest);
+        expect(specOf(reversed).digest).toBe(specOf(request).digest);
       }),
     );
-    expect(wish({ ...plain, vcpus: 3 }).digest).not.toBe(wish(plain).digest);
+    expect(specOf({ ...plain, vcpus: 3 }).digest).not.toBe(specOf(plain).digest);
   });
 
   test.each([
@@ -69,7 +70,7 @@ describe("a create request", () => {
     [{ timeout_ms: 8 * 24 * 3600 * 1000 }, /7 days/],
     [{ ephemeral: true, auto_resume: true }, /ephemeral contradicts auto_resume/],
   ])("with %j is refused, naming the member", (change, message) => {
-    expect(() => wish({ ...plain, ...change })).toThrow(message);
+    expect(() => specOf({ ...plain, ...change })).toThrow(message);
   });
 });
 
