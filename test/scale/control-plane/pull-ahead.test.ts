@@ -49,6 +49,8 @@ describe.skipIf(!HAS_CLUSTER)("images that are pulled ahead (skipped where set-u
       }
     })();
     await told.promise;
+    // The controllers take the taint of a new node away a moment after it is ready.
+    await expect.poll(() => kubectl(["get", "nodes", "-o", "jsonpath={.items[*].spec.taints}"]), soon).toBe("");
   });
 
   afterEach(async () => {
