@@ -221,6 +221,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
     parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
     closers.push(() => parts?.close());
+    for (const notice of parts.notices ?? []) log.warn(notice);
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());
     const stopping = new AbortController();

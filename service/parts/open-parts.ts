@@ -58,6 +58,7 @@ export async function openParts(options: PartsOptions, surroundings: PartsSurrou
     artifacts,
     buildCache,
     driver: machines.driver,
+    notices: machines.notices ?? [],
     places: distinct([...images.places, ...machines.places]),
     baseImage,
     async close() {

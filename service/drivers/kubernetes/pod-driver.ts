@@ -28,15 +28,18 @@ import { answersInside, failed, listensInside, succeedsInside, type RunInside } 
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
-import { createPod } from "./create-pod.ts";
+import { beginWithPod } from "./begin-with-pod.ts";
+import { createGuest } from "./create-guest.ts";
+import { GuestChoice, type ChosenGuests, type GuestWish } from "./guest-choice.ts";
 import { execInGuest } from "./guest-exec.ts";
 import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import type { GuestPod } from "./guest-pod.ts";
 import { GuestPods } from "./guest-pods.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
-import { removePod } from "./remove-pod.ts";
+import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
 import { watchGuests } from "./watch-guests.ts";
 
@@ -67,24 +70,34 @@ const ASK_SIZE_MS = 2_000;
 /** An id of Docker Engine, which no node could pull. */
 const ENGINE_ID = /^sha256:[0-9a-f]{64}$/;
 
-/** Pods of a Kubernetes cluster. Needs nothing on a node but what every kubelet has. */
+/**
+ * Pods of a Kubernetes cluster, bare or of Sandboxes of agent-sandbox. Needs nothing on a node but what every kubelet has.
+ */
 export class KubernetesMachineDriver implements MachineDriver {
   readonly #client: KubernetesClient;
   readonly #settings: PodSettings;
   readonly #patience: StartPatience;
+  readonly #choice: GuestChoice;
   readonly #pods: GuestPods;
   readonly #closing = new AbortController();
 
-  constructor(client: KubernetesClient, settings: PodSettings, patience: Partial<StartPatience> = {}) {
+  /** @param wish what machines are to be. @default `pod` */
+  constructor(
+    client: KubernetesClient,
+    settings: PodSettings,
+    patience: Partial<StartPatience> = {},
+    wish: GuestWish = "pod",
+  ) {
     this.#client = client;
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
-    this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+    this.#choice = new GuestChoice(client, settings.namespace, wish);
+    this.#pods = new GuestPods(client, settings.namespace, settings.instanceId, this.#choice);
   }
 
   get capabilities(): MachineCapabilities {
     return {
-      // The freezer of a node is not the API's.
+      // The freezer of a node is not the API's, and a Sandbox that is suspended keeps its volumes, of which a machine has none.
       pauses: false,
       // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
       isolates: false,
@@ -109,14 +122,23 @@ export class KubernetesMachineDriver implements MachineDriver {
       throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
     }
     try {
-      const made = await createPod(this.#client, spec, this.#settings);
-      if (made === undefined) await this.#takeUp(guestId, signal);
+      const made = await this.#make(spec, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
-      const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS, seen: made };
-      const outcome = await this.#pods.waitFor(podName(guestId), verdict.judge, waiting);
-      if (outcome === "started") return;
+      const until = this.#until(signal);
+      const judge = (pod: GuestPod | undefined) => {
+        const judged = verdict.judge(pod);
+        return judged === "started" ? pod : judged;
+      };
+      const outcome = await this.#pods.waitFor(podName(guestId), judge, {
+        signal: until,
+        againMs: LOOK_AGAIN_MS,
+        seen: made,
+      });
+      const { namespace } = this.#settings;
+      const refusal = outcome instanceof Error ? outcome : await beginWithPod(this.#client, namespace, outcome, until);
+      if (refusal === undefined) return;
       await this.#cleanUp(guestId);
-      throw outcome;
+      throw refusal;
     } catch (error) {
       throw this.#translate(error);
     }
@@ -142,6 +164,8 @@ export class KubernetesMachineDriver implements MachineDriver {
     const path = `/api/v1/namespaces/${namespace}/pods/${podName(guestId)}/log`;
     const query = { container: CONTAINER, tailLines: TAIL_LINES, limitBytes: MAX_TAIL_BYTES };
     try {
+      // What a pod in its place says is not what it said.
+      if ((await this.#find(guestId, signal))?.podUid === undefined) return [];
       const text = await this.#client.text({ method: "GET", path, query, signal });
       const lines = text.split(/\r?\n/).filter((line) => line !== "");
       return lines.slice(-TAIL_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS));
@@ -178,7 +202,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
     try {
       const pod = await this.#ask(guestId, signal);
-      if (pod === undefined) throw new GuestNotRunningError(guestId);
+      if (pod?.podUid === undefined) throw new GuestNotRunningError(guestId);
       return pod.status?.podIP || undefined;
     } catch (error) {
       return rethrow(error);
@@ -198,7 +222,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       const place = { client: this.#client, pods: this.#pods, namespace };
       const pod = await this.#find(guestId, signal);
-      if (pod !== undefined) await removePod(place, pod, this.#until(signal));
+      if (pod !== undefined) await removeGuest(place, pod, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -236,7 +260,12 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
-  /** Asks for a sign of life, and of the permission to see pods. @throws EngineUnavailableError */
+  /** What machines are here. @throws EngineUnavailableError while the cluster does not say */
+  async chosen(signal?: AbortSignal): Promise<ChosenGuests> {
+    return this.#choice.get(signal).catch((error: unknown) => rethrow(error));
+  }
+
+  /** Asks for a sign of life, and of the permission to see guests. @throws EngineUnavailableError */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#pods.ping(signal).catch((error: unknown) => rethrow(error));
   }
@@ -245,6 +274,16 @@ export class KubernetesMachineDriver implements MachineDriver {
   async close(): Promise<void> {
     this.#closing.abort(new EngineUnavailableError("The service lets go of the cluster."));
     await this.#client.close();
+  }
+
+  /** @returns the guest as it was made; `undefined` for one that was made before */
+  async #make(spec: GuestSpec, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
+    const { kind, hasSandboxes } = await this.#choice.get(signal);
+    // A name is taken among objects of one kind only: one that was made as the other kind is looked for.
+    const before = hasSandboxes ? await this.#find(spec.guestId, signal) : undefined;
+    const made = before === undefined ? await createGuest(this.#client, kind, spec, this.#settings) : undefined;
+    if (made === undefined) await this.#takeUp(spec.guestId, signal);
+    return made;
   }
 
   /** The guest of a spec that was made before. */
@@ -261,13 +300,13 @@ export class KubernetesMachineDriver implements MachineDriver {
   }
 
   /** A guest as it is now; `undefined` also for what this service did not make. */
-  async #ask(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+  async #ask(guestId: string, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
     const pod = await this.#pods.get(podName(guestId), signal);
     return pod !== undefined && this.#isOwn(pod) ? pod : undefined;
   }
 
   /** A guest as it was last told, if it was. */
-  async #find(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+  async #find(guestId: string, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
     return this.#pods.known(podName(guestId)) ?? this.#ask(guestId, signal);
   }
 
