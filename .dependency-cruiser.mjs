@@ -26,6 +26,7 @@ export default {
       "^sdk/(?!arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("concurrency-imports-nothing-of-ours", "^sdk/concurrency/", "^sdk/(?!concurrency/|require-node\\.ts$)"),
+    forbid("commands-import-nothing-of-ours", "^sdk/commands/", "^sdk/(?!commands/|require-node\\.ts$)"),
     forbid("tracing-imports-nothing-of-ours", "^sdk/tracing/", "^sdk/(?!tracing/|(require-node|package-file)\\.ts$)"),
     // Loaded when the environment asks for traces, and not before.
     forbid(
@@ -42,7 +43,7 @@ export default {
     forbid(
       "docker-stands-on-context",
       "^sdk/docker/",
-      "^sdk/(?!docker/|dockerfile/|context/|concurrency/|arguments/|(errors|schema|require-node)\\.ts$)",
+      "^sdk/(?!docker/|dockerfile/|context/|commands/|concurrency/|arguments/|(errors|schema|require-node)\\.ts$)",
     ),
     forbid("grpc-imports-nothing-of-ours", "^sdk/docker/grpc/", "^sdk/(?!docker/grpc/)"),
     forbid("protos-import-nothing-of-ours", "^sdk/docker/protos/", "^sdk/(?!docker/protos/)"),

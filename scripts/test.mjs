@@ -72,9 +72,22 @@ const LANES = [
       ]),
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
       { title: "build (npm run build)", run: buildOnce },
+      { title: "tests (contract)", run: (print) => test(projects("contract"), print) },
+    ],
+  },
+  {
+    name: "e2e",
+    steps: [
       {
         title: "tests (e2e, examples)",
-        run: (print) => test([...projects("e2e", "examples"), ...otherThan(ELSEWHERE), ...EXAMPLES], print),
+        run: async (print) => {
+          await buildOnce(print);
+          return test([...projects("e2e", "examples"), ...otherThan(ELSEWHERE), ...EXAMPLES], print);
+        },
+      },
+      {
+        title: "tests in any folder (e2e)",
+        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
       },
     ],
   },
@@ -88,24 +101,20 @@ const LANES = [
           return test([...projects("sequences", "e2e"), "test/e2e/sequences/", ...WITH_SEQUENCES], print);
         },
       },
-      {
-        title: "tests in any folder (e2e)",
-        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
-      },
-      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
     ],
   },
   {
     name: "engine",
     steps: [
       {
-        title: "tests (engine, faults, contract, scale)",
+        title: "tests (engine, faults, scale)",
         run: async (print) => {
           await buildOnce(print);
-          const folders = ["test/engine/", "test/faults/", "test/contract/", CONTROL_PLANE];
-          return test([...projects("engine", "faults", "contract", "scale"), ...folders], print);
+          const folders = ["test/engine/", "test/faults/", CONTROL_PLANE];
+          return test([...projects("engine", "faults", "scale"), ...folders], print);
         },
       },
+      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
     ],
   },
 ];

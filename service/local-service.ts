@@ -1,13 +1,13 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { pino, type DestinationStream, type LevelWithSilent } from "pino";
+import { pino, type DestinationStream, type LevelWithSilent, type Logger } from "pino";
 import type { EngineTimeLimits } from "pulumi-nullspace/docker";
 import { openTracer, wantsTraces } from "pulumi-nullspace/tracing";
 import { parseTemplateRef } from "pulumi-nullspace/wire";
 import { assemble } from "./assemble.ts";
 import { BlobStore } from "./blobs/blob-store.ts";
 import { FolderBlobBytes } from "./blobs/folder-blob-bytes.ts";
-import { defaultDataDirectory, openDataDirectory } from "./data-directory.ts";
+import { defaultDataDirectory, openDataDirectory, type DataPaths } from "./data-directory.ts";
 import { asError, StartupError } from "./errors.ts";
 import { allowedHosts, isLoopbackHost } from "./http/allowed-hosts.ts";
 import { createApp } from "./http/app.ts";
@@ -23,6 +23,7 @@ import type { Parts } from "./parts/parts.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
 import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { noteSetup } from "./setups.ts";
 import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
 import { DiskRoom } from "./store/disk-room.ts";
@@ -222,6 +223,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
     closers.push(() => parts?.close());
     for (const notice of parts.notices ?? []) log.warn(notice);
+    rememberSetup(data, options, log);
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());
     const stopping = new AbortController();
@@ -292,6 +294,20 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** For `doctor` and `reset`, which then know where to look. */
+function rememberSetup(data: DataPaths, { buildkit, kubernetes }: LocalServiceOptions, log: Logger): void {
+  try {
+    noteSetup(data, {
+      builder: buildkit === undefined ? "engine" : "buildkit",
+      ...(buildkit && { registry: buildkit.registry.repository }),
+      machines: kubernetes === undefined ? "docker" : "kubernetes",
+      ...(kubernetes?.namespace !== undefined && { namespace: kubernetes.namespace }),
+    });
+  } catch (error) {
+    log.warn({ err: asError(error) }, "what this service is served with could not be noted");
   }
 }
 

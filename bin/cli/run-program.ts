@@ -13,7 +13,7 @@ import { endQuietlyOnClosedPipe } from "./output.ts";
 export async function runProgram(argv: readonly string[]): Promise<number> {
   endQuietlyOnClosedPipe();
   const program = new Command("pulumi-nullspace")
-    .description("Sandbox templates as code: look into build contexts, build images, check a set-up")
+    .description("Sandbox templates as code: inspect build contexts, build images, check a set-up")
     .version(packageVersion());
   for (const name of commandsToLoad(argv[2])) (await COMMANDS[name]!())(program);
   forEachCommand(program, (command) => command.exitOverride().configureOutput({ writeErr: () => {} }));

@@ -40,7 +40,9 @@ const PROGRAM_FILE = "index.ts";
 export function registerAdopt(program: Command): void {
   program
     .command("adopt")
-    .description("write a program, and a file for `pulumi import`, of what exists at the service; or of an e2b.toml")
+    .description(
+      "write a program, and a file for `pulumi import`, from what exists at the service; or from an e2b.toml",
+    )
     .argument("[templates...]", "names of templates, or patterns such as 'web-*'; default: all of your own namespace")
     .addOption(
       new Option("--pool <pattern>", "a pool by name or id, or a pattern; may be given several times")
@@ -54,7 +56,7 @@ export function registerAdopt(program: Command): void {
     )
     .addOption(new Option("--shell <shell>", "whose resources the program has").choices(SHELLS).default("plugin"))
     .option("--out <dir>", "folder to write into", ".")
-    .option("--force", "overwrite files that are there")
+    .option("--force", "overwrite existing files")
     .option("--json", "print {resources: [{type, name, id?, owned?}], files}")
     .addHelpText("after", HELP)
     .action(

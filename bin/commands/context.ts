@@ -30,9 +30,9 @@ interface ReadOptions {
 
 /** Adds `context inspect | hash | diff | tar`. */
 export function registerContext(program: Command): void {
-  const context = program.command("context").description("Look into a build context: what is sent, and its hash");
+  const context = program.command("context").description("inspect a build context: what is sent, and its hash");
 
-  readCommand(context, "inspect", "Print what would be sent, what is left out, and why")
+  readCommand(context, "inspect", "print what would be sent, what is left out, and why")
     .option("--json", "print one JSON object")
     .action(
       action(async (signal, dir: string, options: ReadOptions) => {
@@ -42,7 +42,7 @@ export function registerContext(program: Command): void {
       }),
     );
 
-  readCommand(context, "hash", "Print the context's hash")
+  readCommand(context, "hash", "print the context's hash")
     .option("--json", "print one JSON object: the hash and the manifest")
     .action(
       action(async (signal, dir: string, options: ReadOptions) => {
@@ -54,7 +54,7 @@ export function registerContext(program: Command): void {
   readCommand(
     context,
     "diff",
-    "Print what changed since another tree, or since an earlier reading; exit 1 if anything did",
+    "print what changed compared to another tree, or to an earlier reading; exit 1 if anything did",
   )
     .requiredOption("--against <path>", "a directory, a manifest, or what inspect or hash printed with --json")
     .option("--json", "print one JSON object")
@@ -68,7 +68,7 @@ export function registerContext(program: Command): void {
       }),
     );
 
-  readCommand(context, "tar", "Write the tar that is sent to standard output")
+  readCommand(context, "tar", "write the tar that would be sent to standard output")
     .option("--gzip", "compress it")
     .action(
       action(async (signal, dir: string, options: ReadOptions & { gzip?: boolean }) => {
@@ -86,10 +86,10 @@ function readCommand(parent: Command, name: string, description: string): Comman
     .option("--dockerfile <path>", "the Dockerfile, relative to the context or to the working directory")
     .option("--no-dockerfile", "the context has no Dockerfile")
     .addOption(new Option("--ignore-syntax <syntax>", "how ignore files are read").choices(["docker", "gitignore"]))
-    .option("--ignore <pattern...>", "more ignore patterns, read after the ignore file")
+    .option("--ignore <pattern...>", "additional ignore patterns, after those of the ignore file")
     .addOption(new Option("--symlinks <mode>", "what to do with links").choices(["keep", "copy", "skip", "error"]))
-    .option("--source <path...>", "read these files and folders of the context alone, relative to it")
-    .option("--no-cache", "read every file, also those that look as they did in an earlier run");
+    .option("--source <path...>", "read only these files and folders of the context, relative to it")
+    .option("--no-cache", "read every file, even those that look unchanged since an earlier run");
 }
 
 async function readFrom(dir: string, options: ReadOptions, more: Partial<ContextOptions>): Promise<BuildContext> {

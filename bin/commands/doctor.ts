@@ -12,7 +12,7 @@ import { checkService } from "../doctor/service-checks.ts";
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("check Node, Pulumi, Docker, the settings and the service; exit 1 when something fails")
+    .description("check Node, Pulumi, Docker, the settings and the service; exit 1 if something fails")
     .option("--json", "print {ok, checks: [{name, status, message, advice?}]}")
     .action(
       action(async (signal, options: { json?: boolean }) => {

@@ -9,8 +9,8 @@ export function registerPromotions(program: Command): void {
   program
     .command("promotions")
     .description("print where a tag of a template has pointed, newest first")
-    .argument("<ref>", "name:tag or namespace/name:tag; without a tag, the one that the bare name means")
-    .option("--limit <number>", "most moves to print, 1 to 1000", parseLimit, 20)
+    .argument("<ref>", "name:tag or namespace/name:tag; without a tag, the default one")
+    .option("--limit <number>", "maximum number of moves to print, 1 to 1000", parseLimit, 20)
     .option("--json", "print {template, tag, buildId, source, moves: [{at?, from?, to, by?}], hasMore}")
     .addHelpText("after", HELP)
     .action(

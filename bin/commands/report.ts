@@ -30,7 +30,11 @@ export function registerReport(program: Command): void {
     .command("report")
     .description("turn the output of `pulumi preview --json` into a comment for a pull request")
     .argument("[files...]", "outputs of previews, one for each stack; `-` or none: standard input")
-    .option("--title <text>", "what to call the preview, once for each file, in their order", append, [] as string[])
+    .addOption(
+      new Option("--title <text>", "title of the preview; once per file, in the same order")
+        .argParser(append)
+        .default([], "the stack's name"),
+    )
     .addOption(
       new Option("--format <format>", "how to print the report")
         .choices(["markdown", "json", "text"])
@@ -42,7 +46,12 @@ export function registerReport(program: Command): void {
         .argParser(appendChange)
         .default([], "none"),
     )
-    .option("--marker <name>", "name in the hidden first line, by which a bot finds its comment", marker, "preview")
+    .option(
+      "--marker <name>",
+      "name in the hidden first line, by which a bot finds its comment again",
+      marker,
+      "preview",
+    )
     .addHelpText("after", HELP)
     .action(
       action(async (signal, files: string[], { title, format, failOn, marker: name }: ReportOptions) => {

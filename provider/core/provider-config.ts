@@ -28,27 +28,27 @@ export const ProviderConfig = z.object({
     .string()
     .optional()
     .describe(
-      "Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews " +
-        "fail: a guard against the wrong key. Default: whatever the key's own is.",
+      "Namespace that the API key is expected to belong to. With a key of another namespace nothing is read or changed, and " +
+        "previews fail: a guard against using the wrong key. Default: the key's own.",
     ),
   requestTimeoutSeconds: z
     .int()
     .min(1)
     .optional()
-    .describe("How long a call may wait for the service to say something, seconds. Default 30."),
+    .describe("How long a call may wait for the service to respond, in seconds. Default 30."),
   maxRetries: z
     .int()
     .min(0)
     .optional()
-    .describe("How often a call that failed for a passing reason is sent again, at most. Default 3."),
+    .describe("How often a call that failed for a temporary reason is retried, at most. Default 3."),
   operationTimeoutMinutes: z
     .int()
     .min(1)
     .optional()
     .describe(
-      "How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option " +
+      "How long the creation, update, refresh or deletion of a resource may take, in minutes, unless its option " +
         `\`customTimeouts\` says otherwise. Default: ${minutes(BUILD_TIMEOUT_MS)} for a template, ` +
-        `${minutes(READY_TIMEOUT_MS)} for a pool, ${minutes(CALL_TIMEOUT_MS)} for what builds and starts nothing.`,
+        `${minutes(READY_TIMEOUT_MS)} for a pool, ${minutes(CALL_TIMEOUT_MS)} for everything that builds and starts nothing.`,
     ),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;

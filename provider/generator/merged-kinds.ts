@@ -68,14 +68,14 @@ function mergedObject(kinds: readonly ObjectModel[]): ObjectModel {
       values: kinds.map((object) => kindOf(object)),
       meanings: Object.fromEntries(kinds.map((object) => [kindOf(object), object.description])),
     },
-    description: "Which kind it is. It decides what else there is to say.",
+    description: "Which kind it is. It decides which other members there are.",
     required: true,
     secret: false,
     computed: false,
   };
   return {
     name,
-    description: `One of several kinds, told by its \`kind\`: ${list(kinds.map((object) => `\`${kindOf(object)}\``))}.`,
+    description: `One of several kinds, as its \`kind\` says: ${list(kinds.map((object) => `\`${kindOf(object)}\``))}.`,
     properties: [kind, ...[...members].map(([member, told]) => mergedMember(member, told, kinds.length))],
   };
 }

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SetupError } from "../setup/errors.mjs";
-import { fetchNodePackage } from "../setup/fetch-node.mjs";
+import { fetchNpmPackage } from "../setup/fetch-npm-package.mjs";
 import { NODE_RELEASE } from "../setup/node-runtime.mjs";
 import { isOwn, TARGETS } from "./targets.mjs";
 
@@ -60,7 +60,7 @@ async function fetchOfficialNode(target, program, context) {
   const system = platform === "win32" ? "win" : platform;
   // Set-up keeps the Node that the tests run on in the first of these folders: the same package.
   const folder = join(context.cache.root, "node", isOwn(target) ? `v${version}` : `v${version}-${system}-${arch}`);
-  await fetchNodePackage({ name: `node-${system}-${arch}`, version, integrity, program }, folder, context);
+  await fetchNpmPackage({ name: `node-${system}-${arch}`, version, integrity, program, tool: "node" }, folder, context);
   return folder;
 }
 

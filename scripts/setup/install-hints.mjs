@@ -95,6 +95,11 @@ const HINTS = {
     linux: "the Pulumi CLI with its language hosts: curl -fsSL https://get.pulumi.com | sh; and Go 1.25.11 or newer",
     macos: "brew install pulumi/tap/pulumi go",
   },
+  "csharp-compiler": {
+    debian: "the .NET SDK (https://dotnet.microsoft.com), with which `npm run sdks` compiles the SDK for .NET",
+    linux: "the .NET SDK (https://dotnet.microsoft.com), with which `npm run sdks` compiles the SDK for .NET",
+    macos: "the .NET SDK (https://dotnet.microsoft.com), with which `npm run sdks` compiles the SDK for .NET",
+  },
   "modern-engine": {
     debian:
       "Go 1.26.8 or newer from https://go.dev/dl/, or NULLSPACE_MODERN_DOCKERD = a dockerd of version 29 or newer",

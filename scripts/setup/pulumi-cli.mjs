@@ -15,7 +15,7 @@ const OLDEST_VERSION = [3, 200, 0];
 /** @type {import("./step.mjs").Step} */
 export const pulumiCli = {
   title: "Pulumi CLI",
-  profiles: ["quickstart", "test", "languages"],
+  profiles: ["quickstart", "test", "languages", "scale"],
   needs: [],
   async forecast({ cache, env }) {
     if ((await installedPulumi(env, () => undefined)) ?? downloadedPulumi(cache) ?? builtPulumi(cache))

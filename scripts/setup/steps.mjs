@@ -3,6 +3,7 @@ import { baseImage } from "./base-image.mjs";
 import { buildKitDaemon } from "./buildkit-daemon.mjs";
 import { chromium } from "./chromium.mjs";
 import { clusterPrograms } from "./cluster-programs.mjs";
+import { csharpCompiler } from "./csharp-compiler.mjs";
 import { dockerEngine } from "./docker-engine.mjs";
 import { dockerfileParser } from "./dockerfile-parser.mjs";
 import { kubernetes } from "./kubernetes.mjs";
@@ -42,6 +43,7 @@ export const STEPS = [
   promtool,
   pulumiLanguages,
   pulumiPython,
+  csharpCompiler,
   kubernetes,
   clusterPrograms,
 ];

@@ -152,7 +152,7 @@ export async function readContext(options: ContextOptions): Promise<BuildContext
   check("readContext", { options: CONTEXT }, { options });
   return inSpan("hash context", {}, async (span) => {
     const context = await readWhole(options);
-    span.set({ "nullspace.context.entries": context.entries.length });
+    span.set({ "nullspace.context.entries": context.table.length });
     return context;
   });
 }

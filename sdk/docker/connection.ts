@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineUnreachableError } from "./errors.ts";
 import type { EngineTls } from "./engine-tls.ts";
+import { tlsReason } from "./tls-reason.ts";
 import { tooLongForSocket } from "./socket-path.ts";
 import { dialSsh } from "./ssh-connection.ts";
 
@@ -74,6 +75,6 @@ function explain(host: EngineHost, cause: Error): string {
     case "EAI_AGAIN":
       return "the host name cannot be resolved";
     default:
-      return cause.message;
+      return tlsReason(cause) ?? cause.message;
   }
 }

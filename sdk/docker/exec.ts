@@ -12,10 +12,17 @@ import {
   stream,
   text,
 } from "../arguments/index.ts";
-import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import {
+  KILL_TIMEOUT_MS,
+  killScript,
+  MARK,
+  runMarked,
+  type CommandOutput,
+  type CommandPlace,
+} from "../commands/index.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { HijackedConnection } from "./engine-transport.ts";
 import { DockerError, EngineConnectionLostError, EngineTimeoutError, ExecTimeoutError } from "./errors.ts";
@@ -92,81 +99,49 @@ export interface ExecResult {
 }
 
 const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
-/** Marks the processes of one command: a variable is inherited by all that they start. */
-const MARK = "NULLSPACE_EXEC_ID";
-/** Killing must not take longer than the command was allowed to. */
-const KILL_TIMEOUT_MS = 5_000;
 
 const Created = z.looseObject({ Id: z.string() });
 const Inspected = z.looseObject({ Running: z.boolean(), ExitCode: z.number().nullish() });
 
 /** Runs a command in a container, and leaves none of its processes behind when it is given up. */
 export function runExec(engine: EngineApi, containerId: string, options: ExecOptions): Promise<ExecResult> {
-  return runMarked(engine, containerId, options, (mark) => killMarked(engine, containerId, mark));
+  return execute(engine, containerId, options, (mark) => killMarked(engine, containerId, mark));
 }
 
 /** @param kill ends what carries the mark; @returns whether it is gone */
-async function runMarked(
+function execute(
   engine: EngineApi,
   containerId: string,
   options: ExecOptions,
   kill: (mark: string) => Promise<boolean>,
 ): Promise<ExecResult> {
-  const { signal, timeoutMs } = options;
-  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
-  const mark = randomUUID();
-  const stdout = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
-  const stderr = new BoundedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+  const { signal, timeoutMs = 0, maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES, onOutput } = options;
   let started = false;
-  let refused: { error: unknown } | undefined;
-  const onOutput = async (chunk: OutputChunk): Promise<void> => {
-    try {
-      await options.onOutput?.(chunk);
-    } catch (error) {
-      refused = { error };
-      throw error;
-    }
+  const place: CommandPlace = {
+    run: async (mark, take, stop) => {
+      const execId = await createExec(engine, containerId, options, mark, stop);
+      started = true;
+      const request = await engine.versioned({
+        method: "POST",
+        path: `/exec/${execId}/start`,
+        json: { Detach: false, Tty: false },
+        signal: stop,
+      });
+      const connection = await engine.transport.hijack(request, "tcp");
+      await exchange(connection, options.stdin, take, stop).catch((cause: unknown) => {
+        if (stop.aborted || cause instanceof DockerError) throw cause;
+        throw new EngineConnectionLostError(engine.host, `${request.method} ${request.path}`, cause);
+      });
+      return waitForExit(engine, execId, stop);
+    },
+    kill: (mark) => (started ? kill(mark) : Promise.resolve(true)),
+    timedOut: ({ stdout, stderr, killed }) =>
+      started
+        ? new ExecTimeoutError({ containerId, timeoutMs, stdout, stderr, killed })
+        : // The time went by before the command began: it is the engine that is slow.
+          new EngineTimeoutError(engine.host, `POST /containers/${containerId}/exec`, timeoutMs),
   };
-  const take =
-    options.onOutput === undefined
-      ? ({ stream, data }: OutputChunk) => (stream === "stdout" ? stdout : stderr).add(data)
-      : onOutput;
-  try {
-    const execId = await createExec(engine, containerId, options, mark, stop);
-    started = true;
-    const request = await engine.versioned({
-      method: "POST",
-      path: `/exec/${execId}/start`,
-      json: { Detach: false, Tty: false },
-      signal: stop,
-    });
-    const connection = await engine.transport.hijack(request, "tcp");
-    await exchange(connection, options.stdin, take, stop).catch((cause: unknown) => {
-      if (stop.aborted || cause instanceof DockerError) throw cause;
-      throw new EngineConnectionLostError(engine.host, `${request.method} ${request.path}`, cause);
-    });
-    const exitCode = await waitForExit(engine, execId, stop);
-    const truncated = stdout.truncated || stderr.truncated;
-    return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated };
-  } catch (error) {
-    if (refused !== undefined && !stop.aborted) {
-      await kill(mark);
-      throw refused.error;
-    }
-    if (!stop.aborted) throw error;
-    const killed = !started || (await kill(mark));
-    if (signal?.aborted) throw signal.reason;
-    // The time went by before the command began: it is the engine that is slow.
-    if (!started) throw new EngineTimeoutError(engine.host, `POST /containers/${containerId}/exec`, timeoutMs ?? 0);
-    throw new ExecTimeoutError({
-      containerId,
-      timeoutMs: timeoutMs ?? 0,
-      stdout: stdout.text(),
-      stderr: stderr.text(),
-      killed,
-    });
-  }
+  return runMarked(place, { signal, timeoutMs: options.timeoutMs, maxOutputBytes, onOutput });
 }
 
 async function createExec(
@@ -197,7 +172,7 @@ async function createExec(
 async function exchange(
   { socket, head }: HijackedConnection,
   stdin: ExecOptions["stdin"],
-  take: (chunk: OutputChunk) => void | Promise<void>,
+  take: (chunk: CommandOutput) => void | Promise<void>,
   stop: AbortSignal,
 ): Promise<void> {
   const aborted = Promise.withResolvers<never>();
@@ -243,41 +218,13 @@ async function waitForExit(engine: EngineApi, execId: string, signal: AbortSigna
  * @returns whether every marked process is gone
  */
 async function killMarked(engine: EngineApi, containerId: string, mark: string): Promise<boolean> {
-  // Killing may race with forking, so it goes on until a round finds nothing.
-  const script = `n=0; while [ $n -lt 20 ]; do n=$((n+1)); f=
-for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && kill -9 "\${p#/proc/}" 2>/dev/null && f=1; done
-[ -z "$f" ] && exit 0; done; exit 1`;
   try {
-    const options = { cmd: ["/bin/sh", "-c", script], user: "0", timeoutMs: KILL_TIMEOUT_MS };
+    const options = { cmd: ["/bin/sh", "-c", killScript(mark)], user: "0", timeoutMs: KILL_TIMEOUT_MS };
     // A kill that hangs is not killed in its turn: it hangs on the same engine.
-    const { exitCode } = await runMarked(engine, containerId, options, () => Promise.resolve(false));
+    const { exitCode } = await execute(engine, containerId, options, () => Promise.resolve(false));
     return exitCode === 0;
   } catch {
     // No shell, container gone, engine gone: all the caller can be told is that the process may still be there.
     return false;
-  }
-}
-
-class BoundedOutput {
-  readonly #limit: number;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
-  truncated = false;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(data: Buffer): void {
-    const room = this.#limit - this.#size;
-    if (data.length > room) this.truncated = true;
-    if (room <= 0) return;
-    // A copy: the piece is a view into a network buffer that would be kept alive as a whole.
-    this.#chunks.push(Buffer.from(data.subarray(0, room)));
-    this.#size += Math.min(room, data.length);
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString("utf8");
   }
 }

@@ -173,7 +173,7 @@ export class TemplateBuilder {
     });
   }
 
-  /** Makes a folder, with its parents. */
+  /** Creates a folder, with its parents. */
   makeDir(path: string, options: { mode?: number | string | undefined } = {}): TemplateBuilder {
     check("makeDir", { options: MODE_OPTION }, { options });
     return this.#step(this.makeDir, {

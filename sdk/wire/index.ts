@@ -28,3 +28,4 @@ export * from "./template.ts";
 export * from "./terminal.ts";
 export * from "./timestamp.ts";
 export * from "./warm-pool.ts";
+export { SHELL_NAME } from "./word-patterns.ts";

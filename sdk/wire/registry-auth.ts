@@ -30,7 +30,7 @@ export type BaseImageAuth = z.infer<typeof BaseImageAuth>;
 
 /** Credentials of one of several registries that a Dockerfile names. */
 export const RegistryAuth = z
-  .strictObject({ registry: text().describe("Host, as the Dockerfile writes it"), auth: BaseImageAuth })
+  .strictObject({ registry: text().describe("Host, as the Dockerfile spells it"), auth: BaseImageAuth })
   .meta({ id: "RegistryAuth" });
 export type RegistryAuth = z.infer<typeof RegistryAuth>;
 

@@ -27,7 +27,7 @@ export const Step = z
     z.strictObject({
       action: z.literal("pip_install"),
       packages,
-      g: z.boolean().optional().describe("For the whole system, or for the user alone; default true"),
+      g: z.boolean().optional().describe("For the whole system, not only for the user; default true"),
     }),
     z.strictObject({
       action: z.literal("npm_install"),

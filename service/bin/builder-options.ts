@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseImageRef } from "pulumi-nullspace/docker";
+import { asError } from "../errors.ts";
 import type { LocalServiceOptions } from "../local-service.ts";
 import type { BuilderTlsFiles, RegistryOptions } from "../parts/buildkit-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -15,6 +16,7 @@ export const BUILDER_OPTIONS = {
   "registry-user": { type: "string" },
   "registry-password-file": { type: "string" },
   "registry-plain-http": { type: "boolean" },
+  "registry-take-over": { type: "boolean" },
 } as const;
 
 /** What `--help` says of them. */
@@ -24,7 +26,8 @@ export const BUILDER_USAGE = `  --builder KIND     what builds: engine (the defa
   --builder-tls-ca FILE, --builder-tls-cert FILE, --builder-tls-key FILE  (PEM) for connections to builders by tcp
   --registry-user NAME   with the password in $NULLSPACE_REGISTRY_PASSWORD or in --registry-password-file FILE
                      (default: what the Docker configuration has for the registry)
-  --registry-plain-http  the registry speaks no TLS, and is not on this machine`;
+  --registry-plain-http  the registry speaks no TLS, and is not on this machine
+  --registry-take-over   the service that the repository belongs to is gone: it becomes this one's`;
 
 /** What `parseArgs` makes of {@link BUILDER_OPTIONS}. */
 export interface BuilderArguments {
@@ -37,6 +40,7 @@ export interface BuilderArguments {
   "registry-user"?: string | undefined;
   "registry-password-file"?: string | undefined;
   "registry-plain-http"?: boolean | undefined;
+  "registry-take-over"?: boolean | undefined;
 }
 
 const EXAMPLE = "--builder buildkit --builder-address tcp://builder:1234 --registry registry.example/team/nullspace";
@@ -115,8 +119,8 @@ function readRegistry(text: string, values: BuilderArguments, password: string |
   if (username === undefined && file !== undefined) {
     throw new UsageError("--registry-password-file needs --registry-user NAME, whose password is in the file.");
   }
-  const given = file === undefined ? password : readPassword(file);
-  if (username !== undefined && !given) {
+  const login = file === undefined ? { password } : new PasswordFile(file);
+  if (username !== undefined && !login.password) {
     throw new UsageError(
       "--registry-user needs a password: in the environment variable NULLSPACE_REGISTRY_PASSWORD, or in --registry-password-file FILE.",
     );
@@ -124,7 +128,15 @@ function readRegistry(text: string, values: BuilderArguments, password: string |
   return {
     repository: text,
     isPlain,
-    ...(username !== undefined && given !== undefined && { auth: { username, password: given } }),
+    ...(values["registry-take-over"] === true && { takeOver: true }),
+    ...(username !== undefined && {
+      auth: {
+        username,
+        get password() {
+          return login.password ?? "";
+        },
+      },
+    }),
   };
 }
 
@@ -139,12 +151,34 @@ function isRepository(text: string): boolean {
   }
 }
 
-function readPassword(file: string): string {
-  try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
-  } catch (error) {
-    throw new UsageError(`--registry-password-file ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+/** A password that is in a file, which whoever renews it writes anew. */
+class PasswordFile {
+  readonly #file: string;
+  #latest: string;
+
+  /** @throws UsageError when it cannot be read */
+  constructor(file: string) {
+    this.#file = file;
+    try {
+      this.#latest = readPassword(file);
+    } catch (error) {
+      throw new UsageError(`--registry-password-file ${file} cannot be read: ${asError(error).message}`, {
+        cause: error,
+      });
+    }
   }
+
+  /** As of now; while the file is absent or empty, the last one that was in it. */
+  get password(): string {
+    try {
+      this.#latest = readPassword(this.#file) || this.#latest;
+    } catch {
+      // It is being replaced.
+    }
+    return this.#latest;
+  }
+}
+
+function readPassword(file: string): string {
+  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
 }

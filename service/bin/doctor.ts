@@ -1,10 +1,13 @@
-import { defaultDataDirectory } from "../data-directory.ts";
+import { readFileSync } from "node:fs";
+import { dataPaths, defaultDataDirectory, type DataPaths } from "../data-directory.ts";
 import { inspectEngine, type EngineReport } from "./doctor/engine-report.ts";
-import { readBuilder, type BuilderArguments } from "./builder-options.ts";
 import { findings, type Finding } from "./doctor/findings.ts";
 import { inUnits } from "./doctor/in-units.ts";
 import { inspectFolder, type FolderReport } from "./doctor/folder-report.ts";
 import type { BuildKitOptions } from "../parts/buildkit-options.ts";
+import type { KubernetesOptions } from "../parts/kubernetes-options.ts";
+import { readSetups } from "../setups.ts";
+import { readPlaces, type SetupArguments } from "./setup-options.ts";
 import { paint, paintState } from "./terminal/paint.ts";
 import { harmless, printJson, printLine } from "./terminal/print.ts";
 
@@ -12,26 +15,67 @@ import { harmless, printJson, printLine } from "./terminal/print.ts";
 const MOST_LISTED = 12;
 
 /** `doctor`: what a data folder and its service hold, what uses it, what is wrong and what to do. Exit code 1 when something is. */
-export async function doctorCommand(
-  values: BuilderArguments & { data?: string; "docker-host"?: string; json?: boolean },
-): Promise<void> {
-  const { buildkit } = readBuilder(values);
-  const folder = inspectFolder(values.data ?? defaultDataDirectory());
-  const engine = await inspectEngine(folder.path, values["docker-host"]);
-  const report = buildkit && (await lookAtBuilders(buildkit));
-  const images = report?.builders.images ?? engine.images;
-  const checks = findings(folder, engine, report?.builders.images, report?.findings);
+export async function doctorCommand(values: SetupArguments & { data?: string; json?: boolean }): Promise<void> {
+  const paths = dataPaths(values.data ?? defaultDataDirectory());
+  const setups = readSetups(paths).slice(-1);
+  const { buildkit, kubernetes, isEngineUsed, missing } = readPlaces(values, setups);
+  const folder = inspectFolder(paths.path);
+  const instanceId = readInstanceId(paths);
+  const [engine, builders, cluster] = await Promise.all([
+    isEngineUsed ? inspectEngine(instanceId, values["docker-host"]) : undefined,
+    buildkit && lookAtBuilders(buildkit, instanceId),
+    kubernetes && lookAtCluster(kubernetes, instanceId),
+  ]);
+  // Of images that are kept where nobody looked, nothing is known.
+  const areOnEngine = buildkit === undefined && !setups.some(({ builder }) => builder === "buildkit");
+  const images = areOnEngine ? engine?.version && engine.images : builders?.report.images;
+  const more = [
+    ...(missing === undefined ? [] : [notLookedAt(missing)]),
+    ...(builders?.findings ?? []),
+    ...(cluster === undefined ? [] : [cluster.finding]),
+  ];
+  const checks = findings(folder, { engine, images: images || undefined, more });
   const ok = checks.every(({ status }) => status !== "fail");
-  if (values.json === true) printJson({ ok, checks, folder, engine, ...(report && { builders: report.builders }) });
-  else printLine(asText(checks, folder, images));
+  const rest = {
+    ...(engine && { engine }),
+    ...(builders && { builders: builders.report }),
+    ...(cluster && { cluster: cluster.report }),
+  };
+  if (values.json === true) printJson({ ok, checks, folder, ...rest });
+  else printLine(asText(checks, folder, images || []));
   if (!ok) process.exitCode = 1;
 }
 
+function notLookedAt(missing: string): Finding {
+  return {
+    name: "setup",
+    status: "warn",
+    message: "the service was last served with more than doctor was told of, which is not looked at",
+    advice: `Add the options that serve has: ${missing}`,
+  };
+}
+
 /** Not loaded for a service that has Docker Engine alone. */
-async function lookAtBuilders(buildkit: BuildKitOptions) {
+async function lookAtBuilders(buildkit: BuildKitOptions, instanceId: string | undefined) {
   const { builderFindings, inspectBuilders } = await import("./doctor/builder-report.ts");
-  const builders = await inspectBuilders(buildkit);
-  return { builders, findings: builderFindings(builders) };
+  const report = await inspectBuilders(buildkit, instanceId);
+  return { report, findings: builderFindings(report) };
+}
+
+/** Not loaded for a service whose machines run on Docker Engine. */
+async function lookAtCluster(kubernetes: KubernetesOptions, instanceId: string | undefined) {
+  const { clusterFinding, inspectCluster } = await import("./doctor/cluster-report.ts");
+  const report = await inspectCluster(kubernetes, instanceId);
+  return { report, finding: clusterFinding(report) };
+}
+
+function readInstanceId({ idPath }: DataPaths): string | undefined {
+  try {
+    return readFileSync(idPath, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function asText(checks: readonly Finding[], folder: FolderReport, images: EngineReport["images"]): string {

@@ -1,16 +1,35 @@
 import { isIPv4 } from "node:net";
 import { DockerEngine } from "pulumi-nullspace/docker";
 import { firewallScript, machineBridge } from "../drivers/docker/network.ts";
+import { dataPaths, defaultDataDirectory } from "../data-directory.ts";
+import { readSetups } from "../setups.ts";
+import { readMachines } from "./machine-options.ts";
+import type { SetupArguments } from "./setup-options.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** `firewall`: prints the rules that keep machines from the host and from private networks, for root to run. */
-export async function firewallCommand(values: { "docker-host"?: string; allow?: string[] }): Promise<void> {
+/**
+ * `firewall`: prints the rules that keep machines from the host and from private networks, for root to run. They are for machines on
+ * Docker Engine, which is not asked where there are none.
+ */
+export async function firewallCommand(values: SetupArguments & { data?: string; allow?: string[] }): Promise<void> {
+  if (areMachinesPods(values)) {
+    throw new UsageError(
+      "firewall is for machines on Docker Engine. What pods of Kubernetes reach is said by a NetworkPolicy: deploy/kubernetes/base/network-policies.yaml has one.",
+    );
+  }
   const engine = new DockerEngine({ ...(values["docker-host"] !== undefined && { host: values["docker-host"] }) });
   try {
     process.stdout.write(`${firewallScript(await machineBridge(engine), readAddresses(values.allow ?? []))}\n`);
   } finally {
     await engine.close();
   }
+}
+
+/** By the options, or as the data folder was last served where there are none. */
+function areMachinesPods(values: SetupArguments & { data?: string }): boolean {
+  if (values.machines !== undefined) return readMachines(values).kubernetes !== undefined;
+  const paths = dataPaths(values.data ?? defaultDataDirectory());
+  return readSetups(paths).at(-1)?.machines === "kubernetes";
 }
 
 /** What is printed is run by a shell, so that nothing but addresses may get into it. */

@@ -28,7 +28,8 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
   --pull-secret NAME  secret of the namespace that nodes pull images with (may be repeated)`;
 
-type MachineArguments = { builder?: string | undefined } & {
+/** What `parseArgs` makes of {@link MACHINE_OPTIONS}, and what builds. */
+export type MachineArguments = { builder?: string | undefined } & {
   [Name in keyof typeof MACHINE_OPTIONS]?:
     ((typeof MACHINE_OPTIONS)[Name] extends { multiple: true } ? string[] : string) | undefined;
 };

@@ -1,47 +1,117 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { DockerEngine, isEngineAway } from "pulumi-nullspace/docker";
 import { defaultDataDirectory } from "../data-directory.ts";
-import { StartupError } from "../errors.ts";
-import { holdBelongings, removeBelongings, type Belongings } from "./reset/belongings.ts";
-import { inUnits } from "./doctor/in-units.ts";
+import { EngineUnavailableError, StartupError } from "../errors.ts";
+import type { BuildKitOptions } from "../parts/buildkit-options.ts";
+import type { KubernetesOptions } from "../parts/kubernetes-options.ts";
+import { readSetups } from "../setups.ts";
+import type { Belongings } from "./reset/belongings.ts";
+import { engineBelongings } from "./reset/engine-belongings.ts";
+import { holdFolder, type HeldFolder } from "./reset/held-folder.ts";
+import { readPlaces, type Places, type SetupArguments } from "./setup-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Time for all of it: a thousand containers take a minute or two. */
 const TIMEOUT_MS = 10 * 60_000;
 
-/** `reset`: says what a service has on its engine and on the disk; with `--yes`, removes all of it. */
-export async function resetCommand(values: { data?: string; "docker-host"?: string; yes?: boolean }): Promise<void> {
-  const engine = new DockerEngine({ ...(values["docker-host"] !== undefined && { host: values["docker-host"] }) });
+/** `reset`: says what a service has, on the disk and wherever it was served with; with `--yes`, removes all of it. */
+export async function resetCommand(values: SetupArguments & { data?: string; yes?: boolean }): Promise<void> {
   using timeout = answerTimeout(TIMEOUT_MS);
+  const { signal } = timeout;
+  await using open = new AsyncDisposableStack();
+  const folder = holdFolder(values.data ?? defaultDataDirectory());
+  open.defer(() => folder.release());
+  const setups = readSetups(folder);
+  const places = readPlaces(values, setups);
+  if (places.missing !== undefined) {
+    throw new UsageError(
+      `This service has been served with more than reset was told of, and what it has there would be left behind. Add the options that serve has: ${places.missing}`,
+    );
+  }
+  const all = await findBelongings(places, values["docker-host"], folder, open, signal);
+  const lines = [
+    `The data folder ${folder.path}: its templates, builds, pools, machines and keys`,
+    ...all.flatMap(({ lines }) => lines),
+    ...otherRepositories(setups, places).map((name) => `(What it has in the repository ${name} stays there.)`),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  if (values.yes !== true) {
+    throw new UsageError("Nothing was removed. Add --yes to remove all of this; there is no way back but a backup.");
+  }
+  const kept: string[] = [];
+  for (const belongings of all) kept.push(...(await unlessAway(belongings.remove(signal))));
+  folder.remove();
+  process.stdout.write(`All of it is removed${kept.length === 0 ? "" : `, but for ${kept.join("; ")}`}.\n`);
+}
+
+/** What a service has, in the order in which it goes: machines before the images that they run on. */
+async function findBelongings(
+  { isEngineUsed, buildkit, kubernetes }: Places,
+  dockerHost: string | undefined,
+  folder: HeldFolder,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Belongings[]> {
+  const all: Belongings[] = [];
+  if (kubernetes !== undefined) all.push(await unlessAway(onCluster(kubernetes, folder, open, signal)));
+  if (isEngineUsed) {
+    const engine = new DockerEngine({ ...(dockerHost !== undefined && { host: dockerHost }) });
+    open.defer(() => engine.close());
+    all.push(await unlessAway(engineBelongings(engine, folder, signal), engine));
+  }
+  if (buildkit !== undefined) all.push(await unlessAway(inRegistry(buildkit, folder, open, signal)));
+  return all;
+}
+
+/** Not loaded for a service whose machines run on Docker Engine. */
+async function onCluster(
+  options: KubernetesOptions,
+  { instanceId }: HeldFolder,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Belongings> {
+  const { openKubernetesMachines } = await import("../parts/kubernetes.ts");
+  const { clusterBelongings } = await import("./reset/cluster-belongings.ts");
+  // Whatever they are made as by now: those that are there go.
+  const machines = await openKubernetesMachines({ ...options, guest: "auto" }, instanceId);
+  open.defer(() => machines.close());
+  return clusterBelongings(machines, signal);
+}
+
+/** Not loaded for a service whose images are on Docker Engine. */
+async function inRegistry(
+  options: BuildKitOptions,
+  folder: HeldFolder,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Belongings> {
+  const { openRegistries } = await import("../parts/buildkit.ts");
+  const { registryBelongings } = await import("./reset/registry-belongings.ts");
+  const registries = openRegistries(options);
+  open.defer(() => registries.close());
+  return registryBelongings(registries, folder, signal);
+}
+
+/** Repositories of earlier setups, which only one can be named of. */
+function otherRepositories(setups: ReturnType<typeof readSetups>, { buildkit }: Places): string[] {
+  const names = setups
+    .flatMap(({ registry }) => registry ?? [])
+    .filter((name) => name !== buildkit?.registry.repository);
+  return [...new Set(names)];
+}
+
+/** @throws StartupError `engine_unavailable` when a place does not answer: nothing is forgotten that cannot be removed */
+async function unlessAway<T>(asked: Promise<T>, engine?: DockerEngine): Promise<T> {
   try {
-    const belongings = await holdBelongings(values.data ?? defaultDataDirectory(), engine, timeout.signal);
-    process.stdout.write(`${listed(belongings)}\n`);
-    if (values.yes !== true) {
-      belongings.release();
-      throw new UsageError("Nothing was removed. Add --yes to remove all of this; there is no way back but a backup.");
-    }
-    const kept = await removeBelongings(belongings, engine, timeout.signal);
-    const left = kept.length === 0 ? "" : `, but for images that containers of others run on: ${kept.join(", ")}`;
-    process.stdout.write(`All of it is removed${left}.\n`);
+    return await asked;
   } catch (error) {
-    if (!isEngineAway(error)) throw error;
+    const isAway = error instanceof EngineUnavailableError || isEngineAway(error);
+    if (!isAway) throw error;
+    const where = engine === undefined ? error.message : `Docker Engine at ${engine.host} does not answer.`;
     throw new StartupError(
-      `Docker Engine at ${engine.host} does not answer, and what the service has there would be left behind. Start it, then reset again.`,
+      `${where} What the service has there would be left behind: see that it answers, then reset again.`,
       "engine_unavailable",
       error,
     );
-  } finally {
-    await engine.close();
   }
-}
-
-function listed({ path, containers, images }: Belongings): string {
-  const bytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return [
-    `The data folder ${path}: its templates, builds, pools, machines and keys`,
-    ...(containers.length === 0 ? [] : [`${containers.length} containers of machines and pools`]),
-    ...(images.length === 0
-      ? []
-      : [`${images.length} images (${inUnits(bytes)}, layers that they share counted each time)`]),
-  ].join("\n");
 }

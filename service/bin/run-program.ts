@@ -22,10 +22,10 @@ const USAGE = `Usage: nullspace-local serve [options]
        nullspace-local pools [--json]
        nullspace-local logs [-f] BUILD [--json]
        nullspace-local keys create NAME | list | revoke NAME [--data DIR]
-       nullspace-local doctor [--json] [--data DIR] [--docker-host URL] [--builder KIND …]
+       nullspace-local doctor [--json] [--data DIR] [--docker-host URL] [--builder KIND …] [--machines KIND …]
        nullspace-local firewall [--allow ADDRESS] [--docker-host URL]
        nullspace-local backup FOLDER [--data DIR]
-       nullspace-local reset [--yes] [--data DIR] [--docker-host URL]
+       nullspace-local reset [--yes] [--data DIR] [--docker-host URL] [--builder KIND …] [--machines KIND …]
 
 serve runs a Nullspace service on this machine, on Docker Engine, for as long as the command runs.
 
@@ -33,7 +33,7 @@ serve runs a Nullspace service on this machine, on Docker Engine, for as long as
   --host ADDRESS     address to listen on (default 127.0.0.1); one that is not loopback needs TLS or --behind-proxy
   --tls-cert FILE    certificate with its chain (PEM), and
   --tls-key FILE     its key: serves HTTPS; both are read again when they change
-  --behind-proxy     something in front of the service speaks TLS; needs --allowed-host
+  --behind-proxy     something in front of the service handles TLS; needs --allowed-host
   --allowed-host NAME  name that requests may be for in the Host header, beside the address and the certificate's names
                      (may be repeated)
   --data DIR         folder of its state (default $NULLSPACE_LOCAL_DATA, else $XDG_DATA_HOME/nullspace-local)
@@ -42,35 +42,38 @@ ${BUILDER_USAGE}
 ${MACHINE_USAGE}
   --base-image REF   image of the builtin template "base" (default $NULLSPACE_LOCAL_BASE_IMAGE, else busybox:stable)
   --builds N         builds that run at the same time (default: as many as there are processors)
-  --metrics-open     answers GET /metrics (Prometheus) without a key; the figures name the warm pools
+  --metrics-open     serve GET /metrics (Prometheus) without a key; the metrics contain the names of warm pools
 ${STORAGE_USAGE}
-  --log-out-after MINUTES  who has logged in to the page (its address in a browser) and does nothing is logged out (default 30)
+  --log-out-after MINUTES  log out users of the page (its address in a browser) after so long without activity (default 30)
   --log-level LEVEL  trace, debug, info, warn, error or silent (default info), on standard error
-  --help             this text
-  --version          the version
+  --help             print this text
+  --version          print the version
 
-Prints NULLSPACE_API_URL, and at the first start of a data folder NULLSPACE_API_KEY: the two environment variables that
-the tools need. Then serves until it is interrupted. A key is shown once and kept as a digest only; a further one comes
-from "keys create", or is given in $NULLSPACE_LOCAL_API_KEY and good as long as the service runs.
+It prints NULLSPACE_API_URL, and the first time a data folder is used NULLSPACE_API_KEY: the two environment variables that
+the tools need. It then serves until it is interrupted. A key is shown once and stored as a digest only. To get another one,
+use "keys create", or set $NULLSPACE_LOCAL_API_KEY, which is valid for as long as the service runs.
 
-status, builds, pools and logs ask a running service, at $NULLSPACE_API_URL with $NULLSPACE_API_KEY, or where the SDK finds
-them otherwise (.env, ~/.config/nullspace/config.json). status tells whether it is ready, and ends with 1 when it is not; builds
-lists the newest builds, of one template or of all; logs -f follows a build to its end, also over a restart of the service, and
-ends with 1 when the build did not become ready. Colours are for terminals; NO_COLOR and FORCE_COLOR are honoured. With
---json there is one line of JSON, for logs one for each entry.
+status, builds, pools and logs ask a running service, at $NULLSPACE_API_URL with $NULLSPACE_API_KEY, or wherever else the SDK
+finds them (.env, ~/.config/nullspace/config.json). status says whether it is ready, and exits with 1 if it is not; builds
+lists the newest builds, of one template or of all; logs -f follows a build to its end, even across a restart of the service,
+and exits with 1 if the build did not become ready. Output is coloured on terminals only; NO_COLOR and FORCE_COLOR are
+honoured. With --json each prints one line of JSON, and logs one line per entry.
 
-keys makes, lists and revokes the keys of a data folder, also while its service runs; a name is given or an id.
+keys creates, lists and revokes the keys of a data folder, even while its service is running; revoke takes a name or an id.
 
 doctor tells what a data folder and its service hold on the disk and on the engine, what uses each image, what is wrong, and
-what to do; it ends with 1 when something is. The service may run or not.
+what to do; it ends with 1 when something is. The service may run or not. With the options of serve that say what builds and
+what runs machines, it looks at builders, registry and cluster, and asks no engine that has no part in it.
 
 firewall prints a script for root on the engine's host: with it machines reach neither the host nor private networks, but
-for what --allow names (it may be repeated), such as a private name server.
+for what --allow names (it may be repeated), such as a private name server. It is for machines on Docker Engine only.
 
 backup copies a data folder, also while its service runs, into a new folder that "serve --data" can serve. Images stay on the
 engine.
 
-reset says what a service has, on the disk and on the engine; with --yes it removes all of it. The service must not run.`;
+reset says what a service has, on the disk and on the engine; with --yes it removes all of it. The service must not run. A
+service that was served with builders or a cluster needs those options here, too: what it has in the registry and its pods go
+with the rest.`;
 
 /** Runs the command line; every failure ends the process, with its exit code. */
 export function runProgram(): Promise<void> {

@@ -14,12 +14,12 @@ export const STORAGE_OPTIONS = {
 } as const;
 
 /** What `--help` says of them. */
-export const STORAGE_USAGE = `  --keep-days N      days that an artifact is kept which no tag, pool, machine or other template needs (default 30)
-  --max-images SIZE  images of artifacts, such as 50g (the default); needed ones are kept all the same
+export const STORAGE_USAGE = `  --keep-days N      days to keep an artifact that no tag, pool, machine or other template needs (default 30)
+  --max-images SIZE  images of artifacts, such as 50g (the default); those that are needed are kept anyway
   --max-blobs SIZE   files of build contexts (default 10g)
   --max-logs SIZE    logs of builds that have ended (default 2g)
   --max-records N    records of builds (default 100000)
-  --max-build-cache SIZE  the engine's whole build cache, also what others have in it (default: it is left alone)`;
+  --max-build-cache SIZE  the engine's whole build cache, including what others have put there (default: left alone)`;
 
 type StorageArguments = { [Name in keyof typeof STORAGE_OPTIONS]?: string | undefined };
 

@@ -5,7 +5,7 @@ export interface BuildKitOptions {
   /** Where the builders are, at least one: `tcp://host:port` or `unix:///path/to/buildkitd.sock`. */
   readonly addresses: readonly string[];
   /**
-   * Files (PEM) for the connections to those with a `tcp` address; read once.
+   * Files (PEM) for the connections to those with a `tcp` address; read for each connection.
    *
    * @default no TLS
    */
@@ -37,6 +37,12 @@ export interface RegistryOptions {
    * @default false
    */
   readonly isPlain?: boolean;
+  /**
+   * The service that the repository belongs to is gone for good: it becomes this one's.
+   *
+   * @default false
+   */
+  readonly takeOver?: boolean;
   /**
    * Credentials that may pull, push and delete.
    *

@@ -1,15 +1,16 @@
-import { readFileSync } from "node:fs";
 import { DockerEngine, parseImageRef, type BuildKitDaemon } from "pulumi-nullspace/docker";
 import { isLoopbackRegistry } from "../artifacts/registry/registry-client.ts";
 import { Registries } from "../artifacts/registry/registries.ts";
 import { RegistryArtifactStore } from "../artifacts/registry/registry-artifact-store.ts";
-import { ownRegistryFailure } from "../artifacts/registry/registry-unavailable.ts";
+import { RepositoryOwner, RepositoryTakenError } from "../artifacts/registry/repository-owner.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { BuilderFleet } from "../builders/buildkit/builder-fleet.ts";
+import { BuilderTls } from "../builders/buildkit/builder-tls.ts";
 import { BuildKitExecutor } from "../builders/buildkit/buildkit-executor.ts";
-import { asError, StartupError } from "../errors.ts";
+import { asError } from "../errors.ts";
+import { NotHealthyError } from "../health/health-check.ts";
 import type { Database } from "../store/database.ts";
-import type { BuildKitOptions, BuilderTlsFiles } from "./buildkit-options.ts";
+import type { BuildKitOptions } from "./buildkit-options.ts";
 import type { ImageParts } from "./parts.ts";
 
 /** What images on builders and in a registry are opened with. */
@@ -26,6 +27,8 @@ export interface BuildKitSurroundings {
 /** Images that BuildKit daemons make and a registry keeps. */
 export interface BuildKitParts extends ImageParts {
   readonly registries: Registries;
+  /** Sees that the repository is this service's, if the registry answers. @throws StartupError `registry_taken` */
+  begin(): Promise<void>;
   close(): void;
 }
 
@@ -35,14 +38,21 @@ export function openBuildKit(options: BuildKitOptions, surroundings: BuildKitSur
   const fleet = new BuilderFleet(buildersOf(options));
   const engine = configAlone();
   const registries = openRegistries(options, engine);
+  const { host, repository } = registries.own;
+  const owner = new RepositoryOwner({
+    registry: registries.ownClient,
+    repository,
+    instanceId,
+    takeOver: options.registry.takeOver,
+  });
   const artifacts = new RegistryArtifactStore({
     registries,
     db,
     instanceId,
+    owner,
     onGone,
     ...(pollMs !== undefined && { pollMs }),
   });
-  const { host, repository } = registries.own;
   return {
     registries,
     artifacts,
@@ -64,24 +74,34 @@ export function openBuildKit(options: BuildKitOptions, surroundings: BuildKitSur
         subject: "The registry",
         title: "Registry",
         host: `${host}/${repository}`,
-        look: (signal) =>
-          registries.ownClient.ping(signal).catch((error: unknown) => {
-            throw ownRegistryFailure(error);
-          }),
+        look: (signal) => artifacts.checkAvailable(signal).catch(rethrowForPeople),
       },
     ],
+    begin: () => owner.lookAtStart(),
     close: () => registries.close(),
   };
 }
 
+/** Of a repository that is another service's everybody may know, as it is no secret and does not pass by itself. */
+function rethrowForPeople(error: unknown): never {
+  if (!(asError(error).cause instanceof RepositoryTakenError)) throw error;
+  throw new NotHealthyError("The repository in the registry belongs to another service.", { cause: error });
+}
+
 /** The builders that options name. @throws StartupError when a file is missing */
 export function buildersOf({ addresses, tls }: BuildKitOptions): BuildKitDaemon[] {
-  const files = tls && readTls(tls);
-  return addresses.map((address) => ({
-    address,
+  const certificates = tls && new BuilderTls(tls);
+  return addresses.map((address) =>
     // A socket of this machine needs none.
-    ...(files !== undefined && address.startsWith("tcp://") && { tls: files }),
-  }));
+    certificates === undefined || !address.startsWith("tcp://")
+      ? { address }
+      : {
+          address,
+          get tls() {
+            return certificates.current;
+          },
+        },
+  );
 }
 
 /** The registries that options lead to. @param engine whose Docker configuration has credentials */
@@ -95,24 +115,4 @@ export function openRegistries({ registry }: BuildKitOptions, engine: DockerEngi
 function configAlone(): DockerEngine {
   const { DOCKER_CONFIG, HOME, PATH } = process.env;
   return new DockerEngine({ host: "unix:///var/run/docker.sock", env: { DOCKER_CONFIG, HOME, PATH } });
-}
-
-function readTls({ caFile, certFile, keyFile }: BuilderTlsFiles): NonNullable<BuildKitDaemon["tls"]> {
-  return {
-    ...(caFile !== undefined && { ca: readPem(caFile) }),
-    ...(certFile !== undefined && { cert: readPem(certFile) }),
-    ...(keyFile !== undefined && { key: readPem(keyFile) }),
-  };
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new StartupError(
-      `The file ${file} for connections to builders cannot be read: ${asError(error).message}`,
-      "builder_tls_unreadable",
-      error,
-    );
-  }
 }

@@ -8,6 +8,8 @@ import type { MachineParts } from "./parts.ts";
 
 /** Machines on Kubernetes, and how to let go of the cluster. */
 export interface KubernetesMachines extends MachineParts {
+  /** Namespace of the machines. */
+  readonly namespace: string;
   close(): Promise<void>;
 }
 
@@ -25,8 +27,9 @@ export async function openKubernetesMachines(
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
   const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
+  const namespace = options.namespace ?? access.namespace;
   const settings = {
-    namespace: options.namespace ?? access.namespace,
+    namespace,
     instanceId,
     cpuOvercommit,
     runtimeClass,
@@ -43,6 +46,7 @@ export async function openKubernetesMachines(
   }
   return {
     driver,
+    namespace,
     notices:
       problem === undefined
         ? []

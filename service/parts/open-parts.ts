@@ -85,6 +85,12 @@ async function openImages(
   if (buildkit === undefined) return engineImages(engine, surroundings.blobs, surroundings.instanceId);
   const { openBuildKit } = await import("./buildkit.ts");
   const images = openBuildKit(buildkit, { ...surroundings, onGone });
+  try {
+    await images.begin();
+  } catch (error) {
+    images.close();
+    throw error;
+  }
   return { ...images, pullCredentials: (signal) => images.registries.ownAuth(signal) };
 }
 

@@ -31,7 +31,7 @@ if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(", ")};
 const folder = mkdtempSync(join(tmpdir(), "nullspace-bench-"));
 const service = await startBenchService(folder, base);
 try {
-  for (const part of parts) await PARTS[part]!(service.env, { base, docker, rounds: Number(rounds) });
+  for (const part of parts) await PARTS[part]!(service.env, { base, docker, rounds: Number(rounds), folder });
 } finally {
   await service.stop();
   rmSync(folder, { recursive: true });

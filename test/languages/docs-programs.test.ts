@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../scripts/quickstart/command.ts";
-import { parseErrors } from "./support/csharp.ts";
 import { docsPrograms, type DocsProgram } from "./support/docs-programs.ts";
 import { madeSdks, SDKS } from "./support/made-sdks.ts";
 
@@ -60,9 +59,5 @@ describe("the programs of the docs and of the templates", () => {
     const made = (JSON.parse(stdout) as string[]).filter((token) => token.startsWith("nullspace:"));
     const named = [...text.matchAll(/nullspace\.(Template|TemplateTag|WarmPool)\(/g)].map(([, type]) => type);
     expect(made.map((token) => token.slice(token.lastIndexOf(":") + 1)).sort()).toEqual(named.sort());
-  });
-
-  it("are C# in the eyes of a parser that is not Pulumi's", async () => {
-    expect(await parseErrors(writeEach("csharp", "Program.cs", docsPrograms("csharp")))).toEqual([]);
   });
 });

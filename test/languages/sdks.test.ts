@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findCommand } from "../../scripts/setup/platform.mjs";
 import { repo } from "../e2e/support/pulumi-project.ts";
-import { parseErrors } from "./support/csharp.ts";
 import { madeSdks, SDKS } from "./support/made-sdks.ts";
 
 const schema = JSON.parse(readFileSync(join(repo, "schema.json"), "utf8")) as {
@@ -82,11 +81,5 @@ describe("the SDKs that are made from the schema", () => {
     ) as string[];
     expect(names).toEqual(expect.arrayContaining([...resources, ...functions.map(snakeCase), "Provider", "StepArgs"]));
     expect(listed(wheel).join("\n")).toMatch(/pulumi_nullspace\/py\.typed/);
-  });
-
-  it("are C# in the eyes of a parser that is not Pulumi's", async () => {
-    const files = globSync("dotnet/**/*.cs", { cwd: SDKS });
-    expect(files.length).toBeGreaterThan(20);
-    expect(await parseErrors(files.map((path) => join(SDKS, path)))).toEqual([]);
   });
 });

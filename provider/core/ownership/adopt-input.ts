@@ -6,7 +6,7 @@ export function adopt(what: string) {
     .boolean()
     .default(false)
     .describe(
-      `Take over ${what} that exists already, whoever made it, and bring it to what the program says. It belongs to this ` +
-        "resource from then on, and is deleted with it. Only looked at when the resource is created. Default false.",
+      `Take over ${what} that exists already, whoever created it, and change it to what the program says. From then on it ` +
+        "belongs to this resource, and is deleted with it. Only used when the resource is created. Default false.",
     );
 }

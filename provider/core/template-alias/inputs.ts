@@ -6,7 +6,7 @@ import { TemplateNameRef } from "../template-name-ref.ts";
 /** Inputs of a `TemplateAlias`. */
 export const TemplateAliasInputs = z.object({
   template: TemplateNameRef.describe(
-    "Template that the alias stands for: `name` or `namespace/name`. When it is another template, the alias moves there.",
+    "Template that the alias refers to: `name` or `namespace/name`. Changing it moves the alias to the other template.",
   ).meta({ effect: "update", identity: true }),
   alias: TemplateName.describe("The other name, one segment, in the template's namespace.").meta({
     effect: "replace",

@@ -3,8 +3,8 @@ import type { About } from "../about.ts";
 export const about: About = {
   type: "Template",
   description:
-    "A sandbox template: what a Dockerfile and its build context make, under a name, ready to start machines from. " +
-    "A content hash of the context decides, without asking anyone, whether anything has to be built.",
+    "A sandbox template: an image built from a Dockerfile and its build context, under a name, ready to start machines from. " +
+    "A content hash of the context decides, without asking the service, whether anything has to be built.",
   example: {
     typescript: `
 const web = new Template("web", {

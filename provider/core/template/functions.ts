@@ -9,7 +9,7 @@ import { TemplateAnyRef } from "../template-name-ref.ts";
 
 const summary = {
   canonicalRef: z.string().describe("`namespace/name`."),
-  namespace: z.string().describe("Its namespace; empty where the service tells none."),
+  namespace: z.string().describe("Its namespace; empty if the service reports none."),
   name: z.string().describe("Its name."),
   visibility: z.string().describe("`private` or `public`."),
   builtin: z.boolean().describe("Whether it comes with the service."),
@@ -17,25 +17,25 @@ const summary = {
 
 const TemplateSummary = z
   .object({ ...summary, tags: z.array(z.string()).describe("Its tags.") })
-  .describe("A template of a list.")
+  .describe("A template in a list.")
   .meta({ id: "pulumi.TemplateSummary" });
 
 export const getTemplate: ProviderFunction = {
   name: "getTemplate",
   description:
-    "A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.",
+    "An existing template, whoever created it: the build that a reference resolves to, its tags and its aliases.",
   example: {
     typescript: 'const base = await getTemplate({ template: "acme/base:stable" });',
     outputs: "export const aliases = getTemplateOutput({ template: web.canonicalRef }).aliases;",
   },
   inputs: z.object({
     template: TemplateAnyRef.describe(
-      "`name` or `namespace/name`, with a tag or a build behind a colon where wanted, or `tmpl_…`.",
+      "`name` or `namespace/name`, optionally with a tag or a build after a colon, or `tmpl_…`.",
     ),
   }),
   outputs: z.object({
     ...summary,
-    templateId: z.string().describe("What the reference stands for, `tmpl_…`."),
+    templateId: z.string().describe("What the reference resolves to, `tmpl_…`."),
     buildId: z.string().optional().describe("The build that made it, `tb_…`; absent for a builtin."),
     tags: z.record(z.string(), z.string()).describe("Its tags, and the build that each points at."),
     aliases: z.array(z.string()).describe("Its other names, `namespace/alias`."),
@@ -59,7 +59,7 @@ export const getTemplate: ProviderFunction = {
 
 export const getTemplates: ProviderFunction = {
   name: "getTemplates",
-  description: "The templates that the API key may see, each once.",
+  description: "The templates that the API key can see, each listed once.",
   example: {
     typescript: 'const { templates } = await getTemplates({ namespace: "acme" });',
     outputs: "export const released = getTemplatesOutput({ tag: stable.tag }).templates;",
@@ -86,7 +86,7 @@ export const getTemplates: ProviderFunction = {
 
 export const getBuild: ProviderFunction = {
   name: "getBuild",
-  description: "A build of a template: how it ended, and what it made.",
+  description: "A build of a template: how it ended, and what it produced.",
   example: {
     typescript: 'const { status, promotable } = await getBuild({ buildId: "tb_0123456789ab" });',
     outputs: 'const build = getBuildOutput({ buildId: stack.requireOutput("buildId") });',
@@ -94,10 +94,10 @@ export const getBuild: ProviderFunction = {
   inputs: z.object({ buildId: BuildId.describe("The build, `tb_…`.") }),
   outputs: z.object({
     canonicalRef: z.string().describe("`namespace/name` of its template."),
-    templateId: z.string().describe("What it made, `tmpl_…`."),
+    templateId: z.string().describe("What it produced, `tmpl_…`."),
     status: z.string().describe("`waiting`, `building`, `ready`, `error` or `cancelled`."),
     promotable: z.boolean().describe("Whether a tag can be moved to it."),
-    createdAt: z.string().describe("When it was asked for, RFC 3339."),
+    createdAt: z.string().describe("When it was requested, RFC 3339."),
     finishedAt: z.string().optional().describe("When it ended, RFC 3339."),
     error: z.string().optional().describe("Why it failed."),
     sourceType: z.string().describe("`dockerfile`, `declarative`, `template_base` or `oci_import`."),

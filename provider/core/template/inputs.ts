@@ -11,14 +11,15 @@ import { sourceInputs } from "./source-inputs.ts";
 export const TemplateInputs = z.object({
   name: TemplateName.optional()
     .describe(
-      "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays " +
-        "behind as an alias. Default: made from the resource's name, as Pulumi's automatic naming is set.",
+      "Name of the template in your namespace: one segment. Changing it renames the template in place; the old name remains " +
+        "as an alias. Default: made from the resource's name, as Pulumi's automatic naming is configured.",
     )
     .meta({ effect: "update", computed: true, identity: true }),
   namespace: NamespaceSlug.optional()
     .describe(
-      "Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of " +
-        "another namespace nothing is built, and a preview already says so. Default: the key's own; always there as an output.",
+      "Namespace of the template. It has to be that of the API key, in which the service builds everything: with a key of " +
+        "another namespace nothing is built, and the preview already says so. Default: the key's own; always " +
+        "present as an output.",
     )
     .meta({ effect: "replace", computed: true }),
   ...sourceInputs,
@@ -26,7 +27,7 @@ export const TemplateInputs = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Command that is started at the end of the build; machines begin from that running state.")
+    .describe("Command that is started at the end of the build; machines start from that running state.")
     .meta({ effect: "rebuild", freeText: true }),
   readiness: ReadinessInput.optional()
     .describe("How to know that the start command is ready.")
@@ -47,7 +48,7 @@ export const TemplateInputs = z.object({
     .int()
     .min(1)
     .optional()
-    .describe("Smallest root filesystem, MB. Default: what the image needs and some headroom.")
+    .describe("Minimum size of the root filesystem, MB. Default: what the image needs plus some headroom.")
     .meta({ effect: "rebuild" }),
   internetAccess: z
     .boolean()
@@ -69,7 +70,7 @@ export const TemplateInputs = z.object({
   triggers: z
     .record(z.string(), z.string())
     .optional()
-    .describe("Values that mean nothing here; a change of one means a new build.")
+    .describe("Arbitrary values; a change of one means a new build.")
     .meta({ effect: "rebuild", freeText: true }),
   tags: z
     .array(ProgramTag)
@@ -81,7 +82,7 @@ export const TemplateInputs = z.object({
     .describe("Who may use the template. Default `private`.")
     .meta({
       effect: "update",
-      meanings: { private: "Its namespace alone.", public: "Every namespace of the service." },
+      meanings: { private: "Only its own namespace.", public: "Every namespace of the service." },
     }),
   keepBuilds: z
     .int()
@@ -96,13 +97,13 @@ export const TemplateInputs = z.object({
     .enum(["delete", "retain"])
     .default("delete")
     .describe(
-      "What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its " +
+      "What happens to the template when the resource is deleted: it is deleted as well, or it stays at the service with its " +
         "builds and tags. Default `delete`.",
     )
     .meta({
       effect: "update",
       meanings: {
-        delete: "The template is deleted, too.",
+        delete: "The template is deleted as well.",
         retain: "The template stays at the service, with its builds and tags.",
       },
     }),
@@ -110,29 +111,29 @@ export const TemplateInputs = z.object({
     .record(z.string().regex(/^[A-Za-z0-9._-]+$/, { error: "must be letters, digits, '.', '_' or '-'" }), z.string())
     .optional()
     .describe(
-      "Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`.",
+      "Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change does not cause a build, unless `rebuildOnSecretChange` is set.",
     )
     .meta({ effect: "update", secret: true }),
   registryAuth: z
     .array(RegistryAuthInput)
     .optional()
     .describe(
-      "Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless " +
-        "`rebuildOnSecretChange`.",
+      "Credentials of the private registries that the Dockerfile or `image` names. A change does not cause a build, unless " +
+        "`rebuildOnSecretChange` is set.",
     )
     .meta({ effect: "update", secret: true }),
   rebuildOnSecretChange: z
     .boolean()
     .default(false)
     .describe(
-      "Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not " +
-        "look at secrets when it decides what to reuse. Default false.",
+      "Whether a change of `buildSecrets` or `registryAuth` means a new build without the cache: a builder does not look at " +
+        "secrets when it decides what to reuse. Default false.",
     )
     .meta({ effect: "ignore" }),
   skipCache: z
     .boolean()
     .default(false)
-    .describe("Builds use no cache. A change builds nothing. Default false.")
+    .describe("Builds use no cache. A change does not cause a build. Default false.")
     .meta({ effect: "ignore" }),
   adopt: adopt("a template of this name").meta({ effect: "ignore" }),
 });

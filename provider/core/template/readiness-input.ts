@@ -12,13 +12,13 @@ const tuning = {
     .number()
     .positive()
     .default(interval_ms)
-    .describe(`Milliseconds between two tries. Default ${interval_ms}.`),
+    .describe(`Milliseconds between two attempts. Default ${interval_ms}.`),
   startupGraceSecs: z
     .number()
     .min(0)
     .default(startup_grace_secs)
     .describe(
-      "Seconds of more time at the start, in which failures do not count; tries begin at once. " +
+      "Extra seconds at the start, during which failures do not count; attempts begin at once. " +
         `Default ${startup_grace_secs}.`,
     ),
 };
@@ -33,7 +33,7 @@ const HttpReadiness = z
   .strictObject({
     kind: z.literal("http"),
     port: port.describe("Port of the HTTP server."),
-    path: z.string().startsWith("/").default("/").describe("Path to ask for. Default `/`."),
+    path: z.string().startsWith("/").default("/").describe("Path to request. Default `/`."),
     ...tuning,
   })
   .describe("Ready when an HTTP request to the machine succeeds.")

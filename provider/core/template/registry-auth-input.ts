@@ -34,7 +34,7 @@ const AwsEcrAuth = z
 /** Credentials of one registry that the Dockerfile names. */
 export const RegistryAuthInput = z
   .strictObject({
-    registry: text().describe("Host of the registry, as the Dockerfile writes it."),
+    registry: text().describe("Host of the registry, as the Dockerfile spells it."),
     auth: z
       .discriminatedUnion("kind", [BasicAuth, GcpArtifactRegistryAuth, AwsEcrAuth])
       .describe("How to log in there."),

@@ -12,7 +12,7 @@ export const sourceInputs = {
     .min(1)
     .default(".")
     .describe(
-      "Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in. " +
+      "Folder of the build context, relative to the program's folder; with `steps`, the folder that files are copied from. " +
         "Default `.`.",
     )
     .meta({ effect: "ignore" }),
@@ -21,7 +21,7 @@ export const sourceInputs = {
     .min(1)
     .optional()
     .describe(
-      "Path of the Dockerfile, relative to the context; it may lie outside. Default `Dockerfile`, unless `image` or " +
+      "Path of the Dockerfile, relative to the context; it may be outside of it. Default `Dockerfile`, unless `image` or " +
         "`fromTemplate` is given.",
     )
     .meta({ effect: "ignore" }),
@@ -29,7 +29,7 @@ export const sourceInputs = {
     .string()
     .min(1)
     .optional()
-    .describe("Text of the Dockerfile, in place of a file.")
+    .describe("Text of the Dockerfile, instead of a file.")
     .meta({ effect: "ignore", freeText: true }),
   ignoreSyntax: z
     .enum(["docker", "gitignore"])
@@ -39,21 +39,21 @@ export const sourceInputs = {
   ignorePatterns: z
     .array(z.string())
     .optional()
-    .describe("More ignore patterns, after those of the ignore file.")
+    .describe("Additional ignore patterns, after those of the ignore file.")
     .meta({ effect: "ignore" }),
   symlinks: z
     .enum(["copy", "skip", "error"])
     .default("copy")
     .describe(
-      "What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as " +
-        "that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads " +
-        "out of the context is never followed: it is an error, unless links are left out. Default `copy`.",
+      "What to do with symbolic links in the context, which the service cannot store: send what they point to, as long as " +
+        "that is inside the context (`copy`), leave them out with a warning (`skip`), or refuse them (`error`). A link that points " +
+        "outside the context is never followed: it is an error, unless links are left out. Default `copy`.",
     )
     .meta({
       effect: "ignore",
       meanings: {
-        copy: "What a link points at is sent in its place.",
-        skip: "Links are left out, and named in a message.",
+        copy: "What a link points to is sent in its place.",
+        skip: "Links are left out, and a message names them.",
         error: "Links are refused.",
       },
     }),
@@ -62,30 +62,30 @@ export const sourceInputs = {
     .min(1)
     .optional()
     .describe(
-      "Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that " +
-        "moves is a new build only with a change of this input, or of `triggers`.",
+      "Image to build on, such as `python:3.12-slim`, instead of a Dockerfile. It is not looked up in a preview: when its " +
+        "tag moves, there is a new build only once this input or `triggers` changes.",
     )
     .meta({ effect: "rebuild" }),
   fromTemplate: TemplateAnyRef.optional()
     .describe(
-      "Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. " +
-        "To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is " +
+      "Template to build on, instead of a Dockerfile: `namespace/name`, optionally with a tag or a build after a colon. " +
+        "To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name means " +
         "your own template, or else a builtin one.",
     )
     .meta({ effect: "rebuild" }),
   steps: z
     .array(StepInput)
     .optional()
-    .describe("What is done on top of `image` or `fromTemplate`, in this order.")
+    .describe("Steps on top of `image` or `fromTemplate`, in this order.")
     .meta({ effect: "rebuild", freeText: true }),
   contextHash: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new " +
-        "build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that " +
-        "are there for those that the template was built from.",
+      "Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new hash means a new " +
+        "build. Computed from the files if it is not given; pin it with the option `ignoreChanges`. The first " +
+        "update after an import assumes that the template was built from the files that are there.",
     )
     .meta({ effect: "rebuild", computed: true }),
   // Shown when contextHash changes, never a reason of its own: the hash may be pinned.
@@ -93,27 +93,27 @@ export const sourceInputs = {
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large " +
-        "contexts are folded into folders.",
+      "Short digests of the files behind `contextHash`, by path, so that a preview shows what changed. Computed; in a large " +
+        "context, files are grouped by folder.",
     )
     .meta({ effect: "ignore" }),
   buildEnv: z
     .record(VariableName, z.string())
     .optional()
     .describe(
-      "Environment variables of the build, which machines do not have. The service stores them: no place for a secret.",
+      "Environment variables of the build, which machines do not get. The service stores them, so put no secrets here.",
     )
     .meta({ effect: "rebuild", freeText: true }),
   buildArgs: z
     .record(z.string(), z.string())
     .optional()
-    .describe("Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret.")
+    .describe("Values of the Dockerfile's `ARG`s. The service stores them, so put no secrets here.")
     .meta({ effect: "rebuild", freeText: true }),
   contexts: NamedContexts.optional()
     .describe(
-      "Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, " +
-        "`RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that " +
-        "no stage may have the name of a context, nor be named by its number. Folders and URLs are refused.",
+      "Images that the Dockerfile can refer to by name, each given as `docker-image://python:3.12-slim`: in `COPY --from=name`, " +
+        "`RUN --mount=from=name` and `FROM name`. They are sent to the service as stages before the Dockerfile's own, so no " +
+        "stage may have the name of a context, and stages cannot be referred to by number. Folders and URLs are refused.",
     )
     .meta({ effect: "rebuild" }),
   target: z

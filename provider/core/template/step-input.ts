@@ -17,11 +17,11 @@ const copied = {
   sources: z
     .array(text())
     .min(1)
-    .describe("Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them."),
-  dst: text().describe("Where in the image; a slash at the end makes it a folder."),
+    .describe("Files or folders, relative to `context` and inside it. `contextHash` covers their contents."),
+  dst: text().describe("Path in the image; a trailing slash makes it a folder."),
   user: text().optional().describe("Owner, `user` or `user:group`."),
   mode: mode(),
-  forceUpload: flag("Send the files although the service has them, and do not reuse the layer. Default false."),
+  forceUpload: flag("Send the files even if the service has them, and do not reuse the layer. Default false."),
 };
 
 const CopyItem = z
@@ -37,7 +37,7 @@ const PipInstall = z
   .strictObject({
     kind: z.literal("pip_install"),
     packages: packages(),
-    global: flag("For the whole system, or for the user alone. Default true."),
+    global: flag("For the whole system, not only for the user. Default true."),
   })
   .describe("Installs packages with pip.")
   .meta({ id: "pulumi.PipInstallStep" });
@@ -45,7 +45,7 @@ const NpmInstall = z
   .strictObject({
     kind: z.literal("npm_install"),
     packages: packages(),
-    global: flag("For the whole system, or for the working directory. Default false."),
+    global: flag("For the whole system, not only in the working directory. Default false."),
   })
   .describe("Installs packages with npm.")
   .meta({ id: "pulumi.NpmInstallStep" });
@@ -53,15 +53,15 @@ const BunInstall = z
   .strictObject({
     kind: z.literal("bun_install"),
     packages: packages(),
-    global: flag("For the whole system, or for the working directory. Default false."),
+    global: flag("For the whole system, not only in the working directory. Default false."),
   })
   .describe("Installs packages with Bun.")
   .meta({ id: "pulumi.BunInstallStep" });
 const Run = z
   .strictObject({
     kind: z.literal("run"),
-    cmd: text().describe("Shell command; any exit code but 0 fails the build."),
-    user: text().optional().describe("User that it runs as. Default: that of the steps before."),
+    cmd: text().describe("Shell command; any exit code other than 0 fails the build."),
+    user: text().optional().describe("User that it runs as. Default: the one set by earlier steps."),
   })
   .describe("Runs a command.")
   .meta({ id: "pulumi.RunStep" });
@@ -79,14 +79,14 @@ const Copy = z
   .meta({ id: "pulumi.CopyStep" });
 const CopyItems = z
   .strictObject({ kind: z.literal("copy_items"), items: z.array(CopyItem).min(1).describe("What goes where.") })
-  .describe("Copies several files or folders of the context, each to a place of its own.")
+  .describe("Copies several files or folders of the context, each to its own destination.")
   .meta({ id: "pulumi.CopyItemsStep" });
 const Remove = z
   .strictObject({
     kind: z.literal("remove"),
     path: text().describe("What to remove, in the image."),
-    recursive: flag("With everything below it. Default false."),
-    force: flag("Even if it is not there. Default false."),
+    recursive: flag("Including everything below it. Default false."),
+    force: flag("Even if it does not exist. Default false."),
   })
   .describe("Removes a file or folder.")
   .meta({ id: "pulumi.RemoveStep" });
@@ -95,17 +95,17 @@ const Rename = z
     kind: z.literal("rename"),
     src: text().describe("What to rename, in the image."),
     dst: text().describe("Its new path."),
-    force: flag("Replace what is there. Default false."),
+    force: flag("Replace an existing file or folder. Default false."),
   })
   .describe("Renames or moves a file or folder.")
   .meta({ id: "pulumi.RenameStep" });
 const MakeDir = z
   .strictObject({
     kind: z.literal("make_dir"),
-    path: text().describe("The folder, in the image; those above it are made, too."),
+    path: text().describe("The folder, in the image; missing parent folders are created as well."),
     mode: mode(),
   })
-  .describe("Makes a folder.")
+  .describe("Creates a folder.")
   .meta({ id: "pulumi.MakeDirStep" });
 const MakeSymlink = z
   .strictObject({
@@ -113,21 +113,21 @@ const MakeSymlink = z
     target: text().describe("What the link points at."),
     path: text().describe("Where the link is, in the image."),
   })
-  .describe("Makes a symbolic link.")
+  .describe("Creates a symbolic link.")
   .meta({ id: "pulumi.MakeSymlinkStep" });
 const GitClone = z
   .strictObject({
     kind: z.literal("git_clone"),
     url: text().describe("Address of the repository."),
-    path: text().optional().describe("Where to, in the image. Default `/workspace`."),
+    path: text().optional().describe("Destination, in the image. Default `/workspace`."),
     branch: text().optional().describe("Branch or tag. Default: that of the repository."),
-    depth: z.int().min(1).optional().describe("Only so many commits. Default: all."),
+    depth: z.int().min(1).optional().describe("Fetch only this many commits. Default: all."),
   })
   .describe("Clones a Git repository.")
   .meta({ id: "pulumi.GitCloneStep" });
 const SkipCache = z
   .strictObject({ kind: z.literal("skip_cache") })
-  .describe("The steps that follow reuse no layers.")
+  .describe("The following steps reuse no layers.")
   .meta({ id: "pulumi.SkipCacheStep" });
 
 /** One step of a template that is built on an image or on another template. */

@@ -2,7 +2,7 @@ import type { About } from "../about.ts";
 
 export const about: About = {
   type: "WarmPool",
-  description: "A pool of machines of one template that are kept running, ready to be checked out at once.",
+  description: "A pool of running machines of one template, ready to be checked out at once.",
   example: {
     typescript: `
 const pool = new WarmPool("pool", {

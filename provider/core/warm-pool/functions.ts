@@ -7,7 +7,7 @@ const count = (what: string) => z.int().describe(`Machines that are ${what}.`);
 
 export const getWarmPool: ProviderFunction = {
   name: "getWarmPool",
-  description: "A warm pool that exists, whoever made it, with what its machines are doing at this moment.",
+  description: "An existing warm pool, whoever created it, with the current state of its machines.",
   example: {
     typescript: 'const pool = await getWarmPool({ name: "web" });',
     outputs: "export const ready = getWarmPoolOutput({ poolId: pool.poolId }).ready;",
@@ -22,14 +22,14 @@ export const getWarmPool: ProviderFunction = {
     template: z.string().describe("Template of its machines, as the pool follows it."),
     state: z.string().describe("`enabled`, `disabled` or `draining`."),
     minReady: z.int().describe("Machines to keep ready."),
-    maxReady: z.int().describe("Most machines ready and warming together."),
+    maxReady: z.int().describe("Most machines that may be ready or warming at a time."),
     resolvedBuildId: z.string().optional().describe("Build that its machines are started from, `tb_…`."),
     ready: count("ready"),
     warming: count("being started"),
     claimed: count("in use"),
     degraded: z.string().optional().describe("Why it is not full, if something is wrong."),
     labels: z.record(z.string(), z.string()).describe("Its labels."),
-    metadata: z.record(z.string(), z.unknown()).describe("What is kept with it."),
+    metadata: z.record(z.string(), z.unknown()).describe("The data stored with it."),
   }),
   async call(client, { poolId, name }, signal) {
     if ((poolId === undefined) === (name === undefined)) throw new NoSuchPoolError("give poolId or name, one of them");

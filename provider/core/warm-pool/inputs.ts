@@ -22,17 +22,17 @@ export const WarmPoolInputs = z.object({
     .optional()
     .describe(
       "Name of the pool, unique among your live pools. Default: made from the resource's name, as Pulumi's automatic naming " +
-        "is set.",
+        "is configured.",
     )
     .meta({ effect: "update", computed: true }),
   template: TemplateAnyRef.describe(
-    "Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted.",
+    "Template of the machines: `namespace/name`, optionally with a tag or a build after a colon.",
   ).meta({ effect: "update" }),
   minReady: z.int().min(0).describe("Machines to keep ready.").meta({ effect: "update" }),
   maxReady: z
     .int()
     .min(0)
-    .describe("Most machines ready and warming together; at least `minReady`.")
+    .describe("Most machines that may be ready or warming at a time; at least `minReady`.")
     .meta({ effect: "update" }),
   vcpus: z
     .int()
@@ -54,8 +54,8 @@ export const WarmPoolInputs = z.object({
     .meta({ effect: "update" }),
   checkoutPolicy: CheckoutPolicy.default(WARM_POOL_DEFAULTS.checkout_policy)
     .describe(
-      "What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready " +
-        "one or fail (`require`), or never take from the pool (`bypass`). " +
+      "What a request for a machine does if it names no policy of its own: take a ready machine or else start one " +
+        "(`prefer`), take a ready machine or fail (`require`), or never take one from the pool (`bypass`). " +
         `Default \`${WARM_POOL_DEFAULTS.checkout_policy}\`.`,
     )
     .meta({
@@ -63,7 +63,7 @@ export const WarmPoolInputs = z.object({
       meanings: {
         prefer: "Takes a ready machine, or else starts one.",
         require: "Takes a ready machine, or fails.",
-        bypass: "Never takes a machine of the pool.",
+        bypass: "Never takes a machine from the pool.",
       },
     }),
   idleTimeoutSeconds: z
@@ -71,7 +71,7 @@ export const WarmPoolInputs = z.object({
     .min(1)
     .default(WARM_POOL_DEFAULTS.idle_timeout_seconds)
     .describe(
-      "Ready machines above `minReady` are let go after so many seconds. " +
+      "Ready machines above `minReady` are removed after this many seconds. " +
         `Default ${WARM_POOL_DEFAULTS.idle_timeout_seconds}.`,
     )
     .meta({ effect: "update" }),
@@ -80,18 +80,18 @@ export const WarmPoolInputs = z.object({
     .min(1)
     .default(WARM_POOL_DEFAULTS.stale_after_seconds)
     .describe(
-      `Ready machines older than so many seconds are replaced. Default ${WARM_POOL_DEFAULTS.stale_after_seconds}.`,
+      `Ready machines older than this many seconds are replaced. Default ${WARM_POOL_DEFAULTS.stale_after_seconds}.`,
     )
     .meta({ effect: "update" }),
   versionPolicy: VersionPolicy.default(WARM_POOL_DEFAULTS.version_policy)
     .describe(
-      "Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves " +
+      "Stay with the build that `template` refers to when the pool is created (`pinned_build`), or follow a tag as it moves " +
         `(\`track_tag\`). Default \`${WARM_POOL_DEFAULTS.version_policy}\`.`,
     )
     .meta({
       effect: "update",
       meanings: {
-        pinned_build: "Stays with the build that `template` means when the pool is made.",
+        pinned_build: "Stays with the build that `template` refers to when the pool is created.",
         track_tag: "Follows a tag as it moves.",
       },
     }),
@@ -100,9 +100,9 @@ export const WarmPoolInputs = z.object({
     .meta({ effect: "update" }),
   buildId: BuildId.optional()
     .describe(
-      "Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, " +
-        "a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool " +
-        "rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
+      "Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, " +
+        "a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls " +
+        "on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to.",
     )
     .meta({ effect: "update" }),
   labels: z
@@ -116,12 +116,12 @@ export const WarmPoolInputs = z.object({
       error: `the member "${OWNER_KEY}" is the provider's own: choose another name`,
     })
     .optional()
-    .describe("Anything to keep with the pool.")
+    .describe("Any data to store with the pool.")
     .meta({ effect: "update", freeText: true }),
   enabled: z
     .boolean()
     .default(true)
-    .describe("Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones. Default true.")
+    .describe("Whether the pool is filled and hands out machines. A disabled pool keeps its ready ones. Default true.")
     .meta({ effect: "update" }),
   waitForReady: z
     .boolean()
@@ -132,16 +132,16 @@ export const WarmPoolInputs = z.object({
     .boolean()
     .default(false)
     .describe(
-      "Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives " +
-        "out none meanwhile. Otherwise machines in use live on without the pool. Default false.",
+      "Whether a deletion waits until the pool's machines are no longer in use, for as long as its timeout allows; the pool " +
+        "hands out none in the meantime. Otherwise machines in use keep running without the pool. Default false.",
     )
     .meta({ effect: "update" }),
   forceDelete: z
     .boolean()
     .default(false)
     .describe(
-      "With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live " +
-        "on. Without it the deletion fails, and the next one waits again. Default false.",
+      "With `drain`: whether the pool is deleted even if machines of it are still in use when the time is up. They keep " +
+        "running. Otherwise the deletion fails, and the next one waits again. Default false.",
     )
     .meta({ effect: "update" }),
   adopt: adopt("a pool of this name").meta({ effect: "ignore" }),
@@ -153,12 +153,12 @@ export type WarmPoolInputs = z.infer<typeof CheckedWarmPoolInputs>;
 
 /** What a `WarmPool` has beside its inputs. */
 export const WarmPoolOutputs = z.object({
-  poolId: z.string().describe("Id of the pool, `twp_…`: name it when a machine is started."),
+  poolId: z.string().describe("Id of the pool, `twp_…`: pass it when you start a machine."),
   state: z.string().describe("`enabled`, `disabled` or `draining`."),
   resolvedBuildId: z.string().optional().describe("Build that the pool's machines are started from, `tb_…`."),
   ready: z.int().optional().describe("Machines that were ready when the resource last changed."),
   warming: z.int().optional().describe("Machines that were being started then."),
   claimed: z.int().optional().describe("Machines that were in use then."),
-  rolloutGeneration: z.int().describe("Goes up each time the pool moves to another build."),
+  rolloutGeneration: z.int().describe("Increases each time the pool moves to another build."),
 });
 export type WarmPoolOutputs = z.infer<typeof WarmPoolOutputs>;

@@ -16,7 +16,7 @@ import type {
   GetWarmPoolResult,
 } from "../types/functions.ts";
 /**
- * A build of a template: how it ended, and what it made.
+ * A build of a template: how it ended, and what it produced.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export function getBuildOutput(args: GetBuildOutputArgs): pulumi.Output<GetBuild
   return callFunctionOutput("getBuild", args);
 }
 /**
- * A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.
+ * An existing template, whoever created it: the build that a reference resolves to, its tags and its aliases.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function getTemplateOutput(args: GetTemplateOutputArgs): pulumi.Output<Ge
   return callFunctionOutput("getTemplate", args);
 }
 /**
- * The templates that the API key may see, each once.
+ * The templates that the API key can see, each listed once.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export function getTemplatesOutput(args: GetTemplatesOutputArgs = {}): pulumi.Ou
   return callFunctionOutput("getTemplates", args);
 }
 /**
- * A warm pool that exists, whoever made it, with what its machines are doing at this moment.
+ * An existing warm pool, whoever created it, with the current state of its machines.
  *
  * @example
  * ```ts

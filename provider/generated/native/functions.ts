@@ -16,7 +16,7 @@ import type {
   GetWarmPoolResult,
 } from "../types/functions.ts";
 /**
- * A build of a template: how it ended, and what it made.
+ * A build of a template: how it ended, and what it produced.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function getBuildOutput(
   return invokeOutput("getBuild", args, options);
 }
 /**
- * A template that exists, whoever made it: the build that a reference stands for, its tags and its aliases.
+ * An existing template, whoever created it: the build that a reference resolves to, its tags and its aliases.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function getTemplateOutput(
   return invokeOutput("getTemplate", args, options);
 }
 /**
- * The templates that the API key may see, each once.
+ * The templates that the API key can see, each listed once.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function getTemplatesOutput(
   return invokeOutput("getTemplates", args, options);
 }
 /**
- * A warm pool that exists, whoever made it, with what its machines are doing at this moment.
+ * An existing warm pool, whoever created it, with the current state of its machines.
  *
  * @example
  * ```ts

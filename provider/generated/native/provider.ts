@@ -17,27 +17,27 @@ export interface ProviderArgs {
    */
   apiUrl?: pulumi.Input<string>;
   /**
-   * Namespace that the API key is expected to be of. With a key of another one nothing is read or changed, and previews fail: a guard against the wrong key.
+   * Namespace that the API key is expected to belong to. With a key of another namespace nothing is read or changed, and previews fail: a guard against using the wrong key.
    *
-   * @default whatever the key's own is
+   * @default the key's own
    */
   namespace?: pulumi.Input<string>;
   /**
-   * How long a call may wait for the service to say something, seconds.
+   * How long a call may wait for the service to respond, in seconds.
    *
    * @default 30
    */
   requestTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * How often a call that failed for a passing reason is sent again, at most.
+   * How often a call that failed for a temporary reason is retried, at most.
    *
    * @default 3
    */
   maxRetries?: pulumi.Input<number>;
   /**
-   * How long the creation, update, refresh or deletion of a resource may take, minutes, unless its option `customTimeouts` says otherwise.
+   * How long the creation, update, refresh or deletion of a resource may take, in minutes, unless its option `customTimeouts` says otherwise.
    *
-   * @default 30 for a template, 10 for a pool, 5 for what builds and starts nothing
+   * @default 30 for a template, 10 for a pool, 5 for everything that builds and starts nothing
    */
   operationTimeoutMinutes?: pulumi.Input<number>;
 }

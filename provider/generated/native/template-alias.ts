@@ -6,7 +6,7 @@ import { TEMPLATE_ALIAS_PROPERTIES } from "../types/template-alias.ts";
 import type { TemplateAliasArgs, TemplateAliasOutputs, TemplateAliasState } from "../types/template-alias.ts";
 
 /**
- * Another name of a template in its namespace; whoever uses it gets the template.
+ * Another name for a template in its namespace, usable wherever a template is named.
  *
  * @example
  * ```ts

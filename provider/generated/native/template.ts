@@ -7,7 +7,7 @@ import { TEMPLATE_PROPERTIES } from "../types/template.ts";
 import type { TemplateArgs, TemplateOutputs, TemplateState } from "../types/template.ts";
 
 /**
- * A sandbox template: what a Dockerfile and its build context make, under a name, ready to start machines from. A content hash of the context decides, without asking anyone, whether anything has to be built.
+ * A sandbox template: an image built from a Dockerfile and its build context, under a name, ready to start machines from. A content hash of the context decides, without asking the service, whether anything has to be built.
  *
  * @example
  * ```ts

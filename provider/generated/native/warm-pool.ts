@@ -6,7 +6,7 @@ import { WARM_POOL_PROPERTIES } from "../types/warm-pool.ts";
 import type { WarmPoolArgs, WarmPoolOutputs, WarmPoolState } from "../types/warm-pool.ts";
 
 /**
- * A pool of machines of one template that are kept running, ready to be checked out at once.
+ * A pool of running machines of one template, ready to be checked out at once.
  *
  * @example
  * ```ts

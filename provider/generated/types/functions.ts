@@ -14,13 +14,13 @@ export interface GetBuildOutputArgs {
 export interface GetBuildResult {
   /** `namespace/name` of its template. */
   readonly canonicalRef: string;
-  /** What it made, `tmpl_…`. */
+  /** What it produced, `tmpl_…`. */
   readonly templateId: string;
   /** `waiting`, `building`, `ready`, `error` or `cancelled`. */
   readonly status: string;
   /** Whether a tag can be moved to it. */
   readonly promotable: boolean;
-  /** When it was asked for, RFC 3339. */
+  /** When it was requested, RFC 3339. */
   readonly createdAt: string;
   /** When it ended, RFC 3339. */
   readonly finishedAt?: string;
@@ -31,19 +31,19 @@ export interface GetBuildResult {
 }
 /** What {@link getTemplate} is asked. */
 export interface GetTemplateArgs {
-  /** `name` or `namespace/name`, with a tag or a build behind a colon where wanted, or `tmpl_…`. */
+  /** `name` or `namespace/name`, optionally with a tag or a build after a colon, or `tmpl_…`. */
   template: string;
 }
 /** The same, of outputs of resources as well. */
 export interface GetTemplateOutputArgs {
-  /** `name` or `namespace/name`, with a tag or a build behind a colon where wanted, or `tmpl_…`. */
+  /** `name` or `namespace/name`, optionally with a tag or a build after a colon, or `tmpl_…`. */
   template: pulumi.Input<string>;
 }
 /** What {@link getTemplate} gives. */
 export interface GetTemplateResult {
   /** `namespace/name`. */
   readonly canonicalRef: string;
-  /** Its namespace; empty where the service tells none. */
+  /** Its namespace; empty if the service reports none. */
   readonly namespace: string;
   /** Its name. */
   readonly name: string;
@@ -51,7 +51,7 @@ export interface GetTemplateResult {
   readonly visibility: string;
   /** Whether it comes with the service. */
   readonly builtin: boolean;
-  /** What the reference stands for, `tmpl_…`. */
+  /** What the reference resolves to, `tmpl_…`. */
   readonly templateId: string;
   /** The build that made it, `tb_…`; absent for a builtin. */
   readonly buildId?: string;
@@ -60,11 +60,11 @@ export interface GetTemplateResult {
   /** Its other names, `namespace/alias`. */
   readonly aliases: Array<string>;
 }
-/** A template of a list. */
+/** A template in a list. */
 export interface TemplateSummary {
   /** `namespace/name`. */
   canonicalRef: string;
-  /** Its namespace; empty where the service tells none. */
+  /** Its namespace; empty if the service reports none. */
   namespace: string;
   /** Its name. */
   name: string;
@@ -136,7 +136,7 @@ export interface GetWarmPoolResult {
   readonly state: string;
   /** Machines to keep ready. */
   readonly minReady: number;
-  /** Most machines ready and warming together. */
+  /** Most machines that may be ready or warming at a time. */
   readonly maxReady: number;
   /** Build that its machines are started from, `tb_…`. */
   readonly resolvedBuildId?: string;
@@ -150,6 +150,6 @@ export interface GetWarmPoolResult {
   readonly degraded?: string;
   /** Its labels. */
   readonly labels: { [key: string]: string };
-  /** What is kept with it. */
+  /** The data stored with it. */
   readonly metadata: { [key: string]: unknown };
 }

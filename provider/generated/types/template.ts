@@ -23,7 +23,7 @@ export interface PipInstallStepArgs {
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * For the whole system, or for the user alone.
+   * For the whole system, not only for the user.
    *
    * @default true
    */
@@ -36,7 +36,7 @@ export interface PipInstallStep {
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
   /**
-   * For the whole system, or for the user alone.
+   * For the whole system, not only for the user.
    *
    * @default true
    */
@@ -49,7 +49,7 @@ export interface NpmInstallStepArgs {
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * For the whole system, or for the working directory.
+   * For the whole system, not only in the working directory.
    *
    * @default false
    */
@@ -62,7 +62,7 @@ export interface NpmInstallStep {
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
   /**
-   * For the whole system, or for the working directory.
+   * For the whole system, not only in the working directory.
    *
    * @default false
    */
@@ -75,7 +75,7 @@ export interface BunInstallStepArgs {
   /** Packages as the installer names them, versions included. */
   packages: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * For the whole system, or for the working directory.
+   * For the whole system, not only in the working directory.
    *
    * @default false
    */
@@ -88,7 +88,7 @@ export interface BunInstallStep {
   /** Packages as the installer names them, versions included. */
   packages: Array<string>;
   /**
-   * For the whole system, or for the working directory.
+   * For the whole system, not only in the working directory.
    *
    * @default false
    */
@@ -98,12 +98,12 @@ export interface BunInstallStep {
 export interface RunStepArgs {
   /** Always `run`: it tells the kinds apart. */
   kind: "run";
-  /** Shell command; any exit code but 0 fails the build. */
+  /** Shell command; any exit code other than 0 fails the build. */
   cmd: pulumi.Input<string>;
   /**
    * User that it runs as.
    *
-   * @default that of the steps before
+   * @default the one set by earlier steps
    */
   user?: pulumi.Input<string>;
 }
@@ -111,12 +111,12 @@ export interface RunStepArgs {
 export interface RunStep {
   /** Always `run`: it tells the kinds apart. */
   kind: "run";
-  /** Shell command; any exit code but 0 fails the build. */
+  /** Shell command; any exit code other than 0 fails the build. */
   cmd: string;
   /**
    * User that it runs as.
    *
-   * @default that of the steps before
+   * @default the one set by earlier steps
    */
   user?: string;
 }
@@ -152,16 +152,16 @@ export interface UserStep {
 export interface CopyStepArgs {
   /** Always `copy`: it tells the kinds apart. */
   kind: "copy";
-  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  /** Files or folders, relative to `context` and inside it. `contextHash` covers their contents. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
-  /** Where in the image; a slash at the end makes it a folder. */
+  /** Path in the image; a trailing slash makes it a folder. */
   dst: pulumi.Input<string>;
   /** Owner, `user` or `user:group`. */
   user?: pulumi.Input<string>;
   /** Permission bits, octal: `0755`. */
   mode?: pulumi.Input<string>;
   /**
-   * Send the files although the service has them, and do not reuse the layer.
+   * Send the files even if the service has them, and do not reuse the layer.
    *
    * @default false
    */
@@ -171,29 +171,29 @@ export interface CopyStepArgs {
 export interface CopyStep {
   /** Always `copy`: it tells the kinds apart. */
   kind: "copy";
-  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  /** Files or folders, relative to `context` and inside it. `contextHash` covers their contents. */
   sources: Array<string>;
-  /** Where in the image; a slash at the end makes it a folder. */
+  /** Path in the image; a trailing slash makes it a folder. */
   dst: string;
   /** Owner, `user` or `user:group`. */
   user?: string;
   /** Permission bits, octal: `0755`. */
   mode?: string;
   /**
-   * Send the files although the service has them, and do not reuse the layer.
+   * Send the files even if the service has them, and do not reuse the layer.
    *
    * @default false
    */
   forceUpload?: boolean;
 }
-/** Copies several files or folders of the context, each to a place of its own. */
+/** Copies several files or folders of the context, each to its own destination. */
 export interface CopyItemsStepArgs {
   /** Always `copy_items`: it tells the kinds apart. */
   kind: "copy_items";
   /** What goes where. */
   items: pulumi.Input<pulumi.Input<CopyItemArgs>[]>;
 }
-/** Copies several files or folders of the context, each to a place of its own. */
+/** Copies several files or folders of the context, each to its own destination. */
 export interface CopyItemsStep {
   /** Always `copy_items`: it tells the kinds apart. */
   kind: "copy_items";
@@ -202,16 +202,16 @@ export interface CopyItemsStep {
 }
 /** Files or folders, and where they go. */
 export interface CopyItemArgs {
-  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  /** Files or folders, relative to `context` and inside it. `contextHash` covers their contents. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
-  /** Where in the image; a slash at the end makes it a folder. */
+  /** Path in the image; a trailing slash makes it a folder. */
   dst: pulumi.Input<string>;
   /** Owner, `user` or `user:group`. */
   user?: pulumi.Input<string>;
   /** Permission bits, octal: `0755`. */
   mode?: pulumi.Input<string>;
   /**
-   * Send the files although the service has them, and do not reuse the layer.
+   * Send the files even if the service has them, and do not reuse the layer.
    *
    * @default false
    */
@@ -219,16 +219,16 @@ export interface CopyItemArgs {
 }
 /** Files or folders, and where they go. */
 export interface CopyItem {
-  /** Files or folders, relative to `context` and inside of it. `contextHash` covers what is in them. */
+  /** Files or folders, relative to `context` and inside it. `contextHash` covers their contents. */
   sources: Array<string>;
-  /** Where in the image; a slash at the end makes it a folder. */
+  /** Path in the image; a trailing slash makes it a folder. */
   dst: string;
   /** Owner, `user` or `user:group`. */
   user?: string;
   /** Permission bits, octal: `0755`. */
   mode?: string;
   /**
-   * Send the files although the service has them, and do not reuse the layer.
+   * Send the files even if the service has them, and do not reuse the layer.
    *
    * @default false
    */
@@ -241,13 +241,13 @@ export interface RemoveStepArgs {
   /** What to remove, in the image. */
   path: pulumi.Input<string>;
   /**
-   * With everything below it.
+   * Including everything below it.
    *
    * @default false
    */
   recursive?: pulumi.Input<boolean>;
   /**
-   * Even if it is not there.
+   * Even if it does not exist.
    *
    * @default false
    */
@@ -260,13 +260,13 @@ export interface RemoveStep {
   /** What to remove, in the image. */
   path: string;
   /**
-   * With everything below it.
+   * Including everything below it.
    *
    * @default false
    */
   recursive?: boolean;
   /**
-   * Even if it is not there.
+   * Even if it does not exist.
    *
    * @default false
    */
@@ -281,7 +281,7 @@ export interface RenameStepArgs {
   /** Its new path. */
   dst: pulumi.Input<string>;
   /**
-   * Replace what is there.
+   * Replace an existing file or folder.
    *
    * @default false
    */
@@ -296,31 +296,31 @@ export interface RenameStep {
   /** Its new path. */
   dst: string;
   /**
-   * Replace what is there.
+   * Replace an existing file or folder.
    *
    * @default false
    */
   force?: boolean;
 }
-/** Makes a folder. */
+/** Creates a folder. */
 export interface MakeDirStepArgs {
   /** Always `make_dir`: it tells the kinds apart. */
   kind: "make_dir";
-  /** The folder, in the image; those above it are made, too. */
+  /** The folder, in the image; missing parent folders are created as well. */
   path: pulumi.Input<string>;
   /** Permission bits, octal: `0755`. */
   mode?: pulumi.Input<string>;
 }
-/** Makes a folder. */
+/** Creates a folder. */
 export interface MakeDirStep {
   /** Always `make_dir`: it tells the kinds apart. */
   kind: "make_dir";
-  /** The folder, in the image; those above it are made, too. */
+  /** The folder, in the image; missing parent folders are created as well. */
   path: string;
   /** Permission bits, octal: `0755`. */
   mode?: string;
 }
-/** Makes a symbolic link. */
+/** Creates a symbolic link. */
 export interface MakeSymlinkStepArgs {
   /** Always `make_symlink`: it tells the kinds apart. */
   kind: "make_symlink";
@@ -329,7 +329,7 @@ export interface MakeSymlinkStepArgs {
   /** Where the link is, in the image. */
   path: pulumi.Input<string>;
 }
-/** Makes a symbolic link. */
+/** Creates a symbolic link. */
 export interface MakeSymlinkStep {
   /** Always `make_symlink`: it tells the kinds apart. */
   kind: "make_symlink";
@@ -345,7 +345,7 @@ export interface GitCloneStepArgs {
   /** Address of the repository. */
   url: pulumi.Input<string>;
   /**
-   * Where to, in the image.
+   * Destination, in the image.
    *
    * @default `/workspace`
    */
@@ -357,7 +357,7 @@ export interface GitCloneStepArgs {
    */
   branch?: pulumi.Input<string>;
   /**
-   * Only so many commits.
+   * Fetch only this many commits.
    *
    * @default all
    */
@@ -370,7 +370,7 @@ export interface GitCloneStep {
   /** Address of the repository. */
   url: string;
   /**
-   * Where to, in the image.
+   * Destination, in the image.
    *
    * @default `/workspace`
    */
@@ -382,18 +382,18 @@ export interface GitCloneStep {
    */
   branch?: string;
   /**
-   * Only so many commits.
+   * Fetch only this many commits.
    *
    * @default all
    */
   depth?: number;
 }
-/** The steps that follow reuse no layers. */
+/** The following steps reuse no layers. */
 export interface SkipCacheStepArgs {
   /** Always `skip_cache`: it tells the kinds apart. */
   kind: "skip_cache";
 }
-/** The steps that follow reuse no layers. */
+/** The following steps reuse no layers. */
 export interface SkipCacheStep {
   /** Always `skip_cache`: it tells the kinds apart. */
   kind: "skip_cache";
@@ -411,13 +411,13 @@ export interface TcpReadinessArgs {
    */
   timeoutSecs?: pulumi.Input<number>;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs?: pulumi.Input<number>;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -436,13 +436,13 @@ export interface TcpReadiness {
    */
   timeoutSecs: number;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs: number;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -455,7 +455,7 @@ export interface HttpReadinessArgs {
   /** Port of the HTTP server. */
   port: pulumi.Input<number>;
   /**
-   * Path to ask for.
+   * Path to request.
    *
    * @default `/`
    */
@@ -467,13 +467,13 @@ export interface HttpReadinessArgs {
    */
   timeoutSecs?: pulumi.Input<number>;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs?: pulumi.Input<number>;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -486,7 +486,7 @@ export interface HttpReadiness {
   /** Port of the HTTP server. */
   port: number;
   /**
-   * Path to ask for.
+   * Path to request.
    *
    * @default `/`
    */
@@ -498,13 +498,13 @@ export interface HttpReadiness {
    */
   timeoutSecs: number;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs: number;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -523,13 +523,13 @@ export interface CommandReadinessArgs {
    */
   timeoutSecs?: pulumi.Input<number>;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs?: pulumi.Input<number>;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -548,13 +548,13 @@ export interface CommandReadiness {
    */
   timeoutSecs: number;
   /**
-   * Milliseconds between two tries.
+   * Milliseconds between two attempts.
    *
    * @default 500
    */
   intervalMs: number;
   /**
-   * Seconds of more time at the start, in which failures do not count; tries begin at once.
+   * Extra seconds at the start, during which failures do not count; attempts begin at once.
    *
    * @default 2
    */
@@ -576,14 +576,14 @@ export interface TimeoutReadiness {
 }
 /** Credentials of one private registry. */
 export interface RegistryAuthArgs {
-  /** Host of the registry, as the Dockerfile writes it. */
+  /** Host of the registry, as the Dockerfile spells it. */
   registry: pulumi.Input<string>;
   /** How to log in there. */
   auth: pulumi.Input<BasicAuthArgs | GcpArtifactRegistryAuthArgs | AwsEcrAuthArgs>;
 }
 /** Credentials of one private registry. */
 export interface RegistryAuth {
-  /** Host of the registry, as the Dockerfile writes it. */
+  /** Host of the registry, as the Dockerfile spells it. */
   registry: string;
   /** How to log in there. */
   auth: BasicAuth | GcpArtifactRegistryAuth | AwsEcrAuth;
@@ -660,47 +660,47 @@ export interface BuildAttempt {
   /** Digest of the inputs that it builds from. */
   definition: string;
 }
-/** What was known of an imported template. */
+/** What was known about an imported template. */
 export interface ImportedTemplateArgs {
-  /** Inputs that the service told: they are compared with those of the program. */
+  /** Inputs that the service reported: they are compared with those of the program. */
   inputs: pulumi.Input<pulumi.Input<string>[]>;
-  /** Names of the environment variables; absent where it did not tell. */
+  /** Names of the environment variables; absent if it did not report them. */
   envKeys?: pulumi.Input<pulumi.Input<string>[]>;
 }
-/** What was known of an imported template. */
+/** What was known about an imported template. */
 export interface ImportedTemplate {
-  /** Inputs that the service told: they are compared with those of the program. */
+  /** Inputs that the service reported: they are compared with those of the program. */
   inputs: Array<string>;
-  /** Names of the environment variables; absent where it did not tell. */
+  /** Names of the environment variables; absent if it did not report them. */
   envKeys?: Array<string>;
 }
 /** Inputs of a {@link Template}. */
 export interface TemplateArgs {
   /**
-   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name remains as an alias.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   name?: pulumi.Input<string>;
   /**
-   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   * Namespace of the template. It has to be that of the API key, in which the service builds everything: with a key of another namespace nothing is built, and the preview already says so.
    *
-   * @default the key's own; always there as an output
+   * @default the key's own; always present as an output
    */
   namespace?: pulumi.Input<string>;
   /**
-   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   * Folder of the build context, relative to the program's folder; with `steps`, the folder that files are copied from.
    *
    * @default `.`
    */
   context?: pulumi.Input<string>;
   /**
-   * Path of the Dockerfile, relative to the context; it may lie outside.
+   * Path of the Dockerfile, relative to the context; it may be outside of it.
    *
    * @default `Dockerfile`, unless `image` or `fromTemplate` is given
    */
   dockerfile?: pulumi.Input<string>;
-  /** Text of the Dockerfile, in place of a file. */
+  /** Text of the Dockerfile, instead of a file. */
   dockerfileContent?: pulumi.Input<string>;
   /**
    * How the ignore file is read: with Docker's rules or with Git's.
@@ -708,19 +708,19 @@ export interface TemplateArgs {
    * @default `docker`
    */
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
-  /** More ignore patterns, after those of the ignore file. */
+  /** Additional ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   * What to do with symbolic links in the context, which the service cannot store: send what they point to, as long as that is inside the context (`copy`), leave them out with a warning (`skip`), or refuse them (`error`). A link that points outside the context is never followed: it is an error, unless links are left out.
    *
    * @default `copy`
    */
   symlinks?: pulumi.Input<"copy" | "skip" | "error">;
-  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  /** Image to build on, such as `python:3.12-slim`, instead of a Dockerfile. It is not looked up in a preview: when its tag moves, there is a new build only once this input or `triggers` changes. */
   image?: pulumi.Input<string>;
-  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  /** Template to build on, instead of a Dockerfile: `namespace/name`, optionally with a tag or a build after a colon. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name means your own template, or else a builtin one. */
   fromTemplate?: pulumi.Input<string>;
-  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  /** Steps on top of `image` or `fromTemplate`, in this order. */
   steps?: pulumi.Input<
     pulumi.Input<
       | AptInstallStepArgs
@@ -740,15 +740,15 @@ export interface TemplateArgs {
       | SkipCacheStepArgs
     >[]
   >;
-  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new hash means a new build. Computed from the files if it is not given; pin it with the option `ignoreChanges`. The first update after an import assumes that the template was built from the files that are there. */
   contextHash?: pulumi.Input<string>;
-  /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
+  /** Short digests of the files behind `contextHash`, by path, so that a preview shows what changed. Computed; in a large context, files are grouped by folder. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  /** Environment variables of the build, which machines do not get. The service stores them, so put no secrets here. */
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
+  /** Values of the Dockerfile's `ARG`s. The service stores them, so put no secrets here. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  /** Images that the Dockerfile can refer to by name, each given as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. They are sent to the service as stages before the Dockerfile's own, so no stage may have the name of a context, and stages cannot be referred to by number. Folders and URLs are refused. */
   contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Stage of the Dockerfile to build.
@@ -756,7 +756,7 @@ export interface TemplateArgs {
    * @default the last
    */
   target?: pulumi.Input<string>;
-  /** Command that is started at the end of the build; machines begin from that running state. */
+  /** Command that is started at the end of the build; machines start from that running state. */
   startCmd?: pulumi.Input<string>;
   /** How to know that the start command is ready. */
   readiness?: pulumi.Input<TcpReadinessArgs | HttpReadinessArgs | CommandReadinessArgs | TimeoutReadinessArgs>;
@@ -773,9 +773,9 @@ export interface TemplateArgs {
    */
   memoryMib?: pulumi.Input<number>;
   /**
-   * Smallest root filesystem, MB.
+   * Minimum size of the root filesystem, MB.
    *
-   * @default what the image needs and some headroom
+   * @default what the image needs plus some headroom
    */
   diskMb?: pulumi.Input<number>;
   /**
@@ -790,7 +790,7 @@ export interface TemplateArgs {
   user?: pulumi.Input<string>;
   /** Folder that commands in machines start in. */
   workdir?: pulumi.Input<string>;
-  /** Values that mean nothing here; a change of one means a new build. */
+  /** Arbitrary values; a change of one means a new build. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Tags that point at the newest good build of this resource.
@@ -811,29 +811,29 @@ export interface TemplateArgs {
    */
   keepBuilds?: pulumi.Input<number>;
   /**
-   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   * What happens to the template when the resource is deleted: it is deleted as well, or it stays at the service with its builds and tags.
    *
    * @default `delete`
    */
   deletionPolicy?: pulumi.Input<"delete" | "retain">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
   /**
-   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build without the cache: a builder does not look at secrets when it decides what to reuse.
    *
    * @default false
    */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
   /**
-   * Builds use no cache. A change builds nothing.
+   * Builds use no cache. A change does not cause a build.
    *
    * @default false
    */
   skipCache?: pulumi.Input<boolean>;
   /**
-   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a template of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
@@ -842,30 +842,30 @@ export interface TemplateArgs {
 /** What may be given to look up a {@link Template} by its ID. */
 export interface TemplateState {
   /**
-   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name remains as an alias.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   name?: pulumi.Input<string>;
   /**
-   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   * Namespace of the template. It has to be that of the API key, in which the service builds everything: with a key of another namespace nothing is built, and the preview already says so.
    *
-   * @default the key's own; always there as an output
+   * @default the key's own; always present as an output
    */
   namespace?: pulumi.Input<string>;
   /**
-   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   * Folder of the build context, relative to the program's folder; with `steps`, the folder that files are copied from.
    *
    * @default `.`
    */
   context?: pulumi.Input<string>;
   /**
-   * Path of the Dockerfile, relative to the context; it may lie outside.
+   * Path of the Dockerfile, relative to the context; it may be outside of it.
    *
    * @default `Dockerfile`, unless `image` or `fromTemplate` is given
    */
   dockerfile?: pulumi.Input<string>;
-  /** Text of the Dockerfile, in place of a file. */
+  /** Text of the Dockerfile, instead of a file. */
   dockerfileContent?: pulumi.Input<string>;
   /**
    * How the ignore file is read: with Docker's rules or with Git's.
@@ -873,19 +873,19 @@ export interface TemplateState {
    * @default `docker`
    */
   ignoreSyntax?: pulumi.Input<"docker" | "gitignore">;
-  /** More ignore patterns, after those of the ignore file. */
+  /** Additional ignore patterns, after those of the ignore file. */
   ignorePatterns?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   * What to do with symbolic links in the context, which the service cannot store: send what they point to, as long as that is inside the context (`copy`), leave them out with a warning (`skip`), or refuse them (`error`). A link that points outside the context is never followed: it is an error, unless links are left out.
    *
    * @default `copy`
    */
   symlinks?: pulumi.Input<"copy" | "skip" | "error">;
-  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  /** Image to build on, such as `python:3.12-slim`, instead of a Dockerfile. It is not looked up in a preview: when its tag moves, there is a new build only once this input or `triggers` changes. */
   image?: pulumi.Input<string>;
-  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  /** Template to build on, instead of a Dockerfile: `namespace/name`, optionally with a tag or a build after a colon. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name means your own template, or else a builtin one. */
   fromTemplate?: pulumi.Input<string>;
-  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  /** Steps on top of `image` or `fromTemplate`, in this order. */
   steps?: pulumi.Input<
     pulumi.Input<
       | AptInstallStepArgs
@@ -905,15 +905,15 @@ export interface TemplateState {
       | SkipCacheStepArgs
     >[]
   >;
-  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new hash means a new build. Computed from the files if it is not given; pin it with the option `ignoreChanges`. The first update after an import assumes that the template was built from the files that are there. */
   contextHash?: pulumi.Input<string>;
-  /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
+  /** Short digests of the files behind `contextHash`, by path, so that a preview shows what changed. Computed; in a large context, files are grouped by folder. */
   contextFiles?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  /** Environment variables of the build, which machines do not get. The service stores them, so put no secrets here. */
   buildEnv?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
+  /** Values of the Dockerfile's `ARG`s. The service stores them, so put no secrets here. */
   buildArgs?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  /** Images that the Dockerfile can refer to by name, each given as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. They are sent to the service as stages before the Dockerfile's own, so no stage may have the name of a context, and stages cannot be referred to by number. Folders and URLs are refused. */
   contexts?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Stage of the Dockerfile to build.
@@ -921,7 +921,7 @@ export interface TemplateState {
    * @default the last
    */
   target?: pulumi.Input<string>;
-  /** Command that is started at the end of the build; machines begin from that running state. */
+  /** Command that is started at the end of the build; machines start from that running state. */
   startCmd?: pulumi.Input<string>;
   /** How to know that the start command is ready. */
   readiness?: pulumi.Input<TcpReadinessArgs | HttpReadinessArgs | CommandReadinessArgs | TimeoutReadinessArgs>;
@@ -938,9 +938,9 @@ export interface TemplateState {
    */
   memoryMib?: pulumi.Input<number>;
   /**
-   * Smallest root filesystem, MB.
+   * Minimum size of the root filesystem, MB.
    *
-   * @default what the image needs and some headroom
+   * @default what the image needs plus some headroom
    */
   diskMb?: pulumi.Input<number>;
   /**
@@ -955,7 +955,7 @@ export interface TemplateState {
   user?: pulumi.Input<string>;
   /** Folder that commands in machines start in. */
   workdir?: pulumi.Input<string>;
-  /** Values that mean nothing here; a change of one means a new build. */
+  /** Arbitrary values; a change of one means a new build. */
   triggers?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /**
    * Tags that point at the newest good build of this resource.
@@ -976,38 +976,38 @@ export interface TemplateState {
    */
   keepBuilds?: pulumi.Input<number>;
   /**
-   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   * What happens to the template when the resource is deleted: it is deleted as well, or it stays at the service with its builds and tags.
    *
    * @default `delete`
    */
   deletionPolicy?: pulumi.Input<"delete" | "retain">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   buildSecrets?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   registryAuth?: pulumi.Input<pulumi.Input<RegistryAuthArgs>[]>;
   /**
-   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build without the cache: a builder does not look at secrets when it decides what to reuse.
    *
    * @default false
    */
   rebuildOnSecretChange?: pulumi.Input<boolean>;
   /**
-   * Builds use no cache. A change builds nothing.
+   * Builds use no cache. A change does not cause a build.
    *
    * @default false
    */
   skipCache?: pulumi.Input<boolean>;
   /**
-   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a template of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
   adopt?: pulumi.Input<boolean>;
-  /** `namespace/name` of the template today. */
+  /** Current `namespace/name` of the template. */
   canonicalRef?: pulumi.Input<string>;
   /** The newest good build, `tb_…`: promote this one to other stacks. */
   buildId?: pulumi.Input<string>;
-  /** What that build made, `tmpl_…`. */
+  /** What that build produced, `tmpl_…`. */
   templateId?: pulumi.Input<string>;
   /** How the newest build of this resource ended: `ready`, or why there is nothing newer than `buildId`. */
   status?: pulumi.Input<string>;
@@ -1015,40 +1015,40 @@ export interface TemplateState {
   sourceDigest?: pulumi.Input<string>;
   /** The service's digest of the build context of `buildId`. */
   contextDigest?: pulumi.Input<string>;
-  /** The build that the next update goes on with; absent when the newest one is live. */
+  /** The build that the next update continues with; absent if the newest one is live. */
   attempt?: pulumi.Input<BuildAttemptArgs>;
-  /** What the service told of it at its import; absent after the first update. */
+  /** What the service reported about it when it was imported; absent after the first update. */
   imported?: pulumi.Input<ImportedTemplateArgs>;
-  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  /** The service that the resource belongs to. If the provider is configured for another one, previews say so, and nothing is changed or dropped from the state. */
   service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link Template} has. */
 export interface TemplateOutputs {
   /**
-   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name stays behind as an alias.
+   * Name of the template in your namespace: one segment. Changing it renames the template in place; the old name remains as an alias.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   readonly name: pulumi.Output<string>;
   /**
-   * Namespace that the template is to be in: that of the API key, where the service builds everything. With a key of another namespace nothing is built, and a preview already says so.
+   * Namespace of the template. It has to be that of the API key, in which the service builds everything: with a key of another namespace nothing is built, and the preview already says so.
    *
-   * @default the key's own; always there as an output
+   * @default the key's own; always present as an output
    */
   readonly namespace: pulumi.Output<string>;
   /**
-   * Folder of the build context, relative to the program's folder; with `steps`, the one that copied files are in.
+   * Folder of the build context, relative to the program's folder; with `steps`, the folder that files are copied from.
    *
    * @default `.`
    */
   readonly context: pulumi.Output<string>;
   /**
-   * Path of the Dockerfile, relative to the context; it may lie outside.
+   * Path of the Dockerfile, relative to the context; it may be outside of it.
    *
    * @default `Dockerfile`, unless `image` or `fromTemplate` is given
    */
   readonly dockerfile: pulumi.Output<string | undefined>;
-  /** Text of the Dockerfile, in place of a file. */
+  /** Text of the Dockerfile, instead of a file. */
   readonly dockerfileContent: pulumi.Output<string | undefined>;
   /**
    * How the ignore file is read: with Docker's rules or with Git's.
@@ -1056,19 +1056,19 @@ export interface TemplateOutputs {
    * @default `docker`
    */
   readonly ignoreSyntax: pulumi.Output<"docker" | "gitignore">;
-  /** More ignore patterns, after those of the ignore file. */
+  /** Additional ignore patterns, after those of the ignore file. */
   readonly ignorePatterns: pulumi.Output<Array<string> | undefined>;
   /**
-   * What to do with symbolic links in the context, which the service cannot hold: send what they point at, as long as that lies in the context (`copy`), leave them out and say so (`skip`), or refuse them (`error`). A link that leads out of the context is never followed: it is an error, unless links are left out.
+   * What to do with symbolic links in the context, which the service cannot store: send what they point to, as long as that is inside the context (`copy`), leave them out with a warning (`skip`), or refuse them (`error`). A link that points outside the context is never followed: it is an error, unless links are left out.
    *
    * @default `copy`
    */
   readonly symlinks: pulumi.Output<"copy" | "skip" | "error">;
-  /** Image to build on, such as `python:3.12-slim`, in place of a Dockerfile. It is not looked up in a preview: a tag that moves is a new build only with a change of this input, or of `triggers`. */
+  /** Image to build on, such as `python:3.12-slim`, instead of a Dockerfile. It is not looked up in a preview: when its tag moves, there is a new build only once this input or `triggers` changes. */
   readonly image: pulumi.Output<string | undefined>;
-  /** Template to build on, in place of a Dockerfile: `namespace/name`, with a tag or a build behind a colon where wanted. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name is your own template, or else a builtin one. */
+  /** Template to build on, instead of a Dockerfile: `namespace/name`, optionally with a tag or a build after a colon. To follow another template of the program, name its build: `${base.canonicalRef}:${base.buildId}`. A bare name means your own template, or else a builtin one. */
   readonly fromTemplate: pulumi.Output<string | undefined>;
-  /** What is done on top of `image` or `fromTemplate`, in this order. */
+  /** Steps on top of `image` or `fromTemplate`, in this order. */
   readonly steps: pulumi.Output<
     | Array<
         | AptInstallStep
@@ -1089,15 +1089,15 @@ export interface TemplateOutputs {
       >
     | undefined
   >;
-  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new one means a new build. Computed from the files when it is not given; pin it with the option `ignoreChanges`. The first update after an import takes the files that are there for those that the template was built from. */
+  /** Content hash of the build context, Dockerfile included, or of the files that `steps` copy: a new hash means a new build. Computed from the files if it is not given; pin it with the option `ignoreChanges`. The first update after an import assumes that the template was built from the files that are there. */
   readonly contextHash: pulumi.Output<string>;
-  /** Short digests of the files behind `contextHash`, by path, so that a preview names what changed. Computed; large contexts are folded into folders. */
+  /** Short digests of the files behind `contextHash`, by path, so that a preview shows what changed. Computed; in a large context, files are grouped by folder. */
   readonly contextFiles: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Environment variables of the build, which machines do not have. The service stores them: no place for a secret. */
+  /** Environment variables of the build, which machines do not get. The service stores them, so put no secrets here. */
   readonly buildEnv: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Values of the Dockerfile's `ARG`s. The service stores them: no place for a secret. */
+  /** Values of the Dockerfile's `ARG`s. The service stores them, so put no secrets here. */
   readonly buildArgs: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Images that the Dockerfile knows by name, each as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. The service is sent them as stages in front of the Dockerfile's own, so that no stage may have the name of a context, nor be named by its number. Folders and URLs are refused. */
+  /** Images that the Dockerfile can refer to by name, each given as `docker-image://python:3.12-slim`: in `COPY --from=name`, `RUN --mount=from=name` and `FROM name`. They are sent to the service as stages before the Dockerfile's own, so no stage may have the name of a context, and stages cannot be referred to by number. Folders and URLs are refused. */
   readonly contexts: pulumi.Output<{ [key: string]: string } | undefined>;
   /**
    * Stage of the Dockerfile to build.
@@ -1105,7 +1105,7 @@ export interface TemplateOutputs {
    * @default the last
    */
   readonly target: pulumi.Output<string | undefined>;
-  /** Command that is started at the end of the build; machines begin from that running state. */
+  /** Command that is started at the end of the build; machines start from that running state. */
   readonly startCmd: pulumi.Output<string | undefined>;
   /** How to know that the start command is ready. */
   readonly readiness: pulumi.Output<TcpReadiness | HttpReadiness | CommandReadiness | TimeoutReadiness | undefined>;
@@ -1122,9 +1122,9 @@ export interface TemplateOutputs {
    */
   readonly memoryMib: pulumi.Output<number>;
   /**
-   * Smallest root filesystem, MB.
+   * Minimum size of the root filesystem, MB.
    *
-   * @default what the image needs and some headroom
+   * @default what the image needs plus some headroom
    */
   readonly diskMb: pulumi.Output<number | undefined>;
   /**
@@ -1139,7 +1139,7 @@ export interface TemplateOutputs {
   readonly user: pulumi.Output<string | undefined>;
   /** Folder that commands in machines start in. */
   readonly workdir: pulumi.Output<string | undefined>;
-  /** Values that mean nothing here; a change of one means a new build. */
+  /** Arbitrary values; a change of one means a new build. */
   readonly triggers: pulumi.Output<{ [key: string]: string } | undefined>;
   /**
    * Tags that point at the newest good build of this resource.
@@ -1160,38 +1160,38 @@ export interface TemplateOutputs {
    */
   readonly keepBuilds: pulumi.Output<number | undefined>;
   /**
-   * What becomes of the template when the resource is deleted: it is deleted, too, or it stays at the service with its builds and tags.
+   * What happens to the template when the resource is deleted: it is deleted as well, or it stays at the service with its builds and tags.
    *
    * @default `delete`
    */
   readonly deletionPolicy: pulumi.Output<"delete" | "retain">;
-  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Secrets by id, for `RUN --mount=type=secret`. Never stored by the service. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   readonly buildSecrets: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Credentials of the private registries that the Dockerfile or `image` names. A change builds nothing, unless `rebuildOnSecretChange`. */
+  /** Credentials of the private registries that the Dockerfile or `image` names. A change does not cause a build, unless `rebuildOnSecretChange` is set. */
   readonly registryAuth: pulumi.Output<Array<RegistryAuth> | undefined>;
   /**
-   * Whether a change of `buildSecrets` or `registryAuth` means a new build, one without the cache: a builder does not look at secrets when it decides what to reuse.
+   * Whether a change of `buildSecrets` or `registryAuth` means a new build without the cache: a builder does not look at secrets when it decides what to reuse.
    *
    * @default false
    */
   readonly rebuildOnSecretChange: pulumi.Output<boolean>;
   /**
-   * Builds use no cache. A change builds nothing.
+   * Builds use no cache. A change does not cause a build.
    *
    * @default false
    */
   readonly skipCache: pulumi.Output<boolean>;
   /**
-   * Take over a template of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a template of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
   readonly adopt: pulumi.Output<boolean>;
-  /** `namespace/name` of the template today. */
+  /** Current `namespace/name` of the template. */
   readonly canonicalRef: pulumi.Output<string>;
   /** The newest good build, `tb_…`: promote this one to other stacks. */
   readonly buildId: pulumi.Output<string>;
-  /** What that build made, `tmpl_…`. */
+  /** What that build produced, `tmpl_…`. */
   readonly templateId: pulumi.Output<string>;
   /** How the newest build of this resource ended: `ready`, or why there is nothing newer than `buildId`. */
   readonly status: pulumi.Output<string>;
@@ -1199,11 +1199,11 @@ export interface TemplateOutputs {
   readonly sourceDigest: pulumi.Output<string | undefined>;
   /** The service's digest of the build context of `buildId`. */
   readonly contextDigest: pulumi.Output<string | undefined>;
-  /** The build that the next update goes on with; absent when the newest one is live. */
+  /** The build that the next update continues with; absent if the newest one is live. */
   readonly attempt: pulumi.Output<BuildAttempt | undefined>;
-  /** What the service told of it at its import; absent after the first update. */
+  /** What the service reported about it when it was imported; absent after the first update. */
   readonly imported: pulumi.Output<ImportedTemplate | undefined>;
-  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  /** The service that the resource belongs to. If the provider is configured for another one, previews say so, and nothing is changed or dropped from the state. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link Template}. @internal */

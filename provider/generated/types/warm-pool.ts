@@ -7,14 +7,14 @@ export interface WarmPoolArgs {
   /**
    * Name of the pool, unique among your live pools.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   name?: pulumi.Input<string>;
-  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  /** Template of the machines: `namespace/name`, optionally with a tag or a build after a colon. */
   template: pulumi.Input<string>;
   /** Machines to keep ready. */
   minReady: pulumi.Input<number>;
-  /** Most machines ready and warming together; at least `minReady`. */
+  /** Most machines that may be ready or warming at a time; at least `minReady`. */
   maxReady: pulumi.Input<number>;
   /**
    * Virtual CPUs of a machine.
@@ -35,25 +35,25 @@ export interface WarmPoolArgs {
    */
   diskMb?: pulumi.Input<number>;
   /**
-   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   * What a request for a machine does if it names no policy of its own: take a ready machine or else start one (`prefer`), take a ready machine or fail (`require`), or never take one from the pool (`bypass`).
    *
    * @default `prefer`
    */
   checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
   /**
-   * Ready machines above `minReady` are let go after so many seconds.
+   * Ready machines above `minReady` are removed after this many seconds.
    *
    * @default 600
    */
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * Ready machines older than so many seconds are replaced.
+   * Ready machines older than this many seconds are replaced.
    *
    * @default 900
    */
   staleAfterSeconds?: pulumi.Input<number>;
   /**
-   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   * Stay with the build that `template` refers to when the pool is created (`pinned_build`), or follow a tag as it moves (`track_tag`).
    *
    * @default `pinned_build`
    */
@@ -64,14 +64,14 @@ export interface WarmPoolArgs {
    * @default the tag in `template`
    */
   trackTag?: pulumi.Input<string>;
-  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
   /** Labels to find pools by. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Anything to keep with the pool. */
+  /** Any data to store with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
   /**
-   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   * Whether the pool is filled and hands out machines. A disabled pool keeps its ready ones.
    *
    * @default true
    */
@@ -83,19 +83,19 @@ export interface WarmPoolArgs {
    */
   waitForReady?: pulumi.Input<boolean>;
   /**
-   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   * Whether a deletion waits until the pool's machines are no longer in use, for as long as its timeout allows; the pool hands out none in the meantime. Otherwise machines in use keep running without the pool.
    *
    * @default false
    */
   drain?: pulumi.Input<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
+   * With `drain`: whether the pool is deleted even if machines of it are still in use when the time is up. They keep running. Otherwise the deletion fails, and the next one waits again.
    *
    * @default false
    */
   forceDelete?: pulumi.Input<boolean>;
   /**
-   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a pool of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
@@ -106,14 +106,14 @@ export interface WarmPoolState {
   /**
    * Name of the pool, unique among your live pools.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   name?: pulumi.Input<string>;
-  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  /** Template of the machines: `namespace/name`, optionally with a tag or a build after a colon. */
   template?: pulumi.Input<string>;
   /** Machines to keep ready. */
   minReady?: pulumi.Input<number>;
-  /** Most machines ready and warming together; at least `minReady`. */
+  /** Most machines that may be ready or warming at a time; at least `minReady`. */
   maxReady?: pulumi.Input<number>;
   /**
    * Virtual CPUs of a machine.
@@ -134,25 +134,25 @@ export interface WarmPoolState {
    */
   diskMb?: pulumi.Input<number>;
   /**
-   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   * What a request for a machine does if it names no policy of its own: take a ready machine or else start one (`prefer`), take a ready machine or fail (`require`), or never take one from the pool (`bypass`).
    *
    * @default `prefer`
    */
   checkoutPolicy?: pulumi.Input<"prefer" | "require" | "bypass">;
   /**
-   * Ready machines above `minReady` are let go after so many seconds.
+   * Ready machines above `minReady` are removed after this many seconds.
    *
    * @default 600
    */
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * Ready machines older than so many seconds are replaced.
+   * Ready machines older than this many seconds are replaced.
    *
    * @default 900
    */
   staleAfterSeconds?: pulumi.Input<number>;
   /**
-   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   * Stay with the build that `template` refers to when the pool is created (`pinned_build`), or follow a tag as it moves (`track_tag`).
    *
    * @default `pinned_build`
    */
@@ -163,14 +163,14 @@ export interface WarmPoolState {
    * @default the tag in `template`
    */
   trackTag?: pulumi.Input<string>;
-  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
   /** Labels to find pools by. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Anything to keep with the pool. */
+  /** Any data to store with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
   /**
-   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   * Whether the pool is filled and hands out machines. A disabled pool keeps its ready ones.
    *
    * @default true
    */
@@ -182,24 +182,24 @@ export interface WarmPoolState {
    */
   waitForReady?: pulumi.Input<boolean>;
   /**
-   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   * Whether a deletion waits until the pool's machines are no longer in use, for as long as its timeout allows; the pool hands out none in the meantime. Otherwise machines in use keep running without the pool.
    *
    * @default false
    */
   drain?: pulumi.Input<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
+   * With `drain`: whether the pool is deleted even if machines of it are still in use when the time is up. They keep running. Otherwise the deletion fails, and the next one waits again.
    *
    * @default false
    */
   forceDelete?: pulumi.Input<boolean>;
   /**
-   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a pool of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
   adopt?: pulumi.Input<boolean>;
-  /** Id of the pool, `twp_…`: name it when a machine is started. */
+  /** Id of the pool, `twp_…`: pass it when you start a machine. */
   poolId?: pulumi.Input<string>;
   /** `enabled`, `disabled` or `draining`. */
   state?: pulumi.Input<string>;
@@ -211,9 +211,9 @@ export interface WarmPoolState {
   warming?: pulumi.Input<number>;
   /** Machines that were in use then. */
   claimed?: pulumi.Input<number>;
-  /** Goes up each time the pool moves to another build. */
+  /** Increases each time the pool moves to another build. */
   rolloutGeneration?: pulumi.Input<number>;
-  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  /** The service that the resource belongs to. If the provider is configured for another one, previews say so, and nothing is changed or dropped from the state. */
   service?: pulumi.Input<ServiceRecordArgs>;
 }
 /** What a {@link WarmPool} has. */
@@ -221,14 +221,14 @@ export interface WarmPoolOutputs {
   /**
    * Name of the pool, unique among your live pools.
    *
-   * @default made from the resource's name, as Pulumi's automatic naming is set
+   * @default made from the resource's name, as Pulumi's automatic naming is configured
    */
   readonly name: pulumi.Output<string>;
-  /** Template of the machines: `namespace/name`, with a tag or a build behind a colon where wanted. */
+  /** Template of the machines: `namespace/name`, optionally with a tag or a build after a colon. */
   readonly template: pulumi.Output<string>;
   /** Machines to keep ready. */
   readonly minReady: pulumi.Output<number>;
-  /** Most machines ready and warming together; at least `minReady`. */
+  /** Most machines that may be ready or warming at a time; at least `minReady`. */
   readonly maxReady: pulumi.Output<number>;
   /**
    * Virtual CPUs of a machine.
@@ -249,25 +249,25 @@ export interface WarmPoolOutputs {
    */
   readonly diskMb: pulumi.Output<number | undefined>;
   /**
-   * What a request for a machine does when it does not say: take a ready one or else start one (`prefer`), take a ready one or fail (`require`), or never take from the pool (`bypass`).
+   * What a request for a machine does if it names no policy of its own: take a ready machine or else start one (`prefer`), take a ready machine or fail (`require`), or never take one from the pool (`bypass`).
    *
    * @default `prefer`
    */
   readonly checkoutPolicy: pulumi.Output<"prefer" | "require" | "bypass">;
   /**
-   * Ready machines above `minReady` are let go after so many seconds.
+   * Ready machines above `minReady` are removed after this many seconds.
    *
    * @default 600
    */
   readonly idleTimeoutSeconds: pulumi.Output<number>;
   /**
-   * Ready machines older than so many seconds are replaced.
+   * Ready machines older than this many seconds are replaced.
    *
    * @default 900
    */
   readonly staleAfterSeconds: pulumi.Output<number>;
   /**
-   * Stay with the build that `template` means when the pool is made (`pinned_build`), or follow a tag as it moves (`track_tag`).
+   * Stay with the build that `template` refers to when the pool is created (`pinned_build`), or follow a tag as it moves (`track_tag`).
    *
    * @default `pinned_build`
    */
@@ -278,14 +278,14 @@ export interface WarmPoolOutputs {
    * @default the tag in `template`
    */
   readonly trackTag: pulumi.Output<string | undefined>;
-  /** Build that the machines are to be of, `tb_…`, such as `buildId` of the tag that the pool follows. With `track_tag`, a new one makes the update wait until the pool has rolled to the tag's build; without this input such a pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
+  /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   readonly buildId: pulumi.Output<string | undefined>;
   /** Labels to find pools by. */
   readonly labels: pulumi.Output<{ [key: string]: string } | undefined>;
-  /** Anything to keep with the pool. */
+  /** Any data to store with the pool. */
   readonly metadata: pulumi.Output<{ [key: string]: unknown } | undefined>;
   /**
-   * Whether the pool is filled and gives out machines. A disabled pool keeps its ready ones.
+   * Whether the pool is filled and hands out machines. A disabled pool keeps its ready ones.
    *
    * @default true
    */
@@ -297,24 +297,24 @@ export interface WarmPoolOutputs {
    */
   readonly waitForReady: pulumi.Output<boolean>;
   /**
-   * Whether a deletion waits until nobody uses the pool's machines any more, for as long as it may take: the pool gives out none meanwhile. Otherwise machines in use live on without the pool.
+   * Whether a deletion waits until the pool's machines are no longer in use, for as long as its timeout allows; the pool hands out none in the meantime. Otherwise machines in use keep running without the pool.
    *
    * @default false
    */
   readonly drain: pulumi.Output<boolean>;
   /**
-   * With `drain`: whether the pool is deleted although machines of it are still in use when the time is over. They live on. Without it the deletion fails, and the next one waits again.
+   * With `drain`: whether the pool is deleted even if machines of it are still in use when the time is up. They keep running. Otherwise the deletion fails, and the next one waits again.
    *
    * @default false
    */
   readonly forceDelete: pulumi.Output<boolean>;
   /**
-   * Take over a pool of this name that exists already, whoever made it, and bring it to what the program says. It belongs to this resource from then on, and is deleted with it. Only looked at when the resource is created.
+   * Take over a pool of this name that exists already, whoever created it, and change it to what the program says. From then on it belongs to this resource, and is deleted with it. Only used when the resource is created.
    *
    * @default false
    */
   readonly adopt: pulumi.Output<boolean>;
-  /** Id of the pool, `twp_…`: name it when a machine is started. */
+  /** Id of the pool, `twp_…`: pass it when you start a machine. */
   readonly poolId: pulumi.Output<string>;
   /** `enabled`, `disabled` or `draining`. */
   readonly state: pulumi.Output<string>;
@@ -326,9 +326,9 @@ export interface WarmPoolOutputs {
   readonly warming: pulumi.Output<number | undefined>;
   /** Machines that were in use then. */
   readonly claimed: pulumi.Output<number | undefined>;
-  /** Goes up each time the pool moves to another build. */
+  /** Increases each time the pool moves to another build. */
   readonly rolloutGeneration: pulumi.Output<number>;
-  /** The service that the resource is of. With a provider that is set to another one, previews say so, and nothing is changed or dropped. */
+  /** The service that the resource belongs to. If the provider is configured for another one, previews say so, and nothing is changed or dropped from the state. */
   readonly service: pulumi.Output<ServiceRecord | undefined>;
 }
 /** Names of the properties of a {@link WarmPool}. @internal */

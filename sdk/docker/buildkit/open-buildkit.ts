@@ -6,6 +6,7 @@ import type { EngineTransport } from "../engine-transport.ts";
 import { BuildKitUnreachableError, EngineUnreachableError } from "../errors.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
 import type { WorkerRecord } from "../protos/generated/control.ts";
+import { tlsReason } from "../tls-reason.ts";
 import { parseBuildKitAddress } from "./buildkit-address.ts";
 import { BuildKitClient } from "./buildkit-client.ts";
 
@@ -24,8 +25,9 @@ export async function openDaemon({ address, tls }: BuildKitDaemon, signal: Abort
   try {
     return await BuildKitClient.connect(host, "BuildKit daemon", () => dialEngine(host, tls, "h2"), signal);
   } catch (error) {
-    if (error instanceof EngineUnreachableError || error instanceof GrpcStatusError) {
-      throw new BuildKitUnreachableError(address, error.cause ?? error);
+    if (error instanceof EngineUnreachableError) throw new BuildKitUnreachableError(address, error.reason, error.cause);
+    if (error instanceof GrpcStatusError) {
+      throw new BuildKitUnreachableError(address, tlsReason(error.cause) ?? error.details, error.cause ?? error);
     }
     throw error;
   }

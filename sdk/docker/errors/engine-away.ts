@@ -9,6 +9,8 @@ export class EngineUnreachableError extends DockerError {
 
   /** The address that was tried, as DOCKER_HOST would spell it. */
   readonly host: string;
+  /** Why, in the words of the message. */
+  readonly reason: string;
 
   constructor(host: string, reason: string, cause?: unknown) {
     const start = host.startsWith("unix://")
@@ -19,6 +21,7 @@ export class EngineUnreachableError extends DockerError {
       { code: "engine_unreachable", cause },
     );
     this.host = host;
+    this.reason = reason;
   }
 }
 
@@ -30,9 +33,9 @@ export class BuildKitUnreachableError extends DockerError {
 
   readonly address: string;
 
-  constructor(address: string, cause?: unknown) {
+  constructor(address: string, reason: string, cause?: unknown) {
     super(
-      `No BuildKit daemon answers at ${address}. Start buildkitd there (its --addr must be this address, and its TLS settings those given here), or leave out the address to build on the engine.`,
+      `No BuildKit daemon answers at ${address}: ${reason}. Start buildkitd there (its --addr must be this address, and its TLS settings those given here), or leave out the address to build on the engine.`,
       { code: "buildkit_unreachable", cause },
     );
     this.address = address;

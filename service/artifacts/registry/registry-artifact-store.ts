@@ -19,6 +19,7 @@ import { copyImage } from "./copy-image.ts";
 import { readImage, type RegistryImage } from "./image-manifest.ts";
 import type { Registries } from "./registries.ts";
 import { RegistryError } from "./registry-errors.ts";
+import type { RepositoryOwner } from "./repository-owner.ts";
 import { ownRegistryFailure } from "./registry-unavailable.ts";
 
 const ARTIFACT_TAG = /^tmpl_[a-z0-9]+$/;
@@ -36,6 +37,8 @@ export interface RegistryStoreOptions {
   readonly db: Database;
   /** The label value that tells what this service built from what others did. */
   readonly instanceId: string;
+  /** Sees that the repository is this service's before anything is changed in it. Absent: nothing will be. */
+  readonly owner?: RepositoryOwner | undefined;
   /** Is told of images that are gone, by id: who has fetched one has no more use for it. */
   readonly onGone?: ((imageId: string) => void) | undefined;
   /** How often the registry is asked which names it has. Default 30 s. */
@@ -72,6 +75,7 @@ export class RegistryArtifactStore implements ArtifactStore {
   async keep(imageId: string, templateId: string, signal?: AbortSignal): Promise<boolean> {
     const reference = this.#reference(imageId);
     if (reference === undefined) return false;
+    await this.#hold(signal);
     return this.#changes.run(signal, async () => {
       const image = await this.#read(reference, signal);
       const manifest = image && (await this.#ask((registry, path) => registry.manifest(path, image.digest, signal)));
@@ -101,6 +105,7 @@ export class RegistryArtifactStore implements ArtifactStore {
   async remove(imageRef: string, signal: AbortSignal): Promise<boolean> {
     const tag = this.#reference(imageRef);
     if (tag === undefined) return true;
+    await this.#hold(signal);
     await this.#changes.run(signal, () => this.#removeName(tag, signal));
     return true;
   }
@@ -119,6 +124,7 @@ export class RegistryArtifactStore implements ArtifactStore {
     if (found === undefined) {
       throw new RegistryError(`give ${image}`, { host, status: 404, said: "there is no such image for this platform" });
     }
+    await this.#hold(signal);
     const labels = { [INSTANCE_LABEL]: instanceId };
     const copied = await this.#ask((registry, path) =>
       copyImage(found, from, { registry, repository: path }, labels, signal),
@@ -137,11 +143,18 @@ export class RegistryArtifactStore implements ArtifactStore {
     return images.filter((image) => image !== undefined);
   }
 
+  /** Sees that the registry answers this service, and that the repository is its own. @throws EngineUnavailableError */
+  async checkAvailable(signal: AbortSignal): Promise<void> {
+    await this.#ask((registry) => registry.ping(signal));
+    await this.#ask(async () => this.#options.owner?.look(signal));
+  }
+
   /** Compares the names that there are, again and again: a registry tells nothing by itself. */
   async *watch({ signal, onOpen }: { signal: AbortSignal; onOpen: () => void }): AsyncGenerator<void> {
     let before = new Set(await this.#tags(signal));
     onOpen();
     while (await pauseUnless(this.#options.pollMs ?? POLL_MS, signal)) {
+      await this.#ask(async () => this.#options.owner?.look(signal));
       const after = new Set(await this.#tags(signal));
       const isSomeGone = [...before].some((tag) => !after.has(tag));
       before = after;
@@ -229,6 +242,10 @@ export class RegistryArtifactStore implements ArtifactStore {
     if (image.startsWith(`${this.#prefix}@`)) return image.slice(this.#prefix.length + 1);
     if (image.startsWith(`${this.#prefix}:`)) return image.slice(this.#prefix.length + 1);
     return undefined;
+  }
+
+  #hold(signal: AbortSignal | undefined): Promise<void> {
+    return this.#ask(async () => this.#options.owner?.hold(signal));
   }
 
   async #ask<T>(ask: (registry: Registries["ownClient"], repository: string) => Promise<T>): Promise<T> {

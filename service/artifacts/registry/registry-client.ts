@@ -172,7 +172,7 @@ export class RegistryClient {
    * Stores a blob; the registry checks that it has the digest.
    *
    * @param from a repository of the same registry that may have it, so that no bytes need to go
-   * @param open gives the bytes, when they have to
+   * @param open gives the bytes, when they have to; again where the registry was too busy for them
    */
   async putBlob(
     repository: string,
@@ -197,7 +197,7 @@ export class RegistryClient {
     const answer = await send(this.host, url, {
       method: "PUT",
       headers: { ...headers, ...(header !== undefined && { authorization: header }) },
-      body: await open(),
+      body: open,
       signal: this.#during(signal),
     });
     await this.#refuseUnlessOk(what, answer);

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Agent, EnvHttpProxyAgent, errors, request, type Dispatcher } from "undici";
 import { asError } from "../../errors.ts";
+import { unlessBusy } from "./busy-registry.ts";
 import { RegistryAwayError } from "./registry-errors.ts";
 
 /** A registry that does not even accept a connection within this time is away. */
@@ -18,7 +19,8 @@ const LIMITS = { connect: { timeout: CONNECT_MS }, headersTimeout: HEADERS_MS, b
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer | Readable;
+  /** A function gives it anew each time that it is sent. */
+  readonly body?: string | Buffer | (() => Promise<Readable | Buffer>);
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,22 +43,24 @@ function dispatcherFor({ hostname }: URL): Dispatcher {
 }
 
 /**
- * Sends a request, and follows where a registry leads (for GET and HEAD). Credentials stay with the host that they are for.
+ * Sends a request, and follows where a registry leads (for GET and HEAD). Credentials stay with the host that they are for. One that
+ * is too busy is asked again.
  *
  * @param host of the registry, for errors
  * @throws RegistryAwayError, or the signal's reason
  */
-export async function send(host: string, url: URL, one: RegistryRequest): Promise<RegistryAnswer> {
-  let at = url;
+export async function send(host: string, to: URL, one: RegistryRequest): Promise<RegistryAnswer> {
+  let at = to;
   let headers = { ...one.headers };
   for (let hops = 0; ; hops++) {
-    const answer = await sendOnce(host, at, { ...one, headers });
-    const to = answer.header("location");
+    const [url, sent] = [at, { ...one, headers }];
+    const answer = await unlessBusy(host, () => sendOnce(host, url, sent), one.signal);
+    const place = answer.header("location");
     const isLed = [301, 302, 303, 307, 308].includes(answer.status) && (one.method === "GET" || one.method === "HEAD");
-    if (!isLed || to === undefined) return answer;
+    if (!isLed || place === undefined) return answer;
     await answer.body.dump();
     if (hops === MOST_REDIRECTS) throw new RegistryAwayError(host, "it leads from one address to the next without end");
-    const next = URL.canParse(to, at.href) ? new URL(to, at.href) : undefined;
+    const next = URL.canParse(place, at.href) ? new URL(place, at.href) : undefined;
     if (next === undefined || (at.protocol === "https:" && next.protocol !== "https:")) {
       throw new RegistryAwayError(host, "it leads to an address that is none, or without HTTPS");
     }
@@ -72,11 +76,12 @@ async function sendOnce(
   url: URL,
   { method, headers, body, signal }: RegistryRequest,
 ): Promise<RegistryAnswer> {
+  const content = typeof body === "function" ? await body() : (body ?? null);
   try {
     const answer = await request(url.href, {
       method,
       headers: { "user-agent": "nullspace-local", ...headers },
-      body: body ?? null,
+      body: content,
       dispatcher: dispatcherFor(url),
       ...(signal && { signal }),
     });

@@ -1,5 +1,6 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { RegistryArtifactStore } from "../../artifacts/registry/registry-artifact-store.ts";
+import { RepositoryOwner } from "../../artifacts/registry/repository-owner.ts";
 import { tryDeleting } from "../../artifacts/registry/try-deleting.ts";
 import { BuilderFleet, type BuilderDisk, type BuilderState } from "../../builders/buildkit/builder-fleet.ts";
 import { asError } from "../../errors.ts";
@@ -23,17 +24,26 @@ export interface BuilderReport {
     problem?: string;
     /** Why it deletes nothing. */
     keepsAll?: string;
+    /** It is another service's. */
+    isTaken?: true;
   };
-  /** By artifact. */
-  images: EngineReport["images"];
+  /** By artifact; absent: the registry cannot be used. */
+  images?: EngineReport["images"];
 }
 
-/** Asks builders and registry about what the service of a data folder has there. Stores something small there, and deletes it again. */
-export async function inspectBuilders(options: BuildKitOptions): Promise<BuilderReport> {
+/**
+ * Asks builders and registry about what the service of a data folder has there. Stores something small there, and deletes it again.
+ *
+ * @param instanceId id of the service; absent: there is none yet
+ */
+export async function inspectBuilders(options: BuildKitOptions, instanceId?: string): Promise<BuilderReport> {
   using timeout = answerTimeout(TIMEOUT_MS);
   const { signal } = timeout;
   const fleet = new BuilderFleet(buildersOf(options));
-  const [builders, registry] = await Promise.all([builderReports(fleet, signal), registryReport(options, signal)]);
+  const [builders, registry] = await Promise.all([
+    builderReports(fleet, signal),
+    registryReport(options, instanceId, signal),
+  ]);
   return { builders, ...registry };
 }
 
@@ -51,6 +61,7 @@ async function builderReports(fleet: BuilderFleet, signal: AbortSignal): Promise
 
 async function registryReport(
   options: BuildKitOptions,
+  instanceId: string | undefined,
   signal: AbortSignal,
 ): Promise<Pick<BuilderReport, "registry" | "images">> {
   const registries = openRegistries(options);
@@ -63,9 +74,18 @@ async function registryReport(
       signal,
     );
     const images = named.map(({ templateId, imageId, sizeBytes }) => ({ templateId, imageId, sizeBytes }));
-    return { registry: { repository, ...(keepsAll !== undefined && { keepsAll }) }, images };
+    const owner = new RepositoryOwner({
+      registry: ownClient,
+      repository: own.repository,
+      instanceId: instanceId ?? "",
+    });
+    const isTaken = (await owner.whose(signal)) === "other";
+    return {
+      registry: { repository, ...(keepsAll !== undefined && { keepsAll }), ...(isTaken && { isTaken }) },
+      images,
+    };
   } catch (error) {
-    return { registry: { repository, problem: asError(error).message }, images: [] };
+    return { registry: { repository, problem: asError(error).message } };
   } finally {
     registries.close();
   }
@@ -91,8 +111,13 @@ function builderFinding(all: BuilderReport["builders"]) {
   };
 }
 
-function registryFinding({ repository, problem, keepsAll }: BuilderReport["registry"]): Finding {
+function registryFinding({ repository, problem, keepsAll, isTaken }: BuilderReport["registry"]): Finding {
   const name = "registry";
+  if (isTaken) {
+    const advice =
+      "Name a repository of its own, or serve once with --registry-take-over where the other service is gone.";
+    return { name, status: "fail", message: `${repository} belongs to another service`, advice };
+  }
   if (problem !== undefined) {
     const advice = "See that the registry runs and that the credentials may pull, push and delete there.";
     return { name, status: "fail", message: `${repository} cannot be used: ${problem}`, advice };

@@ -1,9 +1,7 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
-import { readFileSync } from "node:fs";
 import { DockerEngine } from "pulumi-nullspace/docker";
 import { EngineArtifactStore } from "../../artifacts/engine/engine-artifact-store.ts";
 import { unboundedBy } from "../../drivers/docker/host-size.ts";
-import { dataPaths } from "../../data-directory.ts";
 import { asError } from "../../errors.ts";
 import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
@@ -26,15 +24,17 @@ export interface EngineReport {
   containers: number;
 }
 
-/** Asks the engine about what the service of a data folder has on it. */
-export async function inspectEngine(folder: string, dockerHost: string | undefined): Promise<EngineReport> {
+/** Asks the engine about what a service has on it. @param instanceId absent: there is none yet */
+export async function inspectEngine(
+  instanceId: string | undefined,
+  dockerHost: string | undefined,
+): Promise<EngineReport> {
   const engine = new DockerEngine({ ...(dockerHost !== undefined && { host: dockerHost }) });
   const { host } = engine;
   using timeout = answerTimeout(TIMEOUT_MS);
   const { signal } = timeout;
   try {
     const { Version } = await engine.version({ signal });
-    const instanceId = readInstanceId(folder);
     const unbounded = unboundedBy(await engine.info({ signal }));
     if (instanceId === undefined) return { host, version: Version, unbounded, images: [], containers: 0 };
     const images = await new EngineArtifactStore(engine, instanceId).list(signal);
@@ -62,13 +62,4 @@ function systemCodeOf(error: unknown): string | undefined {
     if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) return code;
   }
   return undefined;
-}
-
-function readInstanceId(folder: string): string | undefined {
-  try {
-    return readFileSync(dataPaths(folder).idPath, "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

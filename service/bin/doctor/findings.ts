@@ -7,7 +7,8 @@ import { inUnits } from "./in-units.ts";
 /** What was found of one thing. */
 export interface Finding {
   /** Stable name. */
-  name: "folder" | "disk" | "store" | "keys" | "engine" | "builder" | "registry" | "images" | "pools";
+  name:
+    "folder" | "disk" | "store" | "keys" | "engine" | "builder" | "registry" | "cluster" | "setup" | "images" | "pools";
   status: "ok" | "warn" | "fail";
   message: string;
   /** What to do; only when not ok. */
@@ -22,24 +23,24 @@ const LITTLE_BYTES = 1024 ** 3;
 /** Names that are told; more are counted. */
 const MOST_NAMED = 5;
 
-/**
- * Says what is wrong with a service, and what to do.
- *
- * @param images where the images of artifacts are kept; default: on the engine
- * @param more of what else the service uses
- */
-export function findings(
-  folder: FolderReport,
-  engine: EngineReport,
-  images: EngineReport["images"] | undefined = engine.version === undefined ? undefined : engine.images,
-  more: readonly Finding[] = [],
-): Finding[] {
+/** What was found of what a service uses outside of its data folder. */
+export interface Surroundings {
+  /** Absent: it has no part in the service. */
+  engine?: EngineReport | undefined;
+  /** Images of artifacts, wherever they are kept; absent: they could not be looked at. */
+  images?: EngineReport["images"] | undefined;
+  /** Of everything else. */
+  more?: readonly Finding[];
+}
+
+/** Says what is wrong with a service, and what to do. */
+export function findings(folder: FolderReport, { engine, images, more = [] }: Surroundings): Finding[] {
   return [
     folderFinding(folder),
     diskFinding(folder),
     storeFinding(folder),
     ...keysFinding(folder),
-    engineFinding(engine),
+    ...(engine === undefined ? [] : [engineFinding(engine)]),
     ...more,
     imageFinding(folder, images),
     ...poolFinding(folder),

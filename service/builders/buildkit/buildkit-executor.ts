@@ -25,6 +25,7 @@ import { authTarget, failedSource, imageOptions } from "../image-options.ts";
 import { ProgressLog } from "../progress-log.ts";
 import { registryAuths } from "../registry-credentials.ts";
 import type { BuilderFleet } from "./builder-fleet.ts";
+import { cacheTag } from "./cache-tag.ts";
 
 /** What {@link BuildKitExecutor} needs. */
 export interface BuildKitExecutorOptions {
@@ -52,14 +53,8 @@ export class BuildKitExecutor implements BuildExecutor {
   }
 
   async checkAvailable(signal: AbortSignal): Promise<void> {
-    const { fleet, registries } = this.#options;
-    await Promise.all([
-      fleet.checkAvailable(signal),
-      registries.ownClient.ping(signal).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw ownRegistryFailure(error);
-      }),
-    ]);
+    const { fleet, artifacts } = this.#options;
+    await Promise.all([fleet.checkAvailable(signal), artifacts.checkAvailable(signal)]);
   }
 
   async haveBase(job: BuildJob, image: string, _report: BuildReporter, signal: AbortSignal): Promise<string> {
@@ -132,9 +127,9 @@ export class BuildKitExecutor implements BuildExecutor {
     });
     const insecure = { ...(own.isPlain && { "registry.insecure": "true" }) };
     const repository = `${own.host}/${own.repository}`;
-    const cacheTag = `cache-${instanceId}-${order.templateKey}`;
-    const cache = `${repository}:${cacheTag}`;
-    const hasCache = !skipCache && (await registries.ownClient.digest(own.repository, cacheTag, signal)) !== undefined;
+    const tag = cacheTag(instanceId, order.templateKey);
+    const cache = `${repository}:${tag}`;
+    const hasCache = !skipCache && (await registries.ownClient.digest(own.repository, tag, signal)) !== undefined;
     const build = engine.build({
       ...imageOptions(order, instanceId),
       context: blobContext(blobs, {

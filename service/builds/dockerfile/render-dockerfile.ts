@@ -1,4 +1,5 @@
 import { shellQuote } from "pulumi-nullspace/sdk";
+import { SHELL_NAME } from "pulumi-nullspace/wire";
 import type { Step } from "pulumi-nullspace/wire";
 import { copyOrders, type CopyOrder } from "../copy-sources.ts";
 import { quoteFlagValue, quoteWord } from "./reading.ts";
@@ -25,7 +26,6 @@ export interface RenderedDockerfile {
   stepOfInstruction: ReadonlyMap<number, number>;
 }
 
-const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** A user that an instruction cannot name: a line break would begin another one. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 

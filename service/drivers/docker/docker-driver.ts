@@ -35,6 +35,7 @@ import type {
   ObservedGuest,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
+import { MAX_OUTPUT_BYTES } from "../output-bounds.ts";
 import { tryProbe } from "./probe.ts";
 
 /** Label of the container of a guest: its id. */
@@ -55,9 +56,6 @@ const EVENTS = { die: "died", pause: "paused", unpause: "resumed" } as const;
 
 /** Containers that are made and started at the same time; more only makes each of them slower. */
 const STARTS_AT_ONCE = 4;
-
-/** Of each stream of a command this much is answered; the rest is dropped. */
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /** Containers of Docker Engine. */
 export class DockerMachineDriver implements MachineDriver {

@@ -9,6 +9,7 @@ import {
   type CheckResult,
   type RunInside,
 } from "../inside-checks.ts";
+import { MAX_PROBE_OUTPUT_BYTES } from "../output-bounds.ts";
 import { probeHttpFromHost } from "./probe-http.ts";
 import type { ProbeTry } from "./probe-try.ts";
 
@@ -42,5 +43,6 @@ async function tryHttp(port: number, path: string, attempt: ProbeTry): Promise<C
 }
 
 function runIn({ engine, containerId, timeoutMs, signal }: ProbeTry): RunInside {
-  return (cmd) => engine.containers.exec(containerId, { cmd, timeoutMs, signal, maxOutputBytes: 256 * 1024 });
+  return (cmd) =>
+    engine.containers.exec(containerId, { cmd, timeoutMs, signal, maxOutputBytes: MAX_PROBE_OUTPUT_BYTES });
 }

@@ -20,7 +20,7 @@ export interface ChosenGuests {
 }
 
 /** What a service does with Sandboxes. */
-const VERBS = ["create", "delete", "get", "list", "patch", "watch"];
+export const SANDBOX_VERBS = ["create", "delete", "get", "list", "patch", "watch"];
 
 const ResourceList = z.looseObject({ resources: z.array(z.looseObject({ name: z.string() })) });
 
@@ -76,8 +76,8 @@ export class GuestChoice {
   async #missingVerbs(): Promise<string[]> {
     const { group, resource } = SANDBOXES;
     const asked = { namespace: this.#namespace, group, resource };
-    const allowed = await Promise.all(VERBS.map((verb) => isAllowed(this.#client, { ...asked, verb })));
-    return VERBS.filter((_, index) => allowed[index] !== true);
+    const allowed = await Promise.all(SANDBOX_VERBS.map((verb) => isAllowed(this.#client, { ...asked, verb })));
+    return SANDBOX_VERBS.filter((_, index) => allowed[index] !== true);
   }
 
   #missingWords(verbs: readonly string[]): string {

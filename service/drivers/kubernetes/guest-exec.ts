@@ -1,15 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
+import { KILL_TIMEOUT_MS, killScript, runMarked, type CommandPlace } from "pulumi-nullspace/commands";
 import { GuestCommandTimeoutError } from "../../fleet/guests/driver-errors.ts";
 import type { GuestCommand, GuestCommandResult } from "../../fleet/guests/machine-driver.ts";
-import { BoundedOutput } from "./bounded-output.ts";
 import { execInPod } from "./client/exec-in-pod.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { CONTAINER } from "./guest-labels.ts";
-import { killScript, LAUNCHER, launchLine } from "./launch-line.ts";
-
-/** Killing must not take longer than the command was allowed to. */
-const KILL_TIMEOUT_MS = 5_000;
+import { LAUNCHER, launchLine } from "./launch-line.ts";
 
 /** Where a command runs. */
 export interface ExecPlace {
@@ -29,43 +25,28 @@ export async function execInGuest(
   command: GuestCommand,
   maxOutputBytes: number,
 ): Promise<GuestCommandResult> {
-  const { argv, env, user, stdin, timeoutMs, signal } = command;
-  const mark = randomUUID();
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  const outputs = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
-  let refusal: { readonly error: unknown } | undefined;
-  const { onOutput } = command;
-  try {
-    const exitCode = await execInPod(place.client, {
-      namespace: place.namespace,
-      pod: place.pod,
-      container: CONTAINER,
-      command: LAUNCHER,
-      stdin: inputOf(launchLine({ argv, env, user, readsInput: stdin !== undefined, mark }), stdin),
-      needsStdinEnd: stdin !== undefined,
-      signal: stop,
-      onOutput: async (output) => {
-        if (onOutput === undefined) return outputs[output.stream].add(output.data);
-        try {
-          await onOutput(output);
-        } catch (error) {
-          refusal = { error };
-          throw error;
-        }
-      },
-    });
-    const { stdout, stderr } = outputs;
-    return { exitCode, stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.isCut || stderr.isCut };
-  } catch (error) {
-    if (!stop.aborted && refusal === undefined) throw error;
-    const killed = await kill(place, mark);
-    if (refusal !== undefined) throw refusal.error;
-    if (signal?.aborted) throw signal.reason;
-    const facts = { stdout: outputs.stdout.text(), stderr: outputs.stderr.text(), killed };
-    const message = `The command did not end within ${timeoutMs} ms, and was ${killed ? "killed" : "given up; it may still run"}.`;
-    throw new GuestCommandTimeoutError({ ...facts, message }, error);
-  }
+  const { argv, env, user, stdin, onOutput, timeoutMs, signal } = command;
+  const { client, namespace, pod } = place;
+  const runner: CommandPlace = {
+    run: (mark, take, stop) =>
+      execInPod(client, {
+        namespace,
+        pod,
+        container: CONTAINER,
+        command: LAUNCHER,
+        stdin: inputOf(launchLine({ argv, env, user, readsInput: stdin !== undefined, mark }), stdin),
+        needsStdinEnd: stdin !== undefined,
+        signal: stop,
+        onOutput: take,
+      }),
+    kill: (mark) => kill(place, mark),
+    timedOut: ({ cause, ...facts }) => {
+      const end = facts.killed ? "killed" : "given up; it may still run";
+      const message = `The command did not end within ${timeoutMs} ms, and was ${end}.`;
+      return new GuestCommandTimeoutError({ ...facts, message }, cause);
+    },
+  };
+  return runMarked(runner, { timeoutMs, maxOutputBytes, onOutput, signal });
 }
 
 function inputOf(line: string, stdin: GuestCommand["stdin"]): Uint8Array | Readable {

@@ -1,14 +1,12 @@
+import { MARK } from "pulumi-nullspace/commands";
+import { shellQuote } from "pulumi-nullspace/sdk";
+import { SHELL_NAME } from "pulumi-nullspace/wire";
+
 /**
  * A command in a pod has neither variables nor a user, and what it is comes into the server's audit log, as part of a URL.
  * So every command is this script, and what it is to be comes as the first line of its input.
  */
 export const LAUNCHER = ["sh", "-c", "N='\n'; IFS= read -r L && eval \"$L\""] as const;
-
-/** Marks the processes of one command: a variable is inherited by all that they start. */
-const MARK = "NULLSPACE_EXEC_ID";
-
-/** What a shell can call a variable; others are set by `env`. */
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A command as {@link LAUNCHER} is to run it. */
 export interface Launch {
@@ -24,19 +22,13 @@ export interface Launch {
 /** The line that comes before the command's own input. */
 export function launchLine({ argv, env = {}, user, readsInput, mark }: Launch): string {
   const all = Object.entries({ ...env, [MARK]: mark });
-  const variables = all.filter(([name]) => IDENTIFIER.test(name)).map(([name, value]) => `${name}=${quote(value)}`);
-  const odd = all.filter(([name]) => !IDENTIFIER.test(name)).map(([name, value]) => `${name}=${value}`);
+  // A shell cannot set what it cannot name; `env` can.
+  const variables = all.filter(([name]) => SHELL_NAME.test(name)).map(([name, value]) => `${name}=${quote(value)}`);
+  const odd = all.filter(([name]) => !SHELL_NAME.test(name)).map(([name, value]) => `${name}=${value}`);
   const words = odd.length === 0 ? argv : ["env", ...odd, ...argv];
   const command = user === undefined ? `exec ${words.map(quote).join(" ")}` : asUser(user, words, quote);
   const input = readsInput ? "" : "exec </dev/null; ";
   return `${input}export ${variables.join(" ")}; ${command.replaceAll("\n", " ")}\n`;
-}
-
-/** Ends what carries the mark: 0 when it is gone. Killing may race with forking, so it goes on until a round finds nothing. */
-export function killScript(mark: string): string {
-  return `n=0; while [ $n -lt 20 ]; do n=$((n+1)); f=
-for p in /proc/[0-9]*; do grep -q "${MARK}=${mark}" "$p/environ" 2>/dev/null && kill -9 "\${p#/proc/}" 2>/dev/null && f=1; done
-[ -z "$f" ] && exit 0; done; exit 1`;
 }
 
 /**
@@ -63,16 +55,12 @@ echo "The image has neither setpriv, chroot nor su that could run a command as $
 export function asUser(
   user: string,
   argv: readonly string[],
-  quoteWord: (word: string) => string = quoteLines,
+  quoteWord: (word: string) => string = (word) => shellQuote(word),
 ): string {
   return `set -- ${[user, ...argv].map(quoteWord).join(" ")}; ${BECOME}`;
 }
 
 /** A word in one line: its line ends are those of the launcher's `$N`. */
 function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''").replaceAll("\n", "'\"$N\"'")}'`;
-}
-
-function quoteLines(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
+  return shellQuote(word).replaceAll("\n", "'\"$N\"'");
 }

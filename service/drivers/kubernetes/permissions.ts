@@ -7,17 +7,23 @@ export interface Permission {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  /** @default the resource itself */
+  readonly subresource?: string | undefined;
 }
 
 const AccessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /** Whether the account of the service may do something: the server says it of itself. @throws the client's errors */
-export async function isAllowed(client: KubernetesClient, permission: Permission): Promise<boolean> {
+export async function isAllowed(
+  client: KubernetesClient,
+  permission: Permission,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const body = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
     spec: { resourceAttributes: permission },
   };
   const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  return (await client.json({ method: "POST", path, body }, AccessReview)).status.allowed;
+  return (await client.json({ method: "POST", path, body, signal }, AccessReview)).status.allowed;
 }

@@ -25,6 +25,8 @@ import type {
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { askHttp, isGoodStatus } from "../ask-http.ts";
 import { answersInside, failed, listensInside, succeedsInside, type RunInside } from "../inside-checks.ts";
+import { lastLines, TAIL_LINES } from "../log-tail.ts";
+import { MAX_OUTPUT_BYTES, MAX_PROBE_OUTPUT_BYTES } from "../output-bounds.ts";
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
@@ -43,10 +45,6 @@ import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
 import { watchGuests } from "./watch-guests.ts";
 
-/** Of each stream of a command this much is answered; the rest is dropped. */
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
-const MAX_PROBE_OUTPUT_BYTES = 256 * 1024;
-
 /** A server that accepts and does not answer for so long is not one to hand out. */
 const LOOK_TIMEOUT_MS = 2_000;
 
@@ -56,9 +54,7 @@ const STARTS_AT_ONCE = 64;
 /** States that end by themselves are looked at again after so long. */
 const LOOK_AGAIN_MS = 500;
 
-/** Lines of a main process that an error quotes, and where a quoted line ends. */
-const TAIL_LINES = 20;
-const MAX_LINE_CHARACTERS = 500;
+/** Of a log so much is read for the lines that an error quotes. */
 const MAX_TAIL_BYTES = 256 * 1024;
 
 /** What is left of a start that failed is taken away for so long; then a look finds it as a stray. */
@@ -166,9 +162,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       // What a pod in its place says is not what it said.
       if ((await this.#find(guestId, signal))?.podUid === undefined) return [];
-      const text = await this.#client.text({ method: "GET", path, query, signal });
-      const lines = text.split(/\r?\n/).filter((line) => line !== "");
-      return lines.slice(-TAIL_LINES).map((line) => line.slice(0, MAX_LINE_CHARACTERS));
+      return lastLines(await this.#client.text({ method: "GET", path, query, signal }));
     } catch (error) {
       // It is not there, has not begun, or its node is lost with its log: what is known of its end counts without it.
       if (error instanceof KubernetesError && error.status !== 401 && error.status !== 403) return [];

@@ -5,6 +5,8 @@ export interface BenchOptions {
   /** The docker command. */
   docker: string;
   rounds: number;
+  /** Of the run, on the disk that the service writes to. */
+  folder: string;
 }
 
 /** One line of a report. */

@@ -1,6 +1,7 @@
 /** A program that uses every entry of the package, and prints what they gave. */
 export const PROGRAM = `import * as pulumi from "@pulumi/pulumi";
 import * as dynamic from "pulumi-nullspace";
+import { runMarked, type CommandPlace } from "pulumi-nullspace/commands";
 import { backoffMs, Semaphore } from "pulumi-nullspace/concurrency";
 import { createIgnoreMatcher, listContext, type ContextOptions } from "pulumi-nullspace/context";
 import { BuildOptions, DockerEngine, parseImageRef, type ImageBuild } from "pulumi-nullspace/docker";
@@ -39,6 +40,7 @@ async function main(): Promise<string[]> {
   const context: ContextOptions = { dir: ".", dockerfileContent: "FROM scratch", ignorePatterns: ["bin"] };
   const secret = [...secretsIn(BuildSecret, { id: "token", value: "hunter2" })].map(({ value }) => value);
   const semaphore = new Semaphore(1);
+  const place: CommandPlace = { run: async () => 7, kill: async () => true, timedOut: ({ cause }) => cause };
   const isTraced = (span: Span): boolean => span !== NO_SPAN || span !== currentSpan();
   const log = async (build: TemplateBuild): Promise<string> => build.buildId;
   return [
@@ -53,6 +55,7 @@ async function main(): Promise<string[]> {
     OLDEST_NODE,
     String(backoffMs({ first: 2, most: 8 }, 1)),
     String(await inSpan("work", {}, isTraced)),
+    String((await runMarked(place, { maxOutputBytes: 1 })).exitCode),
   ];
 }
 
@@ -72,6 +75,7 @@ export const SAID = [
   "22.14",
   "2",
   "false",
+  "7",
 ];
 
 /** A program that uses all that `nullspace-local` exports, and a start that is refused before anything is opened. */

@@ -158,6 +158,27 @@ export function describeLifecycle({
       await service.client.machines.delete(machine.id);
     });
 
+    // A dynamic provider has no resource types that `pulumi import` could name.
+    if (module === "pulumi-nullspace/native") {
+      it("imports what it made into another stack, which then has nothing to build", async () => {
+        const before = await buildCount();
+        await project.ok("stack", "init", "other");
+        const ids = { Template: ["web", "local/e2e-web"], WarmPool: ["pool", first.poolId as string] };
+        for (const [type, [resource = "", id = ""]] of Object.entries(ids)) {
+          const what = [`nullspace:index:${type}`, resource, id];
+          await project.ok("import", ...what, "--yes", "--skip-preview", "--generate-code=false");
+        }
+        const imported = await project.resource("Template");
+        expect(imported.outputs).toMatchObject({ canonicalRef: "local/e2e-web" });
+        const preview = await project.ok("preview");
+        expect(preview.text).toMatch(/\+ 2 to create/);
+        expect(preview.text).not.toMatch(/a new build|replace/);
+        expect(await buildCount()).toBe(before);
+        await project.ok("stack", "rm", "other", "--yes", "--force");
+        await project.ok("stack", "select", "dev");
+      });
+    }
+
     it("destroys all of it", async () => {
       await project.ok("destroy", "--yes", "--skip-preview");
       expect(await project.resources()).toEqual([]);

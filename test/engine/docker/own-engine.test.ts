@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type BuildOptions, DockerEngine, EngineConnectionLostError } from "../../../sdk/docker/index.ts";
@@ -66,3 +68,28 @@ describe.each(["buildkit", "classic"] as const)("an engine that is killed in the
     expect((await engine.images.inspect(imageId)).Id).toBe(imageId);
   });
 });
+
+describe("an engine of a test that was killed and is not started again", () => {
+  it("leaves no container running, nor a shim", async () => {
+    const own = await OwnEngine.start();
+    const client = new DockerEngine({ host: own.host, env: {} });
+    const namespace = /nullspace-dockerd-[^/]+/.exec(own.host)![0];
+    try {
+      await client.images.pull(BASE_IMAGE);
+      const HostConfig = { NetworkMode: "none" };
+      const { id } = await client.containers.create({ Image: BASE_IMAGE, Cmd: ["sleep", "4917"], HostConfig });
+      await client.containers.start(id);
+      await own.kill();
+      expect(await commandsWith("sleep 4917")).toHaveLength(1);
+    } finally {
+      await client.close();
+      await own[Symbol.asyncDispose]();
+    }
+    for (const text of ["sleep 4917", namespace]) expect(await commandsWith(text)).toEqual([]);
+  });
+});
+
+async function commandsWith(text: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-eo", "args"]);
+  return stdout.split("\n").filter((line) => line.includes(text));
+}

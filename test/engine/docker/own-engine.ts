@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
+import { endOrphans } from "./engine-orphans.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -90,8 +91,8 @@ export class OwnEngine implements AsyncDisposable {
       `--data-root=${this.#options.data ?? join(dir, "data")}`,
       `--exec-root=${join(dir, "exec")}`,
       `--pidfile=${join(dir, "dockerd.pid")}`,
-      `--containerd-namespace=${dir.split("/").at(-1)}`,
-      `--containerd-plugins-namespace=${dir.split("/").at(-1)}-plugins`,
+      `--containerd-namespace=${basename(dir)}`,
+      `--containerd-plugins-namespace=${basename(dir)}-plugins`,
       ...(this.#options.ownNetwork ? [] : WITHOUT_NETWORK),
       "--shutdown-timeout=5",
     ];
@@ -148,6 +149,7 @@ export class OwnEngine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.thaw();
     await this.#end("SIGTERM");
+    await endOrphans(this.#dir, basename(this.#dir));
     // A killed engine cannot unmount what its builds had mounted.
     const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").map((line) => line.split(" ")[4] ?? "");
     for (const mount of mounts.filter((path) => path.startsWith(`${this.#dir}/`)).toReversed()) {

@@ -20,6 +20,8 @@ export interface PrivateRegistry extends AsyncDisposable {
   readonly host: string;
   /** File with the certificate that it shows, which is its own authority; with `tls` alone. */
   readonly certificate: string;
+  /** Collects its garbage as an operator does, with what has no tag: nothing may be pushed meanwhile. */
+  collectGarbage(): Promise<void>;
 }
 
 /**
@@ -65,6 +67,9 @@ export async function startPrivateRegistry({
   return {
     host: `127.0.0.1:${port}`,
     certificate: join(dir, "cert.pem"),
+    async collectGarbage() {
+      await promisify(execFile)("docker-registry", ["garbage-collect", "--delete-untagged", join(dir, "config.yml")]);
+    },
     async [Symbol.asyncDispose]() {
       child.kill();
       await once(child, "exit");

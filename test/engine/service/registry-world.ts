@@ -50,12 +50,22 @@ export class RegistryWorld implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-registry-world-"));
   #count = 0;
 
-  /** @param addresses of builders; default: those of the site */
-  constructor(site: BuildSite, { addresses, auth = LOGIN }: { addresses?: string[]; auth?: RegistryAuth } = {}) {
+  /**
+   * @param addresses of builders; default: those of the site
+   * @param registry host and port; default: the site's
+   */
+  constructor(
+    site: BuildSite,
+    {
+      addresses,
+      auth = LOGIN,
+      registry = site.registry.host,
+    }: { addresses?: string[]; auth?: RegistryAuth; registry?: string } = {},
+  ) {
     this.parts = openBuildKit(
       {
         addresses: addresses ?? site.builders.map(({ address }) => address),
-        registry: { repository: `${site.registry.host}/tests/artifacts`, auth },
+        registry: { repository: `${registry}/tests/${this.run}`, auth },
       },
       {
         db: this.db,

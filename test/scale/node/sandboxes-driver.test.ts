@@ -57,11 +57,11 @@ describe.skipIf(!HAS_CLUSTER)("Sandboxes on a kubelet, of a stand-in for agent-s
       await driver.exec(guestId, { argv: ["sh", "-c", "echo here >/mine"], timeoutMs: 20_000 });
       expect(await driver.exec(guestId, { argv, timeoutMs: 20_000 })).toMatchObject({ stdout: "here\n" });
       await expect.poll(() => driver.logs(guestId)).toEqual(["mine"]);
-      const pod = async () => (await cluster.kubectl(["get", "pod", podName(guestId), "-o", "json"])).stdout;
-      const uidOf = (text: string) => /"uid": "([^"]+)",\n {4}\}|"uid": "([^"]+)"\n/.exec(text)?.[0];
-      const before = uidOf(await pod());
+      const uid = async () =>
+        (await cluster.kubectl(["get", "pod", podName(guestId), "-o", "jsonpath={.metadata.uid}"])).stdout;
+      const before = await uid();
       await cluster.kubectl(["delete", "pod", podName(guestId)]);
-      await expect.poll(async () => uidOf(await pod()) ?? before, { timeout: 20_000 }).not.toBe(before);
+      await expect.poll(async () => (await uid()) || before, { timeout: 20_000 }).not.toBe(before);
       await expect(driver.exec(guestId, { argv, timeoutMs: 20_000 })).rejects.toMatchObject({
         code: "guest_not_running",
       });

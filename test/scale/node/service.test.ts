@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NullspaceClient } from "../../../sdk/client/index.ts";
@@ -12,6 +13,8 @@ import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
+const FLAGS = ["--conditions=nullspace-source", "--disable-warning=ExperimentalWarning"];
+const WITHOUT_ENGINE = { ...process.env, DOCKER_HOST: "unix:///nowhere.sock" };
 const SIZE = { vcpus: 1, memory_mb: 64 };
 
 describe.skipIf(!HAS_CLUSTER)(
@@ -25,21 +28,10 @@ describe.skipIf(!HAS_CLUSTER)(
 
     beforeAll(async () => {
       [cluster, builder] = await Promise.all([startCluster({ node: true }), startBuildKitDaemon()]);
-      const options = {
-        port: "0",
-        data,
-        builder: "buildkit",
-        "builder-address": builder.address,
-        registry: `${cluster.registry?.host}/nullspace`,
-        "base-image": cluster.registry?.busyboxImage ?? "",
-        machines: "kubernetes",
-        kubeconfig: cluster.kubeconfig,
-        "cpu-overcommit": "20",
-      };
-      const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-      child = spawn(process.execPath, ["--conditions=nullspace-source", COMMAND, "serve", ...args], {
+      const more = ["--port=0", `--base-image=${cluster.registry?.busyboxImage}`, "--cpu-overcommit=20"];
+      child = spawn(process.execPath, [...FLAGS, COMMAND, "serve", `--data=${data}`, ...setup(), ...more], {
         stdio: ["ignore", "pipe", "ignore"],
-        env: { ...process.env, DOCKER_HOST: "unix:///nowhere.sock" },
+        env: WITHOUT_ENGINE,
       });
       const values = new Map<string, string>();
       for await (const line of createInterface({ input: child.stdout! })) {
@@ -61,6 +53,27 @@ describe.skipIf(!HAS_CLUSTER)(
       await cluster?.stop();
       rmSync(data, { recursive: true, force: true });
     });
+
+    /** What every command that looks after the service is told of it. */
+    const setup = () => [
+      "--builder=buildkit",
+      `--builder-address=${builder.address}`,
+      `--registry=${cluster.registry?.host}/nullspace`,
+      "--machines=kubernetes",
+      `--kubeconfig=${cluster.kubeconfig}`,
+    ];
+
+    /** Runs a command about the service's data folder. */
+    const command = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
+      const options = { env: WITHOUT_ENGINE };
+      const run = promisify(execFile)(process.execPath, [...FLAGS, COMMAND, ...args, `--data=${data}`], options);
+      return run.then(
+        (output) => ({ code: 0, ...output }),
+        (error: unknown) => error as { code: number; stdout: string; stderr: string },
+      );
+    };
+
+    const podsOf = async () => (await cluster.kubectl(["get", "pods", "--output=name"])).stdout.trim();
 
     const build = async (version: string, startCmd: string) => {
       const started = await client.builds.start({
@@ -127,6 +140,66 @@ describe.skipIf(!HAS_CLUSTER)(
           },
         )
         .toBe(0);
+    });
+
+    it("is looked at by doctor where it is: builder, registry, cluster, and no engine", async () => {
+      const { code, stdout } = await command("doctor", "--json", ...setup());
+      const { checks, engine } = JSON.parse(stdout) as {
+        checks: { name: string; status: string; message: string }[];
+        engine?: object;
+      };
+      expect(engine).toBeUndefined();
+      const found = Object.fromEntries(checks.map(({ name, status, message }) => [name, `${status} ${message}`]));
+      expect(found).toMatchObject({
+        builder: expect.stringMatching(/^ok BuildKit /),
+        registry: expect.stringMatching(/^ok .*deletes$/),
+        cluster: expect.stringMatching(/^ok Kubernetes v1\.33.*namespace default, [1-9]\d* pods of this service$/),
+        images: expect.stringMatching(/^ok /),
+      });
+      expect(Object.keys(found)).not.toContain("engine");
+      expect(code).toBe(0);
+
+      // Somebody who may do nothing.
+      const other = setup().map((each) =>
+        each.startsWith("--kubeconfig") ? `--kubeconfig=${cluster.kubeconfigs.unprivileged}` : each,
+      );
+      const refused = await command("doctor", ...other);
+      expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("may not create pods, delete pods")]);
+    });
+
+    it("tells doctor and firewall by its folder that there is no engine to ask", async () => {
+      const { code, stdout } = await command("doctor");
+      expect(stdout).toMatch(
+        /^warn setup .*\n +Add the options that serve has: --builder buildkit .* --machines kubernetes$/m,
+      );
+      expect([code, stdout]).toEqual([0, expect.not.stringContaining("nowhere.sock")]);
+      const rules = await command("firewall");
+      expect([rules.code, rules.stderr]).toEqual([2, expect.stringContaining("NetworkPolicy")]);
+    });
+
+    it("goes with a reset: its pods, what it has in the registry, its folder; and not without being told where they are", async () => {
+      child.kill();
+      if (child.exitCode === null) await once(child, "exit");
+      const unaware = await command("reset", "--yes");
+      expect(unaware).toMatchObject({ code: 2, stderr: expect.stringContaining("--machines kubernetes") });
+      const asked = await command("reset", ...setup());
+      expect(asked.stdout).toMatch(/^[1-9]\d* pods of machines and pools in default$/m);
+      expect(asked.stdout).toMatch(/^\d+ images in 127\.0\.0\.1:\d+\/nullspace \(.*\), and 1 cache of builds$/m);
+      expect([asked.code, await podsOf()]).toEqual([2, expect.stringContaining("pod/")]);
+      await cluster.controlPlane.apiserver.kill();
+      const away = await command("reset", "--yes", ...setup());
+      expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("engine_unavailable") });
+      await cluster.controlPlane.apiserver.start();
+      await cluster.untilReady();
+      expect(await command("reset", "--yes", ...setup())).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^All of it is removed\.$/m),
+      });
+      expect(await podsOf()).toBe("");
+      // docker-registry keeps a tag whose manifest is deleted on no list.
+      const tags = await fetch(`http://${cluster.registry?.host}/v2/nullspace/tags/list`);
+      expect(((await tags.json()) as { tags?: string[] | null }).tags ?? []).toEqual([]);
+      expect(existsSync(data)).toBe(false);
     });
   },
 );

@@ -6,7 +6,7 @@ import { checkInputs } from "../../../provider/core/check-inputs.ts";
 import { UNKNOWN } from "../../../provider/core/unknown.ts";
 import { controllers } from "../../../provider/controllers.ts";
 import { functions } from "../../../provider/generated/functions.ts";
-import { parseErrors } from "../../languages/support/csharp.ts";
+import { parseErrors } from "../../languages/support/csharp/parse-errors.ts";
 
 const repo = join(import.meta.dirname, "../../..");
 

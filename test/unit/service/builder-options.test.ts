@@ -38,7 +38,13 @@ describe("options of builders", () => {
     const folder = mkdtempSync(join(tmpdir(), "nullspace-options-"));
     writeFileSync(join(folder, "password"), "sesame\n");
     const given = { ...WHOLE, "registry-user": "robin", "registry-password-file": join(folder, "password") };
-    expect(readBuilder(given, {}).buildkit?.registry.auth).toEqual({ username: "robin", password: "sesame" });
+    const auth = readBuilder(given, {}).buildkit?.registry.auth;
+    expect(auth).toEqual({ username: "robin", password: "sesame" });
+    // A renewed one is used from then on, and one that is just being written is not.
+    writeFileSync(join(folder, "password"), "");
+    expect(auth).toEqual({ username: "robin", password: "sesame" });
+    writeFileSync(join(folder, "password"), "open");
+    expect(auth).toEqual({ username: "robin", password: "open" });
     rmSync(folder, { recursive: true });
   });
 

@@ -35,9 +35,9 @@ describe("what is wrong", () => {
     artifacts: [],
   };
   const find = (name: string, given: object, of: object = {}) =>
-    findings({ ...folder, blobFiles: { count: 0, bytes: 0 }, ...given } as Folder, { ...engine, ...of }).find(
-      (each) => each.name === name,
-    );
+    findings({ ...folder, blobFiles: { count: 0, bytes: 0 }, ...given } as Folder, {
+      engine: { ...engine, ...of },
+    }).find((each) => each.name === name);
 
   it("is told with what to type, which a shell reads as it is meant", () => {
     const path = "/my data/it's";
@@ -80,9 +80,9 @@ describe("what is wrong", () => {
 
 it("warns of an engine that cannot bound machines, and not of one that can or does not say", () => {
   const find = (unbounded: ReturnType<typeof unboundedBy>) =>
-    findings(folder, { host: "unix:///d.sock", version: "20.10", unbounded, images: [], containers: 0 }).find(
-      ({ name }) => name === "engine",
-    );
+    findings(folder, {
+      engine: { host: "unix:///d.sock", version: "20.10", unbounded, images: [], containers: 0 },
+    }).find(({ name }) => name === "engine");
   expect(find(unboundedBy({ ...info, ...rootless }))).toMatchObject({
     status: "warn",
     message: expect.stringMatching(/; it does not limit the memory, CPU time, processes of a machine$/),

@@ -6,11 +6,12 @@ export class BoundedOutput {
   /** Something was dropped. */
   isCut = false;
 
+  /** @param limit bytes that are kept */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  add(data: Buffer): void {
+  add(data: Uint8Array): void {
     const room = this.#limit - this.#size;
     if (data.length > room) this.isCut = true;
     if (room <= 0) return;

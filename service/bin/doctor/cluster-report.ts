@@ -1,0 +1,123 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
+import { z } from "zod";
+import { findCluster } from "../../drivers/kubernetes/client/kubeconfig.ts";
+import { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-client.ts";
+import { SANDBOX_VERBS } from "../../drivers/kubernetes/guest-choice.ts";
+import { SANDBOXES } from "../../drivers/kubernetes/guest-kinds.ts";
+import { ownSelector } from "../../drivers/kubernetes/guest-labels.ts";
+import { isAllowed } from "../../drivers/kubernetes/permissions.ts";
+import { asError } from "../../errors.ts";
+import type { KubernetesOptions } from "../../parts/kubernetes-options.ts";
+import type { Finding } from "./findings.ts";
+
+/** How long the cluster may take for all of it. */
+const TIMEOUT_MS = 15_000;
+
+/** What the service cannot do without, as `kubectl auth can-i` spells it. */
+const NEEDS = [
+  ["create", "pods"],
+  ["delete", "pods"],
+  ["get", "pods"],
+  ["list", "pods"],
+  ["watch", "pods"],
+  ["get", "pods/log"],
+  ["create", "pods/exec"],
+  ["get", "pods/exec"],
+] as const;
+
+const Version = z.looseObject({ gitVersion: z.string() });
+const Pods = z.looseObject({ items: z.array(z.unknown()) });
+
+/** The cluster of one service. */
+export interface ClusterReport {
+  /** Name in the kubeconfig, and address. */
+  name?: string;
+  server?: string;
+  namespace?: string;
+  version?: string;
+  /** Pods of this service. */
+  pods?: number;
+  /** What the service may not do and has to: `create pods`. */
+  forbidden?: string[];
+  /** Why it cannot be used. */
+  problem?: string;
+}
+
+/** Asks a cluster about what the service of a data folder has there, and may do there. Changes nothing. */
+export async function inspectCluster(
+  options: KubernetesOptions,
+  instanceId: string | undefined,
+): Promise<ClusterReport> {
+  const report: ClusterReport = {};
+  let client: KubernetesClient | undefined;
+  using timeout = answerTimeout(TIMEOUT_MS);
+  const { signal } = timeout;
+  try {
+    const access = await findCluster(options);
+    const namespace = options.namespace ?? access.namespace;
+    Object.assign(report, { name: access.name, server: access.server, namespace });
+    client = new KubernetesClient(access);
+    const { gitVersion } = await client.json({ method: "GET", path: "/version", signal }, Version);
+    report.version = gitVersion;
+    report.forbidden = await forbiddenOf(client, options, namespace, signal);
+    if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    const query = { labelSelector: ownSelector(instanceId) };
+    report.pods = (await client.json({ method: "GET", path, query, signal }, Pods)).items.length;
+    return report;
+  } catch (error) {
+    return { ...report, problem: asError(error).message };
+  } finally {
+    await client?.close();
+  }
+}
+
+/** Asks the API server itself, which knows of every authorizer. */
+async function forbiddenOf(
+  client: KubernetesClient,
+  { guest = "auto" }: KubernetesOptions,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const pods = NEEDS.map(([verb, what]) => ({ verb, what, group: "" }));
+  const { resource, group } = SANDBOXES;
+  // Without them `auto` makes pods.
+  const sandboxes = guest === "sandbox" ? SANDBOX_VERBS.map((verb) => ({ verb, what: resource, group })) : [];
+  const answers = await Promise.all(
+    [...pods, ...sandboxes].map(async ({ verb, what, group: ofGroup }) => {
+      const [name = "", subresource] = what.split("/");
+      const permission = { namespace, verb, group: ofGroup, resource: name, subresource };
+      const spelled = ofGroup === "" ? what : `${what}.${ofGroup}`;
+      return (await isAllowed(client, permission, signal)) ? [] : [`${verb} ${spelled}`];
+    }),
+  );
+  return answers.flat();
+}
+
+/** What is wrong with a cluster, and what to do. */
+export function clusterFinding({
+  name,
+  server,
+  namespace,
+  version,
+  pods,
+  forbidden = [],
+  problem,
+}: ClusterReport): Finding {
+  const where = name === undefined ? "the cluster" : `${name} at ${server}`;
+  if (problem !== undefined) {
+    const advice =
+      "See that the kubeconfig leads to a cluster that answers, and lets this service in (--kubeconfig, --context).";
+    return { name: "cluster", status: "fail", message: `${where} cannot be used: ${problem}`, advice };
+  }
+  const has = pods === undefined ? "" : `, ${pods} pods of this service`;
+  const message = `Kubernetes ${version} at ${where}, namespace ${namespace}${has}`;
+  if (forbidden.length === 0) return { name: "cluster", status: "ok", message };
+  return {
+    name: "cluster",
+    status: "fail",
+    message: `${message}; the service may not ${forbidden.join(", ")} there`,
+    advice: "Give its account the role in docs/kubernetes.md, in this namespace.",
+    command: `kubectl auth can-i ${forbidden[0]} --namespace ${namespace}`,
+  };
+}
