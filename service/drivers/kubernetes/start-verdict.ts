@@ -92,7 +92,7 @@ export class StartVerdict {
     if (!this.#lasts("podless", this.#patience.podMs)) return undefined;
     if (isSuspended(spec)) return refused("its Sandbox is suspended", { mayPass: true });
     const seconds = Math.round(this.#patience.podMs / 1000);
-    const why = `agent-sandbox has made no pod of its Sandbox in ${seconds} s. See that its controller runs`;
+    const why = `agent-sandbox has made no pod of its Sandbox in ${seconds} s. See that its controller runs, or have machines be bare pods (--guest pod)`;
     return refused(why, { mayPass: true, isControllerAway: true });
   }
 

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { pauseUnless } from "../../../sdk/concurrency/pause.ts";
+import { inspectCluster } from "../../../service/bin/doctor/cluster-report.ts";
+import { clusterBelongings } from "../../../service/bin/reset/cluster-belongings.ts";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";
 import type { GuestWish } from "../../../service/drivers/kubernetes/guest-choice.ts";
@@ -99,11 +101,11 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   const follow = async (driver: KubernetesMachineDriver) => {
     const stop = new AbortController();
     const told: GuestEvent[] = [];
-    const opened = Promise.withResolvers<void>();
+    let opens = 0;
     const watching = (async () => {
       while (!stop.signal.aborted) {
         try {
-          for await (const event of driver.watch({ signal: stop.signal, onOpen: opened.resolve })) told.push(event);
+          for await (const event of driver.watch({ signal: stop.signal, onOpen: () => (opens += 1) })) told.push(event);
         } catch {
           // It is followed again.
           await pauseUnless(200, stop.signal);
@@ -111,8 +113,8 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
       }
     })();
     followers.push(() => (stop.abort(), watching));
-    await opened.promise;
-    return told;
+    await expect.poll(() => opens, { timeout: 20_000 }).toBe(1);
+    return { told, opens: () => opens };
   };
 
   it("are one Sandbox and one pod each, and go with both", async () => {
@@ -131,7 +133,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
 
   it("are dead when their pod was deleted, whatever is made in its place, also to a service that starts later", async () => {
     const driver = await open();
-    const told = await follow(driver);
+    const { told } = await follow(driver);
     const spec = specOf();
     await driver.start(spec);
     const name = podName(spec.guestId);
@@ -161,7 +163,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
 
   it("are told of in whatever order the server tells of a Sandbox and of its pod", async () => {
     const driver = await open();
-    const told = await follow(driver);
+    const { told } = await follow(driver);
     const specs = Array.from({ length: 30 }, () => specOf());
     await Promise.all(specs.map((spec) => driver.start(spec)));
     expect(told).toEqual([]);
@@ -226,6 +228,58 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
     expect(await counts()).toEqual([0, 0]);
   });
 
+  it("are told of, each once, when somebody deletes a Sandbox, and through a death of the API server", async () => {
+    const driver = await open();
+    const { told, opens } = await follow(driver);
+    const specs = [specOf(), specOf(), specOf()];
+    for (const spec of specs) await driver.start(spec);
+    const [first, second, third] = specs.map(({ guestId }) => guestId);
+    await kubectl(["delete", "sandbox", podName(first!), "--wait=false"]);
+    await expect.poll(() => told, { timeout: 20_000 }).toEqual([{ guestId: first, kind: "died" }]);
+    await driver.remove(first!);
+
+    await cluster.controlPlane.apiserver.kill();
+    await expect(driver.list(AbortSignal.timeout(20_000))).rejects.toMatchObject({ code: "engine_unavailable" });
+    await cluster.controlPlane.apiserver.start();
+    await cluster.untilReady();
+    await kubectl(["delete", "pod", podName(second!), "--wait=false"]);
+    const alive = async () => (await driver.list().catch(() => [])).filter((each) => each.alive);
+    await expect.poll(async () => (await alive()).map(({ guestId }) => guestId), { timeout: 60_000 }).toEqual([third]);
+    // What happened while nothing was heard is seen by looking, which who follows does; what comes then is told.
+    await driver.remove(second!);
+    await expect.poll(opens, { timeout: 60_000 }).toBeGreaterThan(1);
+    await kubectl(["delete", "pod", podName(third!), "--wait=false"]);
+    await expect.poll(() => told.map(({ guestId }) => guestId), { timeout: 60_000 }).toContain(third);
+    expect(told.filter(({ guestId }) => guestId === first)).toHaveLength(1);
+    expect(told.filter(({ guestId }) => guestId === third)).toHaveLength(1);
+    await driver.remove(third!);
+    // A controller that has not heard yet of a Sandbox's end may make one more pod, which the cluster collects, or a look does.
+    await expect
+      .poll(
+        async () => {
+          for (const { guestId } of await driver.list()) await driver.remove(guestId);
+          return counts();
+        },
+        { timeout: 60_000 },
+      )
+      .toEqual([0, 0]);
+  });
+
+  it("go with a reset, whatever kind the service makes by then", async () => {
+    const [ofPods, ofSandboxes] = [await open({ wish: "pod" }), await open()];
+    await ofPods.start(specOf());
+    await ofSandboxes.start(specOf());
+    await ofSandboxes.start(specOf({ buildId: "tb_trial" }));
+    const { kubeconfig } = cluster;
+    const machines = await openKubernetesMachines({ guest: "auto", kubeconfig, namespace: "default" }, instanceId);
+    drivers.push(machines.driver as KubernetesMachineDriver);
+    const signal = AbortSignal.timeout(60_000);
+    const belongings = await clusterBelongings(machines, signal);
+    expect(belongings.lines).toEqual([expect.stringContaining("3 pods")]);
+    await belongings.remove(signal);
+    expect(await counts()).toEqual([0, 0]);
+  });
+
   it("never touch a Sandbox of somebody else, whatever its name is", async () => {
     const driver = await open();
     const spec = specOf();
@@ -278,6 +332,12 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
       const { unprivileged } = cluster.kubeconfigs;
       const { kind, notices } = await openMachines("auto", unprivileged, "least");
       expect([kind, notices]).toEqual(["pod", [expect.stringContaining("may not create, patch sandboxes")]]);
+      const wanted = { guest: "sandbox", kubeconfig: unprivileged, namespace: "least" } as const;
+      const { forbidden } = await inspectCluster(wanted, instanceId);
+      expect(forbidden?.filter((each) => each.includes("sandboxes"))).toEqual([
+        "create sandboxes.agents.x-k8s.io",
+        "patch sandboxes.agents.x-k8s.io",
+      ]);
       await expect(openMachines("sandbox", unprivileged, "least")).rejects.toMatchObject({
         code: "sandboxes_missing",
         message: expect.stringContaining("may not create, patch sandboxes.agents.x-k8s.io"),
@@ -306,7 +366,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
 
     it("is said by a service that starts without any, and found out later by one whose cluster is away at its start", async () => {
       const driver = await open({ wish: "auto", patience: { podMs: 500 } });
-      const told = await follow(driver);
+      const { told } = await follow(driver);
       const [before, after] = [specOf(), specOf()];
       await driver.start(before);
       await standIn.uninstall();
