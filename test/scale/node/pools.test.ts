@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GUEST_LABEL, POOL_LABEL } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
+import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand-in.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { KubernetesFleet, type SeenObject } from "../fleet/kubernetes-fleet.ts";
@@ -11,16 +12,26 @@ const WEB = (version: string) => ({
   runtime_config: { readiness: { kind: "tcp" as const, port: 80 } },
 });
 
-describe.skipIf(!HAS_CLUSTER)("warm pools on Kubernetes, through the HTTP API", () => {
+const KINDS = [
+  { guest: "pod", what: "bare pods" },
+  { guest: "sandbox", what: "Sandboxes of a stand-in for agent-sandbox" },
+] as const;
+
+describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP API", ({ guest }) => {
   let cluster: Cluster;
+  let standIn: SandboxStandIn | undefined;
   let fleet: KubernetesFleet;
 
   beforeAll(async () => {
     cluster = await startCluster({ node: true });
+    standIn = guest === "sandbox" ? await startSandboxStandIn(cluster) : undefined;
   });
-  afterAll(async () => cluster?.stop());
+  afterAll(async () => {
+    await standIn?.[Symbol.asyncDispose]();
+    await cluster?.stop();
+  });
   beforeEach(async () => {
-    fleet = new KubernetesFleet(cluster);
+    fleet = new KubernetesFleet(cluster, { guest });
     await fleet.start();
   });
   afterEach(async () => fleet[Symbol.asyncDispose]());
