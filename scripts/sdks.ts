@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: { every: { type: "boolean", default: false }, language: { type: "string", multiple: true } },
 });
 const unknown = values.language?.find((name) => !SDK_LANGUAGES.includes(name as SdkLanguage));
-if (unknown !== undefined) throw new Error(`--language is ${SDK_LANGUAGES.join(", ")}, not ${unknown}`);
+if (unknown !== undefined) throw new Error(`--language has to be one of ${SDK_LANGUAGES.join(", ")}; got ${unknown}`);
 const wanted = (values.language as SdkLanguage[] | undefined) ?? SDK_LANGUAGES;
 
 await rm(out, { recursive: true, force: true });

@@ -5,6 +5,8 @@
  *
  *   npm run build && node scripts/service-image.mjs --tag nullspace-local:0.1.0 [--base node:24.21.0-bookworm-slim]
  *
+ * With `--buildkit ADDRESS` a BuildKit daemon builds it and pushes it under its name, and there need be no engine.
+ *
  * Prints what the engine prints; the exit code is that of `pulumi-nullspace docker build`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -15,9 +17,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { tag: { type: "string" }, base: { type: "string" } } });
+const { values } = parseArgs({
+  options: { tag: { type: "string" }, base: { type: "string" }, buildkit: { type: "string" } },
+});
 if (values.tag === undefined) {
-  console.error("usage: node scripts/service-image.mjs --tag NAME [--base IMAGE]");
+  console.error("usage: node scripts/service-image.mjs --tag NAME [--base IMAGE] [--buildkit ADDRESS]");
   process.exit(2);
 }
 
@@ -34,7 +38,10 @@ try {
   writeFileSync(join(context, ".dockerignore"), "*\n!node_modules\n");
   const command = join(ROOT, "dist", "bundle", "pulumi-nullspace.js");
   const base = values.base === undefined ? [] : ["--build-arg", `BASE=${values.base}`];
-  const build = ["docker", "build", context, "--tag", values.tag, "--progress", "plain", ...base];
+  const pushed = `type=image,name=${values.tag},push=true`;
+  const place =
+    values.buildkit === undefined ? ["--tag", values.tag] : ["--buildkit", values.buildkit, "--output", pushed];
+  const build = ["docker", "build", context, ...place, "--progress", "plain", ...base];
   process.exitCode = spawnSync(process.execPath, [command, ...build], { stdio: "inherit" }).status ?? 1;
 } finally {
   rmSync(context, { recursive: true, force: true });

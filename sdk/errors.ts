@@ -1,6 +1,6 @@
 const hasInstance = Function.prototype[Symbol.hasInstance] as (this: unknown, value: unknown) => boolean;
 
-/** Members that every error of the house may carry beside its message. */
+/** Members that every error of this package may carry in addition to its message. */
 export interface NullspaceErrorOptions {
   /** Stable machine code, lower snake case. */
   code: string;

@@ -6,7 +6,7 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
-/** All that is wrong with a value. */
+/** Everything that is wrong with a value. */
 export interface SchemaError {
   readonly name: string;
   readonly message: string;

@@ -6,7 +6,7 @@ import type { FunctionModel } from "./functions.ts";
 import { GENERATED_NODE_PACKAGE } from "./package-schema.ts";
 import type { ObjectModel, PropertyModel, ResourceModel, TypeModel } from "./type-model.ts";
 
-const NOTE = "<!-- Made by `npm run generate` from provider/core: change that, not this. -->";
+const NOTE = "<!-- Generated from provider/core by `npm run generate`: change the source, not this page. -->";
 
 const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
   rebuild: "new build, in place",
@@ -34,7 +34,7 @@ export function renderResourcePage(
     "## Inputs",
     "",
     table(
-      ["input", "type", "a change leads to", "what it is"],
+      ["input", "type", "effect of a change", "description"],
       model.inputs.map((property) => [
         `\`${property.name}\`${property.required ? " (required)" : ""}`,
         typeOf(property),
@@ -45,24 +45,24 @@ export function renderResourcePage(
     "",
     "## Outputs",
     "",
-    "Every input is an output, too. Beside them:",
+    "Every input is an output as well. In addition there are:",
     "",
     table(
-      ["output", "type", "what it is"],
+      ["output", "type", "description"],
       model.outputs.map((property) => [`\`${property.name}\``, typeOf(property), describe(property)]),
     ),
     ...renderObjects(model.objects),
     "",
     "## Import",
     "",
-    `The ID is ${importId.form}. Over the plugin (dynamic resources cannot be imported by Pulumi: give them \`adopt: true\`):`,
+    `The ID is ${importId.form}. With the plugin (Pulumi cannot import dynamic resources: give them \`adopt: true\` instead):`,
     "",
     "```sh",
     `pulumi import nullspace:index:${name} <resource name> ${importId.example}`,
     "```",
     "",
-    `The TypeScript that Pulumi then prints is for the SDK that is generated for Node, \`${GENERATED_NODE_PACKAGE}\`; in a program ` +
-      "with this package, import `pulumi-nullspace/native` in its place, where choices are plain strings.",
+    `The TypeScript that Pulumi then prints is for the generated SDK for Node, \`${GENERATED_NODE_PACKAGE}\`. In a program that ` +
+      "uses this package, import `pulumi-nullspace/native` instead, where choices are plain strings.",
     "",
   ].join("\n");
 }
@@ -76,9 +76,9 @@ export function renderFunctionsPage(
     NOTE,
     "# Functions",
     "",
-    "They ask the service and manage nothing. With dynamic resources they are plain asynchronous functions that use the settings " +
-      "of the stack; over the plugin they take Pulumi's options of invokes, such as `provider`. Each has a twin that takes outputs " +
-      "of resources and gives an output: `getTemplateOutput` and so on.",
+    "Functions read from the service and manage nothing. With dynamic resources they are plain asynchronous functions that use the " +
+      "settings of the stack; with the plugin they take Pulumi's invoke options, such as `provider`. Each has a variant that takes " +
+      "outputs of resources and returns an output: `getTemplateOutput` and so on.",
     ...models.flatMap(({ name, description, example, inputs, outputs, objects }) => [
       "",
       `## ${name}`,
@@ -88,7 +88,7 @@ export function renderFunctionsPage(
       ...examples(example, programs.get(name)),
       "",
       table(
-        ["argument", "type", "what it is"],
+        ["argument", "type", "description"],
         inputs.map((property) => [
           `\`${property.name}\`${property.required ? " (required)" : ""}`,
           typeOf(property),
@@ -97,7 +97,7 @@ export function renderFunctionsPage(
       ),
       "",
       table(
-        ["result", "type", "what it is"],
+        ["result", "type", "description"],
         outputs.map((property) => [`\`${property.name}\``, typeOf(property), describe(property)]),
       ),
       ...renderObjects(objects, "###"),
@@ -112,11 +112,11 @@ export function renderSettingsPage(settings: readonly PropertyModel[]): string {
     NOTE,
     "# Settings",
     "",
-    "`pulumi config set nullspace:<setting> <value>` (add `--secret` for the key), or arguments of an explicit `Provider` of " +
-      "`pulumi-nullspace/native`.",
+    "Set them with `pulumi config set nullspace:<setting> <value>` (add `--secret` for the key), or as arguments of an explicit " +
+      "`Provider` of `pulumi-nullspace/native`.",
     "",
     table(
-      ["setting", "type", "what it is"],
+      ["setting", "type", "description"],
       settings.map((property) => [`\`${property.name}\``, typeOf(property), describe(property)]),
     ),
     "",
@@ -135,7 +135,7 @@ function renderObjects(objects: ReadonlyMap<string, ObjectModel>, level = "##"):
     object.description,
     "",
     table(
-      ["member", "type", "what it is"],
+      ["member", "type", "description"],
       object.properties.map((property) => [
         `\`${property.name}\`${property.required ? " (required)" : ""}`,
         typeOf(property),
@@ -158,9 +158,7 @@ function inWords(type: TypeModel): string {
     case "object":
       return `\`${type.name}\``;
     case "union":
-      return type.members.length > 4
-        ? "object, told by its `kind`"
-        : type.members.map((name) => `\`${name}\``).join(", ");
+      return type.members.length > 4 ? "object, see its `kind`" : type.members.map((name) => `\`${name}\``).join(", ");
     case "enum":
       return type.values.map((value) => `\`"${value}"\``).join(", ");
     case "constant":
@@ -171,11 +169,9 @@ function inWords(type: TypeModel): string {
 }
 
 function describe({ description, secret, computed }: PropertyModel): string {
-  return [
-    description,
-    ...(secret ? ["**Secret.**"] : []),
-    ...(computed ? ["Computed when it is not given."] : []),
-  ].join(" ");
+  return [description, ...(secret ? ["**Secret.**"] : []), ...(computed ? ["Computed if it is not given."] : [])].join(
+    " ",
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

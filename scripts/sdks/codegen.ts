@@ -6,14 +6,14 @@ import type { ExampleLanguage } from "../../provider/generator/examples.ts";
 export const SDK_LANGUAGES = ["nodejs", "python", "go", "dotnet", "java"] as const;
 export type SdkLanguage = (typeof SDK_LANGUAGES)[number];
 
-/** What the generator for Java says of every provider that has a secret setting; the other generators have no such case. */
+/** What the generator for Java warns of for every provider with a secret setting; the other generators do not. */
 const KNOWN_WARNINGS = [/^WARN: secret property \w+ \(property of config\) does not have an Output type$/];
 
 /**
  * Programs in every language.
  *
  * @param programs in PCL, by name
- * @throws Error when one of them is not right in the eyes of the schema, or cannot be said in one of the languages
+ * @throws Error when one of them does not fit the schema, or cannot be expressed in one of the languages
  */
 export async function translateExamples(
   schema: string,
@@ -37,7 +37,10 @@ export async function generateSdks(schema: string, logo: string, out: string): P
 
 async function runCodegen(args: readonly string[], input: string): Promise<string> {
   const program = process.env["NULLSPACE_PULUMI_CODEGEN"];
-  if (program === undefined) throw new Error("NULLSPACE_PULUMI_CODEGEN is not set: run this by npm, which sets it up");
+  if (program === undefined)
+    throw new Error(
+      "NULLSPACE_PULUMI_CODEGEN is not set: run this with npm run sdks or npm run translate, which set it up",
+    );
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
   child.stdin.end(input);

@@ -7,7 +7,7 @@ import { InvalidResponseError } from "./errors.ts";
 import { path } from "./path.ts";
 import type { Transport } from "./transport.ts";
 
-/** What a preflight tells. */
+/** What a preflight returns. */
 export interface PreflightAnswer {
   /** One result for each file asked about, in the order asked. */
   results: PreflightResult[];
@@ -119,7 +119,7 @@ export class BlobsApi {
   /**
    * Uploads the bytes of a blob. Safe to repeat: the same bytes are the same blob.
    *
-   * @param body opened anew for every try
+   * @param body opened again for every attempt
    */
   async put(
     blobId: string,

@@ -218,7 +218,7 @@ export class BuildsApi {
     }
   }
 
-  /** Stops a build. One that has ended already stays as it is; that is no error. */
+  /** Stops a build. One that has already ended stays as it is; that is not an error. */
   async cancel(buildId: string, options: CallOptions & { reason?: string | undefined } = {}): Promise<StatusSnapshot> {
     check("builds.cancel", { buildId: text, options: CANCEL }, { buildId, options });
     const snapshot = await this.#transport.json(
@@ -237,7 +237,7 @@ export class BuildsApi {
 
   /**
    * Builds again from the stored definition, as a build of its own. Registry credentials and secrets are never stored:
-   * give them anew, secrets under the same ids.
+   * give them again, secrets under the same ids.
    */
   async retry(buildId: string, request: RetryRequest = {}, options: CallOptions = {}): Promise<TemplateBuild> {
     check("builds.retry", { buildId: text, request: object, options: CALL }, { buildId, request, options });

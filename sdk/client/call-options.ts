@@ -1,4 +1,4 @@
-/** What every call takes beside its own arguments. */
+/** What every call accepts in addition to its own arguments. */
 export interface CallOptions {
   /** Ends the call at once; it throws the signal's reason. */
   signal?: AbortSignal | undefined;

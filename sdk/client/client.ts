@@ -54,7 +54,7 @@ const OPTIONS = optionsOf<NullspaceClientOptions>({
  * ```
  *
  * @throws MissingApiKeyError when there is no key anywhere
- * @throws InvalidSettingError when the URL is none that can be called
+ * @throws InvalidSettingError when the URL cannot be called
  */
 export class NullspaceClient implements AsyncDisposable {
   /** Where the service is. */

@@ -164,7 +164,7 @@ export class TimeoutError extends NullspaceError {
   }
 }
 
-/** There is no API key in any of the places where one may be; nothing was sent. */
+/** There is no API key in any of the places that are searched; nothing was sent. */
 export class MissingApiKeyError extends NullspaceError {
   static {
     markError(this, "MissingApiKeyError");

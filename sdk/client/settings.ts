@@ -70,7 +70,7 @@ export interface Settings {
  * directory, `$XDG_CONFIG_HOME/nullspace/config.json`, `~/.nullspace/config.json`; without any
  * hit the URL is {@link DEFAULT_BASE_URL}. A file that cannot be read counts as absent.
  *
- * @throws InvalidSettingError when the URL is none that can be called
+ * @throws InvalidSettingError when the URL cannot be called
  * @example
  * ```ts
  * const { baseUrl, apiKey } = findSettings();

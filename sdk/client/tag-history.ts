@@ -17,7 +17,7 @@ const NO_SUCH_CALL: readonly (number | undefined)[] = [400, 404, 405, 501];
 
 const HISTORY = optionsOf<CallOptions & { limit: unknown }>({ ...CALL_MEMBERS, limit: whole(1) });
 
-/** One move of a tag. What is absent is what the service does not tell. */
+/** One move of a tag. Members that the service does not report are absent. */
 export interface HistoricMove {
   /** When, RFC 3339. */
   at?: string;

@@ -73,7 +73,7 @@ export class TemplatesApi {
     );
   }
 
-  /** Is there a template behind `ref`? Only the service's word that there is none means no; other errors are thrown. */
+  /** Whether there is a template behind `ref`. Only the service's answer that there is none means no; other errors are thrown. */
   async exists(ref: string, options: CallOptions = {}): Promise<boolean> {
     check("templates.exists", { ref: text, options: CALL }, { ref, options });
     try {

@@ -29,7 +29,7 @@ export interface Call {
   query?: Record<string, string | number | boolean | readonly string[] | undefined>;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as it is; made anew for every try. */
+  /** Sent as it is; created again for every attempt. */
   upload?: { open: (signal: AbortSignal | undefined) => Readable | Uint8Array; sizeBytes: number };
   headers?: Record<string, string>;
   /**
@@ -66,7 +66,7 @@ export interface TransportOptions {
   apiKey: string;
   timeoutMs?: number | undefined;
   /**
-   * Sends of a call beside its first one.
+   * How often a call is sent again.
    *
    * @default 3
    */

@@ -127,7 +127,7 @@ export class WarmPoolsApi {
     );
   }
 
-  /** Marks the pool deleted and lets its machines go; those already checked out live on. */
+  /** Marks the pool deleted and removes its machines; those already checked out keep running. */
   async delete(id: string, options: CallOptions = {}): Promise<void> {
     check("warmPools.delete", { id: text, options: CALL }, { id, options });
     await this.#transport.done({
@@ -180,8 +180,8 @@ export class WarmPoolsApi {
   /**
    * Waits until enough machines are ready.
    *
-   * @throws TimeoutError when it does not come about in time; the message says what holds the pool up
-   * @throws ConflictError when it cannot come about: the pool is deleted, disabled or drained, or too small
+   * @throws TimeoutError when that does not happen in time; the message says what is holding the pool up
+   * @throws ConflictError when it cannot happen: the pool is deleted, disabled or drained, or too small
    */
   async waitUntilReady(id: string, options: WaitUntilReadyOptions = {}): Promise<WarmPool> {
     check("warmPools.waitUntilReady", { id: text, options: WAIT }, { id, options });

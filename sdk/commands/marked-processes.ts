@@ -9,6 +9,13 @@ export const KILL_TIMEOUT_MS = 5_000;
  * command. It needs `grep` in the image, and has to run as root to see the processes of every user.
  *
  * @returns its text; it ends with 0 once no such process is left
+ * @example
+ * ```ts
+ * import { spawnSync } from "node:child_process";
+ *
+ * const mark = "0b5e1c2a";
+ * const isGone = spawnSync("docker", ["exec", "--user", "0", "web", "/bin/sh", "-c", killScript(mark)]).status === 0;
+ * ```
  */
 export function killScript(mark: string): string {
   // Killing may race with forking, so it goes on until a round finds nothing.

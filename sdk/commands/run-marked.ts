@@ -59,6 +59,24 @@ export interface CommandPlace {
  * Runs a command, and leaves none of its processes behind when it is given up.
  *
  * @throws what `run` throws; what `onOutput` throws; the error of `timedOut`; the signal's reason
+ * @example
+ * ```ts
+ * import { spawn, spawnSync } from "node:child_process";
+ * import { once } from "node:events";
+ *
+ * const exec = ["exec", "--user", "0"];
+ * const place: CommandPlace = {
+ *   run: async (mark, take, stop) => {
+ *     const child = spawn("docker", [...exec, "--env", `${MARK}=${mark}`, "web", "make", "test"], { signal: stop });
+ *     const closed = once(child, "close");
+ *     for await (const data of child.stdout) await take({ stream: "stdout", data });
+ *     return (await closed)[0];
+ *   },
+ *   kill: async (mark) => spawnSync("docker", [...exec, "web", "/bin/sh", "-c", killScript(mark)]).status === 0,
+ *   timedOut: ({ killed }) => new Error(killed ? "The tests took too long." : "The tests may still run."),
+ * };
+ * const { exitCode, stdout } = await runMarked(place, { timeoutMs: 60_000, maxOutputBytes: 1_000_000 });
+ * ```
  */
 export async function runMarked(place: CommandPlace, bounds: CommandBounds): Promise<CommandResult> {
   const { signal, timeoutMs, maxOutputBytes, onOutput } = bounds;

@@ -11,7 +11,7 @@ export interface AnswerTimeout extends Disposable {
  * Like `AbortSignal.timeout`, but counts only time in which this process could have heard the answer: while it was busy
  * with something else, an answer that came lies unread, and its sender is not to blame.
  *
- * @param timeoutMs at most so long, in milliseconds; counted in steps of 50
+ * @param timeoutMs at most this long, in milliseconds; counted in steps of 50
  * @example
  * ```ts
  * using limit = answerTimeout(5_000);

@@ -5,7 +5,7 @@ export interface BackoffBounds {
 }
 
 /**
- * The pause after so many tries (1 after the first): it doubles, up to the bound.
+ * The pause after this many tries (1 after the first): it doubles, up to the bound.
  *
  * @example
  * ```ts

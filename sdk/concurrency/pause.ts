@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Waits so many milliseconds.
+ * Waits for this many milliseconds.
  *
  * @throws the signal's reason, at once when it is aborted
  * @example
@@ -21,7 +21,7 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits so many milliseconds, or until the signal is aborted.
+ * Waits for this many milliseconds, or until the signal is aborted.
  *
  * @returns whether to go on: the signal is not aborted
  * @example

@@ -1,5 +1,5 @@
 /**
- * A limit on how many pieces of work run at once; the rest wait in the order of their coming.
+ * A limit on how many pieces of work run at once; the rest wait in the order in which they came.
  *
  * @example
  * ```ts

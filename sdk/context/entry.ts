@@ -16,7 +16,7 @@ export interface ContextEntry {
   readonly target?: string;
 }
 
-/** An entry that is not sent. What lies below an excluded directory is not listed, unless an exception made us look. */
+/** An entry that is not sent. What is below an excluded directory is not listed, unless an exception made us look. */
 export interface IgnoredEntry {
   readonly path: string;
   readonly type: ContextEntryType | "other";

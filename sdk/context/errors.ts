@@ -56,7 +56,7 @@ export class InvalidIgnorePatternError extends ContextError {
   }
 }
 
-/** A directory and what lies in it, as a limit's error names it. */
+/** A directory and what is in it, as a limit's error names it. */
 export interface DirectoryWeight {
   readonly path: string;
   /** Files in it, at any depth; directories as well where their number is limited, too. */

@@ -71,7 +71,7 @@ export interface ContextOptions {
    */
   symlinks?: SymlinkMode;
   /**
-   * Files and folders to read, with all that lies below them; nothing else is looked at, however large. Paths relative to
+   * Files and folders to read, with everything below them; nothing else is looked at, however large. Paths relative to
    * `dir`, with `/`; `.` is all of it. The same ignore rules hold.
    *
    * The context is the one of a tree that holds nothing else: the folders on the way to a source are entries of it, so that

@@ -272,7 +272,7 @@ export class EngineContainers {
     id: string,
     options: {
       /**
-       * What to wait for; `not-running` is true at once of a container that does not run.
+       * What to wait for; `not-running` is true immediately for a container that is not running.
        *
        * @default `not-running`
        */
@@ -300,7 +300,7 @@ export class EngineContainers {
        */
       follow?: boolean;
       /**
-       * Only so many of the last lines.
+       * Only this many of the last lines.
        *
        * @default all
        */

@@ -7,7 +7,7 @@ import { readJsonRecords } from "./json-records.ts";
 export const EngineEvent = z.looseObject({
   /** What it happened to: `container`, `image`, `network`, `volume`, `daemon`, … */
   Type: z.string(),
-  /** What happened: `start`, `die`, `pause`, `untag`, … An exec's action goes on after a colon: `exec_start: sh`. */
+  /** What happened: `start`, `die`, `pause`, `untag`, … An exec's action continues after a colon: `exec_start: sh`. */
   Action: z.string(),
   Actor: z.looseObject({
     /** Id of the container, image, …; a network's or volume's name. */
@@ -15,18 +15,18 @@ export const EngineEvent = z.looseObject({
     /** Labels of the thing, and facts of the event such as `name` and `exitCode`. */
     Attributes: z.record(z.string(), z.string()).nullish(),
   }),
-  /** Nanoseconds since 1970. Past what a number holds exactly, so only good for order of magnitude. */
+  /** Nanoseconds since 1970. More than a number holds exactly, so only useful for ordering roughly. */
   timeNano: z.number().optional(),
 });
 export type EngineEvent = z.infer<typeof EngineEvent>;
 
-/** Which events to be told. */
+/** Which events to report. */
 export interface EngineEventOptions {
   /** The engine's filters, e.g. `{ type: ["container"], event: ["die"], label: ["a=b"] }`. */
   filters?: EngineFilters;
   /** Ends the stream with the signal's reason. */
   signal?: AbortSignal;
-  /** Called when the engine has begun to tell: from then on nothing is missed. */
+  /** Called once the engine has begun to send events: from then on none is missed. */
   onOpen?: () => void;
 }
 

@@ -32,7 +32,7 @@ import { type OutputChunk, readLogFrames } from "./log-frames.ts";
 export interface ExecOptions {
   /** Program and arguments; no shell is put around them. */
   cmd: string[];
-  /** Variables beside those of the container. */
+  /** Variables in addition to those of the container. */
   env?: Record<string, string> | undefined;
   /**
    * User, or `user:group`.

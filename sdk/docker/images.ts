@@ -135,7 +135,7 @@ export class EngineImages {
   }
 
   /**
-   * Takes a name away, and the image itself with its last name.
+   * Removes a name, and with its last name the image itself.
    *
    * @throws EngineNotFoundError when there is no such image; EngineConflictError when it is in use
    */

@@ -27,14 +27,14 @@ export const PruneBuildsOptions = z.strictObject({
   maxUsedSpace: z.union([z.number().int().nonnegative(), z.string()]).optional(),
   /** Space to leave free on the disk. API 1.48. */
   minFreeSpace: z.union([z.number().int().nonnegative(), z.string()]).optional(),
-  /** Aborting it stops waiting; what is gone by then stays gone. */
+  /** Aborting it stops waiting; what has been removed by then stays removed. */
   signal: z.instanceof(AbortSignal).optional(),
 });
 export type PruneBuildsOptions = z.infer<typeof PruneBuildsOptions>;
 
 /** What went. */
 export interface PruneBuildsResult {
-  /** Ids of the cache records that are gone. */
+  /** Ids of the cache records that were removed. */
   cachesDeleted: string[];
   spaceReclaimedBytes: number;
 }

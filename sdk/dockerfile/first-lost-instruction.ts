@@ -18,7 +18,7 @@ export interface BuildChange {
   previous?: Partial<DockerfileBuild>;
 }
 
-/** Why a step is made anew. */
+/** Why a step is built again. */
 export type LossReason =
   /** It reads a path that has changed. */
   | { kind: "file"; path: string }
@@ -43,7 +43,7 @@ const BUILDER_SETTING = /^(?:BUILDKIT_\w*|SOURCE_DATE_EPOCH)$/;
 
 /**
  * Where a build stops coming from the builder's cache: the first step, in the order of the file, among those that the
- * target needs. All that builds upon it is made anew too.
+ * target needs. Everything that depends on it is built again as well.
  *
  * It is a reading of the text alone. It asks nobody, and takes for granted that the cache holds the earlier build and
  * nothing older, and that nothing has changed elsewhere: the images, URLs and Git repositories that the file names are

@@ -1,7 +1,7 @@
 import { base64Stems } from "./base64-stems.ts";
 import { decodedViews } from "./decoded-view.ts";
 
-/** What stands in a text where a secret stood. */
+/** What replaces a secret in a text. */
 export const MASK = "[secret]";
 
 /** Shorter values, characters, are not masked: they occur by chance, so masking them would garble texts and hide little. */

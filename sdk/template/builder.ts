@@ -36,7 +36,7 @@ const SECRET = optionsOf<{ source: unknown }>({ source: oneOf("value", "env", "f
 type Method = (...args: never[]) => unknown;
 
 /**
- * Says what a template is made of. Immutable: every call returns another builder, so a common start can be shared.
+ * Describes what a template is made of. Immutable: every call returns a new builder, so a common start can be shared.
  * Wrong use throws at the call, naming the argument.
  *
  * @example
@@ -122,7 +122,7 @@ export class TemplateBuilder {
     return this.#step(this.copy, { action: "copy", ...toCopy("copy", src, dst, options) });
   }
 
-  /** Several copies as one step; an item's own options win over the call's. */
+  /** Several copies as one step; an item's own options override the call's. */
   copyItems(items: readonly CopyItemArgument[], options: CopyOptions = {}): TemplateBuilder {
     check("copyItems", { options: COPY }, { options });
     return this.#step(this.copyItems, { action: "copy_items", items: toCopyItems(items, options) });
@@ -139,7 +139,7 @@ export class TemplateBuilder {
        */
       recursive?: boolean | undefined;
       /**
-       * A path that is not there is no error.
+       * A missing path is not an error.
        *
        * @default false
        */
@@ -277,7 +277,7 @@ export class TemplateBuilder {
     return this.#step(this.forceBuild, { action: "skip_cache" });
   }
 
-  /** User name and password for the base image; neither takes earlier credentials back. For the request only. */
+  /** User name and password for the base image; without both, earlier credentials are removed. For the request only. */
   setBaseImageAuth(options: BasicAuthOptions): TemplateBuilder {
     check("setBaseImageAuth", { options: BASIC_AUTH }, { options });
     return this.#auth("setBaseImageAuth", basicAuth("setBaseImageAuth", options));

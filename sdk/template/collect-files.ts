@@ -19,7 +19,7 @@ export interface LocalEntry {
   forceUpload: boolean;
 }
 
-/** An entry that stays behind, or cannot go. */
+/** An entry that is left out, or cannot be sent. */
 export interface LeftOut {
   path: string;
   type: "file" | "dir" | "symlink" | "special";
@@ -32,9 +32,9 @@ export interface CollectRules {
   matcher?: IgnoreMatcher | undefined;
   /** Paths below the root that never travel and are not reported: the Dockerfile and its ignore files. */
   silent?: ReadonlySet<string> | undefined;
-  /** Told of every ignored entry. */
+  /** Called for every ignored entry. */
   onIgnored?: ((entry: LeftOut) => void) | undefined;
-  /** Told of entries that a build context cannot hold, instead of failing. */
+  /** Called for entries that a build context cannot hold, instead of failing. */
   onUnsupported?: ((entry: LeftOut) => void) | undefined;
 }
 
@@ -113,7 +113,7 @@ export function collectSource(
   return { ref, entries: [entry("dir", fsPath, ref, stats!), ...collectFolder(fsPath, ref, rules)] };
 }
 
-/** Paths that a Dockerfile's context leaves out without a word: the Dockerfile itself and its ignore files. */
+/** Paths that a Dockerfile's context leaves out silently: the Dockerfile itself and its ignore files. */
 export function silentPaths(root: string, dockerfile: string): Set<string> {
   const own = [dockerfile, `${dockerfile}.dockerignore`].map((path) => toPosix(relative(root, resolve(path))));
   return new Set([...own.filter((path) => path !== "" && !path.startsWith("../")), ".dockerignore"]);

@@ -3,7 +3,7 @@ import type { CopyItem } from "../wire/step.ts";
 import { check, requireMode, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
 
-/** How copied files arrive. */
+/** How copied files are written. */
 export interface CopyOptions {
   /**
    * Owner, `user[:group]`.

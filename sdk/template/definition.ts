@@ -16,7 +16,7 @@ export interface BuilderStep {
   readonly addedAt: string | undefined;
 }
 
-/** Where relative copy sources start, and what of it stays behind. */
+/** Where relative copy sources start, and what is left out of it. */
 export interface FileContext {
   /** Absolute. */
   readonly root: string;
@@ -24,7 +24,7 @@ export interface FileContext {
   readonly ignorePatterns: readonly string[];
 }
 
-/** Everything a builder holds. Never changed: each call makes another. */
+/** Everything a builder holds. Never changed: each call makes a new one. */
 export interface TemplateDefinition {
   readonly base: TemplateBase;
   readonly steps: readonly BuilderStep[];

@@ -59,7 +59,7 @@ export interface ContextInspection {
 }
 
 /**
- * Says what a build would send, and what it would leave behind.
+ * Reports what a build would send, and what it would leave out.
  *
  * @example
  * ```ts

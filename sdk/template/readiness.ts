@@ -6,7 +6,7 @@ import { check, requireNumber, requireText } from "./argument-checks.ts";
 import { TemplateArgumentError } from "./errors.ts";
 import { shellQuote } from "./shell-quote.ts";
 
-/** How patiently a probe is asked. */
+/** How often and how long a probe is tried. */
 export interface ReadinessTuning {
   /**
    * Give up after this long, seconds.

@@ -5,7 +5,7 @@ import { NO_SPAN, type Span, type SpanOptions } from "./span.ts";
 const spans = new AsyncLocalStorage<Span>();
 
 /**
- * The span that is under way here; one that does nothing where nothing is traced.
+ * The current span; one that does nothing if nothing is traced.
  *
  * @example
  * ```ts
@@ -17,7 +17,7 @@ export function currentSpan(): Span {
 }
 
 /**
- * Does `work` as a part of a span, which goes on after it.
+ * Runs `work` as part of a span, which continues after it.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export function withinSpan<T>(span: Span, work: () => T): T {
 }
 
 /**
- * Does `work` as a span, which is over with it and has failed when it throws.
+ * Runs `work` as a span, which ends with it, and has failed if it throws.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export async function runSpan<T>(span: Span, work: (span: Span) => T | Promise<T
 }
 
 /**
- * Does `work` as a step of the span that is under way; where there is none, it only does it.
+ * Runs `work` as a step of the current span; if there is none, it only runs it.
  *
  * @example
  * ```ts

@@ -1,15 +1,15 @@
 import { isOneFile } from "../package-file.ts";
 import { NO_TRACER, type Tracer } from "./span.ts";
 
-/** Who traces, and where it says that it cannot. */
+/** Who traces, and where to report that tracing is not possible. */
 export interface TracerOptions {
   /** Name of the program in traces, unless `OTEL_SERVICE_NAME` gives another. */
   serviceName: string;
   version: string;
-  /** Told once why nothing is traced although it was asked for. */
+  /** Called once with the reason why nothing is traced although it was requested. */
   warn: (message: string) => void;
   /**
-   * Takes secrets out of what is told: names of spans, and attributes that are text.
+   * Removes secrets from what is sent: names of spans, and attributes that are text.
    *
    * @default nothing is taken out
    */
@@ -48,7 +48,7 @@ export function wantsTraces(env: Env = process.env): boolean {
 }
 
 /**
- * Opens what traces are told to, if the environment asks for it. Without its variables nothing is loaded. It never throws:
+ * Opens the exporter for traces, if the environment asks for it. Without its variables nothing is loaded. It never throws:
  * where OpenTelemetry's packages are missing, or do not work, it says so and traces nothing.
  *
  * @example

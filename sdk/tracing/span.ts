@@ -1,4 +1,4 @@
-/** What a span tells beside its times. Never a secret: no header, no query, no argument or variable of a build. */
+/** What a span records in addition to its times. Never a secret: no header, no query, no argument or variable of a build. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** How a span begins. */
@@ -18,10 +18,10 @@ export interface Span {
   readonly traceparent: string;
   /** Whether nothing can be added any more. */
   readonly isOver: boolean;
-  /** Begins a span below this one; of one that is over nothing comes, so that work that outlives it is no part of it. */
+  /** Begins a span below this one; a span that has ended makes no more spans, so that work that outlives it is not part of it. */
   child(name: string, options?: SpanOptions): Span;
   set(attributes: SpanAttributes): void;
-  /** Marks it as failed. Of an error its stable code or its class is told, and never its text. */
+  /** Marks it as failed. Of an error, its stable code or its class is recorded, never its text. */
   fail(error: unknown): void;
   /** Ends it; a second time changes nothing. */
   end(): void;
@@ -30,12 +30,12 @@ export interface Span {
 /** Begins traces. */
 export interface Tracer {
   /**
-   * Begins a span with no other above it in this process.
+   * Begins a span without a parent in this process.
    *
    * @param options.traceparent the W3C header of whoever asked; absent or not valid: the span begins a trace of its own
    */
   start(name: string, options?: SpanOptions & { traceparent?: string | undefined }): Span;
-  /** Sends what has ended, within a short time or not at all. */
+  /** Sends the spans that have ended, within a short time or not at all. */
   close(): Promise<void>;
 }
 

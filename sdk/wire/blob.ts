@@ -51,7 +51,7 @@ export type ContextFile = z.infer<typeof ContextFile>;
 export const BuildContext = z.object({ files: z.array(ContextFile) }).meta({ id: "BuildContext" });
 export type BuildContext = z.infer<typeof BuildContext>;
 
-/** What the client has, before it uploads: the service answers what it lacks. */
+/** What the client has, before it uploads: the service answers with what it lacks. */
 export const PreflightFile = z
   .object({
     path: ContextPath,
@@ -93,7 +93,7 @@ export const PreflightResult = z
   .meta({ id: "PreflightResult" });
 export type PreflightResult = z.infer<typeof PreflightResult>;
 
-/** What a service takes that takes several bodies in one call. */
+/** Limits of a service that accepts several bodies in one call. */
 export const BlobBatchLimits = z
   .looseObject({
     max_blobs: z.int().min(1).describe("Most bodies of one call"),

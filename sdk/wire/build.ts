@@ -16,7 +16,7 @@ export type BuildStatus = z.infer<typeof BuildStatus>;
 export const SourceType = openEnum(["declarative", "dockerfile", "oci_import", "template_base"]);
 export type SourceType = z.infer<typeof SourceType>;
 
-/** How often each cache of the service was of use. */
+/** How often each cache of the service was used. */
 export const CacheSummary = z
   .looseObject({
     final_artifact_hits: count,
@@ -92,7 +92,7 @@ const summary = {
 export const TemplateBuildSummary = z.looseObject(summary).meta({ id: "TemplateBuildSummary" });
 export type TemplateBuildSummary = z.infer<typeof TemplateBuildSummary>;
 
-/** A build, whole. */
+/** A build with all its members. */
 export const TemplateBuild = z
   .looseObject({
     ...summary,
@@ -137,7 +137,7 @@ export type BuildListQuery = z.infer<typeof BuildListQuery>;
 export const CancelRequest = z.object({ reason: z.string().optional() }).meta({ id: "CancelRequest" });
 export type CancelRequest = z.infer<typeof CancelRequest>;
 
-/** Builds again from the stored definition, which holds no credentials: give them anew. */
+/** Builds again from the stored definition, which holds no credentials: give them again. */
 export const RetryRequest = z
   .object({
     tags: z.array(TagName).optional().describe("Replace the tags of the first attempt"),

@@ -1,7 +1,7 @@
 // What is taken for members that a request leaves out, each said once. No zod here: programs that describe a template do
 // without it.
 
-/** Size that this SDK, like the published clients, asks for where the program says none: of builds, machines and pools. */
+/** Size that this SDK, like the published clients, requests if the program gives none: of builds, machines and pools. */
 export const PROGRAM_SIZE = { vcpus: 2, memoryMib: 512 } as const;
 
 /** What the service takes for a build. */

@@ -51,7 +51,7 @@ export const ListFilesQuery = z.object({
 });
 export type ListFilesQuery = z.infer<typeof ListFilesQuery>;
 
-/** A file or folder of a machine, as it is; a link is told as itself. */
+/** A file or folder of a machine, as it is; a link is reported as a link. */
 export const FileInfo = z
   .looseObject({
     name: z.string(),

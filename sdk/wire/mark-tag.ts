@@ -1,5 +1,5 @@
 /**
- * Begins the tags by which the Pulumi provider knows its own builds again. A build that has no other tag has not gone
+ * Prefix of the tags by which the Pulumi provider recognises its own builds. A build that has no other tag has not gone
  * live: a service that gives a bare name the newest build passes it over.
  */
 export const MARK_TAG_PREFIX = "pulumi-";

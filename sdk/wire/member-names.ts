@@ -14,7 +14,7 @@ export type FromWire<Theirs, Names extends MemberNames> = {
   [Member in keyof Theirs as OwnName<Names, Member>]: Exclude<Theirs[Member], undefined>;
 };
 
-/** Of a member that is known by its name: an open object has others, too. */
+/** For members that are known by name: an open object has others as well. */
 export type OwnName<Names extends MemberNames, Theirs> = string extends Theirs
   ? never
   : { [Own in keyof Names]: Names[Own] extends Theirs ? Own : never }[keyof Names];
@@ -111,7 +111,7 @@ export const BUILD_CONFIG_NAMES = {
   internetAccess: "internet_access",
 } as const;
 
-/** How patiently a readiness check is asked. */
+/** How often and how long a readiness check is tried. */
 export const READINESS_TUNING_NAMES = {
   timeoutSecs: "timeout_secs",
   intervalMs: "interval_ms",

@@ -3,7 +3,7 @@ import { optionalText } from "./optional-members.ts";
 import { TagName } from "./ref.ts";
 import { Timestamp } from "./timestamp.ts";
 
-/** One change of where a tag points, as a service that keeps a record of them tells it. */
+/** One change of where a tag points, as reported by a service that keeps a record of them. */
 export const TagMove = z
   .looseObject({
     tag: z.string(),

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { LocalServiceOptions } from "../local-service.ts";
 import type { KubernetesOptions, Toleration } from "../parts/kubernetes-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -13,6 +14,10 @@ export const MACHINE_OPTIONS = {
   "runtime-class": { type: "string" },
   "node-selector": { type: "string", multiple: true },
   toleration: { type: "string", multiple: true },
+  "pull-ahead": { type: "string" },
+  "network-policy": { type: "string" },
+  "allow-egress": { type: "string", multiple: true },
+  "probe-image": { type: "string" },
   "pull-secret": { type: "string", multiple: true },
 } as const;
 
@@ -26,6 +31,10 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
   --node-selector KEY=VALUE  label that a node must have (may be repeated)
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
+  --pull-ahead on|off  nodes pull the image of a pool's next build before the pool rolls to it (default on)
+  --network-policy managed|none  the service writes what keeps machines apart, and proves whether it is enforced (default managed)
+  --allow-egress CIDR  addresses that machines may reach beside the internet (may be repeated)
+  --probe-image IMAGE  has sh and nc, for that proof (default the image of the builtin template)
   --pull-secret NAME  secret of the namespace that nodes pull images with (may be repeated)`;
 
 /** What `parseArgs` makes of {@link MACHINE_OPTIONS}, and what builds. */
@@ -80,6 +89,8 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
     ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
     ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
+    ...(values["pull-ahead"] !== undefined && { pullsAhead: readSwitch("pull-ahead", values["pull-ahead"]) }),
+    ...readNetwork(values),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };
 }
@@ -93,6 +104,34 @@ function readGuest(text: string): (typeof GUESTS)[number] {
 function readOvercommit(text: string): number {
   if (!/^[1-9]\d?$|^100$/.test(text)) throw new UsageError(`--cpu-overcommit ${text} is not a number (1 to 100).`);
   return Number(text);
+}
+
+function readNetwork(values: MachineArguments): Partial<KubernetesOptions> {
+  const { "network-policy": policy, "allow-egress": ranges, "probe-image": image } = values;
+  if (policy !== undefined && policy !== "managed" && policy !== "none") {
+    throw new UsageError(`--network-policy ${policy} is neither managed nor none.`);
+  }
+  if (policy === "none" && (ranges !== undefined || image !== undefined)) {
+    throw new UsageError("--allow-egress and --probe-image are for --network-policy managed.");
+  }
+  return {
+    ...(policy !== undefined && { networkPolicy: policy }),
+    ...(ranges !== undefined && { allowedEgress: ranges.map(readRange) }),
+    ...(image !== undefined && { probeImage: image }),
+  };
+}
+
+function readRange(text: string): string {
+  const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (bits === "" || Number(bits) > most)
+    throw new UsageError(`--allow-egress ${text} is not a range, such as 10.8.0.0/16.`);
+  return text;
+}
+
+function readSwitch(option: string, text: string): boolean {
+  if (text !== "on" && text !== "off") throw new UsageError(`--${option} ${text} is neither on nor off.`);
+  return text === "on";
 }
 
 function readName(option: string, text: string): string {

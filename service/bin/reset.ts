@@ -72,10 +72,14 @@ async function onCluster(
 ): Promise<Belongings> {
   const { openKubernetesMachines } = await import("../parts/kubernetes.ts");
   const { clusterBelongings } = await import("./reset/cluster-belongings.ts");
+  const { findCluster } = await import("../drivers/kubernetes/client/kubeconfig.ts");
+  const { KubernetesClient } = await import("../drivers/kubernetes/client/kubernetes-client.ts");
   // Whatever they are made as by now: those that are there go.
   const machines = await openKubernetesMachines({ ...options, guest: "auto" }, instanceId);
   open.defer(() => machines.close());
-  return clusterBelongings(machines, signal);
+  const client = new KubernetesClient(await findCluster(options));
+  open.defer(() => client.close());
+  return clusterBelongings({ client, machines, instanceId }, signal);
 }
 
 /** Not loaded for a service whose images are on Docker Engine. */

@@ -174,5 +174,6 @@ export class Fleet {
     await this.#health.settle();
     await this.creator.settle();
     await this.#runner.settle();
+    await this.#controller.settle();
   }
 }

@@ -4,7 +4,12 @@ import { NotHealthyError, type HealthCheck } from "./health-check.ts";
 import type { Place } from "./place.ts";
 
 /** A place answers. */
-export function placeCheck({ name, subject, look }: Pick<Place, "name" | "subject" | "look">): HealthCheck {
+export function placeCheck({
+  name,
+  subject,
+  look,
+  note,
+}: Pick<Place, "name" | "subject" | "look" | "note">): HealthCheck {
   return {
     name,
     failure: `${subject} answers with an error.`,
@@ -18,7 +23,7 @@ export function placeCheck({ name, subject, look }: Pick<Place, "name" | "subjec
         }
         throw error;
       }
-      return `${subject} answers.`;
+      return [`${subject} answers.`, ...(note === undefined ? [] : [note()])].join(" ");
     },
   };
 }

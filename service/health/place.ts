@@ -14,6 +14,8 @@ export interface Place {
    * @throws EngineUnavailableError when it gives none; any other error is told as an error of it
    */
   look(signal: AbortSignal): Promise<void>;
+  /** What else there is to know of it while it answers, in a sentence for the same people. @default nothing */
+  note?(): string;
 }
 
 /** `engine`: Docker Engine, whatever it is used for. */

@@ -39,6 +39,31 @@ export interface KubernetesOptions {
    */
   readonly tolerations?: readonly Toleration[] | undefined;
   /**
+   * Whether every node that machines may start on pulls the image of a pool's next build before the pool rolls to it.
+   *
+   * @default true
+   */
+  readonly pullsAhead?: boolean | undefined;
+  /**
+   * Who writes the NetworkPolicies that keep machines apart: `managed`, this service, which then proves whether they are enforced;
+   * `none`, nobody or somebody else, and no machine can be without internet access.
+   *
+   * @default `managed`
+   */
+  readonly networkPolicy?: "managed" | "none" | undefined;
+  /**
+   * Ranges of addresses (CIDR) that machines may reach beside the internet.
+   *
+   * @default none
+   */
+  readonly allowedEgress?: readonly string[] | undefined;
+  /**
+   * Image with `sh` and `nc` by which it is proved that policies are enforced.
+   *
+   * @default the image of the builtin template
+   */
+  readonly probeImage?: string | undefined;
+  /**
    * Secrets of the namespace, by name, that nodes pull images with.
    *
    * @default those of the namespace's service account `default`

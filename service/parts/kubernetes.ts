@@ -1,7 +1,12 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { findCluster } from "../drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../drivers/kubernetes/client/kubernetes-client.ts";
+import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
+import type { IsolationOutcome } from "../drivers/kubernetes/isolation-probe.ts";
+import type { GuestPods } from "../drivers/kubernetes/guest-pods.ts";
+import { Isolation } from "../drivers/kubernetes/isolation.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
+import type { PodSettings } from "../drivers/kubernetes/pod-object.ts";
 import { EngineUnavailableError, StartupError } from "../errors.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
@@ -17,33 +22,43 @@ export interface KubernetesMachines extends MachineParts {
 const CHOOSE_MS = 5_000;
 
 /**
+ * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
  * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
  */
 export async function openKubernetesMachines(
   options: KubernetesOptions,
   instanceId: string,
+  baseImage?: string,
 ): Promise<KubernetesMachines> {
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
-  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullSecrets } = options;
+  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
   const namespace = options.namespace ?? access.namespace;
-  const settings = {
+  const settings: PodSettings = {
     namespace,
     instanceId,
+    guest: options.guest ?? "auto",
     cpuOvercommit,
     runtimeClass,
     nodeSelector,
     tolerations: tolerations?.map(tolerationObject),
+    pullsAhead,
     pullSecrets,
   };
-  const wish = options.guest ?? "auto";
-  const driver = new KubernetesMachineDriver(client, settings, {}, wish);
+  const { networkPolicy = "managed", allowedEgress, probeImage = baseImage } = options;
+  let isolation: Isolation | undefined;
+  const makeIsolation = (image: string) => (pods: GuestPods) =>
+    (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
+  const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
+  const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
   const problem = await problemOf(driver);
-  if (problem !== undefined && wish === "sandbox") {
+  if (problem !== undefined && settings.guest === "sandbox") {
     await driver.close();
     throw new StartupError(problem, "sandboxes_missing");
   }
+  // It ends with the driver; until then it tries again by itself.
+  void driver.proveIsolation();
   return {
     driver,
     namespace,
@@ -58,6 +73,7 @@ export async function openKubernetesMachines(
         title: `Kubernetes (${access.name})`,
         host: access.server,
         look: (signal) => driver.ping(signal),
+        note: () => isolationNote(isolation?.outcome),
       },
     ],
     close: () => driver.close(),
@@ -74,7 +90,16 @@ async function problemOf(driver: KubernetesMachineDriver): Promise<string | unde
   }
 }
 
-function tolerationObject({ key, value, effect }: Toleration): object {
+/** What anybody may read of it: images and addresses are for those who have a key, and are refused a machine. */
+function isolationNote(outcome: IsolationOutcome | undefined): string {
+  if (outcome?.state === "enforced") return "Machines without internet access are offered.";
+  if (outcome?.state === "unproven") {
+    return "Machines without internet access are not offered: it is not proved that the network enforces NetworkPolicies.";
+  }
+  return `Machines without internet access are not offered: ${outcome?.reason ?? "the service writes no NetworkPolicy"}.`;
+}
+
+function tolerationObject({ key, value, effect }: Toleration): PodToleration {
   return {
     key,
     ...(value === undefined ? { operator: "Exists" } : { operator: "Equal", value }),

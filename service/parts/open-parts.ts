@@ -52,7 +52,11 @@ export async function openParts(options: PartsOptions, surroundings: PartsSurrou
   const baseImage = options.baseImage ?? (process.env.NULLSPACE_LOCAL_BASE_IMAGE || DEFAULT_BASE_IMAGE);
   const images = await openImages(buildkit, engine, surroundings, (imageId) => machines.forgetImage?.(imageId));
   const { executor, artifacts, buildCache, pullCredentials } = images;
-  const machines: OpenedMachines = await openMachines(options.kubernetes, engine, { instanceId, pullCredentials });
+  const machines: OpenedMachines = await openMachines(options.kubernetes, engine, {
+    instanceId,
+    pullCredentials,
+    baseImage,
+  });
   return {
     executor,
     artifacts,
@@ -105,14 +109,18 @@ interface OpenedMachines extends MachineParts {
 async function openMachines(
   kubernetes: KubernetesOptions | undefined,
   engine: DockerEngine,
-  { instanceId, pullCredentials }: { instanceId: string; pullCredentials?: PullCredentials | undefined },
+  {
+    instanceId,
+    pullCredentials,
+    baseImage,
+  }: { instanceId: string; pullCredentials?: PullCredentials | undefined; baseImage: string },
 ): Promise<OpenedMachines> {
   if (kubernetes === undefined) {
     const { driver, places } = engineMachines(engine, instanceId, pullCredentials);
     return { driver, places, forgetImage: (imageId) => void driver.forgetImage(imageId) };
   }
   const { openKubernetesMachines } = await import("./kubernetes.ts");
-  return openKubernetesMachines(kubernetes, instanceId);
+  return openKubernetesMachines(kubernetes, instanceId, baseImage);
 }
 
 /** One engine may both build and run machines. */

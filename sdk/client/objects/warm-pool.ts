@@ -181,7 +181,7 @@ export class WarmPool implements AsyncDisposable {
     return (this.#info = await this.#connection.client.warmPools.reconcile(this.id, options));
   }
 
-  /** Marks the pool deleted and lets its machines go; those already checked out live on. */
+  /** Marks the pool deleted and removes its machines; those already checked out keep running. */
   async delete(options: CallOptions = {}): Promise<void> {
     check("WarmPool.delete", { options: CALL }, { options });
     await this.#connection.client.warmPools.delete(this.id, options);

@@ -46,7 +46,7 @@ export interface WantedCredentials {
    * @default all are
    */
   isWanted?: (server: string) => boolean;
-  /** Is told of each helper that is missing or fails. */
+  /** Called for each helper that is missing or fails. */
   onFailure: (error: RegistryCredentialsError) => void;
   signal?: AbortSignal;
 }
@@ -59,7 +59,7 @@ const WANTED = options<WantedCredentials>({
 });
 
 /**
- * Docker's configuration folder. The file is read anew at each call, as `docker login` may change it at any time.
+ * Docker's configuration folder. The file is read again at each call, as `docker login` may change it at any time.
  *
  * @example
  * ```ts

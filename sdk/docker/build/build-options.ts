@@ -91,7 +91,7 @@ export const BuildOptions = z.strictObject({
   contexts: z.record(z.string().min(1), z.string().min(1)).optional(),
   labels: z.record(z.string().min(1), z.string()).optional(),
   /**
-   * Build every step anew.
+   * Build every step again.
    *
    * @default false
    */

@@ -69,7 +69,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     this.#signal.addEventListener("abort", () => void this.#endUnread(), { once: true });
   }
 
-  /** Settles when the build has ended: with the image, or with why there is none. */
+  /** Settles when the build has ended: with the image, or with the reason why there is none. */
   get done(): Promise<BuildResult> {
     // Somebody has to read the stream for it to end; a reader that comes in this turn of the event loop goes first.
     setImmediate(() => {
@@ -93,7 +93,7 @@ export class ImageBuild<T = BuildProgress> implements AsyncIterable<T> {
     return this.#read((_chunk, records) => records);
   }
 
-  /** The engine's bytes as they come. The end is checked all the same: a failed build fails here too. */
+  /** The engine's bytes as they come. The end is still checked: a failed build fails here too. */
   bytes(): AsyncGenerator<Buffer> {
     return this.#read((chunk) => (chunk ? [chunk] : []));
   }

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { fsutilOrder, type FolderListing, type SyncedFolder } from "../session/filesync/synced-folder.ts";
 import { listFiles, NO_RULES, type SyncedContext } from "./synced-context.ts";
 
-/** An entry of a context that is no folder of this machine. */
+/** An entry of a context that is not a folder of this machine. */
 export interface ListedEntry {
   /** `/` between the segments. */
   path: string;
@@ -26,7 +26,7 @@ export interface ListedContext {
   dockerfileText: string;
   /** Opens a file, for exactly `size` bytes. */
   open(entry: ListedEntry, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Contents of several small files at once, in the order given. Absent where one by one is as good. */
+  /** Contents of several small files at once, in the order given. Absent if one by one is just as good. */
   readAll?(entries: readonly ListedEntry[], signal: AbortSignal): Uint8Array[] | Promise<Uint8Array[]>;
   /** The same as a tar archive, which the caller of this reads to its end or destroys. */
   archive(signal: AbortSignal): { body: Readable; dockerfile: string };

@@ -5,7 +5,7 @@ export const BuildOutput = z.strictObject({
   /**
    * `image`: the builder's own images, and with the attribute `push: "true"` the registry. `cacheonly`: nowhere.
    * `tar` (the root file system), `oci`, `docker` (archives of the image): the file `dest`. `local`: the root file system
-   * as files in the folder `dest`, beside what is there.
+   * as files in the folder `dest`, next to what is there.
    */
   type: z.enum(["image", "cacheonly", "tar", "oci", "docker", "local"]),
   /** File to write, for the types that are archives; with `local`, the folder. */
@@ -76,7 +76,7 @@ export const BuildCacheSource = z.union([
 ]);
 export type BuildCacheSource = z.infer<typeof BuildCacheSource>;
 
-/** What BuildKit says of an image in attestations, which are manifests beside the image's own. */
+/** What BuildKit states about an image in attestations, which are manifests next to the image's own. */
 export const BuildAttestations = z.strictObject({
   /**
    * How it was built (SLSA). `true` is `min`; `max` names build arguments and the Dockerfile too.

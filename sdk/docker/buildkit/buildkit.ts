@@ -94,7 +94,7 @@ export interface BuildKitHistoryEvent {
   exporterResponse: Readonly<Record<string, string>>;
 }
 
-/** Which builds to tell of. */
+/** Which builds to report. */
 export interface BuildKitHistoryOptions {
   /** One build alone. */
   ref?: string;
@@ -140,7 +140,7 @@ const HISTORY = optionsOf<BuildKitHistoryOptions>({
 });
 
 /**
- * A BuildKit daemon beside any engine: its cache and its history. Each call opens a connection of its own. To build on one,
+ * A BuildKit daemon, independent of any engine: its cache and its history. Each call opens a connection of its own. To build on one,
  * see the build option `builder`.
  *
  * @example

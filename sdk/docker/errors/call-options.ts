@@ -23,7 +23,7 @@ export class ApiVersionError extends DockerError {
   }
 }
 
-/** The engine would ignore an option without a word, so nothing was sent. Code `unsupported_by_engine`. */
+/** The engine would silently ignore an option, so nothing was sent. Code `unsupported_by_engine`. */
 export class UnsupportedByEngineError extends DockerError {
   static {
     markError(this, "UnsupportedByEngineError");

@@ -3,11 +3,10 @@ import { z } from "zod";
 import { StartupError } from "../../errors.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import type { Repository } from "./copy-image.ts";
-import { emptyManifest } from "./empty-manifest.ts";
+import { smallestImage } from "./smallest-image.ts";
 
 /** Its manifest says whose the repository is. Not the name of an artifact, nor of a cache. */
 const OWNER_TAG = "nullspace-owner";
-const ARTIFACT_TYPE = "application/vnd.nullspace.owner";
 /** A start waits so long for a registry, which may be away: then the first use finds out. */
 const START_MS = 5_000;
 
@@ -61,16 +60,16 @@ export class RepositoryOwner {
   /** Looks whose the repository is, and marks one that is nobody's. @throws RepositoryTakenError; RegistryError, RegistryAwayError */
   async look(signal?: AbortSignal): Promise<void> {
     const { registry, repository, instanceId } = this.#options;
-    const owner = await readOwner(this.#options, signal);
-    this.#isHeld = owner === instanceId;
-    if (this.#isHeld) return;
-    if (owner !== undefined && !this.#mayTakeOver) {
-      throw new RepositoryTakenError(`${registry.host}/${repository}`, owner);
+    let owner = await readOwner(this.#options, signal);
+    if (owner === undefined || (owner !== instanceId && this.#mayTakeOver)) {
+      await this.#mark(signal);
+      // Another one may have marked it meanwhile.
+      owner = (await readOwner(this.#options, signal)) ?? instanceId;
     }
     // Once: whoever takes it from this service in turn may keep it.
     this.#mayTakeOver = false;
-    await this.#mark(signal);
-    return this.look(signal);
+    this.#isHeld = owner === instanceId;
+    if (!this.#isHeld) throw new RepositoryTakenError(`${registry.host}/${repository}`, owner);
   }
 
   /** As {@link look}, at a start: a registry that is away is no reason not to come up. @throws StartupError `registry_taken` */
@@ -99,7 +98,7 @@ export class RepositoryOwner {
 
   async #mark(signal: AbortSignal | undefined): Promise<void> {
     const { registry, repository, instanceId } = this.#options;
-    const manifest = await emptyManifest(this.#options, ARTIFACT_TYPE, { [INSTANCE_LABEL]: instanceId }, signal);
+    const manifest = await smallestImage(this.#options, { [INSTANCE_LABEL]: instanceId }, signal);
     await registry.putManifest(repository, OWNER_TAG, manifest, signal);
   }
 }

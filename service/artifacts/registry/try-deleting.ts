@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Repository } from "./copy-image.ts";
-import { emptyManifest } from "./empty-manifest.ts";
 import { RegistryError } from "./registry-errors.ts";
+import { smallestImage } from "./smallest-image.ts";
 
 /**
- * Stores a manifest of two bytes of content in a repository and deletes it again, to see whether the registry lets this service.
+ * Stores an image without a file in a repository and deletes it again, to see whether the registry lets this service.
  *
  * @returns `undefined` when it does, else what it says
  * @throws RegistryError when nothing can be stored; RegistryAwayError
@@ -13,7 +13,7 @@ export async function tryDeleting(place: Repository, signal: AbortSignal): Promi
   const { registry, repository } = place;
   // Each has a digest of its own: nobody else's is deleted.
   const annotations = { "dev.nullspace.local.trial": randomBytes(8).toString("hex") };
-  const manifest = await emptyManifest(place, "application/vnd.nullspace.trial", annotations, signal);
+  const manifest = await smallestImage(place, annotations, signal);
   await registry.putManifest(repository, manifest.digest, manifest, signal);
   try {
     await registry.deleteManifest(repository, manifest.digest, signal);

@@ -14,7 +14,7 @@ import type { Finding } from "./findings.ts";
 const TIMEOUT_MS = 15_000;
 
 /** What the service cannot do without, as `kubectl auth can-i` spells it. */
-const NEEDS = [
+const NEEDS: readonly (readonly [verb: string, resource: string])[] = [
   ["create", "pods"],
   ["delete", "pods"],
   ["get", "pods"],
@@ -23,7 +23,16 @@ const NEEDS = [
   ["get", "pods/log"],
   ["create", "pods/exec"],
   ["get", "pods/exec"],
-] as const;
+];
+
+/** What else it has to do where it keeps machines apart itself. */
+const POLICIES: typeof NEEDS = [
+  ["create", "networkpolicies.networking.k8s.io"],
+  ["patch", "networkpolicies.networking.k8s.io"],
+];
+
+/** And where it makes Sandboxes. */
+const SANDBOX_NEEDS = SANDBOX_VERBS.map((verb) => [verb, `${SANDBOXES.resource}.${SANDBOXES.group}`] as const);
 
 const Version = z.looseObject({ gitVersion: z.string() });
 const Pods = z.looseObject({ items: z.array(z.unknown()) });
@@ -59,7 +68,10 @@ export async function inspectCluster(
     client = new KubernetesClient(access);
     const { gitVersion } = await client.json({ method: "GET", path: "/version", signal }, Version);
     report.version = gitVersion;
-    report.forbidden = await forbiddenOf(client, options, namespace, signal);
+    const policies = options.networkPolicy === "none" ? [] : POLICIES;
+    // Without them `auto` makes pods.
+    const sandboxes = options.guest === "sandbox" ? SANDBOX_NEEDS : [];
+    report.forbidden = await forbiddenOf(client, namespace, [...NEEDS, ...policies, ...sandboxes], signal);
     if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const query = { labelSelector: ownSelector(instanceId) };
@@ -75,20 +87,15 @@ export async function inspectCluster(
 /** Asks the API server itself, which knows of every authorizer. */
 async function forbiddenOf(
   client: KubernetesClient,
-  { guest = "auto" }: KubernetesOptions,
   namespace: string,
+  needs: typeof NEEDS,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const pods = NEEDS.map(([verb, what]) => ({ verb, what, group: "" }));
-  const { resource, group } = SANDBOXES;
-  // Without them `auto` makes pods.
-  const sandboxes = guest === "sandbox" ? SANDBOX_VERBS.map((verb) => ({ verb, what: resource, group })) : [];
   const answers = await Promise.all(
-    [...pods, ...sandboxes].map(async ({ verb, what, group: ofGroup }) => {
-      const [name = "", subresource] = what.split("/");
-      const permission = { namespace, verb, group: ofGroup, resource: name, subresource };
-      const spelled = ofGroup === "" ? what : `${what}.${ofGroup}`;
-      return (await isAllowed(client, permission, signal)) ? [] : [`${verb} ${spelled}`];
+    needs.map(async ([verb, what]) => {
+      const [, resource = "", group = "", subresource] = /^([^./]+)(?:\.([^/]+))?(?:\/(.+))?$/.exec(what) ?? [];
+      const mayDo = await isAllowed(client, { namespace, verb, resource, group, subresource }, signal);
+      return mayDo ? [] : [`${verb} ${what}`];
     }),
   );
   return answers.flat();

@@ -30,6 +30,8 @@ export class FollowedObjects<T extends NamedObject> {
   readonly #options: FollowedOptions<T>;
   readonly #objects = new Map<string, T>();
   #isKnown = false;
+  #isComplete = false;
+  #listedAtMs = -Infinity;
 
   constructor(client: KubernetesClient, options: FollowedOptions<T>) {
     this.#client = client;
@@ -38,6 +40,16 @@ export class FollowedObjects<T extends NamedObject> {
 
   get isKnown(): boolean {
     return this.#isKnown;
+  }
+
+  /** Whether nothing has been missed: there was no silence since everything was listed. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** When everything was listed last, by `performance.now()`. */
+  get listedAtMs(): number {
+    return this.#listedAtMs;
   }
 
   get(name: string): T | undefined {
@@ -62,6 +74,7 @@ export class FollowedObjects<T extends NamedObject> {
       else if (isKindAbsent(event.error)) this.#replaceAll([]);
       else {
         this.#isKnown = false;
+        this.#isComplete = false;
         onLost(event.error);
       }
     }
@@ -70,6 +83,7 @@ export class FollowedObjects<T extends NamedObject> {
   /** Knows nothing any more. */
   forget(): void {
     this.#isKnown = false;
+    this.#isComplete = false;
     this.#objects.clear();
   }
 
@@ -78,6 +92,8 @@ export class FollowedObjects<T extends NamedObject> {
     const names = new Set(objects.map(({ metadata }) => metadata.name));
     for (const each of [...this.#objects.values()]) if (!names.has(each.metadata.name)) this.#delete(each);
     for (const each of objects) this.#set(each);
+    this.#isComplete = true;
+    this.#listedAtMs = performance.now();
     this.#know();
   }
 

@@ -4,10 +4,11 @@ import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { unlessAborted } from "./client/unless-aborted.ts";
 import { PODS, SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { isAllowed } from "./permissions.ts";
+import type { PodSettings } from "./pod-object.ts";
 import { INSTALL_SANDBOXES, SANDBOX_GROUP, SANDBOX_VERSION } from "./sandbox-api.ts";
 
 /** What machines are to be: `auto` are Sandboxes where the cluster serves them and the account may make them, else pods. */
-export type GuestWish = "auto" | "pod" | "sandbox";
+export type GuestWish = NonNullable<PodSettings["guest"]>;
 
 /** What machines are. */
 export interface ChosenGuests {
@@ -23,6 +24,11 @@ export interface ChosenGuests {
 export const SANDBOX_VERBS = ["create", "delete", "get", "list", "patch", "watch"];
 
 const ResourceList = z.looseObject({ resources: z.array(z.looseObject({ name: z.string() })) });
+
+/** Bare pods, whatever the cluster has. */
+export const ONLY_PODS: Pick<GuestChoice, "get"> = {
+  get: async () => ({ kind: PODS, hasSandboxes: false }),
+};
 
 /** Finds out what the machines of a cluster are: once, as soon as the cluster answers. */
 export class GuestChoice {

@@ -10,6 +10,12 @@ export const MACHINE_LABEL = "dev.nullspace.local.machine";
 export const BUILD_LABEL = "dev.nullspace.local.build";
 /** Label of a trial's pod: its id. */
 export const TRIAL_LABEL = "dev.nullspace.local.trial";
+/** Label of a pod that has its node pull an image. It has none of the others that say what a pod is for. */
+export const PULL_LABEL = "dev.nullspace.local.pull";
+/** Label of a guest's pod: what its network policy lets it reach, `internet` or `none`. */
+export const NETWORK_LABEL = "dev.nullspace.local.network";
+/** Label of a pod by which it is found out whether policies are enforced: its part in that. */
+export const PROBE_LABEL = "dev.nullspace.local.probe";
 /** Annotation of a pod: who commands in it run as, where that is another than the image's user. */
 export const USER_ANNOTATION = "dev.nullspace.local/user";
 

@@ -1,15 +1,19 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { z } from "zod";
+import { asError } from "../../errors.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { FollowedObjects, isKindAbsent } from "./followed-objects.ts";
-import type { GuestChoice } from "./guest-choice.ts";
+import { ONLY_PODS, type GuestChoice } from "./guest-choice.ts";
 import { PODS, SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { ownSelector } from "./guest-labels.ts";
 import { guestPod, sandboxOwner, type GuestPod } from "./guest-pod.ts";
 import { Pod, Sandbox } from "./objects.ts";
-import { isLeaving } from "./pod-state.ts";
+import { isAlive, isLeaving } from "./pod-state.ts";
+
+/** However well the watches do, the server is asked for everything so often. */
+const LIST_EVERY_MS = 60_000;
 
 /** What is told of the pods of guests. */
 export type PodChange =
@@ -34,7 +38,7 @@ export class GuestPods {
   readonly #client: KubernetesClient;
   readonly #namespace: string;
   readonly #selector: string;
-  readonly #choice: GuestChoice;
+  readonly #choice: Pick<GuestChoice, "get">;
   readonly #listeners = new Set<(change: PodChange) => void>();
   readonly #pods: FollowedObjects<Pod>;
   readonly #sandboxes: FollowedObjects<Sandbox>;
@@ -46,8 +50,17 @@ export class GuestPods {
   #following: AbortController | undefined;
   #hasSandboxes: boolean | undefined;
   #isKnown = false;
+  /** The server has said that what is told is all there is. */
+  #isProved = false;
+  #listedAtMs = -Infinity;
 
-  constructor(client: KubernetesClient, namespace: string, instanceId: string, choice: GuestChoice) {
+  /** @param choice what guests are. @default bare pods */
+  constructor(
+    client: KubernetesClient,
+    namespace: string,
+    instanceId: string,
+    choice: Pick<GuestChoice, "get"> = ONLY_PODS,
+  ) {
     this.#client = client;
     this.#namespace = namespace;
     this.#selector = ownSelector(instanceId);
@@ -112,6 +125,24 @@ export class GuestPods {
     return [...names].flatMap((name) => guestPod(byName.get(name), podsByName.get(name)) ?? []);
   }
 
+  /**
+   * The guests of this service with a label: as they were told, if nothing can have been missed, else as the server answers. It is
+   * asked once a minute in any case.
+   */
+  async all(label: string, signal?: AbortSignal): Promise<GuestPod[]> {
+    const followed = this.#hasSandboxes === true ? [this.#pods, this.#sandboxes] : [this.#pods];
+    const listedAtMs = Math.max(this.#listedAtMs, Math.min(...followed.map((each) => each.listedAtMs)));
+    const isFresh = performance.now() - listedAtMs < LIST_EVERY_MS;
+    // A watch that goes on after a silence has yet to tell what happened in it.
+    const isComplete = this.#isProved || followed.every((each) => each.isComplete);
+    if (this.#isKnown && isComplete && isFresh) return this.#withLabel(label);
+    const listed = await this.list(label, signal);
+    this.#listedAtMs = performance.now();
+    // After a silence the server's answer is the proof: once both say the same, what is told is all there is.
+    this.#isProved = this.#isKnown && areSame(listed, this.#withLabel(label));
+    return listed;
+  }
+
   /** Looks whether guests can be asked for, and made. @throws KubernetesError */
   async ping(signal?: AbortSignal): Promise<void> {
     const { kind } = await this.#choice.get(signal);
@@ -134,6 +165,7 @@ export class GuestPods {
         this.#following?.abort();
         this.#following = undefined;
         this.#isKnown = false;
+        this.#isProved = false;
         this.#pods.forget();
         this.#sandboxes.forget();
         this.#goneSandboxes.clear();
@@ -244,6 +276,7 @@ export class GuestPods {
 
   #lose(error: unknown): void {
     this.#isKnown = false;
+    this.#isProved = false;
     this.#tell({ kind: "lost", error });
   }
 
@@ -270,9 +303,27 @@ export class GuestPods {
     return guestPod(sandbox, pod);
   }
 
-  #tell(change: PodChange): void {
-    for (const listener of [...this.#listeners]) listener(change);
+  #withLabel(label: string): GuestPod[] {
+    return [...this.#guests.values()].filter(({ metadata }) => metadata.labels?.[label] !== undefined);
   }
+
+  #tell(change: PodChange): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(change);
+      } catch (error) {
+        // Its fault is its own: everybody else waits for what is told next.
+        process.emitWarning(asError(error));
+      }
+    }
+  }
+}
+
+/** Whether two looks at guests saw the same ones, alive or not. */
+function areSame(some: readonly GuestPod[], others: readonly GuestPod[]): boolean {
+  const keys = (pods: readonly GuestPod[]) => new Set(pods.map((pod) => `${pod.metadata.uid} ${isAlive(pod)}`));
+  const [left, right] = [keys(some), keys(others)];
+  return left.size === right.size && [...left].every((key) => right.has(key));
 }
 
 async function waitOrAgain(wake: Promise<void>, signal: AbortSignal, againMs: number | undefined): Promise<void> {

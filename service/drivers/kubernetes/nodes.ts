@@ -2,10 +2,20 @@ import type { HostSize } from "../../fleet/guests/machine-driver.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { Node } from "./objects.ts";
+import { Node, type Taint } from "./objects.ts";
 import { readQuantity } from "./quantity.ts";
 
 const MIB = 2 ** 20;
+
+/** A taint that pods bear (`v1.Toleration`). */
+export interface PodToleration {
+  /** @default any */
+  readonly key?: string;
+  readonly operator: "Exists" | "Equal";
+  readonly value?: string;
+  /** @default every effect */
+  readonly effect?: string;
+}
 
 /** Nodes that machines may run on. @returns `undefined` where the service may not see nodes */
 export async function machineNodes(
@@ -32,15 +42,48 @@ export function sizeOfNodes(nodes: readonly Node[]): HostSize | undefined {
   return memory > 0 ? { vcpus, memoryMb: Math.floor(memory / MIB), unbounded: [] } : undefined;
 }
 
+/** Whether machines may be started on a node now: it is heard of, not cordoned, and has no taint that they do not bear. */
+export function takesMachines(node: Node, tolerations: readonly PodToleration[] = []): boolean {
+  const { metadata, spec } = node;
+  const isLinux = (metadata.labels?.["kubernetes.io/os"] ?? "linux") === "linux";
+  const keepsOut = (taint: Taint) =>
+    (taint.effect === "NoSchedule" || taint.effect === "NoExecute") && !tolerations.some((each) => bears(each, taint));
+  return isLinux && isReady(node) && spec?.unschedulable !== true && !spec?.taints?.some(keepsOut);
+}
+
+/** As `Toleration.ToleratesTaint` of Kubernetes' API has it. */
+function bears({ key, operator, value, effect }: PodToleration, taint: Taint): boolean {
+  if (effect !== undefined && effect !== taint.effect) return false;
+  if (key !== undefined && key !== taint.key) return false;
+  return operator === "Exists" || (value ?? "") === (taint.value ?? "");
+}
+
+/** Whether a node tells of an image; it tells of the largest ones alone. */
+export function hasImage({ status }: Node, imageId: string): boolean {
+  return status?.images?.some(({ names }) => names?.includes(imageId)) === true;
+}
+
+/** @returns `undefined` when there is none */
+export async function getNode(client: KubernetesClient, name: string, signal?: AbortSignal): Promise<Node | undefined> {
+  try {
+    return await client.json({ method: "GET", path: `/api/v1/nodes/${name}`, signal }, Node);
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a node is gone or not heard of: nobody there will say that a pod has ended. */
 export async function isNodeLost(client: KubernetesClient, name: string, signal?: AbortSignal): Promise<boolean> {
   try {
-    const { status } = await client.json({ method: "GET", path: `/api/v1/nodes/${name}`, signal }, Node);
-    return status?.conditions?.find(({ type }) => type === "Ready")?.status !== "True";
+    const node = await getNode(client, name, signal);
+    return node === undefined || !isReady(node);
   } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error;
-    if (error.status === 404) return true;
-    if (error.status === 403) return false;
+    if (error instanceof KubernetesError && error.status === 403) return false;
     throw error;
   }
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
 }

@@ -64,14 +64,18 @@ export const Sandbox = z.object({
 });
 export type Sandbox = z.infer<typeof Sandbox>;
 
-/** A node, as far as it says what fits on it, and whether it is there. */
+const Taint = z.object({ key: z.string(), value: text, effect: z.string() });
+export type Taint = z.infer<typeof Taint>;
+
+/** A node, as far as it says what fits on it, whether it is there, and which images it has. */
 export const Node = z.object({
   metadata: z.object({ name: z.string(), labels: texts }),
-  spec: z.object({ unschedulable: z.boolean().nullish() }).nullish(),
+  spec: z.object({ unschedulable: z.boolean().nullish(), taints: z.array(Taint).nullish() }).nullish(),
   status: z
     .object({
       allocatable: z.record(z.string(), z.union([z.string(), z.number()])).nullish(),
       conditions: z.array(Condition).nullish(),
+      images: z.array(z.object({ names: z.array(z.string()).nullish() })).nullish(),
     })
     .nullish(),
 });

@@ -27,3 +27,8 @@ export async function isAllowed(
   const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
   return (await client.json({ method: "POST", path, body, signal }, AccessReview)).status.allowed;
 }
+
+/** The server calls every refusal of its admission Forbidden, as it does a lack of permissions: so it is asked. */
+export async function mayCreatePods(client: KubernetesClient, namespace: string): Promise<boolean> {
+  return isAllowed(client, { namespace, verb: "create", group: "", resource: "pods" });
+}

@@ -16,9 +16,11 @@ import type {
   GuestSpec,
   HostSize,
   LookOptions,
+  MachineArtifact,
   MachineCapabilities,
   MachineDriver,
   ObservedGuest,
+  Preparation,
   Probe,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
@@ -32,15 +34,17 @@ import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
 import { beginWithPod } from "./begin-with-pod.ts";
 import { createGuest } from "./create-guest.ts";
-import { GuestChoice, type ChosenGuests, type GuestWish } from "./guest-choice.ts";
+import { GuestChoice, ONLY_PODS, type ChosenGuests } from "./guest-choice.ts";
 import { execInGuest } from "./guest-exec.ts";
-import { BUILD_LABEL, CONTAINER, GUEST_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import { BUILD_LABEL, CONTAINER, GUEST_LABEL, NETWORK_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
 import type { GuestPod } from "./guest-pod.ts";
 import { GuestPods } from "./guest-pods.ts";
+import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
-import { buildIdOf, containerOf, exitOf, guestIdOf, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { buildIdOf, containerOf, exitOf, guestIdOf, hostReason, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { PullAhead } from "./pull-ahead.ts";
 import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
 import { watchGuests } from "./watch-guests.ts";
@@ -73,30 +77,41 @@ export class KubernetesMachineDriver implements MachineDriver {
   readonly #client: KubernetesClient;
   readonly #settings: PodSettings;
   readonly #patience: StartPatience;
-  readonly #choice: GuestChoice;
+  readonly #choice: Pick<GuestChoice, "get">;
   readonly #pods: GuestPods;
+  readonly #ahead: PullAhead;
+  readonly #isolation: Isolation | undefined;
   readonly #closing = new AbortController();
 
-  /** @param wish what machines are to be. @default `pod` */
+  /**
+   * @param makeIsolation what keeps machines apart, over the pods that this driver follows; absent: nothing does, and none can be
+   *   without internet access
+   */
   constructor(
     client: KubernetesClient,
     settings: PodSettings,
     patience: Partial<StartPatience> = {},
-    wish: GuestWish = "pod",
+    makeIsolation?: (pods: GuestPods) => Isolation,
   ) {
     this.#client = client;
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
-    this.#choice = new GuestChoice(client, settings.namespace, wish);
-    this.#pods = new GuestPods(client, settings.namespace, settings.instanceId, this.#choice);
+    const { namespace, instanceId, guest } = settings;
+    this.#choice = guest === undefined ? ONLY_PODS : new GuestChoice(client, namespace, guest);
+    this.#pods = new GuestPods(client, namespace, instanceId, this.#choice);
+    this.#isolation = makeIsolation?.(this.#pods);
+    const { pullMs, aheadMs } = this.#patience;
+    const pullPatience = { failMs: pullMs, wholeMs: aheadMs };
+    this.#ahead = new PullAhead({ client, pods: this.#pods, settings, patience: pullPatience });
   }
 
   get capabilities(): MachineCapabilities {
     return {
       // The freezer of a node is not the API's, and a Sandbox that is suspended keeps its volumes, of which a machine has none.
       pauses: false,
-      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say.
-      isolates: false,
+      // Whether the cluster's network enforces a NetworkPolicy is not the API's to say: it has to be proved.
+      isolates: this.#whyConnected === undefined,
+      ...(this.#whyConnected !== undefined && { whyNotIsolated: this.#whyConnected }),
       sharesCpus: (this.#settings.cpuOvercommit ?? 1) > 1,
       // A kubelet that finds more than the limit ends the machine.
       limitsDisk: true,
@@ -108,16 +123,13 @@ export class KubernetesMachineDriver implements MachineDriver {
 
   async start(spec: GuestSpec, signal?: AbortSignal): Promise<void> {
     const { artifact, guestId } = spec;
-    if (!spec.internetAccess) {
-      const reason =
-        "a machine without internet access needs a network that enforces policies, which is not known of this one";
+    if (!spec.internetAccess && this.#whyConnected !== undefined) {
+      const reason = `a machine without internet access needs a network that is known to enforce policies: ${this.#whyConnected}`;
       throw refused(reason, { isImpossible: true });
     }
-    if (ENGINE_ID.test(artifact.imageId)) {
-      const is = "is on an engine, and in no registry that nodes could pull it from";
-      throw new MachineImageMissingError(artifact.templateId, artifact.imageId, undefined, is);
-    }
+    refuseEngineImage(artifact);
     try {
+      await this.#isolation?.ensurePolicies();
       const made = await this.#make(spec, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
       const until = this.#until(signal);
@@ -140,11 +152,24 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
+  async prepare(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation> {
+    refuseEngineImage(artifact);
+    if (this.#settings.pullsAhead === false) return { skipped: [] };
+    try {
+      return await this.#ahead.pull(artifact, this.#until(signal));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
   async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {
     const judge = (pod: Pod | undefined): GuestExit | "gone" | undefined => {
       if (pod === undefined || !this.#isOwn(pod)) return "gone";
-      // One that is being removed has been told to end: how it does so says nothing.
-      return exitOf(pod) ?? (isLeaving(pod) ? "gone" : undefined);
+      const exit = exitOf(pod);
+      if (exit !== undefined || !isLeaving(pod)) return exit;
+      // One that is being removed has been told to end: how it does so says nothing. Why may be known: its node is lost, say.
+      const endedByHost = hostReason(pod);
+      return endedByHost === undefined ? "gone" : { exitCode: 137, outOfMemory: false, endedByHost };
     };
     try {
       const exit = await this.#pods.waitFor(podName(guestId), judge, { signal: this.#until(signal) });
@@ -197,7 +222,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       const pod = await this.#ask(guestId, signal);
       if (pod?.podUid === undefined) throw new GuestNotRunningError(guestId);
-      return pod.status?.podIP || undefined;
+      return pod.metadata.labels?.[NETWORK_LABEL] === "none" ? undefined : pod.status?.podIP || undefined;
     } catch (error) {
       return rethrow(error);
     }
@@ -232,7 +257,8 @@ export class KubernetesMachineDriver implements MachineDriver {
   }
 
   async list(signal?: AbortSignal): Promise<ObservedGuest[]> {
-    const pods = await this.#pods.list(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
+    await this.#ahead.sweep(signal).catch((error: unknown) => rethrow(error));
+    const pods = await this.#pods.all(GUEST_LABEL, signal).catch((error: unknown) => rethrow(error));
     return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", alive: isAlive(pod), paused: false }));
   }
 
@@ -254,6 +280,11 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
+  /** Finds out again and again, until the signal or {@link close} ends it, whether machines can be without internet access. */
+  async proveIsolation(signal?: AbortSignal): Promise<void> {
+    await this.#isolation?.run(this.#until(signal));
+  }
+
   /** What machines are here. @throws EngineUnavailableError while the cluster does not say */
   async chosen(signal?: AbortSignal): Promise<ChosenGuests> {
     return this.#choice.get(signal).catch((error: unknown) => rethrow(error));
@@ -268,6 +299,11 @@ export class KubernetesMachineDriver implements MachineDriver {
   async close(): Promise<void> {
     this.#closing.abort(new EngineUnavailableError("The service lets go of the cluster."));
     await this.#client.close();
+  }
+
+  get #whyConnected(): string | undefined {
+    if (this.#isolation === undefined) return "the service writes no NetworkPolicy (--network-policy none)";
+    return this.#isolation.problem;
   }
 
   /** @returns the guest as it was made; `undefined` for one that was made before */
@@ -289,7 +325,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       throw refused(`a pod called ${podName(guestId)} exists that this service did not make`, {});
     }
     if (isAlive(pod)) return;
-    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost: "its pod is being deleted" };
+    const endedByHost = hostReason(pod) ?? "its pod is being deleted";
+    const exit = exitOf(pod) ?? { exitCode: 137, outOfMemory: false, endedByHost };
     throw new MachineExitedError({ ...exit, logTail: await this.logs(guestId, signal) });
   }
 
@@ -364,6 +401,12 @@ export class KubernetesMachineDriver implements MachineDriver {
       return translated;
     }
   }
+}
+
+function refuseEngineImage({ templateId, imageId }: MachineArtifact): void {
+  if (!ENGINE_ID.test(imageId)) return;
+  const is = "is on an engine, and in no registry that nodes could pull it from";
+  throw new MachineImageMissingError(templateId, imageId, undefined, is);
 }
 
 function whyNotRunning(pod: Pod): string {

@@ -6,17 +6,21 @@ import {
   CONTAINER,
   GUEST_LABEL,
   MACHINE_LABEL,
+  NETWORK_LABEL,
   podName,
   POOL_LABEL,
   TRIAL_LABEL,
   USER_ANNOTATION,
 } from "./guest-labels.ts";
 import { asUser } from "./launch-line.ts";
+import type { PodToleration } from "./nodes.ts";
 
 /** What every pod of a service has. */
 export interface PodSettings {
   readonly namespace: string;
   readonly instanceId: string;
+  /** What machines are to be. @default bare pods, and nobody asks whether there is anything else */
+  readonly guest?: "auto" | "pod" | "sandbox" | undefined;
   /**
    * How many machines may share a processor.
    *
@@ -28,7 +32,9 @@ export interface PodSettings {
   /** Labels that a node must have. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
   /** Taints of nodes that it may run on all the same. @default none */
-  readonly tolerations?: readonly object[] | undefined;
+  readonly tolerations?: readonly PodToleration[] | undefined;
+  /** Nodes pull the image of a pool's next build before its members roll to it. @default true */
+  readonly pullsAhead?: boolean | undefined;
   /** Secrets of the namespace that nodes pull images with. @default those of the service account `default` */
   readonly pullSecrets?: readonly string[] | undefined;
 }
@@ -71,6 +77,7 @@ function podLabels(spec: GuestSpec, instanceId: string): Record<string, string> 
   return {
     [INSTANCE_LABEL]: instanceId,
     [TEMPLATE_LABEL]: spec.artifact.templateId,
+    [NETWORK_LABEL]: spec.internetAccess ? "internet" : "none",
     ...(spec.buildId === undefined
       ? { [GUEST_LABEL]: spec.guestId }
       : { [TRIAL_LABEL]: spec.guestId, [BUILD_LABEL]: spec.buildId }),

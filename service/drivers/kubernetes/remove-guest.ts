@@ -5,6 +5,7 @@ import { PODS, SANDBOXES } from "./guest-kinds.ts";
 import type { GuestPod } from "./guest-pod.ts";
 import type { GuestPods } from "./guest-pods.ts";
 import { isNodeLost } from "./nodes.ts";
+import type { Pod } from "./objects.ts";
 
 /** Where guests are removed. */
 export interface RemovalPlace {
@@ -27,7 +28,7 @@ export async function removeGuest(place: RemovalPlace, guest: GuestPod, signal: 
   const { name, uid } = guest.metadata;
   // First of all, as it would have another pod made.
   if (guest.sandbox !== undefined) await deleteObject(client, SANDBOXES.path(namespace), name, uid);
-  await deletePod(place, guest);
+  await deleteOwned(place, guest);
   let deleted = guest.ownedUid;
   let askedAtMs = performance.now();
   for (;;) {
@@ -41,18 +42,31 @@ export async function removeGuest(place: RemovalPlace, guest: GuestPod, signal: 
     if (seen.ownedUid !== undefined && seen.ownedUid !== deleted) {
       // Made by who had not heard yet that its Sandbox was deleted.
       deleted = seen.ownedUid;
-      await deletePod(place, seen);
+      await deleteOwned(place, seen);
       continue;
     }
     const node = seen.spec.nodeName;
     // One that has no node is deleted at once; a finalizer of somebody else may hold it.
-    if (node != null && (await isNodeLost(client, node, signal))) await deletePod(place, seen, 0);
+    if (node != null && (await isNodeLost(client, node, signal))) await deleteOwned(place, seen, 0);
     askedAtMs = performance.now();
   }
 }
 
-/** @param graceSeconds 0 forgets the pod without asking its node */
-async function deletePod({ client, namespace }: RemovalPlace, guest: GuestPod, graceSeconds = 1): Promise<void> {
+/**
+ * Deletes a pod, this one and none that has its name by now, and does not wait for its end.
+ *
+ * @param graceSeconds 0 forgets the pod without asking its node
+ */
+export async function deletePod(
+  client: KubernetesClient,
+  namespace: string,
+  { metadata }: Pod,
+  graceSeconds = 1,
+): Promise<void> {
+  await deleteObject(client, PODS.path(namespace), metadata.name, metadata.uid, graceSeconds);
+}
+
+async function deleteOwned({ client, namespace }: RemovalPlace, guest: GuestPod, graceSeconds = 1): Promise<void> {
   if (guest.ownedUid === undefined) return;
   await deleteObject(client, PODS.path(namespace), guest.metadata.name, guest.ownedUid, graceSeconds);
 }

@@ -14,6 +14,8 @@ export interface StartPatience {
   readonly podMs: number;
   /** For everything together. @default 600,000 */
   readonly wholeMs: number;
+  /** For a node that pulls an image ahead of machines. @default 1,800,000 */
+  readonly aheadMs: number;
 }
 
 export const START_PATIENCE: StartPatience = {
@@ -21,13 +23,14 @@ export const START_PATIENCE: StartPatience = {
   pullMs: 15_000,
   podMs: 60_000,
   wholeMs: 600_000,
+  aheadMs: 1_800_000,
 };
 
 /** Reasons why a node has no image (kubelet, `images/types.go`): the first may clear up, the second never do. */
-const PULL_FAILS = new Set(["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"]);
-const NEVER_PULLED = new Set(["InvalidImageName", "ImageInspectError"]);
+export const PULL_FAILS = new Set(["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"]);
+export const NEVER_PULLED = new Set(["InvalidImageName", "ImageInspectError"]);
 /** Reasons for which a container cannot be made from what is asked for (`kuberuntime`). */
-const NEVER_MADE = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError"]);
+export const NEVER_MADE = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError"]);
 /** Reasons of a container that ended before its first process was there. */
 const NEVER_BEGAN = new Set(["StartError", "ContainerCannotRun"]);
 

@@ -5,7 +5,7 @@ import { asError } from "../../errors.ts";
 import type { Guest, GuestStore } from "../../store/guests.ts";
 import { KILLED, seeEngineGo } from "../../engine-stop.ts";
 import { MachineExitedError, MachineImageMissingError } from "./driver-errors.ts";
-import type { MachineArtifact, MachineDriver } from "./machine-driver.ts";
+import type { MachineArtifact, MachineDriver, Preparation } from "./machine-driver.ts";
 import { waitUntilReady } from "./readiness.ts";
 
 /** A start command without a check has so long to fail at once: one that does is no machine that runs. */
@@ -55,6 +55,17 @@ export class GuestRunner {
   /** Whether {@link bringUp} is at work on this guest. */
   isRising(guestId: string): boolean {
     return this.#rising.has(guestId);
+  }
+
+  /** Whether images can be brought to where guests start, ahead of them. */
+  get preparesImages(): boolean {
+    return this.#deps.driver.prepare !== undefined;
+  }
+
+  /** Brings the image of an artifact to where its guests will start. @throws the errors of the driver; TemplateNotFoundError */
+  async prepare(templateId: string, signal: AbortSignal): Promise<Preparation> {
+    const artifact = this.#deps.findArtifact(templateId);
+    return (await this.#noteMissing(templateId, this.#deps.driver.prepare?.(artifact, signal))) ?? { skipped: [] };
   }
 
   /** Whether the service stops. */
@@ -115,10 +126,7 @@ export class GuestRunner {
       };
       // Elsewhere not cut off in the middle by a take-down: the host would go on, and make what was just removed.
       const started = driver.start(spec, driver.capabilities.cutsStarts ? signal : undefined);
-      await started.catch((error: unknown) => {
-        if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(guest.templateId);
-        throw error;
-      });
+      await this.#noteMissing(guest.templateId, started);
     });
     if (guest.diskMb !== null) this.#sayIfDiskIsOpen();
     const options = {
@@ -136,6 +144,16 @@ export class GuestRunner {
         !error.outOfMemory &&
         (KILLED.has(error.exitCode) || (artifact.startCmd === undefined && error.exitCode === 0));
       throw (mayBeStop ? await seeEngineGo((asked) => driver.list(asked), signal) : undefined) ?? error;
+    }
+  }
+
+  /** Tells of an image that some work finds missing. */
+  async #noteMissing<T>(templateId: string, work: Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof MachineImageMissingError) this.#deps.onImageMissing(templateId);
+      throw error;
     }
   }
 

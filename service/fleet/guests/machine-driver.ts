@@ -26,6 +26,8 @@ export interface MachineCapabilities {
   readonly pauses: boolean;
   /** A guest can be without a network. One that has to be, and cannot, is refused: it never gets one all the same. */
   readonly isolates: boolean;
+  /** Why it is not so, in words, where that may change. */
+  readonly whyNotIsolated?: string;
   /** Guests share processors: one that asks for more than its host has runs more slowly. */
   readonly sharesCpus: boolean;
   /** What a guest writes is bounded by its spec; `undefined` while that has not been found out, which a start does. */
@@ -60,6 +62,12 @@ export interface GuestSpec {
   /** Held where the driver can; absent: no limit was asked for. */
   readonly diskMb?: number;
   readonly internetAccess: boolean;
+}
+
+/** What came of bringing an image to where machines start. */
+export interface Preparation {
+  /** Where the image is not, and why that is not waited for, in words; empty when it is wherever its machines may start. */
+  readonly skipped: readonly string[];
 }
 
 /** What a host of machines has. */
@@ -175,6 +183,14 @@ export interface MachineDriver {
    *   one that was made before and has ended
    */
   start(spec: GuestSpec, signal?: AbortSignal): Promise<void>;
+  /**
+   * Brings the image of an artifact to every place where its guests may start, so that no start waits for it. It leaves nothing
+   * behind but the image, also when it is given up. A driver whose starts have the image at hand, or all fetch it to one place,
+   * has no such call.
+   *
+   * @throws MachineImageMissingError when a place cannot get it; MachineRefusedError
+   */
+  prepare?(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation>;
   /**
    * Waits until the main process of a guest has ended, for one that was started; at once when it has.
    *

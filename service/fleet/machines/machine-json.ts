@@ -66,7 +66,9 @@ export interface PoolChoice {
 export function readMachineSpec(request: CreateMachineRequest, capabilities: MachineCapabilities): MachineSpec {
   refuseUnsupported(request);
   if (request.internet_access === false && !capabilities.isolates) {
-    throw new NotOfferedError("machines without internet access here", "Leave internet_access out.", "internet_access");
+    const why = capabilities.whyNotIsolated === undefined ? "" : ` (${capabilities.whyNotIsolated})`;
+    const action = `Leave internet_access out${why}.`;
+    throw new NotOfferedError("machines without internet access here", action, "internet_access");
   }
   const timeoutMs = request.timeout_ms ?? MACHINE_DEFAULTS.timeout_ms;
   checkTimeout(timeoutMs);

@@ -31,7 +31,7 @@ export interface ObservedPool {
 /** What should be. */
 export interface DesiredPool {
   readonly state: "enabled" | "disabled" | "draining" | "deleted";
-  /** Compatibility key of the members to have; `null` when the template cannot be resolved at present. */
+  /** Compatibility key of the members to have; `null`: none can be started at present, its template or image is not there. */
   readonly key: string | null;
   readonly minReady: number;
   readonly maxReady: number;
@@ -125,7 +125,7 @@ class EnabledPlan {
   }
 
   #isOutdated(member: ObservedMember): boolean {
-    // Without a resolved template there is nothing to replace a member with, so none counts as outdated.
+    // There is nothing to replace a member with, so none counts as outdated.
     if (this.#desired.key === null) return false;
     return member.key !== this.#desired.key || isStale(member, this.#desired, this.#nowMs);
   }

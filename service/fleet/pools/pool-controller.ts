@@ -78,6 +78,11 @@ export class PoolController {
     if (poolId === null || this.#waiting.count(poolId) === 0) await this.#deps.traffic.untilQuiet(signal);
   }
 
+  /** Waits until no image is being brought anywhere; call it after `stopping` was aborted. */
+  async settle(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.settle()));
+  }
+
   /** Has every pool looked at soon. */
   wakeAll(): void {
     for (const poolId of this.#workers.keys()) void this.wake(poolId);

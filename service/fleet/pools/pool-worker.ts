@@ -6,6 +6,7 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { PoolStore } from "../../store/warm-pools.ts";
 import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
+import { ImagePreparation } from "./image-preparation.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
 
 /** A pool is looked at this often even when nothing happens and nothing is due: events may be lost, timers may drift. */
@@ -37,6 +38,7 @@ export interface PoolWorkerDeps {
 export class PoolWorker {
   readonly #poolId: string;
   readonly #deps: PoolWorkerDeps;
+  readonly #images: ImagePreparation;
   #tail: Promise<void> = Promise.resolve();
   #isQueued = false;
   #timer: NodeJS.Timeout | undefined;
@@ -47,6 +49,8 @@ export class PoolWorker {
   constructor(poolId: string, deps: PoolWorkerDeps) {
     this.#poolId = poolId;
     this.#deps = deps;
+    const { runner, log, stopping } = deps;
+    this.#images = new ImagePreparation({ poolId, runner, log, stopping, onChange: () => void this.wake() });
     deps.stopping.addEventListener("abort", this.#onStop, { once: true });
   }
 
@@ -68,8 +72,14 @@ export class PoolWorker {
    */
   async reconcile(isEngineAway: boolean): Promise<void> {
     this.#engineAwayUntilMs = isEngineAway ? performance.now() + ENGINE_RETRY_MS : 0;
+    this.#images.hurry();
     this.#tail = this.#tail.then(() => this.#pass(true));
     await this.#tail;
+  }
+
+  /** Waits until no image is being brought anywhere; call it after `stopping` was aborted. */
+  async settle(): Promise<void> {
+    await this.#images.settle();
   }
 
   #pass(isForced: boolean): void {
@@ -86,7 +96,9 @@ export class PoolWorker {
         isForced,
         isEngineAway,
         waitingCheckouts: waitingCheckouts(this.#poolId),
+        images: this.#images,
       });
+      this.#images.want(result.awaitedTemplateId);
       isOver = result.isOver;
       nextLookAtMs = isEngineAway ? nowMs + awayMs : result.nextLookAtMs;
       for (const line of result.events) log.info({ poolId: this.#poolId }, line);

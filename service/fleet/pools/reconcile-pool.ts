@@ -2,6 +2,7 @@ import type { Database } from "../../store/database.ts";
 import { writeIfRoom } from "../../store/disk-room.ts";
 import type { Guest, GuestStore, Member } from "../../store/guests.ts";
 import type { PoolRow, PoolStore } from "../../store/warm-pools.ts";
+import type { MemberFailure } from "../guests/start-failure.ts";
 import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
@@ -17,6 +18,13 @@ export interface PassFacts {
   readonly isForced: boolean;
   readonly isEngineAway: boolean;
   readonly waitingCheckouts: number;
+  /** What is known of the images of artifacts where the members start. */
+  readonly images: {
+    /** No start of a member will wait for the image. */
+    isReady(templateId: string): boolean;
+    /** Why it could not be brought there; `undefined` while that has not failed. */
+    failureOf(templateId: string): Pick<MemberFailure, "reason" | "message"> | undefined;
+  };
 }
 
 /** What a pass decided; it is in the store already. */
@@ -26,6 +34,8 @@ export interface PassResult {
   readonly nextLookAtMs: number | null;
   /** What changed, in words. */
   readonly events: readonly string[];
+  /** Artifact whose image has to be where members start before the pool rolls to it; `null`: none. */
+  readonly awaitedTemplateId: string | null;
   /** The pool is deleted and has let everything go: there will never be anything to do again. */
   readonly isOver: boolean;
 }
@@ -43,15 +53,17 @@ export function reconcilePool(
 ): PassResult {
   return db.transaction((): PassResult => {
     const stored = pools.get(poolId);
-    if (stored === undefined) return { members: [], nextLookAtMs: null, events: [], isOver: true };
+    if (stored === undefined)
+      return { members: [], nextLookAtMs: null, events: [], awaitedTemplateId: null, isOver: true };
     const events: string[] = [];
     const target = stored.state === "enabled" ? currentTarget(db, stored) : null;
-    const rolled = target === null ? {} : rollTo(stored, target);
+    const members = guests.members(poolId);
+    const isAwaited = target !== null && mustWaitFor(target.templateId, members, facts.images);
+    const rolled = target === null || (isAwaited && isAnotherBuild(stored, target)) ? {} : rollTo(stored, target);
     const pool: PoolRow = { ...stored, ...rolled };
     if (pool.rolloutGeneration !== stored.rolloutGeneration) {
       events.push(`rolls to ${pool.resolvedTemplate} (generation ${pool.rolloutGeneration})`);
     }
-    const members = guests.members(poolId);
     // Only after failures it matters what became of those that were checked out.
     const failures = currentStreak(pool, pool.failureCount === 0 ? members : guests.ofPool(poolId), facts.nowMs);
 
@@ -63,7 +75,8 @@ export function reconcilePool(
       },
       {
         state: pool.state,
-        key: target?.compatibilityKey ?? null,
+        // What a pool waits for is not started, and until then nothing that it has is outdated.
+        key: target === null || mustWaitFor(pool.templateId, members, facts.images) ? null : pool.compatibilityKey,
         minReady: pool.minReady,
         maxReady: pool.maxReady,
         staleAfterMs: pool.staleAfterSeconds * 1000,
@@ -76,13 +89,16 @@ export function reconcilePool(
     const isEmpty = after.length === 0;
     const isDrained = pool.state === "draining" && isEmpty;
     if (isDrained) events.push("drained; the pool is disabled");
+    const own = isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway || isDiskFull);
+    const awaited = own === null && isAwaited ? facts.images.failureOf(target.templateId) : undefined;
     pools.update(poolId, {
       ...rolled,
       ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
       failureCount: failures.count,
       failureAtMs: failures.lastAtMs,
       ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
-      degradedReason: isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway || isDiskFull),
+      degradedReason: own ?? awaited?.reason ?? null,
+      ...(awaited && { lastFailure: awaited.message }),
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,
     });
@@ -93,9 +109,25 @@ export function reconcilePool(
         isDiskFull ? facts.nowMs + DISK_RETRY_MS : null,
       ),
       events,
+      awaitedTemplateId: isAwaited ? target.templateId : null,
       isOver: pool.state === "deleted" && isEmpty,
     };
   });
+}
+
+/**
+ * Whether members of an artifact must not be started yet: the pool has others, which would go for members that wait for their
+ * image. A pool that has none to keep does not wait: its first member is ready as soon as one host has the image.
+ */
+function mustWaitFor(templateId: string, members: readonly Member[], images: PassFacts["images"]): boolean {
+  const isKept = ({ state, templateId: has }: Member) =>
+    (state === "ready" || state === "warming") && has !== templateId;
+  return members.some(isKept) && !images.isReady(templateId);
+}
+
+/** The pool's tag has moved. (What a caller has changed is in the pool already.) */
+function isAnotherBuild(pool: PoolRow, target: PoolTarget): boolean {
+  return pool.templateId !== target.templateId;
 }
 
 /**

@@ -37,7 +37,7 @@ export async function startNode(
   try {
     const { address, subnet } = await makePodNetwork(folder);
     const space = started.use(await startNodeSpace(dir, await makeGroups(traceNames(folder).group)));
-    const containerd = await containerdProcess(dir, space.inside, registry);
+    const containerd = await containerdProcess(dir, space.inside, address, registry);
     started.defer(() => containerd.kill());
     await writePodNetwork(dir, { bridge: traceNames(folder).bridge, gateway: address, subnet });
     const kubelet = await kubeletProcess(folder, dir, space.inside, { server, made, address });
@@ -64,7 +64,13 @@ function isReady(text: string | undefined): boolean {
 
 type Inside = (command: string, args: string[]) => { command: string; args: string[] };
 
-async function containerdProcess(dir: string, inside: Inside, registry: ClusterRegistry): Promise<ClusterProcess> {
+async function containerdProcess(
+  dir: string,
+  inside: Inside,
+  address: string,
+  registry: ClusterRegistry,
+): Promise<ClusterProcess> {
+  const port = registry.host.split(":")[1];
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   const config = `version = 2
 root = "${dir}/containerd"
@@ -86,6 +92,9 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
   bin_dir = "${tool("cni")}"
   conf_dir = "${dir}/cni"
 [${cri}.registry.mirrors."${registry.host}"]
+  endpoint = ["http://${registry.host}"]
+# The name under which pods reach it, where a relay leads there.
+[${cri}.registry.mirrors."${address}:${port}"]
   endpoint = ["http://${registry.host}"]
 `;
   await writeFile(join(dir, "containerd.toml"), config);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findStaticBusybox } from "../../../scripts/setup/busybox-image.mjs";
@@ -16,6 +16,9 @@ export interface ClusterRegistry extends AsyncDisposable {
   readonly pauseImage: string;
   /** An image with busybox and a shell. */
   readonly busyboxImage: string;
+  readonly process: ClusterProcess;
+  /** Builds an image by some lines on the one with busybox, and pushes it. @returns its name, with its digest */
+  push(name: string, lines: readonly string[]): Promise<string>;
 }
 
 const DOCKERFILE = `FROM scratch AS pause
@@ -51,7 +54,29 @@ export async function startRegistry(folder: string): Promise<ClusterRegistry> {
     await registry.kill();
     throw error;
   }
-  return { host, ...images, [Symbol.asyncDispose]: () => registry.kill() };
+  return {
+    host,
+    ...images,
+    process: registry,
+    push: (name, lines) => pushOn(images.busyboxImage, dir, `${host}/${name}`, lines),
+    [Symbol.asyncDispose]: () => registry.kill(),
+  };
+}
+
+async function pushOn(base: string, dir: string, name: string, lines: readonly string[]): Promise<string> {
+  const context = await mkdtemp(join(dir, "push-"));
+  await writeFile(join(context, "Dockerfile"), [`FROM ${base}`, ...lines, ""].join("\n"));
+  await using daemon = await startBuildKitDaemon();
+  const metadata = join(context, "metadata.json");
+  await build(daemon.address, context, ["--output", `type=image,name=${name},push=true`, "--metadata-file", metadata]);
+  const { "containerimage.digest": digest } = JSON.parse(await readFile(metadata, "utf8")) as Record<string, string>;
+  return `${name}@${digest}`;
+}
+
+async function build(address: string, context: string, more: readonly string[]): Promise<void> {
+  const folders = ["--local", `context=${context}`, "--local", `dockerfile=${context}`];
+  const args = ["--addr", address, "build", "--frontend=dockerfile.v0", "--progress=plain", ...folders, ...more];
+  await promisify(execFile)(tool("buildctl"), args);
 }
 
 async function buildImages(context: string, names: Record<"pause" | "busybox", string>): Promise<void> {
@@ -61,16 +86,7 @@ async function buildImages(context: string, names: Record<"pause" | "busybox", s
   await writeFile(join(context, "Dockerfile"), DOCKERFILE);
   await using daemon = await startBuildKitDaemon();
   for (const [target, name] of Object.entries(names)) {
-    const args = ["--local", `context=${context}`, "--local", `dockerfile=${context}`, "--opt", `target=${target}`];
     const output = ["--output", `type=image,name=${name},push=true`];
-    await promisify(execFile)(tool("buildctl"), [
-      "--addr",
-      daemon.address,
-      "build",
-      "--frontend=dockerfile.v0",
-      "--progress=plain",
-      ...args,
-      ...output,
-    ]);
+    await build(daemon.address, context, ["--opt", `target=${target}`, ...output]);
   }
 }

@@ -220,6 +220,57 @@ describe.skipIf(!HAS_CLUSTER)("machines on a Kubernetes that is in trouble", () 
     await watching;
   });
 
+  it("die in the words of a node that needs their room", async () => {
+    const driver = await open();
+    const spec = specOf();
+    await driver.start(spec);
+    const message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 60Mi.";
+    const status = JSON.stringify({ status: { phase: "Failed", reason: "Evicted", message } });
+    await kubectl(["patch", "pod", podName(spec.guestId), "--subresource=status", "-p", status]);
+    const exit = await driver.waitExit(spec.guestId);
+    expect(exit).toMatchObject({ outOfMemory: false, endedByHost: `Evicted: ${message}` });
+    expect(await driver.list()).toEqual([{ guestId: spec.guestId, alive: false, paused: false }]);
+    // The same while it starts, and a member is replaced for it: nothing is wrong with its template.
+    const again = await driver.start(spec).catch((error: unknown) => error as Error);
+    expect(classifyFailure(again as Error)).toMatchObject({ reason: "no_eligible_hosts", engineAway: false });
+    expect(String(again)).toContain(message);
+    await driver.remove(spec.guestId);
+  });
+
+  it("die with a node that is not heard of any more, in the cluster's words, and are let go of without it", async () => {
+    const driver = await open();
+    const spec = specOf();
+    await driver.start(spec);
+    const name = podName(spec.guestId);
+    const node = await kubectl(["get", "pod", name, "-o", "jsonpath={.spec.nodeName}"]);
+    const stop = new AbortController();
+    const died = Promise.withResolvers<string>();
+    const watching = (async () => {
+      for await (const { guestId } of driver.watch({ signal: stop.signal, onOpen: () => undefined }))
+        died.resolve(guestId);
+    })().catch(() => undefined);
+    await cluster.kwok?.kill();
+    try {
+      const unheard = { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "" };
+      const status = JSON.stringify({ status: { conditions: [unheard] } });
+      await kubectl(["patch", "node", node, "--subresource=status", "-p", status]);
+      expect(await died.promise).toBe(spec.guestId);
+      expect((await driver.waitExit(spec.guestId)).endedByHost).toMatch(/taint/i);
+      // Its pod stays as long as nobody knows what became of it: so does its name, and nothing is started under that.
+      expect(await kubectl(["get", "pod", name, "-o", "name"])).toBe(`pod/${name}\n`);
+      await expect(driver.start(spec)).rejects.toMatchObject({ code: "machine_exited" });
+      await driver.remove(spec.guestId);
+      expect((await cluster.kubectl(["get", "pod", name])).stderr).toContain("NotFound");
+      const other = specOf();
+      await driver.start(other, AbortSignal.timeout(5_000)).catch(() => undefined);
+      expect(await kubectl(["get", "pod", podName(other.guestId), "-o", "jsonpath={.spec.nodeName}"])).not.toBe(node);
+    } finally {
+      stop.abort();
+      await watching;
+      await cluster.kwok?.start();
+    }
+  });
+
   it("are given up when the API server does not answer in time", async () => {
     const driver = await open();
     cluster.controlPlane.apiserver.freeze();

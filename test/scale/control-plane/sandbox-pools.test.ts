@@ -23,7 +23,11 @@ describe.skipIf(!HAS_CLUSTER)("warm pools of Sandboxes, of a stand-in for agent-
     await cluster?.stop();
   });
   beforeEach(async () => {
-    fleet = new KubernetesFleet(cluster, { guest: "sandbox", nodeSelector: { type: "kwok" } }, IMAGE);
+    fleet = new KubernetesFleet(
+      cluster,
+      { guest: "sandbox", nodeSelector: { type: "kwok" }, pullsAhead: false },
+      IMAGE,
+    );
     await fleet.start();
   });
   afterEach(async () => fleet[Symbol.asyncDispose]());

@@ -65,8 +65,8 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   async function open(options: OpenOptions = {}): Promise<KubernetesMachineDriver> {
     const { wish = "sandbox", namespace = "default", kubeconfig = cluster.kubeconfig } = options;
     const client = new KubernetesClient(await findCluster({ kubeconfig }));
-    const settings = { namespace, instanceId, nodeSelector: { type: options.node ?? "kwok" } };
-    const driver = new KubernetesMachineDriver(client, settings, options.patience ?? {}, wish);
+    const settings = { namespace, instanceId, guest: wish, nodeSelector: { type: options.node ?? "kwok" } };
+    const driver = new KubernetesMachineDriver(client, settings, options.patience ?? {});
     drivers.push(driver);
     return driver;
   }
@@ -274,9 +274,11 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
     const machines = await openKubernetesMachines({ guest: "auto", kubeconfig, namespace: "default" }, instanceId);
     drivers.push(machines.driver as KubernetesMachineDriver);
     const signal = AbortSignal.timeout(60_000);
-    const belongings = await clusterBelongings(machines, signal);
+    const client = new KubernetesClient(await findCluster({ kubeconfig }));
+    const belongings = await clusterBelongings({ client, machines, instanceId }, signal);
     expect(belongings.lines).toEqual([expect.stringContaining("3 pods")]);
     await belongings.remove(signal);
+    await client.close();
     expect(await counts()).toEqual([0, 0]);
   });
 

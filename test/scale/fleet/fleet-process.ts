@@ -30,7 +30,7 @@ const deps = {
   tagFollowers: poolTagFollowers,
   stopping: stopping.signal,
 };
-const machines = await openKubernetesMachines(JSON.parse(options) as KubernetesOptions, instanceId);
+const machines = await openKubernetesMachines(JSON.parse(options) as KubernetesOptions, instanceId, "none");
 const fleet = new Fleet({ ...deps, driver: machines.driver });
 const keys = keyRing([{ name: "test", key: apiKey }]);
 const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });

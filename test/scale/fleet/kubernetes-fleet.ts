@@ -15,9 +15,10 @@ import type { Cluster } from "../cluster/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("fleet-process.ts", import.meta.url));
 
-/** A pod, or a Sandbox, as the API shows it. */
+/** A pod, or a Sandbox, as the API shows it; the latter has no `spec.containers`. */
 export interface SeenObject {
   metadata: { name: string; uid: string; labels: Record<string, string>; deletionTimestamp?: string };
+  spec: { containers: { image: string }[] };
 }
 
 /** A fleet on a cluster, in a process that may be killed and started again on the same store. */
@@ -36,7 +37,7 @@ export class KubernetesFleet implements AsyncDisposable {
   /** @param imageId what its templates are made of. @default the registry's busybox */
   constructor(cluster: Cluster, options: KubernetesOptions = {}, imageId = cluster.registry?.busyboxImage ?? "") {
     this.#cluster = cluster;
-    this.#options = { kubeconfig: cluster.kubeconfig, cpuOvercommit: 20, ...options };
+    this.#options = { kubeconfig: cluster.kubeconfig, cpuOvercommit: 20, networkPolicy: "none", ...options };
     this.#imageId = imageId;
   }
 
@@ -65,8 +66,8 @@ export class KubernetesFleet implements AsyncDisposable {
   }
 
   /** A ready build of `local/web`, with `tag` moved to it. */
-  async seed(tag: string, definition: CreateTemplateRequest): Promise<{ templateId: string }> {
-    const line = { name: "web", tag, imageId: this.#imageId, definition };
+  async seed(tag: string, definition: CreateTemplateRequest, imageId = this.#imageId): Promise<{ templateId: string }> {
+    const line = { name: "web", tag, imageId, definition };
     this.#child?.stdin?.write(`${JSON.stringify(line)}\n`);
     return JSON.parse(await this.#line()) as { templateId: string };
   }

@@ -143,6 +143,19 @@ describe.skipIf(!HAS_CLUSTER)("on a kubelet", () => {
       expect(await as("0")).toMatchObject({ exitCode: 126 });
     });
 
+    it("runs as the user whom its image names, by a number that only the image knows", async () => {
+      const lines = ["RUN mkdir -p /etc && echo app:x:1234:1235::/home/app:/bin/sh >>/etc/passwd", "USER app"];
+      const imageId = await cluster.registry!.push("named-user", lines);
+      for (const user of [undefined, "app"]) {
+        const named = await start({ imageId, startCmd: "id -u; sleep 600", ...(user !== undefined && { user }) });
+        await expect.poll(() => driver.logs(named)).toEqual(["1234"]);
+        const run = (as?: string) =>
+          driver.exec(named, { argv: ["id", "-u"], timeoutMs: 20_000, ...(as !== undefined && { user: as }) });
+        expect(await run()).toMatchObject({ exitCode: 0, stdout: "1234\n" });
+        expect(await run("root")).toMatchObject({ exitCode: 126 });
+      }
+    });
+
     it("can do what its capabilities are, and no more", async () => {
       const script = "touch /f && chown 5:5 /f && echo chowned; mknod /n c 1 3 || echo no";
       expect((await run(["sh", "-c", script])).stdout).toBe("chowned\nno\n");

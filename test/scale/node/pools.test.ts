@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { GUEST_LABEL, POOL_LABEL } from "../../../service/drivers/kubernetes/guest-labels.ts";
+import { GUEST_LABEL, POOL_LABEL, PULL_LABEL } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand-in.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
@@ -93,7 +93,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
     const before = await fleet.pods();
     for (const [index, signal] of (["SIGTERM", "SIGKILL", "SIGKILL"] as const).entries()) {
       const version = `v${index}`;
-      await fleet.seed("stable", WEB(version));
+      const { templateId } = await fleet.seed("stable", WEB(version));
       // In the middle of it: a new member is there, and an old one still.
       await expect
         .poll(async () => (await fleet.client.warmPools.get(pool.id)).status.warming, soon)
@@ -103,10 +103,17 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
       expect(await versionIn(machine.id)).toBe("one");
       await expect
         .poll(async () => {
-          const { status } = await fleet.client.warmPools.get(pool.id);
-          return [status.ready, status.warming, names(await fleet.pods()).length];
+          const { status, ...now } = await fleet.client.warmPools.get(pool.id);
+          const pods = names(await fleet.pods()).length;
+          return [
+            now.runtime_artifact_id,
+            now.rollout_status?.old_ready_or_warming,
+            status.ready,
+            status.warming,
+            pods,
+          ];
         }, soon)
-        .toEqual([3, 0, 4]);
+        .toEqual([templateId, 0, 3, 0, 4]);
       const taken = await claim(pool.id);
       expect(await versionIn(taken.id)).toBe(version);
       await fleet.client.machines.delete(taken.id);
@@ -116,6 +123,61 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
     const kept = before.filter(({ metadata: { uid } }) => after.some(({ metadata }) => metadata.uid === uid));
     expect(kept).toHaveLength(1);
     expect(new Set(after.map(({ metadata }) => metadata.labels[GUEST_LABEL])).size).toBe(after.length);
+  });
+
+  it("roll to a large image once the node has it, whatever becomes of the service meanwhile, and no member waits for it", async () => {
+    await fleet.seed("stable", WEB("one"));
+    const pool = await makePool(2, 3);
+    const { registry } = cluster;
+    const image = await registry!.push("large", ["RUN dd if=/dev/urandom of=/large bs=1M count=96"]);
+    const imagesOf = async () =>
+      (await fleet.pods(`,${POOL_LABEL}=${pool.id}`)).flatMap(({ spec }) => spec.containers.map((each) => each.image));
+    const pulling = async () => (await fleet.pods(`,${PULL_LABEL}`)).map(({ metadata }) => metadata.uid);
+    // The node waits for the registry, as long as the test wants.
+    registry!.process.freeze();
+    try {
+      await fleet.seed("stable", WEB("two"), image);
+      await expect.poll(pulling, soon).toHaveLength(1);
+      const before = await pulling();
+      const machine = await claim(pool.id);
+      expect(await versionIn(machine.id)).toBe("one");
+      await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
+      await fleet.end("SIGKILL");
+      await fleet.start();
+      await expect.poll(async () => (await pulling()).filter((uid) => !before.includes(uid)), soon).toHaveLength(1);
+      await fleet.client.warmPools.reconcile(pool.id);
+      expect(new Set(await imagesOf())).toEqual(new Set([registry!.busyboxImage]));
+      expect(await fleet.client.warmPools.get(pool.id)).toMatchObject({ rollout_generation: 1, status: { ready: 2 } });
+      await fleet.client.machines.delete(machine.id);
+    } finally {
+      registry!.process.thaw();
+    }
+    const whatIs = async () => {
+      const { status } = await fleet.client.warmPools.get(pool.id);
+      return [status.ready, status.warming, status.draining, await imagesOf()];
+    };
+    await expect.poll(whatIs, soon).toEqual([2, 0, 0, [image, image]]);
+    expect(await fleet.pods(`,${PULL_LABEL}`)).toEqual([]);
+    for (const name of names(await fleet.pods(`,${POOL_LABEL}=${pool.id}`))) {
+      const selector = `involvedObject.name=${name},reason=Pulled`;
+      const { stdout } = await cluster.kubectl(["get", "events", "--field-selector", selector, "-o", "json"]);
+      const { items } = JSON.parse(stdout) as { items: { message: string }[] };
+      expect(items.map(({ message }) => message)).toEqual([expect.stringContaining("already present on machine")]);
+    }
+  });
+
+  it("say why the node cannot pull the next image, and lose no member by it", async () => {
+    await fleet.seed("stable", WEB("one"));
+    const pool = await makePool(2, 2);
+    const before = names(await fleet.pods());
+    await fleet.seed("stable", WEB("two"), `${cluster.registry!.host}/none@sha256:${"0".repeat(64)}`);
+    await expect
+      .poll(async () => (await fleet.client.warmPools.get(pool.id)).degraded_reason, soon)
+      .toBe("artifact_not_ready");
+    const { status, degraded_message: message } = await fleet.client.warmPools.get(pool.id);
+    expect([status.ready, status.failed]).toEqual([2, 0]);
+    expect(message).toMatch(/cannot be pulled by node node1 \((ErrImagePull|ImagePullBackOff)/);
+    expect(names(await fleet.pods(`,${POOL_LABEL}=${pool.id}`))).toEqual(before);
   });
 
   it("replace a member that is deleted behind their back, and take away a pod that no record knows", async () => {

@@ -27,7 +27,7 @@ describe.skipIf(!HAS_CLUSTER)("Sandboxes on a kubelet, of a stand-in for agent-s
   async function open() {
     const instanceId = `test-${randomBytes(6).toString("hex")}`;
     const client = new KubernetesClient(await findCluster({ kubeconfig: cluster.kubeconfig }));
-    const driver = new KubernetesMachineDriver(client, { namespace: "default", instanceId }, {}, "sandbox");
+    const driver = new KubernetesMachineDriver(client, { namespace: "default", instanceId, guest: "sandbox" });
     return { driver, instanceId, image: cluster.registry?.busyboxImage ?? "" };
   }
 

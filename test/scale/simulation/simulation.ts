@@ -80,7 +80,14 @@ export async function simulate(
     serve: [
       ...["--builder", "buildkit", "--builder-address", builder.address],
       ...["--registry", `${registry.host}/nullspace`],
-      ...["--machines", "kubernetes", "--kubeconfig", await kubeconfigOver(proxy, cluster, folder)],
+      ...[
+        "--machines",
+        "kubernetes",
+        "--network-policy",
+        "none",
+        "--kubeconfig",
+        await kubeconfigOver(proxy, cluster, folder),
+      ],
       ...["--namespace", NAMESPACE, "--node-selector", "type=kwok"],
     ],
     dataDir,

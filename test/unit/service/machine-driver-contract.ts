@@ -153,6 +153,19 @@ export function machineDriverContract(name: string, open: () => Promise<DriverUn
       expect(await driver.list()).toEqual([]);
     });
 
+    it("brings an image to where its guests start, if it can, and names one that is not there", async () => {
+      if (driver.prepare === undefined) return;
+      const { signal } = scope.stop;
+      const { artifact } = specOf();
+      expect(await driver.prepare(artifact, signal)).toEqual({ skipped: [] });
+      const missing = { ...artifact, imageId: world.missingImageId ?? `sha256:${"0".repeat(64)}` };
+      await expect(driver.prepare(missing, signal)).rejects.toThrow(MachineImageMissingError);
+      expect(await driver.list()).toEqual([]);
+      const given = new AbortController();
+      given.abort(new Error("not wanted"));
+      await expect(driver.prepare(artifact, given.signal)).rejects.toThrow("not wanted");
+    });
+
     it("gives up on a check that never passes, and tells of each try", async () => {
       const guestId = await started();
       const attempts: boolean[] = [];

@@ -25,6 +25,10 @@ describe("the options that say what runs machines", () => {
       "runtime-class": "gvisor",
       "node-selector": ["disktype=ssd", "example.com/pool=machines"],
       toleration: ["dedicated=machines:NoSchedule", "gpu", "a:NoExecute"],
+      "pull-ahead": "off",
+      "network-policy": "managed",
+      "allow-egress": ["10.8.0.0/16", "fd00::/8"],
+      "probe-image": "registry.test/busybox",
       "pull-secret": ["one", "two"],
     };
     expect(readMachines(values)).toEqual({
@@ -41,6 +45,10 @@ describe("the options that say what runs machines", () => {
           { key: "gpu" },
           { key: "a", effect: "NoExecute" },
         ],
+        pullsAhead: false,
+        networkPolicy: "managed",
+        allowedEgress: ["10.8.0.0/16", "fd00::/8"],
+        probeImage: "registry.test/busybox",
         pullSecrets: ["one", "two"],
       },
     });
@@ -56,6 +64,11 @@ describe("the options that say what runs machines", () => {
     [{ ...KUBERNETES, namespace: "Upper" }, /--namespace Upper/],
     [{ ...KUBERNETES, "node-selector": ["no-value"] }, /disktype=ssd/],
     [{ ...KUBERNETES, toleration: ["a:Sometimes"] }, /NoSchedule/],
+    [{ ...KUBERNETES, "network-policy": "strict" }, /neither managed nor none/],
+    [{ ...KUBERNETES, "network-policy": "none", "allow-egress": ["10.8.0.0/16"] }, /managed/],
+    [{ ...KUBERNETES, "allow-egress": ["10.8.0.0/33"] }, /10\.8\.0\.0\/33 is not a range/],
+    [{ ...KUBERNETES, "allow-egress": ["somewhere"] }, /is not a range/],
+    [{ ...KUBERNETES, "pull-ahead": "maybe" }, /neither on nor off/],
     [{ ...KUBERNETES, "pull-secret": ["a b"] }, /--pull-secret a b/],
   ])("are refused when they do not go together: %j", (values, words) => {
     expect(() => readMachines(values)).toThrow(UsageError);

@@ -22,9 +22,13 @@ test("a machine without internet access is refused where each has a network, who
   await using world = new MemoryFleet();
   world.seed("web");
   world.seed("closed", "default", { build_config: { internet_access: false } });
-  world.driver.capabilities = { ...world.driver.capabilities, isolates: false };
+  const whyNotIsolated = "nobody has tried";
+  world.driver.capabilities = { ...world.driver.capabilities, isolates: false, whyNotIsolated };
   const create = (request: CreateMachineRequest) => Promise.resolve().then(() => world.createMachine(request));
-  await expect(create({ template: "web", internet_access: false })).rejects.toMatchObject({ status: 501 });
+  await expect(create({ template: "web", internet_access: false })).rejects.toMatchObject({
+    status: 501,
+    suggestedAction: expect.stringContaining(whyNotIsolated),
+  });
   await expect(create({ template: "closed" })).rejects.toMatchObject({ status: 400 });
   expect(world.driver.guests.size).toBe(0);
 });

@@ -18,9 +18,11 @@ import type {
   GuestHealth,
   GuestSpec,
   LookOptions,
+  MachineArtifact,
   MachineCapabilities,
   MachineDriver,
   ObservedGuest,
+  Preparation,
   TrialGuest,
 } from "../../../service/fleet/guests/machine-driver.ts";
 
@@ -96,6 +98,39 @@ export class MemoryDriver implements MachineDriver {
     } else if (exitCode !== undefined) {
       setTimeout(() => this.#end(guestId, guest, exitCode), seconds * 1000).unref();
     }
+  }
+
+  /** Only with {@link bringsImages}. */
+  prepare?: (artifact: MachineArtifact, signal: AbortSignal) => Promise<Preparation>;
+
+  /** From now on an image has to be brought to its hosts, which takes until somebody says that it is there, or cannot be. */
+  bringsImages(): {
+    readonly asked: string[];
+    readonly given: string[];
+    answer(templateId: string, is: "there" | "missing"): void;
+  } {
+    const answers = new EventEmitter().setMaxListeners(0);
+    const known = new Map<string, "there" | "missing">();
+    const asked: string[] = [];
+    const given: string[] = [];
+    this.prepare = async ({ templateId, imageId }, signal) => {
+      await this.#call();
+      asked.push(templateId);
+      try {
+        while (!known.has(templateId)) await once(answers, templateId, { signal });
+      } catch (error) {
+        given.push(templateId);
+        throw error;
+      }
+      if (known.get(templateId) === "there") return { skipped: [] };
+      known.delete(templateId);
+      throw new MachineImageMissingError(templateId, imageId, undefined, "cannot be pulled by node n1 (ErrImagePull)");
+    };
+    const answer = (templateId: string, is: "there" | "missing") => {
+      known.set(templateId, is);
+      answers.emit(templateId);
+    };
+    return { asked, given, answer };
   }
 
   async waitExit(guestId: string, signal?: AbortSignal): Promise<GuestExit> {

@@ -54,6 +54,14 @@ describe("GET /readyz", () => {
 });
 
 describe("the health of a service", () => {
+  it("has what else there is to know of a place beside its word, while that answers", async () => {
+    const note = () => "It is raining there.";
+    const all = new ServiceHealth([placeCheck({ ...ENGINE, look: ANSWERS, note })], QUIET);
+    expect((await all.look()).checks).toEqual({
+      engine: { status: "ok", message: "The engine answers. It is raining there." },
+    });
+  });
+
   it("is good when all is there", async () => {
     using store = new Store();
     expect(await store.health().look()).toMatchObject({ isReady: true, checks: { disk: { status: "ok" } } });

@@ -40,7 +40,7 @@ export interface FolderListing {
   stat(id: number): EntryStat;
   /** Content of a file, exactly as long as its `size`. */
   open(id: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Contents of several files, which together are no more than memory has room for. Absent where one by one is as good. */
+  /** Contents of several files, which together are no more than memory has room for. Absent if one by one is just as good. */
   readAll?(ids: readonly number[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
 }
 

@@ -27,6 +27,8 @@ export class TokenFile implements Credentials {
         this.#token = (await readFile(this.#path, "utf8")).trim();
         this.#readAtMs = performance.now();
       } catch (error) {
+        // It may be in the middle of being replaced: the one before is good until somebody says that it is not.
+        if (this.#token !== undefined) return { ...this.#rest, token: this.#token };
         throw new CredentialsError(`The token file ${this.#path} cannot be read.`, error);
       }
     }

@@ -1,9 +1,9 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { fixedCredentials } from "../../../../service/drivers/kubernetes/client/cluster-access.ts";
 import {
@@ -110,6 +110,32 @@ describe("the Kubernetes client's requests", () => {
     await kept.json(LOOK, Anything);
     const away = client({ ...server.access(), server: "https://127.0.0.1:1" });
     await expect(away.json(LOOK, Anything)).rejects.toMatchObject({ code: "kubernetes_away" });
+  });
+
+  it("read a token file anew before its token ends, and go on with the one that they have while it is being replaced", async () => {
+    const file = join(server.folder, "rotated");
+    writeFileSync(file, "first\n");
+    server.answer = (_seen, response) => void response.end("{}");
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const made = client(server.access(new TokenFile(file)));
+      const used = async () => {
+        await made.json(LOOK, Anything);
+        return server.seen.at(-1)?.authorization;
+      };
+      expect(await used()).toBe("Bearer first");
+      writeFileSync(file, "second\n");
+      expect(await used()).toBe("Bearer first");
+      vi.advanceTimersByTime(61_000);
+      expect(await used()).toBe("Bearer second");
+      rmSync(file);
+      vi.advanceTimersByTime(61_000);
+      expect(await used()).toBe("Bearer second");
+      writeFileSync(file, "third\n");
+      expect(await used()).toBe("Bearer third");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("read a token file anew when its token is refused", async () => {

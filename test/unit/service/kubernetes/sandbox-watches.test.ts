@@ -65,12 +65,11 @@ describe("the two watches of Sandboxes and their pods", () => {
       if (found[0] !== undefined) return answer(found[0]);
       return void response.writeHead(404).end(statusOf(404, "NotFound", "none"));
     };
-    driver = new KubernetesMachineDriver(
-      new KubernetesClient(server.access()),
-      { namespace: "default", instanceId: "i" },
-      {},
-      "sandbox",
-    );
+    driver = new KubernetesMachineDriver(new KubernetesClient(server.access()), {
+      namespace: "default",
+      instanceId: "i",
+      guest: "sandbox",
+    });
   });
 
   afterEach(async () => {
