@@ -2,7 +2,6 @@ import { answerTimeout } from "pulumi-nullspace/concurrency";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { EngineUnavailableError } from "../../errors.ts";
 import {
-  GuestCommandTimeoutError,
   GuestNotRunningError,
   MachineExitedError,
   MachineImageMissingError,
@@ -21,12 +20,10 @@ import type {
   MachineDriver,
   ObservedGuest,
   Preparation,
-  Probe,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
-import { askHttp, isGoodStatus } from "../ask-http.ts";
-import { answersInside, failed, listensInside, succeedsInside, type RunInside } from "../inside-checks.ts";
+import { failed, type RunInside } from "../inside-checks.ts";
 import { lastLines, TAIL_LINES } from "../log-tail.ts";
 import { MAX_OUTPUT_BYTES, MAX_PROBE_OUTPUT_BYTES } from "../output-bounds.ts";
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
@@ -47,6 +44,7 @@ import { buildIdOf, containerOf, exitOf, guestIdOf, hostReason, isAlive, isLeavi
 import { PullAhead } from "./pull-ahead.ts";
 import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
+import { tryProbe } from "./try-probe.ts";
 import { watchGuests } from "./watch-guests.ts";
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
@@ -212,7 +210,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       if (pod === undefined) return failed("its pod is gone");
       if (!isRunning(pod)) return failed(whyNotRunning(pod));
       if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
-      return await this.#tryProbe(guestId, pod, readiness, timeoutMs, signal);
+      const run: RunInside = (argv) => this.#exec(guestId, pod, { argv, timeoutMs, signal }, MAX_PROBE_OUTPUT_BYTES);
+      return await tryProbe(pod, readiness, run, { timeoutMs, signal });
     } catch (error) {
       return rethrow(error);
     }
@@ -359,28 +358,6 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
-  async #tryProbe(
-    guestId: string,
-    pod: Pod,
-    probe: Probe,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<GuestHealth> {
-    const run: RunInside = (argv) => this.#exec(guestId, pod, { argv, timeoutMs, signal }, MAX_PROBE_OUTPUT_BYTES);
-    try {
-      if (probe.kind === "tcp") return await listensInside(run, probe.port);
-      if (probe.kind === "command") return await succeedsInside(run, probe.command);
-      const answer = await answersInside(run, probe.port, probe.path, timeoutMs);
-      return answer ?? (await askFromHere(pod, probe.port, probe.path, timeoutMs, signal));
-    } catch (error) {
-      if (error instanceof GuestCommandTimeoutError) return failed(`the try took longer than ${timeoutMs} ms`);
-      // Whoever waits for the end of the main process says so, with its exit code.
-      if (error instanceof GuestNotRunningError) return failed("its main process has ended");
-      if (isClusterAway(error) || !(error instanceof KubernetesError)) throw error;
-      return failed(error.said);
-    }
-  }
-
   async #cleanUp(guestId: string): Promise<void> {
     try {
       await this.remove(guestId, AbortSignal.timeout(CLEAN_UP_MS));
@@ -414,27 +391,4 @@ function whyNotRunning(pod: Pod): string {
   if (exit !== undefined) return exit.endedByHost ?? `its main process ended with exit code ${exit.exitCode}`;
   if (isLeaving(pod)) return "its pod is being deleted";
   return `it has not begun (${containerOf(pod)?.waiting?.reason ?? pod.status?.phase ?? "Pending"})`;
-}
-
-/** For images with neither curl, wget nor bash: from where the service runs, which has to reach the pods' network then. */
-async function askFromHere(
-  { status }: Pod,
-  port: number,
-  path: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<GuestHealth> {
-  const address = status?.podIP ?? "";
-  const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}${path}`;
-  using timeout = answerTimeout(timeoutMs);
-  try {
-    const answered = await askHttp(url, AbortSignal.any([signal, timeout.signal]));
-    return isGoodStatus(answered) ? { ok: true } : failed(`${url} answers status ${answered}`);
-  } catch (error) {
-    signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed(
-      `${url} cannot be reached from the service (the image has neither curl, wget nor bash to ask from inside): ${reason}`,
-    );
-  }
 }
