@@ -74,7 +74,8 @@ async function onCluster(
   const { clusterBelongings } = await import("./reset/cluster-belongings.ts");
   const { findCluster } = await import("../drivers/kubernetes/client/kubeconfig.ts");
   const { KubernetesClient } = await import("../drivers/kubernetes/client/kubernetes-client.ts");
-  const machines = await openKubernetesMachines(options, instanceId);
+  // Whatever they are made as by now: those that are there go.
+  const machines = await openKubernetesMachines({ ...options, guest: "auto" }, instanceId);
   open.defer(() => machines.close());
   const client = new KubernetesClient(await findCluster(options));
   open.defer(() => client.close());

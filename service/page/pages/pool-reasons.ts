@@ -31,8 +31,9 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
   },
   controller_disabled: {
     inShort: "it is not looked after",
-    means: "The service does not look after pools.",
-    action: "Start the service again.",
+    means:
+      "What makes machines does not work: on Kubernetes, agent-sandbox is gone from the cluster, or its controller does not run.",
+    action: "Read what the last start said, and start the controller. The pool fills by itself when it works again.",
   },
   drain_active: {
     inShort: "it is being drained",
