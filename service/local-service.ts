@@ -222,6 +222,7 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
     parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
     closers.push(() => parts?.close());
+    for (const notice of parts.notices ?? []) log.warn(notice);
     rememberSetup(data, options, log);
     const tls = options.tls && new TlsIdentity(options.tls, log);
     closers.push(() => tls?.close());

@@ -9,6 +9,7 @@ export const MACHINE_OPTIONS = {
   kubeconfig: { type: "string" },
   context: { type: "string" },
   namespace: { type: "string" },
+  guest: { type: "string" },
   "cpu-overcommit": { type: "string" },
   "runtime-class": { type: "string" },
   "node-selector": { type: "string", multiple: true },
@@ -25,6 +26,7 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --kubeconfig FILE  how to reach it (default $KUBECONFIG, else the cluster that the service runs in, else ~/.kube/config)
   --context NAME     a context of the kubeconfig (default the current one)
   --namespace NAME   where the pods are (default that of the context)
+  --guest KIND       what a machine is: a bare pod, a sandbox of agent-sandbox, or auto (default): a sandbox where there are such
   --cpu-overcommit N  machines that may share a processor (default 1); memory is never shared
   --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
   --node-selector KEY=VALUE  label that a node must have (may be repeated)
@@ -43,6 +45,8 @@ export type MachineArguments = { builder?: string | undefined } & {
 
 const EXAMPLE =
   "--machines kubernetes --builder buildkit --builder-address tcp://builder:1234 --registry registry.example/team/nullspace";
+
+const GUESTS = ["auto", "pod", "sandbox"] as const;
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -80,6 +84,7 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
     ...(namespace !== undefined && { namespace: readName("namespace", namespace) }),
+    ...(values.guest !== undefined && { guest: readGuest(values.guest) }),
     ...(overcommit !== undefined && { cpuOvercommit: readOvercommit(overcommit) }),
     ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
     ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
@@ -88,6 +93,12 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...readNetwork(values),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };
+}
+
+function readGuest(text: string): (typeof GUESTS)[number] {
+  const guest = GUESTS.find((known) => known === text);
+  if (guest === undefined) throw new UsageError(`--guest ${text} is not one of ${GUESTS.join(", ")}.`);
+  return guest;
 }
 
 function readOvercommit(text: string): number {

@@ -4,7 +4,7 @@ import { defaultDataDirectory } from "../data-directory.ts";
 import { EngineUnavailableError, StartupError } from "../errors.ts";
 import type { BuildKitOptions } from "../parts/buildkit-options.ts";
 import type { KubernetesOptions } from "../parts/kubernetes-options.ts";
-import { readSetups } from "../setups.ts";
+import { readSetups, setupsPath } from "../setups.ts";
 import type { Belongings } from "./reset/belongings.ts";
 import { engineBelongings } from "./reset/engine-belongings.ts";
 import { holdFolder, type HeldFolder } from "./reset/held-folder.ts";
@@ -25,7 +25,7 @@ export async function resetCommand(values: SetupArguments & { data?: string; yes
   const places = readPlaces(values, setups);
   if (places.missing !== undefined) {
     throw new UsageError(
-      `This service has been served with more than reset was told of, and what it has there would be left behind. Add the options that serve has: ${places.missing}`,
+      `This service has been served with more than reset was told of, and what it has there would be left behind. Add the options that serve has: ${places.missing} (or remove ${setupsPath(folder)}, where all of that is gone for good)`,
     );
   }
   const all = await findBelongings(places, values["docker-host"], folder, open, signal);
@@ -74,7 +74,8 @@ async function onCluster(
   const { clusterBelongings } = await import("./reset/cluster-belongings.ts");
   const { findCluster } = await import("../drivers/kubernetes/client/kubeconfig.ts");
   const { KubernetesClient } = await import("../drivers/kubernetes/client/kubernetes-client.ts");
-  const machines = await openKubernetesMachines(options, instanceId);
+  // Whatever they are made as by now: those that are there go.
+  const machines = await openKubernetesMachines({ ...options, guest: "auto" }, instanceId);
   open.defer(() => machines.close());
   const client = new KubernetesClient(await findCluster(options));
   open.defer(() => client.close());

@@ -19,7 +19,7 @@ import { NOTHING_INHERITED, runtimeOf, type ArtifactRuntime } from "../templates
 import { runtimeDefaultsOf } from "../templates/template-view.ts";
 import { definitionOf } from "./build-record.ts";
 
-const IMAGE_MISSING = "its image is no longer on the engine";
+const IMAGE_MISSING = "its image is no longer there";
 
 /** A build as a template's history lists it. Optional members are left out, never null. */
 export function buildSummary(db: Database, record: BuildRow, retentionMs: number): TemplateBuildSummary {

@@ -11,6 +11,13 @@ export interface KubernetesOptions {
   /** @default that of the context, or of the service's own pod */
   readonly namespace?: string | undefined;
   /**
+   * What each machine is: a bare pod, or a Sandbox of agent-sandbox (`agents.x-k8s.io/v1beta1`), which makes the pod. `auto` takes
+   * Sandboxes where the cluster serves them and the service's account may make them, else pods.
+   *
+   * @default `auto`
+   */
+  readonly guest?: "auto" | "pod" | "sandbox" | undefined;
+  /**
    * How many machines may share a processor: each is sure of its `vcpus` divided by this, and may take all of them while nobody
    * else wants them. Memory is never shared.
    *

@@ -1,3 +1,4 @@
+import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { findCluster } from "../drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../drivers/kubernetes/client/kubernetes-client.ts";
 import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
@@ -6,6 +7,7 @@ import type { GuestPods } from "../drivers/kubernetes/guest-pods.ts";
 import { Isolation } from "../drivers/kubernetes/isolation.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
 import type { PodSettings } from "../drivers/kubernetes/pod-object.ts";
+import { EngineUnavailableError, StartupError } from "../errors.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
 
@@ -16,9 +18,13 @@ export interface KubernetesMachines extends MachineParts {
   close(): Promise<void>;
 }
 
+/** At the start the cluster is asked for so long what machines are to be; else that is found out when it answers. */
+const CHOOSE_MS = 5_000;
+
 /**
  * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
+ * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
  */
 export async function openKubernetesMachines(
   options: KubernetesOptions,
@@ -32,6 +38,7 @@ export async function openKubernetesMachines(
   const settings: PodSettings = {
     namespace,
     instanceId,
+    guest: options.guest ?? "auto",
     cpuOvercommit,
     runtimeClass,
     nodeSelector,
@@ -45,11 +52,20 @@ export async function openKubernetesMachines(
     (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
   const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
   const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
+  const problem = await problemOf(driver);
+  if (problem !== undefined && settings.guest === "sandbox") {
+    await driver.close();
+    throw new StartupError(problem, "sandboxes_missing");
+  }
   // It ends with the driver; until then it tries again by itself.
   void driver.proveIsolation();
   return {
     driver,
     namespace,
+    notices:
+      problem === undefined
+        ? []
+        : [`${problem} Machines are bare pods now; with them, the next start makes Sandboxes.`],
     places: [
       {
         name: "machines",
@@ -62,6 +78,16 @@ export async function openKubernetesMachines(
     ],
     close: () => driver.close(),
   };
+}
+
+async function problemOf(driver: KubernetesMachineDriver): Promise<string | undefined> {
+  using late = answerTimeout(CHOOSE_MS);
+  try {
+    return (await driver.chosen(late.signal)).problem;
+  } catch (error) {
+    if (late.signal.aborted || error instanceof EngineUnavailableError) return undefined;
+    throw error;
+  }
 }
 
 /** What anybody may read of it: images and addresses are for those who have a key, and are refused a machine. */

@@ -26,6 +26,8 @@ export interface ImageParts extends OutsideParts {
 /** What runs machines. */
 export interface MachineParts extends OutsideParts {
   readonly driver: MachineDriver;
+  /** What whoever runs the service should know of how they were opened; for the log. @default none */
+  readonly notices?: readonly string[];
 }
 
 /** All that a service has besides its own process and its data folder. */

@@ -94,7 +94,7 @@ export class ArtifactImages {
     return db.transaction(() => {
       if (!markImageMissing(db, templateId, since)) return false;
       audit(db, since === null ? "artifact_found" : "artifact_lost", templateId, {});
-      const is = since === null ? "is on the engine again" : "is no longer on the engine";
+      const is = since === null ? "is there again" : "is no longer there";
       log.warn({ templateId }, `the image of an artifact ${is}`);
       return true;
     });

@@ -119,7 +119,7 @@ function resolved(db: Database, ref: string, build: BuildWithArtifact, tag: stri
     throw new TemplateNotFoundError(
       ref,
       "artifact_gone",
-      `The image of "${ref}" (build ${build.buildId}) is no longer on the engine: somebody has removed it there. Build it again.`,
+      `The image of "${ref}" (build ${build.buildId}) is no longer there: somebody has removed it, or the service keeps its images elsewhere now. Build it again.`,
     );
   }
   const usable: UsableBuild = { ...build, imageId: build.imageId, imageRef: build.imageRef };

@@ -7,6 +7,8 @@ import { startTestService, type TestService } from "./support/service.ts";
 
 let builders: BuildKitDaemonProcess[] = [];
 let registry: PrivateRegistry;
+/** Each has a repository of its own. */
+let services = 0;
 
 beforeAll(async () => {
   registry = await startPrivateRegistry({ tls: false, deletes: true });
@@ -25,7 +27,7 @@ function startService(): Promise<TestService> {
     serve: [
       "--builder=buildkit",
       ...builders.map(({ address }) => `--builder-address=${address}`),
-      `--registry=${registry.host}/lifecycle/artifacts`,
+      `--registry=${registry.host}/lifecycle/${++services}`,
       `--registry-user=${LOGIN.username}`,
     ],
   });

@@ -2,7 +2,10 @@ import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { z } from "zod";
 import { findCluster } from "../../drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-client.ts";
+import { SANDBOX_VERBS } from "../../drivers/kubernetes/guest-choice.ts";
+import { SANDBOXES } from "../../drivers/kubernetes/guest-kinds.ts";
 import { ownSelector } from "../../drivers/kubernetes/guest-labels.ts";
+import { isAllowed } from "../../drivers/kubernetes/permissions.ts";
 import { asError } from "../../errors.ts";
 import type { KubernetesOptions } from "../../parts/kubernetes-options.ts";
 import type { Finding } from "./findings.ts";
@@ -28,9 +31,11 @@ const POLICIES: typeof NEEDS = [
   ["patch", "networkpolicies.networking.k8s.io"],
 ];
 
+/** And where it makes Sandboxes. */
+const SANDBOX_NEEDS = SANDBOX_VERBS.map((verb) => [verb, `${SANDBOXES.resource}.${SANDBOXES.group}`] as const);
+
 const Version = z.looseObject({ gitVersion: z.string() });
 const Pods = z.looseObject({ items: z.array(z.unknown()) });
-const Review = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }).nullish() });
 
 /** The cluster of one service. */
 export interface ClusterReport {
@@ -63,8 +68,10 @@ export async function inspectCluster(
     client = new KubernetesClient(access);
     const { gitVersion } = await client.json({ method: "GET", path: "/version", signal }, Version);
     report.version = gitVersion;
-    const needs = options.networkPolicy === "none" ? NEEDS : [...NEEDS, ...POLICIES];
-    report.forbidden = await forbiddenOf(client, namespace, needs, signal);
+    const policies = options.networkPolicy === "none" ? [] : POLICIES;
+    // Without them `auto` makes pods.
+    const sandboxes = options.guest === "sandbox" ? SANDBOX_NEEDS : [];
+    report.forbidden = await forbiddenOf(client, namespace, [...NEEDS, ...policies, ...sandboxes], signal);
     if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const query = { labelSelector: ownSelector(instanceId) };
@@ -86,13 +93,9 @@ async function forbiddenOf(
 ): Promise<string[]> {
   const answers = await Promise.all(
     needs.map(async ([verb, what]) => {
-      const [, resource, group, subresource] = /^([^./]+)(?:\.([^/]+))?(?:\/(.+))?$/.exec(what) ?? [];
-      const attributes = { namespace, verb, resource, ...(group && { group }), ...(subresource && { subresource }) };
-      const spec = { resourceAttributes: attributes };
-      const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-      const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec };
-      const { status } = await client.json({ method: "POST", path, body, signal }, Review);
-      return status?.allowed === true ? [] : [`${verb} ${what}`];
+      const [, resource = "", group = "", subresource] = /^([^./]+)(?:\.([^/]+))?(?:\/(.+))?$/.exec(what) ?? [];
+      const mayDo = await isAllowed(client, { namespace, verb, resource, group, subresource }, signal);
+      return mayDo ? [] : [`${verb} ${what}`];
     }),
   );
   return answers.flat();

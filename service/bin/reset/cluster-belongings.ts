@@ -5,7 +5,7 @@ import { KubernetesError } from "../../drivers/kubernetes/client/errors.ts";
 import type { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-client.ts";
 import { ownSelector } from "../../drivers/kubernetes/guest-labels.ts";
 import { Pod } from "../../drivers/kubernetes/objects.ts";
-import { deletePod } from "../../drivers/kubernetes/remove-pod.ts";
+import { deletePod } from "../../drivers/kubernetes/remove-guest.ts";
 import type { KubernetesMachines } from "../../parts/kubernetes.ts";
 import { AT_ONCE, counted, type Belongings } from "./belongings.ts";
 
@@ -32,11 +32,12 @@ export async function clusterBelongings(place: ClusterPlace, signal: AbortSignal
     const asked = client.json({ method: "GET", path: policiesPath, query, signal: during }, Policies);
     return (await asked.catch(noneIfForbidden))?.items;
   };
-  const here = await pods(signal);
+  // A Sandbox may have no pod, and a pod no machine.
+  const count = Math.max((await pods(signal)).length, (await driver.list(signal)).length);
   const rules = await policies(signal);
   return {
     lines: [
-      ...(here.length === 0 ? [] : [`${counted(here.length, "pod")} of machines and pools in ${namespace}`]),
+      ...(count === 0 ? [] : [`${counted(count, "pod")} of machines and pools in ${namespace}`]),
       ...(rules === undefined || rules.length === 0 ? [] : [`NetworkPolicies in ${namespace} (${rules.length})`]),
     ],
     async remove(during) {

@@ -34,7 +34,8 @@ export function holdFolder(directory: string): HeldFolder {
     release,
     remove() {
       const stores = ["", "-wal", "-shm"].map((suffix) => storePath + suffix);
-      const rest = [blobsPath, join(path, "reserve"), oldKeyPath, ...stores, setupsPath({ path })];
+      const setups = [setupsPath({ path }), `${setupsPath({ path })}.new`];
+      const rest = [blobsPath, join(path, "reserve"), oldKeyPath, ...stores, ...setups];
       // The id last: by it, what is outside of the folder is found.
       for (const file of [...rest, lockPath, idPath]) rmSync(file, { recursive: true, force: true });
       if (readdirSync(path).length === 0) rmdirSync(path);

@@ -1,6 +1,8 @@
 import { EngineUnavailableError } from "../../errors.ts";
 import { GuestNotRunningError } from "../../fleet/guests/driver-errors.ts";
 import { CredentialsError, isClusterAway, KubernetesError } from "./client/errors.ts";
+import { isKindAbsent } from "./followed-objects.ts";
+import { INSTALL_SANDBOXES } from "./sandbox-api.ts";
 
 /**
  * The client's errors as a driver of machines tells them.
@@ -24,6 +26,7 @@ function adviceFor(error: unknown): string | undefined {
   if (error instanceof KubernetesError && error.status === 403) {
     return "Give the account of the service the permissions that docs/kubernetes.md lists, and try again.";
   }
+  if (isKindAbsent(error)) return INSTALL_SANDBOXES;
   if (isClusterAway(error)) return "See that the cluster's API server is up and reached from here, and try again.";
   return undefined;
 }

@@ -1,99 +1,162 @@
-import { pauseUnless } from "pulumi-nullspace/concurrency";
+import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
+import type { z } from "zod";
 import { asError } from "../../errors.ts";
 import { KubernetesError } from "./client/errors.ts";
-import { followList, listAll } from "./client/follow-list.ts";
+import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
+import { FollowedObjects, isKindAbsent } from "./followed-objects.ts";
+import { ONLY_PODS, type GuestChoice } from "./guest-choice.ts";
+import { PODS, SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { ownSelector } from "./guest-labels.ts";
-import { Pod } from "./objects.ts";
-import { isAlive } from "./pod-state.ts";
+import { guestPod, sandboxOwner, type GuestPod } from "./guest-pod.ts";
+import { Pod, Sandbox } from "./objects.ts";
+import { isAlive, isLeaving } from "./pod-state.ts";
 
-/** However well the watch does, the server is asked for everything so often. */
+/** However well the watches do, the server is asked for everything so often. */
 const LIST_EVERY_MS = 60_000;
 
-/** What is told of pods. */
+/** What is told of the pods of guests. */
 export type PodChange =
   /** A pod came, or is otherwise than before. */
-  | { readonly kind: "changed"; readonly pod: Pod }
+  | { readonly kind: "changed"; readonly pod: GuestPod }
   /** A pod went. */
-  | { readonly kind: "gone"; readonly pod: Pod }
+  | { readonly kind: "gone"; readonly pod: GuestPod }
   /** Nothing is known for now. */
   | { readonly kind: "lost"; readonly error: unknown }
   /** Everything is known again, or for the first time. */
   | { readonly kind: "known" };
 
+const RETRY_MS = { first: 250, most: 15_000 };
+
 /**
- * The pods of a service, followed as long as somebody has use for it: one watch, however many wait for however many pods.
+ * The guests of a service, each as the pod that it is ({@link guestPod}), followed as long as somebody has use for it: one watch of
+ * pods and one of Sandboxes where there are such, however many wait for however many guests.
+ *
+ * The two watches know nothing of one another: what is told of a pod may come before what is told of its Sandbox.
  */
 export class GuestPods {
-  /** Whether the pods are those that are there: a watch that goes on after a silence has yet to tell what happened in it. */
-  #isComplete = false;
-  #listedAtMs = -Infinity;
   readonly #client: KubernetesClient;
-  readonly #path: string;
+  readonly #namespace: string;
   readonly #selector: string;
+  readonly #choice: Pick<GuestChoice, "get">;
   readonly #listeners = new Set<(change: PodChange) => void>();
-  readonly #pods = new Map<string, Pod>();
+  readonly #pods: FollowedObjects<Pod>;
+  readonly #sandboxes: FollowedObjects<Sandbox>;
+  /** What was told last. */
+  readonly #guests = new Map<string, GuestPod>();
+  /** Sandboxes that are known to have gone, of pods that are still there: by name. */
+  readonly #goneSandboxes = new Map<string, string>();
   #holders = 0;
   #following: AbortController | undefined;
+  #hasSandboxes: boolean | undefined;
   #isKnown = false;
+  /** The server has said that what is told is all there is. */
+  #isProved = false;
+  #listedAtMs = -Infinity;
 
-  constructor(client: KubernetesClient, namespace: string, instanceId: string) {
+  /** @param choice what guests are. @default bare pods */
+  constructor(
+    client: KubernetesClient,
+    namespace: string,
+    instanceId: string,
+    choice: Pick<GuestChoice, "get"> = ONLY_PODS,
+  ) {
     this.#client = client;
-    this.#path = `/api/v1/namespaces/${namespace}/pods`;
+    this.#namespace = namespace;
     this.#selector = ownSelector(instanceId);
+    this.#choice = choice;
+    const told = {
+      selector: this.#selector,
+      onChange: (name: string) => this.#isKnown && this.#look(name),
+      onKnown: () => this.#know(),
+      onLost: (error: unknown) => this.#lose(error),
+    };
+    this.#pods = new FollowedObjects<Pod>(client, {
+      ...told,
+      path: PODS.path(namespace),
+      object: Pod,
+      onGone: ({ metadata }) => this.#goneSandboxes.delete(metadata.name),
+    });
+    this.#sandboxes = new FollowedObjects<Sandbox>(client, {
+      ...told,
+      path: SANDBOXES.path(namespace),
+      object: Sandbox,
+      onGone: ({ metadata: { name, uid } }) => {
+        const pod = this.#pods.get(name);
+        if (pod !== undefined && sandboxOwner(pod) === uid) this.#goneSandboxes.set(name, uid);
+      },
+    });
   }
 
-  /** Whether what has happened to a pod is known by now. */
+  /** Whether what has happened to a guest is known by now. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
 
-  /** A pod as it was last told; only while {@link isKnown}. */
-  known(name: string): Pod | undefined {
-    return this.#isKnown ? this.#pods.get(name) : undefined;
+  /** A guest as it was last told; only while {@link isKnown}. */
+  known(name: string): GuestPod | undefined {
+    return this.#isKnown ? this.#guests.get(name) : undefined;
   }
 
-  /** Asks for a pod, whoever made it. */
-  async get(name: string, signal?: AbortSignal): Promise<Pod | undefined> {
-    try {
-      return await this.#client.json({ method: "GET", path: `${this.#path}/${name}`, signal }, Pod);
-    } catch (error) {
-      if (error instanceof KubernetesError && error.status === 404) return undefined;
-      throw error;
-    }
+  /** Asks for a guest, whoever made it. */
+  async get(name: string, signal?: AbortSignal): Promise<GuestPod | undefined> {
+    const { hasSandboxes } = await this.#choice.get(signal);
+    const pod = await this.#getOne(PODS, name, Pod, signal);
+    // Asked for last: one that is not there then has gone, and does not only come later than its pod.
+    const sandbox = hasSandboxes ? await this.#getOne(SANDBOXES, name, Sandbox, signal) : undefined;
+    return guestPod(sandbox, pod);
   }
 
-  /** Asks for all pods of this service that also `more` selects. */
-  async list(more: string, signal?: AbortSignal): Promise<Pod[]> {
+  /** Asks for all guests of this service that also `more` selects. */
+  async list(more: string, signal?: AbortSignal): Promise<GuestPod[]> {
+    const { hasSandboxes } = await this.#choice.get(signal);
     const query = { labelSelector: `${this.#selector},${more}` };
-    return (await listAll(this.#client, { path: this.#path, query, object: Pod, signal })).objects;
+    const listOf = <T>(kind: GuestKind, object: z.ZodType<T>) =>
+      listAll(this.#client, { path: kind.path(this.#namespace), query, object, signal });
+    const pods = (await listOf(PODS, Pod)).objects;
+    const none = (error: unknown) => {
+      if (isKindAbsent(error)) return { objects: [] };
+      throw error;
+    };
+    const sandboxes = hasSandboxes ? (await listOf(SANDBOXES, Sandbox).catch(none)).objects : [];
+    const byName = new Map(sandboxes.map((each) => [each.metadata.name, each]));
+    const podsByName = new Map(pods.map((each) => [each.metadata.name, each]));
+    const names = new Set([...podsByName.keys(), ...byName.keys()]);
+    return [...names].flatMap((name) => guestPod(byName.get(name), podsByName.get(name)) ?? []);
   }
 
   /**
-   * The pods of this service with a label: as they were told, if nothing can have been missed, else as the server answers. It is
+   * The guests of this service with a label: as they were told, if nothing can have been missed, else as the server answers. It is
    * asked once a minute in any case.
    */
-  async all(label: string, signal?: AbortSignal): Promise<Pod[]> {
-    const isFresh = performance.now() - this.#listedAtMs < LIST_EVERY_MS;
-    if (this.#isKnown && this.#isComplete && isFresh) return this.#withLabel(label);
+  async all(label: string, signal?: AbortSignal): Promise<GuestPod[]> {
+    const followed = this.#hasSandboxes === true ? [this.#pods, this.#sandboxes] : [this.#pods];
+    const listedAtMs = Math.max(this.#listedAtMs, Math.min(...followed.map((each) => each.listedAtMs)));
+    const isFresh = performance.now() - listedAtMs < LIST_EVERY_MS;
+    // A watch that goes on after a silence has yet to tell what happened in it.
+    const isComplete = this.#isProved || followed.every((each) => each.isComplete);
+    if (this.#isKnown && isComplete && isFresh) return this.#withLabel(label);
     const listed = await this.list(label, signal);
     this.#listedAtMs = performance.now();
     // After a silence the server's answer is the proof: once both say the same, what is told is all there is.
-    this.#isComplete = this.#isKnown && areSame(listed, this.#withLabel(label));
+    this.#isProved = this.#isKnown && areSame(listed, this.#withLabel(label));
     return listed;
   }
 
-  /** Looks whether pods can be asked for. */
+  /** Looks whether guests can be asked for, and made. @throws KubernetesError */
   async ping(signal?: AbortSignal): Promise<void> {
+    const { kind } = await this.#choice.get(signal);
     const query = { labelSelector: this.#selector, limit: 1 };
-    await this.#client.text({ method: "GET", path: this.#path, query, signal });
+    for (const { path } of new Set([PODS, kind])) {
+      await this.#client.text({ method: "GET", path: path(this.#namespace), query, signal });
+    }
   }
 
   /** Is told of changes until it is disposed of. */
   listen(listener: (change: PodChange) => void): Disposable {
     this.#listeners.add(listener);
     this.#holders += 1;
-    if (this.#following === undefined) void this.#follow((this.#following = new AbortController()).signal);
+    if (this.#following === undefined) this.#follow((this.#following = new AbortController()).signal);
     return {
       [Symbol.dispose]: () => {
         if (!this.#listeners.delete(listener)) return;
@@ -101,30 +164,34 @@ export class GuestPods {
         if (this.#holders > 0) return;
         this.#following?.abort();
         this.#following = undefined;
-        this.#lose();
-        this.#pods.clear();
+        this.#isKnown = false;
+        this.#isProved = false;
+        this.#pods.forget();
+        this.#sandboxes.forget();
+        this.#goneSandboxes.clear();
+        this.#guests.clear();
       },
     };
   }
 
   /**
-   * Waits until `judge` has something to say about a pod; it is shown each state that the pod comes to, `undefined` when there
+   * Waits until `judge` has something to say about a guest; it is shown each state that the guest comes to, `undefined` when there
    * is none.
    *
    * @param options.againMs it is also shown the same state again after so long
-   * @param options.seen the pod as the server has just answered it, which may not have been told yet
-   * @throws the client's error when nothing is known of the pod any more
+   * @param options.seen the guest as the server has just answered it, which may not have been told yet
+   * @throws the client's error when nothing is known of the guest any more
    */
   async waitFor<T>(
     name: string,
-    judge: (pod: Pod | undefined) => T | undefined,
+    judge: (pod: GuestPod | undefined) => T | undefined,
     {
       signal,
       againMs,
       seen,
-    }: { readonly signal: AbortSignal; readonly againMs?: number; readonly seen?: Pod | undefined },
+    }: { readonly signal: AbortSignal; readonly againMs?: number; readonly seen?: GuestPod | undefined },
   ): Promise<T> {
-    let latest: { pod: Pod | undefined } | undefined;
+    let latest: { pod: GuestPod | undefined } | undefined;
     let changes = 0;
     let wake = Promise.withResolvers<void>();
     const note = (next: typeof latest) => {
@@ -135,15 +202,18 @@ export class GuestPods {
     using _listening = this.listen((change) => {
       if (change.kind === "changed" || change.kind === "gone") {
         if (change.pod.metadata.name === name) note({ pod: change.kind === "gone" ? undefined : change.pod });
-      } else if (change.kind === "lost") note(undefined);
+        // Lost: it is asked for. Known: what went before the first list was told to nobody.
+      } else note(undefined);
     });
+    let first = seen;
     for (;;) {
       signal.throwIfAborted();
       wake = Promise.withResolvers<void>();
       const before = changes;
       // At the beginning it is as it was told last, or as whoever waits has just seen it.
       if (latest === undefined && this.#isKnown) {
-        const pod = this.#pods.get(name) ?? seen;
+        const pod = this.#guests.get(name) ?? first;
+        first = undefined;
         if (pod !== undefined) latest = { pod };
       }
       // Not known, or the watch has broken off: it is asked for, unless it is told meanwhile.
@@ -158,55 +228,83 @@ export class GuestPods {
     }
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    const query = { labelSelector: this.#selector };
-    for await (const event of followList(this.#client, { path: this.#path, query, object: Pod, signal })) {
-      if (signal.aborted) return;
-      if (event.kind === "all") this.#replaceAll(event.objects);
-      else if (event.kind === "changed") this.#set(event.object);
-      else if (event.kind === "gone") this.#delete(event.object);
-      else if (event.kind === "heard") this.#know();
-      else {
-        this.#lose();
-        this.#tell({ kind: "lost", error: event.error });
-      }
+  async #getOne<T>(kind: GuestKind, name: string, object: z.ZodType<T>, signal?: AbortSignal) {
+    try {
+      const path = `${kind.path(this.#namespace)}/${name}`;
+      return await this.#client.json({ method: "GET", path, signal }, object);
+    } catch (error) {
+      if (error instanceof KubernetesError && error.status === 404) return undefined;
+      throw error;
     }
   }
 
-  /** What is not in a whole list has gone, and what is there under the same name may be another one. */
-  #replaceAll(pods: readonly Pod[]): void {
-    const names = new Set(pods.map(({ metadata }) => metadata.name));
-    for (const pod of [...this.#pods.values()]) if (!names.has(pod.metadata.name)) this.#delete(pod);
-    for (const pod of pods) this.#set(pod);
-    this.#isComplete = true;
-    this.#listedAtMs = performance.now();
-    this.#know();
+  #follow(signal: AbortSignal): void {
+    void this.#pods.follow(signal);
+    void (async () => {
+      const hasSandboxes = await this.#untilChosen(signal);
+      if (signal.aborted) return;
+      this.#hasSandboxes = hasSandboxes;
+      if (hasSandboxes) await this.#sandboxes.follow(signal);
+      else this.#know();
+    })();
   }
 
-  #set(pod: Pod): void {
-    const before = this.#pods.get(pod.metadata.name);
-    if (before !== undefined && before.metadata.uid !== pod.metadata.uid) this.#tell({ kind: "gone", pod: before });
-    this.#pods.set(pod.metadata.name, pod);
-    this.#tell({ kind: "changed", pod });
+  /** Whether there are Sandboxes to follow; tells that nothing is known as long as the cluster does not say. */
+  async #untilChosen(signal: AbortSignal): Promise<boolean> {
+    const backoff = new Backoff(RETRY_MS);
+    while (!signal.aborted) {
+      try {
+        return (await this.#choice.get(signal)).hasSandboxes;
+      } catch (error) {
+        if (!signal.aborted) this.#lose(error);
+        await pauseUnless(backoff.next(), signal);
+      }
+    }
+    return false;
   }
 
-  #delete(pod: Pod): void {
-    this.#pods.delete(pod.metadata.name);
-    this.#tell({ kind: "gone", pod });
-  }
-
+  /** Once both are known, everything that happened until then is told first. */
   #know(): void {
+    const isAll = this.#pods.isKnown && (this.#hasSandboxes === false || this.#sandboxes.isKnown);
+    if (!isAll || this.#following === undefined) return;
+    for (const name of new Set([...this.#guests.keys(), ...this.#pods.names(), ...this.#sandboxes.names()])) {
+      this.#look(name);
+    }
     this.#isKnown = true;
     this.#tell({ kind: "known" });
   }
 
-  #lose(): void {
+  #lose(error: unknown): void {
     this.#isKnown = false;
-    this.#isComplete = false;
+    this.#isProved = false;
+    this.#tell({ kind: "lost", error });
   }
 
-  #withLabel(label: string): Pod[] {
-    return [...this.#pods.values()].filter(({ metadata }) => metadata.labels?.[label] !== undefined);
+  #look(name: string): void {
+    const before = this.#guests.get(name);
+    const now = this.#now(name);
+    if (before !== undefined && before.metadata.uid !== now?.metadata.uid) {
+      this.#guests.delete(name);
+      this.#tell({ kind: "gone", pod: before });
+    }
+    if (now === undefined) return;
+    this.#guests.set(name, now);
+    this.#tell({ kind: "changed", pod: now });
+  }
+
+  #now(name: string): GuestPod | undefined {
+    const [sandbox, pod] = [this.#sandboxes.get(name), this.#pods.get(name)];
+    if (sandbox === undefined && pod !== undefined) {
+      const owner = sandboxOwner(pod);
+      // Told before its Sandbox, which comes: unless that is known to have gone, or the pod is going itself.
+      const isEarly = owner !== undefined && owner !== this.#goneSandboxes.get(name) && !isLeaving(pod);
+      if (isEarly) return undefined;
+    }
+    return guestPod(sandbox, pod);
+  }
+
+  #withLabel(label: string): GuestPod[] {
+    return [...this.#guests.values()].filter(({ metadata }) => metadata.labels?.[label] !== undefined);
   }
 
   #tell(change: PodChange): void {
@@ -221,9 +319,9 @@ export class GuestPods {
   }
 }
 
-/** Whether two looks at pods saw the same ones, alive or not. */
-function areSame(some: readonly Pod[], others: readonly Pod[]): boolean {
-  const keys = (pods: readonly Pod[]) => new Set(pods.map((pod) => `${pod.metadata.uid} ${isAlive(pod)}`));
+/** Whether two looks at guests saw the same ones, alive or not. */
+function areSame(some: readonly GuestPod[], others: readonly GuestPod[]): boolean {
+  const keys = (pods: readonly GuestPod[]) => new Set(pods.map((pod) => `${pod.metadata.uid} ${isAlive(pod)}`));
   const [left, right] = [keys(some), keys(others)];
   return left.size === right.size && [...left].every((key) => right.has(key));
 }

@@ -6,7 +6,7 @@ import type { GuestPods } from "./guest-pods.ts";
 import { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { containerOf, hasEnded, hostReason, isLeaving, words } from "./pod-state.ts";
-import { deletePod } from "./remove-pod.ts";
+import { deletePod } from "./remove-guest.ts";
 import { NEVER_MADE, NEVER_PULLED, PULL_FAILS } from "./start-verdict.ts";
 
 /** Whether a network keeps machines without internet access by themselves. */

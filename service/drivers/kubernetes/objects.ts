@@ -31,6 +31,9 @@ export const Pod = z.object({
     labels: texts,
     annotations: texts,
     deletionTimestamp: time,
+    ownerReferences: z
+      .array(z.object({ apiVersion: z.string(), kind: z.string(), uid: z.string(), controller: z.boolean().nullish() }))
+      .nullish(),
   }),
   spec: z.object({ nodeName: text }),
   status: z
@@ -45,6 +48,21 @@ export const Pod = z.object({
     .nullish(),
 });
 export type Pod = z.infer<typeof Pod>;
+
+/** A Sandbox of agent-sandbox (`agents.x-k8s.io/v1beta1`), as far as a guest is seen in it. */
+export const Sandbox = z.object({
+  metadata: z.object({
+    name: z.string(),
+    uid: z.string(),
+    resourceVersion: z.string(),
+    labels: texts,
+    annotations: texts,
+    deletionTimestamp: time,
+  }),
+  spec: z.object({ operatingMode: text }),
+  status: z.object({ conditions: z.array(Condition).nullish() }).nullish(),
+});
+export type Sandbox = z.infer<typeof Sandbox>;
 
 const Taint = z.object({ key: z.string(), value: text, effect: z.string() });
 export type Taint = z.infer<typeof Taint>;

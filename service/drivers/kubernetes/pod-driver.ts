@@ -2,7 +2,6 @@ import { answerTimeout } from "pulumi-nullspace/concurrency";
 import type { Readiness } from "pulumi-nullspace/sdk";
 import { EngineUnavailableError } from "../../errors.ts";
 import {
-  GuestCommandTimeoutError,
   GuestNotRunningError,
   MachineExitedError,
   MachineImageMissingError,
@@ -21,20 +20,21 @@ import type {
   MachineDriver,
   ObservedGuest,
   Preparation,
-  Probe,
   TrialGuest,
 } from "../../fleet/guests/machine-driver.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
-import { askHttp, isGoodStatus } from "../ask-http.ts";
-import { answersInside, failed, listensInside, succeedsInside, type RunInside } from "../inside-checks.ts";
+import { failed, type RunInside } from "../inside-checks.ts";
 import { lastLines, TAIL_LINES } from "../log-tail.ts";
 import { MAX_OUTPUT_BYTES, MAX_PROBE_OUTPUT_BYTES } from "../output-bounds.ts";
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { rethrow } from "./cluster-errors.ts";
-import { createPod } from "./create-pod.ts";
+import { beginWithPod } from "./begin-with-pod.ts";
+import { createGuest } from "./create-guest.ts";
+import { GuestChoice, ONLY_PODS, type ChosenGuests } from "./guest-choice.ts";
 import { execInGuest } from "./guest-exec.ts";
 import { BUILD_LABEL, CONTAINER, GUEST_LABEL, NETWORK_LABEL, podName, USER_ANNOTATION } from "./guest-labels.ts";
+import type { GuestPod } from "./guest-pod.ts";
 import { GuestPods } from "./guest-pods.ts";
 import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
@@ -42,8 +42,9 @@ import type { Pod } from "./objects.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { buildIdOf, containerOf, exitOf, guestIdOf, hostReason, isAlive, isLeaving, isRunning } from "./pod-state.ts";
 import { PullAhead } from "./pull-ahead.ts";
-import { removePod } from "./remove-pod.ts";
+import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
+import { tryProbe } from "./try-probe.ts";
 import { watchGuests } from "./watch-guests.ts";
 
 /** A server that accepts and does not answer for so long is not one to hand out. */
@@ -67,11 +68,14 @@ const ASK_SIZE_MS = 2_000;
 /** An id of Docker Engine, which no node could pull. */
 const ENGINE_ID = /^sha256:[0-9a-f]{64}$/;
 
-/** Pods of a Kubernetes cluster. Needs nothing on a node but what every kubelet has. */
+/**
+ * Pods of a Kubernetes cluster, bare or of Sandboxes of agent-sandbox. Needs nothing on a node but what every kubelet has.
+ */
 export class KubernetesMachineDriver implements MachineDriver {
   readonly #client: KubernetesClient;
   readonly #settings: PodSettings;
   readonly #patience: StartPatience;
+  readonly #choice: Pick<GuestChoice, "get">;
   readonly #pods: GuestPods;
   readonly #ahead: PullAhead;
   readonly #isolation: Isolation | undefined;
@@ -90,7 +94,9 @@ export class KubernetesMachineDriver implements MachineDriver {
     this.#client = client;
     this.#settings = settings;
     this.#patience = { ...START_PATIENCE, ...patience };
-    this.#pods = new GuestPods(client, settings.namespace, settings.instanceId);
+    const { namespace, instanceId, guest } = settings;
+    this.#choice = guest === undefined ? ONLY_PODS : new GuestChoice(client, namespace, guest);
+    this.#pods = new GuestPods(client, namespace, instanceId, this.#choice);
     this.#isolation = makeIsolation?.(this.#pods);
     const { pullMs, aheadMs } = this.#patience;
     const pullPatience = { failMs: pullMs, wholeMs: aheadMs };
@@ -99,7 +105,7 @@ export class KubernetesMachineDriver implements MachineDriver {
 
   get capabilities(): MachineCapabilities {
     return {
-      // The freezer of a node is not the API's.
+      // The freezer of a node is not the API's, and a Sandbox that is suspended keeps its volumes, of which a machine has none.
       pauses: false,
       // Whether the cluster's network enforces a NetworkPolicy is not the API's to say: it has to be proved.
       isolates: this.#whyConnected === undefined,
@@ -122,14 +128,23 @@ export class KubernetesMachineDriver implements MachineDriver {
     refuseEngineImage(artifact);
     try {
       await this.#isolation?.ensurePolicies();
-      const made = await createPod(this.#client, spec, this.#settings);
-      if (made === undefined) await this.#takeUp(guestId, signal);
+      const made = await this.#make(spec, signal);
       const verdict = new StartVerdict(artifact, this.#patience);
-      const waiting = { signal: this.#until(signal), againMs: LOOK_AGAIN_MS, seen: made };
-      const outcome = await this.#pods.waitFor(podName(guestId), verdict.judge, waiting);
-      if (outcome === "started") return;
+      const until = this.#until(signal);
+      const judge = (pod: GuestPod | undefined) => {
+        const judged = verdict.judge(pod);
+        return judged === "started" ? pod : judged;
+      };
+      const outcome = await this.#pods.waitFor(podName(guestId), judge, {
+        signal: until,
+        againMs: LOOK_AGAIN_MS,
+        seen: made,
+      });
+      const { namespace } = this.#settings;
+      const refusal = outcome instanceof Error ? outcome : await beginWithPod(this.#client, namespace, outcome, until);
+      if (refusal === undefined) return;
       await this.#cleanUp(guestId);
-      throw outcome;
+      throw refusal;
     } catch (error) {
       throw this.#translate(error);
     }
@@ -168,6 +183,8 @@ export class KubernetesMachineDriver implements MachineDriver {
     const path = `/api/v1/namespaces/${namespace}/pods/${podName(guestId)}/log`;
     const query = { container: CONTAINER, tailLines: TAIL_LINES, limitBytes: MAX_TAIL_BYTES };
     try {
+      // What a pod in its place says is not what it said.
+      if ((await this.#find(guestId, signal))?.podUid === undefined) return [];
       return lastLines(await this.#client.text({ method: "GET", path, query, signal }));
     } catch (error) {
       // It is not there, has not begun, or its node is lost with its log: what is known of its end counts without it.
@@ -193,7 +210,8 @@ export class KubernetesMachineDriver implements MachineDriver {
       if (pod === undefined) return failed("its pod is gone");
       if (!isRunning(pod)) return failed(whyNotRunning(pod));
       if (readiness === undefined || readiness.kind === "timeout") return { ok: true };
-      return await this.#tryProbe(guestId, pod, readiness, timeoutMs, signal);
+      const run: RunInside = (argv) => this.#exec(guestId, pod, { argv, timeoutMs, signal }, MAX_PROBE_OUTPUT_BYTES);
+      return await tryProbe(pod, readiness, run, { timeoutMs, signal });
     } catch (error) {
       return rethrow(error);
     }
@@ -202,7 +220,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   async address(guestId: string, signal?: AbortSignal): Promise<string | undefined> {
     try {
       const pod = await this.#ask(guestId, signal);
-      if (pod === undefined) throw new GuestNotRunningError(guestId);
+      if (pod?.podUid === undefined) throw new GuestNotRunningError(guestId);
       return pod.metadata.labels?.[NETWORK_LABEL] === "none" ? undefined : pod.status?.podIP || undefined;
     } catch (error) {
       return rethrow(error);
@@ -222,7 +240,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     try {
       const place = { client: this.#client, pods: this.#pods, namespace };
       const pod = await this.#find(guestId, signal);
-      if (pod !== undefined) await removePod(place, pod, this.#until(signal));
+      if (pod !== undefined) await removeGuest(place, pod, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -266,7 +284,12 @@ export class KubernetesMachineDriver implements MachineDriver {
     await this.#isolation?.run(this.#until(signal));
   }
 
-  /** Asks for a sign of life, and of the permission to see pods. @throws EngineUnavailableError */
+  /** What machines are here. @throws EngineUnavailableError while the cluster does not say */
+  async chosen(signal?: AbortSignal): Promise<ChosenGuests> {
+    return this.#choice.get(signal).catch((error: unknown) => rethrow(error));
+  }
+
+  /** Asks for a sign of life, and of the permission to see guests. @throws EngineUnavailableError */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#pods.ping(signal).catch((error: unknown) => rethrow(error));
   }
@@ -280,6 +303,16 @@ export class KubernetesMachineDriver implements MachineDriver {
   get #whyConnected(): string | undefined {
     if (this.#isolation === undefined) return "the service writes no NetworkPolicy (--network-policy none)";
     return this.#isolation.problem;
+  }
+
+  /** @returns the guest as it was made; `undefined` for one that was made before */
+  async #make(spec: GuestSpec, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
+    const { kind, hasSandboxes } = await this.#choice.get(signal);
+    // A name is taken among objects of one kind only: one that was made as the other kind is looked for.
+    const before = hasSandboxes ? await this.#find(spec.guestId, signal) : undefined;
+    const made = before === undefined ? await createGuest(this.#client, kind, spec, this.#settings) : undefined;
+    if (made === undefined) await this.#takeUp(spec.guestId, signal);
+    return made;
   }
 
   /** The guest of a spec that was made before. */
@@ -297,13 +330,13 @@ export class KubernetesMachineDriver implements MachineDriver {
   }
 
   /** A guest as it is now; `undefined` also for what this service did not make. */
-  async #ask(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+  async #ask(guestId: string, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
     const pod = await this.#pods.get(podName(guestId), signal);
     return pod !== undefined && this.#isOwn(pod) ? pod : undefined;
   }
 
   /** A guest as it was last told, if it was. */
-  async #find(guestId: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+  async #find(guestId: string, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
     return this.#pods.known(podName(guestId)) ?? this.#ask(guestId, signal);
   }
 
@@ -322,28 +355,6 @@ export class KubernetesMachineDriver implements MachineDriver {
       const now = await this.#ask(guestId, command.signal);
       if (now === undefined || !isRunning(now)) throw new GuestNotRunningError(guestId, error);
       throw error;
-    }
-  }
-
-  async #tryProbe(
-    guestId: string,
-    pod: Pod,
-    probe: Probe,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<GuestHealth> {
-    const run: RunInside = (argv) => this.#exec(guestId, pod, { argv, timeoutMs, signal }, MAX_PROBE_OUTPUT_BYTES);
-    try {
-      if (probe.kind === "tcp") return await listensInside(run, probe.port);
-      if (probe.kind === "command") return await succeedsInside(run, probe.command);
-      const answer = await answersInside(run, probe.port, probe.path, timeoutMs);
-      return answer ?? (await askFromHere(pod, probe.port, probe.path, timeoutMs, signal));
-    } catch (error) {
-      if (error instanceof GuestCommandTimeoutError) return failed(`the try took longer than ${timeoutMs} ms`);
-      // Whoever waits for the end of the main process says so, with its exit code.
-      if (error instanceof GuestNotRunningError) return failed("its main process has ended");
-      if (isClusterAway(error) || !(error instanceof KubernetesError)) throw error;
-      return failed(error.said);
     }
   }
 
@@ -380,27 +391,4 @@ function whyNotRunning(pod: Pod): string {
   if (exit !== undefined) return exit.endedByHost ?? `its main process ended with exit code ${exit.exitCode}`;
   if (isLeaving(pod)) return "its pod is being deleted";
   return `it has not begun (${containerOf(pod)?.waiting?.reason ?? pod.status?.phase ?? "Pending"})`;
-}
-
-/** For images with neither curl, wget nor bash: from where the service runs, which has to reach the pods' network then. */
-async function askFromHere(
-  { status }: Pod,
-  port: number,
-  path: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<GuestHealth> {
-  const address = status?.podIP ?? "";
-  const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}${path}`;
-  using timeout = answerTimeout(timeoutMs);
-  try {
-    const answered = await askHttp(url, AbortSignal.any([signal, timeout.signal]));
-    return isGoodStatus(answered) ? { ok: true } : failed(`${url} answers status ${answered}`);
-  } catch (error) {
-    signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed(
-      `${url} cannot be reached from the service (the image has neither curl, wget nor bash to ask from inside): ${reason}`,
-    );
-  }
 }

@@ -19,6 +19,8 @@ import type { PodToleration } from "./nodes.ts";
 export interface PodSettings {
   readonly namespace: string;
   readonly instanceId: string;
+  /** What machines are to be. @default bare pods, and nobody asks whether there is anything else */
+  readonly guest?: "auto" | "pod" | "sandbox" | undefined;
   /**
    * How many machines may share a processor.
    *
@@ -43,8 +45,21 @@ const LOST_NODE_SECONDS = 30;
 /** What a main process does when it is told to end is its own affair; who removes a machine has no use for it. */
 const GRACE_SECONDS = 1;
 
+/** A pod as it is asked for. */
+export interface PodObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: object;
+}
+
 /** The pod of a guest. */
-export function podObject(spec: GuestSpec, settings: PodSettings): object {
+export function podObject(spec: GuestSpec, settings: PodSettings): PodObject {
   return {
     apiVersion: "v1",
     kind: "Pod",

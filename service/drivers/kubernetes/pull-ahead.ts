@@ -3,14 +3,14 @@ import type { MachineArtifact, Preparation } from "../../fleet/guests/machine-dr
 import { INSTANCE_LABEL } from "../../labels.ts";
 import { KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { mayCreatePods } from "./create-pod.ts";
 import { PULL_LABEL } from "./guest-labels.ts";
 import type { GuestPods } from "./guest-pods.ts";
 import { getNode, hasImage, machineNodes, takesMachines } from "./nodes.ts";
 import { Pod } from "./objects.ts";
+import { mayCreatePods } from "./permissions.ts";
 import type { PodSettings } from "./pod-object.ts";
 import { pullPod, pullPodName, PullVerdict, type PullOutcome, type PullPatience } from "./pull-pod.ts";
-import { deletePod } from "./remove-pod.ts";
+import { deletePod } from "./remove-guest.ts";
 import { refused } from "./start-verdict.ts";
 
 /** Nodes that pull an image at the same time: a registry serves many, and its network is shared with what runs. */

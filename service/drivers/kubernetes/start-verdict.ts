@@ -1,6 +1,7 @@
 import { MachineImageMissingError, MachineRefusedError, type RefusalFacts } from "../../fleet/guests/driver-errors.ts";
 import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
-import type { Pod } from "./objects.ts";
+import { isSuspended, type GuestPod } from "./guest-pod.ts";
+import type { Pod, Sandbox } from "./objects.ts";
 import { containerOf, hasEnded, hostReason, isLeaving, words } from "./pod-state.ts";
 
 /** How long a start waits for obstacles that may clear up without anyone acting, milliseconds. */
@@ -9,6 +10,8 @@ export interface StartPatience {
   readonly unschedulableMs: number;
   /** For a registry that does not give an image: nodes ask it again after 10 s. @default 15,000 */
   readonly pullMs: number;
+  /** For agent-sandbox to make the pod of a Sandbox: its controller may be busy, or change its leader. @default 60,000 */
+  readonly podMs: number;
   /** For everything together. @default 600,000 */
   readonly wholeMs: number;
   /** For a node that pulls an image ahead of machines. @default 1,800,000 */
@@ -18,6 +21,7 @@ export interface StartPatience {
 export const START_PATIENCE: StartPatience = {
   unschedulableMs: 60_000,
   pullMs: 15_000,
+  podMs: 60_000,
   wholeMs: 600_000,
   aheadMs: 1_800_000,
 };
@@ -44,8 +48,9 @@ export class StartVerdict {
   }
 
   /** @returns `started`, also for one that has ended since; an error that it will not start by; `undefined` while it may */
-  readonly judge = (pod: Pod | undefined): "started" | Error | undefined => {
+  readonly judge = (pod: GuestPod | undefined): "started" | Error | undefined => {
     if (pod === undefined || isLeaving(pod)) return refused("its pod was deleted", { mayPass: true });
+    if (pod.sandbox !== undefined && pod.podUid === undefined && !hasEnded(pod)) return this.#judgePodless(pod.sandbox);
     const state = containerOf(pod);
     if (state?.running != null) return "started";
     if (state?.terminated != null) {
@@ -75,6 +80,23 @@ export class StartVerdict {
     }
     this.#trouble = undefined;
     return undefined;
+  }
+
+  /** Its controller has not made the pod. */
+  #judgePodless({ spec, status }: Sandbox): Error | undefined {
+    const ready = status?.conditions?.find(({ type, reason }) => type === "Ready" && reason === "ReconcilerError");
+    if (ready !== undefined) {
+      const why = words("agent-sandbox cannot make its pod", ready.message);
+      // What the API server says of a pod that is over a quota, or that nobody could make.
+      if (/exceeded quota/.test(why)) return refused(why, { mayPass: true, isQuota: true });
+      if (/ is invalid: /.test(why)) return refused(why, { isImpossible: true });
+      return this.#lasts("refused", this.#patience.pullMs) ? refused(why, { mayPass: true }) : undefined;
+    }
+    if (!this.#lasts("podless", this.#patience.podMs)) return undefined;
+    if (isSuspended(spec)) return refused("its Sandbox is suspended", { mayPass: true });
+    const seconds = Math.round(this.#patience.podMs / 1000);
+    const why = `agent-sandbox has made no pod of its Sandbox in ${seconds} s. See that its controller runs, or have machines be bare pods (--guest pod)`;
+    return refused(why, { mayPass: true, isControllerAway: true });
   }
 
   #judgeTime(reason: string | null | undefined): Error | undefined {

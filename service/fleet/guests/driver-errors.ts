@@ -90,6 +90,8 @@ export interface RefusalFacts {
   mayPass: boolean;
   /** A quota of the host is used up. @default false */
   isQuota?: boolean;
+  /** What makes guests on the host does not work. @default false */
+  isControllerAway?: boolean;
   /** Who refuses. @default `engine` */
   by?: string;
   cause?: unknown;
@@ -103,12 +105,16 @@ export class MachineRefusedError extends NullspaceError {
   readonly mayPass: boolean;
   /** A quota of the host is used up. */
   readonly isQuota: boolean;
+  /** What makes guests on the host does not work. */
+  readonly isControllerAway: boolean;
 
-  constructor(reason: string, { isImpossible, mayPass, isQuota = false, by = "engine", cause }: RefusalFacts) {
+  constructor(reason: string, facts: RefusalFacts) {
+    const { isImpossible, mayPass, isQuota = false, isControllerAway = false, by = "engine", cause } = facts;
     super(`The ${by} refused to start the machine: ${reason}`, { code: "machine_refused", cause });
     this.isImpossible = isImpossible;
     this.mayPass = mayPass;
     this.isQuota = isQuota;
+    this.isControllerAway = isControllerAway;
   }
 }
 

@@ -7,7 +7,8 @@ export type FailureReason =
   | "artifact_not_ready"
   | "artifact_prewarm_failed"
   | "quota_exceeded"
-  | "template_build_unavailable";
+  | "template_build_unavailable"
+  | "controller_disabled";
 
 /** What a failed start says about the pool. */
 export interface MemberFailure {
@@ -21,7 +22,10 @@ export interface MemberFailure {
 export function classifyFailure(error: Error): MemberFailure {
   const engineAway = error instanceof EngineUnavailableError;
   const { message } = error;
-  if (error instanceof MachineRefusedError && error.isQuota) return { engineAway, reason: "quota_exceeded", message };
+  if (error instanceof MachineRefusedError) {
+    if (error.isQuota) return { engineAway, reason: "quota_exceeded", message };
+    if (error.isControllerAway) return { engineAway, reason: "controller_disabled", message };
+  }
   // Its host needed the room: nothing is wrong with the member.
   if (error instanceof MachineExitedError && error.endedByHost !== undefined) {
     return { engineAway, reason: "no_eligible_hosts", message };

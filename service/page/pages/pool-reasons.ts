@@ -8,9 +8,10 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
       "Look at Docker Engine and the disk on the overview. The pool fills by itself when they are well again; a pool whose machines are too large for the host needs a smaller size.",
   },
   artifact_not_ready: {
-    inShort: "the image is gone",
-    means: "The image of its build is not on the engine.",
-    action: "Build the template again, and point the tag that the pool follows at the new build.",
+    inShort: "the image is not there",
+    means: "The image of a build is not where its machines start: it is gone, or a node cannot pull it.",
+    action:
+      "Where a node cannot pull it, see to the node, the registry and the credentials for it: it is tried again, and the pool keeps what it has. Where it is gone, build the template again, and point the tag that the pool follows at the new build.",
   },
   artifact_prewarm_failed: {
     inShort: "machines fail at their start",
@@ -30,8 +31,9 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
   },
   controller_disabled: {
     inShort: "it is not looked after",
-    means: "The service does not look after pools.",
-    action: "Start the service again.",
+    means:
+      "What makes machines does not work: on Kubernetes, agent-sandbox is gone from the cluster, or its controller does not run.",
+    action: "Read what the last start said, and start the controller. The pool fills by itself when it works again.",
   },
   drain_active: {
     inShort: "it is being drained",

@@ -129,7 +129,14 @@ function actions({ poolId, state, floor, most }: PoolDetails, formToken: string)
     </details>`;
 }
 
-function rollOut({ generation, to, from, current, old, wanted }: RollOut): Html {
+function rollOut(view: RollOut): Html {
+  const { next } = view;
+  if (next === undefined) return rolledOut(view);
+  return html`${rolledOut(view)}
+    <p>It rolls to ${buildLink(next)} as soon as the image is everywhere where its members start.</p>`;
+}
+
+function rolledOut({ generation, to, from, current, old, wanted }: RollOut): Html {
   const target = to === undefined ? html`a build whose record is gone` : buildLink(to);
   if (old === 0) {
     return html`<p>

@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../errors.ts";
 import { WarmPoolNotFoundError } from "../../fleet/pools/errors.ts";
 import { assertBounds } from "../../fleet/pools/pool-settings.ts";
 import { countMembers, countOf } from "../../fleet/pools/pool-status.ts";
+import { currentTarget } from "../../fleet/pools/pool-target.ts";
 import { findBuild } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
 import { GuestStore, type Guest, type GuestState, type GuestTally } from "../../store/guests.ts";
@@ -39,6 +40,8 @@ export interface RollOut {
   to?: string;
   /** Where they came from before. */
   from?: string;
+  /** Build that its tag has moved to, and that it rolls to when the image is where members start. */
+  next?: string;
   /** Ready members as they are to be. */
   current: number;
   /** Ready or starting members of before. */
@@ -115,7 +118,7 @@ export function poolDetails(
     counts,
     members: guests.ofPool(poolId, MOST_MEMBERS).map((guest) => memberOf(guest, pool, things)),
     memberCount: countOf(tally, () => true),
-    rollOut: rollOutOf(pool, tally, things),
+    rollOut: rollOutOf(db, pool, tally, things),
     notFull: notFull(db, pool, counts),
     createdAt: new Date(pool.createdAtMs).toISOString(),
     lookedAt: pool.lastReconciledAtMs === null ? undefined : new Date(pool.lastReconciledAtMs).toISOString(),
@@ -143,14 +146,16 @@ function memberOf(guest: Guest, pool: NumberedPool, things: KnownThings): PoolMe
   };
 }
 
-function rollOutOf(pool: NumberedPool, guests: readonly GuestTally[], things: KnownThings): RollOut {
+function rollOutOf(db: Database, pool: NumberedPool, guests: readonly GuestTally[], things: KnownThings): RollOut {
   const isCurrent = (guest: GuestTally) => guest.compatibilityKey === pool.compatibilityKey;
   const isLive = ({ state }: GuestTally) => state === "ready" || state === "warming";
   const { previousBuildId: before } = pool;
+  const target = pool.state === "enabled" ? currentTarget(db, pool) : null;
   return {
     generation: pool.rolloutGeneration,
     ...(things.find(pool.buildId) !== undefined && { to: pool.buildId }),
     ...(before !== null && things.find(before) !== undefined && { from: before }),
+    ...(target !== null && target.templateId !== pool.templateId && { next: target.buildId }),
     current: countOf(guests, (guest) => guest.state === "ready" && isCurrent(guest)),
     old: countOf(guests, (guest) => isLive(guest) && !isCurrent(guest)),
     wanted: pool.state === "enabled" ? pool.minReady : 0,

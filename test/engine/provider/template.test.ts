@@ -231,7 +231,7 @@ describe("a Template on a real service", () => {
     const third = await update(second, { tags: ["default", "v3"] });
     expect(program.messages.join("\n")).toContain(
       `build ${String(second.outputs.buildId)} of local/${name} is not available at the service any more ` +
-        "(its image is no longer on the engine): it is built again",
+        "(its image is no longer there): it is built again",
     );
     expect(await tags()).toEqual({ default: third.outputs.buildId, v3: third.outputs.buildId });
     await engine.close();

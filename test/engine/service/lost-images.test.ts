@@ -44,7 +44,7 @@ const createMachine = (request: object) =>
 const buildOf = async (buildId: string) => (await service.call("GET", `/v1/templates/builds/${buildId}`)).body.build;
 
 const LOST = {
-  artifact_availability: { status: "unavailable", reason: "its image is no longer on the engine" },
+  artifact_availability: { status: "unavailable", reason: "its image is no longer there" },
   promotability: { status: "unavailable", promotable: false },
 };
 const THERE = { artifact_availability: { status: "available" }, promotability: { promotable: true } };
@@ -58,7 +58,7 @@ describe("an artifact whose image was removed from the engine by somebody else",
     for (const ref of ["web", `web:${build.build_id}`, build.template_id]) {
       const { status, body: answer } = await service.call("GET", `/v1/templates/refs/${encodeURIComponent(ref)}`);
       expect([status, answer.code, answer.details]).toEqual([404, "template_not_found", { reason: "artifact_gone" }]);
-      expect(answer.error).toContain("no longer on the engine");
+      expect(answer.error).toContain("no longer there");
     }
     const promoted = await service.call("POST", `/v1/templates/builds/${build.build_id}/promote`, { tag: "stable" });
     expect([promoted.status, promoted.body.details]).toEqual([409, { promotability: "unavailable" }]);

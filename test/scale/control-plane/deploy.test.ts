@@ -115,6 +115,17 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
       expect(await can(verb, "pods", "nullspace-machines"), verb).toBe(true);
       expect(await can(verb, "pods", "nullspace"), verb).toBe(false);
     }
+    // Of a kind that this server does not know, which kubectl will not ask for.
+    const canWithSandboxes = async (verb: string, namespace: string) => {
+      const resourceAttributes = { namespace, verb, group: "agents.x-k8s.io", resource: "sandboxes" };
+      const review = { kind: "SubjectAccessReview", spec: { user: SERVICE_ACCOUNT, resourceAttributes } };
+      const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+      return ((await cluster.api.create(path, review)) as { status: { allowed: boolean } }).status.allowed;
+    };
+    for (const verb of ["create", "delete", "get", "list", "patch", "watch"]) {
+      expect(await canWithSandboxes(verb, "nullspace-machines"), verb).toBe(true);
+      expect(await canWithSandboxes(verb, "nullspace"), verb).toBe(false);
+    }
     for (const verb of ["create", "get"]) expect(await can(verb, "pods/exec", "nullspace-machines")).toBe(true);
     for (const resource of ["secrets", "serviceaccounts/token", "roles"]) {
       expect(await can("get", resource, "nullspace-machines"), resource).toBe(false);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { followList } from "../../../service/drivers/kubernetes/client/follow-list.ts";
@@ -49,6 +49,9 @@ describe.skipIf(!HAS_CLUSTER)("images that are pulled ahead (skipped where set-u
       }
     })();
     await told.promise;
+    // The controllers take the taint of a new node away a moment after it is ready.
+    const taints = () => kubectl(["get", "nodes", "-o", "jsonpath={.items[*].spec.taints}"]);
+    await vi.waitFor(async () => expect(await taints()).toBe(""), { timeout: 20_000, interval: 100 });
   });
 
   afterEach(async () => {

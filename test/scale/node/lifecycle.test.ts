@@ -6,6 +6,8 @@ import { type Cluster, startCluster } from "../cluster/cluster.ts";
 
 let cluster: Cluster;
 let builder: BuildKitDaemonProcess;
+/** Each has a repository of its own. */
+let services = 0;
 
 beforeAll(async () => {
   [cluster, builder] = await Promise.all([startCluster({ node: true }), startBuildKitDaemon()]);
@@ -23,7 +25,7 @@ function startService(): Promise<TestService> {
     serve: [
       "--builder=buildkit",
       `--builder-address=${builder.address}`,
-      `--registry=${cluster.registry?.host}/lifecycle`,
+      `--registry=${cluster.registry?.host}/lifecycle/${++services}`,
       "--machines=kubernetes",
       `--kubeconfig=${cluster.kubeconfig}`,
       // The stack asks for more processors than this machine may have.

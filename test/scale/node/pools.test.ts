@@ -1,118 +1,43 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { NullspaceClient } from "../../../sdk/client/index.ts";
-import type { CreateTemplateRequest } from "../../../sdk/wire/index.ts";
 import { GUEST_LABEL, POOL_LABEL, PULL_LABEL } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
+import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand-in.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
+import { KubernetesFleet, type SeenObject } from "../fleet/kubernetes-fleet.ts";
 
-const SCRIPT = fileURLToPath(new URL("fleet-process.ts", import.meta.url));
 const SIZE = { vcpus: 1, memory_mb: 32 };
 const WEB = (version: string) => ({
   start_cmd: `mkdir -p /www; echo ${version} >/www/v; exec httpd -f -p 127.0.0.1:80 -h /www`,
   runtime_config: { readiness: { kind: "tcp" as const, port: 80 } },
 });
 
-/** A pod as kubectl shows it. */
-interface SeenPod {
-  metadata: { name: string; uid: string; labels: Record<string, string>; deletionTimestamp?: string };
-  spec: { containers: { image: string }[] };
-}
+const KINDS = [
+  { guest: "pod", what: "bare pods" },
+  { guest: "sandbox", what: "Sandboxes of a stand-in for agent-sandbox" },
+] as const;
 
-/** A fleet on a cluster, in a process that may be killed and started again on the same store. */
-class KubernetesFleet implements AsyncDisposable {
-  readonly instanceId = `test-${randomBytes(6).toString("hex")}`;
-  readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-kubernetes-fleet-"));
-  readonly #apiKey = `ns_local_${randomBytes(12).toString("hex")}`;
-  readonly #cluster: Cluster;
-  #child: ChildProcess | undefined;
-  #lines: AsyncIterator<string> | undefined;
-  #client: NullspaceClient | undefined;
-
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster;
-  }
-
-  get client(): NullspaceClient {
-    return this.#client ?? expect.fail("the fleet is not started");
-  }
-
-  async start(): Promise<void> {
-    const args = [join(this.#folder, "store.db"), this.instanceId, this.#cluster.kubeconfig, this.#apiKey];
-    const child = spawn(process.execPath, ["--conditions=nullspace-source", SCRIPT, ...args], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    this.#client = new NullspaceClient({ baseUrl: await this.#line(), apiKey: this.#apiKey });
-  }
-
-  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    await this.#client?.close();
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined) return;
-    const over = once(child, "exit");
-    child.kill(signal);
-    await over;
-  }
-
-  /** A ready build of `local/web`, with `tag` moved to it. */
-  async seed(
-    tag: string,
-    definition: CreateTemplateRequest,
-    imageId = this.#cluster.registry?.busyboxImage,
-  ): Promise<{ templateId: string }> {
-    this.#child?.stdin?.write(`${JSON.stringify({ name: "web", tag, imageId, definition })}\n`);
-    return JSON.parse(await this.#line()) as { templateId: string };
-  }
-
-  /** Pods of this service that are not on their way out. */
-  async pods(more = ""): Promise<SeenPod[]> {
-    const selector = `${INSTANCE_LABEL}=${this.instanceId}${more}`;
-    const { stdout } = await this.#cluster.kubectl(["get", "pods", "-o", "json", "--selector", selector]);
-    const { items } = JSON.parse(stdout) as { items: SeenPod[] };
-    return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end("SIGKILL");
-    const selector = `${INSTANCE_LABEL}=${this.instanceId}`;
-    await this.#cluster.kubectl(["delete", "pods", "--selector", selector, "--now", "--wait=false"]);
-    rmSync(this.#folder, { recursive: true });
-  }
-
-  async #line(): Promise<string> {
-    const next = await this.#lines?.next();
-    if (next === undefined || next.done) throw new Error("the fleet's process has ended");
-    return next.value;
-  }
-}
-
-describe.skipIf(!HAS_CLUSTER)("warm pools on Kubernetes, through the HTTP API", () => {
+describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP API", ({ guest }) => {
   let cluster: Cluster;
+  let standIn: SandboxStandIn | undefined;
   let fleet: KubernetesFleet;
 
   beforeAll(async () => {
     cluster = await startCluster({ node: true });
+    standIn = guest === "sandbox" ? await startSandboxStandIn(cluster) : undefined;
   });
-  afterAll(async () => cluster?.stop());
+  afterAll(async () => {
+    await standIn?.[Symbol.asyncDispose]();
+    await cluster?.stop();
+  });
   beforeEach(async () => {
-    fleet = new KubernetesFleet(cluster);
+    fleet = new KubernetesFleet(cluster, { guest });
     await fleet.start();
   });
   afterEach(async () => fleet[Symbol.asyncDispose]());
 
   const soon = { timeout: 90_000, interval: 200 };
-  const names = (pods: readonly SeenPod[]) => pods.map(({ metadata }) => metadata.name).sort();
+  const names = (pods: readonly SeenObject[]) => pods.map(({ metadata }) => metadata.name).sort();
   const makePool = async (minReady: number, maxReady: number) => {
     const pool = await fleet.client.warmPools.create({
       name: "p",

@@ -1,8 +1,14 @@
 import { expect, test, vi } from "vitest";
+import { poolDetails } from "../../../service/page/views/pool.ts";
 import { MemoryFleet } from "./memory-fleet.ts";
 
 const soon = { timeout: 20_000, interval: 5 };
 const TRACKED = { name: "web", template_ref: "web:stable", version_policy: "track_tag" as const };
+
+function buildOf({ db }: MemoryFleet, templateId: string): string | undefined {
+  return db.get<{ buildId: string }>("SELECT build_id AS buildId FROM artifacts WHERE template_id = ?", [templateId])
+    ?.buildId;
+}
 
 /** A fleet whose images have to be brought to their hosts, with a pool of `web:stable` that is full. */
 async function fullPool(minReady: number, maxReady: number) {
@@ -42,6 +48,8 @@ test("the generation before stays whole, and is refilled, until the new image is
   expect(membersOf(first)).toHaveLength(2);
   expect([...world.driver.guests.values()].map(({ spec }) => spec.artifact.templateId)).not.toContain(second);
   expect(view().degraded_reason).toBeUndefined();
+  const shown = () => poolDetails(world.db, pool.id, { nowMs: Date.now() }).rollOut;
+  expect(shown()).toMatchObject({ generation: 1, next: buildOf(world, second), current: 2, old: 0 });
 
   let least = Infinity;
   world.driver.onStart = () => (least = Math.min(least, view().status.ready));
@@ -50,6 +58,7 @@ test("the generation before stays whole, and is refilled, until the new image is
   expect(view()).toMatchObject({ runtime_artifact_id: second, rollout_generation: 2 });
   expect(least).toBeGreaterThanOrEqual(2);
   expect(images.asked).toEqual([second]);
+  expect(shown()).not.toHaveProperty("next");
 });
 
 test("an image that no host gets is why the pool is degraded, and costs it no member; a reconcile tries at once", async () => {

@@ -13,11 +13,12 @@ import { Fleet } from "../../../service/fleet/fleet.ts";
 import { poolTagFollowers } from "../../../service/fleet/pools/tag-followers.ts";
 import { keyRing } from "../../../service/keys/key-ring.ts";
 import { openKubernetesMachines } from "../../../service/parts/kubernetes.ts";
+import type { KubernetesOptions } from "../../../service/parts/kubernetes-options.ts";
 import { Database } from "../../../service/store/database.ts";
 import { TemplateEvents } from "../../../service/templates/events.ts";
 import { seedBuild } from "../../unit/service/seed-template.ts";
 
-const [storePath = "", instanceId = "", kubeconfig = "", apiKey = ""] = process.argv.slice(2);
+const [storePath = "", instanceId = "", options = "{}", apiKey = ""] = process.argv.slice(2);
 const stopping = new AbortController();
 const log = pino({ level: process.env.FLEET_LOG ?? "silent" }, pino.destination(2));
 const db = new Database(storePath);
@@ -29,11 +30,7 @@ const deps = {
   tagFollowers: poolTagFollowers,
   stopping: stopping.signal,
 };
-const machines = await openKubernetesMachines(
-  { kubeconfig, cpuOvercommit: 20, networkPolicy: "none" },
-  instanceId,
-  "none",
-);
+const machines = await openKubernetesMachines(JSON.parse(options) as KubernetesOptions, instanceId, "none");
 const fleet = new Fleet({ ...deps, driver: machines.driver });
 const keys = keyRing([{ name: "test", key: apiKey }]);
 const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });

@@ -1,46 +1,54 @@
-import { z } from "zod";
 import type { GuestSpec } from "../../fleet/guests/machine-driver.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { Pod, ResourceQuota } from "./objects.ts";
+import { isKindAbsent } from "./followed-objects.ts";
+import { SANDBOXES, type GuestKind } from "./guest-kinds.ts";
+import { guestPod, type GuestPod } from "./guest-pod.ts";
+import { Pod, ResourceQuota, Sandbox } from "./objects.ts";
+import { isAllowed } from "./permissions.ts";
 import { readQuantity } from "./quantity.ts";
-import { millicores, podObject, type PodSettings } from "./pod-object.ts";
+import { millicores, type PodSettings } from "./pod-object.ts";
+import { INSTALL_SANDBOXES } from "./sandbox-api.ts";
 import { refused } from "./start-verdict.ts";
 
-const AccessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
-
 /**
- * Makes the pod of a guest.
+ * Makes a guest.
  *
  * @returns `undefined` when there is one of this name
  * @throws MachineRefusedError in words of the contract; the client's errors
  */
-export async function createPod(
+export async function createGuest(
   client: KubernetesClient,
+  kind: GuestKind,
   spec: GuestSpec,
   settings: PodSettings,
-): Promise<Pod | undefined> {
-  const { namespace } = settings;
-  const body = podObject(spec, settings);
+): Promise<GuestPod | undefined> {
+  // Not cut off: what was asked of the server is known to be done or not, or the server is away.
+  const request = { method: "POST", path: kind.path(settings.namespace), body: kind.object(spec, settings) } as const;
   try {
-    // Not cut off: what was asked of the server is known to be done or not, or the server is away.
-    return await client.json({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods`, body }, Pod);
+    if (kind === SANDBOXES) return guestPod(await client.json(request, Sandbox), undefined);
+    return guestPod(undefined, await client.json(request, Pod));
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     if (error.reason === "AlreadyExists") return undefined;
-    throw await explainRefusal(client, spec, settings, error);
+    throw await explainRefusal(client, kind, spec, settings, error);
   }
 }
 
 async function explainRefusal(
   client: KubernetesClient,
+  kind: GuestKind,
   spec: GuestSpec,
   settings: PodSettings,
   error: KubernetesError,
 ): Promise<Error> {
   const { namespace } = settings;
   const { said, status, causes } = error;
+  if (isKindAbsent(error)) {
+    const reason = `the cluster has no Sandboxes any more. ${INSTALL_SANDBOXES}`;
+    return refused(reason, { mayPass: true, isControllerAway: true, cause: error });
+  }
   if (status === 404) {
     const reason = `there is no namespace "${namespace}" (create it, or choose another with --namespace): ${said}`;
     return refused(reason, { mayPass: true, cause: error });
@@ -48,29 +56,24 @@ async function explainRefusal(
   if (status === 400 || status === 422) return refused(said, { isImpossible: true, cause: error });
   if (status !== 403) return error;
   if (causes.includes("NamespaceTerminating")) return refused(said, { mayPass: true, cause: error });
-  // Without the permission it is the way to the cluster that is wrong.
-  if (!(await mayCreatePods(client, namespace))) return error;
-  const isQuota = (await fullQuotas(client, spec, settings)).length > 0;
+  // Without the permission it is the way to the cluster that is wrong: the server calls both Forbidden.
+  const { group, resource } = kind;
+  if (!(await isAllowed(client, { namespace, verb: "create", group, resource }))) return error;
+  const isQuota = (await fullQuotas(client, kind, spec, settings)).length > 0;
   return refused(said, { mayPass: isQuota, isQuota, cause: error });
 }
 
-/** The server calls every refusal of its admission Forbidden, as it does a lack of permissions: so it is asked. */
-export async function mayCreatePods(client: KubernetesClient, namespace: string): Promise<boolean> {
-  const body = {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SelfSubjectAccessReview",
-    spec: { resourceAttributes: { namespace, verb: "create", resource: "pods" } },
-  };
-  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  return (await client.json({ method: "POST", path, body }, AccessReview)).status.allowed;
-}
-
-/** Names of quotas that the pod of a guest would exceed; none where they may not be read. */
-async function fullQuotas(client: KubernetesClient, spec: GuestSpec, settings: PodSettings): Promise<string[]> {
+/** Names of quotas that a guest would exceed; none where they may not be read. */
+async function fullQuotas(
+  client: KubernetesClient,
+  kind: GuestKind,
+  spec: GuestSpec,
+  settings: PodSettings,
+): Promise<string[]> {
   const path = `/api/v1/namespaces/${settings.namespace}/resourcequotas`;
   try {
     const { objects } = await listAll(client, { path, object: ResourceQuota });
-    const wanted = wantedOf(spec, settings);
+    const wanted = { ...wantedOf(spec, settings), [kind.counted]: 1 };
     return objects.flatMap(({ metadata, status }) => {
       const isFull = Object.entries(status?.hard ?? {}).some(
         ([name, hard]) => readQuantity(status?.used?.[name] ?? 0) + (wanted[name] ?? 0) > readQuantity(hard),
