@@ -31,6 +31,13 @@ export class DeclaredInputs {
     return [...this.#inputs.values()].some(isWanted);
   }
 
+  /** The other resources of the program that it gives inputs like these to. */
+  others(mark: Mark, isWanted: (inputs: Properties) => boolean): { mark: Mark; inputs: Properties }[] {
+    return [...this.#inputs].flatMap(([other, inputs]) =>
+      other !== mark && isWanted(inputs) ? [{ mark: other, inputs }] : [],
+    );
+  }
+
   /** The inputs that the program gives to the resource in this run; undefined when it does not declare it (any more). */
   of(mark: Mark): Properties | undefined {
     return this.#inputs.get(mark);

@@ -4,11 +4,11 @@ import { BuildGoneError, BuildNotReadyError, ForeignBuildError, NotOwnedError, T
 import type { OperationContext } from "../operation-context.ts";
 import { adoptedAway } from "../ownership/adopted-away.ts";
 import { earlierStranger } from "../ownership/first-owner.ts";
-import { isOwnMark, isOwnStack } from "../ownership/mark.ts";
+import { isOwnMark, isOwnStack, type Mark } from "../ownership/mark.ts";
 import { ownersOf, ownerTag } from "../ownership/owner-tags.ts";
 import { describeOwner, ownMarkNotice, takeoverWays } from "../ownership/takeover-ways.ts";
 import { orGone } from "../service-errors.ts";
-import { settledRefOf } from "../template/canonical-ref.ts";
+import { isOneTemplate, settledRefOf } from "../template/canonical-ref.ts";
 import { isReclaimed, isTemplateOfBuild } from "../template/build-history.ts";
 import type { TemplateTagInputs, TemplateTagOutputs } from "./inputs.ts";
 
@@ -43,6 +43,7 @@ export async function promoteTag(
     requireStillOwned(tags, inputs, context);
     await requireSameTemplate(client, tags, inputs, known.buildId, context, signal);
   }
+  await requireAlone(client, tags, inputs, context, signal);
   checkExpected(now, inputs);
   if (now !== undefined && now !== buildId && known?.buildId !== undefined && now !== known.buildId) {
     context.log(
@@ -121,6 +122,40 @@ async function requireSameTemplate(
       takeoverWays(context, "TemplateTag", `${template}:${tag}`),
     `${template}:${tag}`,
   );
+}
+
+/**
+ * Two resources of one program cannot have one tag for two builds: it would be wherever the last of them has put it. The one
+ * that owns it where it is now keeps it; else the one that owns it; of two that both do, or neither, always the same one.
+ *
+ * @throws TagTakenError when it is the other's
+ */
+async function requireAlone(
+  client: NullspaceClient,
+  tags: readonly TagInfo[],
+  { template, tag, buildId }: TemplateTagInputs,
+  { mark, declared }: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = tags.find((candidate) => candidate.tag === tag)?.build_id;
+  const owners = new Set(ownersOf(tags, "tag", tag).map((owner) => owner.mark));
+  const hasIt = (owner: Mark, wanted: unknown) => owners.has(owner) && now === wanted;
+  if (hasIt(mark, buildId)) return;
+  const rivals = declared.others(
+    mark,
+    (other) => other.tag === tag && typeof other.buildId === "string" && other.buildId !== buildId,
+  );
+  for (const { mark: rival, inputs } of rivals) {
+    const isTheirs = owners.has(rival) === owners.has(mark) ? rival < mark : owners.has(rival);
+    if (!(isTheirs || hasIt(rival, inputs.buildId)) || typeof inputs.template !== "string") continue;
+    if (!(await isOneTemplate(client, inputs.template, template, signal))) continue;
+    throw new TagTakenError(
+      `another resource of this program has the tag "${tag}" of ${template} for ${inputs.buildId as string}, and this one ` +
+        `wants it for ${buildId}: a tag points at one build. Nothing was changed for this one. Choose another tag for one ` +
+        "of them, or give both the same build",
+      { ref: `${template}:${tag}`, buildId: inputs.buildId as string },
+    );
+  }
 }
 
 /** @throws TagTakenError when the tag is to be moved and does not point where it was expected to */

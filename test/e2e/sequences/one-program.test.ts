@@ -100,6 +100,35 @@ const REFUSED: Row[] = [
     },
   },
   {
+    title:
+      "of two TemplateTags of one program that want one tag for two builds exactly one has it, whenever they differ",
+    async play({ stack: make, world }) {
+      const stack = await make();
+      stack.program(`template("web");`);
+      await stack.up();
+      stack.project.write("app/hello.txt", "second\n");
+      await stack.up();
+      const [first, second] = (await world.template("web")).builds;
+      const both = (one: string, two: string) =>
+        stack.program(`const web = template("web");
+          tag("one", web, { tag: "live", buildId: "${one}" }); tag("two", web, { tag: "live", buildId: "${two}" });`);
+      both(first!, second!);
+      const up = await stack.tryUp();
+      expect(up.exitCode).not.toBe(0);
+      expect(up.text).toMatch(/another resource of this (program|stack)/);
+      const { live } = (await world.template("web")).tags;
+      expect((await stack.tryUp()).exitCode).not.toBe(0);
+      expect((await world.template("web")).tags["live"]).toBe(live);
+      both(live!, live!);
+      await stack.up();
+      both(live === first ? second! : first!, live!);
+      expect((await stack.tryUp()).text).toContain("a tag points at one build");
+      expect((await world.template("web")).tags["live"]).toBe(live);
+      await stack.destroy();
+      expect(await world.leftovers(["web"])).toEqual([]);
+    },
+  },
+  {
     title: "of two WarmPools of one program with one name exactly one is made, and a destroy leaves nothing",
     async play({ stack: make, world }) {
       const stack = await make();
