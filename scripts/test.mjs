@@ -73,6 +73,7 @@ const LANES = [
       { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
       { title: "build (npm run build)", run: buildOnce },
       { title: "tests (contract)", run: (print) => test(projects("contract"), print) },
+      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
     ],
   },
   {
@@ -114,7 +115,6 @@ const LANES = [
           return test([...projects("engine", "faults", "scale"), ...folders], print);
         },
       },
-      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
     ],
   },
 ];
