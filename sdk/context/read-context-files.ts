@@ -1,11 +1,16 @@
 import { anyText, check, listOf, whole } from "../arguments/index.ts";
+import { Semaphore } from "../concurrency/index.ts";
 import { CANCELLABLE, TREE } from "./argument-rules.ts";
 import type { ContextTree } from "./build-context.ts";
 import { fromThreadError } from "./thread/thread-error.ts";
 import { findEntry } from "./table/entry-table.ts";
 import { startTask } from "./thread/thread-pool.ts";
+import type { FileTree } from "./walk/read-file.ts";
 
 const PATHS = listOf(anyText, "paths");
+
+/** Reads at once, the others wait: as many as threads are kept, for to start one takes longer than to read what it is asked. */
+const readings = new Semaphore(2);
 
 /**
  * Contents of files of a context, all in memory: for many that are small, which take far less time together than one by
@@ -31,8 +36,16 @@ export async function readContextFiles(
   check("readContextFiles", { indices: listOf(whole(0, table.length - 1), "indices of entries") }, { indices });
   const { signal } = options;
   signal?.throwIfAborted();
+  return readings.run(signal, () => readInThread({ root, table, followLinks: followsLinks }, indices, signal));
+}
+
+async function readInThread(
+  tree: FileTree,
+  indices: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const { table } = tree;
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
-  const tree = { root, table, followLinks: followsLinks };
   const task = startTask(
     { type: "fetch", tree, indices },
     {
