@@ -8,7 +8,7 @@ import type { PodSettings } from "./pod-object.ts";
 import { INSTALL_SANDBOXES, SANDBOX_GROUP, SANDBOX_VERSION } from "./sandbox-api.ts";
 
 /** What machines are to be: `auto` are Sandboxes where the cluster serves them and the account may make them, else pods. */
-export type GuestWish = NonNullable<PodSettings["guest"]>;
+export type GuestPreference = NonNullable<PodSettings["guest"]>;
 
 /** What machines are. */
 export interface ChosenGuests {
@@ -34,14 +34,14 @@ export const ONLY_PODS: Pick<GuestChoice, "get"> = {
 export class GuestChoice {
   readonly #client: KubernetesClient;
   readonly #namespace: string;
-  readonly #wish: GuestWish;
+  readonly #preference: GuestPreference;
   #chosen: ChosenGuests | undefined;
   #choosing: Promise<ChosenGuests> | undefined;
 
-  constructor(client: KubernetesClient, namespace: string, wish: GuestWish) {
+  constructor(client: KubernetesClient, namespace: string, preference: GuestPreference) {
     this.#client = client;
     this.#namespace = namespace;
-    this.#wish = wish;
+    this.#preference = preference;
   }
 
   /** @throws the client's errors; the signal's reason */
@@ -54,17 +54,17 @@ export class GuestChoice {
   }
 
   async #choose(): Promise<ChosenGuests> {
-    const wish = this.#wish;
+    const preference = this.#preference;
     if (!(await this.#isServed())) {
-      if (wish !== "sandbox") return (this.#chosen = { kind: PODS, hasSandboxes: false });
+      if (preference !== "sandbox") return (this.#chosen = { kind: PODS, hasSandboxes: false });
       const problem = `The cluster ${this.#client.access.name} has no Sandboxes. ${INSTALL_SANDBOXES}`;
       return (this.#chosen = { kind: SANDBOXES, hasSandboxes: true, problem });
     }
     const missing = await this.#missingVerbs();
     const problem = missing.length === 0 ? undefined : this.#missingWords(missing);
-    if (wish === "sandbox") this.#chosen = { kind: SANDBOXES, hasSandboxes: true, problem };
-    else if (wish === "auto" && problem === undefined) this.#chosen = { kind: SANDBOXES, hasSandboxes: true };
-    else this.#chosen = { kind: PODS, hasSandboxes: problem === undefined, ...(wish === "auto" && { problem }) };
+    if (preference === "sandbox") this.#chosen = { kind: SANDBOXES, hasSandboxes: true, problem };
+    else if (preference === "auto" && problem === undefined) this.#chosen = { kind: SANDBOXES, hasSandboxes: true };
+    else this.#chosen = { kind: PODS, hasSandboxes: problem === undefined, ...(preference === "auto" && { problem }) };
     return this.#chosen;
   }
 

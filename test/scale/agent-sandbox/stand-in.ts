@@ -21,7 +21,7 @@ export interface SandboxStandIn extends AsyncDisposable {
 }
 
 /**
- * Has a cluster serve Sandboxes, and a controller of ours make their pods. Neither is agent-sandbox, which is not to be had here:
+ * Has a cluster serve Sandboxes, and a controller of ours make their pods. Neither is agent-sandbox, which is not available here:
  * see `crds.ts` and `controller.ts` for what they have in common with it.
  */
 export async function startSandboxStandIn(cluster: Cluster): Promise<SandboxStandIn> {

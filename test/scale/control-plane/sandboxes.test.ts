@@ -7,7 +7,7 @@ import { inspectCluster } from "../../../service/bin/doctor/cluster-report.ts";
 import { clusterBelongings } from "../../../service/bin/reset/cluster-belongings.ts";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";
-import type { GuestWish } from "../../../service/drivers/kubernetes/guest-choice.ts";
+import type { GuestPreference } from "../../../service/drivers/kubernetes/guest-choice.ts";
 import { podName } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { KubernetesMachineDriver } from "../../../service/drivers/kubernetes/pod-driver.ts";
 import type { StartPatience } from "../../../service/drivers/kubernetes/start-verdict.ts";
@@ -55,7 +55,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   });
 
   interface OpenOptions {
-    wish?: GuestWish;
+    preference?: GuestPreference;
     namespace?: string;
     kubeconfig?: string;
     node?: string;
@@ -63,9 +63,9 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   }
 
   async function open(options: OpenOptions = {}): Promise<KubernetesMachineDriver> {
-    const { wish = "sandbox", namespace = "default", kubeconfig = cluster.kubeconfig } = options;
+    const { preference = "sandbox", namespace = "default", kubeconfig = cluster.kubeconfig } = options;
     const client = new KubernetesClient(await findCluster({ kubeconfig }));
-    const settings = { namespace, instanceId, guest: wish, nodeSelector: { type: options.node ?? "kwok" } };
+    const settings = { namespace, instanceId, guest: preference, nodeSelector: { type: options.node ?? "kwok" } };
     const driver = new KubernetesMachineDriver(client, settings, options.patience ?? {});
     drivers.push(driver);
     return driver;
@@ -266,7 +266,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   });
 
   it("go with a reset, whatever kind the service makes by then", async () => {
-    const [ofPods, ofSandboxes] = [await open({ wish: "pod" }), await open()];
+    const [ofPods, ofSandboxes] = [await open({ preference: "pod" }), await open()];
     await ofPods.start(specOf());
     await ofSandboxes.start(specOf());
     await ofSandboxes.start(specOf({ buildId: "tb_trial" }));
@@ -299,7 +299,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
 
   it("are taken up by a service that makes the other kind now, and each goes whole", async () => {
     const [bare, boxed] = [specOf(), specOf()];
-    const [ofPods, ofSandboxes] = [await open({ wish: "pod" }), await open()];
+    const [ofPods, ofSandboxes] = [await open({ preference: "pod" }), await open()];
     await ofPods.start(bare);
     await ofSandboxes.start(boxed);
     for (const driver of [ofPods, ofSandboxes]) {
@@ -314,7 +314,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   });
 
   describe("and which kind a service makes", () => {
-    const openMachines = async (guest: GuestWish | undefined, kubeconfig: string, namespace: string) => {
+    const openMachines = async (guest: GuestPreference | undefined, kubeconfig: string, namespace: string) => {
       const machines = await openKubernetesMachines({ guest, kubeconfig, namespace }, instanceId);
       drivers.push(machines.driver as KubernetesMachineDriver);
       const { kind } = await (machines.driver as KubernetesMachineDriver).chosen();
@@ -367,7 +367,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
     });
 
     it("is said by a service that starts without any, and found out later by one whose cluster is away at its start", async () => {
-      const driver = await open({ wish: "auto", patience: { podMs: 500 } });
+      const driver = await open({ preference: "auto", patience: { podMs: 500 } });
       const { told } = await follow(driver);
       const [before, after] = [specOf(), specOf()];
       await driver.start(before);

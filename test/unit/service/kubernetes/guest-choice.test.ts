@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
-import { GuestChoice, type GuestWish } from "../../../../service/drivers/kubernetes/guest-choice.ts";
+import { GuestChoice, type GuestPreference } from "../../../../service/drivers/kubernetes/guest-choice.ts";
 import { openStandIn, statusOf, type StandIn } from "./stand-in.ts";
 
 const Review = z.object({ spec: z.object({ resourceAttributes: z.record(z.string(), z.string()) }) });
@@ -37,17 +37,17 @@ describe("what the machines of a cluster are", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  const choose = async (wish: GuestWish) => {
-    const { kind, hasSandboxes, problem } = await new GuestChoice(client, "machines", wish).get();
+  const choose = async (preference: GuestPreference) => {
+    const { kind, hasSandboxes, problem } = await new GuestChoice(client, "machines", preference).get();
     return { kind: kind.name, hasSandboxes, problem };
   };
 
-  it.each<[GuestWish, string]>([
+  it.each<[GuestPreference, string]>([
     ["auto", "sandbox"],
     ["sandbox", "sandbox"],
     ["pod", "pod"],
-  ])("for %s, where they are served and allowed, is a %s", async (wish, kind) => {
-    expect(await choose(wish)).toEqual({ kind, hasSandboxes: true, problem: undefined });
+  ])("for %s, where they are served and allowed, is a %s", async (preference, kind) => {
+    expect(await choose(preference)).toEqual({ kind, hasSandboxes: true, problem: undefined });
     expect(asked.map(({ verb }) => verb).toSorted()).toEqual(["create", "delete", "get", "list", "patch", "watch"]);
     for (const each of asked) {
       expect(each).toMatchObject({ namespace: "machines", group: "agents.x-k8s.io", resource: "sandboxes" });
@@ -56,8 +56,8 @@ describe("what the machines of a cluster are", () => {
 
   it.each([undefined, [], ["othersandboxes"]])("is pods where what is served is %j", async (names) => {
     served = names;
-    for (const wish of ["auto", "pod"] as const) {
-      expect(await choose(wish)).toEqual({ kind: "pod", hasSandboxes: false, problem: undefined });
+    for (const preference of ["auto", "pod"] as const) {
+      expect(await choose(preference)).toEqual({ kind: "pod", hasSandboxes: false, problem: undefined });
     }
     expect((await choose("sandbox")).problem).toContain("Install agent-sandbox");
     expect(asked).toEqual([]);
