@@ -135,10 +135,11 @@ describe("a build that runs", () => {
     await say(0, 10_000);
     const early = await used();
     for (let from = 10_000; from < 100_000; from += 30_000) await say(from, from + 30_000);
-    const late = await used();
     expect(await page.locator("#log li").count()).toBe(2_000);
-    expect(late.nodes).toBeLessThan(early.nodes * 1.1);
-    expect(late.bytes).toBeLessThan(early.bytes * 1.5);
+    // What left the page goes in a later collection where the browser still drew it in this one. What is
+    // kept for good is 150,000 nodes by now, and goes in none.
+    await expect.poll(async () => (await used()).nodes, SOON).toBeLessThan(early.nodes * 1.1);
+    await expect.poll(async () => (await used()).bytes, SOON).toBeLessThan(early.bytes * 1.5);
     await build.finish();
   });
 });
