@@ -25,6 +25,13 @@ export interface PassFacts {
     /** Why it could not be brought there; `undefined` while that has not failed. */
     failureOf(templateId: string): Pick<MemberFailure, "reason" | "message"> | undefined;
   };
+  /** What is kept for other programs. */
+  readonly native: {
+    /** Nothing is left of it that could be claimed. */
+    readonly isDrained: boolean;
+    /** Why it is not as it should be. */
+    readonly failure: Pick<MemberFailure, "reason" | "message"> | undefined;
+  };
 }
 
 /** What a pass decided; it is in the store already. */
@@ -87,18 +94,19 @@ export function reconcilePool(
     const { releasedOld, isDiskFull } = apply({ db, guests }, pool, members, plan, facts.nowMs, events);
     const after = guests.members(poolId);
     const isEmpty = after.length === 0;
-    const isDrained = pool.state === "draining" && isEmpty;
+    const isDrained = pool.state === "draining" && isEmpty && facts.native.isDrained;
     if (isDrained) events.push("drained; the pool is disabled");
     const own = isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway || isDiskFull);
     const awaited = own === null && isAwaited ? facts.images.failureOf(target.templateId) : undefined;
+    const other = awaited ?? (own === null && pool.state === "enabled" ? facts.native.failure : undefined);
     pools.update(poolId, {
       ...rolled,
       ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
       failureCount: failures.count,
       failureAtMs: failures.lastAtMs,
       ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
-      degradedReason: own ?? awaited?.reason ?? null,
-      ...(awaited && { lastFailure: awaited.message }),
+      degradedReason: own ?? other?.reason ?? null,
+      ...(other && { lastFailure: other.message }),
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,
     });
