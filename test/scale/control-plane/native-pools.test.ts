@@ -64,7 +64,7 @@ describe.skipIf(!HAS_CLUSTER)("pools for claims of other programs, of a stand-in
     fleet.client.warmPools.update(poolId, { labels: { [REPLICAS_LABEL]: String(replicas) } });
 
   it("are a template and a warm pool, which is filled; a claim takes a member that was ready, and another is made", async () => {
-    await fleet.seed("stable", { start_cmd: "serve $HOME", default_envs: { A: "1" } });
+    await fleet.seed("stable", { start_cmd: "serve $HOME", runtime_config: { default_envs: { A: "1" } } });
     const pool = await makePool(2);
     await expect.poll(() => view.counts(), soon).toEqual([[1, 2, 2]]);
     const [warmPool] = await view.warmPools();
@@ -328,6 +328,18 @@ describe.skipIf(!HAS_CLUSTER)("pools for claims of other programs, of a stand-in
     }
     await expect.poll(() => view.counts(), { ...soon, timeout: 120_000 }).toEqual([[1, 2, 2]]);
     await expect.poll(async () => (await fleet.client.warmPools.get(pool.id)).degraded_reason, soon).toBeUndefined();
+  });
+
+  it("of a template without internet access are not made where nothing is known to enforce policies", async () => {
+    await fleet.seed("stable", { build_config: { internet_access: false }, start_cmd: "serve" });
+    for (const replicas of [2, 0]) {
+      const pool = await makePool(replicas);
+      await expect
+        .poll(async () => (await fleet.client.warmPools.get(pool.id)).degraded_message, soon)
+        .toContain("a network that is known to enforce policies");
+      expect([await view.warmPools(), await view.templates()]).toEqual([[], []]);
+      await fleet.client.warmPools.delete(pool.id);
+    }
   });
 
   it("live through an API server that is away", async () => {

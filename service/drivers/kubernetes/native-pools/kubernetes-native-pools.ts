@@ -101,7 +101,7 @@ export class KubernetesNativePools implements NativePools {
   }
 
   nameOf(pool: { poolId: string; name: string; generation: number }): string {
-    return nativeName(pool);
+    return nativeName(this.#place.settings.instanceId, pool);
   }
 
   names(): readonly string[] {
@@ -124,7 +124,9 @@ export class KubernetesNativePools implements NativePools {
     const { settings, isolation } = this.#place;
     const isApart = blueprint === undefined || blueprint.internetAccess;
     const whyNot = isApart ? undefined : whyConnected(isolation());
-    if (whyNot !== undefined && generation.replicas > 0) {
+    // What is there may shrink.
+    const mayBeMore = generation.replicas > 0 || this.#pools.get(objectName) === undefined;
+    if (whyNot !== undefined && mayBeMore) {
       throw refused(`a machine without internet access needs a network that is known to enforce policies: ${whyNot}`, {
         isImpossible: true,
       });

@@ -36,11 +36,14 @@ const MAX_NAME = 30;
 /** A label's value (Kubernetes: "Labels and Selectors"). */
 const LABEL_VALUE = /^[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/;
 
-/** `<pool>-<hash>-g<generation>`: by the hash of the pool's id nobody else's has that name. */
-export function nativeName({ poolId, name, generation }: { poolId: string; name: string; generation: number }): string {
+/** `<pool>-<hash>-g<generation>`: by the hash nobody else's has that name, not even those of a service that a backup was restored for. */
+export function nativeName(
+  instanceId: string,
+  { poolId, name, generation }: { poolId: string; name: string; generation: number },
+): string {
   const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   const short = words.slice(0, MAX_NAME).replaceAll(/^-+|-+$/g, "");
-  const hash = createHash("sha256").update(poolId).digest("hex").slice(0, 8);
+  const hash = createHash("sha256").update(`${instanceId} ${poolId}`).digest("hex").slice(0, 8);
   // A name begins with a letter (RFC 1035).
   return `${/^[a-z]/.test(short) ? short : `pool${short === "" ? "" : `-${short}`}`}-${hash}-g${generation}`;
 }

@@ -10,6 +10,8 @@ const POOLS_AT_ONCE = 4;
 /** A pool is looked at this often though nothing is told of it; and more often while something is under way. */
 const LOOK_EVERY_MS = 15_000;
 const LOOK_WHILE_UNDER_WAY_MS = 2_000;
+/** However much happens, the host is asked for whole lists on behalf of a pool no more often than this. */
+const LIST_EVERY_MS = 1_500;
 /** What no record knows is looked for this often. */
 const SWEEP_EVERY_MS = 60_000;
 /** Pauses before what has failed is tried again. */
@@ -40,6 +42,9 @@ interface Work {
   isWanted: boolean;
   timer?: NodeJS.Timeout | undefined;
   failure?: MemberFailure | undefined;
+  error?: Error | undefined;
+  /** When the host was asked for whole lists last, by `performance.now()`. */
+  listedAtMs: number;
   isDrained: boolean;
   readonly backoff: Backoff;
 }
@@ -78,7 +83,12 @@ export class NativeKeeper implements NativeSide {
     if (!this.#work.has(poolId)) {
       const isConcerned = wantedNative(pools.get(poolId), native.isOn).state !== "gone";
       if (!isConcerned && generations.ofPool(poolId).length === 0) return;
-      this.#work.set(poolId, { isWanted: false, isDrained: false, backoff: new Backoff(RETRY_MS) });
+      this.#work.set(poolId, {
+        isWanted: false,
+        isDrained: false,
+        listedAtMs: -Infinity,
+        backoff: new Backoff(RETRY_MS),
+      });
     }
     const work = this.#work.get(poolId)!;
     work.isWanted = true;
@@ -154,7 +164,10 @@ export class NativeKeeper implements NativeSide {
     }
     try {
       const deps = { ...this.#deps, onEvent: (id: string, line: string) => log.info({ poolId: id }, line) };
-      const { failure, isUnderWay, isOver } = await passNative(deps, poolId, stopping);
+      const mayList = performance.now() - work.listedAtMs >= LIST_EVERY_MS;
+      if (mayList) work.listedAtMs = performance.now();
+      const options = { signal: stopping, mayList, failure: work.error };
+      const { failure, isUnderWay, isOver } = await passNative(deps, poolId, options);
       work.backoff.reset();
       this.#tell(poolId, work, failure);
       if (!isOver) return isUnderWay ? LOOK_WHILE_UNDER_WAY_MS : LOOK_EVERY_MS;
@@ -171,6 +184,7 @@ export class NativeKeeper implements NativeSide {
   #tell(poolId: string, work: Work, error: Error | undefined): void {
     const { log, onChange } = this.#deps;
     const [before, wasDrained] = [work.failure, work.isDrained];
+    work.error = error;
     work.failure = error && classifyFailure(error);
     work.isDrained = this.isDrained(poolId);
     const isNews = before?.message !== work.failure?.message;

@@ -18,11 +18,20 @@ export interface NativePassDeps {
   readonly onEvent: (poolId: string, line: string) => void;
 }
 
+/** What the pass before has found, and how often the host is asked. */
+export interface NativePassOptions {
+  readonly signal: AbortSignal;
+  /** The host may be asked for whole lists; if not, what takes that is left to a later pass. */
+  readonly mayList: boolean;
+  /** Why it was not as it should be, as far as is known. */
+  readonly failure: Error | undefined;
+}
+
 /** What a pass has found. */
 export interface NativePassResult {
   /** Why it is not as it should be, and will not be by itself. */
   readonly failure: Error | undefined;
-  /** Something is under way, or waits for somebody's claim to end. */
+  /** Something is under way, or left to a later pass. */
   readonly isUnderWay: boolean;
   /** There is nothing of the pool on the host, and nothing is to be there. */
   readonly isOver: boolean;
@@ -43,7 +52,12 @@ export function wantedNative(pool: PoolRow | undefined, isOn: boolean): WantedNa
  *
  * @throws the errors of {@link NativePools}; what was decided is recorded then
  */
-export async function passNative(deps: NativePassDeps, poolId: string, signal: AbortSignal): Promise<NativePassResult> {
+export async function passNative(
+  deps: NativePassDeps,
+  poolId: string,
+  options: NativePassOptions,
+): Promise<NativePassResult> {
+  const { signal, mayList } = options;
   const { db, pools, generations, native } = deps;
   const tell = (line: string) => deps.onEvent(poolId, line);
   const pool = pools.get(poolId);
@@ -60,16 +74,22 @@ export async function passNative(deps: NativePassDeps, poolId: string, signal: A
     return planned;
   });
   // The oldest first: what goes makes room for what comes.
+  let isUnderWay = false;
   for (const plan of plans.toReversed()) {
     const row = rows.find(({ generation }) => generation === plan.generation)!;
-    await carryOut(deps, { pool, row, plan, wanted }, tell, signal);
+    await apply(deps, pool, row, plan, signal);
+    if (!plan.isLeaving) continue;
+    const isEmptied = hasLeft(native, row, wanted);
+    if (isEmptied && mayList) await removeUnclaimed(deps, row, tell, signal);
+    // A claim may last for long: it is not asked for all the time.
+    else isUnderWay = true;
   }
   const [newest] = plans;
   const left = generations.ofPool(poolId).filter(({ place }) => place === native.place);
   const isWhole = newest === undefined || isAsPlanned(native, rows[0]!, wanted);
   return {
-    failure: isWhole ? undefined : await whyNotWhole(deps, rows[0]!, signal),
-    isUnderWay: !isWhole || plans.some(({ isLeaving }) => isLeaving),
+    failure: isWhole ? undefined : mayList ? await whyNotWhole(deps, rows[0]!, signal) : options.failure,
+    isUnderWay: isUnderWay || !isWhole,
     isOver: left.length === 0 && wanted.state === "gone",
   };
 }
@@ -163,41 +183,36 @@ function record(
   if (plan.isCurrent && row.currentAtMs === null) tell(`has other programs claim from generation ${generation}`);
 }
 
-async function carryOut(
-  { db, generations, native }: NativePassDeps,
-  decided: {
-    readonly pool: PoolRow | undefined;
-    readonly row: NativeGenerationRow;
-    readonly plan: GenerationPlan;
-    readonly wanted: WantedNative;
-  },
+async function apply(
+  { db, native }: NativePassDeps,
+  pool: PoolRow | undefined,
+  row: NativeGenerationRow,
+  plan: GenerationPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const { objectName, poolId, generation, templateId, resolvedTemplate } = row;
+  // What is to go is not made for that.
+  if (plan.isLeaving && native.observe(objectName) === undefined) return;
+  const { replicas, isCurrent } = plan;
+  const poolName = pool?.name ?? poolId;
+  const blueprint = blueprintOf(db, row);
+  const names = { objectName, poolId, poolName, generation, templateId, resolvedTemplate };
+  await native.apply({ ...names, isCurrent, replicas, blueprint }, signal);
+}
+
+/** In a roll-out its members go first, one by one; when nothing is wanted any more, all go with it. */
+function hasLeft(native: NativePools, { objectName }: NativeGenerationRow, { state }: WantedNative): boolean {
+  const there = native.observe(objectName);
+  return state === "gone" || there === undefined || (there.members === 0 && there.isSettled);
+}
+
+/** Takes a generation away, after those who have claimed from it: they still ask for it. */
+async function removeUnclaimed(
+  { generations, native }: NativePassDeps,
+  { poolId, generation, objectName }: NativeGenerationRow,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pool, row, plan, wanted } = decided;
-  const { objectName, poolId, generation, templateId, resolvedTemplate } = row;
-  const there = native.observe(objectName);
-  // What is to go is not made for that.
-  if (there !== undefined || !plan.isLeaving) {
-    await native.apply(
-      {
-        objectName,
-        poolId,
-        poolName: pool?.name ?? poolId,
-        generation,
-        templateId,
-        resolvedTemplate,
-        isCurrent: plan.isCurrent,
-        replicas: plan.replicas,
-        blueprint: blueprintOf(db, row),
-      },
-      signal,
-    );
-  }
-  if (!plan.isLeaving) return;
-  // In a roll-out its members go first, one by one; when nothing is wanted any more, all go with it.
-  if (wanted.state !== "gone" && there !== undefined && (there.members > 0 || !there.isSettled)) return;
-  // Who has claimed from it still asks for it: it is taken away after them.
   if (await native.hasClaims(objectName, signal)) return;
   await native.remove(objectName, signal);
   generations.delete(poolId, generation);
