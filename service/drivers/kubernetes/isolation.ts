@@ -1,7 +1,8 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
+import { PLACEMENT_LABEL } from "../../labels.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { probeIsolation, type IsolationOutcome, type ProbePlace } from "./isolation-probe.ts";
-import { applyPolicies } from "./network-policies.ts";
+import { applyPolicies, removeUnusedPolicies, type PolicyPlace } from "./network-policies.ts";
 
 /** What was found holds so long: a network may be changed under a service that runs on. */
 const PROBE_EVERY_MS = 60 * 60_000;
@@ -51,6 +52,7 @@ export class Isolation {
   async probe(signal: AbortSignal): Promise<IsolationOutcome> {
     try {
       await this.#apply();
+      await this.#sweep(signal);
       this.#outcome = await probeIsolation(this.#place, signal);
     } catch (error) {
       // One who cannot be asked now says nothing against what was proved before.
@@ -71,10 +73,26 @@ export class Isolation {
     }
   }
 
-  #apply(): Promise<void> {
+  get #policies(): PolicyPlace {
     const { client, settings, allowedEgress = [] } = this.#place;
-    const { namespace, instanceId } = settings;
-    const applied = applyPolicies({ client, namespace, instanceId, allowedEgress });
+    const { namespace, instanceId, placements } = settings;
+    return { client, namespace, instanceId, allowedEgress, placements };
+  }
+
+  /** A policy too many allows a machine nothing that it was not allowed before: one that cannot be removed is, the next time. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { pods } = this.#place;
+    const hasMachines = async (placement: string) =>
+      (await pods.list(`${PLACEMENT_LABEL}=${placement}`, signal)).length > 0;
+    try {
+      await removeUnusedPolicies(this.#policies, hasMachines, signal);
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+    }
+  }
+
+  #apply(): Promise<void> {
+    const applied = applyPolicies(this.#policies);
     this.#applied = applied;
     applied.catch((error: unknown) => {
       if (this.#applied === applied && !isForbidden(error)) this.#applied = undefined;
