@@ -9,6 +9,7 @@ import type { Placement } from "../drivers/kubernetes/placement.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
 import type { PodSettings } from "../drivers/kubernetes/pod-object.ts";
 import { EngineUnavailableError, StartupError } from "../errors.ts";
+import type { NetworkProof } from "../network-proof.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
 import { readPlacements } from "./placements-file.ts";
@@ -25,6 +26,7 @@ const CHOOSE_MS = 5_000;
 
 /**
  * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
+ * @param onProof is told what came of each try to find out whether the network keeps machines apart
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
  * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
  */
@@ -32,6 +34,7 @@ export async function openKubernetesMachines(
   options: KubernetesOptions,
   instanceId: string,
   baseImage?: string,
+  onProof: (proof: NetworkProof) => void = () => undefined,
 ): Promise<KubernetesMachines> {
   const placements = options.placements === undefined ? undefined : readPlacements(options.placements);
   const access = await findCluster(options);
@@ -41,8 +44,10 @@ export async function openKubernetesMachines(
   const { networkPolicy = "managed", allowedEgress, probeImage = baseImage } = options;
   if (networkPolicy === "none") refuseRanges(options.placements ?? "", placements ?? new Map());
   let isolation: Isolation | undefined;
+  const onOutcome = (outcome: IsolationOutcome) =>
+    onProof({ server: access.server, namespace, ...outcome, at: new Date().toISOString() });
   const makeIsolation = (image: string) => (pods: GuestPods) =>
-    (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
+    (isolation = new Isolation({ client, pods, settings, image, allowedEgress, onOutcome }));
   const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
   const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
   const problem = await problemOf(driver);

@@ -13,6 +13,8 @@ const RETRY_MS = { first: 30_000, most: 10 * 60_000 };
 export interface IsolationPlace extends ProbePlace {
   /** Ranges that machines may reach beside the internet. @default none */
   readonly allowedEgress?: readonly string[] | undefined;
+  /** Is told what came of each try. @default nobody is */
+  readonly onOutcome?: ((outcome: IsolationOutcome) => void) | undefined;
 }
 
 /** The policies that keep machines apart, and what is known of whether they are enforced. */
@@ -60,6 +62,7 @@ export class Isolation {
         this.#outcome = { state: "unproven", reason: reasonOf(error) };
       }
     }
+    if (!signal.aborted) this.#place.onOutcome?.(this.#outcome);
     return this.#outcome;
   }
 

@@ -1,8 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GUEST_LABEL, POOL_LABEL } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { INSTANCE_LABEL, PLACEMENT_LABEL } from "../../../service/labels.ts";
+import { noteNetworkProof, type NetworkProof } from "../../../service/network-proof.ts";
+import { openKubernetesMachines } from "../../../service/parts/kubernetes.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { KubernetesFleet } from "../fleet/kubernetes-fleet.ts";
@@ -195,5 +200,80 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
     define({});
     await restart();
     await expect.poll(policies, soon).toEqual([]);
+  });
+
+  describe("are looked at by doctor", () => {
+    /** What doctor says of a data folder. */
+    async function doctor(data: string, kubeconfig: string, more: readonly string[] = []) {
+      const script = fileURLToPath(new URL("../../../service/bin/nullspace-local.ts", import.meta.url));
+      const builder = [
+        "--builder",
+        "buildkit",
+        "--builder-address",
+        "tcp://127.0.0.1:1",
+        "--registry",
+        "127.0.0.1:1/none",
+      ];
+      const machines = ["--machines", "kubernetes", "--kubeconfig", kubeconfig, "--namespace", "default"];
+      const args = [
+        "--conditions=nullspace-source",
+        script,
+        "doctor",
+        "--json",
+        "--data",
+        data,
+        ...builder,
+        ...machines,
+      ];
+      const { stdout } = await promisify(execFile)(process.execPath, [...args, ...more]).catch(
+        // It ends with 1, as there is no builder.
+        (error: unknown) => error as { stdout: string },
+      );
+      const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; message: string }[] };
+      return (name: string) =>
+        checks.filter((check) => check.name === name).map((check) => `${check.status} ${check.message}`);
+    }
+
+    it("with the nodes and the RuntimeClass of each, or that they may not be looked at", async () => {
+      define({ ...PLACEMENTS, kata: { runtimeClassName: "kata" }, nowhere: { nodeSelector: { accelerator: "h100" } } });
+      const found = await doctor(join(cluster.folder, "none"), cluster.kubeconfig, ["--placements", file]);
+      expect(found("nodes")).toEqual([
+        expect.stringMatching(/^ok machines of no placement: 1 of 3 nodes/),
+        expect.stringMatching(/^ok placement gpu: 1 of 1 nodes.*by RuntimeClass gvisor$/),
+        expect.stringMatching(/^ok placement plain: 1 of 3/),
+        expect.stringMatching(/^warn placement small: 0 of 1/),
+        expect.stringMatching(/^fail placement kata: the cluster has no RuntimeClass kata/),
+        expect.stringMatching(/^warn placement nowhere: 0 of 0/),
+      ]);
+      const blind = await doctor(join(cluster.folder, "none"), cluster.kubeconfigs.unprivileged, [
+        "--placements",
+        file,
+      ]);
+      expect(blind("nodes")[1]).toMatch(
+        /^ok placement gpu: nodes may not be looked at, by RuntimeClass gvisor \(which may not/,
+      );
+      expect(blind("cluster")[0]).toMatch(/^fail .*may not .*list networkpolicies/);
+      define({ gpu: { runtimeClass: "gvisor" } });
+      const broken = await doctor(join(cluster.folder, "none"), cluster.kubeconfig, ["--placements", file]);
+      expect(broken("cluster")[0]).toMatch(/^fail .*did you mean runtimeClassName/s);
+    });
+
+    it("with what the service has found out about its network", async () => {
+      const path = join(cluster.folder, "data");
+      mkdirSync(path);
+      expect((await doctor(path, cluster.kubeconfig))("network")[0]).toMatch(/^warn not tried yet/);
+      const { promise, resolve } = Promise.withResolvers<NetworkProof>();
+      const options = { kubeconfig: cluster.kubeconfig, namespace: "default", nodeSelector: { type: "none-such" } };
+      // No node takes the pods of the probe, which gives up after a minute.
+      const machines = await openKubernetesMachines(options, "test-doctor", "registry.test/busybox", resolve);
+      try {
+        noteNetworkProof({ path }, await promise);
+      } finally {
+        await machines.close();
+      }
+      expect((await doctor(path, cluster.kubeconfig))("network")[0]).toMatch(/^warn not proved, at 2.*after 60 s/);
+      const off = await doctor(path, cluster.kubeconfig, ["--network-policy", "none"]);
+      expect(off("network")[0]).toMatch(/^ok not tried: .*--network-policy none/);
+    });
   });
 });
