@@ -8,7 +8,19 @@ import { inUnits } from "./in-units.ts";
 export interface Finding {
   /** Stable name. */
   name:
-    "folder" | "disk" | "store" | "keys" | "engine" | "builder" | "registry" | "cluster" | "setup" | "images" | "pools";
+    | "folder"
+    | "disk"
+    | "store"
+    | "keys"
+    | "engine"
+    | "builder"
+    | "registry"
+    | "cluster"
+    | "nodes"
+    | "network"
+    | "setup"
+    | "images"
+    | "pools";
   status: "ok" | "warn" | "fail";
   message: string;
   /** What to do; only when not ok. */

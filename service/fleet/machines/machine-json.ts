@@ -190,6 +190,8 @@ function shapeOf(spec: MachineSpec, pool: PoolRow | undefined, template: Resolve
     diskMb: spec.diskMb ?? pool?.diskMb ?? null,
     // A template built to run without internet has none in any machine; a request can only take away.
     internetAccess: spec.internetAccess && template.resources.internetAccess,
+    placement: pool?.placement ?? null,
+    placementKey: pool?.placementKey ?? null,
   };
 }
 

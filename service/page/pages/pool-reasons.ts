@@ -3,9 +3,9 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
   no_eligible_hosts: {
     inShort: "nothing can start",
     means:
-      "Nothing can be started: Docker Engine is away or refuses machines of this size, or the disk of the service is full.",
+      "Nothing can be started: what runs machines is away or refuses machines of this size, the disk of the service is full, or the placement that the pool has chosen is not defined any more.",
     action:
-      "Look at Docker Engine and the disk on the overview. The pool fills by itself when they are well again; a pool whose machines are too large for the host needs a smaller size.",
+      "Look at what runs machines and the disk on the overview. The pool fills by itself when they are well again; a pool whose machines are too large for the host needs a smaller size, and one whose placement is gone another.",
   },
   artifact_not_ready: {
     inShort: "the image is not there",
