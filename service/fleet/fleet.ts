@@ -77,6 +77,7 @@ export class Fleet {
     const guests = new GuestStore(db);
     const machines = new MachineStore(db);
     const pools = new PoolStore(db);
+    const placements = driver.capabilities.placements ?? new Map<string, string>();
     const runner = new GuestRunner({
       guests,
       driver,
@@ -139,6 +140,7 @@ export class Fleet {
       events,
       watch: this.#watch,
       traffic: new ClaimTraffic(),
+      placements,
       sharesHost: driver.capabilities.sharesHost,
       ...(this.#native && { native: this.#native }),
     });
@@ -147,7 +149,7 @@ export class Fleet {
       db,
       machines,
       guests,
-      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health }),
+      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health, placements }),
       runner,
       driver,
       log,
@@ -156,7 +158,7 @@ export class Fleet {
     });
     this.#sampler = new PoolSampler({ db, log, stopping });
     const hasNativePools = nativePools?.isOn ?? false;
-    this.pools = new PoolService({ db, pools, guests, controller: this.#controller, hasNativePools });
+    this.pools = new PoolService({ db, pools, guests, controller: this.#controller, placements, hasNativePools });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
     this.#deps = deps;

@@ -17,6 +17,8 @@ export interface NativeGenerationRow {
   memoryMb: number;
   diskMb: number | null;
   internetAccess: 0 | 1;
+  /** As the pool has chosen it. */
+  placement: string | null;
   /** Members that were decided on last. */
   replicas: number;
   /** When a member of it was ready for the first time. */
@@ -39,6 +41,7 @@ const ROW = columns<NativeGenerationRow>({
   memoryMb: true,
   diskMb: true,
   internetAccess: true,
+  placement: true,
   replicas: true,
   provenAtMs: true,
   currentAtMs: true,

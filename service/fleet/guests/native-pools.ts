@@ -9,6 +9,8 @@ export interface NativeBlueprint {
   readonly memoryMb: number;
   readonly diskMb?: number;
   readonly internetAccess: boolean;
+  /** As of a `GuestSpec`. */
+  readonly placement?: string;
 }
 
 /** One generation of a pool as it should be on the host. */

@@ -8,6 +8,7 @@ import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts"
 import { recordMemberFailure } from "./failure-streak.ts";
 import type { NativeSide } from "./native/native-keeper.ts";
 import { ImagePreparation } from "./image-preparation.ts";
+import type { Placements } from "./pool-placement.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
 
 /** A pool is looked at this often even when nothing happens and nothing is due: events may be lost, timers may drift. */
@@ -24,6 +25,7 @@ export interface PoolWorkerDeps {
   readonly runner: GuestRunner;
   readonly log: Logger;
   readonly stopping: AbortSignal;
+  readonly placements: Placements;
   /** What is kept for other programs. @default nothing */
   readonly native?: NativeSide;
   /** Checkouts that wait for a member of a pool now. */
@@ -86,7 +88,7 @@ export class PoolWorker {
   }
 
   #pass(isForced: boolean): void {
-    const { db, pools, guests, runner, log, stopping, native, waitingCheckouts, onOver } = this.#deps;
+    const { db, pools, guests, runner, log, stopping, placements, native, waitingCheckouts, onOver } = this.#deps;
     if (stopping.aborted) return;
     const nowMs = Date.now();
     let nextLookAtMs: number | null = nowMs + ENGINE_RETRY_MS;
@@ -100,13 +102,14 @@ export class PoolWorker {
         isEngineAway,
         waitingCheckouts: waitingCheckouts(this.#poolId),
         images: this.#images,
+        placements,
         native: {
           isDrained: native?.isDrained(this.#poolId) ?? true,
           failure: native?.failureOf(this.#poolId),
         },
       });
       native?.note(this.#poolId);
-      this.#images.want(result.awaitedTemplateId);
+      this.#images.want(result.awaitedImage);
       isOver = result.isOver;
       nextLookAtMs = isEngineAway ? nowMs + awayMs : result.nextLookAtMs;
       for (const line of result.events) log.info({ poolId: this.#poolId }, line);

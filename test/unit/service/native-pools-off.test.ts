@@ -31,6 +31,7 @@ test("an image that a generation for other programs is made of counts as used, a
     memoryMb: 64,
     diskMb: null,
     internetAccess: 1,
+    placement: null,
     replicas: 0,
     provenAtMs: null,
     currentAtMs: null,

@@ -15,6 +15,7 @@ import { rethrow } from "../cluster-errors.ts";
 import { FollowedObjects, isKindAbsent } from "../followed-objects.ts";
 import { ownSelector } from "../guest-labels.ts";
 import type { Isolation } from "../isolation.ts";
+import { placedSettings } from "../placed-settings.ts";
 import type { PodSettings } from "../pod-object.ts";
 import { refused, START_PATIENCE, type StartPatience } from "../start-verdict.ts";
 import { isContained } from "./is-contained.ts";
@@ -122,19 +123,13 @@ export class KubernetesNativePools implements NativePools {
   async apply(generation: NativeGeneration, signal: AbortSignal): Promise<void> {
     const { objectName, blueprint } = generation;
     const { settings, isolation } = this.#place;
-    const isApart = blueprint === undefined || blueprint.internetAccess;
-    const whyNot = isApart ? undefined : whyConnected(isolation());
-    // What is there may shrink.
-    const mayBeMore = generation.replicas > 0 || this.#pools.get(objectName) === undefined;
-    if (whyNot !== undefined && mayBeMore) {
-      throw refused(`a machine without internet access needs a network that is known to enforce policies: ${whyNot}`, {
-        isImpossible: true,
-      });
-    }
+    const refusal = blueprint && this.#refusalOf(blueprint);
+    // What is there may stay and shrink.
+    if (refusal !== undefined && generation.replicas > this.#replicasOf(objectName)) throw refusal;
     try {
       await isolation()?.ensurePolicies();
       // The template first: agent-sandbox makes no member without it.
-      if (blueprint !== undefined) {
+      if (blueprint !== undefined && refusal === undefined) {
         await this.#put(
           TEMPLATES,
           this.#templates.get(objectName),
@@ -183,6 +178,24 @@ export class KubernetesNativePools implements NativePools {
   async follow(onChange: (objectName: string | undefined) => void, signal: AbortSignal): Promise<void> {
     this.#onChange = onChange;
     await Promise.all([this.#templates.follow(signal), this.#pools.follow(signal)]);
+  }
+
+  /** Why no member is to be made of a blueprint now. */
+  #refusalOf({ internetAccess, placement }: NativeBlueprint): Error | undefined {
+    const { settings, isolation } = this.#place;
+    if (placedSettings(settings, placement) === undefined) {
+      return refused(`the placement "${placement}" is not defined (see --placements)`, {});
+    }
+    const whyNot = internetAccess ? undefined : whyConnected(isolation());
+    if (whyNot === undefined) return undefined;
+    const reason = `a machine without internet access needs a network that is known to enforce policies: ${whyNot}`;
+    return refused(reason, { isImpossible: true });
+  }
+
+  /** Members that a pool has been told to have; -1: there is no pool, which even at 0 makes some for claims. */
+  #replicasOf(objectName: string): number {
+    const pool = this.#pools.get(objectName);
+    return pool === undefined ? -1 : Number((pool.spec as { replicas?: number }).replicas ?? 1);
   }
 
   /** Those of a pool, the oldest first. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { NativeBlueprint, NativeGeneration } from "../../../fleet/guests/native-pools.ts";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../../labels.ts";
+import { INSTANCE_LABEL, PLACEMENT_LABEL, TEMPLATE_LABEL } from "../../../labels.ts";
 import { CONTAINER, NETWORK_LABEL } from "../guest-labels.ts";
+import { settingsOf } from "../placed-settings.ts";
 import { podObject, type PodSettings } from "../pod-object.ts";
 import {
   apiVersionOf,
@@ -48,14 +49,18 @@ export function nativeName(
   return `${/^[a-z]/.test(short) ? short : `pool${short === "" ? "" : `-${short}`}`}-${hash}-g${generation}`;
 }
 
-/** The SandboxTemplate of a generation: its members are made as the service's own are. */
+/**
+ * The SandboxTemplate of a generation: its members are made as the service's own are.
+ *
+ * @throws MachineRefusedError when its placement is not defined any more
+ */
 export function templateObject(
   generation: NativeGeneration,
   blueprint: NativeBlueprint,
   settings: PodSettings,
 ): NativeObject {
   const { objectName, poolId, templateId } = generation;
-  const { artifact, vcpus, memoryMb, diskMb, internetAccess, readiness } = blueprint;
+  const { artifact, vcpus, memoryMb, diskMb, internetAccess, placement, readiness } = blueprint;
   const guest = {
     guestId: objectName,
     poolId,
@@ -65,13 +70,14 @@ export function templateObject(
     ...(diskMb !== undefined && { diskMb }),
     internetAccess,
   };
-  const pod = podObject(guest, settings);
+  const pod = podObject(guest, settingsOf(settings, placement));
   // Only what never changes while the generation lives: agent-sandbox writes each change into every pod that was claimed.
   const labels = {
     [INSTANCE_LABEL]: settings.instanceId,
     [NATIVE_LABEL]: objectName,
     [TEMPLATE_LABEL]: templateId,
     [NETWORK_LABEL]: pod.metadata.labels[NETWORK_LABEL] ?? "none",
+    ...(placement !== undefined && { [PLACEMENT_LABEL]: placement }),
   };
   const { annotations } = pod.metadata;
   return object(TEMPLATES, generation, settings, {

@@ -101,7 +101,7 @@ function addGeneration({ db, generations, native }: NativePassDeps, pool: PoolRo
   const { poolId, rolloutGeneration: generation, templateId, resolvedTemplate } = pool;
   const [newest] = generations.ofPool(poolId);
   if ((newest?.generation ?? 0) >= generation || findTemplate(db, templateId) === undefined) return;
-  const { vcpus, memoryMb, diskMb, internetAccess } = pool;
+  const { vcpus, memoryMb, diskMb, internetAccess, placement } = pool;
   const objectName = native.nameOf({ poolId, name: pool.name, generation });
   const isNoted = writeIfRoom(db, () =>
     generations.insert({
@@ -115,6 +115,7 @@ function addGeneration({ db, generations, native }: NativePassDeps, pool: PoolRo
       memoryMb,
       diskMb,
       internetAccess,
+      placement,
       replicas: 0,
       provenAtMs: null,
       currentAtMs: null,
@@ -237,7 +238,7 @@ async function whyNotWhole(
 function blueprintOf(db: Database, row: NativeGenerationRow): NativeBlueprint | undefined {
   const artifact = findTemplate(db, row.templateId);
   if (artifact === undefined) return undefined;
-  const { vcpus, memoryMb, diskMb, internetAccess } = row;
+  const { vcpus, memoryMb, diskMb, internetAccess, placement } = row;
   return {
     artifact,
     readiness: artifact.readiness,
@@ -245,6 +246,7 @@ function blueprintOf(db: Database, row: NativeGenerationRow): NativeBlueprint | 
     memoryMb,
     ...(diskMb !== null && { diskMb }),
     internetAccess: internetAccess === 1,
+    ...(placement !== null && { placement }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Migration } from "./migration.ts";
 
 /** Generations of pools that are kept on a cluster for other programs. */
 export const nativeGenerations: Migration = {
-  number: 19,
+  number: 20,
   name: "native pools",
   sql: `
 -- What is on the cluster for it has a row here, from before it is made until it is known to be gone.
@@ -19,6 +19,8 @@ CREATE TABLE native_generations (
   memory_mb INTEGER NOT NULL,
   disk_mb INTEGER,
   internet_access INTEGER NOT NULL,
+  -- As the pool has chosen it; NULL: none.
+  placement TEXT,
   -- Members that were decided on last.
   replicas INTEGER NOT NULL,
   -- When a member of it was ready for the first time; NULL: none ever was.
