@@ -35,7 +35,7 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
   --placements FILE  YAML with placements that pools choose among by a label: runtime classes, nodes, networks (default none)
   --pull-ahead on|off  nodes pull the image of a pool's next build before the pool rolls to it (default on)
-  --native-pools on|off  pools with the label dev.nullspace/native-replicas are kept for SandboxClaims, too (default off)
+  --native-pools on|off  pools with the label dev.nullspace.local.native-replicas are kept for SandboxClaims, too (default off)
   --network-policy managed|none  the service writes what keeps machines apart, and proves whether it is enforced (default managed)
   --allow-egress CIDR  addresses that machines may reach beside the internet (may be repeated)
   --probe-image IMAGE  has sh and nc, for that proof (default the image of the builtin template)

@@ -52,7 +52,7 @@ export interface KubernetesOptions {
    */
   readonly pullsAhead?: boolean | undefined;
   /**
-   * Whether pools that ask for it (label `dev.nullspace/native-replicas`) are also kept as SandboxWarmPools of agent-sandbox, for
+   * Whether pools that ask for it (label `dev.nullspace.local.native-replicas`) are also kept as SandboxWarmPools of agent-sandbox, for
    * SandboxClaims of other programs.
    *
    * @default false

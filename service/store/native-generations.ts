@@ -30,6 +30,9 @@ export interface NativeGenerationRow {
   createdAtMs: number;
 }
 
+/** Which one of them. */
+export type NativeKey = Pick<NativeGenerationRow, "poolId" | "generation" | "place">;
+
 const ROW = columns<NativeGenerationRow>({
   poolId: true,
   generation: true,
@@ -62,22 +65,26 @@ export class NativeGenerationStore {
     this.#db.run(`INSERT INTO native_generations ${ROW.values()}`, ROW.binds(row));
   }
 
-  /** Those of a pool, the newest first. */
-  ofPool(poolId: string): NativeGenerationRow[] {
-    return this.#db.all<NativeGenerationRow>(`${SELECT} WHERE pool_id = ? ORDER BY generation DESC`, [poolId]);
+  /** Those of a pool in a place, the newest first. */
+  ofPool(poolId: string, place: string): NativeGenerationRow[] {
+    return this.#db.all<NativeGenerationRow>(`${SELECT} WHERE pool_id = ? AND place = ? ORDER BY generation DESC`, [
+      poolId,
+      place,
+    ]);
   }
 
-  /** The pool whose objects are called so. */
-  poolOf(objectName: string): string | undefined {
-    return this.#db.get<{ poolId: string }>("SELECT pool_id AS poolId FROM native_generations WHERE object_name = ?", [
-      objectName,
-    ])?.poolId;
+  /** The pool whose objects in a place are called so. */
+  poolOf(objectName: string, place: string): string | undefined {
+    return this.#db.get<{ poolId: string }>(
+      "SELECT pool_id AS poolId FROM native_generations WHERE object_name = ? AND place = ?",
+      [objectName, place],
+    )?.poolId;
   }
 
-  /** Pools that have any. */
-  pools(): string[] {
+  /** Pools that have any in a place. */
+  pools(place: string): string[] {
     return this.#db
-      .all<{ poolId: string }>("SELECT DISTINCT pool_id AS poolId FROM native_generations ORDER BY pool_id")
+      .all<{ poolId: string }>("SELECT DISTINCT pool_id AS poolId FROM native_generations WHERE place = ?", [place])
       .map(({ poolId }) => poolId);
   }
 
@@ -86,18 +93,23 @@ export class NativeGenerationStore {
     return this.#db.all<NativeGenerationRow>(`${SELECT} ORDER BY pool_id, generation`);
   }
 
-  update(poolId: string, generation: number, change: Partial<NativeGenerationRow>): void {
+  update({ poolId, generation, place }: NativeKey, change: Partial<NativeGenerationRow>): void {
     const set = ROW.assignments(change);
     if (set === "") return;
-    this.#db.run(`UPDATE native_generations SET ${set} WHERE pool_id = $ofPool AND generation = $ofGeneration`, {
+    this.#db.run(`UPDATE native_generations SET ${set} WHERE pool_id = $of AND generation = $nth AND place = $at`, {
       ...ROW.binds(change),
-      $ofPool: poolId,
-      $ofGeneration: generation,
+      $of: poolId,
+      $nth: generation,
+      $at: place,
     });
   }
 
   /** Its objects are known to be gone. */
-  delete(poolId: string, generation: number): void {
-    this.#db.run("DELETE FROM native_generations WHERE pool_id = ? AND generation = ?", [poolId, generation]);
+  delete({ poolId, generation, place }: NativeKey): void {
+    this.#db.run("DELETE FROM native_generations WHERE pool_id = ? AND generation = ? AND place = ?", [
+      poolId,
+      generation,
+      place,
+    ]);
   }
 }

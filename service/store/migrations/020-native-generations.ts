@@ -11,7 +11,7 @@ CREATE TABLE native_generations (
   -- As the pool's rollout_generation counts.
   generation INTEGER NOT NULL,
   -- What its objects are called, and where they are.
-  object_name TEXT NOT NULL UNIQUE,
+  object_name TEXT NOT NULL,
   place TEXT NOT NULL,
   template_id TEXT NOT NULL,
   resolved_template TEXT NOT NULL,
@@ -30,8 +30,9 @@ CREATE TABLE native_generations (
   -- JSON array of the members that a disabled pool keeps; NULL: it is not held.
   held TEXT,
   created_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (pool_id, generation)
+  PRIMARY KEY (pool_id, generation, place)
 ) STRICT;
+CREATE INDEX native_generations_by_name ON native_generations (object_name);
 CREATE INDEX native_generations_by_template ON native_generations (template_id);
 `,
 };

@@ -242,6 +242,11 @@ describe.skipIf(!HAS_CLUSTER)("pools for claims of other programs, of a stand-in
       .toMatchObject({ networkPolicyManagement: "Unmanaged", envVarsInjectionPolicy: "Disallowed" });
     await view.kubectl(["delete", "sandboxwarmpool,sandboxtemplate", name]);
     await expect.poll(() => view.counts(), soon).toEqual([[1, 2, 2]]);
+    // What no record knows goes, as of a store that is older than the cluster.
+    const [template] = await view.templates();
+    const stray = { ...template, metadata: { name: "stray", labels: template!.metadata.labels } };
+    await view.kubectl(["create", "--filename=-"], JSON.stringify(stray));
+    await expect.poll(async () => (await view.templates()).map(({ metadata }) => metadata.name), soon).toEqual([name]);
     // Without its label it is not the service's any more.
     await view.kubectl(["label", "sandboxwarmpool", name, `${INSTANCE_LABEL}-`]);
     await expect
@@ -292,6 +297,28 @@ describe.skipIf(!HAS_CLUSTER)("pools for claims of other programs, of a stand-in
       message: expect.stringMatching(/--native-pools on/),
     });
     await fleet.client.warmPools.update(pool.id, { labels: { team: "others" } });
+  });
+
+  it("are made anew where another start has its machines, and what is elsewhere stays until one is there again", async () => {
+    await fleet.seed("stable", { start_cmd: "serve" });
+    await makePool(1);
+    await expect.poll(() => view.counts(), soon).toEqual([[1, 1, 1]]);
+    await fleet.end("SIGTERM");
+    await view.kubectl(["create", "namespace", "elsewhere"]);
+    await fleet.start({ namespace: "elsewhere" });
+    const there = [
+      "get",
+      "sandboxwarmpools",
+      "--namespace=elsewhere",
+      "--output=jsonpath={.items[*].status.readyReplicas}",
+    ];
+    await expect.poll(() => view.kubectl(there), soon).toBe("1");
+    expect(await view.counts()).toEqual([[1, 1, 1]]);
+    await fleet.end("SIGTERM");
+    await fleet.start({ nativePools: false });
+    await expect.poll(() => view.counts(), soon).toEqual([]);
+    expect(await view.kubectl(there)).toBe("1");
+    await view.kubectl(["delete", "namespace", "elsewhere", "--wait=false"]);
   });
 
   it("ask for a number of machines", async () => {

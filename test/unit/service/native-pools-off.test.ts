@@ -3,7 +3,7 @@ import { fleetArtifactUses } from "../../../service/store/fleet-artifact-uses.ts
 import { NativeGenerationStore } from "../../../service/store/native-generations.ts";
 import { MemoryFleet } from "./memory-fleet.ts";
 
-const LABELS = { "dev.nullspace/native-replicas": "2" };
+const LABELS = { "dev.nullspace.local.native-replicas": "2" };
 
 test("a service that keeps no pools for other programs refuses a pool that asks for it, and takes any other label", async () => {
   await using world = new MemoryFleet();
@@ -41,6 +41,6 @@ test("an image that a generation for other programs is made of counts as used, a
   expect(fleetArtifactUses(world.db, [templateId])).toEqual([
     expect.objectContaining({ id: "twp_1", blocksDelete: false, label: expect.stringContaining("web-1-g3") }),
   ]);
-  generations.delete("twp_1", 3);
+  generations.delete({ poolId: "twp_1", generation: 3, place: "machines" });
   expect(fleetArtifactUses(world.db, [templateId])).toEqual([]);
 });

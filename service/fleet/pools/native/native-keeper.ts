@@ -74,7 +74,7 @@ export class NativeKeeper implements NativeSide {
     stopping.addEventListener("abort", () => this.#stop(), { once: true });
     this.#following = native.follow((objectName) => this.#hear(objectName), stopping);
     this.#sweepTimer = setInterval(() => this.#sweepSoon(), SWEEP_EVERY_MS);
-    for (const poolId of generations.pools()) this.note(poolId);
+    for (const poolId of generations.pools(native.place)) this.note(poolId);
   }
 
   note(poolId: string): void {
@@ -82,7 +82,7 @@ export class NativeKeeper implements NativeSide {
     if (stopping.aborted || this.#following === undefined) return;
     if (!this.#work.has(poolId)) {
       const isConcerned = wantedNative(pools.get(poolId), native.isOn).state !== "gone";
-      if (!isConcerned && generations.ofPool(poolId).length === 0) return;
+      if (!isConcerned && generations.ofPool(poolId, native.place).length === 0) return;
       this.#work.set(poolId, {
         isWanted: false,
         isDrained: false,
@@ -96,12 +96,13 @@ export class NativeKeeper implements NativeSide {
   }
 
   failureOf(poolId: string): MemberFailure | undefined {
-    return this.#work.get(poolId)?.failure;
+    // What is only to be taken away is no fault of the pool.
+    return this.#deps.native.isOn ? this.#work.get(poolId)?.failure : undefined;
   }
 
   isDrained(poolId: string): boolean {
     const { generations, native } = this.#deps;
-    const rows = generations.ofPool(poolId).filter(({ place }) => place === native.place);
+    const rows = generations.ofPool(poolId, native.place);
     if (!native.isOn || rows.length === 0) return true;
     return native.isKnown && rows.every((row) => isEmpty(native.observe(row.objectName), row));
   }
@@ -112,13 +113,13 @@ export class NativeKeeper implements NativeSide {
   }
 
   #hear(objectName: string | undefined): void {
-    const { generations } = this.#deps;
+    const { generations, native } = this.#deps;
     if (objectName === undefined) {
-      for (const poolId of new Set([...this.#work.keys(), ...generations.pools()])) this.note(poolId);
+      for (const poolId of new Set([...this.#work.keys(), ...generations.pools(native.place)])) this.note(poolId);
       this.#sweepSoon();
       return;
     }
-    const poolId = generations.poolOf(objectName);
+    const poolId = generations.poolOf(objectName, native.place);
     if (poolId !== undefined) this.note(poolId);
   }
 
@@ -132,7 +133,7 @@ export class NativeKeeper implements NativeSide {
   async #sweep(): Promise<void> {
     const { native, generations, log, stopping } = this.#deps;
     for (const objectName of native.names()) {
-      if (generations.poolOf(objectName) !== undefined) continue;
+      if (generations.poolOf(objectName, native.place) !== undefined) continue;
       try {
         if (await native.hasClaims(objectName, stopping)) continue;
         log.warn({ objectName }, "takes away what is kept for other programs and no record knows");
@@ -170,7 +171,7 @@ export class NativeKeeper implements NativeSide {
       const { failure, isUnderWay, isOver } = await passNative(deps, poolId, options);
       work.backoff.reset();
       this.#tell(poolId, work, failure);
-      if (!isOver) return isUnderWay ? LOOK_WHILE_UNDER_WAY_MS : LOOK_EVERY_MS;
+      if (!isOver) return isUnderWay && failure === undefined ? LOOK_WHILE_UNDER_WAY_MS : LOOK_EVERY_MS;
       // Noted meanwhile: then it is looked at once more.
       if (!work.isWanted) this.#work.delete(poolId);
       return null;
@@ -182,7 +183,7 @@ export class NativeKeeper implements NativeSide {
   }
 
   #tell(poolId: string, work: Work, error: Error | undefined): void {
-    const { log, onChange } = this.#deps;
+    const { generations, native, log, onChange } = this.#deps;
     const [before, wasDrained] = [work.failure, work.isDrained];
     work.error = error;
     work.failure = error && classifyFailure(error);
@@ -190,6 +191,7 @@ export class NativeKeeper implements NativeSide {
     const isNews = before?.message !== work.failure?.message;
     if (isNews && work.failure !== undefined) {
       log.warn({ poolId, reason: work.failure.reason }, `what is kept for other programs: ${work.failure.message}`);
+      if (!native.isOn) nameLeftovers(generations.ofPool(poolId, native.place), log);
     } else if (isNews) log.info({ poolId }, "what is kept for other programs is as it should be");
     if (isNews || wasDrained !== work.isDrained) onChange(poolId);
   }
@@ -206,7 +208,7 @@ export function nameLeftovers(rows: readonly NativeGenerationRow[], log: Logger)
     const command = `kubectl delete sandboxwarmpool,sandboxtemplate ${objectName} --namespace ${place}`;
     log.warn(
       { poolId },
-      `an earlier start has kept ${objectName} for other programs where this one has no machines; once nobody needs it: ${command}`,
+      `an earlier start has kept ${objectName} for other programs, and this one cannot take it away; once nobody needs it: ${command}`,
     );
   }
 }

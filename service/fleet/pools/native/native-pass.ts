@@ -63,7 +63,7 @@ export async function passNative(
   const pool = pools.get(poolId);
   const wanted = wantedNative(pool, native.isOn);
   if (pool !== undefined && wanted.state === "enabled") addGeneration(deps, pool, tell);
-  const rows = generations.ofPool(poolId).filter(({ place }) => place === native.place);
+  const rows = generations.ofPool(poolId, native.place);
   const held = await heldMembers(native, wanted, rows, signal);
   const plans = db.transaction(() => {
     const planned = planNative(
@@ -85,7 +85,7 @@ export async function passNative(
     else isUnderWay = true;
   }
   const [newest] = plans;
-  const left = generations.ofPool(poolId).filter(({ place }) => place === native.place);
+  const left = generations.ofPool(poolId, native.place);
   const isWhole = newest === undefined || isAsPlanned(native, rows[0]!, wanted);
   return {
     failure: isWhole ? undefined : mayList ? await whyNotWhole(deps, rows[0]!, signal) : options.failure,
@@ -99,7 +99,7 @@ type Tell = (line: string) => void;
 /** A pool has rolled to another build: that is another generation, beside those that are there. */
 function addGeneration({ db, generations, native }: NativePassDeps, pool: PoolRow, tell: Tell): void {
   const { poolId, rolloutGeneration: generation, templateId, resolvedTemplate } = pool;
-  const [newest] = generations.ofPool(poolId);
+  const [newest] = generations.ofPool(poolId, native.place);
   if ((newest?.generation ?? 0) >= generation || findTemplate(db, templateId) === undefined) return;
   const { vcpus, memoryMb, diskMb, internetAccess, placement } = pool;
   const objectName = native.nameOf({ poolId, name: pool.name, generation });
@@ -169,10 +169,10 @@ function record(
   held: ReadonlyMap<number, readonly string[] | null>,
   tell: Tell,
 ): void {
-  const { poolId, generation } = row;
+  const { generation } = row;
   const nowMs = Date.now();
   const keeps = held.get(generation) ?? null;
-  generations.update(poolId, generation, {
+  generations.update(row, {
     replicas: plan.replicas,
     held: keeps === null ? null : JSON.stringify(keeps),
     ...(plan.isProven && row.provenAtMs === null && { provenAtMs: nowMs }),
@@ -210,14 +210,14 @@ function hasLeft(native: NativePools, { objectName }: NativeGenerationRow, { sta
 /** Takes a generation away, after those who have claimed from it: they still ask for it. */
 async function removeUnclaimed(
   { generations, native }: NativePassDeps,
-  { poolId, generation, objectName }: NativeGenerationRow,
+  row: NativeGenerationRow,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await native.hasClaims(objectName, signal)) return;
-  await native.remove(objectName, signal);
-  generations.delete(poolId, generation);
-  tell(`keeps generation ${generation} no longer for other programs`);
+  if (await native.hasClaims(row.objectName, signal)) return;
+  await native.remove(row.objectName, signal);
+  generations.delete(row);
+  tell(`keeps generation ${row.generation} no longer for other programs`);
 }
 
 function isAsPlanned(native: NativePools, { objectName }: NativeGenerationRow, wanted: WantedNative): boolean {

@@ -2,7 +2,7 @@ import { InvalidRequestError } from "../../../errors.ts";
 import { MAX_POOL_SIZE } from "../pool-settings.ts";
 
 /** Label of a pool: how many machines to keep ready for other programs, beside its own members. */
-export const REPLICAS_LABEL = "dev.nullspace/native-replicas";
+export const REPLICAS_LABEL = "dev.nullspace.local.native-replicas";
 
 /** How many members a pool wants kept for other programs; `null`: it wants no such thing. */
 export function wantedReplicas(labels: Readonly<Record<string, string>>): number | null {
