@@ -8,7 +8,8 @@ import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./e
 import { poolAnswer } from "./pool-answer.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { createTemplateFilter } from "./pool-filter.ts";
-import { assertPlacement, type Placements } from "./pool-placement.ts";
+import type { Placements } from "../guests/placements.ts";
+import { assertPlacement } from "./pool-placement.ts";
 import { assertBounds, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
 import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
 import { resolveTarget, retarget } from "./pool-target.ts";
