@@ -50,7 +50,7 @@ export interface LocalServiceOptions {
    * @default `127.0.0.1`
    */
   host?: string;
-  /** Serves HTTPS with this certificate and key, which are read anew when the files change. */
+  /** Serves HTTPS with this certificate and key, which are read again when the files change. */
   tls?: TlsFiles;
   /**
    * Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`.

@@ -52,7 +52,7 @@ function notLookedAt(missing: string): Finding {
   return {
     name: "setup",
     status: "warn",
-    message: "the service was last served with more than doctor was told of, which is not looked at",
+    message: "the service last ran with options that doctor was not given, and what they name is not looked at",
     advice: `Add the options that serve has: ${missing}`,
   };
 }

@@ -42,7 +42,7 @@ const Params = z.object({ id: z.string().min(1) });
 const ProcessParams = Params.extend({ pid: z.coerce.number().int().positive() });
 const Fields = z.string().optional().describe("Comma-separated members to answer");
 const ListQuery = z.object({
-  state: z.string().optional().describe("Statuses, comma between them; default creating,running,paused"),
+  state: z.string().optional().describe("Statuses, separated by commas; default creating,running,paused"),
   template: z.string().optional(),
   metadata: z.string().optional().describe("JSON object; every member must match"),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
@@ -229,7 +229,7 @@ export function registerMachineRoutes(
       schema: {
         ...one,
         operationId: "setMachineTimeout",
-        summary: "Let a machine live so long from now on",
+        summary: "Set how long a machine lives from now on",
         body: TimeoutRequest,
         response: { 200: TimeoutAnswer, ...bodyErrorResponses(404, 409) },
       },

@@ -21,8 +21,8 @@ const Params = z.object({ id: z.string().min(1) });
 const Query = WarmPoolListQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).optional() });
 
 const ACTIONS = {
-  enable: "Fill the pool, and lend from it",
-  disable: "Neither fill the pool nor lend from it",
+  enable: "Fill the pool, and hand out its machines",
+  disable: "Neither fill the pool nor hand out its machines",
   drain: "Disable the pool and end what is ready",
   reconcile: "Look at the pool at once, and answer what it is then",
 } as const;
@@ -124,7 +124,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       schema: {
         ...one,
         operationId: "deleteWarmPool",
-        summary: "Drain a pool and end it",
+        summary: "Drain a pool and delete it",
         response: { 200: WarmPool, ...bodyErrorResponses(404) },
       },
     },
