@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { join } from "node:path";
 import { z } from "zod";
 import { DockerOptionError } from "./errors.ts";
+import { http } from "./node-http.ts";
 
 const HeaderName = z
   .string()
-  .refine(passes(validateHeaderName), "Expected a header's name")
+  .refine(passes(http.validateHeaderName), "Expected a header's name")
   .transform((name) => name.toLowerCase());
 const HeaderValue = z.string().refine(
-  passes((value) => validateHeaderValue("value", value)),
+  passes((value) => http.validateHeaderValue("value", value)),
   "Expected a header's value",
 );
 const ConfigFile = z.looseObject({

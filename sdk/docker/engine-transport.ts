@@ -1,11 +1,10 @@
-import http from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import { Pool } from "undici";
 import type { Schema } from "../schema.ts";
 import type { EngineHost } from "./engine-host.ts";
 import type { EngineTls } from "./engine-tls.ts";
 import { EngineHeartbeat } from "./engine-heartbeat.ts";
 import { type ConnectionProtocol, dialEngine } from "./connection.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import {
   DockerError,
   EngineConflictError,
@@ -14,8 +13,8 @@ import {
   EngineNotFoundError,
   EngineProtocolError,
   EngineTimeoutError,
-  EngineUnreachableError,
 } from "./errors.ts";
+import { http } from "./node-http.ts";
 import { ENGINE_TIME_LIMITS, type EngineCallKind, type EngineTimeLimits } from "./time-limits.ts";
 
 /** One HTTP request to the engine. */
@@ -65,9 +64,9 @@ export class EngineTransport {
   readonly #tls: EngineTls | undefined;
   /** Headers of every request, by lower-case name, but for those that are the connection's own. */
   readonly moreHeaders: Readonly<Record<string, string>>;
-  readonly #pool: Pool;
+  readonly #pool: ConnectionPool;
   /** Apart from the pool, whose connections may all be waiting for the engine. */
-  readonly #pingPool: Pool;
+  readonly #pingPool: ConnectionPool;
   readonly #heartbeat: EngineHeartbeat;
   readonly #limits: EngineTimeLimits;
   readonly #hijacked = new Set<Duplex>();
@@ -85,8 +84,9 @@ export class EngineTransport {
     this.host = host;
     this.#tls = tls;
     this.moreHeaders = Object.fromEntries(Object.entries(moreHeaders).filter(([name]) => !OF_THE_CONNECTION.has(name)));
-    this.#pool = poolOf(host, tls, MAX_CONNECTIONS);
-    this.#pingPool = poolOf(host, tls, 1);
+    const dial = () => dialEngine(host, tls);
+    this.#pool = new ConnectionPool(dial, MAX_CONNECTIONS);
+    this.#pingPool = new ConnectionPool(dial, 1);
     this.#limits = { ...ENGINE_TIME_LIMITS, ...limits };
     this.#heartbeat = new EngineHeartbeat(host.display, (signal) => this.#ping(signal), this.#limits.silenceMs);
   }
@@ -99,13 +99,14 @@ export class EngineTransport {
         method: request.method,
         path: pathOf(request),
         headers: this.#headersOf(request),
-        body: request.json === undefined ? (request.body ?? null) : JSON.stringify(request.json),
+        body: request.json === undefined ? request.body : JSON.stringify(request.json),
         signal: call.signal,
       });
       this.#heartbeat.noteAnswer();
-      response.body.once("close", call.end);
-      if (response.statusCode >= 400) throw await refusal(request, response.statusCode, response.body);
-      return { status: response.statusCode, headers: response.headers, body: response.body };
+      response.once("close", call.end);
+      const { statusCode: status = 0, headers } = response;
+      if (status >= 400) throw await refusal(request, status, response);
+      return { status, headers, body: response };
     } catch (error) {
       call.end();
       throw this.#translate(request, call.signal.aborted ? call.signal.reason : error);
@@ -209,7 +210,8 @@ export class EngineTransport {
   async close(): Promise<void> {
     this.#heartbeat.close();
     for (const socket of this.#hijacked) socket.destroy();
-    await Promise.all([this.#pool.destroy(), this.#pingPool.destroy()]);
+    this.#pool.close();
+    this.#pingPool.close();
   }
 
   /** Calls `onFrozen` when the engine answers nothing any more: for what is spoken with it beside HTTP/1.1. */
@@ -248,8 +250,8 @@ export class EngineTransport {
 
   async #ping(signal: AbortSignal): Promise<void> {
     const headers = this.#headersOf({ method: "GET", path: PING_PATH });
-    const { body } = await this.#pingPool.request({ method: "GET", path: PING_PATH, headers, signal });
-    await body.dump();
+    const answer = await this.#pingPool.request({ method: "GET", path: PING_PATH, headers, signal });
+    for await (const _ of answer) continue;
   }
 
   #headersOf({ json, headers }: EngineRequest): Record<string, string | string[]> {
@@ -259,7 +261,6 @@ export class EngineTransport {
   #translate(request: EngineRequest, error: unknown): unknown {
     if (error instanceof DockerError) return error;
     if (request.signal?.aborted) return request.signal.reason;
-    if (error instanceof Error && error.cause instanceof EngineUnreachableError) return error.cause;
     return new EngineConnectionLostError(this.host.display, describe(request), error);
   }
 }
@@ -272,22 +273,6 @@ const OF_THE_CONNECTION = new Set([
 const JSON_TYPE = { "content-type": "application/json" };
 /** Asked of an engine that is frozen too: its answer is how one knows. */
 export const PING_PATH = "/_ping";
-
-function poolOf(host: EngineHost, tls: EngineTls | undefined, connections: number): Pool {
-  return new Pool("http://localhost", {
-    connections,
-    // A call's limit is the whole of it, from the wait for a connection on.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_options, callback) => {
-      dialEngine(host, tls).then(
-        // undici wants a net.Socket and uses what every Duplex of dialEngine has.
-        (socket) => callback(null, socket as never),
-        (error: unknown) => callback(error as Error, null),
-      );
-    },
-  });
-}
 
 function pathOf({ path, query }: EngineRequest): string {
   return query && query.size > 0 ? `${path}?${query.toString()}` : path;

@@ -71,6 +71,7 @@ export class Fleet {
     const guests = new GuestStore(db);
     const machines = new MachineStore(db);
     const pools = new PoolStore(db);
+    const placements = driver.capabilities.placements ?? new Map<string, string>();
     const runner = new GuestRunner({
       guests,
       driver,
@@ -121,6 +122,7 @@ export class Fleet {
       events,
       watch: this.#watch,
       traffic: new ClaimTraffic(),
+      placements,
       sharesHost: driver.capabilities.sharesHost,
     });
     this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
@@ -128,7 +130,7 @@ export class Fleet {
       db,
       machines,
       guests,
-      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health }),
+      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health, placements }),
       runner,
       driver,
       log,
@@ -136,7 +138,7 @@ export class Fleet {
       ...(deps.observers && { observers: deps.observers }),
     });
     this.#sampler = new PoolSampler({ db, log, stopping });
-    this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
+    this.pools = new PoolService({ db, pools, guests, controller: this.#controller, placements });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
     this.#deps = deps;

@@ -39,6 +39,13 @@ export interface KubernetesOptions {
    */
   readonly tolerations?: readonly Toleration[] | undefined;
   /**
+   * Path of a YAML file with placements, which a pool chooses among by its label `dev.nullspace.local.placement`: other nodes, another
+   * `RuntimeClass`, more addresses to reach. It is read at the start.
+   *
+   * @default none
+   */
+  readonly placements?: string | undefined;
+  /**
    * Whether every node that machines may start on pulls the image of a pool's next build before the pool rolls to it.
    *
    * @default true

@@ -5,11 +5,14 @@ import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
 import type { IsolationOutcome } from "../drivers/kubernetes/isolation-probe.ts";
 import type { GuestPods } from "../drivers/kubernetes/guest-pods.ts";
 import { Isolation } from "../drivers/kubernetes/isolation.ts";
+import type { Placement } from "../drivers/kubernetes/placement.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
 import type { PodSettings } from "../drivers/kubernetes/pod-object.ts";
 import { EngineUnavailableError, StartupError } from "../errors.ts";
+import type { NetworkProof } from "../network-proof.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
+import { readPlacements } from "./placements-file.ts";
 
 /** Machines on Kubernetes, and how to let go of the cluster. */
 export interface KubernetesMachines extends MachineParts {
@@ -23,6 +26,7 @@ const CHOOSE_MS = 5_000;
 
 /**
  * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
+ * @param onProof is told what came of each try to find out whether the network keeps machines apart
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
  * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
  */
@@ -30,26 +34,20 @@ export async function openKubernetesMachines(
   options: KubernetesOptions,
   instanceId: string,
   baseImage?: string,
+  onProof: (proof: NetworkProof) => void = () => undefined,
 ): Promise<KubernetesMachines> {
+  const placements = options.placements === undefined ? undefined : readPlacements(options.placements);
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
-  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
   const namespace = options.namespace ?? access.namespace;
-  const settings: PodSettings = {
-    namespace,
-    instanceId,
-    guest: options.guest ?? "auto",
-    cpuOvercommit,
-    runtimeClass,
-    nodeSelector,
-    tolerations: tolerations?.map(tolerationObject),
-    pullsAhead,
-    pullSecrets,
-  };
+  const settings = podSettings(options, namespace, instanceId, placements);
   const { networkPolicy = "managed", allowedEgress, probeImage = baseImage } = options;
+  if (networkPolicy === "none") refuseRanges(options.placements ?? "", placements ?? new Map());
   let isolation: Isolation | undefined;
+  const onOutcome = (outcome: IsolationOutcome) =>
+    onProof({ server: access.server, namespace, ...outcome, at: new Date().toISOString() });
   const makeIsolation = (image: string) => (pods: GuestPods) =>
-    (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
+    (isolation = new Isolation({ client, pods, settings, image, allowedEgress, onOutcome }));
   const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
   const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
   const problem = await problemOf(driver);
@@ -78,6 +76,36 @@ export async function openKubernetesMachines(
     ],
     close: () => driver.close(),
   };
+}
+
+/** What the pods of a service are made with. */
+export function podSettings(
+  options: KubernetesOptions,
+  namespace: string,
+  instanceId: string,
+  placements: PodSettings["placements"],
+): PodSettings {
+  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
+  return {
+    namespace,
+    instanceId,
+    guest: options.guest ?? "auto",
+    cpuOvercommit,
+    runtimeClass,
+    nodeSelector,
+    tolerations: tolerations?.map(tolerationObject),
+    placements,
+    pullsAhead,
+    pullSecrets,
+  };
+}
+
+/** @throws StartupError for a placement that allows what nobody would write a policy for */
+function refuseRanges(file: string, placements: ReadonlyMap<string, Placement>): void {
+  const allowing = [...placements].find(([, { allowedEgress = [] }]) => allowedEgress.length > 0);
+  if (allowing === undefined) return;
+  const message = `The placement "${allowing[0]}" in ${file} has allowEgress, which is for --network-policy managed.`;
+  throw new StartupError(message, "placements_unusable");
 }
 
 async function problemOf(driver: KubernetesMachineDriver): Promise<string | undefined> {

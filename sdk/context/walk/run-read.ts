@@ -13,6 +13,8 @@ import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
+/** And where files are only listed, as this many take to be looked at, beside what it takes from the one that walked. */
+const WORTH_A_HELPER_LISTING = 20_000;
 /** And as this many take to be looked at, by a helper that starts beside the one that walks. */
 const WORTH_A_HELPER_KNOWN = 2_000;
 /** And to be looked at by one that has nothing to do but that, and starts first. */
@@ -106,7 +108,7 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
     await looking;
     if (reading.signal.aborted) return;
     const files = walked.known ? countUnseen(walked.table, walked.known) : walked.table.length;
-    const count = helpersFor(files, WORTH_A_HELPER);
+    const count = helpersFor(files, job.digests === "coarse" ? WORTH_A_HELPER_LISTING : WORTH_A_HELPER);
     for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
   };
   const onAbort = (): void => reject(signal!.reason);

@@ -44,7 +44,7 @@ export class MachineCreator {
 
   /**
    * Creates the machine of a request, once for each key: a request that comes again, at the same time or later, gets
-   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries anew.
+   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries again.
    *
    * @throws ConflictError when the key came with another request before
    */
@@ -233,7 +233,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 function tooManyMachines(): ServiceError {
-  return new ServiceError(`${MAX_MACHINES} machines are alive already, and this service holds no more.`, {
+  return new ServiceError(`${MAX_MACHINES} machines are alive already, the most that this service allows.`, {
     code: "quota_exceeded",
     status: 429,
     retryable: true,

@@ -9,6 +9,7 @@ import {
 } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../../errors.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
+import { placementOf } from "./pool-placement.ts";
 
 /** Largest pool: one host holds no more containers than this in good order. */
 export const MAX_POOL_SIZE = 500;
@@ -63,6 +64,7 @@ export function settingsOf(request: CreateWarmPoolRequest) {
     ...fromWire(SETTING_NAMES, { ...filled, track_tag, host_pool_id, cell_id }),
     ...fromWire(RESOURCE_NAMES, { ...request.resources, disk_mb }),
     labels: JSON.stringify(labels),
+    placement: placementOf(labels),
     metadata: JSON.stringify(metadata),
   };
 }
@@ -84,7 +86,7 @@ export function changesOf(request: UpdateWarmPoolRequest): Partial<PoolRow> {
   return {
     ...fromWire(SETTING_NAMES, rest),
     ...(resources && fromWire(RESOURCE_NAMES, { disk_mb: null, ...resources })),
-    ...(labels && { labels: JSON.stringify(labels) }),
+    ...(labels && { labels: JSON.stringify(labels), placement: placementOf(labels) }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
   };
 }

@@ -133,11 +133,13 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
     }
     expect(await can("list", "resourcequotas", "nullspace-machines")).toBe(true);
     expect(await can("create", "resourcequotas", "nullspace-machines")).toBe(false);
-    for (const verb of ["create", "patch"]) {
+    for (const verb of ["create", "delete", "list", "patch"]) {
       expect(await can(verb, "networkpolicies.networking.k8s.io", "nullspace-machines"), verb).toBe(true);
       expect(await can(verb, "networkpolicies.networking.k8s.io", "nullspace"), verb).toBe(false);
     }
     expect(await can("list", "nodes", "default")).toBe(true);
+    expect(await can("get", "runtimeclasses.node.k8s.io", "default")).toBe(true);
+    expect(await can("create", "runtimeclasses.node.k8s.io", "default")).toBe(false);
     expect(await can("update", "nodes", "default")).toBe(false);
   });
 });

@@ -31,3 +31,15 @@ it("a call loads what it needs", () => {
     'await new sdk.NullspaceClient({ apiKey: "k", baseUrl: "http://127.0.0.1:1" }).templates.list().catch(() => {});';
   expect(packagesLoaded(call)).toContain("undici");
 });
+
+it("a program of the Docker client waits for no HTTP library, and not for Node's fetch", () => {
+  const docker = new URL("../../../sdk/docker/index.ts", import.meta.url).href;
+  const ping = `
+    const { DockerEngine } = await import(${JSON.stringify(docker)});
+    const engine = new DockerEngine({ host: "unix:///nothing/here", env: {} });
+    await engine.ping().catch(() => {});
+    packages.add(process.moduleLoadList.find((name) => name.includes("deps/undici")) ?? "no fetch");`;
+  const loaded = packagesLoaded(ping);
+  expect(loaded).toContain("no fetch");
+  expect(loaded).not.toContain("undici");
+});
