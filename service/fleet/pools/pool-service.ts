@@ -9,8 +9,9 @@ import { poolAnswer } from "./pool-answer.ts";
 import { assertReplicas } from "./native/replicas-label.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { createTemplateFilter } from "./pool-filter.ts";
-import { assertPlacement, type Placements } from "./pool-placement.ts";
-import { assertBounds, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
+import type { Placements } from "../guests/placements.ts";
+import { assertPlacement } from "./pool-placement.ts";
+import { assertBounds, changed, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
 import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
 import { resolveTarget, retarget } from "./pool-target.ts";
 import { rollTo } from "./reconcile-pool.ts";
@@ -98,7 +99,7 @@ export class PoolService {
   sizeAfter(poolId: string, request: UpdateWarmPoolRequest) {
     const before = this.#deps.pools.get(poolId);
     if (before === undefined) return undefined;
-    const { vcpus, memoryMb, diskMb, placement } = { ...before, ...changesOf(request) };
+    const { vcpus, memoryMb, diskMb, placement } = changed(before, request);
     if (request.resources === undefined && placement === before.placement) return undefined;
     return { size: { vcpus, memoryMb, diskMb: diskMb ?? undefined }, placement: placement ?? undefined };
   }
@@ -115,7 +116,7 @@ export class PoolService {
     db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
-      const after = { ...before, ...changesOf(request) };
+      const after = changed(before, request);
       assertBounds(after);
       // One that is gone since is no reason to refuse another change.
       if (after.placement !== before.placement) assertPlacement(after.placement, placements);

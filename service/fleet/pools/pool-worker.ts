@@ -8,7 +8,7 @@ import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts"
 import { recordMemberFailure } from "./failure-streak.ts";
 import type { NativeSide } from "./native/native-keeper.ts";
 import { ImagePreparation } from "./image-preparation.ts";
-import type { Placements } from "./pool-placement.ts";
+import type { Placements } from "../guests/placements.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
 
 /** A pool is looked at this often even when nothing happens and nothing is due: events may be lost, timers may drift. */

@@ -7,7 +7,7 @@ import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
 import type { PlacedImage } from "./image-preparation.ts";
-import { missingPlacement, type Placements } from "./pool-placement.ts";
+import { missingPlacement, type Placements } from "../guests/placements.ts";
 import { currentTarget, type PoolTarget } from "./pool-target.ts";
 
 /** While the disk of the store is full, a pool that lacks members is looked at so often. */
