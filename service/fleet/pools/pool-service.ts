@@ -45,7 +45,7 @@ export class PoolService {
   async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller, placements } = this.#deps;
     const nowMs = Date.now();
-    assertReplicas(request.labels, this.#deps.hasNativePools);
+    assertReplicas(request.labels ?? {}, this.#deps.hasNativePools);
     const poolId = newId("twp_");
     db.grow(() => {
       this.#assertNameIsFree(request.name);
@@ -75,7 +75,7 @@ export class PoolService {
       .list(query.state === undefined ? LIVE : [query.state])
       .filter(matchesTemplate)
       .filter((pool) => {
-        const has = JSON.parse(pool.labels) as Record<string, string>;
+        const has = labelsOf(pool);
         return labels.every(([key, value]) => Object.hasOwn(has, key) && has[key] === value);
       });
     // Members are looked up together, and only of pools that are answered, unless it takes them to know which those are.
@@ -111,10 +111,10 @@ export class PoolService {
 
   /** Changes settings. Another template, tag, size or placement is a rollout. @throws as `create`; PoolDeletedError */
   async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
-    const { db, pools, controller, placements } = this.#deps;
-    assertReplicas(request.labels, this.#deps.hasNativePools);
+    const { db, pools, controller, placements, hasNativePools } = this.#deps;
     db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
+      if (request.labels !== undefined) assertReplicas(request.labels, hasNativePools, labelsOf(before));
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
       const after = changed(before, request);
       assertBounds(after);
@@ -206,6 +206,10 @@ export class PoolService {
     const holder = this.#deps.pools.liveByName(name);
     if (holder !== undefined) throw new PoolNameTakenError(name, holder.poolId);
   }
+}
+
+function labelsOf({ labels }: PoolRow): Record<string, string> {
+  return JSON.parse(labels) as Record<string, string>;
 }
 
 function splitLabel(text: string): [key: string, value: string] {

@@ -83,15 +83,21 @@ export class NativeView {
 
   /** Sandboxes that nobody has claimed. */
   async memberNames(): Promise<string[]> {
+    return (await this.#members()).map(({ metadata }) => metadata.name).toSorted();
+  }
+
+  /** Those of them that are ready. */
+  async readyNames(): Promise<string[]> {
+    return (await this.#members()).filter(isReady).map(({ metadata }) => metadata.name);
+  }
+
+  async #members(): Promise<Seen[]> {
     const pools = (await this.warmPools()).map(({ metadata }) => metadata.name);
     const { items } = (await this.#cluster.api.get(SANDBOXES)) as { items: Seen[] };
     const isMember = ({ metadata }: Seen) =>
       metadata.deletionTimestamp === undefined &&
       metadata.ownerReferences?.some(({ kind, name }) => kind === "SandboxWarmPool" && pools.includes(name));
-    return items
-      .filter(isMember)
-      .map(({ metadata }) => metadata.name)
-      .toSorted();
+    return items.filter(isMember);
   }
 
   /** Pods of members, claimed or not. */
@@ -115,7 +121,7 @@ export class NativeView {
   async claim(name: string, warmPool: string): Promise<{ name: string; launchType: string | undefined }> {
     this.#claims.add(name);
     await this.#cluster.api.create(`${EXTENSIONS}/sandboxclaims`, claimOf(name, warmPool));
-    await expect.poll(() => this.#isReady(name), soon).toBe(true);
+    await expect.poll(() => this.#isServed(name), soon).toBe(true);
     const sandbox = await this.sandboxOf(name);
     const { metadata } = (await this.#cluster.api.get(`${SANDBOXES}/${sandbox}`)) as Seen;
     return { name: sandbox, launchType: metadata.labels?.["agents.x-k8s.io/launch-type"] };
@@ -132,7 +138,7 @@ export class NativeView {
     this.#claims.delete(name);
   }
 
-  /** Looks again and again: the most members that there were to be at a time, and the fewest that were ready. */
+  /** Looks again and again: the most members that there were to be at a time, and the fewest Sandboxes that were ready. */
   watchMost(): () => Promise<{ replicas: number; leastReady: number }> {
     const seen = { replicas: 0, leastReady: Infinity };
     let isOver = false;
@@ -143,10 +149,7 @@ export class NativeView {
           seen.replicas,
           counts.reduce((sum, [, replicas]) => sum + replicas, 0),
         );
-        seen.leastReady = Math.min(
-          seen.leastReady,
-          counts.reduce((sum, [, , ready]) => sum + ready, 0),
-        );
+        seen.leastReady = Math.min(seen.leastReady, (await this.readyNames()).length);
         await setTimeout(20);
       }
     })();
@@ -171,9 +174,8 @@ export class NativeView {
     await this.#cluster.kubectl(["delete", kinds, "--selector", selector, "--wait=false", "--ignore-not-found"]);
   }
 
-  async #isReady(claim: string): Promise<boolean> {
-    const { status } = (await this.#cluster.api.get(`${EXTENSIONS}/sandboxclaims/${claim}`)) as Seen;
-    return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
+  async #isServed(claim: string): Promise<boolean> {
+    return isReady((await this.#cluster.api.get(`${EXTENSIONS}/sandboxclaims/${claim}`)) as Seen);
   }
 
   #pods(): Promise<Seen[]> {
@@ -189,4 +191,8 @@ export class NativeView {
 
 function generationOf({ metadata }: Seen): number {
   return Number(metadata.labels?.[GENERATION_LABEL]);
+}
+
+function isReady({ status }: Seen): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }

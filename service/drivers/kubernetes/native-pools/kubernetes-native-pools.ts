@@ -106,7 +106,11 @@ export class KubernetesNativePools implements NativePools {
   }
 
   names(): readonly string[] {
-    return [...new Set([...this.#pools.names(), ...this.#templates.names()])];
+    const isThere = (name: string) =>
+      [this.#pools.get(name), this.#templates.get(name)].some(
+        (each) => each && each.metadata.deletionTimestamp == null,
+      );
+    return [...new Set([...this.#pools.names(), ...this.#templates.names()])].filter(isThere);
   }
 
   observe(objectName: string): ObservedGeneration | undefined {

@@ -121,6 +121,7 @@ export class NativeKeeper implements NativeSide {
     }
     const poolId = generations.poolOf(objectName, native.place);
     if (poolId !== undefined) this.note(poolId);
+    else this.#sweepSoon();
   }
 
   #sweepSoon(): void {

@@ -12,11 +12,16 @@ export function wantedReplicas(labels: Readonly<Record<string, string>>): number
 
 /**
  * @param isOn whether this service keeps pools for other programs
+ * @param before labels of the pool until now: what it asks for already is no reason to refuse another change
  * @throws InvalidRequestError for a pool that asks for what it cannot have
  */
-export function assertReplicas(labels: Readonly<Record<string, string>> | undefined, isOn: boolean): void {
-  if (labels === undefined || !Object.hasOwn(labels, REPLICAS_LABEL)) return;
-  const text = labels[REPLICAS_LABEL] ?? "";
+export function assertReplicas(
+  labels: Readonly<Record<string, string>>,
+  isOn: boolean,
+  before: Readonly<Record<string, string>> = {},
+): void {
+  const text = Object.hasOwn(labels, REPLICAS_LABEL) ? labels[REPLICAS_LABEL] : undefined;
+  if (text === undefined || text === before[REPLICAS_LABEL]) return;
   if (!isOn) {
     throw new InvalidRequestError(
       `The label ${REPLICAS_LABEL} asks for a SandboxWarmPool, and this service keeps none.`,
