@@ -6,6 +6,7 @@ import type { GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
 import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
 import { poolAnswer } from "./pool-answer.ts";
+import { assertReplicas } from "./native/replicas-label.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { createTemplateFilter } from "./pool-filter.ts";
 import type { Placements } from "../guests/placements.ts";
@@ -27,6 +28,8 @@ export interface PoolServiceDeps {
   readonly guests: GuestStore;
   readonly controller: PoolController;
   readonly placements: Placements;
+  /** Whether pools are kept for other programs, too. */
+  readonly hasNativePools: boolean;
 }
 
 /** The calls of the contract on warm pools. Each changes the store and has the pool's worker look at
@@ -42,6 +45,7 @@ export class PoolService {
   async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller, placements } = this.#deps;
     const nowMs = Date.now();
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     const poolId = newId("twp_");
     db.grow(() => {
       this.#assertNameIsFree(request.name);
@@ -108,6 +112,7 @@ export class PoolService {
   /** Changes settings. Another template, tag, size or placement is a rollout. @throws as `create`; PoolDeletedError */
   async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller, placements } = this.#deps;
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
