@@ -16,6 +16,7 @@ export const MACHINE_OPTIONS = {
   toleration: { type: "string", multiple: true },
   placements: { type: "string" },
   "pull-ahead": { type: "string" },
+  "native-pools": { type: "string" },
   "network-policy": { type: "string" },
   "allow-egress": { type: "string", multiple: true },
   "probe-image": { type: "string" },
@@ -34,6 +35,7 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
   --placements FILE  YAML with placements that pools choose among by a label: runtime classes, nodes, networks (default none)
   --pull-ahead on|off  nodes pull the image of a pool's next build before the pool rolls to it (default on)
+  --native-pools on|off  pools with the label dev.nullspace/native-replicas are kept for SandboxClaims, too (default off)
   --network-policy managed|none  the service writes what keeps machines apart, and proves whether it is enforced (default managed)
   --allow-egress CIDR  addresses that machines may reach beside the internet (may be repeated)
   --probe-image IMAGE  has sh and nc, for that proof (default the image of the builtin template)
@@ -85,6 +87,7 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
     ...(values.placements !== undefined && { placements: values.placements }),
     ...(values["pull-ahead"] !== undefined && { pullsAhead: readSwitch("pull-ahead", values["pull-ahead"]) }),
+    ...(values["native-pools"] !== undefined && { nativePools: readSwitch("native-pools", values["native-pools"]) }),
     ...readNetwork(values),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };

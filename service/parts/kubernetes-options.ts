@@ -52,6 +52,13 @@ export interface KubernetesOptions {
    */
   readonly pullsAhead?: boolean | undefined;
   /**
+   * Whether pools that ask for it (label `dev.nullspace/native-replicas`) are also kept as SandboxWarmPools of agent-sandbox, for
+   * SandboxClaims of other programs.
+   *
+   * @default false
+   */
+  readonly nativePools?: boolean | undefined;
+  /**
    * Who writes the NetworkPolicies that keep machines apart: `managed`, this service, which then proves whether they are enforced;
    * `none`, nobody or somebody else, and no machine can be without internet access.
    *

@@ -1,6 +1,9 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { findCluster } from "../drivers/kubernetes/client/kubeconfig.ts";
+import { isClusterAway } from "../drivers/kubernetes/client/errors.ts";
 import { KubernetesClient } from "../drivers/kubernetes/client/kubernetes-client.ts";
+import { nativeProblem } from "../drivers/kubernetes/native-pools/native-check.ts";
+import { KubernetesNativePools } from "../drivers/kubernetes/native-pools/kubernetes-native-pools.ts";
 import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
 import type { IsolationOutcome } from "../drivers/kubernetes/isolation-probe.ts";
 import type { GuestPods } from "../drivers/kubernetes/guest-pods.ts";
@@ -28,7 +31,7 @@ const CHOOSE_MS = 5_000;
  * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
  * @param onProof is told what came of each try to find out whether the network keeps machines apart
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
- * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
+ * @throws StartupError when Sandboxes or native pools are asked for, and the cluster has none or the account may not make them
  */
 export async function openKubernetesMachines(
   options: KubernetesOptions,
@@ -50,15 +53,22 @@ export async function openKubernetesMachines(
     (isolation = new Isolation({ client, pods, settings, image, allowedEgress, onOutcome }));
   const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
   const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
-  const problem = await problemOf(driver);
+  const problem = await unlessAway(async (signal) => (await driver.chosen(signal)).problem);
   if (problem !== undefined && settings.guest === "sandbox") {
     await driver.close();
     throw new StartupError(problem, "sandboxes_missing");
+  }
+  const isOn = options.nativePools ?? false;
+  const lacking = isOn ? await unlessAway((signal) => nativeProblem(client, namespace, signal)) : undefined;
+  if (lacking !== undefined) {
+    await driver.close();
+    throw new StartupError(lacking, "native_pools_missing");
   }
   // It ends with the driver; until then it tries again by itself.
   void driver.proveIsolation();
   return {
     driver,
+    nativePools: new KubernetesNativePools({ client, settings, isOn, isolation: () => isolation }),
     namespace,
     notices:
       problem === undefined
@@ -108,12 +118,13 @@ function refuseRanges(file: string, placements: ReadonlyMap<string, Placement>):
   throw new StartupError(message, "placements_unusable");
 }
 
-async function problemOf(driver: KubernetesMachineDriver): Promise<string | undefined> {
+/** What the cluster says at the start; `undefined` when it does not answer, which it may do later. */
+async function unlessAway<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   using late = answerTimeout(CHOOSE_MS);
   try {
-    return (await driver.chosen(late.signal)).problem;
+    return await ask(late.signal);
   } catch (error) {
-    if (late.signal.aborted || error instanceof EngineUnavailableError) return undefined;
+    if (late.signal.aborted || error instanceof EngineUnavailableError || isClusterAway(error)) return undefined;
     throw error;
   }
 }

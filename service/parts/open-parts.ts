@@ -66,6 +66,7 @@ export async function openParts(options: PartsOptions, surroundings: PartsSurrou
     artifacts,
     buildCache,
     driver: machines.driver,
+    ...(machines.nativePools && { nativePools: machines.nativePools }),
     notices: machines.notices ?? [],
     places: distinct([...images.places, ...machines.places]),
     baseImage,

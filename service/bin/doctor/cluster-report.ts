@@ -5,6 +5,7 @@ import { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-cli
 import { SANDBOX_VERBS } from "../../drivers/kubernetes/guest-choice.ts";
 import { SANDBOXES } from "../../drivers/kubernetes/guest-kinds.ts";
 import { ownSelector } from "../../drivers/kubernetes/guest-labels.ts";
+import { NATIVE_KINDS } from "../../drivers/kubernetes/native-pools/native-api.ts";
 import { isAllowed } from "../../drivers/kubernetes/permissions.ts";
 import { asError } from "../../errors.ts";
 import type { KubernetesOptions } from "../../parts/kubernetes-options.ts";
@@ -42,6 +43,11 @@ const PLACED_POLICIES: typeof NEEDS = [
 
 /** And where it makes Sandboxes. */
 const SANDBOX_NEEDS = SANDBOX_VERBS.map((verb) => [verb, `${SANDBOXES.resource}.${SANDBOXES.group}`] as const);
+
+/** And where it keeps pools for other programs. */
+const NATIVE_NEEDS = NATIVE_KINDS.flatMap(({ verbs, resource, group }) =>
+  verbs.map((verb) => [verb, `${resource}.${group}`] as const),
+);
 
 const Version = z.looseObject({ gitVersion: z.string() });
 const Pods = z.looseObject({ items: z.array(z.unknown()) });
@@ -84,7 +90,9 @@ export async function inspectCluster(
     const policies = options.networkPolicy === "none" ? [] : [...POLICIES, ...(isAllowing ? PLACED_POLICIES : [])];
     // Without them `auto` makes pods.
     const sandboxes = options.guest === "sandbox" ? SANDBOX_NEEDS : [];
-    report.forbidden = await forbiddenOf(client, namespace, [...NEEDS, ...policies, ...sandboxes], signal);
+    const native = options.nativePools === true ? NATIVE_NEEDS : [];
+    const needs = distinct([...NEEDS, ...policies, ...sandboxes, ...native]);
+    report.forbidden = await forbiddenOf(client, namespace, needs, signal);
     const settings = podSettings(options, namespace, instanceId ?? "", placements);
     report.placements = await inspectPlacements(client, settings, signal);
     if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
@@ -97,6 +105,11 @@ export async function inspectCluster(
   } finally {
     await client?.close();
   }
+}
+
+/** One may be needed for more than one thing. */
+function distinct(needs: typeof NEEDS): typeof NEEDS {
+  return [...new Map(needs.map((need) => [need.join(" "), need])).values()];
 }
 
 /** Asks the API server itself, which knows of every authorizer. */

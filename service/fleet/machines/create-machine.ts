@@ -5,6 +5,7 @@ import { asError, ConflictError, ServiceError, UnavailableError } from "../../er
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
 import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
+import { missingPlacement } from "../guests/placements.ts";
 import { classifyFailure } from "../guests/start-failure.ts";
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
@@ -154,7 +155,9 @@ export class MachineCreator {
     shape: MachineShape,
     checkout: WarmPoolCheckout | null,
   ): Promise<MachineRow> {
-    const { db, machines, guests, runner, log, onChange } = this.#deps;
+    const { db, machines, guests, runner, driver, log, onChange } = this.#deps;
+    const missing = missingPlacement(shape, driver.capabilities.placements ?? new Map<string, string>());
+    if (missing !== undefined) throw new ConflictError(missing);
     if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
     const row = machineRow(key, spec, ref, shape, checkout);
     const guest = db.grow((): Guest => {

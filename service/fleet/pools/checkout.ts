@@ -6,7 +6,7 @@ import { chooseMember, matchPool } from "./checkout-match.ts";
 import { UnpoolableRequestError, WarmPoolNotFoundError, WarmPoolUnavailableError } from "./errors.ts";
 import type { MemberHealth } from "./member-health.ts";
 import type { PoolController } from "./pool-controller.ts";
-import type { Placements } from "./pool-placement.ts";
+import type { Placements } from "../guests/placements.ts";
 import { currentTarget, followedRef } from "./pool-target.ts";
 
 /** What the checkout needs. */

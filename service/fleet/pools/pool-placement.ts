@@ -1,10 +1,6 @@
 import { InvalidRequestError } from "../../errors.ts";
-import type { MachineCapabilities } from "../guests/machine-driver.ts";
+import type { Placements } from "../guests/placements.ts";
 import { PLACEMENT_LABEL } from "../../labels.ts";
-import type { PoolRow } from "../../store/warm-pools.ts";
-
-/** Placements that there are, each with the digest of what its machines have of it. */
-export type Placements = NonNullable<MachineCapabilities["placements"]>;
 
 /** The placement that labels of a pool choose; `null`: none. */
 export function placementOf(labels: Readonly<Record<string, string>>): string | null {
@@ -31,17 +27,5 @@ export function assertPlacement(placement: string | null, placements: Placements
       suggestedAction: "Name one of these, or define it in the file of --placements and start the service again.",
       details: { placements: known },
     },
-  );
-}
-
-/** What is wrong with a pool whose placement is not there any more, and what to do; `undefined` when it is. */
-export function missingPlacement(
-  { placement }: Pick<PoolRow, "placement">,
-  placements: Placements,
-): string | undefined {
-  if (placement === null || placements.has(placement)) return undefined;
-  return (
-    `The placement "${placement}" is not defined any more, so no machine of the pool is started. Define it in the file of ` +
-    `--placements and start the service again, or give the pool another (label ${PLACEMENT_LABEL}).`
   );
 }

@@ -6,10 +6,12 @@ import type { GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
 import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
 import { poolAnswer } from "./pool-answer.ts";
+import { assertReplicas } from "./native/replicas-label.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { createTemplateFilter } from "./pool-filter.ts";
-import { assertPlacement, type Placements } from "./pool-placement.ts";
-import { assertBounds, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
+import type { Placements } from "../guests/placements.ts";
+import { assertPlacement } from "./pool-placement.ts";
+import { assertBounds, changed, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
 import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
 import { resolveTarget, retarget } from "./pool-target.ts";
 import { rollTo } from "./reconcile-pool.ts";
@@ -26,6 +28,8 @@ export interface PoolServiceDeps {
   readonly guests: GuestStore;
   readonly controller: PoolController;
   readonly placements: Placements;
+  /** Whether pools are kept for other programs, too. */
+  readonly hasNativePools: boolean;
 }
 
 /** The calls of the contract on warm pools. Each changes the store and has the pool's worker look at
@@ -41,6 +45,7 @@ export class PoolService {
   async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller, placements } = this.#deps;
     const nowMs = Date.now();
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     const poolId = newId("twp_");
     db.grow(() => {
       this.#assertNameIsFree(request.name);
@@ -94,7 +99,7 @@ export class PoolService {
   sizeAfter(poolId: string, request: UpdateWarmPoolRequest) {
     const before = this.#deps.pools.get(poolId);
     if (before === undefined) return undefined;
-    const { vcpus, memoryMb, diskMb, placement } = { ...before, ...changesOf(request) };
+    const { vcpus, memoryMb, diskMb, placement } = changed(before, request);
     if (request.resources === undefined && placement === before.placement) return undefined;
     return { size: { vcpus, memoryMb, diskMb: diskMb ?? undefined }, placement: placement ?? undefined };
   }
@@ -107,10 +112,11 @@ export class PoolService {
   /** Changes settings. Another template, tag, size or placement is a rollout. @throws as `create`; PoolDeletedError */
   async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
     const { db, pools, controller, placements } = this.#deps;
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
-      const after = { ...before, ...changesOf(request) };
+      const after = changed(before, request);
       assertBounds(after);
       // One that is gone since is no reason to refuse another change.
       if (after.placement !== before.placement) assertPlacement(after.placement, placements);

@@ -86,9 +86,15 @@ export function changesOf(request: UpdateWarmPoolRequest): Partial<PoolRow> {
   return {
     ...fromWire(SETTING_NAMES, rest),
     ...(resources && fromWire(RESOURCE_NAMES, { disk_mb: null, ...resources })),
-    ...(labels && { labels: JSON.stringify(labels), placement: placementOf(labels) }),
+    ...(labels && { labels: JSON.stringify(labels) }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
   };
+}
+
+/** A pool as it would be after a request: with {@link changesOf}, and what follows from them. */
+export function changed(pool: PoolRow, request: UpdateWarmPoolRequest): PoolRow {
+  const { labels } = request;
+  return { ...pool, ...changesOf(request), ...(labels && { placement: placementOf(labels) }) };
 }
 
 /** @throws TemplateRefError */

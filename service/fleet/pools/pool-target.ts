@@ -4,7 +4,7 @@ import type { Database } from "../../store/database.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 import { resolveTemplate, type ResolvedTemplate } from "../../templates/resolve.ts";
 import { compatibilityKey } from "../guests/machine-shape.ts";
-import type { Placements } from "./pool-placement.ts";
+import type { Placements } from "../guests/placements.ts";
 
 /** The members of a pool that say which build its machines are made from, how large they are, and where they run. */
 export type PoolSelector = Pick<

@@ -7,7 +7,7 @@ import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
 import type { PlacedImage } from "./image-preparation.ts";
-import { missingPlacement, type Placements } from "./pool-placement.ts";
+import { missingPlacement, type Placements } from "../guests/placements.ts";
 import { currentTarget, type PoolTarget } from "./pool-target.ts";
 
 /** While the disk of the store is full, a pool that lacks members is looked at so often. */
@@ -29,6 +29,13 @@ export interface PassFacts {
   };
   /** What a pool can choose among. */
   readonly placements: Placements;
+  /** What is kept for other programs. */
+  readonly native: {
+    /** Nothing is left of it that could be claimed. */
+    readonly isDrained: boolean;
+    /** Why it is not as it should be. */
+    readonly failure: Pick<MemberFailure, "reason" | "message"> | undefined;
+  };
 }
 
 /** What a pass decided; it is in the store already. */
@@ -92,20 +99,21 @@ export function reconcilePool(
     const { releasedOld, isDiskFull } = apply({ db, guests }, pool, members, plan, facts.nowMs, events);
     const after = guests.members(poolId);
     const isEmpty = after.length === 0;
-    const isDrained = pool.state === "draining" && isEmpty;
+    const isDrained = pool.state === "draining" && isEmpty && facts.native.isDrained;
     if (isDrained) events.push("drained; the pool is disabled");
     const own = isDrained
       ? null
       : degradedReason(pool, canFill ? target : "unplaced", failures, facts.isEngineAway || isDiskFull);
     const awaited = own === null && isAwaited ? facts.images.failureOf(target) : undefined;
-    const message = pool.state === "enabled" ? (unplaced ?? awaited?.message) : undefined;
+    const other = awaited ?? (own === null && pool.state === "enabled" ? facts.native.failure : undefined);
+    const message = pool.state === "enabled" ? (unplaced ?? other?.message) : undefined;
     pools.update(poolId, {
       ...rolled,
       ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
       failureCount: failures.count,
       failureAtMs: failures.lastAtMs,
       ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
-      degradedReason: own ?? awaited?.reason ?? null,
+      degradedReason: own ?? other?.reason ?? null,
       ...(message !== undefined && { lastFailure: message }),
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,

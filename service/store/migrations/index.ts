@@ -17,6 +17,7 @@ import { poolSamples } from "./016-pool-samples.ts";
 import { traces } from "./017-traces.ts";
 import { registryImages } from "./018-registry-images.ts";
 import { placements } from "./019-placements.ts";
+import { nativeGenerations } from "./020-native-generations.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   traces,
   registryImages,
   placements,
+  nativeGenerations,
 ];

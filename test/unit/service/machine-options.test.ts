@@ -27,6 +27,7 @@ describe("the options that say what runs machines", () => {
       toleration: ["dedicated=machines:NoSchedule", "gpu", "a:NoExecute"],
       placements: "placements.yaml",
       "pull-ahead": "off",
+      "native-pools": "on",
       "network-policy": "managed",
       "allow-egress": ["10.8.0.0/16", "fd00::/8"],
       "probe-image": "registry.test/busybox",
@@ -48,6 +49,7 @@ describe("the options that say what runs machines", () => {
         ],
         placements: "placements.yaml",
         pullsAhead: false,
+        nativePools: true,
         networkPolicy: "managed",
         allowedEgress: ["10.8.0.0/16", "fd00::/8"],
         probeImage: "registry.test/busybox",
@@ -72,6 +74,7 @@ describe("the options that say what runs machines", () => {
     [{ ...KUBERNETES, "allow-egress": ["10.8.0.0/33"] }, /10\.8\.0\.0\/33 is not a range/],
     [{ ...KUBERNETES, "allow-egress": ["somewhere"] }, /is not a range/],
     [{ ...KUBERNETES, "pull-ahead": "maybe" }, /neither on nor off/],
+    [{ ...KUBERNETES, "native-pools": "yes" }, /--native-pools yes is neither on nor off/],
     [{ ...KUBERNETES, "pull-secret": ["a b"] }, /--pull-secret a b/],
   ])("are refused when they do not go together: %j", (values, words) => {
     expect(() => readMachines(values)).toThrow(UsageError);

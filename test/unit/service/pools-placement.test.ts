@@ -123,6 +123,8 @@ test("a placement that is gone costs no member, starts nothing elsewhere, and sa
   const pinned = { id: pool.id, mode: "require" as const };
   const machine = await world.createMachine({ warm_pool: pinned });
   expect(before).toContain(world.guests.ofMachine(machine.machineId)?.guestId);
+  const cold = world.createMachine({ warm_pool: { id: pool.id, mode: "bypass" } });
+  await expect(cold).rejects.toMatchObject({ status: 409, message: expect.stringContaining("--placements") });
   await reconcile();
   expect(world.driver.started).toHaveLength(2);
 
