@@ -199,7 +199,7 @@ export class GoneError extends NullspaceError {
   /** @param what in words: `warm pool twp_1` */
   constructor(what: string) {
     super(
-      `${what} was deleted at the service. Run pulumi refresh, which takes it out of the state, and then pulumi up, which makes it anew`,
+      `${what} was deleted at the service. Run pulumi refresh, which takes it out of the state, and then pulumi up, which creates it again`,
       { code: "gone" },
     );
   }
@@ -234,7 +234,7 @@ export class OperationTimeoutError extends NullspaceError {
         ? `with the resource option customTimeouts: { ${operation}: "60m" }`
         : "with pulumi config set nullspace:operationTimeoutMinutes 60";
     super(
-      `not done after ${Math.round(timeoutMs / 1000)} s: run the same command again to go on from here, or give it longer ${longer}`,
+      `not done after ${Math.round(timeoutMs / 1000)} s: run the same command again to continue from here, or give it more time ${longer}`,
       { code: "operation_timeout" },
     );
     this.timeoutMs = timeoutMs;
@@ -257,7 +257,7 @@ export class PoolInUseError extends NullspaceError {
 export class SettingError extends NullspaceError {
   constructor({ property, reason }: { property: string; reason: string }) {
     super(
-      `the setting nullspace:${property} is not right: ${reason}. (If it is set right by now: pulumi destroy takes the ` +
+      `the setting nullspace:${property} is not valid: ${reason}. (If you have corrected it since: pulumi destroy takes the ` +
         "settings of the last update from the state, unless it is given --run-program)",
       { code: "invalid_setting" },
     );
@@ -268,7 +268,7 @@ export class SettingError extends NullspaceError {
 export class ConflictingSourceError extends NullspaceError {
   constructor(input: string) {
     super(
-      `a Template is given source and ${input}: the builder says already what it is built from. Leave one of them out`,
+      `a Template is given source and ${input}: the builder already says what it is built from. Leave one of them out`,
       {
         code: "conflicting_source",
       },
@@ -312,7 +312,7 @@ export class WrongNamespaceError extends NullspaceError {
 /** The user stopped the update. */
 export class OperationCancelledError extends NullspaceError {
   constructor() {
-    super("stopped by the user: run the same command again to go on from here", { code: "operation_cancelled" });
+    super("stopped by the user: run the same command again to continue from here", { code: "operation_cancelled" });
   }
 }
 

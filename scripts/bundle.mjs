@@ -50,12 +50,28 @@ const BESIDE_PULUMI = {
 };
 
 /** The plugin and the command are processes of their own: the messages that they need of the SDK go in. */
+const OWN_PROCESS = { external: ["@aws-sdk/*", "@opentelemetry/*"] };
+
+const START = "pulumi-nullspace";
+const REST = "run-program.cjs";
+/** What only some of the command's words need is loaded when it is asked for: files of these names. */
+const ASKED_FOR = {
+  ...Object.fromEntries(
+    ["adopt", "docker", "doctor", "image", "promotions", "report"].map((name) => [
+      `command-${name}`,
+      `dist/bin/commands/${name}.js`,
+    ]),
+  ),
+  "context-diff": "dist/bin/commands/context-diff.js",
+  fail: "dist/bin/cli/fail.js",
+};
+
 const PROGRAMS = {
+  ...OWN_PROCESS,
   entryPoints: {
     "pulumi-resource-nullspace": "dist/bin/pulumi-resource-nullspace.js",
-    "pulumi-nullspace": "dist/bin/pulumi-nullspace.js",
+    ...ASKED_FOR,
   },
-  external: ["@aws-sdk/*", "@opentelemetry/*"],
   banner: { js: REQUIRE },
 };
 
@@ -75,7 +91,7 @@ const LIBRARY = {
   entryPoints: {
     sdk: "dist/sdk/index.js",
     ...Object.fromEntries(
-      ["commands", "concurrency", "context", "docker", "secrets", "tracing", "wire"].map((part) => [
+      ["arguments", "commands", "concurrency", "context", "docker", "secrets", "tracing", "wire"].map((part) => [
         part,
         `dist/sdk/${part}/index.js`,
       ]),
@@ -94,10 +110,86 @@ const GUARDS = {
   entryPoints: ["dist/sdk/node-version.js", "dist/sdk/require-node.js"],
 };
 
+/** Looks at the Node that runs it, and loads the rest: an older one may not be able to read that. */
+const COMMAND_START = {
+  entryPoints: { [START]: `dist/bin/${START}.js` },
+  splitting: false,
+  plugins: [besides({ [REST]: "dist/bin/cli/run-program.js" })],
+};
+
+/**
+ * The command and `context`, which answers in the time that Node takes to load: one file of CommonJS. As a module it would
+ * load every part of each of Node's modules that it imports, as they are listed in its namespace (`fs.ReadStream`: streams).
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+const COMMAND = {
+  ...OWN_PROCESS,
+  entryPoints: { "run-program": "dist/bin/cli/run-program.js" },
+  format: "cjs",
+  splitting: false,
+  outExtension: { ".js": ".cjs" },
+  define: { "import.meta.url": "urlOfProgram" },
+  banner: { js: 'const urlOfProgram = require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [besides(mapKeys(ASKED_FOR, (name) => `${name}.js`)), laterBuiltins()],
+};
+
+/**
+ * Leaves modules out, and has them imported from files beside the one that is made.
+ *
+ * @param {Readonly<Record<string, string>>} files by their names, the modules that they are made of
+ * @returns {import("esbuild").Plugin}
+ */
+function besides(files) {
+  const names = new Map(Object.entries(files).map(([name, module]) => [join(ROOT, module), `./${name}`]));
+  return {
+    name: "besides",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+        const name = kind === "dynamic-import" ? names.get(join(resolveDir, path)) : undefined;
+        return name === undefined ? undefined : { path: name, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Modules of Node that most runs of the command need nothing of are loaded when the first name of them is used.
+ *
+ * @returns {import("esbuild").Plugin}
+ */
+function laterBuiltins() {
+  return {
+    name: "later-builtins",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:(child_process|stream\/promises|worker_threads|zlib)$/ }, ({ path }) => ({
+        path,
+        namespace: "later",
+      }));
+      onLoad({ filter: /.*/, namespace: "later" }, async ({ path }) => {
+        const members = Object.keys(await import(path)).map((name) => JSON.stringify(name));
+        const contents = `for (const name of [${members}]) {
+          const get = () => process.getBuiltinModule("${path}")[name];
+          Object.defineProperty(exports, name, { get, enumerable: true });
+        }`;
+        return { contents };
+      });
+    },
+  };
+}
+
+/**
+ * @param {Readonly<Record<string, string>>} object
+ * @param {(key: string) => string} change
+ */
+function mapKeys(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [change(key), value]));
+}
+
 rmSync(OUT, { recursive: true, force: true });
-const GROUPS = [BESIDE_PULUMI, PROGRAMS, LIBRARY, GUARDS];
+const GROUPS = [BESIDE_PULUMI, PROGRAMS, COMMAND_START, COMMAND, LIBRARY, GUARDS];
 const outcomes = await Promise.all(GROUPS.map((options) => build({ ...COMMON, ...options })));
-for (const name of Object.keys(PROGRAMS.entryPoints)) chmodSync(join(OUT, `${name}.js`), 0o755);
+for (const name of ["pulumi-resource-nullspace", START]) chmodSync(join(OUT, `${name}.js`), 0o755);
 const inputs = outcomes.map(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
 writeFileSync(join(OUT, "LICENSES.txt"), bundledLicenses(ROOT, inputs.flat()));
 // The library alone is packed with the service.

@@ -5,19 +5,21 @@
  *   npm test -- --project unit      only what vitest is told: its arguments are passed on, the checks are left out
  *
  * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. What failed is named
- * once more at the end. The last line is `N passed, N failed`, with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI
- * are played in a copy of the clone, in a folder whose name breaks what takes paths for text (any-folder.mjs).
+ * once more at the end, and so is what passed at a second try only (second-try.mjs). The last line is `N passed, N failed`,
+ * with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI are played in a copy of
+ * the clone, in a folder whose name breaks what takes paths for text (any-folder.mjs).
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { copyToAnyFolder } from "./any-folder.mjs";
 import { describe } from "./setup.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
 import { readJson } from "./setup/tool-cache.mjs";
+import { apart, countsIn, filesToTryAgain } from "./second-try.mjs";
 import { failuresIn, LAST_LINES, shown } from "./test-failures.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,6 +48,9 @@ const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES, ...BY_COMMAND];
 /** @typedef {(line: string) => void} Print */
 /** @typedef {{ root: string, env: NodeJS.ProcessEnv }} Place where a command runs */
 /** @typedef {{ title: string, run: (print: Print) => Promise<Counts> }} Step */
+/** What a run of vitest has left. @typedef {{ report: any, isGreen: boolean, output: string, root: string }} Played */
+/** A run of vitest with its arguments, somewhere. @typedef {(args: string[], print: Print) => Promise<Played>} Play */
+/** Files that may pass by themselves. @typedef {{ title: string, first: string[], again: (print: Print) => Promise<Played> }} Suspect */
 
 /**
  * Lanes side by side, each of about the same length. The first begins with what keeps a core busy; the others mostly wait,
@@ -70,51 +75,39 @@ const LANES = [
         "--conditions=nullspace-source",
         "scripts/check-release.ts",
       ]),
-      { title: "tests in any folder (unit)", run: inAnyFolder({ withCompiled: false }, ...projects("unit")) },
+      suite("tests in any folder (unit)", ["unit"], [], inAnyFolder({ withCompiled: false })),
       { title: "build (npm run build)", run: buildOnce },
-      { title: "tests (contract)", run: (print) => test(projects("contract"), print) },
-      { title: "tests (browser)", run: (print) => test(projects("browser"), print) },
+      suite("tests (contract)", ["contract"]),
+      suite("tests (browser)", ["browser"]),
     ],
   },
   {
     name: "e2e",
     steps: [
-      {
-        title: "tests (e2e, examples)",
-        run: async (print) => {
-          await buildOnce(print);
-          return test([...projects("e2e", "examples"), ...otherThan(ELSEWHERE), ...EXAMPLES], print);
-        },
-      },
-      {
-        title: "tests in any folder (e2e)",
-        run: inAnyFolder({ withCompiled: true }, ...projects("e2e"), ...IN_ANY_FOLDER),
-      },
+      suite("tests (e2e, examples)", ["e2e", "examples"], [...otherThan(ELSEWHERE), ...EXAMPLES], withBuild),
+      suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
     ],
   },
   {
     name: "cli",
     steps: [
-      {
-        title: "tests (sequences, options, inputs)",
-        run: async (print) => {
-          await buildOnce(print);
-          return test([...projects("sequences", "e2e"), "test/e2e/sequences/", ...WITH_SEQUENCES], print);
-        },
-      },
+      suite(
+        "tests (sequences, options, inputs)",
+        ["sequences", "e2e"],
+        ["test/e2e/sequences/", ...WITH_SEQUENCES],
+        withBuild,
+      ),
     ],
   },
   {
     name: "engine",
     steps: [
-      {
-        title: "tests (engine, faults, scale)",
-        run: async (print) => {
-          await buildOnce(print);
-          const folders = ["test/engine/", "test/faults/", CONTROL_PLANE];
-          return test([...projects("engine", "faults", "scale"), ...folders], print);
-        },
-      },
+      suite(
+        "tests (engine, faults, scale)",
+        ["engine", "faults", "scale"],
+        ["test/engine/", "test/faults/", CONTROL_PLANE],
+        withBuild,
+      ),
     ],
   },
 ];
@@ -129,6 +122,10 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isSt
 const summary = [];
 /** What failed, a text each. @type {string[]} */
 const failures = [];
+/** What failed at first and passed by itself. @type {string[]} */
+const unstable = [];
+/** What may pass by itself. @type {Suspect[]} */
+const suspects = [];
 /** @type {Counts} */
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (vitestArguments.length === 0) {
@@ -138,13 +135,15 @@ if (vitestArguments.length === 0) {
       for (const step of steps) await timed(step, print);
     }),
   );
+  for (const suspect of suspects) await timed(secondTry(suspect), prefixed("second try"));
 } else {
   // The end-to-end tests run what was compiled. It counts only where it fails.
   if ((await build(console.log)).failed > 0) total.failed += 1;
-  await timed({ title: "tests", run: (print) => test(vitestArguments, print) }, undefined);
+  await timed({ title: "tests", run: async (print) => verdict(await here(vitestArguments, print), print) }, undefined);
 }
 
 console.log("");
+for (const name of unstable) console.log(`${name}\n`);
 for (const failure of failures) console.log(`${failure}\n`);
 for (const { title, seconds, words } of summary) console.log(`${title.padEnd(40)} ${seconds.padStart(8)}  ${words}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
@@ -185,11 +184,43 @@ function check(title, command, args) {
 }
 
 /**
- * @param {string[]} names of projects of vitest
- * @returns {string[]} arguments of vitest
+ * @param {string} title
+ * @param {string[]} projects of vitest
+ * @param {string[]} [files] which of their files; all where there are none
+ * @param {Play} [play]
+ * @returns {Step}
  */
-function projects(...names) {
-  return names.flatMap((name) => ["--project", name]);
+function suite(title, projects, files = [], play = here) {
+  const chosen = projects.flatMap((name) => ["--project", name]);
+  return {
+    title,
+    run: async (print) => {
+      const played = await play([...chosen, ...files], print);
+      const again = isStopped ? [] : filesToTryAgain(played.report, played.output);
+      if (again.length === 0) return verdict(played, print);
+      const { first, rest } = apart(played.report, again);
+      const paths = again.map((path) => relative(played.root, path));
+      print(`${paths.join(", ")}: once more at the end`);
+      suspects.push({ title, first: failuresIn(first), again: (print) => play([...chosen, ...paths], print) });
+      failures.push(...failuresIn(rest));
+      return countsIn(rest);
+    },
+  };
+}
+
+/**
+ * @param {Suspect} suspect
+ * @returns {Step}
+ */
+function secondTry({ title, first, again }) {
+  return {
+    title: `second try: ${title}`,
+    run: async (print) => {
+      const counts = verdict(await again(print), print);
+      if (counts.failed === 0) unstable.push(...first.map((text) => text.replace(/^FAILED/, "UNSTABLE")));
+      return counts;
+    },
+  };
 }
 
 /**
@@ -207,18 +238,28 @@ function otherThan(files) {
 
 /**
  * @param {{ withCompiled: boolean }} options whether the tests run what was compiled; if not, it may be compiled meanwhile
- * @param {string[]} args of vitest
- * @returns {Step["run"]}
+ * @returns {Play}
  */
-function inAnyFolder({ withCompiled }, ...args) {
-  return async (print) => {
+function inAnyFolder({ withCompiled }) {
+  return async (args, print) => {
     const { root, env, remove } = copyToAnyFolder(ROOT, { env: process.env, withCompiled });
     try {
-      return await test(args, print, { root, env });
+      return await vitest(args, print, { root, env });
     } finally {
       remove();
     }
   };
+}
+
+/** @type {Play} */
+function here(args, print) {
+  return vitest(args, print, HERE);
+}
+
+/** @type {Play} */
+async function withBuild(args, print) {
+  await buildOnce(print);
+  return vitest(args, print, HERE);
 }
 
 /**
@@ -266,35 +307,41 @@ async function build(print) {
 /**
  * @param {string[]} args
  * @param {Print} print
- * @param {Place} [place]
- * @returns {Promise<Counts>}
+ * @param {Place} place
+ * @returns {Promise<Played>}
  */
-async function test(args, print, place = HERE) {
+async function vitest(args, print, place) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-nullspace-tests-"));
   try {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const vitest = join(place.root, "node_modules", "vitest", "vitest.mjs");
+    const command = join(place.root, "node_modules", "vitest", "vitest.mjs");
     /** @type {string[]} */
     const last = [];
-    const isGreen = await succeeds("node", [vitest, "run", ...reporters, ...args], print, place, last);
-    const result = readJson(report);
-    const counts = {
-      passed: Number(result?.numPassedTests ?? 0),
-      failed: Number(result?.numFailedTests ?? 0),
-      skipped: Number(result?.numPendingTests ?? 0) + Number(result?.numTodoTests ?? 0),
-    };
-    if (counts.passed + counts.failed === 0) print("No test has run.");
-    // A file that cannot be loaded, or an error outside a test, fails the run without failing a test.
-    if ((!isGreen || counts.passed === 0) && counts.failed === 0) counts.failed = 1;
-    if (counts.failed > 0 && print !== console.log) {
-      const named = failuresIn(result);
-      failures.push(...(named.length > 0 ? named : [shown(`vitest ${args.join(" ")}`, last.join("\n"))]));
-    }
-    return counts;
+    const isGreen = await succeeds("node", [command, "run", ...reporters, ...args], print, place, last);
+    return { report: readJson(report), isGreen, output: last.join("\n"), root: realpathSync(place.root) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What a run comes to. What failed in it is remembered for the end.
+ *
+ * @param {Played} played
+ * @param {Print} print
+ * @returns {Counts}
+ */
+function verdict({ report, isGreen, output }, print) {
+  const counts = countsIn(report);
+  if (counts.passed + counts.failed === 0) print("No test has run.");
+  // A file that cannot be loaded, or an error outside a test, fails the run without failing a test.
+  if ((!isGreen || counts.passed === 0) && counts.failed === 0) counts.failed = 1;
+  if (counts.failed > 0 && print !== console.log) {
+    const named = failuresIn(report);
+    failures.push(...(named.length > 0 ? named : [shown("vitest", output)]));
+  }
+  return counts;
 }
 
 /**

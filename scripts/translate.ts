@@ -1,5 +1,5 @@
 /**
- * Writes the examples of the Registry, `docs/registry/examples/`, anew from their sources in `provider/core/<resource>/examples/`,
+ * Rewrites the examples of the Registry, `docs/registry/examples/`, from their sources in `provider/core/<resource>/examples/`,
  * by Pulumi's own code generators, and then what is made from them, `schema.json` and the pages.
  *
  *   npm run translate

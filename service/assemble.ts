@@ -111,6 +111,7 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
   const fleet = new Fleet({
     ...deps,
     driver,
+    ...(parts.nativePools && { nativePools: parts.nativePools }),
     observers: observers.map((observer) => observer.machines),
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });

@@ -75,7 +75,7 @@ export async function backUp(directory: string, target: string, signal: AbortSig
 function refuseOccupied(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || (found.isDirectory() && readdirSync(path).length === 0)) return;
-  throw failed(`${path} is there already. Name a folder that is not there yet.`);
+  throw failed(`${path} exists already. Name a folder that does not exist yet.`);
 }
 
 /** Shares the bytes where the file system can. @returns false when the body is not there, or is cut */
@@ -96,7 +96,7 @@ function explain(error: unknown, from: string, to: string, signal: AbortSignal):
   if (signal.aborted || error instanceof StartupError) return error;
   if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
     return failed(
-      `the service of ${from} holds its store alone on this file system. Stop it, and back up then.`,
+      `the service of ${from} holds its store exclusively on this file system. Stop it, then back up.`,
       error,
     );
   }

@@ -133,7 +133,7 @@ function takeFolder(path: string): void {
   }
   const names = readdirSync(path);
   if (names.length > 0 && !MARKS.some((mark) => names.includes(mark))) {
-    throw unusable(path, `it holds other things, such as ${names[0]}; name a folder in it that is not there yet`);
+    throw unusable(path, `it holds other things, such as ${names[0]}; name a folder in it that does not exist yet`);
   }
   if ((found.mode & OTHERS_MAY_WRITE) !== 0) {
     const mode = (found.mode & 0o7777).toString(8);

@@ -62,7 +62,7 @@ export class ForbiddenFormError extends ServiceError {
       code: "permission_denied",
       status: 403,
       retryable: false,
-      suggestedAction: "Open the page anew, and do it from there.",
+      suggestedAction: "Open the page again, and do it from there.",
     });
   }
 }

@@ -23,6 +23,7 @@ import type { Parts } from "./parts/parts.ts";
 import { poolTagFollowers } from "./fleet/pools/tag-followers.ts";
 import { fleetArtifactUses } from "./store/fleet-artifact-uses.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { noteNetworkProof, type NetworkProof } from "./network-proof.ts";
 import { noteSetup } from "./setups.ts";
 import { ApiKeyStore } from "./store/api-keys.ts";
 import { Database } from "./store/database.ts";
@@ -49,7 +50,7 @@ export interface LocalServiceOptions {
    * @default `127.0.0.1`
    */
   host?: string;
-  /** Serves HTTPS with this certificate and key, which are read anew when the files change. */
+  /** Serves HTTPS with this certificate and key, which are read again when the files change. */
   tls?: TlsFiles;
   /**
    * Something in front of the service speaks TLS with whoever is not on this machine; needs `allowedHosts`.
@@ -220,7 +221,8 @@ async function serve(options: LocalServiceOptions, processKeys: readonly Process
     const keyStore = new ApiKeyStore(db);
     const oldKey = takeOverOldKey(data, keyStore);
     const blobs = new BlobStore(db, new FolderBlobBytes(data.blobsPath));
-    parts = await openParts(options, { db, blobs, instanceId: data.instanceId });
+    const onNetworkProof = (proof: NetworkProof) => rememberProof(data, proof, log);
+    parts = await openParts(options, { db, blobs, instanceId: data.instanceId, onNetworkProof });
     closers.push(() => parts?.close());
     for (const notice of parts.notices ?? []) log.warn(notice);
     rememberSetup(data, options, log);
@@ -308,6 +310,15 @@ function rememberSetup(data: DataPaths, { buildkit, kubernetes }: LocalServiceOp
     });
   } catch (error) {
     log.warn({ err: asError(error) }, "what this service is served with could not be noted");
+  }
+}
+
+/** For `doctor`, which is another process. */
+function rememberProof(data: DataPaths, proof: NetworkProof, log: Logger): void {
+  try {
+    noteNetworkProof(data, proof);
+  } catch (error) {
+    log.warn({ err: asError(error) }, "what is known of the cluster's network could not be noted");
   }
 }
 

@@ -62,7 +62,7 @@ export function registerAdopt(program: Command): void {
     .action(
       action(async (signal, templates: string[], options: AdoptOptions) => {
         if (options.from.length > 0 && templates.length + options.pool.length > 0) {
-          throw new UsageError("With --from no service is asked: leave the names of templates and pools out.");
+          throw new UsageError("With --from, no service is asked: leave out the names of templates and pools.");
         }
         const adopted =
           options.from.length > 0 ? await fromFiles(options) : await fromService(templates, options, signal);

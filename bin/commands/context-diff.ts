@@ -70,7 +70,7 @@ const SIGNS = { added: "+", removed: "-", changed: "~" } as const;
 
 /** One line a change, as a preview shows it. */
 export function changesReport(changes: readonly ContextChange[]): string {
-  if (changes.length === 0) return "No difference.\n";
+  if (changes.length === 0) return "No differences.\n";
   const line = ({ kind, path, before, after }: ContextChange) => {
     const values = [before, after].filter((value) => value !== undefined).map((value) => shorten(value));
     return `${SIGNS[kind]} ${path}: ${values.join(" => ")}\n`;

@@ -43,7 +43,7 @@ export async function checkService(places: SettingsPlaces, signal: AbortSignal):
   });
   try {
     await client.machines.list({ limit: 1 }, { signal });
-    results.push(ok("access", "the service takes the key"));
+    results.push(ok("access", "the service accepts the key"));
   } catch (error) {
     signal.throwIfAborted();
     results.push(failed("access", error, `Check the key from ${settings.apiKey.source}.`));

@@ -12,7 +12,7 @@ while (!isStopped) {
   const { status, rollout_status: rollout } = await pool.refresh();
   fewest = Math.min(fewest, status.ready);
   const old = rollout?.old_ready_or_warming ?? 0;
-  const line = `${status.ready} ready, ${status.warming} warming, ${old} of the build before`;
+  const line = `${status.ready} ready, ${status.warming} warming, ${old} of the previous build`;
   if (line !== shown) console.log((shown = line));
   await pause(50);
 }

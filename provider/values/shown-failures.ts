@@ -5,7 +5,7 @@ import type { CheckFailure, Properties } from "../core/properties.ts";
 import { parsePropertyPath, type PropertyPath } from "../core/property-path.ts";
 
 /** A reason may quote a part of a value, which nobody can find in it any more. */
-const UNTOLD = "the value is not right. It is marked as secret, so what is wrong with it is not said";
+const UNTOLD = "the value is not valid. It is marked as secret, so the message does not say what is wrong with it";
 
 /**
  * What Check found, as it may be shown. The engine prints the value of the property that a failure names, whatever is in it:

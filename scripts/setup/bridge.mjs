@@ -7,7 +7,7 @@ import { findCommand } from "./platform.mjs";
 const FIRST_BYTES = "10.213";
 
 /**
- * Makes a network bridge with a subnet that no route of this machine overlaps; one of that name is made anew.
+ * Makes a network bridge with a subnet that no route of this machine overlaps; one of that name is made again.
  *
  * @param {string} name
  * @param {{ env: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options

@@ -228,7 +228,9 @@ function refuseHopeless(pool: WarmPool, target: number): void {
     throw new ConflictError(`${name} is deleted and will never be ready.`, { code: "conflict" });
   }
   if ((pool.state === "disabled" || pool.state === "draining") && pool.status.ready < target) {
-    throw new ConflictError(`${name} is ${pool.state} and fills no more. Enable it first.`, { code: "conflict" });
+    throw new ConflictError(`${name} is ${pool.state} and is no longer being filled. Enable it first.`, {
+      code: "conflict",
+    });
   }
   if (target > pool.max_ready) {
     throw new ConflictError(

@@ -99,7 +99,7 @@ export interface ContextOptions {
    */
   manifestEntries?: number;
   /**
-   * Where digests are remembered. That of a file that still looks the same (size, times to the nanosecond, inode) is not
+   * Where digests are remembered. That of a file that still looks the same (size, times, inode) is not
    * taken again.
    *
    * - `true`: within this process; and a reading equal to one under way shares its result, so that it may miss what is

@@ -227,7 +227,7 @@ export class DockerEngine implements EngineApi {
     if (signal === undefined) return asked;
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const abort = () => {
-      // An engine that has kept one caller waiting too long is asked anew by the next one.
+      // An engine that has kept one caller waiting too long is asked again by the next one.
       if (this.#ping === asked) this.#ping = undefined;
       reject(signal.reason as Error);
     };

@@ -45,7 +45,7 @@ export function stateOnStage(stage: StageState): StageState {
 }
 
 export function setVariable(state: StageState, name: string, value: string): void {
-  // The builder's list of variables is part of a command, and what is set anew moves to its end.
+  // The builder's list of variables is part of a command, and what is set again moves to its end.
   state.env.delete(name);
   state.env.set(name, value);
 }

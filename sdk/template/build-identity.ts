@@ -32,7 +32,7 @@ export function resolveIdentity(shorthand: string | undefined, identity: BuildId
   const refuse = (problem: string): never => {
     throw new TemplateArgumentError("name", `${JSON.stringify(shorthand)} ${problem}`);
   };
-  if (name !== undefined) refuse("is given beside options.name: use one of them");
+  if (name !== undefined) refuse("is given as well as options.name: use one of them");
   const given = shorthand.trim();
   if (given === "") refuse("is empty");
   if (given.includes("/")) refuse("has a namespace: a build goes into your own, so leave it out, or use options.name");

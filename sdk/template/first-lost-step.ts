@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { contextPath, readChangedPath } from "../dockerfile/context-source.ts";
 import type { CopyItem, Step } from "../wire/step.ts";
 
-/** The first step of a template that is built anew; all behind it are too. */
+/** The first step of a template that is built again; all behind it are too. */
 export interface LostStep {
   /** Place among the new steps, from 0. */
   index: number;

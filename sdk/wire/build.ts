@@ -127,8 +127,8 @@ export const BuildListQuery = z
     status: z.enum(["waiting", "building", "ready", "error", "cancelled"]).optional(),
     backend: z.enum(["native", "buildkit"]).optional(),
     source_type: z.enum(["declarative", "dockerfile", "oci_import", "template_base"]).optional(),
-    limit: z.int().min(1).max(100).optional().describe("Most builds of a page; default 20"),
-    cursor: z.string().min(1).optional().describe("next_cursor of the page before"),
+    limit: z.int().min(1).max(100).optional().describe("Most builds on a page; default 20"),
+    cursor: z.string().min(1).optional().describe("next_cursor of the previous page"),
   })
   .meta({ id: "BuildListQuery" });
 export type BuildListQuery = z.infer<typeof BuildListQuery>;

@@ -111,7 +111,7 @@ export type MachineList = z.infer<typeof MachineList>;
 /** Filters and page of a machine list. */
 export const MachineListQuery = z
   .object({
-    state: z.string().optional().describe("Statuses, comma between them"),
+    state: z.string().optional().describe("Statuses, separated by commas"),
     template: z.string().optional(),
     metadata: z.string().optional().describe("JSON object; every member must match"),
     limit: z.int().min(1).max(1000).optional(),

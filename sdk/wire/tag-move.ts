@@ -26,7 +26,7 @@ export const TagMoveQuery = z
   .object({
     tag: TagName,
     limit: z.int().min(1).max(100).optional().describe("Default 20"),
-    cursor: z.string().min(1).optional().describe("next_cursor of the page before"),
+    cursor: z.string().min(1).optional().describe("next_cursor of the previous page"),
   })
   .meta({ id: "TagMoveQuery" });
 export type TagMoveQuery = z.infer<typeof TagMoveQuery>;

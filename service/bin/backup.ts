@@ -8,7 +8,7 @@ import { UsageError } from "./usage-error.ts";
 export async function backupCommand(words: readonly string[], { data }: { data?: string }): Promise<void> {
   const [target, ...rest] = words;
   if (target === undefined || rest.length > 0) {
-    throw new UsageError("Say where the backup goes: backup FOLDER, which is not there yet.");
+    throw new UsageError("Say where the backup goes: backup FOLDER, which does not exist yet.");
   }
   using interrupted = interruptSignal();
   try {

@@ -26,7 +26,7 @@ export const BUILDER_USAGE = `  --builder KIND     what builds: engine (the defa
   --builder-tls-ca FILE, --builder-tls-cert FILE, --builder-tls-key FILE  (PEM) for connections to builders by tcp
   --registry-user NAME   with the password in $NULLSPACE_REGISTRY_PASSWORD or in --registry-password-file FILE
                      (default: what the Docker configuration has for the registry)
-  --registry-plain-http  the registry speaks no TLS, and is not on this machine
+  --registry-plain-http  the registry does not speak TLS, and is not on this machine
   --registry-take-over   the service that the repository belongs to is gone: it becomes this one's`;
 
 /** What `parseArgs` makes of {@link BUILDER_OPTIONS}. */
@@ -151,7 +151,7 @@ function isRepository(text: string): boolean {
   }
 }
 
-/** A password that is in a file, which whoever renews it writes anew. */
+/** A password that is in a file, which whoever renews it writes again. */
 class PasswordFile {
   readonly #file: string;
   #latest: string;

@@ -3,9 +3,11 @@ import { dataPaths, defaultDataDirectory, type DataPaths } from "../data-directo
 import { inspectEngine, type EngineReport } from "./doctor/engine-report.ts";
 import { findings, type Finding } from "./doctor/findings.ts";
 import { inUnits } from "./doctor/in-units.ts";
+import { networkFinding } from "./doctor/network-finding.ts";
 import { inspectFolder, type FolderReport } from "./doctor/folder-report.ts";
 import type { BuildKitOptions } from "../parts/buildkit-options.ts";
 import type { KubernetesOptions } from "../parts/kubernetes-options.ts";
+import { readNetworkProof } from "../network-proof.ts";
 import { readSetups } from "../setups.ts";
 import { readPlaces, type SetupArguments } from "./setup-options.ts";
 import { paint, paintState } from "./terminal/paint.ts";
@@ -24,7 +26,7 @@ export async function doctorCommand(values: SetupArguments & { data?: string; js
   const [engine, builders, cluster] = await Promise.all([
     isEngineUsed ? inspectEngine(instanceId, values["docker-host"]) : undefined,
     buildkit && lookAtBuilders(buildkit, instanceId),
-    kubernetes && lookAtCluster(kubernetes, instanceId),
+    kubernetes && lookAtCluster(kubernetes, instanceId, paths),
   ]);
   // Of images that are kept where nobody looked, nothing is known.
   const areOnEngine = buildkit === undefined && !setups.some(({ builder }) => builder === "buildkit");
@@ -32,7 +34,7 @@ export async function doctorCommand(values: SetupArguments & { data?: string; js
   const more = [
     ...(missing === undefined ? [] : [notLookedAt(missing)]),
     ...(builders?.findings ?? []),
-    ...(cluster === undefined ? [] : [cluster.finding]),
+    ...(cluster?.findings ?? []),
   ];
   const checks = findings(folder, { engine, images: images || undefined, more });
   const ok = checks.every(({ status }) => status !== "fail");
@@ -50,7 +52,7 @@ function notLookedAt(missing: string): Finding {
   return {
     name: "setup",
     status: "warn",
-    message: "the service was last served with more than doctor was told of, which is not looked at",
+    message: "the service last ran with options that doctor was not given, and what they name is not looked at",
     advice: `Add the options that serve has: ${missing}`,
   };
 }
@@ -63,10 +65,16 @@ async function lookAtBuilders(buildkit: BuildKitOptions, instanceId: string | un
 }
 
 /** Not loaded for a service whose machines run on Docker Engine. */
-async function lookAtCluster(kubernetes: KubernetesOptions, instanceId: string | undefined) {
-  const { clusterFinding, inspectCluster } = await import("./doctor/cluster-report.ts");
-  const report = await inspectCluster(kubernetes, instanceId);
-  return { report, finding: clusterFinding(report) };
+async function lookAtCluster(kubernetes: KubernetesOptions, instanceId: string | undefined, paths: DataPaths) {
+  const { clusterFindings, inspectCluster } = await import("./doctor/cluster-report.ts");
+  const inspected = await inspectCluster(kubernetes, instanceId);
+  const network = readNetworkProof(paths);
+  const { server, namespace } = inspected;
+  const place = { server, namespace, isManaged: kubernetes.networkPolicy !== "none" };
+  const report = { ...inspected, ...(network && { network }) };
+  // Without a way to a cluster there is none that anything is known of.
+  const networks = server === undefined ? [] : [networkFinding(network, place)];
+  return { report, findings: [...clusterFindings(inspected), ...networks] };
 }
 
 function readInstanceId({ idPath }: DataPaths): string | undefined {

@@ -14,7 +14,7 @@ import { UsageError } from "./usage-error.ts";
 export async function firewallCommand(values: SetupArguments & { data?: string; allow?: string[] }): Promise<void> {
   if (areMachinesPods(values)) {
     throw new UsageError(
-      "firewall is for machines on Docker Engine. What pods of Kubernetes reach is said by a NetworkPolicy: deploy/kubernetes/base/network-policies.yaml has one.",
+      "firewall is for machines on Docker Engine. What pods on Kubernetes may reach is up to NetworkPolicies: deploy/kubernetes/base/network-policies.yaml has some.",
     );
   }
   const engine = new DockerEngine({ ...(values["docker-host"] !== undefined && { host: values["docker-host"] }) });

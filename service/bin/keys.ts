@@ -35,7 +35,7 @@ function keyTable(rows: readonly ApiKeyRow[]): string {
       name,
       toMinute(createdAt),
       lastUsedAt === null ? "never" : toMinute(lastUsedAt),
-      revokedAt === null ? "good" : `revoked ${toMinute(revokedAt)}`,
+      revokedAt === null ? "valid" : `revoked ${toMinute(revokedAt)}`,
     ]),
   );
 }

@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { LocalServiceOptions } from "../local-service.ts";
+import { isRange, LABEL_KEY, LABEL_VALUE, OBJECT_NAME, TAINT_EFFECTS } from "../parts/kubernetes-names.ts";
 import type { KubernetesOptions, Toleration } from "../parts/kubernetes-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -14,7 +14,9 @@ export const MACHINE_OPTIONS = {
   "runtime-class": { type: "string" },
   "node-selector": { type: "string", multiple: true },
   toleration: { type: "string", multiple: true },
+  placements: { type: "string" },
   "pull-ahead": { type: "string" },
+  "native-pools": { type: "string" },
   "network-policy": { type: "string" },
   "allow-egress": { type: "string", multiple: true },
   "probe-image": { type: "string" },
@@ -31,7 +33,9 @@ export const MACHINE_USAGE = `  --machines KIND    what runs machines: docker (d
   --runtime-class NAME  the pods' RuntimeClass, such as gvisor (default the cluster's)
   --node-selector KEY=VALUE  label that a node must have (may be repeated)
   --toleration KEY[=VALUE][:EFFECT]  taint of nodes that they run on all the same (may be repeated)
+  --placements FILE  YAML with placements that pools choose among by a label: runtime classes, nodes, networks (default none)
   --pull-ahead on|off  nodes pull the image of a pool's next build before the pool rolls to it (default on)
+  --native-pools on|off  pools with the label dev.nullspace/native-replicas are kept for SandboxClaims, too (default off)
   --network-policy managed|none  the service writes what keeps machines apart, and proves whether it is enforced (default managed)
   --allow-egress CIDR  addresses that machines may reach beside the internet (may be repeated)
   --probe-image IMAGE  has sh and nc, for that proof (default the image of the builtin template)
@@ -47,14 +51,6 @@ const EXAMPLE =
   "--machines kubernetes --builder buildkit --builder-address tcp://builder:1234 --registry registry.example/team/nullspace";
 
 const GUESTS = ["auto", "pod", "sandbox"] as const;
-
-const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
-
-/** A label's or taint's key and value (Kubernetes: "Labels and Selectors"). */
-const KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/;
-const VALUE = /^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/;
-/** Names of namespaces, secrets and runtime classes (RFC 1123). */
-const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** @throws UsageError */
 export function readMachines(values: MachineArguments): Pick<LocalServiceOptions, "kubernetes"> {
@@ -89,7 +85,9 @@ function readKubernetes(values: MachineArguments): KubernetesOptions {
     ...(runtimeClass !== undefined && { runtimeClass: readName("runtime-class", runtimeClass) }),
     ...(labels !== undefined && { nodeSelector: Object.fromEntries(labels) as Record<string, string> }),
     ...(values.toleration !== undefined && { tolerations: values.toleration.map(readToleration) }),
+    ...(values.placements !== undefined && { placements: values.placements }),
     ...(values["pull-ahead"] !== undefined && { pullsAhead: readSwitch("pull-ahead", values["pull-ahead"]) }),
+    ...(values["native-pools"] !== undefined && { nativePools: readSwitch("native-pools", values["native-pools"]) }),
     ...readNetwork(values),
     ...(secrets !== undefined && { pullSecrets: secrets.map((name) => readName("pull-secret", name)) }),
   };
@@ -122,10 +120,7 @@ function readNetwork(values: MachineArguments): Partial<KubernetesOptions> {
 }
 
 function readRange(text: string): string {
-  const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  if (bits === "" || Number(bits) > most)
-    throw new UsageError(`--allow-egress ${text} is not a range, such as 10.8.0.0/16.`);
+  if (!isRange(text)) throw new UsageError(`--allow-egress ${text} is not a range, such as 10.8.0.0/16.`);
   return text;
 }
 
@@ -135,7 +130,7 @@ function readSwitch(option: string, text: string): boolean {
 }
 
 function readName(option: string, text: string): string {
-  if (!NAME.test(text))
+  if (!OBJECT_NAME.test(text))
     throw new UsageError(`--${option} ${text} is not a name (lower-case letters, digits, - and .).`);
   return text;
 }
@@ -143,7 +138,7 @@ function readName(option: string, text: string): string {
 function readLabel(text: string): [string, string] {
   const at = text.indexOf("=");
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  if (at < 0 || !KEY.test(key) || !VALUE.test(value)) {
+  if (at < 0 || !LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
     throw new UsageError(`--node-selector ${text} is not a label, such as disktype=ssd.`);
   }
   return [key, value];
@@ -151,10 +146,10 @@ function readLabel(text: string): [string, string] {
 
 function readToleration(text: string): Toleration {
   const [, key = "", value, effect] = /^([^=:]+)(?:=([^:]*))?(?::(.+))?$/.exec(text) ?? [];
-  const known = EFFECTS.find((name) => name === effect);
-  if (!KEY.test(key) || !VALUE.test(value ?? "") || (effect !== undefined && known === undefined)) {
+  const known = TAINT_EFFECTS.find((name) => name === effect);
+  if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value ?? "") || (effect !== undefined && known === undefined)) {
     throw new UsageError(
-      `--toleration ${text} is not a taint, such as dedicated=machines:NoSchedule (${EFFECTS.join(", ")}).`,
+      `--toleration ${text} is not a taint, such as dedicated=machines:NoSchedule (${TAINT_EFFECTS.join(", ")}).`,
     );
   }
   return { key, ...(value !== undefined && { value }), ...(known !== undefined && { effect: known }) };

@@ -25,7 +25,7 @@ export async function resetCommand(values: SetupArguments & { data?: string; yes
   const places = readPlaces(values, setups);
   if (places.missing !== undefined) {
     throw new UsageError(
-      `This service has been served with more than reset was told of, and what it has there would be left behind. Add the options that serve has: ${places.missing} (or remove ${setupsPath(folder)}, where all of that is gone for good)`,
+      `This service ran with options that reset was not given, and what it has there would be left behind. Add the options that serve has: ${places.missing} (or remove ${setupsPath(folder)}, where all of that is gone for good)`,
     );
   }
   const all = await findBelongings(places, values["docker-host"], folder, open, signal);

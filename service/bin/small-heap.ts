@@ -3,7 +3,7 @@ const SEMI_SPACE_MIB = 4;
 const FLAG = "--max-semi-space-size";
 
 /**
- * Has this process begin anew, under the same id, with less room for short-lived objects: V8 takes up to 100 MiB for them
+ * Has this process begin again, under the same id, with less room for short-lived objects: V8 takes up to 100 MiB for them
  * and gives it back late. It can only be said when Node starts. Nothing happens on Windows, which has no such call, nor
  * where somebody has chosen the flag.
  *

@@ -53,7 +53,7 @@ function readCursor(cursor: string): number {
   const [, seq] = /^builds before (\d+)$/.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   if (seq === undefined) {
     throw new InvalidRequestError(
-      "cursor: this is not a cursor. Pass the next_cursor of the page before, or leave it out.",
+      "cursor: this is not a cursor. Pass the next_cursor of the previous page, or leave it out.",
     );
   }
   return Number(seq);

@@ -130,7 +130,7 @@ export class BuildQueue {
   #putBack(builds: readonly QueuedBuild[]): void {
     if (this.#isStopped) return;
     for (const build of builds.toReversed()) {
-      // Somebody who came when the outcome was known may have begun the same anew.
+      // Somebody who came when the outcome was known may have begun the same again.
       const run = this.#runOf(build);
       if (run === undefined) this.#queueOf(build.templateKey).waiting.unshift(build);
       else this.#joinRun(run, build);

@@ -169,7 +169,7 @@ function tellJoined({ buildLog }: BuildWorker, leaderId: string, buildId: string
     kind: "message",
     level: "info",
     phase: "preparing",
-    message: `Build ${leaderId} makes the same and is under way: both are one run of the builder`,
+    message: `Build ${leaderId} builds the same and is running: both share one run of the builder`,
   });
 }
 
@@ -280,7 +280,7 @@ function recordCut(worker: BuildWorker, buildId: string, lost: EngineUnavailable
     return markWaiting(worker, buildId, `The build was cut and begins again when its engine is back. ${lost.message}`);
   }
   const failure = new BuildFailure(
-    `The engine went away ${cuts} times during the build, which is not begun again. ${lost.message}`,
+    `The engine went away ${cuts} times during the build, so it is not started again. ${lost.message}`,
     {
       code: "internal_error",
       phase: "interrupted",

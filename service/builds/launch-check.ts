@@ -116,7 +116,7 @@ function launchFailure(thrown: unknown): BuildFailure {
       reason: thrown.outOfMemory ? "out_of_memory" : "start_command_exited",
       suggestedAction: thrown.outOfMemory
         ? "Give the template more memory (build_config.memory_mib)."
-        : "A start command must go on running: correct it, or run in build steps what is to end.",
+        : "A start command has to keep running: correct it, or run what is meant to end in a build step.",
       details: { exit_code: thrown.exitCode, log_tail: thrown.logTail },
       cause: thrown,
     });

@@ -47,7 +47,7 @@ export async function answersInside(
   if (exitCode === NO_HTTP_TOOL) return undefined;
   const status = Number.parseInt(stdout.trim().slice(-3), 10);
   if (exitCode === 0 && isGoodStatus(status)) return { ok: true };
-  const answer = status > 0 ? `it answers status ${status}` : "it does not answer with a good status";
+  const answer = status > 0 ? `it answers status ${status}` : "it does not answer with a successful status";
   return failed(`http://localhost:${port}${path}: ${answer}`);
 }
 

@@ -5,6 +5,7 @@ import type { MachineObserver } from "./machines/machine-observer.ts";
 import { MachineExpiry } from "./machines/expiry.ts";
 import { ClaimTraffic } from "./guests/claim-traffic.ts";
 import { GuestRunner } from "./guests/guest-runner.ts";
+import type { NativePools } from "./guests/native-pools.ts";
 import { GuestWatch } from "./guests/guest-watch.ts";
 import type { MachineDriver } from "./guests/machine-driver.ts";
 import { MachineService } from "./machines/machine-service.ts";
@@ -17,8 +18,10 @@ import { GuestStore } from "../store/guests.ts";
 import { MachineStore } from "../store/machines.ts";
 import { PoolStore } from "../store/warm-pools.ts";
 import { resolveTemplate } from "../templates/resolve.ts";
+import { NativeGenerationStore } from "../store/native-generations.ts";
 import { MemberCheckout } from "./pools/checkout.ts";
 import { MemberHealth } from "./pools/member-health.ts";
+import { NativeKeeper, nameLeftovers } from "./pools/native/native-keeper.ts";
 import { PoolController } from "./pools/pool-controller.ts";
 import { PoolSampler } from "./pools/pool-sampler.ts";
 import { PoolService } from "./pools/pool-service.ts";
@@ -27,6 +30,8 @@ import { PoolService } from "./pools/pool-service.ts";
 export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "stopping"> {
   /** What runs the machines. */
   readonly driver: MachineDriver;
+  /** Pools for other programs. @default there are none */
+  readonly nativePools?: NativePools;
   /**
    * The image of an artifact was not there when a machine of it was to start.
    *
@@ -65,12 +70,14 @@ export class Fleet {
   readonly #expiry: MachineExpiry;
   readonly #controller: PoolController;
   readonly #sampler: PoolSampler;
+  readonly #native: NativeKeeper | undefined;
 
   constructor(deps: FleetDeps) {
     const { db, log, stopping, events, driver } = deps;
     const guests = new GuestStore(db);
     const machines = new MachineStore(db);
     const pools = new PoolStore(db);
+    const placements = driver.capabilities.placements ?? new Map<string, string>();
     const runner = new GuestRunner({
       guests,
       driver,
@@ -111,6 +118,18 @@ export class Fleet {
       isFollowing: () => this.#watch.isFollowing,
       onUnfit: (guest, reason) => this.#controller.onUnfit(guest, reason),
     });
+    const { nativePools } = deps;
+    this.#native =
+      nativePools &&
+      new NativeKeeper({
+        db,
+        pools,
+        generations: new NativeGenerationStore(db),
+        native: nativePools,
+        log,
+        stopping,
+        onChange: (poolId) => void this.#controller.wake(poolId),
+      });
     this.#controller = new PoolController({
       db,
       pools,
@@ -121,14 +140,16 @@ export class Fleet {
       events,
       watch: this.#watch,
       traffic: new ClaimTraffic(),
+      placements,
       sharesHost: driver.capabilities.sharesHost,
+      ...(this.#native && { native: this.#native }),
     });
     this.#expiry = new MachineExpiry({ machines, service: this.machines, log, stopping });
     this.creator = new MachineCreator({
       db,
       machines,
       guests,
-      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health }),
+      pools: new MemberCheckout({ db, pools, guests, controller: this.#controller, health: this.#health, placements }),
       runner,
       driver,
       log,
@@ -136,7 +157,8 @@ export class Fleet {
       ...(deps.observers && { observers: deps.observers }),
     });
     this.#sampler = new PoolSampler({ db, log, stopping });
-    this.pools = new PoolService({ db, pools, guests, controller: this.#controller });
+    const hasNativePools = nativePools?.isOn ?? false;
+    this.pools = new PoolService({ db, pools, guests, controller: this.#controller, placements, hasNativePools });
     this.driver = driver;
     this.sizes = new SizeLimits(driver, log);
     this.#deps = deps;
@@ -154,6 +176,8 @@ export class Fleet {
   start(): void {
     const { db, log } = this.#deps;
     recoverMachines({ db, machines: this.#machineStore, guests: this.#guests, runner: this.#runner, log });
+    if (this.#native === undefined) nameLeftovers(new NativeGenerationStore(db).all(), log);
+    this.#native?.start();
     this.#controller.start();
     this.#expiry.wake();
     // The first look at once: it finds the dead and the strays of a crash.
@@ -175,5 +199,6 @@ export class Fleet {
     await this.creator.settle();
     await this.#runner.settle();
     await this.#controller.settle();
+    await this.#native?.settle();
   }
 }

@@ -56,7 +56,7 @@ export function diskCheck(db: Database): HealthCheck {
         db.room?.assert();
       } catch (cause) {
         if (!(cause instanceof DiskFullError)) throw cause;
-        const message = "The disk of the data folder is full: the reserve is in use, and nothing new is taken.";
+        const message = "The disk of the data folder is full: the reserve is in use, and nothing new is accepted.";
         throw new NotHealthyError(message, { cause });
       }
       return "The disk of the data folder has room.";

@@ -15,7 +15,7 @@ const KNOWN: Record<string, { status: number; code: string; message: string; sug
   HPE_HEADER_OVERFLOW: {
     status: 431,
     code: "invalid_request",
-    message: "The request's first line and headers are larger than the service takes.",
+    message: "The request's first line and headers are larger than the service accepts.",
     suggestedAction: "Send fewer or shorter headers, and a shorter path.",
   },
 };

@@ -19,7 +19,7 @@ const REFUSED_BODIES: Record<string, { status: number; message: string; suggeste
   },
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,
-    message: "The request's body is larger than this call takes.",
+    message: "The request's body is larger than this call accepts.",
     suggestedAction: "Send less at once; the files of a build context go up as blobs.",
   },
 };
@@ -34,7 +34,7 @@ export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof TemplateRefError) return new InvalidRequestError(thrown.message, { cause: thrown });
   if (thrown instanceof GuestNotRunningError) {
-    return new ConflictError("The machine does not run any more.", { code: "machine_not_ready", cause: thrown });
+    return new ConflictError("The machine is no longer running.", { code: "machine_not_ready", cause: thrown });
   }
   if (thrown instanceof GuestNotPausedError) {
     return new ConflictError("The machine is not paused.", { code: "machine_not_ready", cause: thrown });

@@ -10,7 +10,7 @@ import type { TlsFiles } from "../tls-options.ts";
 /** A changed file is noticed so soon. By looking at it: links that are moved, as orchestrators do, raise no event. */
 const LOOK_EVERY_MS = 2_000;
 
-/** The certificate and key of a server, read anew when the files change. */
+/** The certificate and key of a server, read again when the files change. */
 export class TlsIdentity {
   readonly #files: TlsFiles;
   readonly #log: FastifyBaseLogger;
@@ -74,7 +74,7 @@ export class TlsIdentity {
     }
     this.#certificate = new X509Certificate(this.#pair.cert);
     for (const server of this.#servers) server.setSecureContext({ ...this.#pair, minVersion: "TLSv1.2" });
-    this.#log.info({ validTo: this.#certificate.validTo }, "the certificate was read anew");
+    this.#log.info({ validTo: this.#certificate.validTo }, "the certificate was read again");
   };
 
   #read(): { cert: Buffer; key: Buffer } {

@@ -31,7 +31,7 @@ export function forgetOldKey({ oldKeyPath }: DataPaths, db: Database, log: Logge
   // What was written about the key is on the disk, whatever happens, before the key itself goes.
   db.foldLog();
   rmSync(oldKeyPath, { force: true });
-  log.warn({ file: oldKeyPath }, "the key of this file stays good, but is kept as a digest only; the file is removed");
+  log.warn({ file: oldKeyPath }, "the key of this file stays valid, but is kept as a digest only; the file is removed");
 }
 
 /** Makes the key of a folder that has never had one. @returns it, to be shown this once; `undefined` when it has had some */

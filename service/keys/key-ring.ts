@@ -32,7 +32,7 @@ export function newKey(): string {
 export function checkGivenKey(key: string): string {
   if (/^[\x21-\x7e]+$/.test(key) && key.length >= MIN_KEY_LENGTH) return key;
   throw new StartupError(
-    `The API key that was given has less than ${MIN_KEY_LENGTH} characters, or others than visible ASCII. Make one by chance, for example with \`openssl rand -hex 24\`.`,
+    `The API key that was given has fewer than ${MIN_KEY_LENGTH} characters, or characters other than visible ASCII. Generate one, for example with \`openssl rand -hex 24\`.`,
     "weak_api_key",
   );
 }

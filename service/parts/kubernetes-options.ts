@@ -39,11 +39,25 @@ export interface KubernetesOptions {
    */
   readonly tolerations?: readonly Toleration[] | undefined;
   /**
+   * Path of a YAML file with placements, which a pool chooses among by its label `dev.nullspace.local.placement`: other nodes, another
+   * `RuntimeClass`, more addresses to reach. It is read at the start.
+   *
+   * @default none
+   */
+  readonly placements?: string | undefined;
+  /**
    * Whether every node that machines may start on pulls the image of a pool's next build before the pool rolls to it.
    *
    * @default true
    */
   readonly pullsAhead?: boolean | undefined;
+  /**
+   * Whether pools that ask for it (label `dev.nullspace/native-replicas`) are also kept as SandboxWarmPools of agent-sandbox, for
+   * SandboxClaims of other programs.
+   *
+   * @default false
+   */
+  readonly nativePools?: boolean | undefined;
   /**
    * Who writes the NetworkPolicies that keep machines apart: `managed`, this service, which then proves whether they are enforced;
    * `none`, nobody or somebody else, and no machine can be without internet access.

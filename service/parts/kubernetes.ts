@@ -1,15 +1,21 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
 import { findCluster } from "../drivers/kubernetes/client/kubeconfig.ts";
+import { isClusterAway } from "../drivers/kubernetes/client/errors.ts";
 import { KubernetesClient } from "../drivers/kubernetes/client/kubernetes-client.ts";
+import { nativeProblem } from "../drivers/kubernetes/native-pools/native-check.ts";
+import { KubernetesNativePools } from "../drivers/kubernetes/native-pools/kubernetes-native-pools.ts";
 import type { PodToleration } from "../drivers/kubernetes/nodes.ts";
 import type { IsolationOutcome } from "../drivers/kubernetes/isolation-probe.ts";
 import type { GuestPods } from "../drivers/kubernetes/guest-pods.ts";
 import { Isolation } from "../drivers/kubernetes/isolation.ts";
+import type { Placement } from "../drivers/kubernetes/placement.ts";
 import { KubernetesMachineDriver } from "../drivers/kubernetes/pod-driver.ts";
 import type { PodSettings } from "../drivers/kubernetes/pod-object.ts";
 import { EngineUnavailableError, StartupError } from "../errors.ts";
+import type { NetworkProof } from "../network-proof.ts";
 import type { KubernetesOptions, Toleration } from "./kubernetes-options.ts";
 import type { MachineParts } from "./parts.ts";
+import { readPlacements } from "./placements-file.ts";
 
 /** Machines on Kubernetes, and how to let go of the cluster. */
 export interface KubernetesMachines extends MachineParts {
@@ -23,44 +29,46 @@ const CHOOSE_MS = 5_000;
 
 /**
  * @param baseImage what the probe of the network runs; without one nothing is written or proved there, for who only looks
+ * @param onProof is told what came of each try to find out whether the network keeps machines apart
  * @throws KubeconfigError when there is no way to a cluster; one that does not answer is no error
- * @throws StartupError when Sandboxes are asked for, and the cluster has none or the account may not make them
+ * @throws StartupError when Sandboxes or native pools are asked for, and the cluster has none or the account may not make them
  */
 export async function openKubernetesMachines(
   options: KubernetesOptions,
   instanceId: string,
   baseImage?: string,
+  onProof: (proof: NetworkProof) => void = () => undefined,
 ): Promise<KubernetesMachines> {
+  const placements = options.placements === undefined ? undefined : readPlacements(options.placements);
   const access = await findCluster(options);
   const client = new KubernetesClient(access);
-  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
   const namespace = options.namespace ?? access.namespace;
-  const settings: PodSettings = {
-    namespace,
-    instanceId,
-    guest: options.guest ?? "auto",
-    cpuOvercommit,
-    runtimeClass,
-    nodeSelector,
-    tolerations: tolerations?.map(tolerationObject),
-    pullsAhead,
-    pullSecrets,
-  };
+  const settings = podSettings(options, namespace, instanceId, placements);
   const { networkPolicy = "managed", allowedEgress, probeImage = baseImage } = options;
+  if (networkPolicy === "none") refuseRanges(options.placements ?? "", placements ?? new Map());
   let isolation: Isolation | undefined;
+  const onOutcome = (outcome: IsolationOutcome) =>
+    onProof({ server: access.server, namespace, ...outcome, at: new Date().toISOString() });
   const makeIsolation = (image: string) => (pods: GuestPods) =>
-    (isolation = new Isolation({ client, pods, settings, image, allowedEgress }));
+    (isolation = new Isolation({ client, pods, settings, image, allowedEgress, onOutcome }));
   const isProved = networkPolicy === "managed" && baseImage !== undefined && probeImage !== undefined;
   const driver = new KubernetesMachineDriver(client, settings, {}, isProved ? makeIsolation(probeImage) : undefined);
-  const problem = await problemOf(driver);
+  const problem = await unlessAway(async (signal) => (await driver.chosen(signal)).problem);
   if (problem !== undefined && settings.guest === "sandbox") {
     await driver.close();
     throw new StartupError(problem, "sandboxes_missing");
+  }
+  const isOn = options.nativePools ?? false;
+  const lacking = isOn ? await unlessAway((signal) => nativeProblem(client, namespace, signal)) : undefined;
+  if (lacking !== undefined) {
+    await driver.close();
+    throw new StartupError(lacking, "native_pools_missing");
   }
   // It ends with the driver; until then it tries again by itself.
   void driver.proveIsolation();
   return {
     driver,
+    nativePools: new KubernetesNativePools({ client, settings, isOn, isolation: () => isolation }),
     namespace,
     notices:
       problem === undefined
@@ -80,12 +88,43 @@ export async function openKubernetesMachines(
   };
 }
 
-async function problemOf(driver: KubernetesMachineDriver): Promise<string | undefined> {
+/** What the pods of a service are made with. */
+export function podSettings(
+  options: KubernetesOptions,
+  namespace: string,
+  instanceId: string,
+  placements: PodSettings["placements"],
+): PodSettings {
+  const { cpuOvercommit, runtimeClass, nodeSelector, tolerations, pullsAhead, pullSecrets } = options;
+  return {
+    namespace,
+    instanceId,
+    guest: options.guest ?? "auto",
+    cpuOvercommit,
+    runtimeClass,
+    nodeSelector,
+    tolerations: tolerations?.map(tolerationObject),
+    placements,
+    pullsAhead,
+    pullSecrets,
+  };
+}
+
+/** @throws StartupError for a placement that allows what nobody would write a policy for */
+function refuseRanges(file: string, placements: ReadonlyMap<string, Placement>): void {
+  const allowing = [...placements].find(([, { allowedEgress = [] }]) => allowedEgress.length > 0);
+  if (allowing === undefined) return;
+  const message = `The placement "${allowing[0]}" in ${file} has allowEgress, which is for --network-policy managed.`;
+  throw new StartupError(message, "placements_unusable");
+}
+
+/** What the cluster says at the start; `undefined` when it does not answer, which it may do later. */
+async function unlessAway<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   using late = answerTimeout(CHOOSE_MS);
   try {
-    return (await driver.chosen(late.signal)).problem;
+    return await ask(late.signal);
   } catch (error) {
-    if (late.signal.aborted || error instanceof EngineUnavailableError) return undefined;
+    if (late.signal.aborted || error instanceof EngineUnavailableError || isClusterAway(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { DockerEngine, type EngineTimeLimits } from "pulumi-nullspace/docker";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { StartupError } from "../errors.ts";
+import type { NetworkProof } from "../network-proof.ts";
 import type { Database } from "../store/database.ts";
 import { DEFAULT_BASE_IMAGE } from "../templates/builtin-base.ts";
 import type { BuildKitOptions } from "./buildkit-options.ts";
@@ -28,6 +29,8 @@ export interface PartsSurroundings {
   readonly blobs: BlobStore;
   /** Marks everything that this service makes outside of its data folder. */
   readonly instanceId: string;
+  /** Is told whether the network keeps machines apart, each time that it is tried. @default nobody is */
+  readonly onNetworkProof?: (proof: NetworkProof) => void;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface PartsSurroundings {
  */
 export async function openParts(options: PartsOptions, surroundings: PartsSurroundings): Promise<Parts> {
   const { dockerHost, engineTimeLimits, buildkit } = options;
-  const { instanceId } = surroundings;
+  const { instanceId, onNetworkProof } = surroundings;
   if (options.kubernetes !== undefined && buildkit === undefined) {
     throw new StartupError(
       "Machines on Kubernetes need images that nodes can pull, and Docker Engine keeps its own: give the service builders and a registry (--builder buildkit --builder-address URL --registry HOST/PATH).",
@@ -56,12 +59,14 @@ export async function openParts(options: PartsOptions, surroundings: PartsSurrou
     instanceId,
     pullCredentials,
     baseImage,
+    onNetworkProof,
   });
   return {
     executor,
     artifacts,
     buildCache,
     driver: machines.driver,
+    ...(machines.nativePools && { nativePools: machines.nativePools }),
     notices: machines.notices ?? [],
     places: distinct([...images.places, ...machines.places]),
     baseImage,
@@ -113,14 +118,19 @@ async function openMachines(
     instanceId,
     pullCredentials,
     baseImage,
-  }: { instanceId: string; pullCredentials?: PullCredentials | undefined; baseImage: string },
+    onNetworkProof,
+  }: Pick<PartsSurroundings, "instanceId"> & {
+    pullCredentials?: PullCredentials | undefined;
+    baseImage: string;
+    onNetworkProof: PartsSurroundings["onNetworkProof"];
+  },
 ): Promise<OpenedMachines> {
   if (kubernetes === undefined) {
     const { driver, places } = engineMachines(engine, instanceId, pullCredentials);
     return { driver, places, forgetImage: (imageId) => void driver.forgetImage(imageId) };
   }
   const { openKubernetesMachines } = await import("./kubernetes.ts");
-  return openKubernetesMachines(kubernetes, instanceId, baseImage);
+  return openKubernetesMachines(kubernetes, instanceId, baseImage, onNetworkProof);
 }
 
 /** One engine may both build and run machines. */

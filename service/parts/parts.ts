@@ -1,5 +1,6 @@
 import type { BuildExecutor } from "../builds/build-executor.ts";
 import type { MachineDriver } from "../fleet/guests/machine-driver.ts";
+import type { NativePools } from "../fleet/guests/native-pools.ts";
 import type { Place } from "../health/place.ts";
 import type { ArtifactStore } from "../templates/artifact-store.ts";
 
@@ -26,6 +27,8 @@ export interface ImageParts extends OutsideParts {
 /** What runs machines. */
 export interface MachineParts extends OutsideParts {
   readonly driver: MachineDriver;
+  /** Pools for other programs, where the host has such. */
+  readonly nativePools?: NativePools | undefined;
   /** What whoever runs the service should know of how they were opened; for the log. @default none */
   readonly notices?: readonly string[];
 }

@@ -69,7 +69,7 @@ export class ApiKeyStore {
         throw new ConflictError(`There is a key called "${name}". Revoke it first, or choose another name.`);
       }
       if (live.length >= MAX_LIVE_KEYS) {
-        throw new ConflictError(`There are ${MAX_LIVE_KEYS} keys, and this service takes no more. Revoke some.`);
+        throw new ConflictError(`There are ${MAX_LIVE_KEYS} keys, the most that this service allows. Revoke some.`);
       }
       const keyId = newId("key_");
       this.#db.run("INSERT INTO api_keys (key_id, name, digest, created_at) VALUES (?, ?, ?, ?)", [
@@ -113,7 +113,7 @@ export class ApiKeyStore {
       [keyId],
     );
     if (key !== undefined) return key;
-    throw new ResourceNotFoundError("api_key_not_found", `No key that is good has the id "${keyId}".`, {
+    throw new ResourceNotFoundError("api_key_not_found", `No valid key has the id "${keyId}".`, {
       suggestedAction: "Look at the list of the keys: it may have been revoked.",
     });
   }
@@ -128,7 +128,7 @@ export class ApiKeyStore {
       if (key === undefined) {
         throw new ResourceNotFoundError(
           "api_key_not_found",
-          `No key that is good has the name or id "${nameOrId}". List them with \`nullspace-local keys list\`.`,
+          `No valid key has the name or id "${nameOrId}". List them with \`nullspace-local keys list\`.`,
         );
       }
       const revokedAt = now();

@@ -48,7 +48,7 @@ export function askAgainFor(path: string, digests: readonly string[]): void {
 }
 
 /**
- * Has a store know of no guest: those that it was copied with are another service's. Machines that lived end, and their
+ * Has a store know of no guest, nor of pools on a cluster: those that it was copied with are another service's. Machines that lived end, and their
  * variables are gone.
  */
 export function forgetGuests(path: string, failure: string): void {
@@ -58,7 +58,11 @@ export function forgetGuests(path: string, failure: string): void {
       `UPDATE machines SET status = 'error', failure = $failure, envs = '{}', ended_at_ms = $now
        WHERE ${IS_LIVE}`,
     ).run({ $failure: failure, $now: Date.now() });
-    db.exec("DELETE FROM guests; COMMIT");
+    db.exec("DELETE FROM guests");
+    // A store that an earlier version has left does not know of them.
+    const hasNative = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'native_generations'").get() !== undefined;
+    if (hasNative) db.exec("DELETE FROM native_generations");
+    db.exec("COMMIT");
   });
 }
 

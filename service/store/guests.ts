@@ -18,6 +18,8 @@ export interface Guest {
   memoryMb: number;
   diskMb: number | null;
   internetAccess: 0 | 1;
+  placement: string | null;
+  placementKey: string | null;
   releaseReason: string | null;
   createdAtMs: number;
   readyAtMs: number | null;
@@ -34,6 +36,8 @@ const GUEST = columns<Guest>({
   memoryMb: true,
   diskMb: true,
   internetAccess: true,
+  placement: true,
+  placementKey: true,
   releaseReason: true,
   createdAtMs: true,
   readyAtMs: true,
@@ -52,7 +56,16 @@ export type Member = Guest & { state: Exclude<GuestState, "claimed"> };
 /** What a new guest is made from. */
 export type NewGuest = Pick<
   Guest,
-  "poolId" | "machineId" | "templateId" | "compatibilityKey" | "vcpus" | "memoryMb" | "diskMb" | "internetAccess"
+  | "poolId"
+  | "machineId"
+  | "templateId"
+  | "compatibilityKey"
+  | "vcpus"
+  | "memoryMb"
+  | "diskMb"
+  | "internetAccess"
+  | "placement"
+  | "placementKey"
 >;
 
 /**

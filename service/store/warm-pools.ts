@@ -27,6 +27,8 @@ export interface PoolRow {
   buildId: string;
   templateId: string;
   internetAccess: 0 | 1;
+  placement: string | null;
+  placementKey: string | null;
   compatibilityKey: string;
   rolloutGeneration: number;
   previousResolvedTemplate: string | null;
@@ -87,6 +89,8 @@ const POOL = columns<PoolRow>({
   buildId: true,
   templateId: true,
   internetAccess: true,
+  placement: true,
+  placementKey: true,
   compatibilityKey: true,
   rolloutGeneration: true,
   previousResolvedTemplate: true,

@@ -141,7 +141,7 @@ export class BuiltinBase {
       {
         code: "base_image_unavailable",
         suggestedAction:
-          "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can have.",
+          "Let the engine reach its registry, or start the service with --base-image (or NULLSPACE_LOCAL_BASE_IMAGE) and an image that it can pull.",
         cause,
       },
     );

@@ -42,6 +42,6 @@ export function listTagMoves(
 function readCursor(cursor: string): number {
   if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
   throw new InvalidRequestError(
-    "cursor: this is not a cursor. Pass the next_cursor of the page before, or leave it out.",
+    "cursor: this is not a cursor. Pass the next_cursor of the previous page, or leave it out.",
   );
 }

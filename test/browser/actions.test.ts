@@ -33,7 +33,7 @@ describe.each([
     await page.goto("/ui/templates");
     await write("API key", "not a key");
     await press("Log in");
-    expect(await page.getByRole("alert").textContent()).toBe("That is no key of this service.");
+    expect(await page.getByRole("alert").textContent()).toBe("That is not a key of this service.");
     await write("API key", world.apiKey);
     await press("Log in");
     expect(await heading()).toBe("Templates");
@@ -107,7 +107,7 @@ it("the focus goes through a page in the order in which it is read", async () =>
       if (place !== undefined) places.push(place);
     }
     expect(places.length).toBeGreaterThan(3);
-    // Behind the last one it begins anew.
+    // Behind the last one it begins again.
     const round = places.slice(0, places.indexOf(Math.max(...places)) + 1);
     expect(round).toEqual(round.toSorted((a, b) => a - b));
     // No element jumps ahead of others, or out of the order, by its tabindex.

@@ -93,7 +93,7 @@ describe.each([
     await press(shown(running));
     expect(await textOf(page)).toContain("worker --token [secret] --queue mail");
     await press("Pause…");
-    expect(await textOf(page)).toContain("A command runs in it. Its caller waits until the machine goes on");
+    expect(await textOf(page)).toContain("A command is running in it. Its caller waits until the machine goes on");
     await press("Pause");
     expect(await noticeOf(page)).toBe("The machine is paused.");
     expect(world.service.fleet.machines.get(running).status).toBe("paused");
@@ -102,7 +102,7 @@ describe.each([
     expect(await noticeOf(page)).toBe("The machine goes on.");
     await press("End…");
     expect(await headingOf(page)).toBe(`End ${shown(running)}`);
-    expect(await textOf(page)).toContain("A command runs in it, which fails by that.");
+    expect(await textOf(page)).toContain("A command is running in it, and will fail.");
     await press("Leave it as it is");
     await press("End…");
     await press("End");
@@ -160,12 +160,12 @@ describe.each([
 
     await page.goto("/ui/keys");
     await press("Revoke… robot");
-    expect(await textOf(page)).toContain("The key is worthless from then on");
+    expect(await textOf(page)).toContain("The key stops working at once");
     await press("Revoke");
-    expect(await noticeOf(page)).toBe("The key robot is worthless from now on.");
+    expect(await noticeOf(page)).toBe("The key robot is no longer valid.");
     expect(await works(key)).toBe(false);
     await press("Revoke… ann");
-    expect(await textOf(page)).toContain("You have logged in with it: you are logged out by that.");
+    expect(await textOf(page)).toContain("You are logged in with it, so you will be logged out.");
     await press("Revoke");
     expect(await textOf(page)).toContain("Your key is revoked");
     await page.goto("/ui/keys");

@@ -33,7 +33,7 @@ export interface HeldBuild {
   buildId: string;
   /** The builder says something in a step, from 1. */
   say: (step: number, ...messages: string[]) => void;
-  /** Waits until the builder has begun anew, after a restart of the service. */
+  /** Waits until the builder has begun again, after a restart of the service. */
   begunAgain: () => Promise<void>;
   /** The builder has made the image. */
   finish: () => Promise<void>;

@@ -315,7 +315,7 @@ describe("docs/guides/ci-without-an-account.md", () => {
       env: { ...reader.machine, CI: "true", HOME: reader.example.env.HOME!, GITHUB_SHA: merge },
     });
     expect(exitCode, stdout + stderr).toBe(0);
-    for (const text of ["the service takes the key", "4 created", "~ www/index.html", "3 updated", "4 deleted"]) {
+    for (const text of ["the service accepts the key", "4 created", "~ www/index.html", "3 updated", "4 deleted"]) {
       expect(stdout).toContain(text);
     }
   });

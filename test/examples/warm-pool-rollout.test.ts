@@ -68,7 +68,7 @@ function watchPool(client: NullspaceClient, poolId: string) {
   // Who does not wait for it has no use for the news that it never came.
   rolling.catch(() => {});
   return {
-    /** Resolves when there are machines of the build before beside those to come. */
+    /** Resolves when there are machines of the previous build beside those to come. */
     untilRolling: () => rolling,
     /** @returns how many machines were ready, look by look */
     async stop(): Promise<number[]> {

@@ -114,7 +114,7 @@ function startInputs({ e2b }: SourceFile, { port }: DockerfileNeeds): ProgramInp
     {
       name: "readiness",
       comment: [
-        `E2B waits so long for a start command without a ready command. A check is quicker and surer${better}.`,
+        `E2B waits this long for a start command without a ready command. A check is quicker and more reliable${better}.`,
       ],
       value: { kind: "timeout", timeoutMs: E2B_START_MS },
     },

@@ -14,7 +14,7 @@ export function adoptionComment(shell: Shell): string[] {
       head,
       "",
       `${source} Write them first: with \`adopt: true\`, the first \`pulumi up\` takes over what is there, and builds templates ` +
-        "anew. Once it has gone through, `adopt` can go.",
+        "again. Once it has gone through, `adopt` can go.",
     ];
   }
   return [
@@ -23,7 +23,7 @@ export function adoptionComment(shell: Shell): string[] {
     `First, once: \`pulumi import --file ${IMPORT_FILE} --generate-code=false --protect=false\`. Then \`pulumi ` +
       "preview` shows nothing to do.",
     "",
-    `${source} \`contextHash\` holds the place: as long as it is there, nothing is built. The first \`pulumi up\` without it takes ` +
-      "what you have written for what the live build was made from, and builds nothing either.",
+    `${source} \`contextHash\` is a placeholder: as long as it is there, nothing is built. The first \`pulumi up\` without it assumes ` +
+      "that what you have written is what the live build was made from, and builds nothing either.",
   ];
 }

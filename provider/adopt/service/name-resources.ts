@@ -21,7 +21,7 @@ export function tagResource(
   };
 }
 
-/** No tag moves that was not told to: a template that is built anew, or from other files, may not be meant for it. */
+/** No tag moves that was not told to: a template that is built again, or from other files, may not be meant for it. */
 function buildInput(buildId: string, variable: string, template: FoundTemplate): ProgramInput {
   const comment = buildId === template.liveBuild ? [`\`${variable}.buildId\` would move it to each new build.`] : [];
   return { name: "buildId", value: buildId, comment };

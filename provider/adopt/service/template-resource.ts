@@ -90,7 +90,7 @@ function envInputs({ envKeys = [] }: FoundTemplate): ProgramInput[] {
     {
       name: "env",
       comment: [
-        "Write the values, which the service does not tell; a secret as `new pulumi.Config().requireSecret(…)`.",
+        "Write the values, which the service does not report; a secret as `new pulumi.Config().requireSecret(…)`.",
       ],
       value: Object.fromEntries(envKeys.map((key) => [key, PLACEHOLDER])),
     },

@@ -28,7 +28,7 @@ export function takeoverWays({ shell }: Pick<OperationContext, "shell">, type: s
  * @param isWhole it is complete: an interrupted run has made it, or a stack of the same names in another backend
  */
 export function ownMarkNotice(what: string, isWhole: boolean): string {
-  const notice = `going on with ${what}, which an earlier run of this resource has made`;
+  const notice = `continuing with ${what}, which an earlier run of this resource made`;
   if (!isWhole) return notice;
   return (
     `${notice}. Or a stack of the same organization, project and name has, in another backend: the service cannot tell them ` +

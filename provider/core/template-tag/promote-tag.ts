@@ -103,7 +103,7 @@ function requireStillOwned(
   throw adoptedAway(`the tag ${template}:${tag}`, `${template}:${tag}`, owners[0], context);
 }
 
-/** @throws NotOwnedError when the template was deleted, and made anew by somebody else */
+/** @throws NotOwnedError when the template was deleted, and made again by somebody else */
 async function requireSameTemplate(
   client: NullspaceClient,
   tags: readonly TagInfo[],
@@ -113,7 +113,7 @@ async function requireSameTemplate(
   signal: AbortSignal,
 ): Promise<void> {
   if (known === undefined || known === buildId || !tags.some((candidate) => candidate.tag === tag)) return;
-  // The template may have been made anew by this very stack.
+  // The template may have been made again by this very stack.
   if (ownersOf(tags, "tag", tag).some(({ mark }) => isOwnStack(context, mark))) return;
   if (await isTemplateOfBuild(client, template, known, signal)) return;
   throw new NotOwnedError(

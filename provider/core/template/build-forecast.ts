@@ -42,7 +42,7 @@ const FROM = "; from ";
 const ON = " on, nothing comes from the cache";
 
 /**
- * The first step or instruction that is built anew, as a forecast of these changes names it: `line 3 (COPY . .)`,
+ * The first step or instruction that is built again, as a forecast of these changes names it: `line 3 (COPY . .)`,
  * `steps[1]`. Where the cache ends is learned from files, which only the run that makes the forecast has.
  *
  * @returns undefined when the text is no forecast of the changes, or names no place

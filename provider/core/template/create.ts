@@ -18,7 +18,7 @@ import { releaseName, requireFirst, takeName, type Place } from "./take-name.ts"
 import { BUILD_TIMEOUT_MS } from "../timeouts.ts";
 import { updateTemplate } from "./update.ts";
 
-/** Takes over a template in place of one that would be made. Its files are not known, so it is built anew. */
+/** Takes over a template in place of one that would be made. Its files are not known, so it is built again. */
 const ADOPTED_HASH = "adopted";
 
 /** Makes the template, goes on with what an earlier try of it has left, or adopts one. */
@@ -35,7 +35,7 @@ export async function createTemplate(properties: Properties, context: OperationC
 }
 
 async function adopt({ ref }: Place, properties: Properties, context: OperationContext): Promise<CreateResult> {
-  // Nothing is taken as it is: everything is built anew.
+  // Nothing is taken as it is: everything is built again.
   const found = await importTemplate(clientFor(context.config), ref, { ...context, log: () => undefined });
   const oldInputs = { ...found?.inputs, contextHash: ADOPTED_HASH };
   const request = { id: ref, oldInputs, oldOutputs: found?.outputs ?? {}, newInputs: properties };

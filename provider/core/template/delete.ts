@@ -36,7 +36,7 @@ export async function deleteTemplate({ id, inputs, outputs }: DeleteRequest, con
   const standing = await standingOf(client, ref, { tags, outputs }, context, signal);
   if (standing.kind === "gone") return;
   if (standing.kind !== "ours") {
-    const why = standing.kind === "adopted" ? "another resource has adopted it" : "it is a later one of that name";
+    const why = standing.kind === "adopted" ? "another resource has adopted it" : "it is a newer template of that name";
     context.log("warning", `template ${ref} is left in place: ${why}`);
     return;
   }

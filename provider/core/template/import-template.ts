@@ -126,7 +126,7 @@ function takenAsItIs(ref: string, { envKeys }: Imported): string {
       : `the values of environment variables${envKeys.length > 0 ? ` (${envKeys.join(", ")})` : ""}`,
   ];
   return (
-    `taken as it is: of ${ref}, the service does not tell ${unknown.slice(0, -1).join(", ")} and ${unknown.at(-1)}. ` +
+    `imported as it is: for ${ref}, the service does not report ${unknown.slice(0, -1).join(", ")} and ${unknown.at(-1)}. ` +
     "The next update takes those of the program for them, and builds nothing because of them. " +
     "Its tags are left to whoever made them, until the program names some"
   );

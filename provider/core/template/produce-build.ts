@@ -64,7 +64,7 @@ export async function produceBuild(options: ProduceOptions): Promise<TemplateBui
   }
   if (same !== undefined) {
     const { build } = await client.builds.get(same.build_id, { signal });
-    context.log("info", `going on with build ${build.build_id}`);
+    context.log("info", `continuing with build ${build.build_id}`);
     await options.onAccepted(build, { buildId: build.build_id, definition });
     return followBuild(client, build.build_id, follow);
   }

@@ -58,7 +58,7 @@ export async function standingOf(
 
 /**
  * @returns whether the template is still there
- * @throws NotOwnedError when another resource has adopted it, or when it is a later one of that name
+ * @throws NotOwnedError when another resource has adopted it, or when it is a newer template of that name
  */
 export async function requireStillOwned(
   client: NullspaceClient,

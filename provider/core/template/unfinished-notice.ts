@@ -13,5 +13,5 @@ export function unfinishedNotice(outputs: Properties, isBuilt: boolean): string 
   if (!isBuilt) return `${build} is given up: the inputs are those of ${String(outputs.buildId)} again, which is live`;
   if (outputs.status === "error") return `builds again: ${build} failed`;
   if (outputs.status === "cancelled") return `builds again: ${build} was cancelled`;
-  return `the last update did not wait for ${build}: it is gone on with if it builds the same`;
+  return `the last update did not wait for ${build}: this one continues with it if it builds the same`;
 }

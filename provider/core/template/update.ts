@@ -68,7 +68,7 @@ export async function updateTemplate(
     if (!isUnborn && !adopts && !(await requireStillOwned(client, ref, oldOutputs, context, signal))) {
       context.log(
         "warning",
-        `template ${ref} is not at the service any more: it is made anew, with the tags of this resource. ` +
+        `template ${ref} is no longer at the service: it is created again, with the tags of this resource. ` +
           "If other resources had tags or aliases of it, pulumi up --refresh brings them back",
       );
       [isUnborn, rebuild, known] = [true, true, refOutputs(ref)];

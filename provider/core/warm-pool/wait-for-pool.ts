@@ -84,7 +84,7 @@ export function describePool(pool: WarmPool): string {
   return (
     `${ready} of ${pool.min_ready} machines ready, ${warming} warming` +
     (failed > 0 ? `, ${failed} failed` : "") +
-    (old > 0 ? `, ${old} of the build before` : "") +
+    (old > 0 ? `, ${old} of the previous build` : "") +
     why
   );
 }

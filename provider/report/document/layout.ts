@@ -58,7 +58,11 @@ class StackLayout {
     const loss: Line =
       cacheLostFrom === undefined
         ? []
-        : [" The first step that loses its cache: ", this.#code(cacheLostFrom), "; all behind it is built anew."];
+        : [
+            " The first step that loses its cache: ",
+            this.#code(cacheLostFrom),
+            "; everything after it is built again.",
+          ];
     const name: Line = renamedTo === undefined ? [] : [" It is renamed to ", this.#code(renamedTo), "."];
     const title = ["**", this.#code(ref), "**"];
     const program: Line = ref === resource || ref.endsWith(`/${resource}`) ? [] : [" (", this.#code(resource), ")"];

@@ -7,7 +7,7 @@ export const MAY_BE_REPLACED = "it may be replaced: that depends on a value that
 
 export const EMPTY: Readonly<Record<Emptiness, string>> = {
   never: "never",
-  "one start": "yes, for the time of one start",
+  "one start": "yes, for as long as one start takes",
   "until filled": "until its first machines are ready",
   "may be": "at any time: it keeps none ready",
   disabled: "it gives out no machines",
@@ -22,7 +22,7 @@ export const ALIAS: Readonly<Record<TemplateFact["action"], string>> = {
   replace: "gets another name",
   delete: "removed",
   import: "imported",
-  retain: "let go",
+  retain: "retained",
 };
 
 export function describeTemplate(action: TemplateFact["action"], certain: boolean): string {
@@ -40,7 +40,7 @@ export function describeTemplate(action: TemplateFact["action"], certain: boolea
     case "delete":
       return "**deleted**, with its builds and tags";
     case "retain":
-      return "let go: it stays at the service, with its builds and tags";
+      return "retained: it stays at the service, with its builds and tags";
     case "import":
       return "imported as it is";
   }

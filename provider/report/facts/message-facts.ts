@@ -70,7 +70,7 @@ function driftOf({ recorded, found, controller, name, op }: ResourceChange): Mes
   if (recorded === undefined || found === recorded) return [];
   if (found === undefined)
     return op === "create"
-      ? [{ kind: "drift", resource: name, text: "it was deleted at the service; it is made anew" }]
+      ? [{ kind: "drift", resource: name, text: "it was deleted at the service; it is created again" }]
       : [];
   return changesOf(controller, recorded, found.inputs).map(({ path }): MessageFact => {
     const [before, now] = [recorded.inputs, found.inputs].map((inputs) => shown(valueAt(inputs, path)));

@@ -10,7 +10,7 @@ const TEMPLATES: Readonly<Record<Action, Verb>> = {
   rebuild: ["gets a new build", "get a new build", "may get a new build"],
   replace: ["is replaced", "are replaced", "may be replaced"],
   delete: ["is deleted", "are deleted", "may be deleted"],
-  retain: ["is let go", "are let go", "may be let go"],
+  retain: ["is retained", "are retained", "may be retained"],
   import: ["is imported", "are imported", "may be imported"],
   update: ["is updated without a build", "are updated without a build", "may be updated without a build"],
 };

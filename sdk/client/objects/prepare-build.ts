@@ -60,10 +60,14 @@ function readerOf(entries: readonly LocalEntry[]): ReadTogether {
 }
 
 function changed(path: string, cause?: unknown): ContextSourceError {
-  return new ContextSourceError(path, "changed while it was uploaded: build again when nothing writes to it", {
-    code: "source_unreadable",
-    cause,
-  });
+  return new ContextSourceError(
+    path,
+    "changed while it was being uploaded: build again when nothing is writing to it",
+    {
+      code: "source_unreadable",
+      cause,
+    },
+  );
 }
 
 /** The file's bytes; a file that has grown or shrunk since it was hashed is an error that names it. */

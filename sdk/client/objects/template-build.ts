@@ -13,7 +13,7 @@ import { InvalidResponseError } from "../errors.ts";
 import { buildFailure } from "./build-failure.ts";
 import { keepClient, type Connection, type ConnectionOptions } from "./connection.ts";
 
-/** What a retry gives anew: credentials are never stored. */
+/** What a retry gives again: credentials are never stored. */
 export interface RetryOptions extends CallOptions {
   /** Replace the tags of the first attempt. */
   tags?: readonly string[] | undefined;

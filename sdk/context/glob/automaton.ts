@@ -1,7 +1,7 @@
 import type { Assertion, Syntax } from "./syntax.ts";
 import { compileProgram, type Program } from "./program.ts";
 
-/** States kept per automaton. Above it the cache starts anew: memory stays bounded, time stays linear. */
+/** States kept per automaton. Above it the cache starts again: memory stays bounded, time stays linear. */
 const MAX_CACHED_STATES = 256;
 const ASCII = 128;
 const END = -1;

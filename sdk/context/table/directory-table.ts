@@ -30,17 +30,6 @@ export function emptyDirectoryTable(paths: TextColumn, device: bigint): Director
   };
 }
 
-/** Whether a directory still looks as it did. */
-export function isSameDirectory(table: DirectoryTable, index: number, stats: BigIntStats): boolean {
-  return (
-    stats.isDirectory() &&
-    table.device === stats.dev &&
-    table.mtimes[index] === stats.mtimeNs &&
-    table.ctimes[index] === stats.ctimeNs &&
-    table.inodes[index] === stats.ino
-  );
-}
-
 /** Collects the directories of a walk. */
 export class DirectoryTableBuilder {
   readonly #paths = new TextColumnBuilder();

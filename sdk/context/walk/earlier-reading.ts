@@ -1,17 +1,17 @@
 import { lstatSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type DirectoryTable, isSameDirectory } from "../table/directory-table.ts";
+import type { DirectoryTable } from "../table/directory-table.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
-import { latin1At } from "../table/text-column.ts";
 import { BUSY, type Control, NEXT, STOP } from "./control.ts";
 import type { ReadJob } from "./job.ts";
-import { type KnownFiles, looksSame } from "./known-files.ts";
+import type { KnownFiles } from "./known-files.ts";
+import { isSameDirectory, isSameFile } from "./quick-look.ts";
 import type { ReadResult } from "./read-tree.ts";
-import { pathBelow, type TreeRoot } from "./tree-root.ts";
+import { pathsBelow, type TreeRoot } from "./tree-root.ts";
 
-/** Names looked at before the event loop turns, or another thread is heard: a few tenths of a millisecond. */
-const BATCH = 64;
+/** Names looked at before the event loop turns, or another thread is heard: about a millisecond. */
+const BATCH = 256;
 
 /** What an earlier reading found, for those to come. */
 export interface EarlierReading {
@@ -64,33 +64,42 @@ export function check(reading: CheckedReading, job: ReadJob, control: Control): 
 }
 
 /** @returns false when there are no more, or one does not look as it did */
-function checkMore({ known, directories }: CheckedReading, job: ReadJob, control: Control): boolean {
+function checkMore({ known, directories }: CheckedReading, { root }: ReadJob, control: Control): boolean {
   if (Atomics.load(control.slots, STOP) === 1) return false;
-  const end = directories.length + known.table.length;
-  const start = Atomics.add(control.slots, NEXT, BATCH);
-  for (let index = start; index < Math.min(start + BATCH, end); index++) {
-    const isSame =
-      index < directories.length
-        ? directoryLooksSame(directories, index, job.root)
-        : entryLooksSame(known, index - directories.length, job);
-    if (isSame) continue;
-    Atomics.store(control.slots, STOP, 1);
-    return false;
-  }
-  return start + BATCH < end;
-}
-
-function directoryLooksSame(directories: DirectoryTable, index: number, root: TreeRoot): boolean {
+  // The directories come first, then the entries.
+  const count = directories.length;
+  const end = count + known.table.length;
+  const first = Math.min(Atomics.add(control.slots, NEXT, BATCH), end);
+  const last = Math.min(first + BATCH, end);
   try {
-    const path = pathBelow(root, latin1At(directories.paths, index));
-    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stats !== undefined && isSameDirectory(directories, index, stats);
+    const isSame =
+      directoriesLookSame(directories, Math.min(first, count), Math.min(last, count), root) &&
+      filesLookSame(known, Math.max(first - count, 0), Math.max(last - count, 0), root);
+    if (isSame) return last < end;
   } catch {
-    return false; // Whoever walks the tree says what is wrong with it.
+    // Whoever walks the tree says what is wrong with it.
   }
+  Atomics.store(control.slots, STOP, 1);
+  return false;
 }
 
-/** A link changes only by being replaced, which its directory shows. */
-function entryLooksSame(known: KnownFiles, index: number, job: ReadJob): boolean {
-  return !isFileKind(known.table.kinds[index]!) || looksSame(known, index, job);
+function directoriesLookSame(directories: DirectoryTable, start: number, end: number, root: TreeRoot): boolean {
+  const paths = pathsBelow(root, directories.paths, start, end);
+  for (let index = start; index < end; index++) {
+    const stats = lstatSync(paths[index - start]!, { throwIfNoEntry: false });
+    if (stats === undefined || !isSameDirectory(directories, index, stats)) return false;
+  }
+  return true;
+}
+
+/** Of the entries the files alone: a link changes only by being replaced, which its directory shows. */
+function filesLookSame({ table, isSame }: KnownFiles, start: number, end: number, root: TreeRoot): boolean {
+  const paths = pathsBelow(root, table.paths, start, end);
+  for (let index = start; index < end; index++) {
+    if (isSame[index] === 1 || !isFileKind(table.kinds[index]!)) continue;
+    const stats = lstatSync(paths[index - start]!, { throwIfNoEntry: false });
+    if (stats === undefined || !isSameFile(table, index, stats)) return false;
+    isSame[index] = 1;
+  }
+  return true;
 }

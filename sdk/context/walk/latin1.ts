@@ -3,6 +3,10 @@ const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // Paths are read as Latin-1, one character a byte: no name is lost, and comparing strings compares bytes.
 
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text);
+}
+
 /** What a system call takes: the string itself where it is ASCII, else the bytes it stands for. */
 export function systemPath(latin1: string): string | Buffer {
   return NOT_ASCII.test(latin1) ? Buffer.from(latin1, "latin1") : latin1;

@@ -178,7 +178,7 @@ export const BuildOptions = z.strictObject({
    *
    * @default the engine's images
    */
-  outputs: z.array(BuildOutput).max(1, "The engine takes one output").optional(),
+  outputs: z.array(BuildOutput).max(1, "The engine accepts one output").optional(),
   /**
    * `inline` puts cache facts into the image, so that it can serve as `cacheFrom`; `registry` pushes the cache as an image of
    * its own; `local` writes it into a folder of this machine. BuildKit only; all but `inline` need BuildKit's own API.

@@ -183,7 +183,7 @@ function checkCaches({ cacheFrom, cacheTo }: CheckedBuildOptions): void {
     if (target === "inline" || target.type !== "local") continue;
     const own = OWN_ATTRS.find((name) => target.attrs?.[name] !== undefined);
     if (own !== undefined) {
-      const advice = own === "reset" ? "To begin anew, remove the folder" : "Give it beside attrs, not in them";
+      const advice = own === "reset" ? "To start over, remove the folder" : "Give it beside attrs, not in them";
       throw new DockerOptionError("cacheTo", `A cache of the type local has no attribute ${own}. ${advice}.`);
     }
     const folder = resolve(target.dest);

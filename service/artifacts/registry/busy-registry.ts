@@ -19,7 +19,7 @@ interface Answer {
  * Sends a request again for as long as the registry only says that it is too busy (429, or 503 with `Retry-After`): it has done
  * nothing yet. Waits as long as it asks for, within bounds.
  *
- * @param attempt sends it anew each time
+ * @param attempt sends it again each time
  * @throws RegistryAwayError when it stays too busy; what `attempt` throws; the signal's reason
  */
 export async function unlessBusy<A extends Answer>(

@@ -130,7 +130,7 @@ export class RegistryArtifactStore implements ArtifactStore {
       copyImage(found, from, { registry, repository: path }, labels, signal),
     );
     const copy = await this.#read(copied, signal);
-    if (copy === undefined) throw new Error(`The copy of ${image} in the registry is not there.`);
+    if (copy === undefined) throw new Error(`The copy of ${image} in the registry is gone.`);
     return this.#described(copy);
   }
 

@@ -140,7 +140,7 @@ export class RegistryClient {
       if (answer === undefined) break;
       const next = /<([^>]+)>\s*;\s*rel="?next"?/i.exec(answer.header("link") ?? "")?.[1];
       const { data } = Tags.safeParse(parsed(await this.#read(answer, MOST_LIST_BYTES, signal)));
-      if (data === undefined) throw new RegistryAwayError(this.host, "its list of tags is not one");
+      if (data === undefined) throw new RegistryAwayError(this.host, "what it returns as a list of tags is not one");
       for (const tag of data.tags ?? []) all.add(tag);
       // Only what it asks with counts: an address of another host is not followed with credentials.
       path = next === undefined ? undefined : `/tags/list${new URL(next, this.#base).search}`;

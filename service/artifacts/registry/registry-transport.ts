@@ -19,7 +19,7 @@ const LIMITS = { connect: { timeout: CONNECT_MS }, headersTimeout: HEADERS_MS, b
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  /** A function gives it anew each time that it is sent. */
+  /** A function gives it again each time that it is sent. */
   readonly body?: string | Buffer | (() => Promise<Readable | Buffer>);
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,10 +59,10 @@ export async function send(host: string, to: URL, one: RegistryRequest): Promise
     const isLed = [301, 302, 303, 307, 308].includes(answer.status) && (one.method === "GET" || one.method === "HEAD");
     if (!isLed || place === undefined) return answer;
     await answer.body.dump();
-    if (hops === MOST_REDIRECTS) throw new RegistryAwayError(host, "it leads from one address to the next without end");
+    if (hops === MOST_REDIRECTS) throw new RegistryAwayError(host, "it redirects without end");
     const next = URL.canParse(place, at.href) ? new URL(place, at.href) : undefined;
     if (next === undefined || (at.protocol === "https:" && next.protocol !== "https:")) {
-      throw new RegistryAwayError(host, "it leads to an address that is none, or without HTTPS");
+      throw new RegistryAwayError(host, "it redirects to what is not an address, or without HTTPS");
     }
     if (next.origin !== at.origin) {
       headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "authorization"));

@@ -5,10 +5,14 @@ import { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-cli
 import { SANDBOX_VERBS } from "../../drivers/kubernetes/guest-choice.ts";
 import { SANDBOXES } from "../../drivers/kubernetes/guest-kinds.ts";
 import { ownSelector } from "../../drivers/kubernetes/guest-labels.ts";
+import { NATIVE_KINDS } from "../../drivers/kubernetes/native-pools/native-api.ts";
 import { isAllowed } from "../../drivers/kubernetes/permissions.ts";
 import { asError } from "../../errors.ts";
 import type { KubernetesOptions } from "../../parts/kubernetes-options.ts";
+import { podSettings } from "../../parts/kubernetes.ts";
+import { readPlacements } from "../../parts/placements-file.ts";
 import type { Finding } from "./findings.ts";
+import { inspectPlacements, placementFinding, type PlacementReport } from "./placement-report.ts";
 
 /** How long the cluster may take for all of it. */
 const TIMEOUT_MS = 15_000;
@@ -31,8 +35,19 @@ const POLICIES: typeof NEEDS = [
   ["patch", "networkpolicies.networking.k8s.io"],
 ];
 
+/** And where placements let their machines reach more. */
+const PLACED_POLICIES: typeof NEEDS = [
+  ["delete", "networkpolicies.networking.k8s.io"],
+  ["list", "networkpolicies.networking.k8s.io"],
+];
+
 /** And where it makes Sandboxes. */
 const SANDBOX_NEEDS = SANDBOX_VERBS.map((verb) => [verb, `${SANDBOXES.resource}.${SANDBOXES.group}`] as const);
+
+/** And where it keeps pools for other programs. */
+const NATIVE_NEEDS = NATIVE_KINDS.flatMap(({ verbs, resource, group }) =>
+  verbs.map((verb) => [verb, `${resource}.${group}`] as const),
+);
 
 const Version = z.looseObject({ gitVersion: z.string() });
 const Pods = z.looseObject({ items: z.array(z.unknown()) });
@@ -48,6 +63,8 @@ export interface ClusterReport {
   pods?: number;
   /** What the service may not do and has to: `create pods`. */
   forbidden?: string[];
+  /** Where machines run. */
+  placements?: PlacementReport[];
   /** Why it cannot be used. */
   problem?: string;
 }
@@ -62,16 +79,22 @@ export async function inspectCluster(
   using timeout = answerTimeout(TIMEOUT_MS);
   const { signal } = timeout;
   try {
+    const placements = options.placements === undefined ? undefined : readPlacements(options.placements);
     const access = await findCluster(options);
     const namespace = options.namespace ?? access.namespace;
     Object.assign(report, { name: access.name, server: access.server, namespace });
     client = new KubernetesClient(access);
     const { gitVersion } = await client.json({ method: "GET", path: "/version", signal }, Version);
     report.version = gitVersion;
-    const policies = options.networkPolicy === "none" ? [] : POLICIES;
+    const isAllowing = [...(placements?.values() ?? [])].some(({ allowedEgress = [] }) => allowedEgress.length > 0);
+    const policies = options.networkPolicy === "none" ? [] : [...POLICIES, ...(isAllowing ? PLACED_POLICIES : [])];
     // Without them `auto` makes pods.
     const sandboxes = options.guest === "sandbox" ? SANDBOX_NEEDS : [];
-    report.forbidden = await forbiddenOf(client, namespace, [...NEEDS, ...policies, ...sandboxes], signal);
+    const native = options.nativePools === true ? NATIVE_NEEDS : [];
+    const needs = distinct([...NEEDS, ...policies, ...sandboxes, ...native]);
+    report.forbidden = await forbiddenOf(client, namespace, needs, signal);
+    const settings = podSettings(options, namespace, instanceId ?? "", placements);
+    report.placements = await inspectPlacements(client, settings, signal);
     if (report.forbidden.includes("list pods") || instanceId === undefined) return report;
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const query = { labelSelector: ownSelector(instanceId) };
@@ -82,6 +105,11 @@ export async function inspectCluster(
   } finally {
     await client?.close();
   }
+}
+
+/** One may be needed for more than one thing. */
+function distinct(needs: typeof NEEDS): typeof NEEDS {
+  return [...new Map(needs.map((need) => [need.join(" "), need])).values()];
 }
 
 /** Asks the API server itself, which knows of every authorizer. */
@@ -101,16 +129,12 @@ async function forbiddenOf(
   return answers.flat();
 }
 
-/** What is wrong with a cluster, and what to do. */
-export function clusterFinding({
-  name,
-  server,
-  namespace,
-  version,
-  pods,
-  forbidden = [],
-  problem,
-}: ClusterReport): Finding {
+/** What is wrong with a cluster, and with each place where machines run there, and what to do. */
+export function clusterFindings(report: ClusterReport): Finding[] {
+  return [clusterFinding(report), ...(report.placements ?? []).map(placementFinding)];
+}
+
+function clusterFinding({ name, server, namespace, version, pods, forbidden = [], problem }: ClusterReport): Finding {
   const where = name === undefined ? "the cluster" : `${name} at ${server}`;
   if (problem !== undefined) {
     const advice =

@@ -8,7 +8,19 @@ import { inUnits } from "./in-units.ts";
 export interface Finding {
   /** Stable name. */
   name:
-    "folder" | "disk" | "store" | "keys" | "engine" | "builder" | "registry" | "cluster" | "setup" | "images" | "pools";
+    | "folder"
+    | "disk"
+    | "store"
+    | "keys"
+    | "engine"
+    | "builder"
+    | "registry"
+    | "cluster"
+    | "nodes"
+    | "network"
+    | "setup"
+    | "images"
+    | "pools";
   status: "ok" | "warn" | "fail";
   message: string;
   /** What to do; only when not ok. */
@@ -50,7 +62,7 @@ export function findings(folder: FolderReport, { engine, images, more = [] }: Su
 function folderFinding({ path, isThere, isInUse }: FolderReport): Finding {
   const name = "folder";
   if (isThere) {
-    return { name, status: "ok", message: `${path}, ${isInUse ? "held by a service that runs" : "no service runs"}` };
+    return { name, status: "ok", message: `${path}, ${isInUse ? "held by a running service" : "no service runs"}` };
   }
   return {
     name,
@@ -91,12 +103,12 @@ function storeFinding({ path, isInUse, store, storeProblem, storeBytes }: Folder
 function keysFinding({ path, store }: FolderReport): Finding[] {
   if (store === undefined) return [];
   const { keys } = store;
-  if (keys > 0) return [{ name: "keys", status: "ok", message: `${keys} good` }];
+  if (keys > 0) return [{ name: "keys", status: "ok", message: `${keys} valid` }];
   return [
     {
       name: "keys",
       status: "warn",
-      message: "none is good: nobody gets in but with the one that the service was started with, if there is one",
+      message: "none is valid: the only way in is the key that the service was started with, if there is one",
       advice: "Make one. It is shown once.",
       command: `nullspace-local keys create NAME --data ${shellQuote(path)}`,
     },
@@ -123,7 +135,7 @@ function engineFinding({ host, version, problem, problemCode, unbounded, contain
 function whatToDo(host: string, code: string | undefined): Pick<Finding, "advice" | "command"> {
   if (code === "EACCES" || code === "EPERM") {
     return {
-      advice: "Its socket is for other users: become a member of its group, and log in anew.",
+      advice: "Its socket is for other users: become a member of its group, and log in again.",
       command: 'sudo usermod -aG docker "$USER"',
     };
   }
@@ -158,7 +170,7 @@ function imageFinding({ store }: FolderReport, images: EngineReport["images"] | 
 function poolFinding({ store }: FolderReport): Finding[] {
   if (store === undefined || store.pools === 0) return [];
   const { degradedPools: degraded } = store;
-  if (degraded.length === 0) return [{ name: "pools", status: "ok", message: "all are well, or fill" }];
+  if (degraded.length === 0) return [{ name: "pools", status: "ok", message: "all are full or filling" }];
   return [
     {
       name: "pools",

@@ -107,7 +107,7 @@ export class BuildKitExecutor implements BuildExecutor {
         warn(`The builder at ${builder.address} went away; the build begins again on another one.`);
       }
     }
-    throw new Error("No builder was left, and nobody said so.");
+    throw new Error("No builder is left, and no reason was given.");
   }
 
   async #buildOn(

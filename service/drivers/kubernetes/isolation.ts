@@ -1,7 +1,8 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
+import { PLACEMENT_LABEL } from "../../labels.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { probeIsolation, type IsolationOutcome, type ProbePlace } from "./isolation-probe.ts";
-import { applyPolicies } from "./network-policies.ts";
+import { applyPolicies, removeUnusedPolicies, type PolicyPlace } from "./network-policies.ts";
 
 /** What was found holds so long: a network may be changed under a service that runs on. */
 const PROBE_EVERY_MS = 60 * 60_000;
@@ -12,6 +13,8 @@ const RETRY_MS = { first: 30_000, most: 10 * 60_000 };
 export interface IsolationPlace extends ProbePlace {
   /** Ranges that machines may reach beside the internet. @default none */
   readonly allowedEgress?: readonly string[] | undefined;
+  /** Is told what came of each try. @default nobody is */
+  readonly onOutcome?: ((outcome: IsolationOutcome) => void) | undefined;
 }
 
 /** The policies that keep machines apart, and what is known of whether they are enforced. */
@@ -51,6 +54,7 @@ export class Isolation {
   async probe(signal: AbortSignal): Promise<IsolationOutcome> {
     try {
       await this.#apply();
+      await this.#sweep(signal);
       this.#outcome = await probeIsolation(this.#place, signal);
     } catch (error) {
       // One who cannot be asked now says nothing against what was proved before.
@@ -58,6 +62,7 @@ export class Isolation {
         this.#outcome = { state: "unproven", reason: reasonOf(error) };
       }
     }
+    if (!signal.aborted) this.#place.onOutcome?.(this.#outcome);
     return this.#outcome;
   }
 
@@ -71,10 +76,26 @@ export class Isolation {
     }
   }
 
-  #apply(): Promise<void> {
+  get #policies(): PolicyPlace {
     const { client, settings, allowedEgress = [] } = this.#place;
-    const { namespace, instanceId } = settings;
-    const applied = applyPolicies({ client, namespace, instanceId, allowedEgress });
+    const { namespace, instanceId, placements } = settings;
+    return { client, namespace, instanceId, allowedEgress, placements };
+  }
+
+  /** A policy too many allows a machine nothing that it was not allowed before: one that cannot be removed is, the next time. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { pods } = this.#place;
+    const hasMachines = async (placement: string) =>
+      (await pods.list(`${PLACEMENT_LABEL}=${placement}`, signal)).length > 0;
+    try {
+      await removeUnusedPolicies(this.#policies, hasMachines, signal);
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+    }
+  }
+
+  #apply(): Promise<void> {
+    const applied = applyPolicies(this.#policies);
     this.#applied = applied;
     applied.catch((error: unknown) => {
       if (this.#applied === applied && !isForbidden(error)) this.#applied = undefined;

@@ -81,6 +81,9 @@ export const Node = z.object({
 });
 export type Node = z.infer<typeof Node>;
 
+/** A runtime that pods may be run by. */
+export const RuntimeClass = z.object({ metadata: z.object({ name: z.string() }), handler: z.string() });
+
 /** A quota of a namespace. */
 export const ResourceQuota = z.object({
   metadata: z.object({ name: z.string() }),

@@ -39,8 +39,9 @@ import { GuestPods } from "./guest-pods.ts";
 import type { Isolation } from "./isolation.ts";
 import { machineNodes, sizeOfNodes } from "./nodes.ts";
 import type { Pod } from "./objects.ts";
+import { placedSettings, placementKeys, settingsOf } from "./placed-settings.ts";
 import type { PodSettings } from "./pod-object.ts";
-import { buildIdOf, containerOf, exitOf, guestIdOf, hostReason, isAlive, isLeaving, isRunning } from "./pod-state.ts";
+import { buildIdOf, exitOf, guestIdOf, hostReason, isAlive, isLeaving, isRunning, whyNotRunning } from "./pod-state.ts";
 import { PullAhead } from "./pull-ahead.ts";
 import { removeGuest } from "./remove-guest.ts";
 import { refused, START_PATIENCE, StartVerdict, type StartPatience } from "./start-verdict.ts";
@@ -74,6 +75,7 @@ const ENGINE_ID = /^sha256:[0-9a-f]{64}$/;
 export class KubernetesMachineDriver implements MachineDriver {
   readonly #client: KubernetesClient;
   readonly #settings: PodSettings;
+  readonly #placementKeys: ReadonlyMap<string, string>;
   readonly #patience: StartPatience;
   readonly #choice: Pick<GuestChoice, "get">;
   readonly #pods: GuestPods;
@@ -93,6 +95,7 @@ export class KubernetesMachineDriver implements MachineDriver {
   ) {
     this.#client = client;
     this.#settings = settings;
+    this.#placementKeys = placementKeys(settings);
     this.#patience = { ...START_PATIENCE, ...patience };
     const { namespace, instanceId, guest } = settings;
     this.#choice = guest === undefined ? ONLY_PODS : new GuestChoice(client, namespace, guest);
@@ -116,6 +119,7 @@ export class KubernetesMachineDriver implements MachineDriver {
       sharesHost: false,
       startsAtOnce: STARTS_AT_ONCE,
       cutsStarts: true,
+      placements: this.#placementKeys,
     };
   }
 
@@ -150,11 +154,12 @@ export class KubernetesMachineDriver implements MachineDriver {
     }
   }
 
-  async prepare(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation> {
+  async prepare(artifact: MachineArtifact, signal: AbortSignal, placement?: string): Promise<Preparation> {
     refuseEngineImage(artifact);
     if (this.#settings.pullsAhead === false) return { skipped: [] };
+    const settings = settingsOf(this.#settings, placement);
     try {
-      return await this.#ahead.pull(artifact, this.#until(signal));
+      return await this.#ahead.pull(artifact, settings, this.#until(signal));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -266,12 +271,15 @@ export class KubernetesMachineDriver implements MachineDriver {
     return pods.map((pod) => ({ guestId: guestIdOf(pod) ?? "", buildId: buildIdOf(pod) ?? "" }));
   }
 
-  async hostSize(signal?: AbortSignal): Promise<HostSize | undefined> {
+  async hostSize(signal?: AbortSignal, placement?: string): Promise<HostSize | undefined> {
+    const settings = placedSettings(this.#settings, placement);
+    if (settings === undefined) return undefined;
     using late = answerTimeout(ASK_SIZE_MS);
     try {
       const both = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
-      const nodes = await machineNodes(this.#client, this.#settings.nodeSelector, both);
-      return nodes && sizeOfNodes(nodes);
+      const nodes = await machineNodes(this.#client, settings.nodeSelector, both);
+      const size = nodes && sizeOfNodes(nodes);
+      return size && { ...size, sharesCpus: (settings.cpuOvercommit ?? 1) > 1 };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isClusterAway(error) && !late.signal.aborted) throw error;
@@ -308,9 +316,12 @@ export class KubernetesMachineDriver implements MachineDriver {
   /** @returns the guest as it was made; `undefined` for one that was made before */
   async #make(spec: GuestSpec, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
     const { kind, hasSandboxes } = await this.#choice.get(signal);
-    // A name is taken among objects of one kind only: one that was made as the other kind is looked for.
-    const before = hasSandboxes ? await this.#find(spec.guestId, signal) : undefined;
-    const made = before === undefined ? await createGuest(this.#client, kind, spec, this.#settings) : undefined;
+    const isPlaced = placedSettings(this.#settings, spec.placement) !== undefined;
+    // A name is taken among objects of one kind only: one that was made as the other kind is looked for. So is one whose placement
+    // has gone since, as it is not made anew.
+    const before = hasSandboxes || !isPlaced ? await this.#find(spec.guestId, signal) : undefined;
+    const settings = before === undefined ? settingsOf(this.#settings, spec.placement) : undefined;
+    const made = settings && (await createGuest(this.#client, kind, spec, settings));
     if (made === undefined) await this.#takeUp(spec.guestId, signal);
     return made;
   }
@@ -384,11 +395,4 @@ function refuseEngineImage({ templateId, imageId }: MachineArtifact): void {
   if (!ENGINE_ID.test(imageId)) return;
   const is = "is on an engine, and in no registry that nodes could pull it from";
   throw new MachineImageMissingError(templateId, imageId, undefined, is);
-}
-
-function whyNotRunning(pod: Pod): string {
-  const exit = exitOf(pod);
-  if (exit !== undefined) return exit.endedByHost ?? `its main process ended with exit code ${exit.exitCode}`;
-  if (isLeaving(pod)) return "its pod is being deleted";
-  return `it has not begun (${containerOf(pod)?.waiting?.reason ?? pod.status?.phase ?? "Pending"})`;
 }

@@ -1,5 +1,5 @@
 import type { GuestSpec } from "../../fleet/guests/machine-driver.ts";
-import { INSTANCE_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
+import { INSTANCE_LABEL, PLACEMENT_LABEL, TEMPLATE_LABEL } from "../../labels.ts";
 import { CAPABILITIES, mainCommand } from "../main-command.ts";
 import {
   BUILD_LABEL,
@@ -13,26 +13,16 @@ import {
   USER_ANNOTATION,
 } from "./guest-labels.ts";
 import { asUser } from "./launch-line.ts";
-import type { PodToleration } from "./nodes.ts";
+import type { Placement, PodPlace } from "./placement.ts";
 
 /** What every pod of a service has. */
-export interface PodSettings {
+export interface PodSettings extends PodPlace {
   readonly namespace: string;
   readonly instanceId: string;
   /** What machines are to be. @default bare pods, and nobody asks whether there is anything else */
   readonly guest?: "auto" | "pod" | "sandbox" | undefined;
-  /**
-   * How many machines may share a processor.
-   *
-   * @default 1
-   */
-  readonly cpuOvercommit?: number | undefined;
-  /** @default the cluster's own */
-  readonly runtimeClass?: string | undefined;
-  /** Labels that a node must have. @default none */
-  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
-  /** Taints of nodes that it may run on all the same. @default none */
-  readonly tolerations?: readonly PodToleration[] | undefined;
+  /** Among which a pool may choose for its machines, by name. @default none */
+  readonly placements?: ReadonlyMap<string, Placement> | undefined;
   /** Nodes pull the image of a pool's next build before its members roll to it. @default true */
   readonly pullsAhead?: boolean | undefined;
   /** Secrets of the namespace that nodes pull images with. @default those of the service account `default` */
@@ -58,7 +48,7 @@ export interface PodObject {
   readonly spec: object;
 }
 
-/** The pod of a guest. */
+/** The pod of a guest. @param settings with those of its placement in them */
 export function podObject(spec: GuestSpec, settings: PodSettings): PodObject {
   return {
     apiVersion: "v1",
@@ -81,6 +71,7 @@ function podLabels(spec: GuestSpec, instanceId: string): Record<string, string> 
     ...(spec.buildId === undefined
       ? { [GUEST_LABEL]: spec.guestId }
       : { [TRIAL_LABEL]: spec.guestId, [BUILD_LABEL]: spec.buildId }),
+    ...(spec.placement !== undefined && { [PLACEMENT_LABEL]: spec.placement }),
     ...(spec.poolId !== undefined && { [POOL_LABEL]: spec.poolId }),
     ...(spec.machineId !== undefined && { [MACHINE_LABEL]: spec.machineId }),
   };

@@ -63,3 +63,11 @@ export function hostReason({ status }: Pod): string | undefined {
 export function words(reason: string, message: string | null | undefined): string {
   return message ? `${reason}: ${message}` : reason;
 }
+
+/** Why nothing can be asked of a guest, in words. */
+export function whyNotRunning(pod: Pod): string {
+  const exit = exitOf(pod);
+  if (exit !== undefined) return exit.endedByHost ?? `its main process ended with exit code ${exit.exitCode}`;
+  if (isLeaving(pod)) return "its pod is being deleted";
+  return `it has not begun (${containerOf(pod)?.waiting?.reason ?? pod.status?.phase ?? "Pending"})`;
+}

@@ -31,6 +31,13 @@ export interface PullAheadPlace {
   readonly patience: PullPatience;
 }
 
+/** An image that a node is to pull. */
+interface Pull {
+  readonly node: string;
+  readonly artifact: MachineArtifact;
+  readonly settings: PodSettings;
+}
+
 /** Has nodes pull images before a machine of theirs is started there: one short-lived pod a node, which runs nothing. */
 export class PullAhead {
   readonly #place: PullAheadPlace;
@@ -41,13 +48,14 @@ export class PullAhead {
   }
 
   /**
-   * Waits until every node that machines may start on now has an image. Nodes that come later are not waited for, nor those that
+   * Waits until every node that machines of a placement may start on now has an image. Nodes that come later are not waited for, nor those that
    * go, are cordoned, or do not take the pod.
    *
+   * @param settings of the service, with those of the placement in them
    * @throws MachineImageMissingError when a node cannot pull it; the client's errors
    */
-  async pull(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation> {
-    const { client, settings } = this.#place;
+  async pull(artifact: MachineArtifact, settings: PodSettings, signal: AbortSignal): Promise<Preparation> {
+    const { client } = this.#place;
     await this.sweep(signal);
     const nodes = await machineNodes(client, settings.nodeSelector, signal);
     if (nodes === undefined) return { skipped: ["the service may not list nodes, see docs/kubernetes.md"] };
@@ -64,7 +72,7 @@ export class PullAhead {
           // What no node can pull is not asked of all of them; one that alone cannot is in no other's way.
           if (signal.aborted || (errors.length > 0 && there === 0)) return;
           try {
-            const outcome = await this.#pullOn(name, artifact, signal);
+            const outcome = await this.#pullOn({ node: name, artifact, settings }, signal);
             if (outcome.kind === "there") there += 1;
             else skipped.set(outcome.reason, [...(skipped.get(outcome.reason) ?? []), name]);
           } catch (error) {
@@ -93,23 +101,24 @@ export class PullAhead {
     for (const pod of left) await deletePod(client, settings.namespace, pod, 0);
   }
 
-  async #pullOn(node: string, artifact: MachineArtifact, signal: AbortSignal): Promise<Exclude<PullOutcome, Error>> {
-    const made = await this.#make(node, artifact, signal);
+  async #pullOn(pull: Pull, signal: AbortSignal): Promise<Exclude<PullOutcome, Error>> {
+    const made = await this.#make(pull, signal);
     if (typeof made === "string") return { kind: "skipped", reason: made };
     try {
-      const outcome = await this.#untilPulled(made, node, artifact, signal);
+      const outcome = await this.#untilPulled(made, pull, signal);
       if (outcome instanceof Error) throw outcome;
       return outcome;
     } finally {
       // Not asked of its node: it ends by itself. What cannot be removed now is swept by the next start of the service.
-      await deletePod(this.#place.client, this.#place.settings.namespace, made, 0).catch(() => undefined);
+      await deletePod(this.#place.client, pull.settings.namespace, made, 0).catch(() => undefined);
     }
   }
 
   /** @returns why the cluster does not take the pod, in its words: machines may be refused as well, which their starts tell */
-  async #make(node: string, artifact: MachineArtifact, signal: AbortSignal): Promise<Pod | string> {
-    const { client, pods, settings, patience } = this.#place;
+  async #make({ node, artifact, settings }: Pull, signal: AbortSignal): Promise<Pod | string> {
+    const { client, pods, patience } = this.#place;
     const { namespace, instanceId } = settings;
+    const name = pullPodName(artifact.imageId, node, settings);
     const body = pullPod(artifact, node, patience.wholeMs, settings);
     try {
       return await client.json({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods`, body }, Pod);
@@ -118,19 +127,20 @@ export class PullAhead {
       const { status, said, reason } = error;
       if (reason === "AlreadyExists") {
         // Another pool wants the same image.
-        const found = await pods.get(pullPodName(instanceId, artifact.imageId, node), signal);
+        const found = await pods.get(name, signal);
         if (found?.metadata.labels?.[INSTANCE_LABEL] === instanceId) return found;
         throw refused(`the pod that has node ${node} pull an image has just gone`, { mayPass: true, cause: error });
       }
       if (status === 404) throw refused(said, { mayPass: true, cause: error });
       const isAdmission = status === 403 && (await mayCreatePods(client, namespace));
       if (!isAdmission && status !== 400 && status !== 422) throw error;
-      return said.replaceAll(pullPodName(instanceId, artifact.imageId, node), "a pod that pulls an image");
+      return said.replaceAll(name, "a pod that pulls an image");
     }
   }
 
-  async #untilPulled(made: Pod, node: string, artifact: MachineArtifact, signal: AbortSignal): Promise<PullOutcome> {
-    const { client, pods, settings, patience } = this.#place;
+  async #untilPulled(made: Pod, pull: Pull, signal: AbortSignal): Promise<PullOutcome> {
+    const { node, artifact, settings } = pull;
+    const { client, pods, patience } = this.#place;
     const verdict = new PullVerdict(artifact, node, patience);
     let seen: Pod | undefined = made;
     for (;;) {

@@ -15,9 +15,10 @@ const NO_COMMAND = "/nullspace/pulls-an-image-and-runs-nothing";
 /** A pod that a service left behind ends by itself so long after its time. */
 const DEADLINE_AFTER_SECONDS = 60;
 
-/** The name is made from what it pulls, and where, so that there are never two. */
-export function pullPodName(instanceId: string, imageId: string, node: string): string {
-  const hash = createHash("sha256").update([instanceId, imageId, node].join("\n")).digest("hex");
+/** The name is made from what it pulls, where, and for which runtime, each of which may unpack it its own way, so that there are never two. */
+export function pullPodName(imageId: string, node: string, settings: PodSettings): string {
+  const { instanceId, runtimeClass = "" } = settings;
+  const hash = createHash("sha256").update([instanceId, imageId, node, runtimeClass].join("\n")).digest("hex");
   return `nullspace-pull-${hash.slice(0, 24)}`;
 }
 
@@ -30,7 +31,7 @@ export function pullPod(
 ): object {
   return auxiliaryPod(
     {
-      name: pullPodName(settings.instanceId, imageId, node),
+      name: pullPodName(imageId, node, settings),
       labels: { [TEMPLATE_LABEL]: templateId, [PULL_LABEL]: "image" },
       image: imageId,
       command: [NO_COMMAND],

@@ -63,9 +63,10 @@ export class GuestRunner {
   }
 
   /** Brings the image of an artifact to where its guests will start. @throws the errors of the driver; TemplateNotFoundError */
-  async prepare(templateId: string, signal: AbortSignal): Promise<Preparation> {
+  async prepare(templateId: string, placement: string | null, signal: AbortSignal): Promise<Preparation> {
     const artifact = this.#deps.findArtifact(templateId);
-    return (await this.#noteMissing(templateId, this.#deps.driver.prepare?.(artifact, signal))) ?? { skipped: [] };
+    const preparing = this.#deps.driver.prepare?.(artifact, signal, placement ?? undefined);
+    return (await this.#noteMissing(templateId, preparing)) ?? { skipped: [] };
   }
 
   /** Whether the service stops. */
@@ -123,6 +124,7 @@ export class GuestRunner {
         memoryMb: guest.memoryMb,
         ...(guest.diskMb !== null && { diskMb: guest.diskMb }),
         internetAccess: guest.internetAccess === 1,
+        ...(guest.placement !== null && { placement: guest.placement }),
       };
       // Elsewhere not cut off in the middle by a take-down: the host would go on, and make what was just removed.
       const started = driver.start(spec, driver.capabilities.cutsStarts ? signal : undefined);

@@ -41,6 +41,13 @@ export interface MachineCapabilities {
    * come back. Where it is not so, a start is waited for before its guest is removed.
    */
   readonly cutsStarts: boolean;
+  /**
+   * Placements that a pool may choose among for its machines: the name of each, and a digest of it and all that a machine has of it, so
+   * that machines of another digest are others.
+   *
+   * @default none
+   */
+  readonly placements?: ReadonlyMap<string, string>;
 }
 
 /** Everything needed to make one guest; the same spec twice means the same guest. */
@@ -62,6 +69,8 @@ export interface GuestSpec {
   /** Held where the driver can; absent: no limit was asked for. */
   readonly diskMb?: number;
   readonly internetAccess: boolean;
+  /** One of {@link MachineCapabilities.placements}; absent: that of the service. */
+  readonly placement?: string;
 }
 
 /** What came of bringing an image to where machines start. */
@@ -76,6 +85,8 @@ export interface HostSize {
   readonly memoryMb: number;
   /** What it cannot bound: one machine may take all of it. Empty where it bounds everything. */
   readonly unbounded: readonly ("memory" | "CPU time" | "processes")[];
+  /** Its guests share processors. @default {@link MachineCapabilities.sharesCpus} */
+  readonly sharesCpus?: boolean;
 }
 
 /** A guest as the driver's host knows it. */
@@ -188,9 +199,10 @@ export interface MachineDriver {
    * behind but the image, also when it is given up. A driver whose starts have the image at hand, or all fetch it to one place,
    * has no such call.
    *
+   * @param placement of the guests; absent: that of the service
    * @throws MachineImageMissingError when a place cannot get it; MachineRefusedError
    */
-  prepare?(artifact: MachineArtifact, signal: AbortSignal): Promise<Preparation>;
+  prepare?(artifact: MachineArtifact, signal: AbortSignal, placement?: string): Promise<Preparation>;
   /**
    * Waits until the main process of a guest has ended, for one that was started; at once when it has.
    *
@@ -232,6 +244,6 @@ export interface MachineDriver {
   list(signal?: AbortSignal): Promise<ObservedGuest[]>;
   /** Every trial of a build of this service. */
   listTrials(signal?: AbortSignal): Promise<TrialGuest[]>;
-  /** What the host has, to bound what is asked for; `undefined` while it does not say. */
-  hostSize(signal?: AbortSignal): Promise<HostSize | undefined>;
+  /** What the host has, or hosts of a placement have, to bound what is asked for; `undefined` while it does not say. */
+  hostSize(signal?: AbortSignal, placement?: string): Promise<HostSize | undefined>;
 }

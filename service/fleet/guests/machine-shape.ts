@@ -9,6 +9,10 @@ export interface MachineShape {
   /** Least root disk in MiB; `null` = whatever the engine gives. */
   readonly diskMb: number | null;
   readonly internetAccess: boolean;
+  /** Placement, by name; `null` = that of the service. */
+  readonly placement: string | null;
+  /** What the placement says of its machines; see {@link MachineCapabilities.placements}. */
+  readonly placementKey: string | null;
 }
 
 /**
@@ -16,6 +20,9 @@ export interface MachineShape {
  * to a machine's life after it was handed out.
  */
 export function compatibilityKey(shape: MachineShape): string {
-  const facts = [shape.templateId, shape.vcpus, shape.memoryMb, shape.diskMb, shape.internetAccess];
+  const { templateId, vcpus, memoryMb, diskMb, internetAccess, placementKey } = shape;
+  // Without a placement as it ever was: the members of a store that had none stay.
+  const placed = placementKey === null ? [] : [placementKey];
+  const facts = [templateId, vcpus, memoryMb, diskMb, internetAccess, ...placed];
   return `ck1_${createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32)}`;
 }

@@ -5,6 +5,7 @@ import { asError, ConflictError, ServiceError, UnavailableError } from "../../er
 import type { PoolCheckout, WantedMachine } from "../guests/pool-checkout.ts";
 import type { MachineDriver } from "../guests/machine-driver.ts";
 import { compatibilityKey, type MachineShape } from "../guests/machine-shape.ts";
+import { missingPlacement } from "../guests/placements.ts";
 import { classifyFailure } from "../guests/start-failure.ts";
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/database.ts";
@@ -44,7 +45,7 @@ export class MachineCreator {
 
   /**
    * Creates the machine of a request, once for each key: a request that comes again, at the same time or later, gets
-   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries anew.
+   * the machine that the first one made. A creation that failed is forgotten, so that a repetition tries again.
    *
    * @throws ConflictError when the key came with another request before
    */
@@ -154,7 +155,9 @@ export class MachineCreator {
     shape: MachineShape,
     checkout: WarmPoolCheckout | null,
   ): Promise<MachineRow> {
-    const { db, machines, guests, runner, log, onChange } = this.#deps;
+    const { db, machines, guests, runner, driver, log, onChange } = this.#deps;
+    const missing = missingPlacement(shape, driver.capabilities.placements ?? new Map<string, string>());
+    if (missing !== undefined) throw new ConflictError(missing);
     if (machines.countLive() >= MAX_MACHINES) throw tooManyMachines();
     const row = machineRow(key, spec, ref, shape, checkout);
     const guest = db.grow((): Guest => {
@@ -233,7 +236,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 function tooManyMachines(): ServiceError {
-  return new ServiceError(`${MAX_MACHINES} machines are alive already, and this service holds no more.`, {
+  return new ServiceError(`${MAX_MACHINES} machines are alive already, the most that this service allows.`, {
     code: "quota_exceeded",
     status: 429,
     retryable: true,

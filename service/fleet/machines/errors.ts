@@ -32,7 +32,7 @@ function verdictOn(cause: Error) {
 /** 409 `machine_not_ready`: the machine exists and cannot do this now. */
 export class MachineNotReadyError extends ServiceError {
   constructor(machineId: string, status: string, action: string) {
-    super(`Machine ${machineId} is ${status}; it must run to ${action}.`, {
+    super(`Machine ${machineId} is ${status}; it must be running to ${action}.`, {
       code: "machine_not_ready",
       status: 409,
       retryable: status === "creating",

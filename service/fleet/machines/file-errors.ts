@@ -22,7 +22,7 @@ export class FileError extends ServiceError {
 /** 501 `not_implemented`: the image lacks the programs that files are worked on with. */
 export class FileToolsMissingError extends ServiceError {
   constructor(what: string) {
-    super(`The image of this machine has no ${what}, which the local service works on files with.`, {
+    super(`The image of this machine has no ${what}, which the local service needs to work on files.`, {
       code: "not_implemented",
       status: 501,
       retryable: false,

@@ -41,7 +41,7 @@ export interface FileTarget {
   readonly signal: AbortSignal;
 }
 
-/** What is known of a file or folder. A link is told as itself. @throws FileNotFoundError */
+/** Size, permissions and times of a file or folder. A link is told as itself. @throws FileNotFoundError */
 export async function fileInfo(access: GuestAccess, target: FileTarget): Promise<FileInfo> {
   const { stdout } = await run(access, target, scripts.INFO);
   return onlyEntry(stdout);
@@ -192,7 +192,7 @@ async function run(
       return result;
     } catch (error) {
       if (!(error instanceof GuestCommandTimeoutError)) throw error;
-      throw new ServiceError(`"${path}" could not be worked on within ${timeoutMs / 1000} s.`, {
+      throw new ServiceError(`The call on "${path}" did not finish within ${timeoutMs / 1000} s.`, {
         code: "exec_timeout",
         status: 504,
         retryable: true,

@@ -190,6 +190,8 @@ function shapeOf(spec: MachineSpec, pool: PoolRow | undefined, template: Resolve
     diskMb: spec.diskMb ?? pool?.diskMb ?? null,
     // A template built to run without internet has none in any machine; a request can only take away.
     internetAccess: spec.internetAccess && template.resources.internetAccess,
+    placement: pool?.placement ?? null,
+    placementKey: pool?.placementKey ?? null,
   };
 }
 
@@ -317,7 +319,7 @@ export function writeNextToken({ seq }: NumberedMachine): string {
 function readNextToken(token: string): number {
   const [, seq] = /^before-(\d{1,15})$/.exec(token) ?? [];
   if (seq !== undefined) return Number(seq);
-  throw new InvalidRequestError("next_token: this is none. Pass the next_token of the page before, or leave it out.");
+  throw new InvalidRequestError("next_token: this is not one. Pass the next_token of the previous page, or leave it out.");
 }
 
 function readStatuses(text: string | undefined): readonly MachineState[] {

@@ -15,7 +15,7 @@ export interface RecoveryDeps {
 
 /**
  * Puts the store right after a stop or a crash, before anything else runs:
- * - machines that were being created never were, for nobody got their id; a repeated request starts anew;
+ * - machines that were being created never were, for nobody got their id; a repeated request starts again;
  * - what was to be removed is removed.
  *
  * Members that were ready stay so, and prove themselves again: at once, and before one is handed out. Containers that died meanwhile, and strays, are found by the watch's first look. Members that were warming are taken

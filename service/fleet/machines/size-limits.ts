@@ -32,11 +32,11 @@ const MAX_DISK_MB = 64 * 1024 * 1024;
 /** What the bounds ask of a driver. */
 export type SizedDriver = Pick<MachineDriver, "hostSize" | "capabilities">;
 
-/** Bounds on the size of machines: those of their host, which is asked for them once. */
+/** Bounds on the size of machines: those of their host, which is asked for them once, as are the hosts of each placement. */
 export class SizeLimits {
   readonly #driver: SizedDriver;
   readonly #log: Pick<Logger, "warn">;
-  #host: HostSize | undefined;
+  readonly #hosts = new Map<string | undefined, HostSize>();
 
   /** @param log is told, once, what the host cannot bound */
   constructor(driver: SizedDriver, log: Pick<Logger, "warn">) {
@@ -44,10 +44,14 @@ export class SizeLimits {
     this.#log = log;
   }
 
-  /** @throws InvalidRequestError naming what is more than a machine can have here */
-  async check({ vcpus = 1, memoryMb = 1, diskMb = 1 }: WantedSize, signal?: AbortSignal): Promise<void> {
-    const host = await this.#askHost(signal);
-    const { sharesCpus } = this.#driver.capabilities;
+  /**
+   * @param placement that the machine is to have. @default that of the service
+   * @throws InvalidRequestError naming what is more than a machine can have here
+   */
+  async check(size: WantedSize, signal?: AbortSignal, placement?: string): Promise<void> {
+    const { vcpus = 1, memoryMb = 1, diskMb = 1 } = size;
+    const host = await this.#askHost(signal, placement);
+    const { sharesCpus } = { ...this.#driver.capabilities, ...host };
     const mostVcpus = host === undefined ? MAX_VCPUS : Math.max(sharesCpus ? MAX_VCPUS : 0, host.vcpus);
     if (vcpus > mostVcpus) throw tooLarge("vcpus", vcpus, mostVcpus, "CPUs");
     const mostMemoryMb = host?.memoryMb ?? MAX_MEMORY_MB;
@@ -55,13 +59,16 @@ export class SizeLimits {
     if (diskMb > MAX_DISK_MB) throw tooLarge("disk", diskMb, MAX_DISK_MB, "MiB");
   }
 
-  async #askHost(signal: AbortSignal | undefined): Promise<HostSize | undefined> {
-    if (this.#host !== undefined) return this.#host;
-    const host = await this.#driver.hostSize(signal);
-    if (this.#host === undefined && host !== undefined && host.unbounded.length > 0) {
+  async #askHost(signal: AbortSignal | undefined, placement: string | undefined): Promise<HostSize | undefined> {
+    const known = this.#hosts.get(placement);
+    if (known !== undefined) return known;
+    const host = await this.#driver.hostSize(signal, placement);
+    if (host === undefined || this.#hosts.has(placement)) return host;
+    if (host.unbounded.length > 0) {
       this.#log.warn(`machines here are not limited in their ${host.unbounded.join(", ")}: the host cannot do it`);
     }
-    return (this.#host ??= host);
+    this.#hosts.set(placement, host);
+    return host;
   }
 }
 

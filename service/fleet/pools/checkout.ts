@@ -6,6 +6,7 @@ import { chooseMember, matchPool } from "./checkout-match.ts";
 import { UnpoolableRequestError, WarmPoolNotFoundError, WarmPoolUnavailableError } from "./errors.ts";
 import type { MemberHealth } from "./member-health.ts";
 import type { PoolController } from "./pool-controller.ts";
+import type { Placements } from "../guests/placements.ts";
 import { currentTarget, followedRef } from "./pool-target.ts";
 
 /** What the checkout needs. */
@@ -15,6 +16,7 @@ export interface CheckoutDeps {
   readonly guests: GuestStore;
   readonly controller: PoolController;
   readonly health: MemberHealth;
+  readonly placements: Placements;
 }
 
 /** Hands out the members of the pools. */
@@ -86,14 +88,14 @@ type ClaimOutcome =
   | { kind: "closed"; reason: string }
   | { kind: "unpoolable"; reason: string };
 
-function claim({ db, pools, guests }: CheckoutDeps, request: CheckoutRequest): ClaimOutcome {
+function claim({ db, pools, guests, placements }: CheckoutDeps, request: CheckoutRequest): ClaimOutcome {
   return db.transaction((): ClaimOutcome => {
     const pool = pools.get(request.poolId);
     if (pool === undefined || pool.state !== "enabled") {
       return { kind: "closed", reason: pool === undefined ? "it does not exist" : describeClosed(pool) };
     }
     const members = guests.members(pool.poolId);
-    const target = currentTarget(db, pool);
+    const target = currentTarget(db, pool, placements);
     const match = matchPool(request.want(), pool, target, members);
     if (!match.poolable) return { kind: "unpoolable", reason: match.reason };
     const chosen = chooseMember(members, match.accepts, target?.compatibilityKey ?? pool.compatibilityKey);

@@ -23,7 +23,7 @@ export function recordMemberFailure(
     const guest = guests.get(guestId);
     if (guest === undefined || !guests.release(guestId, from, "failed")) return false;
     const pool = guest.poolId === null ? undefined : pools.get(guest.poolId);
-    // A failure of the build before says nothing about the present one.
+    // A failure of the previous build says nothing about the present one.
     if (pool !== undefined && pool.compatibilityKey === guest.compatibilityKey) {
       pools.update(pool.poolId, {
         failureCount: pool.failureCount + 1,

@@ -7,8 +7,16 @@ import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts"
 /** Pauses before an image that could not be brought to its hosts is tried again. */
 const RETRY_MS = { first: 2_000, most: 60_000 };
 
-/** Artifacts of which a pool remembers that their image is there: those between which a tag moves to and fro. */
+/** Images of which a pool remembers that they are there: those between which a tag moves to and fro. */
 const MAX_REMEMBERED = 16;
+
+/** An image, and where its machines will start. */
+export interface PlacedImage {
+  /** Artifact that it is of. */
+  readonly templateId: string;
+  readonly placement: string | null;
+  readonly placementKey: string | null;
+}
 
 /** What a preparation needs. */
 export interface ImagePreparationDeps {
@@ -22,7 +30,7 @@ export interface ImagePreparationDeps {
 
 /** What is being prepared. */
 interface UnderWay {
-  readonly templateId: string;
+  readonly image: PlacedImage;
   readonly cancel: AbortController;
   failure?: MemberFailure;
 }
@@ -41,34 +49,39 @@ export class ImagePreparation {
     this.#deps = deps;
   }
 
-  /** Whether members of an artifact will find its image where they start, or do so on a driver that fetches it by itself. */
-  isReady(templateId: string): boolean {
-    return !this.#deps.runner.preparesImages || this.#ready.has(templateId);
+  /** Whether members will find an image where they start, or do so on a driver that fetches it by itself. */
+  isReady(image: PlacedImage): boolean {
+    return !this.#deps.runner.preparesImages || this.#ready.has(keyOf(image));
   }
 
   /** Why the last try failed; `undefined` while none has. */
-  failureOf(templateId: string): MemberFailure | undefined {
-    return this.#underWay?.templateId === templateId ? this.#underWay.failure : undefined;
+  failureOf(image: PlacedImage): MemberFailure | undefined {
+    return this.#isUnderWay(image) ? this.#underWay?.failure : undefined;
   }
 
-  /** Prepares an artifact, if it is not at it already, and gives up any other; `null`: nothing is to be prepared. */
-  want(templateId: string | null): void {
-    if (this.#underWay?.templateId === templateId || this.#deps.stopping.aborted) return;
+  /** Prepares an image, if it is not at it already, and gives up any other; `null`: nothing is to be prepared. */
+  want(image: PlacedImage | null): void {
+    if (this.#isUnderWay(image) || this.#deps.stopping.aborted) return;
     this.#giveUp();
-    if (templateId !== null) this.#begin(templateId);
+    if (image !== null) this.#begin(image);
   }
 
   /** Tries again now what has failed. */
   hurry(): void {
-    const { templateId, failure } = this.#underWay ?? {};
-    if (templateId === undefined || failure === undefined) return;
+    const { image, failure } = this.#underWay ?? {};
+    if (image === undefined || failure === undefined) return;
     this.#giveUp();
-    this.#begin(templateId, failure);
+    this.#begin(image, failure);
   }
 
   /** Waits until nothing is under way any more; call it after `stopping` was aborted. */
   async settle(): Promise<void> {
     await Promise.all(this.#ending);
+  }
+
+  #isUnderWay(image: PlacedImage | null): boolean {
+    const underWay = this.#underWay?.image;
+    return image === null ? underWay === undefined : underWay !== undefined && keyOf(underWay) === keyOf(image);
   }
 
   #giveUp(): void {
@@ -77,8 +90,8 @@ export class ImagePreparation {
   }
 
   /** @param failure what is known to be wrong until the next try has ended */
-  #begin(templateId: string, failure?: MemberFailure): void {
-    const underWay: UnderWay = { templateId, cancel: new AbortController(), ...(failure && { failure }) };
+  #begin(image: PlacedImage, failure?: MemberFailure): void {
+    const underWay: UnderWay = { image, cancel: new AbortController(), ...(failure && { failure }) };
     this.#underWay = underWay;
     const ending = this.#run(underWay).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
@@ -86,16 +99,17 @@ export class ImagePreparation {
 
   async #run(underWay: UnderWay): Promise<void> {
     const { poolId, runner, log, stopping, onChange } = this.#deps;
-    const { templateId } = underWay;
+    const { image } = underWay;
+    const { templateId, placement } = image;
     const signal = AbortSignal.any([underWay.cancel.signal, stopping]);
     const backoff = new Backoff(RETRY_MS);
     log.info({ poolId, templateId }, "brings the image of the next generation to where its members will start");
     do {
       try {
-        const { skipped } = await runner.prepare(templateId, signal);
+        const { skipped } = await runner.prepare(templateId, placement, signal);
         if (signal.aborted) return;
         for (const reason of skipped) log.warn({ poolId, templateId }, `an image is not brought ahead: ${reason}`);
-        this.#remember(templateId);
+        this.#remember(image);
         if (this.#underWay === underWay) this.#underWay = undefined;
         onChange();
         return;
@@ -108,9 +122,13 @@ export class ImagePreparation {
     } while (await pauseUnless(backoff.next(), signal));
   }
 
-  #remember(templateId: string): void {
-    this.#ready.add(templateId);
+  #remember(image: PlacedImage): void {
+    this.#ready.add(keyOf(image));
     const [oldest] = this.#ready;
     if (this.#ready.size > MAX_REMEMBERED && oldest !== undefined) this.#ready.delete(oldest);
   }
+}
+
+function keyOf({ templateId, placementKey }: PlacedImage): string {
+  return `${templateId} ${placementKey ?? ""}`;
 }

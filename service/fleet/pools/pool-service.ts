@@ -6,9 +6,12 @@ import type { GuestStore } from "../../store/guests.ts";
 import type { PoolRow, PoolState, PoolStore } from "../../store/warm-pools.ts";
 import { PoolDeletedError, PoolNameTakenError, WarmPoolNotFoundError } from "./errors.ts";
 import { poolAnswer } from "./pool-answer.ts";
+import { assertReplicas } from "./native/replicas-label.ts";
 import type { PoolController } from "./pool-controller.ts";
 import { createTemplateFilter } from "./pool-filter.ts";
-import { assertBounds, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
+import type { Placements } from "../guests/placements.ts";
+import { assertPlacement } from "./pool-placement.ts";
+import { assertBounds, changed, changesOf, NEW_POOL, settingsOf, timesOfNewPool } from "./pool-settings.ts";
 import { countMembers, poolHealth, type PoolCounts } from "./pool-status.ts";
 import { resolveTarget, retarget } from "./pool-target.ts";
 import { rollTo } from "./reconcile-pool.ts";
@@ -24,6 +27,9 @@ export interface PoolServiceDeps {
   readonly pools: PoolStore;
   readonly guests: GuestStore;
   readonly controller: PoolController;
+  readonly placements: Placements;
+  /** Whether pools are kept for other programs, too. */
+  readonly hasNativePools: boolean;
 }
 
 /** The calls of the contract on warm pools. Each changes the store and has the pool's worker look at
@@ -37,14 +43,17 @@ export class PoolService {
 
   /** @throws PoolNameTakenError, TemplateNotFoundError, InvalidRequestError */
   async create(request: CreateWarmPoolRequest): Promise<WarmPool> {
-    const { db, pools, controller } = this.#deps;
+    const { db, pools, controller, placements } = this.#deps;
     const nowMs = Date.now();
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     const poolId = newId("twp_");
     db.grow(() => {
       this.#assertNameIsFree(request.name);
       const settings = settingsOf(request);
       assertBounds(settings);
-      pools.insert({ ...NEW_POOL, ...settings, ...resolveTarget(db, settings), poolId, ...timesOfNewPool(nowMs) });
+      assertPlacement(settings.placement, placements);
+      const target = resolveTarget(db, settings, placements);
+      pools.insert({ ...NEW_POOL, ...settings, ...target, poolId, ...timesOfNewPool(nowMs) });
       audit(db, "pool_created", poolId, { name: settings.name, templateRef: settings.templateRef });
     });
     await controller.wake(poolId);
@@ -81,20 +90,37 @@ export class PoolService {
       .map((pool) => poolAnswer(pool, membersOf(pool)));
   }
 
+  /** The placement that a pool has; absent also for a pool that is not there. */
+  placement(poolId: string): string | undefined {
+    return this.#deps.pools.get(poolId)?.placement ?? undefined;
+  }
+
+  /** What a pool would be after an update, for those who have to look whether it fits; `undefined` when that stays as it is. */
+  sizeAfter(poolId: string, request: UpdateWarmPoolRequest) {
+    const before = this.#deps.pools.get(poolId);
+    if (before === undefined) return undefined;
+    const { vcpus, memoryMb, diskMb, placement } = changed(before, request);
+    if (request.resources === undefined && placement === before.placement) return undefined;
+    return { size: { vcpus, memoryMb, diskMb: diskMb ?? undefined }, placement: placement ?? undefined };
+  }
+
   /** The counts alone. */
   status(poolId: string): PoolCounts {
     return countMembers(this.#row(poolId), this.#deps.guests.tally(poolId));
   }
 
-  /** Changes settings. Another template, tag or size is a rollout. @throws as `create`; PoolDeletedError */
+  /** Changes settings. Another template, tag, size or placement is a rollout. @throws as `create`; PoolDeletedError */
   async update(poolId: string, request: UpdateWarmPoolRequest): Promise<WarmPool> {
-    const { db, pools, controller } = this.#deps;
+    const { db, pools, controller, placements } = this.#deps;
+    assertReplicas(request.labels, this.#deps.hasNativePools);
     db.grow(() => {
       const before = this.#liveRow(poolId, "updated");
       if (request.name !== undefined && request.name !== before.name) this.#assertNameIsFree(request.name);
-      const after = { ...before, ...changesOf(request) };
+      const after = changed(before, request);
       assertBounds(after);
-      const target = retarget(db, before, after);
+      // One that is gone since is no reason to refuse another change.
+      if (after.placement !== before.placement) assertPlacement(after.placement, placements);
+      const target = retarget(db, before, after, placements);
       pools.update(poolId, { ...after, ...rollTo(before, target), updatedAtMs: Date.now() });
       audit(db, "pool_updated", poolId, { name: after.name, changed: Object.keys(changesOf(request)) });
     });

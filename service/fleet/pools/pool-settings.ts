@@ -9,6 +9,7 @@ import {
 } from "pulumi-nullspace/wire";
 import { InvalidRequestError } from "../../errors.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
+import { placementOf } from "./pool-placement.ts";
 
 /** Largest pool: one host holds no more containers than this in good order. */
 export const MAX_POOL_SIZE = 500;
@@ -63,6 +64,7 @@ export function settingsOf(request: CreateWarmPoolRequest) {
     ...fromWire(SETTING_NAMES, { ...filled, track_tag, host_pool_id, cell_id }),
     ...fromWire(RESOURCE_NAMES, { ...request.resources, disk_mb }),
     labels: JSON.stringify(labels),
+    placement: placementOf(labels),
     metadata: JSON.stringify(metadata),
   };
 }
@@ -87,6 +89,12 @@ export function changesOf(request: UpdateWarmPoolRequest): Partial<PoolRow> {
     ...(labels && { labels: JSON.stringify(labels) }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
   };
+}
+
+/** A pool as it would be after a request: with {@link changesOf}, and what follows from them. */
+export function changed(pool: PoolRow, request: UpdateWarmPoolRequest): PoolRow {
+  const { labels } = request;
+  return { ...pool, ...changesOf(request), ...(labels && { placement: placementOf(labels) }) };
 }
 
 /** @throws TemplateRefError */

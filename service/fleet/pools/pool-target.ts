@@ -4,18 +4,22 @@ import type { Database } from "../../store/database.ts";
 import type { PoolRow } from "../../store/warm-pools.ts";
 import { resolveTemplate, type ResolvedTemplate } from "../../templates/resolve.ts";
 import { compatibilityKey } from "../guests/machine-shape.ts";
+import type { Placements } from "../guests/placements.ts";
 
-/** The members of a pool that say which build its machines are made from, and how large they are. */
+/** The members of a pool that say which build its machines are made from, how large they are, and where they run. */
 export type PoolSelector = Pick<
   PoolRow,
-  "templateRef" | "versionPolicy" | "trackTag" | "vcpus" | "memoryMb" | "diskMb"
->;
+  "templateRef" | "versionPolicy" | "trackTag" | "vcpus" | "memoryMb" | "diskMb" | "placement"
+> &
+  Partial<Pick<PoolRow, "placementKey">>;
 
 /** What a pool's members are to be made from, as the store's columns. */
 export type PoolTarget = Pick<
   PoolRow,
-  "resolvedTemplate" | "buildId" | "templateId" | "internetAccess" | "compatibilityKey"
+  "resolvedTemplate" | "buildId" | "templateId" | "internetAccess" | "placement" | "placementKey" | "compatibilityKey"
 >;
+
+const NO_PLACEMENTS: Placements = new Map();
 
 /**
  * The reference that a pool follows: with `track_tag` its template under that tag, else its own reference.
@@ -42,19 +46,20 @@ export function followedRef({ templateRef, versionPolicy, trackTag }: PoolSelect
 }
 
 /** Resolves what a new or changed pool means now. @throws TemplateNotFoundError, InvalidRequestError */
-export function resolveTarget(db: Database, selector: PoolSelector): PoolTarget {
-  return target(selector, resolveTemplate(db, followedRef(selector)));
+export function resolveTarget(db: Database, selector: PoolSelector, placements: Placements): PoolTarget {
+  return target(selector, resolveTemplate(db, followedRef(selector)), placements);
 }
 
 /**
  * What the members of a pool should be made from at this moment: the build that it pins, or the one under its tag.
  *
+ * @param placements what those that there are say. @default as when the pool was last given its own
  * @returns `null` when there is none any more: the tag was removed, or the build's artifact is gone
  */
-export function currentTarget(db: Database, pool: PoolRow): PoolTarget | null {
+export function currentTarget(db: Database, pool: PoolRow, placements: Placements = NO_PLACEMENTS): PoolTarget | null {
   try {
-    if (pool.versionPolicy === "track_tag") return resolveTarget(db, pool);
-    return target(pool, resolveTemplate(db, pool.templateId));
+    if (pool.versionPolicy === "track_tag") return resolveTarget(db, pool, placements);
+    return target(pool, resolveTemplate(db, pool.templateId), placements);
   } catch (error) {
     if (error instanceof TemplateNotFoundError) return null;
     throw error;
@@ -67,25 +72,38 @@ export function currentTarget(db: Database, pool: PoolRow): PoolTarget | null {
  *
  * @throws TemplateNotFoundError, InvalidRequestError
  */
-export function retarget(db: Database, before: PoolRow, after: PoolRow): PoolTarget {
+export function retarget(db: Database, before: PoolRow, after: PoolRow, placements: Placements): PoolTarget {
   const isRefChanged = after.templateRef !== before.templateRef;
   const isTagChanged =
     after.versionPolicy === "track_tag" && (before.versionPolicy !== "track_tag" || after.trackTag !== before.trackTag);
-  if (isRefChanged || isTagChanged) return resolveTarget(db, after);
+  if (isRefChanged || isTagChanged) return resolveTarget(db, after, placements);
   const { resolvedTemplate, buildId, templateId, internetAccess, vcpus, memoryMb, diskMb } = after;
-  const shape = { templateId, vcpus, memoryMb, diskMb, internetAccess: internetAccess === 1 };
-  return { resolvedTemplate, buildId, templateId, internetAccess, compatibilityKey: compatibilityKey(shape) };
+  const placed = placedBy(after, placements);
+  const shape = { templateId, vcpus, memoryMb, diskMb, internetAccess: internetAccess === 1, ...placed };
+  const key = compatibilityKey(shape);
+  return { resolvedTemplate, buildId, templateId, internetAccess, ...placed, compatibilityKey: key };
 }
 
-function target(selector: PoolSelector, template: ResolvedTemplate): PoolTarget {
+/** A placement that is not there any more is as it was: what lives of it is not outdated. */
+function placedBy(
+  { placement, placementKey = null }: PoolSelector,
+  placements: Placements,
+): Pick<PoolTarget, "placement" | "placementKey"> {
+  if (placement === null) return { placement, placementKey: null };
+  return { placement, placementKey: placements.get(placement) ?? placementKey };
+}
+
+function target(selector: PoolSelector, template: ResolvedTemplate, placements: Placements): PoolTarget {
   const { vcpus, memoryMb, diskMb } = selector;
   const { templateId, buildId, canonicalRef, resources } = template;
   const { internetAccess } = resources;
+  const placed = placedBy(selector, placements);
   return {
     resolvedTemplate: `${canonicalRef}:${buildId}`,
     buildId,
     templateId,
     internetAccess: internetAccess ? 1 : 0,
-    compatibilityKey: compatibilityKey({ templateId, vcpus, memoryMb, diskMb, internetAccess }),
+    ...placed,
+    compatibilityKey: compatibilityKey({ templateId, vcpus, memoryMb, diskMb, internetAccess, ...placed }),
   };
 }

@@ -6,7 +6,9 @@ import type { Guest, GuestStore } from "../../store/guests.ts";
 import type { PoolStore } from "../../store/warm-pools.ts";
 import { classifyFailure, type MemberFailure } from "../guests/start-failure.ts";
 import { recordMemberFailure } from "./failure-streak.ts";
+import type { NativeSide } from "./native/native-keeper.ts";
 import { ImagePreparation } from "./image-preparation.ts";
+import type { Placements } from "../guests/placements.ts";
 import { reconcilePool } from "./reconcile-pool.ts";
 
 /** A pool is looked at this often even when nothing happens and nothing is due: events may be lost, timers may drift. */
@@ -23,6 +25,9 @@ export interface PoolWorkerDeps {
   readonly runner: GuestRunner;
   readonly log: Logger;
   readonly stopping: AbortSignal;
+  readonly placements: Placements;
+  /** What is kept for other programs. @default nothing */
+  readonly native?: NativeSide;
   /** Checkouts that wait for a member of a pool now. */
   readonly waitingCheckouts: (poolId: string) => number;
   /** Called when a member became claimable. */
@@ -83,7 +88,7 @@ export class PoolWorker {
   }
 
   #pass(isForced: boolean): void {
-    const { db, pools, guests, runner, log, stopping, waitingCheckouts, onOver } = this.#deps;
+    const { db, pools, guests, runner, log, stopping, placements, native, waitingCheckouts, onOver } = this.#deps;
     if (stopping.aborted) return;
     const nowMs = Date.now();
     let nextLookAtMs: number | null = nowMs + ENGINE_RETRY_MS;
@@ -97,8 +102,14 @@ export class PoolWorker {
         isEngineAway,
         waitingCheckouts: waitingCheckouts(this.#poolId),
         images: this.#images,
+        placements,
+        native: {
+          isDrained: native?.isDrained(this.#poolId) ?? true,
+          failure: native?.failureOf(this.#poolId),
+        },
       });
-      this.#images.want(result.awaitedTemplateId);
+      native?.note(this.#poolId);
+      this.#images.want(result.awaitedImage);
       isOver = result.isOver;
       nextLookAtMs = isEngineAway ? nowMs + awayMs : result.nextLookAtMs;
       for (const line of result.events) log.info({ poolId: this.#poolId }, line);

@@ -6,6 +6,8 @@ import type { MemberFailure } from "../guests/start-failure.ts";
 import { isHolding, type FailureStreak } from "./backoff.ts";
 import { streakEndsAtMs, currentStreak } from "./failure-streak.ts";
 import { planPool, type ObservedMember, type PoolPlan } from "./plan.ts";
+import type { PlacedImage } from "./image-preparation.ts";
+import { missingPlacement, type Placements } from "../guests/placements.ts";
 import { currentTarget, type PoolTarget } from "./pool-target.ts";
 
 /** While the disk of the store is full, a pool that lacks members is looked at so often. */
@@ -18,12 +20,21 @@ export interface PassFacts {
   readonly isForced: boolean;
   readonly isEngineAway: boolean;
   readonly waitingCheckouts: number;
-  /** What is known of the images of artifacts where the members start. */
+  /** What is known of images where the members start. */
   readonly images: {
     /** No start of a member will wait for the image. */
-    isReady(templateId: string): boolean;
+    isReady(image: PlacedImage): boolean;
     /** Why it could not be brought there; `undefined` while that has not failed. */
-    failureOf(templateId: string): Pick<MemberFailure, "reason" | "message"> | undefined;
+    failureOf(image: PlacedImage): Pick<MemberFailure, "reason" | "message"> | undefined;
+  };
+  /** What a pool can choose among. */
+  readonly placements: Placements;
+  /** What is kept for other programs. */
+  readonly native: {
+    /** Nothing is left of it that could be claimed. */
+    readonly isDrained: boolean;
+    /** Why it is not as it should be. */
+    readonly failure: Pick<MemberFailure, "reason" | "message"> | undefined;
   };
 }
 
@@ -34,8 +45,8 @@ export interface PassResult {
   readonly nextLookAtMs: number | null;
   /** What changed, in words. */
   readonly events: readonly string[];
-  /** Artifact whose image has to be where members start before the pool rolls to it; `null`: none. */
-  readonly awaitedTemplateId: string | null;
+  /** What has to be where members start before the pool rolls to it; `null`: nothing. */
+  readonly awaitedImage: PlacedImage | null;
   /** The pool is deleted and has let everything go: there will never be anything to do again. */
   readonly isOver: boolean;
 }
@@ -53,12 +64,13 @@ export function reconcilePool(
 ): PassResult {
   return db.transaction((): PassResult => {
     const stored = pools.get(poolId);
-    if (stored === undefined)
-      return { members: [], nextLookAtMs: null, events: [], awaitedTemplateId: null, isOver: true };
+    if (stored === undefined) return { members: [], nextLookAtMs: null, events: [], awaitedImage: null, isOver: true };
     const events: string[] = [];
-    const target = stored.state === "enabled" ? currentTarget(db, stored) : null;
+    const unplaced = missingPlacement(stored, facts.placements);
+    const canFill = stored.state === "enabled" && unplaced === undefined;
+    const target = canFill ? currentTarget(db, stored, facts.placements) : null;
     const members = guests.members(poolId);
-    const isAwaited = target !== null && mustWaitFor(target.templateId, members, facts.images);
+    const isAwaited = target !== null && mustWaitFor(target, members, facts.images);
     const rolled = target === null || (isAwaited && isAnotherBuild(stored, target)) ? {} : rollTo(stored, target);
     const pool: PoolRow = { ...stored, ...rolled };
     if (pool.rolloutGeneration !== stored.rolloutGeneration) {
@@ -76,7 +88,7 @@ export function reconcilePool(
       {
         state: pool.state,
         // What a pool waits for is not started, and until then nothing that it has is outdated.
-        key: target === null || mustWaitFor(pool.templateId, members, facts.images) ? null : pool.compatibilityKey,
+        key: target === null || mustWaitFor(pool, members, facts.images) ? null : pool.compatibilityKey,
         minReady: pool.minReady,
         maxReady: pool.maxReady,
         staleAfterMs: pool.staleAfterSeconds * 1000,
@@ -87,18 +99,22 @@ export function reconcilePool(
     const { releasedOld, isDiskFull } = apply({ db, guests }, pool, members, plan, facts.nowMs, events);
     const after = guests.members(poolId);
     const isEmpty = after.length === 0;
-    const isDrained = pool.state === "draining" && isEmpty;
+    const isDrained = pool.state === "draining" && isEmpty && facts.native.isDrained;
     if (isDrained) events.push("drained; the pool is disabled");
-    const own = isDrained ? null : degradedReason(pool, target, failures, facts.isEngineAway || isDiskFull);
-    const awaited = own === null && isAwaited ? facts.images.failureOf(target.templateId) : undefined;
+    const own = isDrained
+      ? null
+      : degradedReason(pool, canFill ? target : "unplaced", failures, facts.isEngineAway || isDiskFull);
+    const awaited = own === null && isAwaited ? facts.images.failureOf(target) : undefined;
+    const other = awaited ?? (own === null && pool.state === "enabled" ? facts.native.failure : undefined);
+    const message = pool.state === "enabled" ? (unplaced ?? other?.message) : undefined;
     pools.update(poolId, {
       ...rolled,
       ...(isDrained && { state: "disabled", disabledAtMs: facts.nowMs }),
       failureCount: failures.count,
       failureAtMs: failures.lastAtMs,
       ...(failures.count === 0 && { failureReason: null, lastFailure: null }),
-      degradedReason: own ?? awaited?.reason ?? null,
-      ...(awaited && { lastFailure: awaited.message }),
+      degradedReason: own ?? other?.reason ?? null,
+      ...(message !== undefined && { lastFailure: message }),
       releasedThisTick: releasedOld,
       lastReconciledAtMs: facts.nowMs,
     });
@@ -109,20 +125,21 @@ export function reconcilePool(
         isDiskFull ? facts.nowMs + DISK_RETRY_MS : null,
       ),
       events,
-      awaitedTemplateId: isAwaited ? target.templateId : null,
+      awaitedImage: isAwaited ? target : null,
       isOver: pool.state === "deleted" && isEmpty,
     };
   });
 }
 
 /**
- * Whether members of an artifact must not be started yet: the pool has others, which would go for members that wait for their
+ * Whether members of an image must not be started yet: the pool has others, which would go for members that wait for their
  * image. A pool that has none to keep does not wait: its first member is ready as soon as one host has the image.
  */
-function mustWaitFor(templateId: string, members: readonly Member[], images: PassFacts["images"]): boolean {
-  const isKept = ({ state, templateId: has }: Member) =>
-    (state === "ready" || state === "warming") && has !== templateId;
-  return members.some(isKept) && !images.isReady(templateId);
+function mustWaitFor(image: PlacedImage, members: readonly Member[], images: PassFacts["images"]): boolean {
+  const isKept = ({ state, templateId, placementKey }: Member) =>
+    (state === "ready" || state === "warming") &&
+    (templateId !== image.templateId || placementKey !== image.placementKey);
+  return members.some(isKept) && !images.isReady(image);
 }
 
 /** The pool's tag has moved. (What a caller has changed is in the pool already.) */
@@ -131,7 +148,7 @@ function isAnotherBuild(pool: PoolRow, target: PoolTarget): boolean {
 }
 
 /**
- * What changes in a pool when its members are to be made from `target`: a moved tag, another template or another size
+ * What changes in a pool when its members are to be made from `target`: a moved tag, another template, size or placement
  * is a new generation, with the one before kept in view.
  */
 export function rollTo(pool: PoolRow, target: PoolTarget): Partial<PoolRow> {
@@ -175,7 +192,9 @@ function apply(
       events.push(`lets ${action.memberId} go (${action.reason})`);
     } else {
       const { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess, poolId } = pool;
-      const shape = { templateId, compatibilityKey, vcpus, memoryMb, diskMb, internetAccess };
+      const { placement, placementKey } = pool;
+      const size = { vcpus, memoryMb, diskMb };
+      const shape = { templateId, compatibilityKey, ...size, internetAccess, placement, placementKey };
       const isWarming = writeIfRoom(db, () => {
         const { guestId } = guests.insert({ ...shape, poolId, machineId: null }, nowMs);
         events.push(`warms ${guestId}`);
@@ -188,12 +207,13 @@ function apply(
 
 function degradedReason(
   pool: PoolRow,
-  target: PoolTarget | null,
+  target: PoolTarget | null | "unplaced",
   failures: FailureStreak,
   isHostUnfit: boolean,
 ): string | null {
   if (pool.state === "draining") return "drain_active";
   if (pool.state !== "enabled") return null;
+  if (target === "unplaced") return "no_eligible_hosts";
   if (target === null) return "template_build_unavailable";
   if (isHostUnfit) return "no_eligible_hosts";
   return isHolding(failures) ? (pool.failureReason ?? "artifact_prewarm_failed") : null;

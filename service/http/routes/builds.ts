@@ -35,7 +35,7 @@ const ResumeHeaders = z.object({
     .string()
     .regex(/^\d{1,15}$/, "is the id of an event of this stream: the offset of a log entry")
     .optional()
-    .describe("The last event that was seen: the stream goes on behind it. It wins over offset and cursor"),
+    .describe("The last event that was seen: the stream continues after it. It wins over offset and cursor"),
 });
 /** One event; OpenAPI before 3.2 describes a stream of them by one. */
 const LogEvent = z

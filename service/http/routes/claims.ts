@@ -28,7 +28,7 @@ export function registerClaimRoutes(app: ServiceApp, { db }: ServiceDeps): void 
     {
       schema: {
         operationId: "releaseName",
-        summary: "Give a reserved name back",
+        summary: "Release a reserved name",
         tags,
         params: z.object({ claim_token: z.string().min(1) }),
         response: { 204: z.null().describe("Released"), ...bodyErrorResponses(404, 409) },

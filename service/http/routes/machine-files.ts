@@ -117,7 +117,7 @@ export function registerMachineFileRoutes(app: ServiceApp, { access, stopping, p
     async ({ params, body }, reply) => ({ exists: await files.fileExists(access, target(params.id, body, reply)) }),
   );
 
-  const [infoPath, info] = post("info", "getMachineFile", "What is known of a file or folder");
+  const [infoPath, info] = post("info", "getMachineFile", "Size, permissions and times of a file or folder");
   app.post(
     infoPath,
     { schema: { ...info, body: FilePathRequest, response: { 200: FileInfo, ...bodyErrorResponses(...FILE_ERRORS) } } },
@@ -160,7 +160,7 @@ export function registerMachineFileRoutes(app: ServiceApp, { access, stopping, p
     },
   );
 
-  const [modePath, mode] = post("permissions", "setMachineFilePermissions", "Set who may do what with a file");
+  const [modePath, mode] = post("permissions", "setMachineFilePermissions", "Set the permissions of a file");
   app.post(
     modePath,
     {

@@ -29,6 +29,7 @@ import {
   writeToProcess,
 } from "../../fleet/machines/processes.ts";
 import { runCommand } from "../../fleet/machines/run-command.ts";
+import type { PoolService } from "../../fleet/pools/pool-service.ts";
 import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { pickFields, readFields } from "../fields.ts";
@@ -41,7 +42,7 @@ const Params = z.object({ id: z.string().min(1) });
 const ProcessParams = Params.extend({ pid: z.coerce.number().int().positive() });
 const Fields = z.string().optional().describe("Comma-separated members to answer");
 const ListQuery = z.object({
-  state: z.string().optional().describe("Statuses, comma between them; default creating,running,paused"),
+  state: z.string().optional().describe("Statuses, separated by commas; default creating,running,paused"),
   template: z.string().optional(),
   metadata: z.string().optional().describe("JSON object; every member must match"),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
@@ -86,7 +87,13 @@ const MACHINE_LINKS = linksTo(
 
 /** What these routes stand on. */
 export interface MachineRouteOptions {
-  fleet: { machines: MachineService; creator: MachineCreator; driver: MachineDriver; sizes: SizeLimits };
+  fleet: {
+    machines: MachineService;
+    creator: MachineCreator;
+    driver: MachineDriver;
+    sizes: SizeLimits;
+    pools: Pick<PoolService, "placement">;
+  };
   stopping: AbortSignal;
   /** Makes a builtin that a reference names, if need be. */
   prepare: (ref: string, signal: AbortSignal) => Promise<void>;
@@ -121,7 +128,8 @@ export function registerMachineRoutes(
     },
     async (request, reply) => {
       const { template, warm_pool: pool } = request.body;
-      await sizes.check(sizeOf(request.body), requestSignal(reply, stopping));
+      const placement = pool?.id === undefined ? undefined : fleet.pools.placement(pool.id);
+      await sizes.check(sizeOf(request.body), requestSignal(reply, stopping), placement);
       const create = async () => {
         if (template !== undefined || pool?.id === undefined) {
           await prepare(template ?? MACHINE_DEFAULTS.template, requestSignal(reply, stopping));
@@ -221,7 +229,7 @@ export function registerMachineRoutes(
       schema: {
         ...one,
         operationId: "setMachineTimeout",
-        summary: "Let a machine live so long from now on",
+        summary: "Set how long a machine lives from now on",
         body: TimeoutRequest,
         response: { 200: TimeoutAnswer, ...bodyErrorResponses(404, 409) },
       },

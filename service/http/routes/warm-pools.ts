@@ -9,6 +9,7 @@ import {
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
+import { placementOf } from "../../fleet/pools/pool-placement.ts";
 import type { PoolService } from "../../fleet/pools/pool-service.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";
 import { linksTo } from "../openapi-links.ts";
@@ -20,8 +21,8 @@ const Params = z.object({ id: z.string().min(1) });
 const Query = WarmPoolListQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).optional() });
 
 const ACTIONS = {
-  enable: "Fill the pool, and lend from it",
-  disable: "Neither fill the pool nor lend from it",
+  enable: "Fill the pool, and hand out its machines",
+  disable: "Neither fill the pool nor hand out its machines",
   drain: "Disable the pool and end what is ready",
   reconcile: "Look at the pool at once, and answer what it is then",
 } as const;
@@ -61,7 +62,8 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
     },
     async (request, reply) => {
       const signal = requestSignal(reply, stopping);
-      await sizes.check(sizeOf(request.body.resources), signal);
+      const { resources, labels = {} } = request.body;
+      await sizes.check(sizeOf(resources), signal, placementOf(labels) ?? undefined);
       await prepare(request.body.template_ref, signal);
       return reply.status(201).send(await pools.create(request.body));
     },
@@ -108,9 +110,10 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       },
     },
     async (request, reply) => {
-      const { template_ref: ref, resources } = request.body;
+      const { template_ref: ref } = request.body;
       const signal = requestSignal(reply, stopping);
-      if (resources !== undefined) await sizes.check(sizeOf(resources), signal);
+      const asked = pools.sizeAfter(request.params.id, request.body);
+      if (asked !== undefined) await sizes.check(asked.size, signal, asked.placement);
       if (ref !== undefined) await prepare(ref, signal);
       return pools.update(request.params.id, request.body);
     },
@@ -121,7 +124,7 @@ export function registerWarmPoolRoutes(app: ServiceApp, { fleet, stopping, prepa
       schema: {
         ...one,
         operationId: "deleteWarmPool",
-        summary: "Drain a pool and end it",
+        summary: "Drain a pool and delete it",
         response: { 200: WarmPool, ...bodyErrorResponses(404) },
       },
     },

@@ -6,7 +6,7 @@ import { ago, empty, nextPage, shortThing, table, thingLink } from "./parts.ts";
 /** What a kind of record says of its subject. */
 const KINDS: Record<AuditLine["kind"], string> = {
   tag_moved: "tag moved",
-  tag_removed: "tag taken away",
+  tag_removed: "tag removed",
   alias_removed: "former name removed",
   renamed: "renamed",
   visibility_changed: "visibility changed",

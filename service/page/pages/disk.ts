@@ -61,7 +61,7 @@ function amounts({ amounts: list }: DiskUse): Html {
     return html`<tr>
       <th scope="row">${label}<br /><span class="quiet">${note}</span></th>
       <td class="number">
-        ${used === undefined ? html`<span class="quiet">${what === "build cache" ? "the engine does not tell" : "not known"}</span>` : say(used)}${used !== undefined && limit !== undefined && used > limit && html` <span class="state warn">over</span>`}
+        ${used === undefined ? html`<span class="quiet">${what === "build cache" ? "the engine does not report it" : "not known"}</span>` : say(used)}${used !== undefined && limit !== undefined && used > limit && html` <span class="state warn">over</span>`}
       </td>
       <td class="number">${limit === undefined ? html`<span class="quiet">none</span>` : say(limit)}</td>
       <td class="number wide">${spare === undefined ? "" : say(spare)}</td>

@@ -11,8 +11,8 @@ export function keysPage(view: KeyList, formToken: string): Page {
   return {
     title: "Keys",
     section: "keys",
-    aside: html`<span class="quiet">${count(live.length)} good</span>`,
-    body: html`${isFromProcess && html`<p class="notice">You have logged in with a key that the service was started with. It is good as long as the service runs, and in no list.</p>`}
+    aside: html`<span class="quiet">${count(live.length)} valid</span>`,
+    body: html`${isFromProcess && html`<p class="notice">You are logged in with a key that the service was started with. It is valid as long as the service runs, and is not listed.</p>`}
       <form class="row" method="post" action="/ui/keys">
         ${tokenField(formToken)}
         <div class="grow">
@@ -35,8 +35,8 @@ export function keysPage(view: KeyList, formToken: string): Page {
         says which one did what.
       </p>
       <section aria-labelledby="live">
-        <h2 class="beside" id="live">Good keys</h2>
-        ${live.length === 0 ? empty("The data folder has no good key.", html`<code>nullspace-local keys create NAME</code> makes one, too.`) : liveTable(live)}
+        <h2 class="beside" id="live">Valid keys</h2>
+        ${live.length === 0 ? empty("The data folder has no valid key.", html`<code>nullspace-local keys create NAME</code> makes one, too.`) : liveTable(live)}
       </section>
       ${
         revoked.items.length > 0 &&
@@ -70,7 +70,7 @@ function liveTable(keys: readonly KeyLine[]): Html {
       </tr>`,
   );
   return table(
-    "Good keys, the newest first",
+    "Valid keys, the newest first",
     [
       { label: "Name" },
       { label: "Made" },
@@ -114,7 +114,7 @@ export function newKeyPage({ name, key }: { name: string; key: string }): Page {
           ${attr("autofocus", true)}
         />
       </div>
-      <p>Programs read it from <code>NULLSPACE_API_KEY</code>. The service keeps its digest alone.</p>
+      <p>Programs read it from <code>NULLSPACE_API_KEY</code>. The service keeps only its digest.</p>
       <p><a class="button" href="/ui/keys">I have copied it</a></p>`,
   };
 }
@@ -127,12 +127,12 @@ export function revokePage({ key, isLast }: PlannedRevocation, formToken: string
       title: `Revoke ${name}`,
       section: "keys",
       trail: TRAIL,
-      lead: "The key is worthless from then on, for programs and for this page. It cannot be taken back.",
+      lead: "The key stops working at once, for programs and for this page. This cannot be undone.",
       points: [
         html`It was last used ${ago(key.lastUsedAt)}.`,
-        isOwn && "You have logged in with it: you are logged out by that.",
+        isOwn && "You are logged in with it, so you will be logged out.",
         isLast &&
-          html`No other key of the data folder is good. After that, only
+          html`No other key of the data folder is valid. After that, only
             <code>nullspace-local keys create NAME</code> on the machine of the service makes one.`,
       ],
       action: `/ui/keys/${keyId}/revoke`,

@@ -28,7 +28,7 @@ export function logInPage({
         spellcheck="false"
         ${attr("aria-invalid", isWrong ? "true" : undefined)}${attr("aria-describedby", isWrong ? "wrong" : undefined)}
       />
-      ${isWrong && html`<p id="wrong" class="problem" role="alert">That is no key of this service.</p>`}
+      ${isWrong && html`<p id="wrong" class="problem" role="alert">That is not a key of this service.</p>`}
       <button type="submit">Log in</button>
       <p class="quiet">
         The service printed a key at its first start. <code>nullspace-local keys create NAME</code> makes another.

@@ -85,7 +85,7 @@ function origin(checkout: MachineDetails["checkout"]): Html {
     poolId === undefined ? html`a pool that is gone` : html`the pool ${poolLink(poolId, poolName ?? poolId)}`;
   if (source === "ready_instance") return html`${pool}`;
   if (source === "cold_create") return html`made for its caller: ${pool} had none to give`;
-  return html`made for its caller, who wanted none of a pool`;
+  return html`made for its caller, who asked for none from a pool`;
 }
 
 function deadline({ state, deadline: next, inactivityMs, isInUse }: MachineDetails): Html | string {
@@ -110,7 +110,7 @@ function actions({ machineId, state, canPause }: MachineDetails): Html {
 
 function life({ life: steps, failure }: MachineDetails): Html {
   return html`<ol class="line card">
-    ${steps.toReversed().map(({ what, at }, index) => html`<li${attr("class", index === 0 ? "now" : undefined)}><div class="what"><strong>${what}</strong>${what === "ended" && failure !== undefined && html`<span class="state error">not by anyone’s will</span>`}</div><div class="quiet">${ago(at)}</div></li>`)}
+    ${steps.toReversed().map(({ what, at }, index) => html`<li${attr("class", index === 0 ? "now" : undefined)}><div class="what"><strong>${what}</strong>${what === "ended" && failure !== undefined && html`<span class="state error">unexpected</span>`}</div><div class="quiet">${ago(at)}</div></li>`)}
   </ol>`;
 }
 
@@ -163,10 +163,10 @@ export function machineChangePage(planned: PlannedMachineChange, formToken: stri
       trail: [...TRAIL, { path: machinePath(machineId), label: name }],
       points: [
         `It is of ${templateRef}, and is ${state} now.`,
-        isInUse && change === "end" && "A command runs in it, which fails by that.",
+        isInUse && change === "end" && "A command is running in it, and will fail.",
         isInUse &&
           change === "pause" &&
-          "A command runs in it. Its caller waits until the machine goes on, or until the time of the command is up.",
+          "A command is running in it. Its caller waits until the machine goes on, or until the time of the command is up.",
       ],
       action: `${machinePath(machineId)}/change`,
       fields: { to: change, expected: state },

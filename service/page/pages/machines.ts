@@ -62,11 +62,11 @@ export function machinesPage(view: MachineList): Page {
 function nothing({ template, state }: MachineList): Html {
   if (template !== "")
     return empty(
-      `No such machine is of “${template}”.`,
-      "A bare name means all builds of a template; a reference with a tag, machines that were asked for so.",
+      `No such machine was made from “${template}”.`,
+      "A bare name means all builds of a template; a reference with a tag, machines that were requested by it.",
     );
   if (state !== "") return empty("No machine is in this state.", "Those that ended are kept for a day.");
-  return empty("No machine lives.", html`The SDK’s <code>Machine.create</code> makes one.`);
+  return empty("There is no live machine.", html`The SDK’s <code>Machine.create</code> makes one.`);
 }
 
 function list(items: readonly MachineLine[]): Html {

@@ -3,9 +3,9 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
   no_eligible_hosts: {
     inShort: "nothing can start",
     means:
-      "Nothing can be started: Docker Engine is away or refuses machines of this size, or the disk of the service is full.",
+      "Nothing can be started: what runs machines is away or refuses machines of this size, the disk of the service is full, or the placement that the pool has chosen is not defined any more.",
     action:
-      "Look at Docker Engine and the disk on the overview. The pool fills by itself when they are well again; a pool whose machines are too large for the host needs a smaller size.",
+      "Look at what runs machines and the disk on the overview. The pool fills by itself when they are well again; a pool whose machines are too large for the host needs a smaller size, and one whose placement is gone another.",
   },
   artifact_not_ready: {
     inShort: "the image is not there",
@@ -25,19 +25,19 @@ const REASONS: Record<string, { inShort: string; means: string; action: string }
     action: "End machines that nobody needs, or make another pool smaller.",
   },
   template_build_unavailable: {
-    inShort: "its template leads nowhere",
+    inShort: "its template is gone",
     means: "What it is made from leads to no build that is there: the template or its tag is gone.",
     action: "Point the tag at a build that is ready, or give the pool another template.",
   },
   controller_disabled: {
-    inShort: "it is not looked after",
+    inShort: "nothing makes its machines",
     means:
       "What makes machines does not work: on Kubernetes, agent-sandbox is gone from the cluster, or its controller does not run.",
     action: "Read what the last start said, and start the controller. The pool fills by itself when it works again.",
   },
   drain_active: {
     inShort: "it is being drained",
-    means: "It is being drained: nothing is filled, and what is ready goes.",
+    means: "It is being drained: nothing is filled, and what is ready is removed.",
     action: "Enable it to have it filled again.",
   },
 };

@@ -151,7 +151,7 @@ function rolledOut({ generation, to, from, current, old, wanted }: RollOut): Htm
     </p>
     <p>
       <label for="rolled"
-        >${count(Math.min(current, wanted))} of ${count(wanted)} members are new, ${count(old)} of before are
+        >${count(Math.min(current, wanted))} of ${count(wanted)} members are new, ${count(old)} old ones are
         left.</label
       >
       <progress id="rolled" value="${Math.min(current, wanted)}" max="${Math.max(1, wanted)}"></progress>
@@ -172,7 +172,7 @@ const LEAVING: Record<string, string> = {
   surplus: "there are more than there may be",
   outdated: "it is of an earlier build",
   expired: "it is too old",
-  idle: "nobody needed it",
+  idle: "it was not needed",
   failed: "it failed",
 };
 
@@ -189,7 +189,7 @@ function members({ members: list, memberCount }: PoolDetails): Html {
         >${leaving !== undefined && html` <span class="quiet">${LEAVING[leaving] ?? leaving}</span>`}
       </td>
       <td>
-        ${buildId === undefined ? html`<span class="quiet">gone</span>` : buildLink(buildId)}${!isCurrent && html` <span class="quiet">of before</span>`}
+        ${buildId === undefined ? html`<span class="quiet">gone</span>` : buildLink(buildId)}${!isCurrent && html` <span class="quiet">of the previous build</span>`}
       </td>
       <td>${ago(since)}</td>
     </tr>`;
@@ -209,7 +209,7 @@ export function poolChangePage(planned: PlannedPoolChange, formToken: string): P
     },
     drain: {
       title: `Drain ${name}`,
-      lead: "The pool hands out nothing more, and all that waits in it goes. Then it is disabled.",
+      lead: "The pool hands out nothing more, and its ready members are removed. Then it is disabled.",
       button: "Drain",
     },
     resize: {

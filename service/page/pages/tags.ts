@@ -11,7 +11,7 @@ export function tagPage(view: TagHistory): Page {
     trail: trailOf(view),
     aside:
       now === undefined
-        ? html`<span class="state warn">was taken away</span>`
+        ? html`<span class="state warn">was removed</span>`
         : html`<span>points at ${buildLink(now.buildId)}</span>`,
     isLive: true,
     body: html`<section
@@ -44,7 +44,7 @@ function item({ template, tag, now, isBuiltin }: TagHistory, move: TagMove, inde
   const { at, by, from, to, canReturn } = move;
   const isNow = index === 0 && to !== undefined && to === now?.buildId;
   return html`<li${attr("class", isNow ? "now" : undefined)}>
-<div class="what">${to === undefined ? html`<strong>taken away</strong>` : html`<strong>${buildLink(to)}</strong>`}${isNow && html`<span class="state ready">now</span>`}
+<div class="what">${to === undefined ? html`<strong>removed</strong>` : html`<strong>${buildLink(to)}</strong>`}${isNow && html`<span class="state ready">now</span>`}
 ${canReturn && !isBuiltin && html`<a href="${templatePath(template)}/move?tag=${tag}&amp;to=${to}">Move back here…</a>`}</div>
 <div class="quiet">${ago(at)} by ${by}${from !== undefined && html`, from ${buildLink(from)}`}${from !== undefined && to !== undefined && html` · <a href="/ui/builds/${to}/compare?with=${from}">what changed</a>`}</div></li>`;
 }

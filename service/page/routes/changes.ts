@@ -16,6 +16,6 @@ export function changeOf<Change extends string>(changes: readonly Change[], text
 export function assertAsShown(what: string, expected: string | undefined, now: string): void {
   if (expected === now) return;
   throw new ConflictError(`${what} has changed since the question was asked. Nothing was done.`, {
-    suggestedAction: "Look at it again, and decide anew.",
+    suggestedAction: "Look at it again, then decide.",
   });
 }

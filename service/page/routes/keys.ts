@@ -31,7 +31,7 @@ export function registerKeys(
   routes.post("/keys/:id/revoke", ({ params, session }, reply) => {
     const { name, keyId } = keys.revoke(keys.get(params.id ?? "").keyId);
     if (keyId !== session.caller.keyId) {
-      return { to: "/ui/keys", notice: { kind: "done", text: `The key ${name} is worthless from now on.` } };
+      return { to: "/ui/keys", notice: { kind: "done", text: `The key ${name} is no longer valid.` } };
     }
     logOut(reply);
     return { to: "/ui/log-in?out=revoked" };

@@ -59,7 +59,7 @@ export function registerLogIn(
     const caller = keys.find(key.trim());
     if (caller === undefined) {
       limit.note(request.ip);
-      request.log.warn({ address: request.ip }, "a log-in to the page with a key that is none");
+      request.log.warn({ address: request.ip }, "a log-in to the page with a key that is not valid");
       return sendPage(reply.status(401), logInPage({ next: pathOf(next), isWrong: true }), undefined);
     }
     closeOld(request);

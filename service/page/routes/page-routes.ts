@@ -86,7 +86,7 @@ export class PageRoutes {
   }
 
   /**
-   * An action. It ends in a page that is asked for anew, so that going back and loading again repeat nothing; in a page of
+   * An action. It ends in a page that is asked for again, so that going back and loading again repeat nothing; in a page of
    * its own only where that must be seen once.
    */
   post(path: string, act: (visit: FormVisit, reply: FastifyReply) => Page | Redirect | Promise<Page | Redirect>): void {
@@ -150,11 +150,11 @@ export function sendPage(reply: FastifyReply, page: Page, session: Session | und
 }
 
 const TITLES: Record<number, string> = {
-  400: "That cannot be asked",
+  400: "The request is not valid",
   401: "Logged out",
   403: "Not allowed",
   404: "Not found",
-  409: "Not as it was",
+  409: "Changed in the meantime",
   429: "Too many tries",
   503: "Not now",
   507: "The disk is full",

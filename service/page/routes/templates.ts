@@ -34,7 +34,7 @@ export function registerTemplates(routes: PageRoutes, { db, builds }: Pick<ViewD
     if (form.expected !== now) {
       throw new ConflictError(
         `The tag ${tag} was moved meanwhile: it points at ${now === "" ? "nothing" : `build ${now}`} now. Nothing was done.`,
-        { suggestedAction: "Look at the tag again, and decide anew." },
+        { suggestedAction: "Look at the tag again, then decide." },
       );
     }
     builds.promote(to, [tag]);

@@ -22,5 +22,5 @@ export function pageOf<Row, T>(
 /** @throws InvalidRequestError when the text is not a cursor of a list by number */
 export function numberOf(cursor: string): number {
   if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
-  throw new InvalidRequestError("after: this is no place in the list. Open its first page.");
+  throw new InvalidRequestError("after: this is not a place in the list. Open its first page.");
 }

@@ -55,7 +55,7 @@ function keyLine({ keyId, name, createdAt, lastUsedAt, revokedAt }: ApiKeyRow, c
 /** A key that is about to be revoked. */
 export interface PlannedRevocation {
   key: KeyLine;
-  /** No other key of the data folder is good. */
+  /** No other key of the data folder is valid. */
   isLast: boolean;
 }
 

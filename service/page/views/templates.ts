@@ -63,7 +63,7 @@ export function listTemplates(
 
 function nameOf(cursor: string): TemplateName {
   const slash = cursor.indexOf("/");
-  if (slash < 1) throw new InvalidRequestError("after: this is no place in the list. Open its first page.");
+  if (slash < 1) throw new InvalidRequestError("after: this is not a place in the list. Open its first page.");
   return { namespace: cursor.slice(0, slash), name: cursor.slice(slash + 1) };
 }
 

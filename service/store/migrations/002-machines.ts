@@ -7,7 +7,7 @@ export const machines: Migration = {
   sql: `
 CREATE TABLE machines (
   machine_id            TEXT PRIMARY KEY,
-  -- NULL once the creation that it names has failed, so that a repeated request tries anew.
+  -- NULL once the creation that it names has failed, so that a repeated request tries again.
   idempotency_key       TEXT UNIQUE,
   request_digest        TEXT NOT NULL,
   -- The reference as it was asked for, and the artifact that it meant then.

@@ -16,6 +16,8 @@ import { page } from "./015-page.ts";
 import { poolSamples } from "./016-pool-samples.ts";
 import { traces } from "./017-traces.ts";
 import { registryImages } from "./018-registry-images.ts";
+import { placements } from "./019-placements.ts";
+import { nativeGenerations } from "./020-native-generations.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -40,4 +42,6 @@ export const MIGRATIONS: readonly Migration[] = [
   poolSamples,
   traces,
   registryImages,
+  placements,
+  nativeGenerations,
 ];

@@ -38,7 +38,7 @@ describe("the log-in", () => {
     for (const key of ["", "x", `${lonely.service.apiKey}x`, lonely.service.apiKey.slice(0, -1), "\0", "é"]) {
       const answer = await browser.logIn(key);
       expect([answer.status, answer.headers["set-cookie"]]).toEqual([401, undefined]);
-      expect(answer.text).toContain("That is no key of this service.");
+      expect(answer.text).toContain("That is not a key of this service.");
       if (key.length > 8) expect(answer.text).not.toContain(key);
     }
   });

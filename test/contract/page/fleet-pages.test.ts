@@ -126,7 +126,7 @@ describe("a machine", () => {
     expect((await browser.get(`${page}/change?to=end`)).text).toContain("it is over already");
   });
 
-  it("is asked anew when it is not what the question showed", async () => {
+  it("is asked again when it is not what the question showed", async () => {
     world.fleet.seed("web");
     const { machineId } = await world.fleet.createMachine({ template: "web" });
     const change = `/ui/machines/${machineId}/change`;
@@ -192,8 +192,8 @@ describe("a key", () => {
     expect((await bob.browser.get("/ui/")).status).toBe(303);
     const own = `/ui/keys/${world.keys.liveRows()[0]!.keyId}/revoke`;
     const mine = await confirm(own, own);
-    expect(mine.asked).toContain("You have logged in with it: you are logged out by that.");
-    expect(mine.asked).toContain("No other key of the data folder is good.");
+    expect(mine.asked).toContain("You are logged in with it, so you will be logged out.");
+    expect(mine.asked).toContain("No other key of the data folder is valid.");
     expect([mine.answer.status, mine.answer.location]).toEqual([303, "/ui/log-in?out=revoked"]);
     expect(String(mine.answer.headers["set-cookie"])).toContain("Max-Age=0");
     expect((await browser.get("/ui/log-in?out=revoked")).text).toContain("Your key is revoked");

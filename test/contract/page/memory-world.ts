@@ -114,7 +114,9 @@ export class MemoryWorld implements AsyncDisposable {
   }): { poolId: string; machineId: string } {
     const [poolId, machineId] = [newId("twp_"), newId("mch_")];
     const nowMs = Date.now();
-    const shape = { templateId: given.templateId, vcpus: 1, memoryMb: 64, diskMb: null, internetAccess: 1 } as const;
+    const size = { vcpus: 1, memoryMb: 64, diskMb: null } as const;
+    const unplaced = { placement: null, placementKey: null };
+    const shape = { templateId: given.templateId, ...size, internetAccess: 1, ...unplaced } as const;
     new PoolStore(this.#db).insert({
       ...NEW_POOL,
       ...shape,

@@ -15,7 +15,7 @@ export function link({ project }: Stack, path: string, target: string): void {
   symlinkSync(target, join(project.dir, "program", path));
 }
 
-/** Two templates that are built with a secret: one does not care what it is, the other is built anew for another one. */
+/** Two templates that are built with a secret: one does not care what it is, the other is built again for another one. */
 const rotated = (secret: string) => `
   const secrets = { context: here, dockerfileContent: ${SHOWS_SECRET}, buildSecrets: { token: ${JSON.stringify(secret)} } };
   template("rotated-kept", secrets); template("rotated-fresh", { ...secrets, rebuildOnSecretChange: true });`;
@@ -71,7 +71,7 @@ export const TEMPLATE_INPUTS: OptionRow[] = [
   },
   {
     key: "rotated",
-    title: "rebuildOnSecretChange: another secret builds anew with it alone, and without the cache",
+    title: "rebuildOnSecretChange: another secret builds again with it alone, and without the cache",
     before: rotated(`${PROGRAM_SECRET}/1`),
     after: rotated(`${PROGRAM_SECRET}/2`),
     steps: { "rotated-kept": "update", "rotated-fresh": "update" },

@@ -37,7 +37,7 @@ export const IDENTITIES: OptionRow[] = [
     title: "aliases by name: renamed resources are the old ones, and nothing is touched at the service",
     before: family("renamed", "renamed"),
     after: family("renamed", "renamed", {
-      suffix: "-anew",
+      suffix: "-again",
       options: (old) => `{ aliases: [{ name: "${old}" }] }`,
     }),
     steps: {},
@@ -49,17 +49,17 @@ export const IDENTITIES: OptionRow[] = [
       "aliases by name in an update that builds: the renamed resources still own what they made under the old name",
     before: family("altered", "altered"),
     after: family("altered", "altered", {
-      suffix: "-anew",
+      suffix: "-again",
       inputs: `env: { A: "1" }`,
       options: (old) => `{ aliases: [{ name: "${old}" }] }`,
     }),
-    steps: { "altered-anew": "update", "altered-tag-anew": "update", "altered-pool-anew": "update" },
+    steps: { "altered-again": "update", "altered-tag-again": "update", "altered-pool-again": "update" },
     previewed: {
       dynamic: {
-        "altered-anew": "update",
-        "altered-tag-anew": "update",
-        "altered-alias-anew": "update",
-        "altered-pool-anew": "update",
+        "altered-again": "update",
+        "altered-tag-again": "update",
+        "altered-alias-again": "update",
+        "altered-pool-again": "update",
       },
     },
     updated({ templates, pools }, created) {

@@ -144,7 +144,7 @@ const IMPORT: Row[] = [
       const imported = await stack.project.ok(
         ...["import", "nullspace:index:Template", "web", id, "--yes", "--generate-code=false", "--protect=false"],
       );
-      expect(imported.text.match(/taken as it is/g)?.length ?? 0).toBeGreaterThan(0);
+      expect(imported.text.match(/imported as it is/g)?.length ?? 0).toBeGreaterThan(0);
       stack.program(`template("web", { tags: ["default"] });`);
       await stack.up();
       expect((await world.template("web")).tags).toMatchObject({ stable: made, hotfix: made });

@@ -42,7 +42,7 @@ const ROWS = CALLS.flatMap(({ what, method, path, body }) =>
         met += 1;
         return fault;
       };
-      // An uploaded file is known to the service from another row: a content of its own is sent anew.
+      // An uploaded file is known to the service from another row: a content of its own is sent again.
       stack.project.write("app/hello.txt", `${world.own(what)}\n`);
       const up = await stack.tryUp();
       if (up.exitCode !== 0) await stack.up();

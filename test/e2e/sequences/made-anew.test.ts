@@ -8,7 +8,8 @@ const GOOD = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY hello.txt /hello.txt\n";
 
 const BY_HAND: Row[] = [
   {
-    title: "a template that was deleted by hand and made anew by somebody else is not touched, whatever the stack does",
+    title:
+      "a template that was deleted by hand and made again by somebody else is not touched, whatever the stack does",
     gate: true,
     async play({ stack: make, world }) {
       const stack = await make();
@@ -37,7 +38,7 @@ const BY_HAND: Row[] = [
     },
   },
   {
-    title: "a destroy leaves a template that somebody has made anew under the name of the deleted one",
+    title: "a destroy leaves a template that somebody has made again under the name of the deleted one",
     async play({ stack: make, world }) {
       const stack = await make();
       stack.program(`const web = template("web"); tag("stable", web);`);
@@ -50,7 +51,7 @@ const BY_HAND: Row[] = [
   },
   {
     title:
-      "a template that was deleted by hand is made anew by an update, which says so, and nothing is left in the end",
+      "a template that was deleted by hand is made again by an update, which says so, and nothing is left in the end",
     async play({ stack: make, world }) {
       const stack = await make();
       stack.program(`const web = template("web"); tag("stable", web); alias("site", web);`);
@@ -58,7 +59,7 @@ const BY_HAND: Row[] = [
       await world.client.templates.delete(world.ref("web"));
       stack.project.write("app/hello.txt", "second\n");
       const up = await stack.up();
-      expect(up.text).toContain("is not at the service any more: it is made anew");
+      expect(up.text).toContain("is not at the service any more: it is made again");
       const { builds, tags } = await world.template("web");
       expect(tags).toEqual({ default: builds[0], stable: builds[0] });
       await stack.up("--refresh");
@@ -264,4 +265,4 @@ const INTERRUPTED: Row[] = [
   },
 ];
 
-playRows("what was made anew", [...BY_HAND, ...TWO_OWNERS, ...OLD_NAMES, ...REFRESHED, ...INTERRUPTED]);
+playRows("what was made again", [...BY_HAND, ...TWO_OWNERS, ...OLD_NAMES, ...REFRESHED, ...INTERRUPTED]);

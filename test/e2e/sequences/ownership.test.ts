@@ -60,7 +60,7 @@ const RENAMED_IN_THE_PROGRAM: Row[] = [
     },
   },
   {
-    title: "a tag whose resource is renamed in the run that also builds anew is never lost",
+    title: "a tag whose resource is renamed in the run that also builds again is never lost",
     async play({ stack: make, world }) {
       const stack = await make();
       stack.program(`const web = template("web"); tag("stable", web);`);

@@ -122,7 +122,7 @@ export class RestoredState implements AsyncDisposable {
 
   /**
    * The service comes from its backup, under an id of this run: another run on the same engine may have the same one. Its
-   * images are not in a backup: one is made anew, of the recorded files, under names of this run, and the store is told what
+   * images are not in a backup: one is made again, of the recorded files, under names of this run, and the store is told what
    * this engine calls it.
    */
   static async open(version: string): Promise<RestoredState> {

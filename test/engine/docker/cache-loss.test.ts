@@ -55,7 +55,7 @@ function check({ says }: CacheRow, { said, lost }: { said: number | undefined; l
   if (says === undefined) expect(lost).toBeDefined();
 }
 
-describe("what is said to be lost first is what the builder makes anew first", () => {
+describe("what is said to be lost first is what the builder makes again first", () => {
   it.each(ROWS.filter(({ isNew }) => !isNew))("after a change of $what", async (row) => {
     check(row, await play(row, "buildkit"));
   });

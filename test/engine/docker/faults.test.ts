@@ -193,7 +193,7 @@ describe("an engine that breaks its promises", () => {
     }
   });
 
-  it("is waited for no longer than asked when it does not even say who it is, and asked anew by the next call", async () => {
+  it("is waited for no longer than asked when it does not even say who it is, and asked again by the next call", async () => {
     let pings = 0;
     const server = createServer((_request, response) => {
       if (++pings > 1) response.writeHead(500).end("not today");

@@ -243,7 +243,7 @@ describe("a Template on a real service", () => {
     const again = await client.builds.start({ name, dockerfile: `FROM ${BASE_IMAGE}\n` });
     await client.builds.waitUntilTerminal(again.build_id);
     await template.delete(first, program.context());
-    expect(program.messages.join("\n")).toContain("is left in place: it is a later one of that name");
+    expect(program.messages.join("\n")).toContain("is left in place: it is a newer template of that name");
     expect(await client.templates.exists(`local/${name}`)).toBe(true);
   });
 

@@ -85,7 +85,7 @@ describe("a build in which nothing has changed", () => {
   });
 });
 
-describe("a build is made anew", () => {
+describe("a build is made again", () => {
   it("when a file's mode, its text or its name is another", async () => {
     const body = fresh();
     const build = async (files: Parameters<RunningService["upload"]>[0]) =>

@@ -95,14 +95,14 @@ describe("a builder that asks for a certificate, and shows one", () => {
     [
       "an authority that is not the builder's",
       { ...GOOD, ca: strange("ca.pem") },
-      "of an authority that is not trusted",
+      "from an authority that is not trusted",
     ],
     [
       "no authority, so that those of Node count",
       { cert: GOOD.cert, key: GOOD.key },
-      "of an authority that is not trusted",
+      "from an authority that is not trusted",
     ],
-    ["no certificate of its own", { ca: GOOD.ca }, "it wants a client certificate"],
+    ["no certificate of its own", { ca: GOOD.ca }, "it requires a client certificate"],
     [
       "a certificate of another authority",
       { ...GOOD, cert: strange("client.pem"), key: strange("client-key.pem") },
@@ -126,7 +126,7 @@ describe("a builder that asks for a certificate, and shows one", () => {
     await using clear = await startBuildKitDaemon(["--addr", `tcp://127.0.0.1:${plain}`]);
     expect(clear.address).toContain("unix:");
     const other = setup(GOOD).map((each) => each.replace(`:${port}`, `:${plain}`));
-    expect(await doctor(...other)).toMatch(/^fail .*it speaks no TLS/);
+    expect(await doctor(...other)).toMatch(/^fail .*it does not speak TLS/);
   });
 
   it("is told of when a file of the options cannot be read, before anything is served", async () => {

@@ -7,7 +7,7 @@ import type { Tally } from "./tally.ts";
 /** Machines and builds of these tests need no network, which an engine of a test's own does not have. */
 export const OFFLINE = { internet_access: false };
 
-/** Builds one template anew each time, waits for the end, and deletes older artifacts. */
+/** Builds one template again each time, waits for the end, and deletes older artifacts. */
 export class BuildLane implements Lane {
   readonly #name: string;
   /** Builds that were accepted, with the tag of each. */

@@ -22,7 +22,7 @@ export async function madeSdks(): Promise<void> {
   writeFileSync(STAMP, digest);
 }
 
-/** Makes them anew. @returns what the command printed */
+/** Makes them again. @returns what the command printed */
 export async function makeSdks(): Promise<string> {
   const args = ["--conditions=nullspace-source", join(repo, "scripts", "sdks.ts")];
   return (await run(process.execPath, args, { cwd: repo })).stdout;

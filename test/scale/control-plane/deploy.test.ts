@@ -116,15 +116,23 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
       expect(await can(verb, "pods", "nullspace"), verb).toBe(false);
     }
     // Of a kind that this server does not know, which kubectl will not ask for.
-    const canWithSandboxes = async (verb: string, namespace: string) => {
-      const resourceAttributes = { namespace, verb, group: "agents.x-k8s.io", resource: "sandboxes" };
+    const canWith = async (group: string, resource: string, verb: string, namespace: string) => {
+      const resourceAttributes = { namespace, verb, group, resource };
       const review = { kind: "SubjectAccessReview", spec: { user: SERVICE_ACCOUNT, resourceAttributes } };
       const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
       return ((await cluster.api.create(path, review)) as { status: { allowed: boolean } }).status.allowed;
     };
     for (const verb of ["create", "delete", "get", "list", "patch", "watch"]) {
-      expect(await canWithSandboxes(verb, "nullspace-machines"), verb).toBe(true);
-      expect(await canWithSandboxes(verb, "nullspace"), verb).toBe(false);
+      for (const [group, resource] of [
+        ["agents.x-k8s.io", "sandboxes"],
+        ["extensions.agents.x-k8s.io", "sandboxtemplates"],
+        ["extensions.agents.x-k8s.io", "sandboxwarmpools"],
+      ] as const) {
+        expect(await canWith(group, resource, verb, "nullspace-machines"), `${verb} ${resource}`).toBe(true);
+        expect(await canWith(group, resource, verb, "nullspace"), `${verb} ${resource}`).toBe(false);
+      }
+      const mayClaim = await canWith("extensions.agents.x-k8s.io", "sandboxclaims", verb, "nullspace-machines");
+      expect(mayClaim, `${verb} sandboxclaims`).toBe(verb === "list");
     }
     for (const verb of ["create", "get"]) expect(await can(verb, "pods/exec", "nullspace-machines")).toBe(true);
     for (const resource of ["secrets", "serviceaccounts/token", "roles"]) {
@@ -133,11 +141,13 @@ describe.skipIf(!HAS_CLUSTER)("deploy/ on a real API server (skipped where set-u
     }
     expect(await can("list", "resourcequotas", "nullspace-machines")).toBe(true);
     expect(await can("create", "resourcequotas", "nullspace-machines")).toBe(false);
-    for (const verb of ["create", "patch"]) {
+    for (const verb of ["create", "delete", "list", "patch"]) {
       expect(await can(verb, "networkpolicies.networking.k8s.io", "nullspace-machines"), verb).toBe(true);
       expect(await can(verb, "networkpolicies.networking.k8s.io", "nullspace"), verb).toBe(false);
     }
     expect(await can("list", "nodes", "default")).toBe(true);
+    expect(await can("get", "runtimeclasses.node.k8s.io", "default")).toBe(true);
+    expect(await can("create", "runtimeclasses.node.k8s.io", "default")).toBe(false);
     expect(await can("update", "nodes", "default")).toBe(false);
   });
 });

@@ -117,7 +117,8 @@ async function ours(paths: readonly string[], chosen: string | undefined): Promi
   try {
     const access = await findCluster({ context: chosen }, { KUBECONFIG: paths.join(delimiter) });
     const { token, cert, key } = await access.credentials.get();
-    const { name, server, namespace, ca, serverName, isInsecure = false } = access;
+    const { name, server, namespace, serverName, isInsecure = false } = access;
+    const ca = access.ca?.text;
     return { name, server, namespace, ca, serverName, isInsecure, token, cert, key };
   } catch {
     return "refused";

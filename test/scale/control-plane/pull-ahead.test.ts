@@ -108,6 +108,25 @@ describe.skipIf(!HAS_CLUSTER)("images that are pulled ahead (skipped where set-u
     expect(await driver.list()).toEqual([]);
   });
 
+  it("are pulled by the nodes of the placement that the machines will have, as its pods are", async () => {
+    await kubectl(["label", "node", "kwok-1", "accelerator=l4"]);
+    await kubectl(["taint", "node", "kwok-1", "accelerator=l4:NoSchedule"]);
+    try {
+      const tolerations = [{ key: "accelerator", operator: "Exists" } as const];
+      const gpu = { nodeSelector: { accelerator: "l4" }, tolerations };
+      const { driver } = await open({ placements: new Map([["gpu", gpu]]) });
+      expect(await driver.prepare(ARTIFACT, signal(), "gpu")).toEqual({ skipped: [] });
+      await expect.poll(() => pulledOn, soon).toEqual(["kwok-1"]);
+      expect(await driver.prepare(ARTIFACT, signal())).toEqual({ skipped: [] });
+      await expect.poll(() => pulledOn, soon).toEqual(["kwok-1", "kwok-0"]);
+      const unknown = driver.prepare(ARTIFACT, signal(), "tpu");
+      await expect(unknown).rejects.toMatchObject({ code: "machine_refused", message: /"tpu" is not defined/ });
+    } finally {
+      await kubectl(["taint", "node", "kwok-1", "accelerator-"]);
+      await kubectl(["label", "node", "kwok-1", "accelerator-"]);
+    }
+  });
+
   it("are not waited for on nodes that are cordoned, tainted, not ready, or have them; nor where they do not belong", async () => {
     await kubectl(["cordon", "kwok-1"]);
     await kubectl(["taint", "node", "kwok-0", "dedicated=others:NoSchedule"]);

@@ -31,7 +31,11 @@ const deps = {
   stopping: stopping.signal,
 };
 const machines = await openKubernetesMachines(JSON.parse(options) as KubernetesOptions, instanceId, "none");
-const fleet = new Fleet({ ...deps, driver: machines.driver });
+const fleet = new Fleet({
+  ...deps,
+  driver: machines.driver,
+  ...(machines.nativePools && { nativePools: machines.nativePools }),
+});
 const keys = keyRing([{ name: "test", key: apiKey }]);
 const app = createApp({ logger: log, keys, refExists: () => false, stopping: stopping.signal });
 await registerOpenApi(app, "0.0.0");

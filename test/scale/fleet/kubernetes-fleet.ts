@@ -45,8 +45,10 @@ export class KubernetesFleet implements AsyncDisposable {
     return this.#client ?? expect.fail("the fleet is not started");
   }
 
-  async start(): Promise<void> {
-    const args = [join(this.#folder, "store.db"), this.instanceId, JSON.stringify(this.#options), this.#apiKey];
+  /** @param changed options that are otherwise than before, for this start alone */
+  async start(changed: KubernetesOptions = {}): Promise<void> {
+    const options = JSON.stringify({ ...this.#options, ...changed });
+    const args = [join(this.#folder, "store.db"), this.instanceId, options, this.#apiKey];
     const child = spawn(process.execPath, ["--conditions=nullspace-source", SCRIPT, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
     });

@@ -47,7 +47,7 @@ describe.skipIf(!HAS_CLUSTER)("Sandboxes on a kubelet, of a stand-in for agent-s
     };
   });
 
-  it("is not taken for the machine when its pod is made anew, and runs no command for it", async () => {
+  it("is not taken for the machine when its pod is made again, and runs no command for it", async () => {
     const { driver, image } = await open();
     try {
       const guestId = "gst_anew";

@@ -68,7 +68,7 @@ describe("following a log", () => {
     };
     async function* body(): AsyncGenerator<Uint8Array> {
       opened++;
-      // The fifth stream brings an entry: the count begins anew.
+      // The fifth stream brings an entry: the count begins again.
       if (opened === 5) yield new TextEncoder().encode(frame(entry(0)));
       cut();
     }

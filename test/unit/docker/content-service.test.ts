@@ -146,7 +146,7 @@ describe("a folder that BuildKit writes", () => {
     const expected = digestOf(data);
     expect(await say(write, { action: WriteAction.STAT, ref: "r", total: 6n, expected })).toMatchObject({ offset: 0n });
     expect(await say(write, { data: data.subarray(0, 2) })).toMatchObject({ offset: 2n });
-    // As a retry of BuildKit begins anew.
+    // As a retry of BuildKit begins again.
     expect(await say(write, { data })).toMatchObject({ offset: 6n, digest: expected });
     expect(await blobs()).toEqual([]);
     expect(await say(write, { action: WriteAction.COMMIT, offset: 6n, expected })).toMatchObject({ digest: expected });

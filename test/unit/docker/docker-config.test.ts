@@ -33,7 +33,7 @@ function addHelper(name: string, script: string): void {
   chmodSync(join(dir, `docker-credential-${name}`), 0o755);
 }
 
-// The behaviours of docker-py's auth tests (tests/unit/auth_test.py), written anew.
+// The behaviours of docker-py's auth tests (tests/unit/auth_test.py), written again.
 describe("credentials for a registry", () => {
   it("are absent without a file, without an entry, and with an empty entry", async () => {
     expect(await found(new DockerConfig(dir), "docker.io")).toBeUndefined();

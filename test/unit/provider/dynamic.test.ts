@@ -98,7 +98,7 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
     await using wrong = await DynamicProviderProcess.start({ cwd, env: { NULLSPACE_API_KEY: "k" } });
     await wrong.configure({ "nullspace:apiUrl": "ftp://nowhere" });
     for (let resource = 1; resource <= 2; resource++) {
-      expect((await errorOf(wrong.check(args()))).details).toMatch(/nullspace:apiUrl is not right: "ftp:\/\/nowhere"/);
+      expect((await errorOf(wrong.check(args()))).details).toMatch(/nullspace:apiUrl is not valid: "ftp:\/\/nowhere"/);
     }
     expect(wrong.written.join("")).not.toMatch(/^\s+at /m);
   });

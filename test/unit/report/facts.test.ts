@@ -173,7 +173,7 @@ describe("a pool that follows a tag without naming its build", () => {
   });
 });
 
-it("a template that is to stay is let go, not deleted", () => {
+it("a template that is to stay is retained, not deleted", () => {
   const step = web({}, { name: "web", deletionPolicy: "retain" });
   const { news: _, ...gone } = step;
   expect(report({ ...gone, op: "delete" }).templates).toMatchObject([{ action: "retain" }]);

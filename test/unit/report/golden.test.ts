@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeReport, readPreview, renderMarkdown, type StackReport } from "../../../provider/report/index.ts";
 
-/** What the real CLI has printed: `npm run record:previews` records it anew, together with what is made of it. */
+/** What the real CLI has printed: `npm run record:previews` records it again, together with what is made of it. */
 const GOLDEN = join(import.meta.dirname, "golden");
 const files = readdirSync(GOLDEN).filter((name) => name.endsWith(".json"));
 const documents = files.filter((name) => !name.endsWith(".events.json"));

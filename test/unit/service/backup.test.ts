@@ -138,7 +138,7 @@ describe("a backup that cannot be made", () => {
 
     expect(await refused(dataDirectory, occupied)).toMatchObject({
       code: "backup_failed",
-      message: expect.stringMatching(/is there already/),
+      message: expect.stringMatching(/exists already/),
     });
     expect(await refused(join(place, "none"), join(place, "to"))).toMatchObject({
       message: expect.stringMatching(/there is no store in/),

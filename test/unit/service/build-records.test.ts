@@ -317,7 +317,7 @@ describe("retention", () => {
     expect(removed()).toEqual([free.templateId, pooled.templateId]);
   });
 
-  it("says expired while the engine does not let the image go, and begins anew when a tag comes back in time", async () => {
+  it("says expired while the engine does not let the image go, and begins again when a tag comes back in time", async () => {
     const { templateId, buildId } = await store.ready({ name: "web", tags: ["x"] });
     artifacts.inUse.add(`nullspace-local/${templateId}`);
     removeTag(store.db, () => [], "web", "x");

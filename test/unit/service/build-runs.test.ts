@@ -96,7 +96,7 @@ describe("builds that make the same", () => {
       expect(entries.map(({ offset }) => offset)).toEqual([...entries.keys()]);
       expect(new Set(entries.map(({ build_id }) => build_id))).toEqual(new Set([buildId]));
     }
-    expect(messages(second).join()).toContain(`Build ${first} makes the same`);
+    expect(messages(second).join()).toContain(`Build ${first} builds the same`);
   });
 
   it("leave places to others: what joins takes none", async () => {

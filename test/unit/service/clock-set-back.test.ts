@@ -175,6 +175,8 @@ describe("after the clock was set back", () => {
       memoryMb: 64,
       diskMb: null,
       internetAccess: 1,
+      placement: null,
+      placementKey: null,
     } as const;
     const members = await onBothSides(() =>
       world.guests.insert({ ...shape, poolId: "twp_none", machineId: null }, Date.now()),

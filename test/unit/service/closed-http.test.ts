@@ -107,7 +107,7 @@ describe("another address than loopback", () => {
     await expect(start(options)).rejects.toMatchObject({ code });
   });
 
-  it("is served by a certificate for its names, read anew when the files change", { timeout: 30_000 }, async () => {
+  it("is served by a certificate for its names, read again when the files change", { timeout: 30_000 }, async () => {
     const first = certify("tls", "first", "DNS:service.test,IP:127.0.0.1");
     const { url } = await start({ host: "0.0.0.0", tls: first });
     const port = new URL(url).port;

@@ -59,7 +59,7 @@ describe("what is wrong", () => {
       command: "sudo systemctl start docker",
     });
     expect(find("engine", {}, { problem: "denied", problemCode: "EACCES" })).toMatchObject({
-      advice: expect.stringContaining("log in anew"),
+      advice: expect.stringContaining("log in again"),
       command: 'sudo usermod -aG docker "$USER"',
     });
     // What starts an engine elsewhere is not known here.

@@ -101,7 +101,9 @@ export class MemoryDriver implements MachineDriver {
   }
 
   /** Only with {@link bringsImages}. */
-  prepare?: (artifact: MachineArtifact, signal: AbortSignal) => Promise<Preparation>;
+  prepare?: (artifact: MachineArtifact, signal: AbortSignal, placement?: string) => Promise<Preparation>;
+  /** Placements that images were to be brought to. */
+  readonly preparedFor: (string | undefined)[] = [];
 
   /** From now on an image has to be brought to its hosts, which takes until somebody says that it is there, or cannot be. */
   bringsImages(): {
@@ -113,8 +115,9 @@ export class MemoryDriver implements MachineDriver {
     const known = new Map<string, "there" | "missing">();
     const asked: string[] = [];
     const given: string[] = [];
-    this.prepare = async ({ templateId, imageId }, signal) => {
+    this.prepare = async ({ templateId, imageId }, signal, placement) => {
       await this.#call();
+      this.preparedFor.push(placement);
       asked.push(templateId);
       try {
         while (!known.has(templateId)) await once(answers, templateId, { signal });

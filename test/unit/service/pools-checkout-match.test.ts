@@ -7,7 +7,8 @@ import type { PoolTarget } from "../../../service/fleet/pools/pool-target.ts";
 import type { Guest } from "../../../service/store/guests.ts";
 import type { PoolRow } from "../../../service/store/warm-pools.ts";
 
-const NEW = { templateId: "tmpl_new", vcpus: 2, memoryMb: 512, diskMb: null, internetAccess: true };
+const UNPLACED = { placement: null, placementKey: null };
+const NEW = { templateId: "tmpl_new", vcpus: 2, memoryMb: 512, diskMb: null, internetAccess: true, ...UNPLACED };
 const OLD = { ...NEW, templateId: "tmpl_old" };
 
 const target: PoolTarget = {
@@ -15,6 +16,7 @@ const target: PoolTarget = {
   buildId: "tb_new",
   templateId: NEW.templateId,
   internetAccess: 1,
+  ...UNPLACED,
   compatibilityKey: compatibilityKey(NEW),
 };
 const pool = { ...target, vcpus: 2, memoryMb: 512, diskMb: null } as PoolRow;
@@ -54,7 +56,8 @@ describe("while a pool rolls", () => {
 });
 
 test("the reason of a refusal names every difference", () => {
-  const wanted = { templateId: "tmpl_x", vcpus: 4, memoryMb: 1024, diskMb: 10, internetAccess: false, isExact: false };
+  const size = { vcpus: 4, memoryMb: 1024, diskMb: 10 };
+  const wanted = { templateId: "tmpl_x", ...size, internetAccess: false, ...UNPLACED, isExact: false };
   const reason = chosen(wanted, []);
   for (const part of [
     "tmpl_x",

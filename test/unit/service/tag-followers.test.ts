@@ -32,6 +32,7 @@ function row(at: number, pool: Pick<PoolRow, "templateRef" | "trackTag" | "versi
     buildId: "tb_1",
     templateId: "tmpl_1",
     internetAccess: 1,
+    placementKey: null,
     compatibilityKey: "k",
   };
 }

@@ -52,7 +52,7 @@ export async function answerWrite(
   }
 }
 
-/** A blob that is there need not come again; one that is damaged is written anew. */
+/** A blob that is there need not come again; one that is damaged is written again. */
 async function refuseExisting(store: ContentStore, digest: string): Promise<void> {
   if (!(await store.layout.has(digest))) return;
   store.lastWritten = digest;

@@ -1,3 +1,5 @@
+import type { PemText } from "./pem-text.ts";
+
 /** What a request proves who it is with. */
 export interface Identity {
   /** Bearer token. */
@@ -23,8 +25,8 @@ export interface ClusterAccess {
   readonly server: string;
   /** Namespace that the context names. @default `default` */
   readonly namespace: string;
-  /** Certificates of authorities, PEM. @default those that Node trusts */
-  readonly ca?: string | undefined;
+  /** Certificates of authorities. @default those that Node trusts */
+  readonly ca?: PemText | undefined;
   /** Name that the server's certificate must have, where that is not the host of the URL. */
   readonly serverName?: string | undefined;
   /** Whoever answers is taken for the server. @default false */
@@ -35,4 +37,9 @@ export interface ClusterAccess {
 /** An identity that never changes. */
 export function fixedCredentials(identity: Identity): Credentials {
   return { get: async () => identity, refused: () => undefined };
+}
+
+/** A token that never changes, beside what else proves who asks. */
+export function withToken(token: string, rest: Credentials): Credentials {
+  return { get: async (signal) => ({ ...(await rest.get(signal)), token }), refused: () => rest.refused() };
 }

@@ -3,7 +3,7 @@ import { Readable, Writable } from "node:stream";
 import { WebSocket, type ClientOptions } from "ws";
 import { z } from "zod";
 import { KubernetesError, type KubernetesAwayError } from "./errors.ts";
-import { queryText, readStatus, tlsOptions, type KubernetesClient } from "./kubernetes-client.ts";
+import { isTlsRefusal, queryText, readStatus, tlsOptions, type KubernetesClient } from "./kubernetes-client.ts";
 
 /** A command to run in a container of a pod. It gets neither variables nor a user nor a folder: the API has none. */
 export interface PodExec {
@@ -85,8 +85,9 @@ async function connect(client: KubernetesClient, exec: PodExec, isAgain = false)
     return await opened(socket, client, request, exec);
   } catch (error) {
     socket.terminate();
-    if (!(error instanceof KubernetesError) || error.status !== 401 || isAgain) throw error;
-    access.credentials.refused();
+    const isRefused = (error instanceof KubernetesError && error.status === 401) || isTlsRefusal(error);
+    if (!isRefused || isAgain) throw error;
+    client.forgetCredentials();
     return connect(client, exec, true);
   }
 }

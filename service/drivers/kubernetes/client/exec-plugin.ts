@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { z } from "zod";
 import type { Credentials, Identity } from "./cluster-access.ts";
 import { CredentialsError } from "./errors.ts";
+import type { PemText } from "./pem-text.ts";
 
 /** `exec` of a user in a kubeconfig (client.authentication.k8s.io). */
 export const ExecConfig = z.looseObject({
@@ -17,7 +18,7 @@ export type ExecConfig = z.infer<typeof ExecConfig>;
 /** What a plugin may be told of the cluster (`provideClusterInfo`). */
 export interface ExecCluster {
   readonly server: string;
-  readonly ca?: string | undefined;
+  readonly ca?: PemText | undefined;
   readonly serverName?: string | undefined;
   readonly isInsecure?: boolean | undefined;
 }
@@ -97,7 +98,7 @@ export class ExecPlugin implements Credentials {
     const { server, ca, serverName, isInsecure } = this.#cluster;
     const cluster = {
       server,
-      ...(ca !== undefined && { "certificate-authority-data": Buffer.from(ca).toString("base64") }),
+      ...(ca !== undefined && { "certificate-authority-data": Buffer.from(ca.text).toString("base64") }),
       ...(serverName !== undefined && { "tls-server-name": serverName }),
       ...(isInsecure && { "insecure-skip-tls-verify": true }),
     };

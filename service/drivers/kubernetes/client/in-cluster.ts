@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { KubeconfigError } from "./errors.ts";
+import { Authorities, PemFile } from "./pem-text.ts";
 import { TokenFile } from "./token-file.ts";
 
 /** Where a kubelet puts what a pod gets in with. */
@@ -15,10 +16,9 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 export async function inClusterAccess(env: NodeJS.ProcessEnv, folder = SERVICE_ACCOUNT): Promise<ClusterAccess> {
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "443" } = env;
   try {
-    const [ca, namespace] = await Promise.all([
-      readFile(join(folder, "ca.crt"), "utf8"),
-      readFile(join(folder, "namespace"), "utf8"),
-    ]);
+    // A kubelet writes anew both authorities and token.
+    const ca = new Authorities(new PemFile(join(folder, "ca.crt")));
+    const namespace = await readFile(join(folder, "namespace"), "utf8");
     return {
       name: "in-cluster",
       server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,

@@ -3,10 +3,12 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { fixedCredentials, type ClusterAccess, type Credentials } from "./cluster-access.ts";
+import { ClientCertificate } from "./client-certificate.ts";
+import { fixedCredentials, withToken, type ClusterAccess, type Credentials } from "./cluster-access.ts";
 import { KubeconfigError } from "./errors.ts";
 import { ExecConfig, ExecPlugin, type ExecCluster } from "./exec-plugin.ts";
 import { inClusterAccess } from "./in-cluster.ts";
+import { Authorities, fixedPem, PemFile, type PemText } from "./pem-text.ts";
 import { TokenFile } from "./token-file.ts";
 
 const text = z.string().nullish();
@@ -112,12 +114,12 @@ export async function readKubeconfig(
   if (user === undefined && context.user !== "") {
     throw new KubeconfigError(`${where}: context "${name}" is of a user "${context.user}" that is not there.`);
   }
-  const reached = await readCluster(cluster);
+  const reached = readCluster(cluster);
   return {
     name,
     namespace: context.namespace || "default",
     ...reached,
-    credentials: user === undefined ? fixedCredentials({}) : await readUser(user, context.user, reached),
+    credentials: user === undefined ? fixedCredentials({}) : readUser(user, context.user, reached),
   };
 }
 
@@ -169,7 +171,7 @@ function parseConfig(file: string, content: string): z.infer<typeof Kubeconfig> 
   );
 }
 
-async function readCluster({ value, file }: FromFile<z.infer<typeof Cluster>>): Promise<ExecCluster> {
+function readCluster({ value, file }: FromFile<z.infer<typeof Cluster>>): ExecCluster {
   if (value["proxy-url"]) {
     throw new KubeconfigError(`${file}: proxy-url is not supported. Use an API server that is reached directly.`);
   }
@@ -182,17 +184,17 @@ async function readCluster({ value, file }: FromFile<z.infer<typeof Cluster>>): 
   if (server.protocol !== "https:" && server.protocol !== "http:") {
     throw new KubeconfigError(`${file}: the server "${value.server}" is neither https nor http.`);
   }
-  const ca = await readData(value["certificate-authority-data"], value["certificate-authority"], file);
+  const ca = pemOf(value["certificate-authority-data"], value["certificate-authority"], file);
   return {
     server: value.server.replace(/\/+$/, ""),
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && { ca: new Authorities(ca) }),
     ...(value["tls-server-name"] && { serverName: value["tls-server-name"] }),
     ...(value["insecure-skip-tls-verify"] && { isInsecure: true }),
   };
 }
 
 /** Only the user that is used has to be one that this client knows. */
-async function readUser(from: FromFile<unknown>, name: string, cluster: ExecCluster): Promise<Credentials> {
+function readUser(from: FromFile<unknown>, name: string, cluster: ExecCluster): Credentials {
   const { file } = from;
   const parsed = User.safeParse(from.value);
   if (!parsed.success) {
@@ -207,30 +209,30 @@ async function readUser(from: FromFile<unknown>, name: string, cluster: ExecClus
     throw new KubeconfigError(`${file}: user "${name}" has a password, which Kubernetes 1.19 removed. Use a token.`);
   }
   if (user.as) throw new KubeconfigError(`${file}: user "${name}" impersonates another, which is not supported.`);
-  const cert = await readData(user["client-certificate-data"], user["client-certificate"], file);
-  const key = await readData(user["client-key-data"], user["client-key"], file);
+  const cert = pemOf(user["client-certificate-data"], user["client-certificate"], file);
+  const key = pemOf(user["client-key-data"], user["client-key"], file);
   if ((cert === undefined) !== (key === undefined)) {
     throw new KubeconfigError(`${file}: user "${name}" has a client certificate or a key, and not both.`);
   }
-  const certificate = { ...(cert !== undefined && { cert, key }) };
+  const certificate = cert === undefined || key === undefined ? fixedCredentials({}) : new ClientCertificate(cert, key);
   // client-go's order: a certificate is shown beside any of them; the file counts before the token, both before a plugin.
   if (user.tokenFile) return new TokenFile(resolve(dirname(file), user.tokenFile), certificate);
-  if (user.token) return fixedCredentials({ ...certificate, token: user.token });
+  if (user.token) return withToken(user.token, certificate);
   if (user.exec != null) {
     const isRelative = /[\\/]/.test(user.exec.command);
     const command = isRelative ? resolve(dirname(file), user.exec.command) : user.exec.command;
     return new ExecPlugin({ ...user.exec, command }, dirname(file), cluster);
   }
-  return fixedCredentials(certificate);
+  return certificate;
 }
 
 /** Data that stands in the kubeconfig counts before a file, as in client-go. */
-async function readData(data: string | null | undefined, path: string | null | undefined, file: string) {
-  if (data) return Buffer.from(data, "base64").toString("utf8");
+function pemOf(data: string | null | undefined, path: string | null | undefined, file: string): PemText | undefined {
+  if (data) return fixedPem(Buffer.from(data, "base64").toString("utf8"));
   if (!path) return undefined;
   const full = resolve(dirname(file), path);
   try {
-    return await readFile(full, "utf8");
+    return new PemFile(full);
   } catch (error) {
     throw new KubeconfigError(`${full}, which the kubeconfig ${file} names, cannot be read.`, error);
   }

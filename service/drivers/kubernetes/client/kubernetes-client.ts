@@ -1,5 +1,6 @@
 import { answerTimeout, pause } from "pulumi-nullspace/concurrency";
 import type { Readable } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { Agent, errors, request as send, type Dispatcher } from "undici";
 import { z } from "zod";
@@ -45,10 +46,15 @@ const MAX_RETRY_AFTER_MS = 10_000;
 /** A stream of changes without so much as a bookmark for so long is dead: those come each minute. */
 const SILENCE_MS = 120_000;
 
+/** Codes of errors of OpenSSL, and of what Node finds wrong with a certificate (`tls.TLSSocket`: "X509 certificate error codes"). */
+const TLS_CODES = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA)/;
+
 /** The API of a cluster over HTTP. Knows no kind of object. */
 export class KubernetesClient {
   readonly access: ClusterAccess;
-  #agent: { readonly agent: Agent; readonly cert: string | undefined; readonly key: string | undefined } | undefined;
+  #agent: { readonly agent: Agent; readonly tls: ReturnType<typeof tlsOptions> } | undefined;
+  /** Agents of former certificates: what was begun with them goes on. */
+  readonly #former = new Set<Agent>();
   #isClosed = false;
 
   constructor(access: ClusterAccess) {
@@ -114,7 +120,14 @@ export class KubernetesClient {
   /** Ends every connection. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#agent?.agent.destroy();
+    const agents = [...this.#former, ...(this.#agent === undefined ? [] : [this.#agent.agent])];
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  /** Whatever proves who asks, or who answers, was refused: what is kept of it is looked up anew for the next request. */
+  forgetCredentials(): void {
+    this.access.credentials.refused();
+    this.access.ca?.lookAgain();
   }
 
   /** @returns the body of a good answer */
@@ -123,13 +136,23 @@ export class KubernetesClient {
     for (let tries = 1; ; tries += 1) {
       signal.throwIfAborted();
       const identity = await this.access.credentials.get(signal);
-      const { statusCode, headers, body } = await this.#send(request, identity, signal);
+      let answer: Dispatcher.ResponseData;
+      try {
+        answer = await this.#send(request, identity, signal);
+      } catch (error) {
+        // Certificates may have been renewed since they were read. What is refused so was not carried out.
+        if (isFresh || !isTlsRefusal(error) || signal.aborted) throw error;
+        isFresh = true;
+        this.forgetCredentials();
+        continue;
+      }
+      const { statusCode, headers, body } = answer;
       if (statusCode < 300) return body;
       const facts = await readStatus(statusCode, headers["retry-after"], body);
-      // A token may have been renewed since it was read: once it is asked for again.
+      // A token or certificate may have been renewed since it was read: once it is asked for again.
       if (statusCode === 401 && !isFresh) {
         isFresh = true;
-        this.access.credentials.refused();
+        this.forgetCredentials();
         continue;
       }
       const waitMs = facts.retryAfterMs;
@@ -166,18 +189,22 @@ export class KubernetesClient {
   }
 
   /** A certificate belongs to a connection: another one needs other connections. */
-  #agentFor({ cert, key }: Identity): Agent {
+  #agentFor(identity: Identity): Agent {
     if (this.#isClosed) throw new errors.ClientDestroyedError("the client is closed");
-    if (this.#agent === undefined || this.#agent.cert !== cert || this.#agent.key !== key) {
-      void this.#agent?.agent.close();
-      const agent = new Agent({
-        connect: { ...tlsOptions(this.access, { cert, key }), timeout: CONNECT_TIMEOUT_MS },
-        headersTimeout: SILENCE_MS,
-        bodyTimeout: SILENCE_MS,
-      });
-      this.#agent = { agent, cert, key };
+    const tls = tlsOptions(this.access, identity);
+    const before = this.#agent;
+    if (before !== undefined && isDeepStrictEqual(before.tls, tls)) return before.agent;
+    if (before !== undefined) {
+      this.#former.add(before.agent);
+      void before.agent.close().finally(() => this.#former.delete(before.agent));
     }
-    return this.#agent.agent;
+    const agent = new Agent({
+      connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+    });
+    this.#agent = { agent, tls };
+    return agent;
   }
 
   #explain(request: ApiRequest, error: unknown, late: AbortSignal): unknown {
@@ -196,12 +223,19 @@ export function tlsOptions(
   { cert, key }: Pick<Identity, "cert" | "key">,
 ) {
   return {
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && { ca: ca.text }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(isInsecure && { rejectUnauthorized: false }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
   };
+}
+
+/** Whether a connection ended because of a certificate: the server's, or that of this client, as the server sees it. */
+export function isTlsRefusal(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  if (typeof code === "string" && TLS_CODES.test(code)) return true;
+  return cause !== undefined && cause !== error && isTlsRefusal(cause);
 }
 
 /** The query of a URL, with its question mark; members that are undefined are left out. */

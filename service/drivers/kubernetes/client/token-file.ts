@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Credentials, Identity } from "./cluster-access.ts";
+import { fixedCredentials, type Credentials, type Identity } from "./cluster-access.ts";
 import { CredentialsError } from "./errors.ts";
 
 /** A kubelet replaces the token of a pod long before it expires; client-go reads it anew after as long. */
@@ -12,30 +12,32 @@ const READ_AGAIN_MS = 60_000;
  */
 export class TokenFile implements Credentials {
   readonly #path: string;
-  readonly #rest: Identity;
+  readonly #rest: Credentials;
   #token: string | undefined;
   #readAtMs = -Infinity;
 
-  constructor(path: string, rest: Identity = {}) {
+  constructor(path: string, rest: Credentials = fixedCredentials({})) {
     this.#path = path;
     this.#rest = rest;
   }
 
-  async get(): Promise<Identity> {
+  async get(signal?: AbortSignal): Promise<Identity> {
+    const rest = await this.#rest.get(signal);
     if (this.#token === undefined || performance.now() - this.#readAtMs > READ_AGAIN_MS) {
       try {
         this.#token = (await readFile(this.#path, "utf8")).trim();
         this.#readAtMs = performance.now();
       } catch (error) {
         // It may be in the middle of being replaced: the one before is good until somebody says that it is not.
-        if (this.#token !== undefined) return { ...this.#rest, token: this.#token };
+        if (this.#token !== undefined) return { ...rest, token: this.#token };
         throw new CredentialsError(`The token file ${this.#path} cannot be read.`, error);
       }
     }
-    return { ...this.#rest, token: this.#token };
+    return { ...rest, token: this.#token };
   }
 
   refused(): void {
     this.#token = undefined;
+    this.#rest.refused();
   }
 }

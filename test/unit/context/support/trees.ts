@@ -18,7 +18,7 @@ export function temporaryFolder(): string {
  */
 export type TreeSpec = Readonly<Record<string, string | Buffer | { link: string } | { exec: string }>>;
 
-/** Writes a file anew, and never through a link of that name: it may lead to a file of this machine. */
+/** Writes a file again, and never through a link of that name: it may lead to a file of this machine. */
 function write(path: string, content: string | Buffer): void {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);

@@ -112,7 +112,7 @@ describe("the Kubernetes client's requests", () => {
     await expect(away.json(LOOK, Anything)).rejects.toMatchObject({ code: "kubernetes_away" });
   });
 
-  it("read a token file anew before its token ends, and go on with the one that they have while it is being replaced", async () => {
+  it("read a token file again before its token ends, and go on with the one that they have while it is being replaced", async () => {
     const file = join(server.folder, "rotated");
     writeFileSync(file, "first\n");
     server.answer = (_seen, response) => void response.end("{}");
@@ -138,7 +138,7 @@ describe("the Kubernetes client's requests", () => {
     }
   });
 
-  it("read a token file anew when its token is refused", async () => {
+  it("read a token file again when its token is refused", async () => {
     const file = join(server.folder, "token");
     writeFileSync(file, "old\n");
     server.answer = ({ authorization }, response) => {

@@ -103,7 +103,7 @@ describe("following a list of the API", () => {
         void response.end(`{"type":"ERROR","object":${statusOf(410, "Expired", "too old")}}\n`),
     ],
     ["as an answer", (response: ServerResponse) => void response.writeHead(410).end(statusOf(410, "Gone", "too old"))],
-  ])("tells all anew when the server no longer knows what happened (410 %s)", async (_how, expired) => {
+  ])("tells all again when the server no longer knows what happened (410 %s)", async (_how, expired) => {
     scripts = [
       (response) => {
         items = ["a", "c"];
@@ -132,7 +132,7 @@ describe("following a list of the API", () => {
     expect(new Set(versions())).toEqual(new Set(["10"]));
   });
 
-  it("asks for all anew after what it cannot read", async () => {
+  it("asks for all again after what it cannot read", async () => {
     scripts = [
       (response) => void response.end("this is no JSON\n"),
       (response) => void response.end('{"type":"ADDED","object":{"metadata":{"resourceVersion":"9"}}}\n'),

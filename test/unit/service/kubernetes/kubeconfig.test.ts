@@ -35,7 +35,12 @@ describe("a kubeconfig", () => {
   it("gives the current context or the one that is asked for, with its namespace", async () => {
     const file = write("config", config({ token: "t" }, { "certificate-authority-data": base64("CA") }));
     const access = await readKubeconfig([file]);
-    expect(access).toMatchObject({ name: "one", server: "https://one.test:6443", namespace: "team", ca: "CA" });
+    expect(access).toMatchObject({
+      name: "one",
+      server: "https://one.test:6443",
+      namespace: "team",
+      ca: { text: "CA" },
+    });
     expect(await access.credentials.get()).toEqual({ token: "t" });
     expect(await readKubeconfig([file], "two")).toMatchObject({ name: "two", namespace: "default" });
     await expect(readKubeconfig([file], "three")).rejects.toThrow(/no context "three"; it has one, two, lost/);
@@ -51,7 +56,7 @@ describe("a kubeconfig", () => {
     const paths = { "client-certificate": "pki/c.crt", "client-key": "pki/c.key" };
     const file = write("config", config(paths, { "certificate-authority": "pki/ca.crt" }));
     const access = await readKubeconfig([file]);
-    expect(access.ca).toBe("CA file");
+    expect(access.ca?.text).toBe("CA file");
     expect(await access.credentials.get()).toEqual({ cert: "cert file", key: "key file" });
     const user = { ...paths, "client-certificate-data": base64("cert data"), tokenFile: "token", token: "lesser" };
     const both = await readKubeconfig([write("config2", config(user))]);
@@ -105,7 +110,7 @@ describe("a kubeconfig", () => {
     write("token", "t");
     const env = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
     const access = await inClusterAccess(env, folder);
-    expect(access).toMatchObject({ server: "https://[fd00::1]:443", namespace: "apps", ca: "CA" });
+    expect(access).toMatchObject({ server: "https://[fd00::1]:443", namespace: "apps", ca: { text: "CA" } });
     expect(await access.credentials.get()).toEqual({ token: "t" });
     await expect(inClusterAccess(env, join(folder, "nowhere"))).rejects.toThrow(KubeconfigError);
   });

@@ -110,7 +110,7 @@ describe("the two watches of Sandboxes and their pods", () => {
     await expect.poll(() => told).toEqual(died);
   });
 
-  it("tell one death of a guest whose pod is made anew, and never hand out the new one", async () => {
+  it("tell one death of a guest whose pod is made again, and never hand out the new one", async () => {
     items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
     const told = await follow();
     expect(await look()).toEqual({ ok: true });

@@ -12,6 +12,7 @@ import {
   type ClusterAccess,
   type Credentials,
 } from "../../../../service/drivers/kubernetes/client/cluster-access.ts";
+import { fixedPem } from "../../../../service/drivers/kubernetes/client/pem-text.ts";
 import { makeCertificates } from "../../../engine/docker/certificates.ts";
 
 /** A request that came. */
@@ -127,7 +128,7 @@ export async function openStandIn(): Promise<StandIn> {
       name: "stand-in",
       server: url,
       namespace: "default",
-      ca: pem("ca"),
+      ca: fixedPem(pem("ca")),
       credentials,
     }),
     breakAll: () => {

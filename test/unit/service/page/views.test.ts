@@ -82,7 +82,7 @@ describe("the list of templates", () => {
     expect(names).toEqual(Array.from({ length: 120 }, (_, n) => `t${n + 1}`).sort());
     expect(listTemplates(db, { search: "T12" }).items.map(({ name }) => name)).toEqual(["t12", "t120"]);
     expect(listTemplates(db, { search: "%" }).items).toEqual([]);
-    expect(() => listTemplates(db, { after: "x" })).toThrow("no place in the list");
+    expect(() => listTemplates(db, { after: "x" })).toThrow("not a place in the list");
     await store.ready({ name: "old-name" });
     renameTemplate(store.db, "old-name", "site");
     expect(listTemplates(store.db, { search: "OLD" }).items).toMatchObject([
