@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Puts what `pulumi` and the command load into few files, `dist/bundle`, from what the compiler wrote to `dist`: loading five
- * hundred modules takes longer than all that they do in a preview.
+ * Puts what `pulumi`, the command and programs load into few files, `dist/bundle`, from what the compiler wrote to `dist`:
+ * loading five hundred modules takes longer than all that they do in a preview, or than a build whose steps are all cached.
  *
  *   node scripts/bundle.mjs
  *
@@ -73,6 +73,41 @@ const PROGRAMS = {
     ...ASKED_FOR,
   },
   banner: { js: REQUIRE },
+};
+
+/** zod brings the words of fifty languages, and is asked for those of one. */
+const ENGLISH = {
+  name: "english",
+  /** @param {import("esbuild").PluginBuild} bundler */
+  setup: (bundler) =>
+    bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
+};
+
+/** What programs import beside Pulumi. One bundle for all of it: what two parts have in common is there once, an error's class above all. */
+const LIBRARY = {
+  outdir: join(OUT, "sdk"),
+  entryPoints: {
+    sdk: "dist/sdk/index.js",
+    ...Object.fromEntries(
+      ["arguments", "commands", "concurrency", "context", "docker", "secrets", "tracing", "wire"].map((part) => [
+        part,
+        `dist/sdk/${part}/index.js`,
+      ]),
+    ),
+    // Found by its name beside whoever starts it.
+    worker: "dist/sdk/context/thread/worker.js",
+  },
+  external: ["@aws-sdk/*", "@opentelemetry/*"],
+  plugins: [ENGLISH],
+  banner: { js: `import "./require-node.js"; ${REQUIRE}` },
+};
+
+/** What says that a Node is too old, and has to run on it. */
+const GUARDS = {
+  outdir: LIBRARY.outdir,
+  entryPoints: ["dist/sdk/node-version.js", "dist/sdk/require-node.js"],
 };
 
 /** Looks at the Node that runs it, and loads the rest: an older one may not be able to read that. */
@@ -152,14 +187,10 @@ function mapKeys(object, change) {
 }
 
 rmSync(OUT, { recursive: true, force: true });
-const outcomes = await Promise.all(
-  [BESIDE_PULUMI, PROGRAMS, COMMAND_START, COMMAND].map((options) => build({ ...COMMON, ...options })),
-);
+const GROUPS = [BESIDE_PULUMI, PROGRAMS, COMMAND_START, COMMAND, LIBRARY, GUARDS];
+const outcomes = await Promise.all(GROUPS.map((options) => build({ ...COMMON, ...options })));
 for (const name of ["pulumi-resource-nullspace", START]) chmodSync(join(OUT, `${name}.js`), 0o755);
-writeFileSync(
-  join(OUT, "LICENSES.txt"),
-  bundledLicenses(
-    ROOT,
-    outcomes.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
-  ),
-);
+const inputs = outcomes.map(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+writeFileSync(join(OUT, "LICENSES.txt"), bundledLicenses(ROOT, inputs.flat()));
+// The library alone is packed with the service.
+writeFileSync(join(LIBRARY.outdir, "LICENSES.txt"), bundledLicenses(ROOT, inputs[GROUPS.indexOf(LIBRARY)] ?? []));

@@ -15,33 +15,30 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SDK = "pulumi-nullspace";
-/** What the SDK needs of the root package's dependencies. */
-const SDK_LIBRARIES = ["@bufbuild/protobuf", "tar-stream", "undici", "zod"];
+/** Where the SDK is, with the libraries that it needs. */
+const BUNDLE = "dist/bundle/sdk";
 
 const target = resolve(process.argv[2] ?? ".");
 const stage = mkdtempSync(join(tmpdir(), "nullspace-local-"));
 try {
   const root = manifest(ROOT);
   const service = manifest(join(ROOT, "service"));
-  const sdkLibraries = Object.fromEntries(SDK_LIBRARIES.map((library) => [library, root.dependencies[library]]));
   cpSync(join(ROOT, "service", "dist"), join(stage, "dist"), { recursive: true });
   cpSync(join(ROOT, "LICENSE"), join(stage, "LICENSE"));
   write(stage, {
     ...service,
-    // npm takes what is bundled for complete, and installs nothing for it: its libraries are the package's own.
-    dependencies: { ...sdkLibraries, ...service.dependencies, [SDK]: root.version },
+    dependencies: { ...service.dependencies, [SDK]: root.version },
     bundleDependencies: [SDK],
   });
   const sdk = join(stage, "node_modules", SDK);
   mkdirSync(sdk, { recursive: true });
-  const isCode = (/** @type {string} */ path) => !path.endsWith(".d.ts");
-  cpSync(join(ROOT, "dist", "sdk"), join(sdk, "dist", "sdk"), { recursive: true, filter: isCode });
+  cpSync(join(ROOT, BUNDLE), join(sdk, BUNDLE), { recursive: true });
   for (const part of ["sdk", "commonjs/sdk", "commonjs/package.json"]) {
     cpSync(join(ROOT, "dist", "types", part), join(sdk, "dist", "types", part), { recursive: true });
   }
   cpSync(join(ROOT, "LICENSE"), join(sdk, "LICENSE"));
   const { name, version, license, type, exports, peerDependencies, peerDependenciesMeta } = root;
-  const isOfSdk = (/** @type {[string, any]} */ [, target]) => String(target.default ?? "").startsWith("./dist/sdk/");
+  const isOfSdk = (/** @type {[string, any]} */ [, target]) => String(target.default ?? "").startsWith(`./${BUNDLE}/`);
   write(sdk, {
     name,
     version,
@@ -49,7 +46,6 @@ try {
     license,
     type,
     exports: Object.fromEntries(Object.entries(exports).filter(isOfSdk)),
-    dependencies: sdkLibraries,
     peerDependencies,
     peerDependenciesMeta,
   });

@@ -1,15 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, setUp } from "../../scripts/setup.mjs";
 import { buildPackages } from "../../scripts/setup/package-build.mjs";
 import { pythonClient } from "../../scripts/setup/python-client.mjs";
 import type * as Context from "../../sdk/context/index.ts";
+import { TwoThreads } from "./context/two-threads.ts";
 
 // `npm run bench:context`: each row is a ratio against a peer measured in the same run, in turns, so that a busy machine is
-// busy for both. Trees are made in a temporary folder and removed. BENCH_ROUNDS (default 5) measures more often.
+// busy for both. Rows with "bare calls" are floors: what the system calls alone take from Node. Trees are made in a temporary folder and removed. BENCH_ROUNDS (default 5) measures more often.
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const folder = mkdtempSync(join(tmpdir(), "nullspace-bench-"));
@@ -95,6 +96,17 @@ async function pythonWithDocker(): Promise<string | undefined> {
   }
 }
 
+function filesIn(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+async function withTwoThreads(paths: readonly string[], use: (bare: TwoThreads) => Promise<void>): Promise<void> {
+  const bare = new TwoThreads(paths);
+  await use(bare);
+  await bare.end();
+}
+
 const sh = (command: string, cwd: string) => execFileSync("sh", ["-c", command], { cwd, stdio: "ignore" });
 const sha256sum = (cwd: string) => sh("find . -type f -print0 | xargs -0 -P2 -n 2000 sha256sum", cwd);
 
@@ -121,9 +133,19 @@ for (const files of [100, 2_000]) {
 const dir = plant("t20000", 20_000, small);
 await compare(
   "hash 20,000 small files / find|xargs sha256sum",
-  "<= 1.0",
+  "<= 0.6",
   () => hash(dir),
   () => sha256sum(dir),
+  2 * ROUNDS,
+);
+await withTwoThreads(filesIn(dir), (bare) =>
+  compare(
+    "  bare calls in two threads, paths known / find|xargs sha256sum",
+    "",
+    () => bare.run("digest"),
+    () => sha256sum(dir),
+    2 * ROUNDS,
+  ),
 );
 const python = await pythonWithDocker();
 if (python !== undefined) {
@@ -173,15 +195,18 @@ async function compareUnchanged(files: string, dir: string, rounds: number): Pro
   await hash(dir, kept);
   const name = `unchanged ${files} files`;
   await compare(`${name}, in process / git status`, "<= 1.0", () => hash(dir, kept), status, rounds);
+  await withTwoThreads(filesIn(dir), (bare) =>
+    compare("  bare calls in two threads, paths known / git status", "", () => bare.run("look"), status, rounds),
+  );
   await compare(`${name}, whole command / git status`, "<= 2.0", whole, status, rounds);
-  // What no command on Node can be faster than, without a second thread: that takes as long to start.
+  // In one thread: another takes as long to start.
   const list = join(folder, `names-${files}`);
   writeFileSync(list, run("ls-files", "-z"));
   const look =
     'const { lstatSync, readFileSync } = require("node:fs");' +
     'for (const name of readFileSync(process.argv[1], "latin1").split("\\0")) if (name !== "") lstatSync(name);';
   const looks = () => execFileSync(process.execPath, ["-e", look, list], { cwd: dir });
-  await compare(`${name}, Node that does no more than lstat them / git status`, "", looks, status, rounds);
+  await compare("  bare calls, by a Node that starts for them / git status", "", looks, status, rounds);
 }
 
 await buildPackages({ root: join(import.meta.dirname, "../.."), env: process.env });

@@ -1,15 +1,16 @@
 /**
  * Time from call to image of this client, the Docker command line and docker-py, in one run on one engine: a build in
  * which nothing has changed, one in which a line of one file has, and with BuildKit one of a folder that the engine has
- * never seen. The context has 2,000 files. Who uses the same builder takes turns, so that what else the machine does meets
- * all of them.
+ * never seen. The context has 2,000 files, and with BuildKit 10,000, too. Who uses the same builder takes turns, so that
+ * what else the machine does meets all of them.
  *
  *   npm run bench:docker [-- rounds]
  *
  * The command line runs as a process that is started for each build, as it is used. This client, compiled, and docker-py
- * are measured as libraries, in processes that stay; the first builds of everyone do not count, and the very first one of
- * a program of this client has a row of its own. "The engine alone" is the
- * engine's own share: curl sends it an archive that is ready, so that no client of that builder can be quicker.
+ * are measured as libraries, in processes that stay; the first builds of everyone do not count. A program that builds once
+ * with this client is measured by itself, from its start to its end, beside a Node that loads HTTP/2 and ends: no program
+ * can do without that. "The engine alone" is the engine's own share: curl sends it an archive that is ready, so that no
+ * client of that builder can be quicker.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,10 +23,11 @@ import { promisify } from "node:util";
 import type * as docker from "../../sdk/docker/index.ts";
 import { median, timed } from "./measure.ts";
 
-const compiled = new URL("../../dist/sdk/docker/index.js", import.meta.url).href;
+const compiled = new URL("../../dist/bundle/sdk/docker.js", import.meta.url).href;
 const { DockerEngine } = (await import(compiled)) as typeof docker;
 
 const FILES = 2_000;
+const MANY_FILES = 10_000;
 const ROUNDS = Number(process.argv[2] ?? 5);
 /** Builds of each client before the first that counts: code gets its speed while it runs. Classic ones take longer than that. */
 const WARM_UPS = { buildkit: 10, classic: 2 };
@@ -56,13 +58,11 @@ for line in sys.stdin:
 const dockerPy = spawn(python, ["-c", PYTHON], { stdio: ["pipe", "pipe", "inherit"] });
 const dockerPyAnswers = createInterface({ input: dockerPy.stdout })[Symbol.asyncIterator]();
 
-/** Builds once, in a program that has just loaded the client. */
-const FIRST_BUILD = `
-const { DockerEngine } = await import(process.argv[1]);
+/** A program that builds once. */
+const BUILD_ONCE = `
+import { DockerEngine } from ${JSON.stringify(compiled)};
 const engine = new DockerEngine();
-const started = performance.now();
-await engine.build({ path: process.argv[2], tags: process.argv[3] }).done;
-console.log(performance.now() - started);
+await engine.build({ path: process.argv[1], tags: process.argv[2] }).done;
 await engine.close();
 `;
 
@@ -73,6 +73,7 @@ interface Client {
 }
 
 const THIS_AUTO = "this client";
+const THIS_PROGRAM = "a program that builds once with this client";
 const THIS_CLASSIC = "this client, classic";
 const COMMAND_BUILDKIT = "docker command, BuildKit";
 const COMMAND_CLASSIC = "docker command, classic";
@@ -86,13 +87,12 @@ const withBuildKit: Client[] = [
 /** What tells more of BuildKit's builds, and leaves the machine busy. */
 const besideBuildKit: Client[] = [
   { name: "the engine alone, BuildKit, given an archive", build: () => curl("&version=2") },
-  {
-    name: "this client, first build of a program",
-    async build() {
-      const { stdout } = await run(process.execPath, ["--input-type=module", "-e", FIRST_BUILD, compiled, dir, tag]);
-      return Number(stdout);
-    },
-  },
+];
+/** Processes, from their start to their end. */
+const programs: Client[] = [
+  { name: THIS_PROGRAM, build: () => timed(() => node(BUILD_ONCE, dir, tag)) },
+  { name: COMMAND_BUILDKIT, build: () => timed(() => command("1")) },
+  { name: "a Node that loads HTTP/2", build: () => timed(() => node('import "node:http2";')) },
 ];
 const withClassic: Client[] = [
   { name: THIS_CLASSIC, build: () => timed(() => engine.build({ path: dir, tags: tag, builder: "classic" }).done) },
@@ -107,9 +107,10 @@ const withClassic: Client[] = [
   { name: "the engine alone, classic", build: () => curl("") },
 ];
 
-/** What the numbers are held against, where anything of the folder is with the engine: like with like, and what a caller gets who asks for nothing. */
+/** What the numbers are held against: like with like, and what a caller gets who asks for nothing. */
 const RATIOS: [string, string, string][] = [
   [THIS_AUTO, COMMAND_BUILDKIT, "1.0"],
+  [THIS_PROGRAM, COMMAND_BUILDKIT, "1.0"],
   [THIS_AUTO, DOCKER_PY, "0.5"],
   [THIS_CLASSIC, COMMAND_CLASSIC, "1.0"],
   [THIS_CLASSIC, DOCKER_PY, "0.5, as far as the engine's own share allows"],
@@ -121,6 +122,9 @@ function command(buildkit: "0" | "1"): Promise<unknown> {
     env: { ...process.env, DOCKER_BUILDKIT: buildkit },
   });
 }
+
+const node = (program: string, ...args: string[]) =>
+  run(process.execPath, ["--input-type=module", "-e", program, ...args]);
 
 async function curl(query: string): Promise<number> {
   await run("tar", ["-C", dir, "-cf", archive, "."]);
@@ -134,8 +138,8 @@ async function curl(query: string): Promise<number> {
   });
 }
 
-function print(scenario: string, times: ReadonlyMap<string, number[]>, hasTarget: boolean): void {
-  console.log(`\n${scenario} (${FILES} files, ms):`);
+function print(scenario: string, files: number, times: ReadonlyMap<string, number[]>): void {
+  console.log(`\n${scenario} (${files} files, ms):`);
   console.log(`  ${"median".padStart(7)} ${"fastest".padStart(8)} ${"builds".padStart(6)}`);
   for (const [name, list] of times) {
     const numbers = [
@@ -148,7 +152,7 @@ function print(scenario: string, times: ReadonlyMap<string, number[]>, hasTarget
   }
   for (const [ours, theirs, target] of RATIOS.filter((names) => times.has(names[0]) && times.has(names[1]))) {
     const ratio = median(times.get(ours)!) / median(times.get(theirs)!);
-    console.log(`  ${ratio.toFixed(2).padStart(7)} x ${theirs} <- ${ours} (target ${hasTarget ? target : "none"})`);
+    console.log(`  ${ratio.toFixed(2).padStart(7)} x ${theirs} <- ${ours} (target ${target})`);
   }
 }
 
@@ -166,28 +170,35 @@ async function move(): Promise<void> {
 let edits = 0;
 const edit = () => writeFile(join(dir, "src", "d7", "f7.txt"), `line\nedit ${process.pid} ${edits++}\n`);
 
-try {
-  for (let i = 0; i < FILES; i++) {
+async function writeFiles(from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i++) {
     const folder = join(dir, "src", `d${i % 40}`);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `f${Math.floor(i / 40)}.txt`), `${i}\n`.repeat(200));
   }
+}
+
+try {
+  await writeFiles(0, FILES);
   await writeFile(join(dir, "Dockerfile"), `FROM ${base}\nLABEL ${label}\nCOPY . /app\nRUN ls /app > /listing\n`);
   await edit();
   for (let round = 0; round < WARM_UPS.buildkit; round++) for (const { build } of withBuildKit) await build();
-  for (const { build } of besideBuildKit) await build();
+  for (const { build } of [...besideBuildKit, ...programs]) await build();
   for (let round = 0; round < WARM_UPS.classic; round++) for (const { build } of withClassic) await build();
   const all = [withBuildKit, besideBuildKit, withClassic];
-  for (const [scenario, prepare, groups] of [
-    ["no change", async () => {}, all],
-    ["one line changed", edit, all],
-    ["a new folder", move, [withBuildKit]],
+  for (const [scenario, files, prepare, groups] of [
+    ["no change", FILES, async () => {}, all],
+    ["no change, whole programs", FILES, async () => {}, [programs]],
+    ["one line changed", FILES, edit, all],
+    ["a new folder", FILES, move, [withBuildKit]],
+    ["a new folder", MANY_FILES, move, [withBuildKit]],
   ] as const) {
+    if (files === MANY_FILES) await writeFiles(FILES, MANY_FILES);
     const times = new Map<string, number[]>();
     for (const clients of groups) {
       for (const { name } of clients) times.set(name, []);
       // Builds differ more from one to the next than two clients do.
-      const rounds = ROUNDS * (clients === withBuildKit ? 3 : clients === withClassic ? 2 : 1);
+      const rounds = ROUNDS * (clients === besideBuildKit ? 1 : clients === withClassic ? 2 : 3);
       for (let round = 0; round < rounds; round++) {
         // There and back again: nobody always comes after the one that leaves the machine busy.
         for (const { name, build } of round % 2 === 0 ? clients : clients.toReversed()) {
@@ -196,7 +207,7 @@ try {
         }
       }
     }
-    print(scenario, times, groups === all);
+    print(scenario, files, times);
   }
 } finally {
   dockerPy.stdin.end();

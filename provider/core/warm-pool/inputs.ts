@@ -108,7 +108,10 @@ export const WarmPoolInputs = z.object({
   labels: z
     .record(z.string(), z.string())
     .optional()
-    .describe("Labels to find pools by.")
+    .describe(
+      "Labels to find pools by. On a local service with placements, `dev.nullspace.local.placement` also says on which of them the " +
+        "machines run.",
+    )
     .meta({ effect: "update", freeText: true }),
   metadata: z
     .record(z.string(), z.unknown())

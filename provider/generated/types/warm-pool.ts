@@ -66,7 +66,7 @@ export interface WarmPoolArgs {
   trackTag?: pulumi.Input<string>;
   /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
-  /** Labels to find pools by. */
+  /** Labels to find pools by. On a local service with placements, `dev.nullspace.local.placement` also says on which of them the machines run. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Any data to store with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
@@ -165,7 +165,7 @@ export interface WarmPoolState {
   trackTag?: pulumi.Input<string>;
   /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   buildId?: pulumi.Input<string>;
-  /** Labels to find pools by. */
+  /** Labels to find pools by. On a local service with placements, `dev.nullspace.local.placement` also says on which of them the machines run. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Any data to store with the pool. */
   metadata?: pulumi.Input<{ [key: string]: pulumi.Input<unknown> }>;
@@ -280,7 +280,7 @@ export interface WarmPoolOutputs {
   readonly trackTag: pulumi.Output<string | undefined>;
   /** Build that the machines should be started from, `tb_…`, such as the `buildId` of the tag that the pool follows. With `track_tag`, a new value makes the update wait until the pool has rolled to the tag's build; without this input the pool rolls on its own, after the update. With `pinned_build`, it is the build that the pool is pinned to. */
   readonly buildId: pulumi.Output<string | undefined>;
-  /** Labels to find pools by. */
+  /** Labels to find pools by. On a local service with placements, `dev.nullspace.local.placement` also says on which of them the machines run. */
   readonly labels: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Any data to store with the pool. */
   readonly metadata: pulumi.Output<{ [key: string]: unknown } | undefined>;

@@ -77,8 +77,8 @@ function digestAt(table: EntryTable, index: number): string {
 
 function admit(table: EntryTable, index: number, bytes: number, job: ReadJob, control: Control): void {
   checkFile(table, index, bytes, job);
-  const total = Atomics.add(control.bytes, 0, BigInt(bytes)) + BigInt(bytes);
-  if (total > BigInt(job.limits.bytes)) throw new TotalExceeded();
+  const total = Number(Atomics.add(control.bytes, 0, BigInt(bytes))) + bytes;
+  if (total > job.limits.bytes) throw new TotalExceeded();
 }
 
 function checkFile(table: EntryTable, index: number, bytes: number, job: ReadJob): void {

@@ -42,10 +42,9 @@ export function digestFile(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const seen = digestOnce(index, path, now, options);
     if (seen) {
-      const isSettled = settlesInMs(seen.stats, now) === 0;
       setDigest(table, index, seen.digest);
-      recordFile(table, index, seen.stats, isSettled);
-      return isSettled;
+      recordFile(table, index, seen.stats, seen.isSettled);
+      return seen.isSettled;
     }
     sleep(WAIT_MS);
   }
@@ -61,6 +60,8 @@ interface Seen {
   /** One character a byte. */
   readonly digest: string;
   readonly stats: BigIntStats;
+  /** It had not changed for a while before it was opened. */
+  readonly isSettled: boolean;
 }
 
 /** @returns `undefined` when the file changed while it was read */
@@ -72,7 +73,7 @@ function digestOnce(index: number, path: string, now: number, options: DigestOpt
     throw fromSystemError(error, displayName(path));
   }
   try {
-    return digestSmall(fd, index, now, options) ?? digestWatched(fd, index, path, options);
+    return digestSmall(fd, index, now, options) ?? digestWatched(fd, index, path, now, options);
   } catch (error) {
     throw fromSystemError(error, displayName(path));
   } finally {
@@ -87,11 +88,11 @@ function digestSmall(fd: number, index: number, now: number, options: DigestOpti
   const stats = fstatSync(fd, { bigint: true });
   if (!stats.isFile() || Number(stats.size) !== size || settlesInMs(stats, now) > 0) return undefined;
   options.admit(index, size);
-  return { digest: hash("sha256", buffer.subarray(0, size), "binary"), stats };
+  return { digest: hash("sha256", buffer.subarray(0, size), "binary"), stats, isSettled: true };
 }
 
 /** Looked at before and after. */
-function digestWatched(fd: number, index: number, path: string, options: DigestOptions): Seen | undefined {
+function digestWatched(fd: number, index: number, path: string, now: number, options: DigestOptions): Seen | undefined {
   const before = fstatSync(fd, { bigint: true });
   if (!before.isFile()) throw fileChanged(displayName(path), "stopped being a file");
   const size = Number(before.size);
@@ -103,5 +104,6 @@ function digestWatched(fd: number, index: number, path: string, options: DigestO
     sha256.update(read === READ_BYTES ? buffer : buffer.subarray(0, read));
   }
   const stats = fstatSync(fd, { bigint: true });
-  return isSameFile(before, stats) ? { digest: sha256.digest("binary"), stats } : undefined;
+  if (!isSameFile(before, stats)) return undefined;
+  return { digest: sha256.digest("binary"), stats, isSettled: settlesInMs(stats, now) === 0 };
 }

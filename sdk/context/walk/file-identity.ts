@@ -6,7 +6,6 @@ import { EXECUTABLE, FILE } from "../table/kind.ts";
 const COARSE_TICK_MS = 2_100;
 /** Several ticks of a kernel's clock (at most 10 ms each), and some room for its reading of the time. */
 const FINE_TICK_MS = 50;
-const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
@@ -17,7 +16,7 @@ const NS_PER_SECOND = 1_000_000_000n;
  */
 export function settlesInMs(stats: BigIntStats, now: number): number {
   const tick = stats.ctimeNs % NS_PER_SECOND === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
-  const age = now - Number(stats.ctimeNs / NS_PER_MS);
+  const age = now - Number(stats.ctimeMs);
   return Math.max(tick - age, 0);
 }
 

@@ -1,6 +1,4 @@
 import { pipeline, Readable } from "node:stream";
-import { createGzip } from "node:zlib";
-import { pack } from "tar-stream";
 import type { BuildContext, ContextTree, UnsupportedEntry } from "../../context/index.ts";
 import { DockerOptionError } from "../errors.ts";
 import type { CheckedBuildOptions } from "./check-build-options.ts";
@@ -47,6 +45,7 @@ export async function openBuildSource(
 ): Promise<BuildSource> {
   const source = await openUncompressed(options, signal, canSync);
   if (!options.gzip || source.body === undefined) return source;
+  const { createGzip } = await import("node:zlib");
   const compressed = createGzip();
   // An error of the source ends the compressed stream with the same error.
   pipeline(source.body, compressed, () => {});
@@ -138,7 +137,8 @@ async function openDockerfile(
   name: string,
 ): Promise<BuildSource> {
   const content = typeof fileobj === "string" ? Buffer.from(fileobj) : await readDockerfile(fileobj);
-  const archive = pack();
+  const { default: tar } = await import("tar-stream");
+  const archive = tar.pack();
   archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
   archive.finalize();
   return {

@@ -10,7 +10,7 @@ import type { MachineArtifact } from "../../fleet/guests/machine-driver.ts";
 import { MachineExitedError, MachineImageMissingError, MachineRefusedError } from "../../fleet/guests/driver-errors.ts";
 import { CAPABILITIES, mainCommand } from "../main-command.ts";
 import { readLogTail } from "./log-tail.ts";
-import { ensureMachineNetwork, MACHINE_NETWORK } from "./network.ts";
+import { MACHINE_NETWORK, type MachineNetwork } from "./network.ts";
 
 /** How to start the container of a machine. */
 export interface MachineContainerOptions {
@@ -24,8 +24,8 @@ export interface MachineContainerOptions {
   readonly memoryMb: number;
   /** Limit of what it writes into its root file system, where the engine can hold it. */
   readonly diskMb?: number;
-  /** `false`: no network but loopback. */
-  readonly internetAccess: boolean;
+  /** The network that it is on; absent: none but loopback. */
+  readonly network?: MachineNetwork | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -52,16 +52,11 @@ export async function startMachineContainer(
   artifact: MachineArtifact,
   options: MachineContainerOptions,
 ): Promise<string> {
-  const { signal } = options;
-  try {
-    if (options.internetAccess) await ensureMachineNetwork(engine, signal);
-  } catch (error) {
-    if (error instanceof EngineError) throw refused(error);
-    throw error;
-  }
+  const { network, signal } = options;
   const id = await makeOrFind(engine, artifact, options);
+  const start = () => engine.containers.start(id, { signal });
   try {
-    await engine.containers.start(id, { signal });
+    await (network === undefined ? start() : network.with(start, signal));
   } catch (error) {
     if (error instanceof EngineError) throw refused(error);
     throw error;
@@ -130,7 +125,7 @@ function containerConfig(artifact: MachineArtifact, options: MachineContainerOpt
       CapAdd: CAPABILITIES,
       SecurityOpt: ["no-new-privileges"],
       ...(options.diskMb !== undefined && { StorageOpt: { size: `${options.diskMb}M` } }),
-      NetworkMode: options.internetAccess ? MACHINE_NETWORK : "none",
+      NetworkMode: options.network === undefined ? "none" : MACHINE_NETWORK,
     },
   };
 }

@@ -21,6 +21,7 @@ import {
 } from "../../fleet/guests/driver-errors.ts";
 import { addressOf, HostView } from "./host-view.ts";
 import { readLogTail } from "./log-tail.ts";
+import { MachineNetwork } from "./network.ts";
 import type {
   GuestCommand,
   GuestCommandResult,
@@ -62,6 +63,7 @@ export class DockerMachineDriver implements MachineDriver {
   readonly #engine: DockerEngine;
   readonly #serviceId: string;
   readonly #disk: DiskLimit;
+  readonly #network: MachineNetwork;
   readonly #pulls: ImagePulls | undefined;
   /** The engine may run containers on this very host. */
   readonly #isLocal: boolean;
@@ -76,6 +78,7 @@ export class DockerMachineDriver implements MachineDriver {
     this.#engine = engine;
     this.#serviceId = serviceId;
     this.#disk = new DiskLimit(engine);
+    this.#network = new MachineNetwork(engine);
     this.#pulls = pulls;
     this.#isLocal = engine.host.startsWith("unix:");
   }
@@ -103,7 +106,7 @@ export class DockerMachineDriver implements MachineDriver {
       },
       vcpus: spec.vcpus,
       memoryMb: spec.memoryMb,
-      internetAccess: spec.internetAccess,
+      ...(spec.internetAccess && { network: this.#network }),
       ...(signal && { signal }),
     };
     const start = (diskMb: number | undefined) =>

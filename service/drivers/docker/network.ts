@@ -9,6 +9,38 @@ export const MACHINE_NETWORK = "nullspace-machines";
 const ICC_OPTION = "com.docker.network.bridge.enable_icc";
 const BRIDGE_OPTION = "com.docker.network.bridge.name";
 
+/** {@link MACHINE_NETWORK} of one engine, which is looked for once, and again when a machine has missed it. */
+export class MachineNetwork {
+  readonly #engine: DockerEngine;
+  #isThere = false;
+
+  constructor(engine: DockerEngine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Starts something that needs the network.
+   *
+   * @param start may be called twice: somebody may have removed the network meanwhile, which the engine tells as it tells that
+   *   anything else is missing
+   */
+  async with<T>(start: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (!this.#isThere) return this.#withNew(start, signal);
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof EngineNotFoundError)) throw error;
+      return this.#withNew(start, signal);
+    }
+  }
+
+  async #withNew<T>(start: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await ensureMachineNetwork(this.#engine, signal);
+    this.#isThere = true;
+    return start();
+  }
+}
+
 /** Makes {@link MACHINE_NETWORK} if need be: a bridge on which no container reaches another one. */
 export async function ensureMachineNetwork(engine: DockerEngine, signal?: AbortSignal): Promise<void> {
   try {

@@ -208,3 +208,16 @@ describe("the size of a machine", () => {
     await client.machines.delete(id);
   });
 });
+
+describe("the network of machines", () => {
+  it("is made anew for the next machine when somebody has removed it", async () => {
+    for (const { Id } of await engine.containers.list({ all: true }))
+      await engine.containers.remove(Id, { force: true });
+    await engine.networks.remove("nullspace-machines");
+    const { id } = await client.machines.create({ memory_mb: 64 });
+    expect((await client.machines.exec(id, { command: "ls /sys/class/net", shell: true })).stdout).toContain("eth0");
+    const { Options } = await engine.networks.inspect("nullspace-machines");
+    expect(Options).toMatchObject({ "com.docker.network.bridge.enable_icc": "false" });
+    await client.machines.delete(id);
+  });
+});

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerEngine } from "../../../sdk/docker/index.ts";
 import type { Readiness } from "../../../sdk/wire/index.ts";
 import { startMachineContainer } from "../../../service/drivers/docker/container.ts";
+import { MachineNetwork } from "../../../service/drivers/docker/network.ts";
 import { containerName, DockerMachineDriver } from "../../../service/drivers/docker/docker-driver.ts";
 import { type ReadinessAttempt, waitUntilReady } from "../../../service/fleet/guests/readiness.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
@@ -60,7 +61,7 @@ function startContainer(startCmd: string | undefined, internetAccess: boolean, c
     name: container,
     vcpus: 1,
     memoryMb: 64,
-    internetAccess,
+    ...(internetAccess && { network: new MachineNetwork(engine) }),
   });
 }
 
@@ -136,7 +137,7 @@ test("a container of that name that is not ours is left alone", async () => {
 
 test("an image that is gone is named", async () => {
   const artifact = { templateId: "tmpl_gone", imageId: `sha256:${"0".repeat(64)}`, env: {} };
-  const options = { serviceId, name: name(), vcpus: 1, memoryMb: 64, internetAccess: true };
+  const options = { serviceId, name: name(), vcpus: 1, memoryMb: 64, network: new MachineNetwork(engine) };
   await expect(startMachineContainer(engine, artifact, options)).rejects.toMatchObject({
     code: "machine_image_missing",
     message: expect.stringContaining("tmpl_gone"),

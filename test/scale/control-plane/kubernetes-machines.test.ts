@@ -9,17 +9,16 @@ import { podName } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { KubernetesMachineDriver } from "../../../service/drivers/kubernetes/pod-driver.ts";
 import type { StartPatience } from "../../../service/drivers/kubernetes/start-verdict.ts";
 import { EngineUnavailableError } from "../../../service/errors.ts";
-import type { GuestEvent, GuestSpec } from "../../../service/fleet/guests/machine-driver.ts";
+import type { GuestEvent } from "../../../service/fleet/guests/machine-driver.ts";
 import { classifyFailure } from "../../../service/fleet/guests/start-failure.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { succeedingKubectl } from "../cluster/succeeding-kubectl.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
-
-const IMAGE = `registry.test/machines@sha256:${"1".repeat(64)}`;
+import { specOf } from "../fleet/small-guest.ts";
 
 describe.skipIf(!HAS_CLUSTER)("machines on a Kubernetes that is in trouble", () => {
   let cluster: Cluster;
   const drivers: KubernetesMachineDriver[] = [];
-  let count = 0;
 
   beforeAll(async () => {
     cluster = await startCluster({ kwokNodes: 2 });
@@ -45,20 +44,7 @@ describe.skipIf(!HAS_CLUSTER)("machines on a Kubernetes that is in trouble", () 
     return driver;
   }
 
-  const specOf = (more: Partial<GuestSpec> = {}): GuestSpec => ({
-    guestId: `gst_trouble${(count += 1)}`,
-    artifact: { templateId: "tmpl_trouble", imageId: IMAGE, env: {} },
-    vcpus: 1,
-    memoryMb: 64,
-    internetAccess: true,
-    ...more,
-  });
-
-  const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
-    const { code, stdout, stderr } = await cluster.kubectl(args, input === undefined ? {} : { input });
-    expect(stderr + String(code)).toMatch(/0$/);
-    return stdout;
-  };
+  const kubectl = (args: readonly string[], input?: string) => succeedingKubectl(cluster, args, input);
 
   const failureOf = async (driver: KubernetesMachineDriver, spec = specOf()): Promise<Error> => {
     const error = await driver.start(spec).then(

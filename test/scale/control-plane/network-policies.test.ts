@@ -9,6 +9,7 @@ import { Isolation } from "../../../service/drivers/kubernetes/isolation.ts";
 import { KubernetesMachineDriver } from "../../../service/drivers/kubernetes/pod-driver.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { succeedingKubectl } from "../cluster/succeeding-kubectl.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 
 describe.skipIf(!HAS_CLUSTER)("policies of a service (skipped where set-up has not built Kubernetes)", () => {
@@ -42,11 +43,7 @@ describe.skipIf(!HAS_CLUSTER)("policies of a service (skipped where set-up has n
     return { driver, instanceId, isolation: isolation! };
   }
 
-  const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
-    const { code, stdout, stderr } = await cluster.kubectl(args, input === undefined ? {} : { input });
-    expect(stderr + String(code)).toMatch(/0$/);
-    return stdout;
-  };
+  const kubectl = (args: readonly string[], input?: string) => succeedingKubectl(cluster, args, input);
   const signal = () => AbortSignal.timeout(60_000);
   const specOf = (guestId: string, internetAccess: boolean) => ({
     guestId,

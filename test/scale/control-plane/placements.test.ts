@@ -9,10 +9,11 @@ import { INSTANCE_LABEL, PLACEMENT_LABEL } from "../../../service/labels.ts";
 import { noteNetworkProof, type NetworkProof } from "../../../service/network-proof.ts";
 import { openKubernetesMachines } from "../../../service/parts/kubernetes.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { succeedingKubectl } from "../cluster/succeeding-kubectl.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { KubernetesFleet } from "../fleet/kubernetes-fleet.ts";
+import { claim, makePool, SIZE } from "../fleet/web-pool.ts";
 
-const SIZE = { vcpus: 1, memory_mb: 32 };
 const IMAGE = `registry.test/machines@sha256:${"4".repeat(64)}`;
 const soon = { timeout: 90_000, interval: 200 };
 
@@ -63,32 +64,15 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
   });
 
   const define = (placements: object) => writeFileSync(file, JSON.stringify({ placements }));
-  const kubectl = async (args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await cluster.kubectl(args);
-    expect(stderr + String(code)).toMatch(/0$/);
-    return stdout;
-  };
+  const kubectl = (args: readonly string[], input?: string) => succeedingKubectl(cluster, args, input);
   const restart = async () => {
     await fleet.end("SIGTERM");
     await fleet.start();
   };
   const labelsOf = (placement: string | undefined) =>
     placement === undefined ? {} : { labels: { [PLACEMENT_LABEL]: placement } };
-  const makePool = async (placement: string | undefined, { min = 2, max = 3 } = {}) => {
-    const pool = await fleet.client.warmPools.create({
-      name: `p-${placement ?? "none"}`,
-      template_ref: "web:stable",
-      version_policy: "track_tag",
-      min_ready: min,
-      max_ready: max,
-      resources: SIZE,
-      ...labelsOf(placement),
-    });
-    await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
-    return pool;
-  };
-  const claim = (id: string, mode: "prefer" | "require") =>
-    fleet.client.machines.create({ template: "web:stable", ...SIZE, warm_pool: { id, mode } });
+  const poolOf = (placement: string | undefined, { min = 2, max = 3 } = {}) =>
+    makePool(fleet, min, max, { name: `p-${placement ?? "none"}`, ...labelsOf(placement) });
   const podsOf = async (poolId: string) => (await fleet.pods(`,${POOL_LABEL}=${poolId}`)) as unknown as Placed[];
   const nodesOf = async (poolId: string) => (await podsOf(poolId)).map(({ spec }) => spec.nodeName);
   const policies = async () => {
@@ -98,7 +82,7 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
   };
 
   it("say on which nodes, by which RuntimeClass and with which taints the machines of a pool run; other pools have none of it", async () => {
-    const [placed, other] = [await makePool("gpu"), await makePool(undefined)];
+    const [placed, other] = [await poolOf("gpu"), await poolOf(undefined)];
     expect(await podsOf(placed.id)).toMatchObject(
       Array(2).fill({
         metadata: { labels: { [PLACEMENT_LABEL]: "gpu" } },
@@ -113,14 +97,14 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
     }
     await fleet.client.warmPools.update(placed.id, { min_ready: 0, max_ready: 0 });
     await expect.poll(() => podsOf(placed.id), soon).toEqual([]);
-    await claim(placed.id, "prefer");
+    await claim(fleet, placed.id, "prefer");
     const cold = (await fleet.pods(`,!${POOL_LABEL},${GUEST_LABEL}`)) as unknown as Placed[];
     expect(cold).toMatchObject([{ spec: { nodeName: "kwok-1", runtimeClassName: "gvisor" } }]);
   });
 
   it("are refused by name when there is none, and for a size that none of their nodes has", async () => {
-    await expect(makePool("gpus")).rejects.toMatchObject({ status: 400, message: /"gpus".*gpu, plain, small/ });
-    const pool = await makePool("plain", { min: 0 });
+    await expect(poolOf("gpus")).rejects.toMatchObject({ status: 400, message: /"gpus".*gpu, plain, small/ });
+    const pool = await poolOf("plain", { min: 0 });
     const update = (placement: string, memory_mb: number) =>
       fleet.client.warmPools.update(pool.id, { ...labelsOf(placement), resources: { ...SIZE, memory_mb } });
     await expect(update("gpus", 32)).rejects.toMatchObject({ status: 400, message: /"gpus"/ });
@@ -132,7 +116,7 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
   });
 
   it("are changed by a roll-out, whether the pool's label or the file says another, and the pool is never empty for it", async () => {
-    const pool = await makePool("plain");
+    const pool = await poolOf("plain");
     let least = Infinity;
     const untilOn = async (node: string, generation: number) => {
       await expect
@@ -160,14 +144,14 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
   });
 
   it("have a policy of their own, which claimed machines keep; one that is gone costs nothing that lives, and starts nothing elsewhere", async () => {
-    const pool = await makePool("gpu");
+    const pool = await poolOf("gpu");
     const [policy] = await policies();
     expect(policy?.spec).toMatchObject({ egress: [{ to: [{ ipBlock: { cidr: "10.8.0.0/16" } }] }] });
     const selector = Object.entries(policy?.spec.podSelector.matchLabels ?? {}).map((pair) => pair.join("="));
     const selected = async () =>
       (await kubectl(["get", "pods", "-l", selector.join(), "-o", "name"])).trim().split("\n");
     expect(await selected()).toHaveLength(2);
-    const first = await claim(pool.id, "require");
+    const first = await claim(fleet, pool.id, "require");
     await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
     expect(await selected()).toHaveLength(3);
 
@@ -180,11 +164,11 @@ describe.skipIf(!HAS_CLUSTER)("placements of pools (skipped where set-up has not
         degraded_message: expect.stringMatching(/"gpu" is not defined.*--placements/),
         status: { ready: 2 },
       });
-    const second = await claim(pool.id, "require");
+    const second = await claim(fleet, pool.id, "require");
     await fleet.client.warmPools.reconcile(pool.id);
     expect(await selected()).toHaveLength(3);
-    await expect(claim(pool.id, "prefer")).resolves.toMatchObject({ status: "running" });
-    await expect(claim(pool.id, "prefer")).rejects.toMatchObject({ message: /"gpu" is not defined/ });
+    await expect(claim(fleet, pool.id, "prefer")).resolves.toMatchObject({ status: "running" });
+    await expect(claim(fleet, pool.id, "prefer")).rejects.toMatchObject({ message: /"gpu" is not defined/ });
     expect(await fleet.pods(`,${GUEST_LABEL}`)).toHaveLength(3);
     expect(await policies()).toHaveLength(1);
 

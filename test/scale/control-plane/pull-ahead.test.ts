@@ -11,6 +11,7 @@ import type { StartPatience } from "../../../service/drivers/kubernetes/start-ve
 import { classifyFailure } from "../../../service/fleet/guests/start-failure.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { succeedingKubectl } from "../cluster/succeeding-kubectl.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 
 const ARTIFACT = {
@@ -78,11 +79,7 @@ describe.skipIf(!HAS_CLUSTER)("images that are pulled ahead (skipped where set-u
     return { driver, instanceId };
   }
 
-  const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
-    const { code, stdout, stderr } = await cluster.kubectl(args, input === undefined ? {} : { input });
-    expect(stderr + String(code)).toMatch(/0$/);
-    return stdout;
-  };
+  const kubectl = (args: readonly string[], input?: string) => succeedingKubectl(cluster, args, input);
   const pullPods = async () => kubectl(["get", "pods", "-A", "-l", PULL_LABEL, "-o", "name"]);
   const signal = () => AbortSignal.timeout(60_000);
 

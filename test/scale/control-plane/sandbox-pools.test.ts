@@ -4,8 +4,8 @@ import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { KubernetesFleet, type SeenObject } from "../fleet/kubernetes-fleet.ts";
+import { claim, makePool, SIZE } from "../fleet/web-pool.ts";
 
-const SIZE = { vcpus: 1, memory_mb: 32 };
 const IMAGE = `registry.test/machines@sha256:${"1".repeat(64)}`;
 const soon = { timeout: 90_000, interval: 200 };
 
@@ -32,20 +32,6 @@ describe.skipIf(!HAS_CLUSTER)("warm pools of Sandboxes, of a stand-in for agent-
   });
   afterEach(async () => fleet[Symbol.asyncDispose]());
 
-  const makePool = async (minReady: number, maxReady: number) => {
-    const pool = await fleet.client.warmPools.create({
-      name: "p",
-      template_ref: "web:stable",
-      version_policy: "track_tag",
-      min_ready: minReady,
-      max_ready: maxReady,
-      resources: SIZE,
-    });
-    await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
-    return pool;
-  };
-  const claim = (poolId: string) =>
-    fleet.client.machines.create({ template: "web:stable", ...SIZE, warm_pool: { id: poolId, mode: "require" } });
   const names = (objects: readonly SeenObject[]) => objects.map(({ metadata }) => metadata.name).toSorted();
   /** Names of Sandboxes, each of which has its one pod. */
   const guests = async () => {
@@ -55,8 +41,8 @@ describe.skipIf(!HAS_CLUSTER)("warm pools of Sandboxes, of a stand-in for agent-
 
   it("double nothing and leave no Sandbox behind when the service is killed in a roll-out", async () => {
     await fleet.seed("stable", { start_cmd: "serve one" });
-    const pool = await makePool(3, 4);
-    const machine = await claim(pool.id);
+    const pool = await makePool(fleet, 3, 4);
+    const machine = await claim(fleet, pool.id);
     await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
     const before = await fleet.sandboxes();
     for (const version of ["two", "three"]) {
@@ -86,8 +72,8 @@ describe.skipIf(!HAS_CLUSTER)("warm pools of Sandboxes, of a stand-in for agent-
 
   it("replace a member whose pod is deleted, end a machine whose pod is, and take away what no record knows", async () => {
     await fleet.seed("stable", { start_cmd: "serve" });
-    const pool = await makePool(2, 2);
-    const machine = await claim(pool.id);
+    const pool = await makePool(fleet, 2, 2);
+    const machine = await claim(fleet, pool.id);
     await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
     const before = await guests();
     expect(before).toHaveLength(3);

@@ -11,15 +11,15 @@ import type { GuestPreference } from "../../../service/drivers/kubernetes/guest-
 import { podName } from "../../../service/drivers/kubernetes/guest-labels.ts";
 import { KubernetesMachineDriver } from "../../../service/drivers/kubernetes/pod-driver.ts";
 import type { StartPatience } from "../../../service/drivers/kubernetes/start-verdict.ts";
-import type { GuestEvent, GuestSpec } from "../../../service/fleet/guests/machine-driver.ts";
+import type { GuestEvent } from "../../../service/fleet/guests/machine-driver.ts";
 import { classifyFailure } from "../../../service/fleet/guests/start-failure.ts";
 import { INSTANCE_LABEL } from "../../../service/labels.ts";
 import { openKubernetesMachines } from "../../../service/parts/kubernetes.ts";
 import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand-in.ts";
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
+import { succeedingKubectl } from "../cluster/succeeding-kubectl.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
-
-const IMAGE = `registry.test/machines@sha256:${"1".repeat(64)}`;
+import { specOf } from "../fleet/small-guest.ts";
 
 /** An object as kubectl shows it. */
 interface Seen {
@@ -32,7 +32,6 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
   let instanceId: string;
   let drivers: KubernetesMachineDriver[] = [];
   const followers: (() => Promise<void>)[] = [];
-  let count = 0;
 
   beforeAll(async () => {
     cluster = await startCluster({ kwokNodes: 2 });
@@ -71,20 +70,7 @@ describe.skipIf(!HAS_CLUSTER)("machines as Sandboxes, of a stand-in for agent-sa
     return driver;
   }
 
-  const specOf = (more: Partial<GuestSpec> = {}): GuestSpec => ({
-    guestId: `gst_sandbox${(count += 1)}`,
-    artifact: { templateId: "tmpl_sandbox", imageId: IMAGE, env: {} },
-    vcpus: 1,
-    memoryMb: 64,
-    internetAccess: true,
-    ...more,
-  });
-
-  const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
-    const { code, stdout, stderr } = await cluster.kubectl(args, input === undefined ? {} : { input });
-    expect(stderr + String(code)).toMatch(/0$/);
-    return stdout;
-  };
+  const kubectl = (args: readonly string[], input?: string) => succeedingKubectl(cluster, args, input);
   const seen = async (kind: "pods" | "sandboxes"): Promise<Seen[]> => {
     const list = kind === "pods" ? "/api/v1/pods" : "/apis/agents.x-k8s.io/v1beta1/sandboxes";
     const selector = encodeURIComponent(`${INSTANCE_LABEL}=${instanceId}`);

@@ -5,8 +5,8 @@ import { startSandboxStandIn, type SandboxStandIn } from "../agent-sandbox/stand
 import { startCluster, type Cluster } from "../cluster/cluster.ts";
 import { HAS_CLUSTER } from "../cluster/tools.ts";
 import { KubernetesFleet, type SeenObject } from "../fleet/kubernetes-fleet.ts";
+import { claim, makePool } from "../fleet/web-pool.ts";
 
-const SIZE = { vcpus: 1, memory_mb: 32 };
 const WEB = (version: string) => ({
   start_cmd: `mkdir -p /www; echo ${version} >/www/v; exec httpd -f -p 127.0.0.1:80 -h /www`,
   runtime_config: { readiness: { kind: "tcp" as const, port: 80 } },
@@ -38,28 +38,14 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
 
   const soon = { timeout: 90_000, interval: 200 };
   const names = (pods: readonly SeenObject[]) => pods.map(({ metadata }) => metadata.name).sort();
-  const makePool = async (minReady: number, maxReady: number) => {
-    const pool = await fleet.client.warmPools.create({
-      name: "p",
-      template_ref: "web:stable",
-      version_policy: "track_tag",
-      min_ready: minReady,
-      max_ready: maxReady,
-      resources: SIZE,
-    });
-    await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
-    return pool;
-  };
-  const claim = (poolId: string) =>
-    fleet.client.machines.create({ template: "web:stable", ...SIZE, warm_pool: { id: poolId, mode: "require" } });
   const versionIn = async (machineId: string) =>
     (await fleet.client.machines.exec(machineId, { command: "cat", args: ["/www/v"] })).stdout.trim();
 
   it("fill, hand out by claim, roll out to a moved tag without ever being empty, drain, and go", async () => {
     await fleet.seed("stable", WEB("one"));
-    const pool = await makePool(2, 3);
+    const pool = await makePool(fleet, 2, 3);
     expect(await fleet.pods(`,${POOL_LABEL}=${pool.id}`)).toHaveLength(2);
-    const first = await claim(pool.id);
+    const first = await claim(fleet, pool.id);
     expect(await versionIn(first.id)).toBe("one");
     await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
 
@@ -74,21 +60,21 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
       }, soon)
       .toBe(3);
     expect(least).toBeGreaterThan(0);
-    const second = await claim(pool.id);
+    const second = await claim(fleet, pool.id);
     expect([await versionIn(second.id), await versionIn(first.id)]).toEqual(["two", "one"]);
 
     await fleet.client.warmPools.drain(pool.id);
     await expect.poll(async () => (await fleet.client.warmPools.get(pool.id)).state, soon).toBe("disabled");
     expect(await fleet.pods()).toHaveLength(2);
-    await expect(claim(pool.id)).rejects.toMatchObject({ code: expect.stringMatching(/warm_pool/) });
+    await expect(claim(fleet, pool.id)).rejects.toMatchObject({ code: expect.stringMatching(/warm_pool/) });
     for (const { id } of [first, second]) await fleet.client.machines.delete(id);
     await expect.poll(() => fleet.pods(), soon).toEqual([]);
   });
 
   it("lose and double nothing when the service stops or is killed in a roll-out, and go on with it", async () => {
     await fleet.seed("stable", WEB("one"));
-    const pool = await makePool(3, 4);
-    const machine = await claim(pool.id);
+    const pool = await makePool(fleet, 3, 4);
+    const machine = await claim(fleet, pool.id);
     await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
     const before = await fleet.pods();
     for (const [index, signal] of (["SIGTERM", "SIGKILL", "SIGKILL"] as const).entries()) {
@@ -114,7 +100,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
           ];
         }, soon)
         .toEqual([templateId, 0, 3, 0, 4]);
-      const taken = await claim(pool.id);
+      const taken = await claim(fleet, pool.id);
       expect(await versionIn(taken.id)).toBe(version);
       await fleet.client.machines.delete(taken.id);
       await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
@@ -127,7 +113,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
 
   it("roll to a large image once the node has it, whatever becomes of the service meanwhile, and no member waits for it", async () => {
     await fleet.seed("stable", WEB("one"));
-    const pool = await makePool(2, 3);
+    const pool = await makePool(fleet, 2, 3);
     const { registry } = cluster;
     const image = await registry!.push("large", ["RUN dd if=/dev/urandom of=/large bs=1M count=96"]);
     const imagesOf = async () =>
@@ -139,7 +125,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
       await fleet.seed("stable", WEB("two"), image);
       await expect.poll(pulling, soon).toHaveLength(1);
       const before = await pulling();
-      const machine = await claim(pool.id);
+      const machine = await claim(fleet, pool.id);
       expect(await versionIn(machine.id)).toBe("one");
       await fleet.client.warmPools.waitUntilReady(pool.id, { intervalMs: 100 });
       await fleet.end("SIGKILL");
@@ -168,7 +154,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
 
   it("say why the node cannot pull the next image, and lose no member by it", async () => {
     await fleet.seed("stable", WEB("one"));
-    const pool = await makePool(2, 2);
+    const pool = await makePool(fleet, 2, 2);
     const before = names(await fleet.pods());
     await fleet.seed("stable", WEB("two"), `${cluster.registry!.host}/none@sha256:${"0".repeat(64)}`);
     await expect
@@ -182,7 +168,7 @@ describe.skipIf(!HAS_CLUSTER).each(KINDS)("warm pools of $what, through the HTTP
 
   it("replace a member that is deleted behind their back, and take away a pod that no record knows", async () => {
     await fleet.seed("stable", WEB("one"));
-    const pool = await makePool(2, 2);
+    const pool = await makePool(fleet, 2, 2);
     const [victim] = await fleet.pods();
     await cluster.kubectl(["delete", "pod", victim?.metadata.name ?? "", "--wait=false"]);
     await expect

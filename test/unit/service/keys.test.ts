@@ -133,7 +133,7 @@ describe("the keys of a data folder", () => {
       expect(await statusOf(service.url, key)).toBe(200);
       const list = keys("list").stdout;
       expect(list).toMatch(/^ID +NAME +CREATED +LAST USED +STATE\n/);
-      expect(list).toMatch(/\nkey_\w+ +ci +\S+Z +\S+Z +good\n/);
+      expect(list).toMatch(/\nkey_\w+ +ci +\S+Z +\S+Z +valid\n/);
       expect(list).not.toContain(key);
       expect(keys("revoke", "ci").stdout).toMatch(/^The key ci \(key_\w+\) is revoked\.\n$/);
       expect(await statusOf(service.url, key)).toBe(401);
