@@ -27,8 +27,8 @@ const ELSEWHERE = "docs/docker";
 const REFERENCE = "docs/provider/";
 /** Pages whose examples are whole Pulumi programs, as the README's. */
 const GUIDES = "docs/guides/";
-/** Pages of Pulumi's Registry, whose examples are whole Pulumi programs, too. */
-const REGISTRY = ["docs/_index.md", "docs/installation-configuration.md"];
+/** Pages of Pulumi's Registry and of the cluster, whose examples are whole Pulumi programs, too. */
+const PROGRAMS = ["docs/_index.md", "docs/installation-configuration.md", "docs/kubernetes.md"];
 /** The last line of a Pulumi program, whose resources are registered after it, and print nothing themselves. */
 const DECLARED = 'console.log("declared");\n';
 /** Asks for templates and pools that are not there: for the compiler alone. */
@@ -51,7 +51,7 @@ const examples = pages.flatMap((page) =>
 
 /** Are the page's examples whole Pulumi programs? */
 function inPulumi({ page }: { page: string }): boolean {
-  return page === "README.md" || page.startsWith(GUIDES) || REGISTRY.includes(page);
+  return page === "README.md" || page.startsWith(GUIDES) || PROGRAMS.includes(page);
 }
 
 /** What the examples of the reference pages take for granted: they show one resource or function each. */
