@@ -319,7 +319,9 @@ export function writeNextToken({ seq }: NumberedMachine): string {
 function readNextToken(token: string): number {
   const [, seq] = /^before-(\d{1,15})$/.exec(token) ?? [];
   if (seq !== undefined) return Number(seq);
-  throw new InvalidRequestError("next_token: this is not one. Pass the next_token of the previous page, or leave it out.");
+  throw new InvalidRequestError(
+    "next_token: this is not one. Pass the next_token of the previous page, or leave it out.",
+  );
 }
 
 function readStatuses(text: string | undefined): readonly MachineState[] {
