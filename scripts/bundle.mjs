@@ -91,7 +91,7 @@ const LIBRARY = {
   entryPoints: {
     sdk: "dist/sdk/index.js",
     ...Object.fromEntries(
-      ["arguments", "commands", "concurrency", "context", "docker", "secrets", "tracing", "wire"].map((part) => [
+      ["commands", "concurrency", "context", "docker", "secrets", "tracing", "wire"].map((part) => [
         part,
         `dist/sdk/${part}/index.js`,
       ]),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nearestName } from "pulumi-nullspace/arguments";
+import { nearestName } from "pulumi-nullspace/sdk";
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { asError, StartupError } from "../errors.ts";
