@@ -1,7 +1,7 @@
 import "./require-node.ts";
 
 export * from "./client/index.ts";
-export { nearestName } from "./arguments/nearest-name.ts";
+export { suggestName } from "./arguments/suggest-name.ts";
 export { NullspaceError, type NullspaceErrorOptions } from "./errors.ts";
 export * from "./template/index.ts";
 export { TemplateRefError } from "./wire/errors.ts";

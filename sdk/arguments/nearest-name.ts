@@ -1,16 +1,4 @@
-/**
- * The known name that a misspelt one most likely means: at most a third of its letters are wrong, whatever their case.
- *
- * @param name as it was written
- * @param known the names that there are
- * @returns undefined when none is near
- * @example
- * ```ts
- * import { nearestName } from "pulumi-nullspace/sdk";
- *
- * console.log(nearestName("dockerfil", ["context", "dockerfile"])); // dockerfile
- * ```
- */
+/** The known name that a misspelt one most likely means, or undefined when none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nearestName } from "pulumi-nullspace/sdk";
+import { suggestName } from "pulumi-nullspace/sdk";
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { asError, StartupError } from "../errors.ts";
@@ -98,7 +98,7 @@ function wordsOf(issue: z.core.$ZodIssue, document: Document.Parsed, lines: Line
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const known = knownAt(issue.path);
-      const near = nearestName(key, known);
+      const near = suggestName(key, known);
       const advice = near === undefined ? `; there are ${known.join(", ")}` : `; did you mean ${near}?`;
       return `${at([...issue.path, key])} is not known${advice}`;
     });

@@ -50,6 +50,7 @@ const ARGUMENTS: Record<string, PublicCall["arguments"]> = {
     ["object", {}],
   ],
   shellQuote: [TEXT, ["text?", "'\\''"]],
+  suggestName: [TEXT, ["list", ["web"]]],
   tagHistory: [["object", { templates: {}, blobs: {} }], TEXT, OPTIONS],
   terminalProgress: [["object?", process.stderr]],
   uploadContext: [["object", { blobs: {} }], ["object", { table: {}, each: () => [] }], OPTIONS],
