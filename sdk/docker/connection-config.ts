@@ -26,7 +26,7 @@ export interface ConnectionConfig {
 }
 
 /**
- * Reads what has to be known before the first request. The rest of the file is `DockerConfig`'s, which reads it anew each
+ * Reads what has to be known before the first request. The rest of the file is `DockerConfig`'s, which reads it again each
  * time.
  *
  * @throws DockerOptionError when the file cannot be read, or is not what Docker writes

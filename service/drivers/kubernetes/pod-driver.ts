@@ -318,7 +318,7 @@ export class KubernetesMachineDriver implements MachineDriver {
     const { kind, hasSandboxes } = await this.#choice.get(signal);
     const isPlaced = placedSettings(this.#settings, spec.placement) !== undefined;
     // A name is taken among objects of one kind only: one that was made as the other kind is looked for. So is one whose placement
-    // has gone since, as it is not made anew.
+    // has gone since, as it is not made again.
     const before = hasSandboxes || !isPlaced ? await this.#find(spec.guestId, signal) : undefined;
     const settings = before === undefined ? settingsOf(this.#settings, spec.placement) : undefined;
     const made = settings && (await createGuest(this.#client, kind, spec, settings));

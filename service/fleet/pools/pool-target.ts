@@ -67,7 +67,7 @@ export function currentTarget(db: Database, pool: PoolRow, placements: Placement
 }
 
 /**
- * What a changed pool means: resolved anew only where the change says so, because a pinned build must not move when
+ * What a changed pool means: resolved again only where the change says so, because a pinned build must not move when
  * somebody changes a label.
  *
  * @throws TemplateNotFoundError, InvalidRequestError

@@ -210,7 +210,7 @@ describe("the size of a machine", () => {
 });
 
 describe("the network of machines", () => {
-  it("is made anew for the next machine when somebody has removed it", async () => {
+  it("is made again for the next machine when somebody has removed it", async () => {
     for (const { Id } of await engine.containers.list({ all: true }))
       await engine.containers.remove(Id, { force: true });
     await engine.networks.remove("nullspace-machines");

@@ -303,7 +303,7 @@ describe.skipIf(!HAS_CLUSTER)("pools for claims of other programs, of a stand-in
     await fleet.client.warmPools.update(pool.id, { labels: { team: "others" } });
   });
 
-  it("are made anew where another start has its machines, and what is elsewhere stays until one is there again", async () => {
+  it("are made again where another start has its machines, and what is elsewhere stays until one is there again", async () => {
     await fleet.seed("stable", { start_cmd: "serve" });
     await makePool(1);
     await expect.poll(() => view.counts(), soon).toEqual([[1, 1, 1]]);

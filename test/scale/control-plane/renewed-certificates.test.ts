@@ -84,7 +84,7 @@ describe.skipIf(!HAS_CLUSTER)(
       return (await client.json({ method: "POST", path, body }, Review)).status.userInfo.username;
     }
 
-    it("are used anew when they were renewed, while what was begun with those of before goes on", async () => {
+    it("are used again when they were renewed, while what was begun with those of before goes on", async () => {
       const [first, second] = [await certificateOf("first"), await certificateOf("second")];
       const { path, files } = kubeconfig("rolling", first);
       const client = await open(path);

@@ -16,7 +16,7 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 export async function inClusterAccess(env: NodeJS.ProcessEnv, folder = SERVICE_ACCOUNT): Promise<ClusterAccess> {
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "443" } = env;
   try {
-    // A kubelet writes anew both authorities and token.
+    // A kubelet writes again both authorities and token.
     const ca = new Authorities(new PemFile(join(folder, "ca.crt")));
     const namespace = await readFile(join(folder, "namespace"), "utf8");
     return {

@@ -124,7 +124,7 @@ export class KubernetesClient {
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
-  /** Whatever proves who asks, or who answers, was refused: what is kept of it is looked up anew for the next request. */
+  /** Whatever proves who asks, or who answers, was refused: what is kept of it is looked up again for the next request. */
   forgetCredentials(): void {
     this.access.credentials.refused();
     this.access.ca?.lookAgain();

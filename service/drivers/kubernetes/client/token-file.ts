@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fixedCredentials, type Credentials, type Identity } from "./cluster-access.ts";
 import { CredentialsError } from "./errors.ts";
 
-/** A kubelet replaces the token of a pod long before it expires; client-go reads it anew after as long. */
+/** A kubelet replaces the token of a pod long before it expires; client-go reads it again after as long. */
 const READ_AGAIN_MS = 60_000;
 
 /**
