@@ -36,7 +36,9 @@ const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 const EXAMPLES = ["test/examples/quickstart.test.ts", "test/examples/pull-request-files.test.ts"];
 
 /** Tests on a cluster without a node, skipped where Kubernetes is not built; `npm test -- --project scale` plays all. */
-const CONTROL_PLANE = "test/scale/control-plane/";
+const CONTROL_PLANE = "test/scale/control-plane";
+/** Two of them take minutes each. */
+const LONG_ON_CONTROL_PLANE = ["native-pools", "placements"].map((name) => `${CONTROL_PLANE}/${name}.test.ts`);
 
 /** The lifecycle once more, on builders and a registry: `npm run sequences` plays it, in both shells. Their suites are in the engine's lane. */
 const BY_COMMAND = ["test/e2e/builders.test.ts"];
@@ -84,7 +86,12 @@ const LANES = [
   {
     name: "e2e",
     steps: [
-      suite("tests (e2e, examples)", ["e2e", "examples"], [...otherThan(ELSEWHERE), ...EXAMPLES], withBuild),
+      suite(
+        "tests (e2e, examples)",
+        ["e2e", "examples"],
+        [...otherThan("test/e2e", ELSEWHERE), ...EXAMPLES],
+        withBuild,
+      ),
       suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
     ],
   },
@@ -105,7 +112,7 @@ const LANES = [
       suite(
         "tests (engine, faults, scale)",
         ["engine", "faults", "scale"],
-        ["test/engine/", "test/faults/", CONTROL_PLANE],
+        ["test/engine/", "test/faults/", ...otherThan(CONTROL_PLANE, LONG_ON_CONTROL_PLANE)],
         withBuild,
       ),
     ],
@@ -224,15 +231,16 @@ function secondTry({ title, first, again }) {
 }
 
 /**
- * The e2e tests but for some files, by name: `--exclude` does nothing in a project with a list of its own of what is left
- * out.
+ * The tests of a folder but for some files, by name: `--exclude` does nothing in a project with a list of its own of what is
+ * left out.
  *
+ * @param {string} folder
  * @param {readonly string[]} files
  */
-function otherThan(files) {
-  return readdirSync(join(ROOT, "test", "e2e"))
+function otherThan(folder, files) {
+  return readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => `test/e2e/${name}`)
+    .map((name) => `${folder}/${name}`)
     .filter((file) => !files.includes(file));
 }
 
