@@ -14,6 +14,7 @@ import {
 } from "./guest-labels.ts";
 import { asUser } from "./launch-line.ts";
 import type { Placement, PodPlace } from "./placement.ts";
+import type { WantedObject } from "./wanted-object.ts";
 
 /** What every pod of a service has. */
 export interface PodSettings extends PodPlace {
@@ -35,21 +36,8 @@ const LOST_NODE_SECONDS = 30;
 /** What a main process does when it is told to end is its own affair; who removes a machine has no use for it. */
 const GRACE_SECONDS = 1;
 
-/** A pod as it is asked for. */
-export interface PodObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec: object;
-}
-
 /** The pod of a guest. @param settings with those of its placement in them */
-export function podObject(spec: GuestSpec, settings: PodSettings): PodObject {
+export function podObject(spec: GuestSpec, settings: PodSettings): WantedObject {
   return {
     apiVersion: "v1",
     kind: "Pod",

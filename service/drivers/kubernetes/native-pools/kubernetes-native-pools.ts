@@ -32,7 +32,8 @@ import {
   WARM_POOLS,
   type NativeKind,
 } from "./native-api.ts";
-import { nativeName, templateObject, warmPoolObject, type NativeObject } from "./native-manifests.ts";
+import type { WantedObject } from "../wanted-object.ts";
+import { nativeName, templateObject, warmPoolObject } from "./native-manifests.ts";
 import { isReady, MemberSandbox, SandboxClaim, SandboxTemplate, SandboxWarmPool } from "./native-objects.ts";
 
 /** Who writes them, for others that share them (server-side apply). */
@@ -228,7 +229,7 @@ export class KubernetesNativePools implements NativePools {
   async #put(
     kind: NativeKind,
     there: SandboxTemplate | SandboxWarmPool | undefined,
-    wanted: NativeObject,
+    wanted: WantedObject,
     signal: AbortSignal,
   ): Promise<void> {
     const { client } = this.#place;
@@ -279,7 +280,7 @@ export class KubernetesNativePools implements NativePools {
 }
 
 /** Labels that were the service's own to take away: that of the pool to claim from, and a name that no longer fits. */
-function hasNoMore(wanted: NativeObject, { metadata }: SandboxTemplate): boolean {
+function hasNoMore(wanted: WantedObject, { metadata }: SandboxTemplate): boolean {
   const labels = Object.keys(metadata.labels ?? {});
   return [CURRENT_LABEL, POOL_NAME_LABEL].every((name) => name in wanted.metadata.labels || !labels.includes(name));
 }

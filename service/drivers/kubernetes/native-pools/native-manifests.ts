@@ -4,6 +4,7 @@ import { INSTANCE_LABEL, PLACEMENT_LABEL, TEMPLATE_LABEL } from "../../../labels
 import { CONTAINER, NETWORK_LABEL } from "../guest-labels.ts";
 import { settingsOf } from "../placed-settings.ts";
 import { podObject, type PodSettings } from "../pod-object.ts";
+import type { WantedObject } from "../wanted-object.ts";
 import {
   apiVersionOf,
   BUILD_ANNOTATION,
@@ -17,19 +18,6 @@ import {
   type NativeKind,
 } from "./native-api.ts";
 import { readinessProbe } from "./readiness-probe.ts";
-
-/** An object as it is applied: what is not in it is others' to set. */
-export interface NativeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  readonly spec: object;
-}
 
 /** So much of a pool's name is in that of its objects: agent-sandbox names Sandboxes, and so pods, after them. */
 const MAX_NAME = 30;
@@ -58,7 +46,7 @@ export function templateObject(
   generation: NativeGeneration,
   blueprint: NativeBlueprint,
   settings: PodSettings,
-): NativeObject {
+): WantedObject {
   const { objectName, poolId, templateId } = generation;
   const { artifact, vcpus, memoryMb, diskMb, internetAccess, placement, readiness } = blueprint;
   const guest = {
@@ -93,7 +81,7 @@ export function templateObject(
 }
 
 /** The SandboxWarmPool of a generation. */
-export function warmPoolObject(generation: NativeGeneration, settings: PodSettings): NativeObject {
+export function warmPoolObject(generation: NativeGeneration, settings: PodSettings): WantedObject {
   const { objectName, replicas, isCurrent } = generation;
   const spec = {
     replicas,
@@ -110,7 +98,7 @@ function object(
   { namespace, instanceId }: PodSettings,
   spec: object,
   more: Readonly<Record<string, string>> = {},
-): NativeObject {
+): WantedObject {
   return {
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
