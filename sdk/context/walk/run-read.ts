@@ -6,7 +6,12 @@ import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask, warmThreads } from "../thread/thread-pool.ts";
 import { BUSY, createControl, STOP } from "./control.ts";
 import { checkInTurns, type CheckedReading, type EarlierReading } from "./earlier-reading.ts";
-import { isSmallTree } from "./is-small-tree.ts";
+import {
+  isSmallTree,
+  SMALL_BESIDE_A_NEW_THREAD,
+  SMALL_BESIDE_A_WAITING_THREAD,
+  SMALL_TO_LIST,
+} from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
 import { countUnseen, type KnownFiles, knownFiles, lookAheadInTurns } from "./known-files.ts";
 import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
@@ -36,12 +41,20 @@ const readings = new Semaphore(Math.max(2, availableParallelism()));
 export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: AbortSignal): Promise<ReadResult> {
   signal?.throwIfAborted();
   const known = earlier && knownFiles(earlier.table);
-  if (isSmallTree(job.root)) return readTree(job, createControl(), known, () => {})!;
+  if (isWorthNoThread(job, known)) return readTree(job, createControl(), known, () => {})!;
   return readings.run(
     signal,
     async () =>
       (earlier && known && (await readUnchanged(job, earlier, known, signal))) ?? (await readNow(job, known, signal)),
   );
+}
+
+/** Also where a thread would be quicker, starting it takes longer than the difference. */
+function isWorthNoThread(job: ReadJob, known: KnownFiles | undefined): boolean {
+  const beside = job.digests === "all" ? SMALL_BESIDE_A_NEW_THREAD : SMALL_TO_LIST;
+  const most = warmThreads() > 0 ? SMALL_BESIDE_A_WAITING_THREAD : beside;
+  // Nobody looks whether a tree is small that was larger the last time.
+  return (known?.table.length ?? 0) <= most.entries && isSmallTree(job, most);
 }
 
 function helpersFor(files: number, worth: number): number {

@@ -35,6 +35,27 @@ describe("a listed context", { timeout: 60_000 }, () => {
     expect(listed.dockerfile).toEqual(read.dockerfile);
   });
 
+  it.each([
+    ["few entries", 50, 1],
+    ["so many that a thread is worth its start to read them", 600, 1],
+    ["so many that a thread is worth its start to list them", 4_200, 1],
+    ["few entries of many bytes", 12, 500_000],
+  ])("is the same with %s, wherever the work is done", async (_, files, bytes) => {
+    const content = "x".repeat(bytes);
+    const dir = tree(
+      Object.fromEntries(Array.from({ length: files }, (_, i) => [`d${i % 7}/f${i}`, `${i}${content}`])),
+    );
+    // Some are to be read in any case.
+    for (let i = 0; i < files; i += 3) utimesSync(join(dir, `d${i % 7}/f${i}`), 1_000_000_000, 1_000_000_000);
+    const options = { dir, dockerfile: false } as const;
+    const [listed, read] = [await listContext(options), await readContext({ ...options, statCache: false })];
+    expect(facts(listed)).toEqual(facts(read));
+    for (const name of ["d0/f0", "d3/f3"]) {
+      const [one, other] = [listed, read].map(({ table }) => entryAt(table, findEntry(table, name)).sha256);
+      expect(one).toBe(other);
+    }
+  });
+
   it("reads those files alone whose times have no fraction of a second", async () => {
     const dir = tree({ fine: "1", coarse: "2" });
     utimesSync(join(dir, "coarse"), 1_000_000_000, 1_000_000_000);
