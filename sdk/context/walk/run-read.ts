@@ -14,7 +14,8 @@ import {
 } from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
 import { countUnseen, type KnownFiles, knownFiles, lookAheadInTurns } from "./known-files.ts";
-import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
+import { type ReadResult, readTree } from "./read-tree.ts";
+import type { WalkedShare } from "./walked-share.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
@@ -109,6 +110,8 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
   const control = createControl();
   const reading = new AbortController();
   let looking: Promise<void> | undefined;
+  /** One that was there before the tree was walked. */
+  let hasHelp = false;
   const start = (task: Task, transfer?: readonly MessagePort[]): void => {
     tasks.push(startTask(task, { onAnswer, onCrash: reject }, transfer));
   };
@@ -116,13 +119,17 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
     if (answer.type === "done") resolve(answer.result);
     else if (answer.type === "failed") reject(fromThreadError(answer.error));
     else if (answer.type === "walked") void getHelp(answer.walked);
+    else if (answer.type === "ahead") {
+      hasHelp = true;
+      start({ type: "help-ahead", job, control, leader: answer.leader }, [answer.leader]);
+    }
   };
   const getHelp = async (walked: WalkedShare): Promise<void> => {
     await looking;
     if (reading.signal.aborted) return;
     const files = walked.known ? countUnseen(walked.table, walked.known) : walked.table.length;
     const count = helpersFor(files, job.digests === "coarse" ? WORTH_A_HELPER_LISTING : WORTH_A_HELPER);
-    for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
+    for (let i = hasHelp ? 1 : 0; i < count; i++) start({ type: "help", job, control, walked });
   };
   const onAbort = (): void => reject(signal!.reason);
 
@@ -134,7 +141,10 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
     () => new MessageChannel(),
   );
   const helpers = channels.map(({ port1 }) => port1);
-  start({ type: "read", job, control, known, helpers }, helpers);
+  // A rule of Git's may take back what was walked.
+  const isFinal = job.digests === "all" && job.ignore.syntax === "docker";
+  const mayAskAhead = known === undefined && isFinal && availableParallelism() > 1;
+  start({ type: "read", job, control, known, helpers, mayAskAhead }, helpers);
   for (const { port2: leader } of channels)
     start({ type: "look-ahead", job, control, known: known!, leader }, [leader]);
   if (known) looking = lookAheadInTurns(known, job, control, reading.signal);
