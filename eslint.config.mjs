@@ -29,14 +29,6 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       // A schema and its inferred type share one name (const X, type X).
       "@typescript-eslint/no-redeclare": "off",
-      // A bundle that takes the one object has all of zod in it, its messages in fifty languages too.
-      "no-restricted-syntax": [
-        "error",
-        {
-          selector: 'ImportDeclaration[source.value="zod"][importKind="value"] > ImportSpecifier[importKind="value"]',
-          message: 'Use import * as z from "zod".',
-        },
-      ],
       "no-empty": ["error", { allowEmptyCatch: false }],
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
