@@ -76,6 +76,8 @@ export interface NativePools {
    * @throws MachineRefusedError when the host does not take it; EngineUnavailableError; PermissionMissingError
    */
   apply(generation: NativeGeneration, signal: AbortSignal): Promise<boolean>;
+  /** Who changes a generation as often as it is put right, if somebody does: that goes on, but not for every change. */
+  disputed(objectName: string): Error | undefined;
   /** Members that nobody has claimed, in the order of their age. @throws EngineUnavailableError */
   members(objectName: string, signal: AbortSignal): Promise<NativeMember[]>;
   /** Whether somebody has claimed from it, or wants to. @throws EngineUnavailableError */

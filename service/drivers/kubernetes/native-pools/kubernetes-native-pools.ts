@@ -18,6 +18,7 @@ import { placedSettings } from "../placed-settings.ts";
 import type { PodSettings } from "../pod-object.ts";
 import { unlessAborted } from "../client/unless-aborted.ts";
 import { refused, START_PATIENCE, type StartPatience } from "../start-verdict.ts";
+import { Corrections } from "./corrections.ts";
 import { isContained } from "./is-contained.ts";
 import { MemberVerdicts } from "./member-verdicts.ts";
 import {
@@ -63,6 +64,8 @@ export class KubernetesNativePools implements NativePools {
   readonly #pools: FollowedObjects<SandboxWarmPool>;
   readonly #verdicts: MemberVerdicts;
   readonly #errors: NativeErrors;
+  /** Of objects, by path. */
+  readonly #corrections = new Corrections();
   /** Conflicts in a row, by path. */
   readonly #conflicts = new Map<string, number>();
   #onChange: ((objectName: string | undefined) => void) | undefined;
@@ -152,6 +155,18 @@ export class KubernetesNativePools implements NativePools {
     }
   }
 
+  disputed(objectName: string): Error | undefined {
+    for (const [kind, objects] of [
+      [TEMPLATES, this.#templates],
+      [WARM_POOLS, this.#pools],
+    ] as const) {
+      const there = objects.get(objectName);
+      const isDisputed = this.#corrections.isDisputed(`${listPath(kind, this.place)}/${objectName}`);
+      if (there !== undefined && isDisputed) return disputed(kind, there);
+    }
+    return undefined;
+  }
+
   async members(objectName: string, signal: AbortSignal): Promise<NativeMember[]> {
     try {
       const members = await this.#members(objectName, signal);
@@ -186,7 +201,11 @@ export class KubernetesNativePools implements NativePools {
     await this.#delete(WARM_POOLS, objectName, this.#pools.get(objectName)?.metadata.uid, signal);
     await this.#delete(TEMPLATES, objectName, this.#templates.get(objectName)?.metadata.uid, signal);
     this.#verdicts.forget(objectName);
-    for (const kind of [WARM_POOLS, TEMPLATES]) this.#conflicts.delete(`${listPath(kind, this.place)}/${objectName}`);
+    for (const kind of [WARM_POOLS, TEMPLATES]) {
+      const path = `${listPath(kind, this.place)}/${objectName}`;
+      this.#conflicts.delete(path);
+      this.#corrections.forget(path);
+    }
   }
 
   async follow(onChange: (objectName: string | undefined) => void, signal: AbortSignal): Promise<void> {
@@ -255,10 +274,13 @@ export class KubernetesNativePools implements NativePools {
   ): Promise<boolean> {
     const { client } = this.#place;
     const path = `${listPath(kind, this.place)}/${wanted.metadata.name}`;
+    const text = JSON.stringify(wanted);
     if (there !== undefined) {
       // It comes again when it has gone.
       if (there.metadata.deletionTimestamp != null) return false;
       if (isContained(wanted, there) && hasNoMore(wanted, there)) return true;
+      const correction = this.#corrections.judge(path, text, there);
+      if (correction !== "write") return correction === "taken";
     } else await this.#refuseIfTaken(kind, path, signal);
     const uid = there?.metadata.uid;
     // Of the object that was seen, and of no other of its name.
@@ -266,9 +288,10 @@ export class KubernetesNativePools implements NativePools {
     const query = { fieldManager: FIELD_MANAGER, force: true };
     try {
       const contentType = "application/apply-patch+yaml";
-      await client.json({ method: "PATCH", path, query, contentType, body, signal }, Anything);
+      const request = { method: "PATCH", path, query, contentType, body, signal } as const;
+      const answer = await client.json(request, SandboxTemplate);
       this.#conflicts.delete(path);
-      return true;
+      this.#corrections.note(path, text, there, answer);
     } catch (error) {
       if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
       // It, or a quota that counts it, was changed at the same moment.
@@ -277,6 +300,7 @@ export class KubernetesNativePools implements NativePools {
       if (conflicts < CONFLICTS) return false;
       throw refused(error.said, { mayPass: true, cause: error });
     }
+    return true;
   }
 
   /** An object that is not told has not been made, or not by this service. */
@@ -312,6 +336,16 @@ export class KubernetesNativePools implements NativePools {
 function hasNoMore(wanted: WantedObject, { metadata }: SandboxTemplate): boolean {
   const labels = Object.keys(metadata.labels ?? {});
   return [CURRENT_LABEL, POOL_NAME_LABEL].every((name) => name in wanted.metadata.labels || !labels.includes(name));
+}
+
+/** Others change an object as often as it is put right. */
+function disputed({ kind }: NativeKind, { metadata }: SandboxTemplate): Error {
+  const managers = (metadata.managedFields ?? [])
+    .filter(({ manager, subresource }) => manager != null && manager !== FIELD_MANAGER && subresource == null)
+    .map(({ manager }) => manager);
+  const who = managers.length === 0 ? "" : ` (managers of its fields: ${[...new Set(managers)].join(", ")})`;
+  const reason = `the ${kind} ${metadata.name} is changed by others as often as the service puts it right${who}. Have them leave it alone; how many it has is said by the pool's label`;
+  return refused(reason, { mayPass: true });
 }
 
 function whyConnected(isolation: Isolation | undefined): string | undefined {

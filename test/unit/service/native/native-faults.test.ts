@@ -1,4 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Authorities, PemFile } from "../../../../service/drivers/kubernetes/client/pem-text.ts";
+import { makeCertificates } from "../../../engine/docker/certificates.ts";
 import { NativeServer, type Fault } from "./native-server.ts";
 import { NativeWorld, SOON } from "./native-world.ts";
 
@@ -181,6 +186,30 @@ describe("pools for other programs, at an API server with faults", { timeout: 12
     await world.untilCounts([1, 4, 4]);
     await world.untilWell(poolId);
     expect([server.list("sandboxwarmpools").length, server.list("sandboxtemplates").length]).toEqual([1, 1]);
+  });
+
+  it("go on when the server's certificate is renewed under another authority, whose file is renewed, too", async () => {
+    await world.stop();
+    const { standIn } = server;
+    const folder = mkdtempSync(join(tmpdir(), "nullspace-renewed-"));
+    try {
+      const file = join(folder, "authority.pem");
+      writeFileSync(file, standIn.pem("ca"));
+      world.start({ access: { ...standIn.access(), ca: new Authorities(new PemFile(file)) } });
+      const poolId = await world.makePool(2);
+      await world.untilCounts([1, 2, 2]);
+      await makeCertificates(folder);
+      const made = (name: string) => readFileSync(join(folder, `${name}.pem`), "utf8");
+      standIn.renew({ cert: made("server"), key: made("server-key"), ca: made("ca") });
+      standIn.breakAll();
+      await world.setReplicas(poolId, 3);
+      await world.untilSaid(poolId, /certificate/);
+      writeFileSync(file, made("ca"));
+      await world.untilCounts([1, 3, 3]);
+      await world.untilWell(poolId);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("hold up no stop of the service, whatever is asked of a frozen server", async () => {

@@ -14,8 +14,11 @@ const SERVED: Readonly<Record<string, string>> = {
 
 /** An object as the server keeps it. */
 export interface Kept {
+  apiVersion?: string;
+  kind?: string;
   metadata: {
     name: string;
+    namespace?: string;
     uid: string;
     resourceVersion: string;
     generation: number;
@@ -66,6 +69,10 @@ export class NativeServer implements AsyncDisposable {
   readyOf: (pool: Kept) => number = () => Infinity;
   /** What was written, in order: `PATCH sandboxwarmpools/name`. */
   readonly writes: string[] = [];
+  /** What a webhook, or a version of a kind that lacks a field, makes of what is written. */
+  mutate: (object: Kept) => void = () => undefined;
+  /** After an object was written by the service. */
+  afterWrite: () => void = () => undefined;
   /** Most members that all warm pools were to have together. */
   mostReplicas = 0;
 
@@ -264,14 +271,23 @@ export class NativeServer implements AsyncDisposable {
     }
     const { name, labels, annotations } = metadata;
     const made = before === undefined ? this.#made(name, labels, spec) : structuredClone(before);
-    const isOtherwise = JSON.stringify([made.metadata.labels, made.spec]) !== JSON.stringify([labels, spec]);
-    made.metadata.labels = { ...labels };
-    made.metadata.annotations = { ...annotations };
+    Object.assign(made, { apiVersion: wanted.apiVersion, kind: wanted.kind });
+    Object.assign(made.metadata, {
+      namespace: metadata.namespace,
+      labels: { ...labels },
+      annotations: { ...annotations },
+    });
     made.spec = { ...made.spec, ...spec };
-    if (before !== undefined && isOtherwise) made.metadata.generation += 1;
-    this.#put(resource, made);
-    this.fill();
+    this.mutate(made);
+    // What changes nothing is no event, and no other version of the object.
+    if (JSON.stringify(made) !== JSON.stringify(before)) {
+      if (before !== undefined && JSON.stringify(made.spec) !== JSON.stringify(before.spec))
+        made.metadata.generation += 1;
+      this.#put(resource, made);
+      this.fill();
+    }
     response.end(JSON.stringify(made));
+    this.afterWrite();
   }
 
   #made(name: string, labels: Record<string, string>, spec: Record<string, unknown>): Kept {

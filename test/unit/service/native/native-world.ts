@@ -1,9 +1,11 @@
 import { expect } from "vitest";
 import { pino } from "pino";
+import type { ClusterAccess } from "../../../../service/drivers/kubernetes/client/cluster-access.ts";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
 import { KubernetesNativePools } from "../../../../service/drivers/kubernetes/native-pools/kubernetes-native-pools.ts";
 import { Fleet } from "../../../../service/fleet/fleet.ts";
 import { REPLICAS_LABEL } from "../../../../service/fleet/pools/native/replicas-label.ts";
+import type { NativeObserver } from "../../../../service/fleet/pools/native/native-observer.ts";
 import type { NativeFailureReason } from "../../../../service/fleet/pools/native/native-status.ts";
 import { Database } from "../../../../service/store/database.ts";
 import { MIGRATIONS } from "../../../../service/store/migrations/index.ts";
@@ -31,6 +33,8 @@ export class NativeWorld implements AsyncDisposable {
   readonly instanceId: string;
   /** What failed, as observers are told. */
   readonly failures: [pool: string, reason: NativeFailureReason][] = [];
+  /** Is told, too. */
+  observer: NativeObserver | undefined;
   #run: Run | undefined;
 
   constructor(server: NativeServer, instanceId = "one") {
@@ -46,9 +50,10 @@ export class NativeWorld implements AsyncDisposable {
     return this.#run?.client ?? expect.fail("the service does not run");
   }
 
-  /** @param callLimitMs longest time for an answer of the API server */
-  start({ callLimitMs, isOn = true }: { callLimitMs?: number; isOn?: boolean } = {}): void {
-    const client = new KubernetesClient(this.server.standIn.access(), callLimitMs);
+  /** @param options.callLimitMs longest time for an answer of the API server @param options.access how to reach it */
+  start(options: { callLimitMs?: number; isOn?: boolean; access?: ClusterAccess } = {}): void {
+    const { callLimitMs, isOn = true, access = this.server.standIn.access() } = options;
+    const client = new KubernetesClient(access, callLimitMs);
     const stopping = new AbortController();
     const events = new TemplateEvents();
     const settings = { namespace: "machines", instanceId: this.instanceId };
@@ -59,7 +64,14 @@ export class NativeWorld implements AsyncDisposable {
       stopping: stopping.signal,
       driver: this.driver,
       nativePools: new KubernetesNativePools({ client, settings, isOn, isolation: () => undefined }),
-      nativeObservers: [{ failed: (pool, reason) => void this.failures.push([pool, reason]) }],
+      nativeObservers: [
+        {
+          failed: (pool, reason) => {
+            this.failures.push([pool, reason]);
+            this.observer?.failed(pool, reason);
+          },
+        },
+      ],
     });
     fleet.start();
     this.#run = { fleet, client, events, stopping };
