@@ -133,11 +133,12 @@ export class NativeKeeper implements NativeSide {
   /** What is kept of a pool for other programs; `undefined`: nothing is, and nothing is wanted. */
   statusOf(poolId: string): NativeStatus | undefined {
     const { pools, generations, native } = this.#deps;
-    const wanted = wantedNative(pools.get(poolId), native.isOn);
+    const pool = pools.get(poolId);
+    const wanted = wantedNative(pool, native.isOn);
     const rows = generations.ofPool(poolId, native.place);
     if (wanted.state === "gone" && rows.length === 0) return undefined;
     const error = this.#work.get(poolId)?.error;
-    return nativeStatus(poolId, wanted, rows, native, error && explained(error));
+    return nativeStatus({ poolId, name: pool?.name ?? poolId }, wanted, rows, native, error && explained(error));
   }
 
   /** Pools of which anything is kept, or is to be. */

@@ -39,6 +39,8 @@ export interface NativeGenerationStatus {
 /** What is kept of a pool for other programs. */
 export interface NativeStatus {
   readonly poolId: string;
+  /** Of the pool, also of one that is deleted; its id where there is no record of it. */
+  readonly name: string;
   /** Members to keep ready; 0 when nothing is wanted any more. */
   readonly wanted: number;
   readonly state: WantedNative["state"];
@@ -61,7 +63,7 @@ export interface NativeFailure {
 
 /** @param rows newest first */
 export function nativeStatus(
-  poolId: string,
+  { poolId, name }: Pick<NativeStatus, "poolId" | "name">,
   wanted: WantedNative,
   rows: readonly NativeGenerationRow[],
   native: NativePools,
@@ -77,6 +79,7 @@ export function nativeStatus(
   };
   return {
     poolId,
+    name,
     wanted: wanted.replicas,
     state: wanted.state,
     place: native.place,
