@@ -41,7 +41,7 @@ export async function isKindGone(
     const { resources } = await ask(`/apis/${groupVersion}`, ResourceList);
     return !resources.some(({ name }) => name === resource);
   } catch (thrown) {
-    if (thrown instanceof KubernetesError || isClusterAway(thrown)) return false;
+    if (thrown instanceof KubernetesError || isClusterAway(thrown) || signal?.aborted) return false;
     throw thrown;
   }
 }

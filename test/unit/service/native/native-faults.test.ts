@@ -228,6 +228,26 @@ describe("pools for other programs, at an API server with faults", { timeout: 12
     await world.untilCounts([1, 4, 4]);
   });
 
+  it("hold up no stop while the server is asked whether agent-sandbox is gone", async () => {
+    const poolId = await world.makePool(2);
+    await world.untilCounts([1, 2, 2]);
+    const { answer } = server.standIn;
+    const asked = Promise.withResolvers<void>();
+    server.standIn.answer = (seen, response, request) => {
+      if (seen.url.pathname === "/apis") return asked.resolve();
+      return answer(seen, response, request);
+    };
+    server.fault = () => ({ status: 404, page: "404 page not found\n" });
+    server.breakWatches();
+    await asked.promise;
+    await world.setReplicas(poolId, 3);
+    await world.stop();
+    server.standIn.answer = answer;
+    server.fault = () => undefined;
+    world.start();
+    await world.untilCounts([1, 3, 3]);
+  });
+
   it("are doubled by nothing, and left behind by nothing, when the service stops in the middle of a roll-out", async () => {
     const poolId = await world.makePool(8);
     await world.untilCounts([1, 8, 8]);
