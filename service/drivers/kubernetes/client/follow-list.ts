@@ -1,6 +1,6 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import { NullspaceError } from "pulumi-nullspace/sdk";
-import { z } from "zod";
+import * as z from "zod";
 import { KubernetesError } from "./errors.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, KubernetesClient } from "./kubernetes-client.ts";

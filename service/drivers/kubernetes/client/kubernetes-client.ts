@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { Agent, errors, request as send, type Dispatcher } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import type { ClusterAccess, Identity } from "./cluster-access.ts";
 import { KubernetesAwayError, KubernetesError, type StatusFacts } from "./errors.ts";
 import { unlessAborted } from "./unless-aborted.ts";

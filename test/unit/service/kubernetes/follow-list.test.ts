@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { followList, type ListEvent } from "../../../../service/drivers/kubernetes/client/follow-list.ts";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
 import { openStandIn, statusOf, type StandIn } from "./stand-in.ts";
