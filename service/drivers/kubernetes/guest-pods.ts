@@ -253,11 +253,13 @@ export class GuestPods {
   }
 
   async #getOne<T>(kind: GuestKind, name: string, object: z.ZodType<T>, signal?: AbortSignal) {
+    const path = `${kind.path(this.#namespace)}/${name}`;
     try {
-      const path = `${kind.path(this.#namespace)}/${name}`;
       return await this.#client.json({ method: "GET", path, signal }, object);
     } catch (error) {
-      if (error instanceof KubernetesError && error.status === 404) return undefined;
+      // The server's own words: a page of what stands before it says nothing of a guest.
+      if (error instanceof KubernetesError && error.status === 404 && error.reason !== "") return undefined;
+      if (await isKindGone(this.#client, error, path, signal)) return undefined;
       throw error;
     }
   }

@@ -197,6 +197,11 @@ describe("the two watches of Sandboxes and their pods", () => {
     const asked = () => server.seen.slice(before).filter(({ url }) => url.pathname === "/apis").length;
     await expect.poll(asked).toBeGreaterThan(0);
     await expect(driver.list()).rejects.toMatchObject({ code: "engine_unavailable" });
+    server.answer = (seen, response, request) => {
+      if (seen.url.pathname.endsWith(NAME)) return void response.writeHead(404).end("404 page not found\n");
+      return answer(seen, response, request);
+    };
+    await expect(look()).rejects.toMatchObject({ code: "engine_unavailable" });
     server.answer = answer;
     await expect.poll(look).toEqual({ ok: true });
     expect(await driver.list()).toEqual([{ guestId: GUEST, alive: true, paused: false }]);
