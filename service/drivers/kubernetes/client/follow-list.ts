@@ -121,7 +121,10 @@ async function silenceOf(
 
 /** The same for errors that say the same of the cluster, whichever try they are of. */
 function causeOf(error: NullspaceError): string {
-  return error instanceof KubernetesError ? `${error.code} ${error.status} ${error.reason}` : error.code;
+  if (error instanceof KubernetesError) return `${error.code} ${error.status} ${error.reason}`;
+  // A connection that broke off, say, and after it a certificate that is not trusted.
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return `${error.code} ${String(code)}`;
 }
 
 /** The whole list, page by page, as it was at one moment. */
