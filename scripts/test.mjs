@@ -67,11 +67,11 @@ const LANES = 5;
  */
 const STEPS = [
   { title: "build (npm run build)", run: buildOnce },
-  suite("tests (engine)", ["engine"], ["test/engine/"], withBuild),
+  suite("tests (engine)", ["engine"], ["test/engine/"], withPrograms),
   suite("tests (e2e, examples)", ["e2e", "examples"], [...otherThan("test/e2e", ELSEWHERE), ...EXAMPLES], withBuild),
-  suite("tests (sequences)", ["sequences"], ["test/e2e/sequences/"], withBuild),
+  suite("tests (sequences)", ["sequences"], ["test/e2e/sequences/"], withPrograms),
   check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
-  suite("tests (options, inputs)", ["e2e"], OPTIONS_AND_INPUTS, withBuild),
+  suite("tests (options, inputs)", ["e2e"], OPTIONS_AND_INPUTS, withPrograms),
   check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
   check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
   check("schema.json is what the sources say", "node", [
@@ -93,8 +93,8 @@ const STEPS = [
 ];
 
 const vitestArguments = process.argv.slice(2);
-/** @type {Promise<Counts> | undefined} */
-let building;
+/** What was started of the build. @type {{ compiled?: Promise<Counts>, whole?: Promise<Counts> }} */
+const building = {};
 // A signal goes to the whole process group: what runs now ends by itself, then this does, without starting the next.
 let isStopped = false;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isStopped = true));
@@ -245,6 +245,16 @@ async function withBuild(args, print) {
 }
 
 /**
+ * For tests that run what is compiled, and neither pack it nor compile against all of it: they need not wait for the checks.
+ *
+ * @type {Play}
+ */
+async function withPrograms(args, print) {
+  await compileOnce(print);
+  return vitest(args, print, HERE);
+}
+
+/**
  * @param {boolean} isGood
  * @returns {Counts}
  */
@@ -267,17 +277,29 @@ function prefixed(name) {
  * @returns {Promise<Counts>}
  */
 function buildOnce(print) {
-  building ??= build(print);
-  return building;
+  building.whole ??= compileOnce(print).then((counts) => (counts.failed > 0 ? counts : build(print)));
+  return building.whole;
+}
+
+/**
+ * What programs run. The quickstart has compiled it, if it was played before.
+ *
+ * @param {Print} print
+ * @returns {Promise<Counts>}
+ */
+function compileOnce(print) {
+  building.compiled ??= build(print, { checked: false });
+  return building.compiled;
 }
 
 /**
  * @param {Print} print
+ * @param {{ checked?: boolean }} [options]
  * @returns {Promise<Counts>}
  */
-async function build(print) {
+async function build(print, { checked = true } = {}) {
   try {
-    print(await buildPackages({ root: ROOT, env: process.env }));
+    print(await buildPackages({ root: ROOT, env: process.env, checked }));
     return one(true);
   } catch (error) {
     print(describe(error));
