@@ -1,11 +1,15 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { z } from "zod";
 import { asError } from "../../errors.ts";
+<<<<<<< HEAD
 import { AbsentPods } from "./absent-pods.ts";
+=======
+import { isKindGone } from "./client/absent-kind.ts";
+>>>>>>> native2
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { FollowedObjects, isKindAbsent } from "./followed-objects.ts";
+import { FollowedObjects } from "./followed-objects.ts";
 import { ONLY_PODS, type GuestChoice } from "./guest-choice.ts";
 import { PODS, SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { ownSelector } from "./guest-labels.ts";
@@ -124,8 +128,8 @@ export class GuestPods {
     const listOf = <T>(kind: GuestKind, object: z.ZodType<T>) =>
       listAll(this.#client, { path: kind.path(this.#namespace), query, object, signal });
     const pods = (await listOf(PODS, Pod)).objects;
-    const none = (error: unknown) => {
-      if (isKindAbsent(error)) return { objects: [] };
+    const none = async (error: unknown) => {
+      if (await isKindGone(this.#client, error, SANDBOXES.path(this.#namespace), signal)) return { objects: [] };
       throw error;
     };
     const sandboxes = hasSandboxes ? (await listOf(SANDBOXES, Sandbox).catch(none)).objects : [];

@@ -184,6 +184,25 @@ describe("the two watches of Sandboxes and their pods", () => {
     await expect.poll(() => told).toEqual(died);
   });
 
+  it("take no page of what stands before the server for the end of every Sandbox", async () => {
+    items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
+    const told = await follow();
+    const { answer } = server;
+    server.answer = (seen, response, request) => {
+      if (!seen.url.pathname.startsWith("/apis")) return answer(seen, response, request);
+      response.writeHead(404).end("404 page not found\n");
+    };
+    const before = server.seen.length;
+    watches.sandboxes?.end();
+    const asked = () => server.seen.slice(before).filter(({ url }) => url.pathname === "/apis").length;
+    await expect.poll(asked).toBeGreaterThan(0);
+    await expect(driver.list()).rejects.toMatchObject({ code: "engine_unavailable" });
+    server.answer = answer;
+    await expect.poll(look).toEqual({ ok: true });
+    expect(await driver.list()).toEqual([{ guestId: GUEST, alive: true, paused: false }]);
+    expect(told).toEqual([]);
+  });
+
   it("end the wait for a removal that nobody tells of, as it was over before they began", async () => {
     items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
     const { answer } = server;
