@@ -75,16 +75,6 @@ const PROGRAMS = {
   banner: { js: REQUIRE },
 };
 
-/** zod brings the words of fifty languages, and is asked for those of one. */
-const ENGLISH = {
-  name: "english",
-  /** @param {import("esbuild").PluginBuild} bundler */
-  setup: (bundler) =>
-    bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js";',
-    })),
-};
-
 /** What programs import beside Pulumi. One bundle for all of it: what two parts have in common is there once, an error's class above all. */
 const LIBRARY = {
   outdir: join(OUT, "sdk"),
@@ -100,7 +90,6 @@ const LIBRARY = {
     worker: "dist/sdk/context/thread/worker.js",
   },
   external: ["@aws-sdk/*", "@opentelemetry/*"],
-  plugins: [ENGLISH],
   banner: { js: `import "./require-node.js"; ${REQUIRE}` },
 };
 
@@ -186,10 +175,28 @@ function mapKeys(object, change) {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [change(key), value]));
 }
 
+/** Parts of zod that nobody here uses. */
+const UNUSED_OF_ZOD = /node_modules\/zod\/v4\/(?:classic\/from-json-schema|locales\/(?!en\.))/;
+
+/**
+ * The library is loaded by programs that build once, and half of zod takes as long to load as to check what it is given.
+ *
+ * @param {import("esbuild").Metafile} metafile
+ */
+function refuseWholeOfZod({ outputs }) {
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      if (bytesInOutput === 0 || !UNUSED_OF_ZOD.test(file)) continue;
+      throw new Error(`${file} goes into the bundle. Import zod as in: import * as z from "zod";`);
+    }
+  }
+}
+
 rmSync(OUT, { recursive: true, force: true });
 const GROUPS = [BESIDE_PULUMI, PROGRAMS, COMMAND_START, COMMAND, LIBRARY, GUARDS];
 const outcomes = await Promise.all(GROUPS.map((options) => build({ ...COMMON, ...options })));
 for (const name of ["pulumi-resource-nullspace", START]) chmodSync(join(OUT, `${name}.js`), 0o755);
+for (const { metafile } of outcomes) if (metafile) refuseWholeOfZod(metafile);
 const inputs = outcomes.map(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
 writeFileSync(join(OUT, "LICENSES.txt"), bundledLicenses(ROOT, inputs.flat()));
 // The library alone is packed with the service.

@@ -72,7 +72,7 @@ try {
   }
   if (flags.keep) {
     kept = true;
-    service.detach();
+    await service.detach();
     console.log(whatToTypeNext({ env: pulumiEnv, service, program, home }));
   }
 } catch (error) {
@@ -86,8 +86,7 @@ console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
 
 async function startService(): Promise<ServiceProcess> {
   const process_ = await startServiceProcess({
-    command: process.execPath,
-    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    node: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir: join(home, "data"),
     logFile: join(home, "service.log"),
     env: process.env,

@@ -21,12 +21,16 @@ import { SetupError } from "./setup/errors.mjs";
 import { nodeRuntime } from "./setup/node-runtime.mjs";
 import { npmDependencies } from "./setup/npm-dependencies.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
+import { endSession } from "./setup/session.mjs";
 import { STEPS } from "./setup/steps.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** A terminal's Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. */
 const SAME_KEYPRESS_MS = 500;
+
+/** What a signal has reached may take so long to end by itself: a Pulumi CLI that cancels what it does, and ends its plugins. */
+const PATIENCE_MS = 10_000;
 
 /** @type {Record<string, number>} */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -156,8 +160,8 @@ async function runToEnd(program, args, env) {
       running.once("exit", (code) => resolve(code ?? 1));
     });
   } finally {
+    // What it has left behind goes with it; a service that was meant to stay (--keep) has a session of its own.
+    await endSession(running.pid, { patienceMs: firstSignal === undefined ? 0 : PATIENCE_MS });
     child = undefined;
-    // What it has left behind goes with it; a service that was meant to stay (--keep) has a group of its own.
-    signalGroup(running.pid, "SIGTERM");
   }
 }

@@ -19,7 +19,7 @@ import { copyToAnyFolder } from "./any-folder.mjs";
 import { describe } from "./setup.mjs";
 import { buildPackages } from "./setup/package-build.mjs";
 import { readJson } from "./setup/tool-cache.mjs";
-import { apart, countsIn, filesToTryAgain } from "./second-try.mjs";
+import { apart, countsIn, filesToTryAgain, notMadeGood, saysOutside } from "./second-try.mjs";
 import { failuresIn, LAST_LINES, shown } from "./test-failures.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,9 +50,9 @@ const ELSEWHERE = [...IN_ANY_FOLDER, ...OPTIONS_AND_INPUTS, ...BY_COMMAND];
 /** @typedef {(line: string) => void} Print */
 /** @typedef {{ root: string, env: NodeJS.ProcessEnv }} Place where a command runs */
 /** @typedef {{ title: string, run: (print: Print) => Promise<Counts> }} Step */
-/** What a run of vitest has left. @typedef {{ report: any, isGreen: boolean, output: string, root: string }} Played */
+/** What a run of vitest has left. @typedef {{ report: any, isGreen: boolean, isOutside: boolean, output: string, root: string }} Played */
 /** A run of vitest with its arguments, somewhere. @typedef {(args: string[], print: Print) => Promise<Played>} Play */
-/** Files that may pass by themselves. @typedef {{ title: string, first: string[], again: (print: Print) => Promise<Played> }} Suspect */
+/** Files that may pass by themselves. @typedef {{ title: string, first: any, again: (print: Print) => Promise<Played> }} Suspect */
 
 /** How many steps are played at once. They mostly wait: for an engine, a service or the Pulumi CLI. */
 const LANES = 5;
@@ -176,12 +176,12 @@ function suite(title, projects, files = [], play = here) {
     title,
     run: async (print) => {
       const played = await play([...chosen, ...files], print);
-      const again = isStopped ? [] : filesToTryAgain(played.report, played.output);
+      const again = isStopped ? [] : filesToTryAgain(played.report, played.isOutside);
       if (again.length === 0) return verdict(played, print);
       const { first, rest } = apart(played.report, again);
       const paths = again.map((path) => relative(played.root, path));
       print(`${paths.join(", ")}: once more at the end`);
-      suspects.push({ title, first: failuresIn(first), again: (print) => play([...chosen, ...paths], print) });
+      suspects.push({ title, first, again: (print) => play([...chosen, ...paths], print) });
       failures.push(...failuresIn(rest));
       return countsIn(rest);
     },
@@ -196,8 +196,14 @@ function secondTry({ title, first, again }) {
   return {
     title: `second try: ${title}`,
     run: async (print) => {
-      const counts = verdict(await again(print), print);
-      if (counts.failed === 0) unstable.push(...first.map((text) => text.replace(/^FAILED/, "UNSTABLE")));
+      const played = await again(print);
+      const counts = verdict(played, print);
+      const left = counts.failed === 0 ? notMadeGood(first, played.report) : [];
+      counts.failed += left.length;
+      failures.push(...left.map((name) => shown(name, "failed, and did not pass when it was played once more")));
+      // What it failed with at first is told in any case: the second failure may be another one.
+      const [into, as] = counts.failed === 0 ? [unstable, "UNSTABLE"] : [failures, "FAILED AT FIRST"];
+      into.push(...failuresIn(first).map((text) => text.replace(/^FAILED/, as)));
       return counts;
     },
   };
@@ -322,8 +328,15 @@ async function vitest(args, print, place) {
     const command = join(place.root, "node_modules", "vitest", "vitest.mjs");
     /** @type {string[]} */
     const last = [];
-    const isGreen = await succeeds("node", [command, "run", ...reporters, ...args], print, place, last);
-    return { report: readJson(report), isGreen, output: last.join("\n"), root: realpathSync(place.root) };
+    let isOutside = false;
+    const note = (/** @type {string} */ line) => {
+      isOutside ||= saysOutside(line);
+      // A run that has the terminal prints by itself.
+      print(line);
+    };
+    const all = [command, "run", ...reporters, ...args];
+    const isGreen = await succeeds("node", all, print === console.log ? print : note, place, last);
+    return { report: readJson(report), isGreen, isOutside, output: last.join("\n"), root: realpathSync(place.root) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -113,8 +113,10 @@ export function assemble(deps: ServiceDeps, options: AssembleOptions): Assembly 
     driver,
     ...(parts.nativePools && { nativePools: parts.nativePools }),
     observers: observers.map((observer) => observer.machines),
+    nativeObservers: [metrics.native],
     onImageMissing: (templateId) => images.noteMissing(templateId),
   });
+  if (parts.nativePools !== undefined) metrics.readNative(() => fleet.nativeStatuses());
   let startUp: Promise<void> | undefined;
 
   return {

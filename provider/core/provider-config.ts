@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { NoApiKeyError, SettingError } from "../errors.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { InvalidSettingError, MissingApiKeyError, NullspaceClient } from "../../sdk/client/index.ts";

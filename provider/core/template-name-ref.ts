@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseTemplateRef, TemplateRefError } from "../../sdk/wire/index.ts";
 
 /** A reference to a logical template: `name` or `namespace/name`, without a tag or a build. */

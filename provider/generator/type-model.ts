@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { About } from "../core/about.ts";
 import type { Controller } from "../core/controller.ts";
 

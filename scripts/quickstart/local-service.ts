@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 
 /** A `nullspace-local serve` that runs as a process of its own. */
 export interface ServiceProcess {
@@ -10,16 +11,21 @@ export interface ServiceProcess {
   pid: number;
   /** Stops it and waits for its end. */
   stop(): Promise<void>;
-  /** Lets it live on after this process. */
-  detach(): void;
+  /** Lets it live on after this process; it would end with it. */
+  detach(): Promise<void>;
 }
+
+/** What has it end with this process, however that ends. */
+const END_WITH_STARTER = new URL("end-with-starter.ts", import.meta.url).href;
+/** What that module takes for leave to stay; it is not imported here, as it would watch this process. */
+const STAY = "stay";
 
 const START_TIMEOUT_MS = 30_000;
 
 /** Starts the service on a free port and waits until it has said where it is. */
 export async function startServiceProcess(options: {
-  command: string;
-  args: readonly string[];
+  /** Flags of Node, and the program. */
+  node: readonly string[];
   dataDir: string;
   logFile: string;
   env: NodeJS.ProcessEnv;
@@ -30,18 +36,28 @@ export async function startServiceProcess(options: {
 }): Promise<ServiceProcess> {
   const log = openSync(options.logFile, "a");
   const child = spawn(
-    options.command,
-    [...options.args, "serve", "--port", "0", "--data", options.dataDir, ...(options.serve ?? [])],
+    process.execPath,
+    [
+      "--import",
+      END_WITH_STARTER,
+      ...options.node,
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      options.dataDir,
+      ...(options.serve ?? []),
+    ],
     {
       env: options.env,
-      stdio: ["ignore", "pipe", log],
+      stdio: ["pipe", "pipe", log],
       // A group of its own: Ctrl-C reaches us, and we stop the service after what uses it.
       detached: true,
     },
   );
   closeSync(log); // the child has its own copy
-  const { stdout } = child;
-  if (!stdout) throw new Error("the local service was started without a standard output");
+  const { stdin, stdout } = child;
+  if (!stdin || !stdout) throw new Error("the local service was started without a standard input and output");
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const lines = createInterface({ input: stdout });
   const found: Record<string, string> = options.apiKey === undefined ? {} : { NULLSPACE_API_KEY: options.apiKey };
@@ -68,7 +84,9 @@ export async function startServiceProcess(options: {
       child.kill("SIGTERM");
       await ended;
     },
-    detach() {
+    async detach() {
+      stdin.end(STAY);
+      await finished(stdin, { readable: false });
       stdout.destroy();
       child.unref();
     },

@@ -1,10 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import { anyText, check, listOf, whole } from "../arguments/index.ts";
 import { Semaphore } from "../concurrency/index.ts";
 import { CANCELLABLE, TREE } from "./argument-rules.ts";
 import type { ContextTree } from "./build-context.ts";
 import { fromThreadError } from "./thread/thread-error.ts";
 import { findEntry } from "./table/entry-table.ts";
-import { startTask } from "./thread/thread-pool.ts";
+import { startTask, warmThread, warmThreads } from "./thread/thread-pool.ts";
+import { readBriefly } from "./walk/read-briefly.ts";
 import type { FileTree } from "./walk/read-file.ts";
 
 const PATHS = listOf(anyText, "paths");
@@ -17,7 +19,7 @@ const readings = new Semaphore(2);
  * one. Each is what {@link openContextFile} would give.
  *
  * @param indices of the files in the tree's table
- * @returns views of one piece of memory, in the order of `indices`
+ * @returns in the order of `indices`
  * @throws ContextError `file_changed`
  * @example
  * ```ts
@@ -36,7 +38,29 @@ export async function readContextFiles(
   check("readContextFiles", { indices: listOf(whole(0, table.length - 1), "indices of entries") }, { indices });
   const { signal } = options;
   signal?.throwIfAborted();
-  return readings.run(signal, () => readInThread({ root, table, followLinks: followsLinks }, indices, signal));
+  const tree = { root, table, followLinks: followsLinks };
+  const read = await readUntilThread(tree, indices, signal);
+  if (read.length === indices.length) return read;
+  const rest = await readings.run(signal, () => readInThread(tree, indices.slice(read.length), signal));
+  return [...read, ...rest];
+}
+
+/** Reads in turns of a few milliseconds until a thread is there: one takes longer to start than many files to read. */
+async function readUntilThread(
+  tree: FileTree,
+  indices: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const read: Uint8Array[] = [];
+  while (warmThreads() === 0) {
+    const more = readBriefly(tree, indices.slice(read.length));
+    read.push(...more);
+    if (more.length === 0 || read.length === indices.length) break;
+    warmThread();
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  return read;
 }
 
 async function readInThread(

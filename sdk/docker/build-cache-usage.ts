@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CANCELLABLE, check } from "./argument-rules.ts";
 import { compareApiVersions } from "./api-version.ts";
 import type { Cancellable } from "./cancellable.ts";

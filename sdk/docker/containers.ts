@@ -10,7 +10,7 @@ import {
   WAIT,
   check,
 } from "./argument-rules.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { Cancellable } from "./cancellable.ts";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineRequest } from "./engine-transport.ts";

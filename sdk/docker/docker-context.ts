@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { EngineTls } from "./engine-tls.ts";
 import { DockerOptionError } from "./errors.ts";
 

@@ -13,7 +13,7 @@ import {
 import { CANCELLABLE, check, EVENTS } from "./argument-rules.ts";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import { DEFAULT_ENGINE_HOST, parseEngineHost } from "./engine-host.ts";
 import { type EnginePing, readEnginePing } from "./engine-ping.ts";

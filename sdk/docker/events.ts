@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EngineApi } from "./engine-api.ts";
 import type { EngineFilters } from "./images.ts";
 import { readJsonRecords } from "./json-records.ts";

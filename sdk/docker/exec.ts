@@ -14,7 +14,7 @@ import {
 } from "../arguments/index.ts";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
+import * as z from "zod";
 import {
   KILL_TIMEOUT_MS,
   killScript,

@@ -1,7 +1,7 @@
 import { text } from "../arguments/index.ts";
 import { ARCHIVE, CANCELLABLE, LIST, REMOVE_IMAGE, TRANSFER, check } from "./argument-rules.ts";
 import type { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import type { RegistryAuth } from "./auth/registry-credentials.ts";
 import { RegistryCredentials } from "./auth/registry-credentials.ts";
 import { registryAuthHeader } from "./auth/auth-headers.ts";

@@ -1,7 +1,7 @@
 import { object } from "../arguments/index.ts";
 import { check } from "./argument-rules.ts";
 import { explainIssue } from "./explain-issue.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { compareApiVersions, requireApiVersion } from "./api-version.ts";
 import { parseByteSize } from "./byte-size.ts";
 import type { EngineApi } from "./engine-api.ts";

@@ -31,7 +31,7 @@ interface Definition {
  *
  * @example
  * ```ts
- * import { z } from "zod";
+ * import * as z from "zod";
  *
  * const Login = z.object({ user: z.string(), password: z.string().meta({ secret: true }) });
  * [...secretsIn(Login, { user: "me", password: "hunter2" })]; // [{ path: ["password"], value: "hunter2" }]
@@ -66,7 +66,7 @@ export function* textsIn(value: unknown, path: SecretPath = []): Generator<Found
  *
  * @example
  * ```ts
- * import { z } from "zod";
+ * import * as z from "zod";
  *
  * isSecretSchema(z.string().meta({ secret: true }).optional()); // true
  * ```

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TemplateFailureDetail } from "./error.ts";
 import { LogEntry } from "./log-entry.ts";
 import { count, optionalInt, optionalText, optionalTime } from "./optional-members.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BuildContext } from "./blob.ts";
 import { BUILD_DEFAULTS } from "./defaults.ts";
 import { Readiness } from "./readiness.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorEnvelope } from "./error.ts";
 
 /** Answer of the health call, which needs no key. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TemplateFailureDetail } from "./error.ts";
 import { optionalInt, optionalText } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";

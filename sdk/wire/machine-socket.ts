@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ExecRequest } from "./machine.ts";
 
 /** What every message carries: the sender's name for the command that it is about. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXEC_DEFAULTS, MACHINE_DEFAULTS } from "./defaults.ts";
 import { optionalFlag, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * An enumeration of an answer: the known values are typed, and a value that a newer service invents is let through as a

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Timestamp } from "./timestamp.ts";
 
 // Members of answers that may be absent or null. One schema each for all who need it: making a schema costs, and a program

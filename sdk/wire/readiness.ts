@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { READINESS_DEFAULTS } from "./defaults.ts";
 import { Word } from "./word.ts";
 

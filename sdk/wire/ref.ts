@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BUILD_ID, NAMESPACE_SLUG, TAG_NAME, TEMPLATE_ID, TEMPLATE_NAME, type PartRule } from "./ref-grammar.ts";
 
 /** Name of a logical template: one segment, lower case, 1 to 128 characters. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { optionalInt, optionalText } from "./optional-members.ts";
 
 /** A readiness check as answers tell it: more members belong to each kind. */

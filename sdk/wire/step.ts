@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Line, Word } from "./word.ts";
 
 const text = () => Word.min(1);

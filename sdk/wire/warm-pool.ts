@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { WARM_POOL_DEFAULTS } from "./defaults.ts";
 import { count, optionalInt, optionalText, optionalTime } from "./optional-members.ts";
 import { openEnum } from "./open-enum.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LINE, SHELL_NAME } from "./word-patterns.ts";
 
 /** What a process gets as one argument, variable or path. The kernel would end it at a NUL. */

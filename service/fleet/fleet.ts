@@ -22,6 +22,8 @@ import { NativeGenerationStore } from "../store/native-generations.ts";
 import { MemberCheckout } from "./pools/checkout.ts";
 import { MemberHealth } from "./pools/member-health.ts";
 import { NativeKeeper, nameLeftovers } from "./pools/native/native-keeper.ts";
+import type { NativeObserver } from "./pools/native/native-observer.ts";
+import type { NativeStatus } from "./pools/native/native-status.ts";
 import { PoolController } from "./pools/pool-controller.ts";
 import { PoolSampler } from "./pools/pool-sampler.ts";
 import { PoolService } from "./pools/pool-service.ts";
@@ -40,6 +42,8 @@ export interface FleetDeps extends Pick<ServiceDeps, "db" | "log" | "events" | "
   readonly onImageMissing?: (templateId: string) => void;
   /** Is told how requests for machines end. @default nobody is */
   readonly observers?: readonly MachineObserver[];
+  /** Are told what fails with pools for other programs. @default nobody is */
+  readonly nativeObservers?: readonly NativeObserver[];
 }
 
 function readinessOf(db: Database, templateId: string): Readiness | undefined {
@@ -129,6 +133,7 @@ export class Fleet {
         log,
         stopping,
         onChange: (poolId) => void this.#controller.wake(poolId),
+        observers: deps.nativeObservers,
       });
     this.#controller = new PoolController({
       db,
@@ -170,6 +175,18 @@ export class Fleet {
   /** Pools that are being looked after: all but those that are deleted and have let everything go. */
   get poolWorkers(): number {
     return this.#controller.workers;
+  }
+
+  /** What is kept of a pool for other programs; `undefined`: nothing. */
+  nativeStatus(poolId: string): NativeStatus | undefined {
+    return this.#native?.statusOf(poolId);
+  }
+
+  /** The same of every pool of which anything is; `undefined`: this service keeps no pools for other programs. */
+  nativeStatuses(): { isKnown: boolean; pools: NativeStatus[] } | undefined {
+    if (this.#native === undefined) return undefined;
+    const { isKnown } = this.#native;
+    return { isKnown, pools: this.#native.poolIds().flatMap((poolId) => this.#native?.statusOf(poolId) ?? []) };
   }
 
   /** Puts right what a stop or a crash left, then lets pools, clocks and the watch run. Call it once, before serving. */

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from "fastify-type-provider-zod";
 import { Redactor, secretsIn } from "pulumi-nullspace/secrets";
 import { TemplateRefError, type ErrorEnvelope } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import { asError, ConflictError, InvalidRequestError, ResourceNotFoundError, ServiceError } from "../errors.ts";
 import { GuestNotPausedError, GuestNotRunningError } from "../fleet/guests/driver-errors.ts";
 

@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { OpenAPIV3_1 } from "openapi-types";
-import { z } from "zod";
+import * as z from "zod";
 import { publicErrorResponses } from "./error-responses.ts";
 import { narrowAnswers } from "./openapi-answers.ts";
 import { nameComponents } from "./openapi-components.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The two paths of a call on a ref: the one that takes any ref as one encoded segment, and its older twin for ids and

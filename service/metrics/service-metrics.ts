@@ -5,6 +5,8 @@ import type { MachineObserver } from "../fleet/machines/machine-observer.ts";
 import type { CallObserver } from "../observed-calls.ts";
 import { buildMetrics } from "./build-metrics.ts";
 import { callMetrics } from "./call-metrics.ts";
+import type { NativeObserver } from "../fleet/pools/native/native-observer.ts";
+import { nativeFailures, registerNativeGauges, type NativeSource } from "./native-metrics.ts";
 import { claimMetrics, requestMetrics } from "./request-metrics.ts";
 import { registerStateGauges, type StateSource } from "./state-gauges.ts";
 
@@ -16,6 +18,7 @@ export class ServiceMetrics {
   readonly builds: BuildObserver;
   readonly machines: MachineObserver;
   readonly calls: CallObserver;
+  readonly native: NativeObserver;
   readonly onRequest: (request: AnsweredRequest) => void;
   readonly #registry = new Registry();
   #scrape: Promise<string> | undefined;
@@ -25,6 +28,7 @@ export class ServiceMetrics {
     this.builds = buildMetrics(this.#registry);
     this.machines = claimMetrics(this.#registry);
     this.calls = callMetrics(this.#registry);
+    this.native = nativeFailures(this.#registry);
     this.onRequest = requestMetrics(this.#registry);
     const info = new Gauge({
       name: "nullspace_service_info",
@@ -40,6 +44,11 @@ export class ServiceMetrics {
     registerStateGauges(this.#registry, source);
     collectDefaultMetrics({ register: this.#registry });
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
+  }
+
+  /** Begins to tell what is kept for other programs, too: call it once, where there may be such. */
+  readNative(source: NativeSource): void {
+    registerNativeGauges(this.#registry, source);
   }
 
   get contentType(): string {

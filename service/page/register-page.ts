@@ -82,7 +82,7 @@ export function registerPage(app: ServiceApp, options: PageOptions): void {
       registerOverview(routes, options);
       registerTemplates(routes, options);
       registerBuilds(routes, options);
-      registerPools(routes, { ...options, pools: options.fleet.pools });
+      registerPools(routes, options);
       registerMachines(routes, options);
       const { retention } = options.disk;
       registerDisk(routes, { ...options, ...options.disk, sweep: () => retention.ask() });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suggestName } from "pulumi-nullspace/sdk";
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { asError, StartupError } from "../errors.ts";
 import type { Placement } from "../drivers/kubernetes/placement.ts";
 import { isRange, LABEL_KEY, LABEL_VALUE, OBJECT_NAME, TAINT_EFFECTS } from "./kubernetes-names.ts";

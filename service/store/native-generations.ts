@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 /** A generation of a pool that is kept on a cluster for other programs. */
 export interface NativeGenerationRow {
   poolId: string;
-  /** As the pool's `rolloutGeneration` counts. */
+  /** As the pool's `rolloutGeneration` counts: the last for which it was the newest. */
   generation: number;
   /** What its objects are called. */
   objectName: string;
@@ -28,6 +28,8 @@ export interface NativeGenerationRow {
   /** JSON array of the members that a disabled pool keeps; `null`: it is not held. */
   held: string | null;
   createdAtMs: number;
+  /** The pool's when it was made; `null`: made by a service that did not record it. */
+  compatibilityKey: string | null;
 }
 
 /** Which one of them. */
@@ -50,6 +52,7 @@ const ROW = columns<NativeGenerationRow>({
   currentAtMs: true,
   held: true,
   createdAtMs: true,
+  compatibilityKey: true,
 });
 const SELECT = `SELECT ${ROW.select()} FROM native_generations`;
 

@@ -15,8 +15,7 @@ export interface BenchService {
 export async function startBenchService(folder: string, base: string): Promise<BenchService> {
   const dataDir = join(folder, "service");
   const service = await startServiceProcess({
-    command: process.execPath,
-    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    node: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir,
     logFile: join(folder, "service.log"),
     env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: base },

@@ -66,6 +66,14 @@ await engine.build({ path: process.argv[1], tags: process.argv[2] }).done;
 await engine.close();
 `;
 
+/** What a program of Node takes that has nothing to do but to start: its own start, and the command. */
+const START_COMMAND = `
+import "node:http2";
+import { execFileSync } from "node:child_process";
+const [command, dir, tag] = process.argv.slice(1);
+execFileSync(command, ["build", "-q", "-t", tag, dir], { env: { ...process.env, DOCKER_BUILDKIT: "1" } });
+`;
+
 interface Client {
   name: string;
   /** Builds and takes the time, in milliseconds. */
@@ -74,6 +82,7 @@ interface Client {
 
 const THIS_AUTO = "this client";
 const THIS_PROGRAM = "a program that builds once with this client";
+const NODE_THEN_COMMAND = "a Node that loads HTTP/2 and starts the docker command";
 const THIS_CLASSIC = "this client, classic";
 const COMMAND_BUILDKIT = "docker command, BuildKit";
 const COMMAND_CLASSIC = "docker command, classic";
@@ -93,6 +102,7 @@ const programs: Client[] = [
   { name: THIS_PROGRAM, build: () => timed(() => node(BUILD_ONCE, dir, tag)) },
   { name: COMMAND_BUILDKIT, build: () => timed(() => command("1")) },
   { name: "a Node that loads HTTP/2", build: () => timed(() => node('import "node:http2";')) },
+  { name: NODE_THEN_COMMAND, build: () => timed(() => node(START_COMMAND, buildkitCli, dir, tag)) },
 ];
 const withClassic: Client[] = [
   { name: THIS_CLASSIC, build: () => timed(() => engine.build({ path: dir, tags: tag, builder: "classic" }).done) },
@@ -111,6 +121,7 @@ const withClassic: Client[] = [
 const RATIOS: [string, string, string][] = [
   [THIS_AUTO, COMMAND_BUILDKIT, "1.0"],
   [THIS_PROGRAM, COMMAND_BUILDKIT, "1.0"],
+  [NODE_THEN_COMMAND, COMMAND_BUILDKIT, "none: about where a program of Node can be"],
   [THIS_AUTO, DOCKER_PY, "0.5"],
   [THIS_CLASSIC, COMMAND_CLASSIC, "1.0"],
   [THIS_CLASSIC, DOCKER_PY, "0.5, as far as the engine's own share allows"],

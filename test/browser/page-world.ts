@@ -24,6 +24,7 @@ import { Retention } from "../../service/templates/retention.ts";
 import { DEFAULT_STORAGE_LIMITS } from "../../service/templates/storage-limits.ts";
 import { resolveTemplate } from "../../service/templates/resolve.ts";
 import { CreateTemplateRequest } from "../../sdk/wire/index.ts";
+import { MemoryNativePools } from "../unit/service/native/memory-native-pools.ts";
 import { MemoryArtifacts } from "../unit/service/memory-artifacts.ts";
 import { MemoryDriver } from "../unit/service/memory-driver.ts";
 import { MemoryExecutor, type BegunBuild } from "../unit/service/memory-executor.ts";
@@ -81,6 +82,7 @@ export class PageWorld implements AsyncDisposable {
   readonly keys: ApiKeyStore;
   readonly artifacts = new MemoryArtifacts();
   readonly driver = new MemoryDriver();
+  readonly nativePools = new MemoryNativePools();
   readonly #folder = mkdtempSync(join(tmpdir(), "nullspace-page-"));
   readonly #options: WorldOptions;
   readonly #blobs: BlobStore;
@@ -120,7 +122,7 @@ export class PageWorld implements AsyncDisposable {
     const events = new TemplateEvents();
     const artifactUses = [fleetArtifactUses];
     const deps = { db, events, log, artifactUses, tagFollowers: poolTagFollowers, stopping: stopping.signal };
-    const fleet = new Fleet({ ...deps, driver });
+    const fleet = new Fleet({ ...deps, driver, nativePools: this.nativePools });
     const resolve = async (ref: string) => resolveTemplate(db, ref);
     // Many at once: builds of a test are held as long as it likes.
     const seams = { blobs, executor, artifacts, driver };

@@ -1,3 +1,4 @@
+import { REPLICAS_LABEL } from "../../service/fleet/pools/native/replicas-label.ts";
 import { LiveCommand } from "../../service/fleet/machines/live-commands.ts";
 import { MachineExitedError } from "../../service/fleet/guests/driver-errors.ts";
 import { artifactOfBuild, updateArtifact } from "../../service/store/artifacts.ts";
@@ -36,6 +37,8 @@ export interface SeededFleet {
     failing: string;
     disabled: string;
     deleted: string;
+    /** Is kept for other programs, too, and rolls there to a build whose members do not get ready. */
+    native: string;
   };
   machines: {
     /** Runs commands, and has written much. */
@@ -75,7 +78,8 @@ export async function seedFleet(world: PageWorld): Promise<SeededFleet> {
   failStartsOf(world, jobs);
   const pools = await seedPools(world, as);
   const { machines, release } = await seedMachines(world, as, pools.full);
-  await rollOut(world, as, shop, pools.rolling);
+  failNative(world);
+  await rollOut(world, as, shop, pools);
   drawHistory(world, pools.full);
   return { pools, machines, keys: { ann, ci }, shop, spare: await readySpare(world), release };
 }
@@ -121,11 +125,18 @@ async function seedPools(world: PageWorld, as: As): Promise<SeededFleet["pools"]
   const failing = await create({ name: "jobs-failing", template_ref: "jobs:prod" });
   const disabled = await create({ name: "shop-at-night", min_ready: 1 });
   const deleted = await create({ name: "shop-of-before", min_ready: 0 });
+  const native = await create({
+    name: `shop-<b>for</b>-${"others-".repeat(8)}`,
+    min_ready: 0,
+    version_policy: "track_tag",
+    track_tag: "prod",
+    labels: { [REPLICAS_LABEL]: "4" },
+  });
   await until("pools have their members", () => [full, rolling].every((id) => readyOf(world, id) >= 2));
   await until("a pool has failed", () => pools.get(failing).degraded_reason === "artifact_prewarm_failed");
   await as(() => pools.disable(disabled));
   await as(() => pools.delete(deleted));
-  return { full, rolling, failing, disabled, deleted };
+  return { full, rolling, failing, disabled, deleted, native };
 }
 
 function readyOf(world: PageWorld, poolId: string): number {
@@ -177,13 +188,29 @@ function useMachine(world: PageWorld, machineId: string, guestId: string): () =>
   return resolve;
 }
 
+/** Members of what is kept for other programs end at once, from the second generation on, and say why. */
+function failNative({ nativePools }: PageWorld): void {
+  const logTail = ["Error: the shop refuses the password", `SHOP_PASSWORD=${HIDDEN.templateSecret}`];
+  nativePools.readyOf = ({ generation }) => (generation === 1 ? Infinity : 0);
+  nativePools.failure = (objectName) =>
+    objectName.endsWith("-g1") ? undefined : new MachineExitedError({ exitCode: 1, outOfMemory: false, logTail });
+}
+
 /** The tag that a pool follows moves to a build whose members run and do not become ready. */
-async function rollOut(world: PageWorld, as: As, [, to]: [string, string], poolId: string): Promise<void> {
+async function rollOut(
+  world: PageWorld,
+  as: As,
+  [, to]: [string, string],
+  { rolling: poolId, native }: SeededFleet["pools"],
+): Promise<void> {
   world.driver.onStart = ({ guestId, artifact, poolId: of }) => {
     if (of === poolId && artifact.imageId === `sha256:${to}`) world.driver.unwell.add(guestId);
   };
   as(() => world.service.builds.promote(to, ["prod"]));
   await until("a pool rolls", () => world.driver.unwell.size > 0);
+  await until("a pool for other programs rolls", () => {
+    return world.service.fleet.nativeStatus(native)?.failure !== undefined;
+  });
 }
 
 /** What the picture of a pool is drawn from: it was short for a while, and busy for another. */

@@ -30,9 +30,10 @@ describe("nullspace-local, installed from its own archive into an empty folder",
 
   it("serves: a template is built and a machine of it started", async () => {
     const dataDir = join(folder, "data");
+    const command = join(folder, "node_modules", ".bin", "nullspace-local");
+    expect(run(command, "--version")).toMatch(/^\d+\.\d+\.\d+/);
     const { env, stop } = await startServiceProcess({
-      command: join(folder, "node_modules", ".bin", "nullspace-local"),
-      args: [],
+      node: [command],
       dataDir,
       logFile: join(folder, "service.log"),
       env: { ...process.env, NULLSPACE_LOCAL_BASE_IMAGE: baseImage() },

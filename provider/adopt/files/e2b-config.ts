@@ -1,5 +1,5 @@
 import { parse, TomlError } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import { SourceFileError } from "../../errors.ts";
 
 /** An empty text counts as none. */

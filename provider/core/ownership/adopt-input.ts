@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The input `adopt`, which every resource has. @param what that may exist already */
 export function adopt(what: string) {

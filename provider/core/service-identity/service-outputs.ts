@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Which service a resource is of: recorded with its outputs. */
 export const ServiceRecord = z

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TemplateName } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { TemplateNameRef } from "../template-name-ref.ts";

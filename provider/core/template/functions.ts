@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { NullspaceClient } from "../../../sdk/client/index.ts";
 import { BuildId, parseTemplateRef, type TemplateBuild, type TemplateInfo } from "../../../sdk/wire/index.ts";
 import type { ProviderFunction } from "../provider-function.ts";

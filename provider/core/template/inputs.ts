@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { NamespaceSlug, PROGRAM_SIZE, TemplateName, Visibility } from "../../../sdk/wire/index.ts";
 import { adopt } from "../ownership/adopt-input.ts";
 import { ProgramTag } from "../program-tag.ts";

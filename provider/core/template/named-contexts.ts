@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ImageRefError } from "../../../sdk/docker/errors.ts";
 import { parseImageRef } from "../../../sdk/docker/image-ref.ts";
 import { STAGE_NAME } from "../../../sdk/dockerfile/with-named-images.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A build that has not become the live one. */
 export const BuildAttempt = z

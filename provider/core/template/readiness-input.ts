@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fromWire, READINESS_DEFAULTS, READINESS_NAMES, toWire, type Readiness } from "../../../sdk/wire/index.ts";
 
 const { timeout_secs, interval_ms, startup_grace_secs } = READINESS_DEFAULTS;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { REGISTRY_AUTH_NAMES, toWire, type BaseImageAuth, type RegistryAuth } from "../../../sdk/wire/index.ts";
 
 const text = () => z.string().min(1);

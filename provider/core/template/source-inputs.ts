@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TemplateAnyRef } from "../template-name-ref.ts";
 import { NamedContexts } from "./named-contexts.ts";
 import { VariableName } from "./variable-name.ts";

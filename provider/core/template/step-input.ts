@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Step } from "../../../sdk/wire/index.ts";
 import type { PropertyPath } from "../property-path.ts";
 import { toWireNames } from "./step-names.ts";

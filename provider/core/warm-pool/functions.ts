@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { NoSuchPoolError } from "../../errors.ts";
 import type { ProviderFunction } from "../provider-function.ts";
 import { withoutOwner } from "./pool-owner.ts";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import type { Properties } from "../../core/properties.ts";
 import { parsePropertyPath } from "../../core/property-path.ts";
 import { secretProperties } from "../../core/secret-properties.ts";

@@ -11,6 +11,8 @@ const KIND_LETTERS: Readonly<Record<number, string>> = {
 };
 /** Small: a manifest makes a few hundred of these. */
 const FLUSH_BYTES = 8 * 1024;
+/** Most paths, and each digest. */
+const MOST_BYTE_BY_BYTE = 64;
 /** Of the letter and the two lengths. */
 const RECORD_BYTES = 1 + 4 + 4;
 
@@ -62,7 +64,7 @@ export class RecordHash {
     this.#buffer[this.#used++] = letter.charCodeAt(0);
   }
 
-  /** The length of a piece of `source`, and the piece: copied as it lies there, for a view of it costs more than the copy. */
+  /** The length of a piece of `source`, and the piece. Byte by byte where that takes less time than a call. */
   #field(source: Buffer, start: number, end: number): void {
     const buffer = this.#buffer;
     const length = end - start;
@@ -71,7 +73,8 @@ export class RecordHash {
     buffer[at + 1] = length >>> 16;
     buffer[at + 2] = length >>> 8;
     buffer[at + 3] = length;
-    source.copy(buffer, at + 4, start, end);
+    if (length > MOST_BYTE_BY_BYTE) source.copy(buffer, at + 4, start, end);
+    else for (let from = start, to = at + 4; from < end; from++, to++) buffer[to] = source[from]!;
     this.#used = at + 4 + length;
   }
 

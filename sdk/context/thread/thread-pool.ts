@@ -44,6 +44,24 @@ export function warmThreads(): number {
   return idle.length;
 }
 
+/** A thread on its way, for tasks to come. */
+let warming: Worker | undefined;
+
+/** Starts a thread for a task to come, unless one waits or is on its way. It keeps no process alive. */
+export function warmThread(): void {
+  if (idle.length > 0 || warming !== undefined) return;
+  const worker = newThread();
+  warming = worker;
+  worker.unref();
+  // One that cannot start is of no use; the task that needs one will say why.
+  worker.once("error", () => (warming = undefined));
+  worker.once("online", () => {
+    warming = undefined;
+    worker.removeAllListeners("error");
+    keepThread(worker);
+  });
+}
+
 /** Runs one task in a thread of its own. */
 export function startTask(task: Task, listener: TaskListener, transfer: readonly MessagePort[] = []): RunningTask {
   const worker = takeThread();
@@ -91,6 +109,10 @@ function takeThread(): Worker {
     thread.worker.ref();
     return thread.worker;
   }
+  return newThread();
+}
+
+function newThread(): Worker {
   // The flags of the process (loaders, hooks, inspectors) are not passed on: the threads need none.
   const options = { execArgv: [], resourceLimits: RESOURCE_LIMITS };
   const source = embeddedFile("worker.js");

@@ -1,13 +1,15 @@
-import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { packContext } from "../tar/pack.ts";
 import { PieceWriter } from "../tar/piece-writer.ts";
 import type { TarJob } from "../tar/tar-job.ts";
 import { BUSY, type Control, STOP, WALKED } from "../walk/control.ts";
+import { digestAhead, PartsAhead } from "../walk/digest-ahead.ts";
 import { digestEntries } from "../walk/digest-entries.ts";
 import { check } from "../walk/earlier-reading.ts";
 import { lookAhead } from "../walk/known-files.ts";
 import { type FileTree, readFile } from "../walk/read-file.ts";
-import { explain, type ReadResult, readTree, type WalkedShare } from "../walk/read-tree.ts";
+import { explain, type ReadResult, readTree } from "../walk/read-tree.ts";
+import type { WalkedShare } from "../walk/walked-share.ts";
 import type { Answer, Task } from "./protocol.ts";
 import { toThreadError } from "./thread-error.ts";
 
@@ -16,7 +18,7 @@ import { toThreadError } from "./thread-error.ts";
 
 type TaskOf<Type extends Task["type"]> = Extract<Task, { type: Type }>;
 
-function say(answer: Answer, transfer: ArrayBuffer[] = []): void {
+function say(answer: Answer, transfer: (ArrayBuffer | MessagePort)[] = []): void {
   parentPort!.postMessage(answer, transfer);
 }
 
@@ -31,6 +33,8 @@ function run(task: Task): void {
       return help(task.walked, task);
     case "look-ahead":
       return helpAfterLookingAhead(task);
+    case "help-ahead":
+      return helpAhead(task);
     case "check":
       return check(task.reading, task.job, task.control);
     case "pack":
@@ -42,17 +46,31 @@ function run(task: Task): void {
   }
 }
 
-function read({ job, control, known, helpers }: TaskOf<"read">): ReadResult | undefined {
+function read({ job, control, known, helpers, mayAskAhead }: TaskOf<"read">): ReadResult | undefined {
+  const ahead = mayAskAhead ? new PartsAhead(control, askAhead) : undefined;
   try {
-    return readTree(job, control, known, (walked) => {
-      if (helpers.length === 0) say({ type: "walked", walked });
-      for (const helper of helpers) helper.postMessage(walked);
-      tellWalked(control);
-    });
+    return readTree(
+      job,
+      control,
+      known,
+      (walked) => {
+        if (helpers.length === 0) say({ type: "walked", walked });
+        for (const helper of helpers) helper.postMessage(walked);
+        tellWalked(control);
+      },
+      ahead,
+    );
   } finally {
     tellWalked(control);
     for (const helper of helpers) helper.close();
+    ahead?.close();
   }
+}
+
+function askAhead(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  say({ type: "ahead", leader: port2 }, [port2]);
+  return port1;
 }
 
 function tellWalked(control: Control): void {
@@ -79,6 +97,21 @@ function help({ table, known }: WalkedShare, { job, control }: TaskOf<"help" | "
     Atomics.store(control.slots, STOP, 1);
     throw explain(error, table, job);
   } finally {
+    Atomics.sub(control.slots, BUSY, 1);
+    Atomics.notify(control.slots, BUSY);
+  }
+}
+
+function helpAhead({ job, control, leader }: TaskOf<"help-ahead">): void {
+  // Announced before the first batch is taken: the leader waits for whoever has one.
+  Atomics.add(control.slots, BUSY, 1);
+  try {
+    digestAhead(job, control, leader, (error, table) => explain(error, table, job));
+  } catch (error) {
+    Atomics.store(control.slots, STOP, 1);
+    throw error;
+  } finally {
+    leader.close();
     Atomics.sub(control.slots, BUSY, 1);
     Atomics.notify(control.slots, BUSY);
   }

@@ -19,6 +19,11 @@ export const LOOK = 4;
 /** Set when the walk is over, whatever came of it. */
 export const WALKED = 5;
 
+/** The next entry that nobody has taken yet, of those that are digested while the walk goes on. */
+export const AHEAD = 6;
+/** How often the walk has had a word for the helper that digests ahead, its end included. */
+export const WORDS = 7;
+
 export function createControl(): Control {
-  return { slots: new Int32Array(new SharedArrayBuffer(24)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
+  return { slots: new Int32Array(new SharedArrayBuffer(32)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
 }

@@ -14,7 +14,7 @@ import { displayName } from "./latin1.ts";
 import { fileChanged } from "./walk-errors.ts";
 
 /** Entries that a thread takes at a time: few enough that one thread is not left with all the large files. */
-const BATCH = 16;
+export const BATCH = 16;
 /** A file just written is looked at again after this long, so that its times can be trusted; and so often at most. */
 const SETTLE_MS = 25;
 const SETTLE_ROUNDS = 8;
@@ -24,25 +24,44 @@ export class TotalExceeded extends Error {}
 
 /** Digests entries until none is left, sharing them with the other threads of the job. */
 export function digestEntries(table: EntryTable, job: ReadJob, control: Control, known?: FoundFiles): void {
-  const options: DigestOptions = {
-    root: job.root,
-    followLinks: job.symlinks === "copy",
-    admit: (index, bytes) => admit(table, index, bytes, job, control),
-  };
   const unsettled: number[] = [];
   for (let start = take(control); start < table.length; start = take(control)) {
     const end = Math.min(start + BATCH, table.length);
-    const now = Date.now();
-    for (let index = start; index < end; index++) {
-      if (!isFileKind(table.kinds[index]!)) continue;
-      if (Atomics.load(control.slots, STOP) === 1) return;
-      if (known && reuse(known, table, index, job, options)) continue;
-      if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
-      Atomics.add(control.slots, READ, 1);
-      if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
-    }
+    if (!digestSome(table, start, end, unsettled, job, control, known)) return;
   }
-  settle(table, unsettled, { ...options, admit: (index, bytes) => checkFile(table, index, bytes, job) });
+  settleEntries(table, unsettled, job);
+}
+
+/**
+ * Digests the files from `start` up to `end`.
+ *
+ * @param unsettled is given those that were written within the last moments; {@link settleEntries} is for them
+ * @returns false when another thread of the job failed
+ */
+export function digestSome(
+  table: EntryTable,
+  start: number,
+  end: number,
+  unsettled: number[],
+  job: ReadJob,
+  control: Control,
+  known?: FoundFiles,
+): boolean {
+  const options = digestOptions(job, (index, bytes) => admit(table, index, bytes, job, control));
+  const now = Date.now();
+  for (let index = start; index < end; index++) {
+    if (!isFileKind(table.kinds[index]!)) continue;
+    if (Atomics.load(control.slots, STOP) === 1) return false;
+    if (known && reuse(known, table, index, job, options)) continue;
+    if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
+    Atomics.add(control.slots, READ, 1);
+    if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
+  }
+  return true;
+}
+
+function digestOptions({ root, symlinks }: ReadJob, admit: DigestOptions["admit"]): DigestOptions {
+  return { root, followLinks: symlinks === "copy", admit };
 }
 
 function take(control: Control): number {
@@ -57,7 +76,8 @@ function pathOf(table: EntryTable, index: number): string {
  * Files written within the last moments are digested once more: a write that came in the middle of the first reading, in
  * the same tick of the clock as the one before it, shows now.
  */
-function settle(table: EntryTable, unsettled: readonly number[], options: DigestOptions): void {
+export function settleEntries(table: EntryTable, unsettled: readonly number[], job: ReadJob): void {
+  const options = digestOptions(job, (index, bytes) => checkFile(table, index, bytes, job));
   let waiting = [...unsettled];
   for (let round = 0; waiting.length > 0 && round < SETTLE_ROUNDS; round++) {
     sleep(SETTLE_MS);

@@ -1,31 +1,52 @@
 import { lstatSync, readdirSync } from "node:fs";
-import { pathBelow, type TreeRoot } from "./tree-root.ts";
+import type { ReadJob } from "./job.ts";
+import { pathBelow } from "./tree-root.ts";
 
-/** As many entries, with as many bytes, as are walked and digested in about the time in which a thread is asked to. */
-const MOST_ENTRIES = 64;
-const MOST_BYTES = 1024 * 1024;
+/** How large a tree is still small, all that is ignored in it included. */
+export interface SmallTree {
+  entries: number;
+  /** Bytes of the files whose content is read. */
+  bytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** As much as is walked and digested in about the time in which a thread that waits is asked to. */
+export const SMALL_BESIDE_A_WAITING_THREAD: SmallTree = { entries: 64, bytes: MEBIBYTE };
+/** And in less than it takes to start one. */
+export const SMALL_BESIDE_A_NEW_THREAD: SmallTree = { entries: 512, bytes: 4 * MEBIBYTE };
+/** And where files are only looked at, but for those whose times say too little. */
+export const SMALL_TO_LIST: SmallTree = { entries: 4096, bytes: 4 * MEBIBYTE };
+
+/** A folder that answers more slowly than this, on a network maybe, is not one to wait for here. */
+const LONGEST_LOOK_MS = 25;
+const SECOND_MS = 1000;
 
 /**
- * Is the tree, all that is ignored in it included, so small that it is not worth a thread? Looks at a few names at most; what
- * cannot be looked at is for the reading to say.
+ * Is the tree so small that it is not worth a thread? Looks at as many names as a small one has, at most; what cannot be
+ * looked at is for the reading to say.
  */
-export function isSmallTree(root: TreeRoot): boolean {
+export function isSmallTree({ root, digests, symlinks }: ReadJob, most: SmallTree): boolean {
   const directories = [""];
   let entries = 0;
   let bytes = 0;
+  const end = performance.now() + LONGEST_LOOK_MS;
   try {
     for (const directory of directories) {
       const found = readdirSync(pathBelow(root, directory), { withFileTypes: true, encoding: "latin1" });
       entries += found.length;
-      if (entries > MOST_ENTRIES) return false;
+      if (entries > most.entries || performance.now() > end) return false;
       for (const entry of found) {
         const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
         if (entry.isDirectory()) directories.push(path);
-        else if (entry.isFile()) bytes += lstatSync(pathBelow(root, path)).size;
-        // A link may lead to a large tree.
-        else return false;
+        else if (entry.isFile()) {
+          const { size, mtimeMs } = lstatSync(pathBelow(root, path));
+          if (digests === "all" || mtimeMs % SECOND_MS === 0) bytes += size;
+        }
+        // It may lead to a large tree.
+        else if (entry.isSymbolicLink() && symlinks === "copy") return false;
       }
-      if (bytes > MOST_BYTES) return false;
+      if (bytes > most.bytes) return false;
     }
     return true;
   } catch {

@@ -19,14 +19,18 @@ export interface Sink {
   advance(count: number): void;
 }
 
+/** A file changed too short a while ago for its times to tell a later change. */
+export class NotSettled extends Error {}
+
 /**
  * Copies a file's content, exactly as long as it was when it was hashed. A file that still looks as it did then is trusted;
  * any other is digested on the way and compared at its end. Either way it is looked at again after it was read. A file that
  * was only listed is what it is now, if it is as long, and is not read before a later change is sure to show in its times.
  *
- * @throws ContextError `file_changed`
+ * @param when `settled`: waits for that, for a part of a second mostly; `now`: does not
+ * @throws ContextError `file_changed`; NotSettled when it would have to wait, and is not to
  */
-export function readFile(tree: FileTree, index: number, sink: Sink): void {
+export function readFile(tree: FileTree, index: number, sink: Sink, when: "settled" | "now" = "settled"): void {
   const { table } = tree;
   const path = latin1At(table.paths, index);
   let fd: number;
@@ -37,7 +41,7 @@ export function readFile(tree: FileTree, index: number, sink: Sink): void {
   }
   try {
     const isListed = !hasDigest(table, index);
-    const before = isListed ? settledStats(fd) : fstatSync(fd, { bigint: true });
+    const before = isListed ? settledStats(fd, when) : fstatSync(fd, { bigint: true });
     const digest = isListed || isAsRecorded(table, index, before) ? undefined : createHash("sha256");
     const isAsLong = before.isFile() && (!isListed || Number(before.size) === table.sizes[index]);
     if (!isAsLong || !copy(fd, table.sizes[index]!, sink, digest)) throw fileChanged(displayName(path), "changed");
@@ -53,10 +57,11 @@ export function readFile(tree: FileTree, index: number, sink: Sink): void {
 }
 
 /** What a file looks like whose last change lies a tick of the clock back: one after that has another time. */
-function settledStats(fd: number): BigIntStats {
+function settledStats(fd: number, when: "settled" | "now"): BigIntStats {
   const stats = fstatSync(fd, { bigint: true });
   const waitMs = settlesInMs(stats, Date.now());
   if (waitMs === 0) return stats;
+  if (when === "now") throw new NotSettled();
   sleep(waitMs);
   return fstatSync(fd, { bigint: true });
 }

@@ -7,12 +7,14 @@ import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 import { BUSY, type Control, READ, STOP } from "./control.ts";
+import type { PartsAhead } from "./digest-ahead.ts";
 import { digestEntries, TotalExceeded } from "./digest-entries.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
-import { findKnown, type FoundFiles, type KnownFiles } from "./known-files.ts";
+import { findKnown, type KnownFiles } from "./known-files.ts";
 import { pathBelow } from "./tree-root.ts";
 import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
+import type { WalkedShare } from "./walked-share.ts";
 
 /** What reading a tree yields. Columns are shared memory; the rest is small and copied. */
 export interface ReadResult {
@@ -36,27 +38,24 @@ export interface ContextIdentity {
   readonly manifest: Manifest;
 }
 
-/** What the thread that walked shares with those that help it: the entries, and what is known of them. Shared memory. */
-export interface WalkedShare {
-  readonly table: EntryTable;
-  readonly known?: FoundFiles;
-}
-
 /**
  * Walks, digests, hashes: the whole reading of a context, in the thread that leads it.
  *
  * @returns `undefined` when a helper failed: it says why
  * @param known what an earlier reading found: files that still look the same are not read again
- * @param onWalked called when the walk is done, before the first file is opened: helpers can start
+ * @param onWalked called when the walk is done: helpers can start
+ * @param ahead has a helper digest files before that
  */
 export function readTree(
   job: ReadJob,
   control: Control,
   known: KnownFiles | undefined,
   onWalked: (walked: WalkedShare) => void,
+  ahead?: PartsAhead,
 ): ReadResult | undefined {
-  const { table, ...listed } = walkTree(job);
+  const { table, ...listed } = walkTree(job, ahead);
   const found = known && findKnown(known, table);
+  const taken = ahead?.end({ table, known: found }) ?? 0;
   onWalked({ table, known: found });
   try {
     digestEntries(table, job, control, found);
@@ -66,6 +65,7 @@ export function readTree(
   }
   waitForHelpers(control);
   if (Atomics.load(control.slots, STOP) === 1) return undefined;
+  ahead?.copy(taken, table);
   return {
     table,
     ...(job.digests === "all" ? { identity: identify(table, job) } : {}),

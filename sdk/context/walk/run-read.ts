@@ -6,10 +6,16 @@ import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask, warmThreads } from "../thread/thread-pool.ts";
 import { BUSY, createControl, STOP } from "./control.ts";
 import { checkInTurns, type CheckedReading, type EarlierReading } from "./earlier-reading.ts";
-import { isSmallTree } from "./is-small-tree.ts";
+import {
+  isSmallTree,
+  SMALL_BESIDE_A_NEW_THREAD,
+  SMALL_BESIDE_A_WAITING_THREAD,
+  SMALL_TO_LIST,
+} from "./is-small-tree.ts";
 import type { ReadJob } from "./job.ts";
 import { countUnseen, type KnownFiles, knownFiles, lookAheadInTurns } from "./known-files.ts";
-import { type ReadResult, readTree, type WalkedShare } from "./read-tree.ts";
+import { type ReadResult, readTree } from "./read-tree.ts";
+import type { WalkedShare } from "./walked-share.ts";
 
 /** A helper takes about as long to start as this many small files take to digest. */
 const WORTH_A_HELPER = 1_500;
@@ -36,12 +42,20 @@ const readings = new Semaphore(Math.max(2, availableParallelism()));
 export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: AbortSignal): Promise<ReadResult> {
   signal?.throwIfAborted();
   const known = earlier && knownFiles(earlier.table);
-  if (isSmallTree(job.root)) return readTree(job, createControl(), known, () => {})!;
+  if (isWorthNoThread(job, known)) return readTree(job, createControl(), known, () => {})!;
   return readings.run(
     signal,
     async () =>
       (earlier && known && (await readUnchanged(job, earlier, known, signal))) ?? (await readNow(job, known, signal)),
   );
+}
+
+/** Also where a thread would be quicker, starting it takes longer than the difference. */
+function isWorthNoThread(job: ReadJob, known: KnownFiles | undefined): boolean {
+  const beside = job.digests === "all" ? SMALL_BESIDE_A_NEW_THREAD : SMALL_TO_LIST;
+  const most = warmThreads() > 0 ? SMALL_BESIDE_A_WAITING_THREAD : beside;
+  // Nobody looks whether a tree is small that was larger the last time.
+  return (known?.table.length ?? 0) <= most.entries && isSmallTree(job, most);
 }
 
 function helpersFor(files: number, worth: number): number {
@@ -96,6 +110,8 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
   const control = createControl();
   const reading = new AbortController();
   let looking: Promise<void> | undefined;
+  /** One that was there before the tree was walked. */
+  let hasHelp = false;
   const start = (task: Task, transfer?: readonly MessagePort[]): void => {
     tasks.push(startTask(task, { onAnswer, onCrash: reject }, transfer));
   };
@@ -103,13 +119,17 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
     if (answer.type === "done") resolve(answer.result);
     else if (answer.type === "failed") reject(fromThreadError(answer.error));
     else if (answer.type === "walked") void getHelp(answer.walked);
+    else if (answer.type === "ahead") {
+      hasHelp = true;
+      start({ type: "help-ahead", job, control, leader: answer.leader }, [answer.leader]);
+    }
   };
   const getHelp = async (walked: WalkedShare): Promise<void> => {
     await looking;
     if (reading.signal.aborted) return;
     const files = walked.known ? countUnseen(walked.table, walked.known) : walked.table.length;
     const count = helpersFor(files, job.digests === "coarse" ? WORTH_A_HELPER_LISTING : WORTH_A_HELPER);
-    for (let i = 0; i < count; i++) start({ type: "help", job, control, walked });
+    for (let i = hasHelp ? 1 : 0; i < count; i++) start({ type: "help", job, control, walked });
   };
   const onAbort = (): void => reject(signal!.reason);
 
@@ -121,7 +141,10 @@ function readNow(job: ReadJob, known?: KnownFiles, signal?: AbortSignal): Promis
     () => new MessageChannel(),
   );
   const helpers = channels.map(({ port1 }) => port1);
-  start({ type: "read", job, control, known, helpers }, helpers);
+  // A rule of Git's may take back what was walked.
+  const isFinal = job.digests === "all" && job.ignore.syntax === "docker";
+  const mayAskAhead = known === undefined && isFinal && availableParallelism() > 1;
+  start({ type: "read", job, control, known, helpers, mayAskAhead }, helpers);
   for (const { port2: leader } of channels)
     start({ type: "look-ahead", job, control, known: known!, leader }, [leader]);
   if (known) looking = lookAheadInTurns(known, job, control, reading.signal);

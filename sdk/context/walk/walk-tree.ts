@@ -9,6 +9,7 @@ import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
 import { checkSources } from "./check-sources.ts";
 import { EntryCount } from "./entry-count.ts";
 import { settlesInMs } from "./file-identity.ts";
+import type { PartsAhead } from "./digest-ahead.ts";
 import type { ReadJob } from "./job.ts";
 import { decodeName, displayName, matchText, systemPath, toLatin1 } from "./latin1.ts";
 import { listDirectory, type Named } from "./list-directory.ts";
@@ -65,9 +66,11 @@ interface Place {
  * Walks the tree under the job's root, rules applied. Synchronous: it runs in a thread of its own. Names are visited in
  * the order that makes the paths come out sorted by their bytes. With sources, only directories that are one, or lie below
  * one, are listed: in those on the way to one nothing but the next name is looked at.
+ *
+ * @param ahead is told of each entry; not where a rule of Git's may take one back
  */
-export function walkTree(job: ReadJob): WalkedTree {
-  const walk = new Walk(job);
+export function walkTree(job: ReadJob, ahead?: PartsAhead): WalkedTree {
+  const walk = new Walk(job, ahead);
   walk.enter({ prefix: "", cursor: walk.matcher.root(), pending: [], identities: [], sources: wantedSources(job) });
   return walk.finish();
 }
@@ -81,6 +84,7 @@ function wantedSources({ sources, dockerfile, ignore }: ReadJob): SourceNode | u
 class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
+  readonly #ahead: PartsAhead | undefined;
   readonly #access: EntryAccess;
   readonly #entries = new EntryTableBuilder();
   readonly #count: EntryCount;
@@ -90,8 +94,9 @@ class Walk {
   readonly #unsupported: UnsupportedEntry[] = [];
   readonly #skippedLinks: { readonly path: string }[] = [];
 
-  constructor(job: ReadJob) {
+  constructor(job: ReadJob, ahead: PartsAhead | undefined) {
     this.#job = job;
+    this.#ahead = ahead;
     this.#count = new EntryCount(job.limits, job.ignore.syntax);
     this.#directories = provesByDirectories(job) ? new DirectoryTableBuilder() : undefined;
     this.#access = { root: job.root, followLinks: job.symlinks === "copy" };
@@ -223,6 +228,7 @@ class Walk {
     if (kind !== PENDING_DIRECTORY && !this.#count.add(path, kind, this.#entries)) return;
     if (kind === FILE || kind === SYMLINK) for (const slot of pending) this.#entries.setKind(slot, DIRECTORY);
     this.#entries.add(path, kind, kind === SYMLINK ? this.#readLink(path) : undefined);
+    this.#ahead?.add(path, kind);
   }
 
   #readLink(path: string): string {

@@ -2,7 +2,7 @@ import { callback, object, optional, options, recordOf, signal as abortSignal, t
 import { check } from "../argument-rules.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryCredentialsError } from "../errors.ts";
 import { getFromHelper, listHelper } from "./credential-helper.ts";
 import { RegistryCredentials, type RegistryAuths } from "./registry-credentials.ts";

@@ -50,7 +50,8 @@ const SPELLINGS = [
  */
 export function checkBuildOptions(options: BuildOptions): CheckedBuildOptions {
   check("build", { options: object }, { options });
-  const parsed = BuildOptions.safeParse(options);
+  // Compiling the schema first takes longer than the few times that it is used.
+  const parsed = BuildOptions.safeParse(options, { jitless: true });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const { name, reason } = explainIssue(issue!, options, Object.keys(BuildOptions.shape));

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where BuildKit puts the result, instead of the engine's images. */
 export const BuildOutput = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RegistryAuths } from "../auth/registry-credentials.ts";
 
 /** A secret for `RUN --mount=type=secret`: never part of the image, the cache, the history or the query. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryAwayError } from "./registry-errors.ts";
 import type { RegistryClient, StoredManifest } from "./registry-client.ts";
 

@@ -1,5 +1,5 @@
 import type { RegistryCredentials } from "pulumi-nullspace/docker";
-import { z } from "zod";
+import * as z from "zod";
 import type { AuthChallenge } from "./auth-challenge.ts";
 import { RegistryAwayError, RegistryError } from "./registry-errors.ts";
 import { readBounded, send, type RegistryAnswer } from "./registry-transport.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { RegistryCredentials } from "pulumi-nullspace/docker";
-import { z } from "zod";
+import * as z from "zod";
 import { readChallenge } from "./auth-challenge.ts";
 import { isLoopback, RegistryAuthorizer } from "./registry-auth.ts";
 import { RegistryAwayError, RegistryError } from "./registry-errors.ts";

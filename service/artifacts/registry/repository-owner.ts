@@ -1,5 +1,5 @@
 import { NullspaceError } from "pulumi-nullspace/sdk";
-import { z } from "zod";
+import * as z from "zod";
 import { StartupError } from "../../errors.ts";
 import { INSTANCE_LABEL } from "../../labels.ts";
 import type { Repository } from "./copy-image.ts";

@@ -1,5 +1,5 @@
 import { answerTimeout } from "pulumi-nullspace/concurrency";
-import { z } from "zod";
+import * as z from "zod";
 import { findCluster } from "../../drivers/kubernetes/client/kubeconfig.ts";
 import { KubernetesClient } from "../../drivers/kubernetes/client/kubernetes-client.ts";
 import { SANDBOX_VERBS } from "../../drivers/kubernetes/guest-choice.ts";

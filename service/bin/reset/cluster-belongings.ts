@@ -1,5 +1,5 @@
 import { Semaphore } from "pulumi-nullspace/concurrency";
-import { z } from "zod";
+import * as z from "zod";
 import { rethrow } from "../../drivers/kubernetes/cluster-errors.ts";
 import {
   NATIVE_LABEL,

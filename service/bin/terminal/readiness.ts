@@ -1,5 +1,5 @@
 import { NotReady, ServiceReadiness } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 
 const Answer = z.union([ServiceReadiness, NotReady]);
 

@@ -1,7 +1,7 @@
 import { EngineUnavailableError } from "../../errors.ts";
 import { GuestNotRunningError } from "../../fleet/guests/driver-errors.ts";
+import { isKindAbsent } from "./client/absent-kind.ts";
 import { CredentialsError, isClusterAway, KubernetesError } from "./client/errors.ts";
-import { isKindAbsent } from "./followed-objects.ts";
 import { INSTALL_SANDBOXES } from "./sandbox-api.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { GuestSpec } from "../../fleet/guests/machine-driver.ts";
+import { isKindAbsent } from "./client/absent-kind.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { isKindAbsent } from "./followed-objects.ts";
 import { SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { guestPod, type GuestPod } from "./guest-pod.ts";
 import { Pod, ResourceQuota, Sandbox } from "./objects.ts";

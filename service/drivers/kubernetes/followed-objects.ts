@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { KubernetesError } from "./client/errors.ts";
 import { followList } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 
@@ -71,7 +70,7 @@ export class FollowedObjects<T extends NamedObject> {
       else if (event.kind === "gone") this.#delete(event.object);
       else if (event.kind === "heard") this.#know();
       // There are none of a kind that the cluster does not know any more; it is asked for again all the same.
-      else if (isKindAbsent(event.error)) this.#replaceAll([]);
+      else if (event.kind === "absent") this.#replaceAll([]);
       else {
         this.#isKnown = false;
         this.#isComplete = false;
@@ -115,9 +114,4 @@ export class FollowedObjects<T extends NamedObject> {
     this.#isKnown = true;
     this.#options.onKnown();
   }
-}
-
-/** Whether the server does not know what kind of object is asked for: then it is no `Status` that it answers with. */
-export function isKindAbsent(error: unknown): boolean {
-  return error instanceof KubernetesError && error.status === 404 && error.reason === "";
 }

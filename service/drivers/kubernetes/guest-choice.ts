@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isClusterAway, KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { unlessAborted } from "./client/unless-aborted.ts";

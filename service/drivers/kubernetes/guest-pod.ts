@@ -7,6 +7,8 @@ export interface GuestPod extends Pod {
   readonly podUid?: string | undefined;
   /** uid of the pod that has to go with the guest: its own, or the one that was made in its place. */
   readonly ownedUid?: string | undefined;
+  /** uid of the pod with which it has begun and which is not there: it has gone, or has not been told of yet. */
+  readonly absentUid?: string | undefined;
   /** The Sandbox that makes the pod; absent for a bare pod, and for one whose Sandbox has gone. */
   readonly sandbox?: Sandbox | undefined;
 }
@@ -51,7 +53,12 @@ export function guestPod(sandbox: Sandbox | undefined, pod: Pod | undefined): Gu
   if (own !== undefined) return { ...own, metadata, podUid: ownedUid, ownedUid, sandbox };
   const status =
     begunWith === undefined ? { phase: "Pending" } : { phase: "Failed", reason: "PodLost", message: lost(sandbox) };
-  return { metadata, spec: { nodeName: owned?.spec.nodeName }, status, ownedUid, sandbox };
+  return { metadata, spec: { nodeName: owned?.spec.nodeName }, status, ownedUid, absentUid: begunWith, sandbox };
+}
+
+/** Whether it is a pod of a Sandbox that is not there: it has gone, or has not been told of yet. */
+export function isOrphan({ metadata, sandbox, podUid }: GuestPod): boolean {
+  return sandbox === undefined && podUid !== metadata.uid;
 }
 
 function lost({ spec }: Sandbox): string {

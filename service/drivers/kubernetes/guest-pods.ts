@@ -1,10 +1,15 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { z } from "zod";
 import { asError } from "../../errors.ts";
+<<<<<<< HEAD
+import { AbsentPods } from "./absent-pods.ts";
+=======
+import { isKindGone } from "./client/absent-kind.ts";
+>>>>>>> native2
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
-import { FollowedObjects, isKindAbsent } from "./followed-objects.ts";
+import { FollowedObjects } from "./followed-objects.ts";
 import { ONLY_PODS, type GuestChoice } from "./guest-choice.ts";
 import { PODS, SANDBOXES, type GuestKind } from "./guest-kinds.ts";
 import { ownSelector } from "./guest-labels.ts";
@@ -46,6 +51,10 @@ export class GuestPods {
   readonly #guests = new Map<string, GuestPod>();
   /** Sandboxes that are known to have gone, of pods that are still there: by name. */
   readonly #goneSandboxes = new Map<string, string>();
+  readonly #absent = new AbsentPods({
+    ask: (name, signal) => this.#getOne(PODS, name, Pod, signal),
+    onAnswer: (name) => (this.#isKnown ? this.#look(name) : this.#know()),
+  });
   #holders = 0;
   #following: AbortController | undefined;
   #hasSandboxes: boolean | undefined;
@@ -98,13 +107,18 @@ export class GuestPods {
     return this.#isKnown ? this.#guests.get(name) : undefined;
   }
 
+  /** All guests as they were last told; none while not {@link isKnown}. */
+  knownGuests(): readonly GuestPod[] {
+    return this.#isKnown ? [...this.#guests.values()] : [];
+  }
+
   /** Asks for a guest, whoever made it. */
   async get(name: string, signal?: AbortSignal): Promise<GuestPod | undefined> {
     const { hasSandboxes } = await this.#choice.get(signal);
     const pod = await this.#getOne(PODS, name, Pod, signal);
     // Asked for last: one that is not there then has gone, and does not only come later than its pod.
     const sandbox = hasSandboxes ? await this.#getOne(SANDBOXES, name, Sandbox, signal) : undefined;
-    return guestPod(sandbox, pod);
+    return this.#whole(guestPod(sandbox, pod), signal);
   }
 
   /** Asks for all guests of this service that also `more` selects. */
@@ -114,15 +128,20 @@ export class GuestPods {
     const listOf = <T>(kind: GuestKind, object: z.ZodType<T>) =>
       listAll(this.#client, { path: kind.path(this.#namespace), query, object, signal });
     const pods = (await listOf(PODS, Pod)).objects;
-    const none = (error: unknown) => {
-      if (isKindAbsent(error)) return { objects: [] };
+    const none = async (error: unknown) => {
+      if (await isKindGone(this.#client, error, SANDBOXES.path(this.#namespace), signal)) return { objects: [] };
       throw error;
     };
     const sandboxes = hasSandboxes ? (await listOf(SANDBOXES, Sandbox).catch(none)).objects : [];
     const byName = new Map(sandboxes.map((each) => [each.metadata.name, each]));
     const podsByName = new Map(pods.map((each) => [each.metadata.name, each]));
     const names = new Set([...podsByName.keys(), ...byName.keys()]);
-    return [...names].flatMap((name) => guestPod(byName.get(name), podsByName.get(name)) ?? []);
+    const guests: GuestPod[] = [];
+    for (const name of names) {
+      const guest = await this.#whole(guestPod(byName.get(name), podsByName.get(name)), signal);
+      if (guest !== undefined) guests.push(guest);
+    }
+    return guests;
   }
 
   /**
@@ -135,7 +154,8 @@ export class GuestPods {
     const isFresh = performance.now() - listedAtMs < LIST_EVERY_MS;
     // A watch that goes on after a silence has yet to tell what happened in it.
     const isComplete = this.#isProved || followed.every((each) => each.isComplete);
-    if (this.#isKnown && isComplete && isFresh) return this.#withLabel(label);
+    const isWhole = this.#absent.areNone && !this.#hasEarlyPods();
+    if (this.#isKnown && isComplete && isFresh && isWhole) return this.#withLabel(label);
     const listed = await this.list(label, signal);
     this.#listedAtMs = performance.now();
     // After a silence the server's answer is the proof: once both say the same, what is told is all there is.
@@ -169,6 +189,7 @@ export class GuestPods {
         this.#pods.forget();
         this.#sandboxes.forget();
         this.#goneSandboxes.clear();
+        this.#absent.forget();
         this.#guests.clear();
       },
     };
@@ -228,6 +249,12 @@ export class GuestPods {
     }
   }
 
+  /** A guest of an answer that was put together of two: it may have begun in between, with a pod that came after the first. */
+  async #whole(guest: GuestPod | undefined, signal: AbortSignal | undefined): Promise<GuestPod | undefined> {
+    if (guest?.sandbox === undefined || guest.absentUid === undefined) return guest;
+    return guestPod(guest.sandbox, await this.#getOne(PODS, guest.metadata.name, Pod, signal));
+  }
+
   async #getOne<T>(kind: GuestKind, name: string, object: z.ZodType<T>, signal?: AbortSignal) {
     try {
       const path = `${kind.path(this.#namespace)}/${name}`;
@@ -270,6 +297,7 @@ export class GuestPods {
     for (const name of new Set([...this.#guests.keys(), ...this.#pods.names(), ...this.#sandboxes.names()])) {
       this.#look(name);
     }
+    if (this.#absent.areAsked && !this.#isKnown) return;
     this.#isKnown = true;
     this.#tell({ kind: "known" });
   }
@@ -294,13 +322,25 @@ export class GuestPods {
 
   #now(name: string): GuestPod | undefined {
     const [sandbox, pod] = [this.#sandboxes.get(name), this.#pods.get(name)];
-    if (sandbox === undefined && pod !== undefined) {
-      const owner = sandboxOwner(pod);
-      // Told before its Sandbox, which comes: unless that is known to have gone, or the pod is going itself.
-      const isEarly = owner !== undefined && owner !== this.#goneSandboxes.get(name) && !isLeaving(pod);
-      if (isEarly) return undefined;
-    }
-    return guestPod(sandbox, pod);
+    if (sandbox === undefined && pod !== undefined && this.#isEarly(pod)) return undefined;
+    const guest = guestPod(sandbox, pod);
+    const before = this.#guests.get(name);
+    if (guest?.podUid !== undefined) this.#absent.note(guest.podUid);
+    if (guest?.absentUid === undefined || isLeaving(guest) || this.#absent.isLost(guest, before)) return guest;
+    if (this.#following !== undefined) this.#absent.askFor(guest, this.#pods.listedAtMs, this.#following.signal);
+    // Until then it is as it was told last.
+    return before?.metadata.uid === guest.metadata.uid ? before : undefined;
+  }
+
+  /** Told before its Sandbox, which comes: unless that is known to have gone, or the pod is going itself. */
+  #isEarly(pod: Pod): boolean {
+    const owner = sandboxOwner(pod);
+    return owner !== undefined && owner !== this.#goneSandboxes.get(pod.metadata.name) && !isLeaving(pod);
+  }
+
+  #hasEarlyPods(): boolean {
+    const names = [...this.#pods.names()].filter((name) => this.#sandboxes.get(name) === undefined);
+    return names.some((name) => this.#isEarly(this.#pods.get(name)!));
   }
 
   #withLabel(label: string): GuestPod[] {

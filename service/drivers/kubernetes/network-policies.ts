@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { INSTANCE_LABEL, PLACEMENT_LABEL } from "../../labels.ts";
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 
 /** What is to be done with what (`v1.ResourceAttributes`). */

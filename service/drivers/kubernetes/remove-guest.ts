@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { KubernetesError } from "./client/errors.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";
 import { PODS, SANDBOXES } from "./guest-kinds.ts";

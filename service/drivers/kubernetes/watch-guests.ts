@@ -1,11 +1,15 @@
 import type { GuestEvent } from "../../fleet/guests/machine-driver.ts";
 import { GUEST_LABEL } from "./guest-labels.ts";
+import { isOrphan, type GuestPod } from "./guest-pod.ts";
 import type { GuestPods } from "./guest-pods.ts";
 import { isAlive } from "./pod-state.ts";
 
 /**
- * The deaths of guests, each once, until nothing is known of the cluster any more. What is not taken yet waits: at most one
- * event a guest.
+ * The deaths of guests that lived when `onOpen` was called or came later, each once, until nothing is known of the cluster any more.
+ * What is not taken yet waits: at most one event a guest.
+ *
+ * Of a guest two lists tell, in no common order, and its Sandbox's controller may make one more pod after its end. So a pod whose
+ * Sandbox is not there says nothing of a guest that was not seen to live: its Sandbox has gone, which was told, or comes and tells.
  *
  * @throws what {@link GuestPods} is lost with
  */
@@ -14,8 +18,18 @@ export async function* watchGuests(
   signal: AbortSignal,
   onOpen: () => void,
 ): AsyncGenerator<GuestEvent> {
-  /** Pods that have been told of, by uid: what is told of them later is no news. */
-  const dead = new Set<string>();
+  /** Whether each guest that is there lives, by uid. One that has died stays dead, whatever is told of it later. */
+  const lives = new Map<string, boolean>();
+  /** @returns whether it has died just now */
+  const note = (pod: GuestPod, isGone: boolean): boolean => {
+    const { uid } = pod.metadata;
+    const before = lives.get(uid);
+    if (before === undefined && isOrphan(pod)) return false;
+    const isLiving = before !== false && !isGone && isAlive(pod);
+    if (isGone) lives.delete(uid);
+    else lives.set(uid, isLiving);
+    return before !== false && !isLiving;
+  };
   const waiting: string[] = [];
   let isOpen = false;
   let lost: { readonly error: unknown } | undefined;
@@ -31,19 +45,17 @@ export async function* watchGuests(
       // Not heard of yet: whoever follows waits for the cluster.
       if (isOpen) lost = { error: change.error };
     } else {
-      const { uid, labels } = change.pod.metadata;
-      const guestId = labels?.[GUEST_LABEL];
+      const guestId = change.pod.metadata.labels?.[GUEST_LABEL];
       if (guestId === undefined) return;
-      const isNews = (change.kind === "gone" || !isAlive(change.pod)) && !dead.has(uid);
-      if (change.kind === "gone") dead.delete(uid);
-      else if (isNews) dead.add(uid);
-      if (isNews && isOpen) waiting.push(guestId);
+      const hasDied = note(change.pod, change.kind === "gone");
+      if (hasDied && isOpen) waiting.push(guestId);
     }
     wake.resolve();
   });
   const end = () => wake.resolve();
   signal.addEventListener("abort", end, { once: true });
   try {
+    for (const pod of pods.knownGuests()) note(pod, false);
     if (pods.isKnown) open();
     for (;;) {
       signal.throwIfAborted();

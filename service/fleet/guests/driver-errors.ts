@@ -3,6 +3,7 @@
  * answer.
  */
 import { NullspaceError } from "pulumi-nullspace/sdk";
+import { EngineUnavailableError } from "../../errors.ts";
 
 /** Facts of a main process that ended. */
 export interface MachineExitFacts {
@@ -83,6 +84,12 @@ export class MachineImageMissingError extends NullspaceError {
     this.imageId = imageId;
   }
 }
+
+/**
+ * The account of the service may not do what it takes: the host's account says no to it whatever is asked for, as if it were away.
+ * Code `engine_unavailable`.
+ */
+export class PermissionMissingError extends EngineUnavailableError {}
 
 /** What {@link MachineRefusedError} is told beside the host's words. */
 export interface RefusalFacts {

@@ -237,7 +237,8 @@ export interface MachineDriver {
   remove(guestId: string, signal?: AbortSignal): Promise<void>;
   /**
    * What happens to the guests of this service from now on, until the host goes away or the signal ends it. Nothing is
-   * missed from the moment that `onOpen` is called; a pause and its end may be told again.
+   * missed from the moment that `onOpen` is called. A death is told once, in whatever order the host's own news come; a pause and
+   * its end may be told again.
    */
   watch(options: { readonly signal: AbortSignal; readonly onOpen: () => void }): AsyncIterable<GuestEvent>;
   /** Every guest of this service but the trials of builds. */

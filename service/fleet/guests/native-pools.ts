@@ -72,9 +72,12 @@ export interface NativePools {
   /**
    * Makes a generation, or puts it right; asks for nothing when it is as it should be.
    *
-   * @throws MachineRefusedError when the host does not take it; EngineUnavailableError
+   * @returns `false` when it is to be tried again soon: it still goes away, or others have changed it at the same moment
+   * @throws MachineRefusedError when the host does not take it; EngineUnavailableError; PermissionMissingError
    */
-  apply(generation: NativeGeneration, signal: AbortSignal): Promise<void>;
+  apply(generation: NativeGeneration, signal: AbortSignal): Promise<boolean>;
+  /** Who changes a generation as often as it is put right, if somebody does: that goes on, but not for every change. */
+  disputed(objectName: string): Error | undefined;
   /** Members that nobody has claimed, in the order of their age. @throws EngineUnavailableError */
   members(objectName: string, signal: AbortSignal): Promise<NativeMember[]>;
   /** Whether somebody has claimed from it, or wants to. @throws EngineUnavailableError */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type CreateMachineRequest, parseTemplateRef } from "pulumi-nullspace/sdk";
 import { MACHINE_DEFAULTS, type Machine, type WarmPoolCheckout } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import { canonicalJson } from "../../canonical-json.ts";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import { newId } from "../../ids.ts";

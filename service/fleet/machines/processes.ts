@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ResourceNotFoundError, ServiceError } from "../../errors.ts";
 import type { GuestCommand, GuestOutput, MachineDriver } from "../guests/machine-driver.ts";
 import { NoSuchFolderError } from "./guest-access.ts";

@@ -1,6 +1,6 @@
 import { BlobBatch, PreflightRequest, PreflightResponse } from "pulumi-nullspace/wire";
 import type { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import { BATCH_LIMITS, MAX_BATCH_BODY_BYTES, MAX_BLOB_BYTES, MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { bodyErrorResponses, errorResponses } from "../error-responses.ts";

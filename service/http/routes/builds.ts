@@ -10,7 +10,7 @@ import {
   TemplateInfo,
 } from "pulumi-nullspace/wire";
 import type { FastifyReply } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import { getBuild, isFinal } from "../../builds/build-record.ts";
 import type { BuildService } from "../../builds/build-service.ts";

@@ -1,5 +1,5 @@
 import { ClaimNameRequest, NameClaim } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { releaseName, reserveName } from "../../templates/claims.ts";
 import { bodyErrorResponses } from "../error-responses.ts";

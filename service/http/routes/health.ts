@@ -1,5 +1,5 @@
 import { ErrorEnvelope, Health, NotReady, ServiceReadiness } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import { UnavailableError } from "../../errors.ts";
 import type { CheckOutcome, ServiceHealth } from "../../health/service-health.ts";
 import { toEnvelope } from "../errors.ts";

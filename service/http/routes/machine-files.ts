@@ -11,7 +11,7 @@ import {
 import { PassThrough, type Readable } from "node:stream";
 import { once } from "node:events";
 import type { FastifyReply } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { asError, InvalidRequestError } from "../../errors.ts";
 import * as files from "../../fleet/machines/files.ts";
 import type { GuestAccess } from "../../fleet/machines/guest-access.ts";

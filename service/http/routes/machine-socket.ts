@@ -1,5 +1,5 @@
 import websocket, { type WebSocket } from "@fastify/websocket";
-import { z } from "zod";
+import * as z from "zod";
 import { InvalidRequestError, NotOfferedError } from "../../errors.ts";
 import type { StreamAccess } from "../../fleet/machines/stream-command.ts";
 import { errorResponses } from "../error-responses.ts";

@@ -7,7 +7,7 @@ import {
   MACHINE_FIELDS,
   MachineListItem,
 } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import type { MachineCreator } from "../../fleet/machines/create-machine.ts";
 import {
   machineAnswer,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorResponses, publicErrorResponses } from "../error-responses.ts";
 import type { ServiceApp } from "../service-app.ts";
 

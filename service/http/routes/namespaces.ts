@@ -1,5 +1,5 @@
 import { NamespaceInfo } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { getNamespace } from "../../templates/namespaces.ts";
 import { errorResponses } from "../error-responses.ts";

@@ -1,5 +1,5 @@
 import { CreateTemplateRequest, PlanResponse, ValidationResponse } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_CONTEXT_BODY_BYTES } from "../../blobs/blob-limits.ts";
 import type { BuildService } from "../../builds/build-service.ts";
 import { planOf, validateRequest } from "../../builds/plan.ts";

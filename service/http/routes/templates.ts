@@ -9,7 +9,7 @@ import {
   TEMPLATE_FIELDS,
   TemplateInfo,
 } from "pulumi-nullspace/wire";
-import { z } from "zod";
+import * as z from "zod";
 import type { ServiceDeps } from "../../service-deps.ts";
 import { listAliases, removeAlias } from "../../templates/aliases.ts";
 import type { Deletion } from "../../templates/delete-template.ts";

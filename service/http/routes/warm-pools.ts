@@ -7,7 +7,7 @@ import {
   WarmPoolStatusCounts,
 } from "pulumi-nullspace/wire";
 import type { FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { sizeOf, type SizeLimits } from "../../fleet/machines/size-limits.ts";
 import { placementOf } from "../../fleet/pools/pool-placement.ts";
 import type { PoolService } from "../../fleet/pools/pool-service.ts";

@@ -3,6 +3,7 @@ import { tokenField, type Page } from "../layout.ts";
 import { HISTORY_HOURS } from "../views/pool-history.ts";
 import type { NotFull, PlannedPoolChange, PoolDetails, PoolMember, RollOut } from "../views/pool.ts";
 import { confirmPage } from "./confirm.ts";
+import { nativePool } from "./native-pool.ts";
 import {
   ago,
   amountOf,
@@ -55,7 +56,8 @@ export function poolPage(view: PoolDetails, formToken: string): Page {
       <section id="members" aria-labelledby="members-head" data-live>
         <h2 class="beside" id="members-head">Members <span class="quiet">${count(view.memberCount)}</span></h2>
         ${members(view)}
-      </section>`,
+      </section>
+      <div id="native" data-live>${view.native !== undefined && nativePool(view.native)}</div>`,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { PoolService } from "../../fleet/pools/pool-service.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
 import { InvalidRequestError } from "../../errors.ts";
 import type { Database } from "../../store/database.ts";
 import { poolPath } from "../pages/parts.ts";
@@ -17,14 +17,20 @@ const DONE: Record<PoolChange, string> = {
 };
 
 /** Warm pools, and what can be done with them. */
-export function registerPools(routes: PageRoutes, { db, pools }: { db: Database; pools: PoolService }): void {
+export function registerPools(
+  routes: PageRoutes,
+  { db, fleet }: { db: Database; fleet: Pick<Fleet, "pools" | "nativeStatus"> },
+): void {
+  const { pools } = fleet;
   routes.get("/pools", ({ query }) =>
     poolsPage(listPools(db, { search: query.find, state: query.state, after: query.after })),
   );
 
   routes.get("/pools/:id", ({ params, query, session }) => {
     const hours = readNumber("hours", query.hours);
-    return poolPage(poolDetails(db, params.id ?? "", { hours, nowMs: Date.now() }), session.formToken);
+    const id = params.id ?? "";
+    const native = fleet.nativeStatus(id);
+    return poolPage(poolDetails(db, id, { hours, nowMs: Date.now(), native }), session.formToken);
   });
 
   routes.get("/pools/:id/change", ({ params, query, session }) => {

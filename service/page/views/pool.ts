@@ -3,12 +3,14 @@ import { InvalidRequestError } from "../../errors.ts";
 import { WarmPoolNotFoundError } from "../../fleet/pools/errors.ts";
 import { assertBounds } from "../../fleet/pools/pool-settings.ts";
 import { countMembers, countOf } from "../../fleet/pools/pool-status.ts";
+import type { NativeStatus } from "../../fleet/pools/native/native-status.ts";
 import { currentTarget } from "../../fleet/pools/pool-target.ts";
 import { findBuild } from "../../store/builds.ts";
 import type { Database } from "../../store/database.ts";
 import { GuestStore, type Guest, type GuestState, type GuestTally } from "../../store/guests.ts";
 import { PoolStore, type NumberedPool, type PoolState } from "../../store/warm-pools.ts";
 import { KnownThings } from "./known-things.ts";
+import { nativeDetails, type NativeDetails } from "./native-pool.ts";
 import type { TemplateName } from "./overview.ts";
 import { DEFAULT_HISTORY_HOURS, HISTORY_HOURS, poolHistory, type PoolHistory } from "./pool-history.ts";
 import type { MachineSize } from "./templates.ts";
@@ -83,13 +85,19 @@ export interface PoolDetails {
   createdAt: string;
   lookedAt: string | undefined;
   history: PoolHistory;
+  /** What is kept for other programs; `undefined`: nothing. */
+  native: NativeDetails | undefined;
 }
 
-/** A pool, also a deleted one. @throws WarmPoolNotFoundError */
+/** A pool, also a deleted one. @param native what of it is kept for other programs @throws WarmPoolNotFoundError */
 export function poolDetails(
   db: Database,
   poolId: string,
-  { hours = DEFAULT_HISTORY_HOURS, nowMs }: { hours?: number | undefined; nowMs: number },
+  {
+    hours = DEFAULT_HISTORY_HOURS,
+    nowMs,
+    native,
+  }: { hours?: number | undefined; nowMs: number; native?: NativeStatus | undefined },
 ): PoolDetails {
   if (!HISTORY_HOURS.some((each) => each === hours)) {
     throw new InvalidRequestError(`hours: choose from ${HISTORY_HOURS.join(", ")}.`);
@@ -123,6 +131,7 @@ export function poolDetails(
     createdAt: new Date(pool.createdAtMs).toISOString(),
     lookedAt: pool.lastReconciledAtMs === null ? undefined : new Date(pool.lastReconciledAtMs).toISOString(),
     history: poolHistory(db, pool.seq, hours, nowMs),
+    native: nativeDetails(db, native),
   };
 }
 

@@ -18,6 +18,7 @@ import { traces } from "./017-traces.ts";
 import { registryImages } from "./018-registry-images.ts";
 import { placements } from "./019-placements.ts";
 import { nativeGenerations } from "./020-native-generations.ts";
+import { nativeKeys } from "./021-native-keys.ts";
 import type { Migration } from "./migration.ts";
 
 export type { Migration } from "./migration.ts";
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registryImages,
   placements,
   nativeGenerations,
+  nativeKeys,
 ];

@@ -56,7 +56,7 @@ describe.each(SHELLS)("killed or stopped at any moment, in the $shell shell", ({
       const all = chains.reduce((sum, kills) => sum + Object.keys(kills).length, 0);
       const words = Object.entries(counts).map(([word, count]) => `${count} ${word}`);
       console.log(`${shell} shell, ${what}: ${words.join(", ")}, of ${all} moments in all (seed ${seed})`);
-      expect(problems).toEqual([]);
+      expect(problems, `what kills of seed ${seed} have done`).toEqual([]);
     },
     isWhole ? WHOLE_MS : GATE_MS,
   );

@@ -34,8 +34,7 @@ export async function startTestService(
   const problems = join(folder, "undescribed-answers");
   writeFileSync(problems, "");
   const service = await startServiceProcess({
-    command: process.execPath,
-    args: ["--import", OBSERVER, join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    node: ["--import", OBSERVER, join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir,
     logFile,
     env: { ...process.env, ...options.env, NULLSPACE_TEST_PROBLEMS: problems },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { buildFixture } from "./build-fixture.ts";
 import { BASE_IMAGE } from "./engine-fixture.ts";
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type BuildOptions, DockerEngine, EngineConnectionLostError } from "../../../sdk/docker/index.ts";
 import { BASE_IMAGE } from "./engine-fixture.ts";
 import { OwnEngine } from "./own-engine.ts";

@@ -4,7 +4,7 @@ import { cp, readFile, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { BuildOptions } from "../../../sdk/docker/index.ts";
 import { buildFixture } from "./build-fixture.ts";
 import { BASE_IMAGE } from "./engine-fixture.ts";

@@ -73,8 +73,7 @@ describe("a builder that asks for a certificate, and shows one", () => {
   it("builds for a service that was told of the right ones, by the options of its command", async () => {
     await using stack = new AsyncDisposableStack();
     const service = await startServiceProcess({
-      command: process.execPath,
-      args: [...FLAGS, COMMAND],
+      node: [...FLAGS, COMMAND],
       dataDir: join(folder, "data"),
       logFile: join(folder, "service.log"),
       env,

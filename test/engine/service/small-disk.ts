@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -36,10 +46,19 @@ export class SmallDisk implements Disposable {
     }
   }
 
-  /** Writes until not a byte more fits, as another program would. */
+  /** What can still be written. */
+  get freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
+  }
+
+  /**
+   * Writes until not a byte more fits, as another program would; also into what the file system itself frees late, of what was
+   * removed before. What anybody removes afterwards is room again: fill it before there is something that will be removed.
+   */
   fill(): void {
     const file = openSync(join(this.path, "filler"), "a");
-    for (const size of [1024 * 1024, 4096, 1]) while (hasRoomFor(file, Buffer.alloc(size, 7)));
+    while (fillNow(file)) isDone(() => fsyncSync(file));
     closeSync(file);
   }
 
@@ -54,9 +73,21 @@ export class SmallDisk implements Disposable {
   }
 }
 
-function hasRoomFor(file: number, bytes: Uint8Array): boolean {
+/** @returns whether there was room */
+function fillNow(file: number): boolean {
+  let wrote = false;
+  for (const size of [1024 * 1024, 4096, 1]) {
+    const bytes = Buffer.alloc(size, 7);
+    while (isDone(() => writeSync(file, bytes))) wrote = true;
+  }
+  return wrote;
+}
+
+/** @returns false when there was no room for it */
+function isDone(write: () => unknown): boolean {
   try {
-    return writeSync(file, bytes) > 0;
+    write();
+    return true;
   } catch (error) {
     const { ENOSPC, EDQUOT } = constants.errno;
     if ([ENOSPC, EDQUOT].includes(-((error as NodeJS.ErrnoException).errno ?? 0))) return false;

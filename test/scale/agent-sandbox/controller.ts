@@ -6,7 +6,7 @@
  *   node controller.ts KUBECONFIG
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { KubernetesError } from "../../../service/drivers/kubernetes/client/errors.ts";
 import { followList } from "../../../service/drivers/kubernetes/client/follow-list.ts";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";

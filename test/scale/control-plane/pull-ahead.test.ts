@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { followList } from "../../../service/drivers/kubernetes/client/follow-list.ts";
 import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";

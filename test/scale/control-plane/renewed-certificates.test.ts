@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFi
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { followList } from "../../../service/drivers/kubernetes/client/follow-list.ts";
 import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";

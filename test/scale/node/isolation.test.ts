@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { findCluster } from "../../../service/drivers/kubernetes/client/kubeconfig.ts";
 import { followList } from "../../../service/drivers/kubernetes/client/follow-list.ts";
 import { KubernetesClient } from "../../../service/drivers/kubernetes/client/kubernetes-client.ts";

@@ -75,8 +75,7 @@ export async function simulate(
   await cluster.api.create("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
   const dataDir = join(folder, "data");
   const service = await startServiceProcess({
-    command: process.execPath,
-    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    node: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
     serve: [
       ...["--builder", "buildkit", "--builder-address", builder.address],
       ...["--registry", `${registry.host}/nullspace`],

@@ -35,6 +35,53 @@ describe("a listed context", { timeout: 60_000 }, () => {
     expect(listed.dockerfile).toEqual(read.dockerfile);
   });
 
+  it.each([
+    ["few entries", 50, 1],
+    ["so many that a thread is worth its start to read them", 600, 1],
+    ["so many that a thread is worth its start to list them", 4_200, 1],
+    ["few entries of many bytes", 12, 500_000],
+  ])("is the same with %s, wherever the work is done", async (_, files, bytes) => {
+    const content = "x".repeat(bytes);
+    const dir = tree(
+      Object.fromEntries(Array.from({ length: files }, (_, i) => [`d${i % 7}/f${i}`, `${i}${content}`])),
+    );
+    // Some are to be read in any case.
+    for (let i = 0; i < files; i += 3) utimesSync(join(dir, `d${i % 7}/f${i}`), 1_000_000_000, 1_000_000_000);
+    const options = { dir, dockerfile: false } as const;
+    const [listed, read] = [await listContext(options), await readContext({ ...options, statCache: false })];
+    expect(facts(listed)).toEqual(facts(read));
+    for (const name of ["d0/f0", "d3/f3"]) {
+      const [one, other] = [listed, read].map(({ table }) => entryAt(table, findEntry(table, name)).sha256);
+      expect(one).toBe(other);
+    }
+  });
+
+  it("has the contents of its files, small and large, settled or written just now", async () => {
+    const contents = Array.from({ length: 500 }, (_, i) => `${i}-`.repeat(i % 50 === 7 ? 60_000 : i));
+    const dir = tree(Object.fromEntries(contents.map((content, i) => [`f${i}`, content])));
+    const context = await listContext({ dir, dockerfile: false });
+    const indices = contents.map((_, i) => findEntry(context.table, `f${i}`));
+    // Twice: by the second time a thread waits for work.
+    for (let round = 0; round < 2; round++) {
+      const read = await readContextFiles(context, indices);
+      expect(read.map((bytes) => Buffer.from(bytes).toString())).toEqual(contents);
+    }
+    writeFileSync(join(dir, "f499"), contents[499]!.replaceAll("4", "5"));
+    const [changed] = await readContextFiles(context, [findEntry(context.table, "f499")]);
+    expect(Buffer.from(changed!).toString()).toBe(contents[499]!.replaceAll("4", "5"));
+    rmSync(join(dir, "f498"));
+    await expect(readContextFiles(context, indices)).rejects.toMatchObject({ code: "file_changed" });
+  });
+
+  it("stops to read when its signal aborts, and lets others have their turn", async () => {
+    const dir = tree(Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, "x".repeat(100_000)])));
+    const context = await listContext({ dir, dockerfile: false });
+    const indices = Array.from({ length: 600 }, (_, i) => findEntry(context.table, `f${i}`));
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(new Error("enough")));
+    await expect(readContextFiles(context, indices, { signal: controller.signal })).rejects.toThrow("enough");
+  });
+
   it("reads those files alone whose times have no fraction of a second", async () => {
     const dir = tree({ fine: "1", coarse: "2" });
     utimesSync(join(dir, "coarse"), 1_000_000_000, 1_000_000_000);

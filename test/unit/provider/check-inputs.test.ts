@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { checkInputs, withDefaults } from "../../../provider/core/check-inputs.ts";
 import { UNKNOWN } from "../../../provider/core/unknown.ts";
 import { TemplateInputs } from "../../../provider/core/template/inputs.ts";

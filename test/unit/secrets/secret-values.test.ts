@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { TemplateInputs } from "../../../provider/core/template/inputs.ts";
 import { isSecretSchema, secretsIn } from "../../../sdk/secrets/index.ts";
 import { CreateTemplateRequest, RetryRequest } from "../../../sdk/wire/index.ts";

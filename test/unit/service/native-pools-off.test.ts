@@ -37,6 +37,7 @@ test("an image that a generation for other programs is made of counts as used, a
     currentAtMs: null,
     held: null,
     createdAtMs: 0,
+    compatibilityKey: null,
   });
   expect(fleetArtifactUses(world.db, [templateId])).toEqual([
     expect.objectContaining({ id: "twp_1", blocksDelete: false, label: expect.stringContaining("web-1-g3") }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import * as wire from "../../../sdk/wire/index.ts";
 
 const AT = "2026-01-02T03:04:05Z";

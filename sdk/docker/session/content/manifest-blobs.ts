@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { GrpcStatusError } from "../../grpc/grpc-status.ts";
 import { Descriptor } from "./layout-index.ts";
 import type { OciLayout } from "./oci-layout.ts";

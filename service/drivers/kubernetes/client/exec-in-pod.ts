@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { Readable, Writable } from "node:stream";
 import { WebSocket, type ClientOptions } from "ws";
-import { z } from "zod";
+import * as z from "zod";
 import { KubernetesError, type KubernetesAwayError } from "./errors.ts";
 import { isTlsRefusal, queryText, readStatus, tlsOptions, type KubernetesClient } from "./kubernetes-client.ts";
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { z } from "zod";
+import * as z from "zod";
 import type { Credentials, Identity } from "./cluster-access.ts";
 import { CredentialsError } from "./errors.ts";
 import type { PemText } from "./pem-text.ts";

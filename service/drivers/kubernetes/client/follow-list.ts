@@ -1,6 +1,11 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import { NullspaceError } from "pulumi-nullspace/sdk";
+<<<<<<< HEAD
+import * as z from "zod";
+=======
 import { z } from "zod";
+import { isKindGone } from "./absent-kind.ts";
+>>>>>>> native2
 import { KubernetesError } from "./errors.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, KubernetesClient } from "./kubernetes-client.ts";
@@ -13,7 +18,9 @@ export type ListEvent<T> =
   | { readonly kind: "changed"; readonly object: T }
   /** An object went; as it was last. */
   | { readonly kind: "gone"; readonly object: T }
-  /** Nothing is heard for now; what happens meanwhile is told when `heard` comes. Told once for each silence. */
+  /** The cluster does not know this kind of object (any more). When it does, all that there is is told. */
+  | { readonly kind: "absent" }
+  /** Nothing is heard for now; what happens meanwhile is told when `heard` comes. Told again when it has another cause. */
   | { readonly kind: "lost"; readonly error: NullspaceError }
   /** The server tells again. */
   | { readonly kind: "heard" };
@@ -61,7 +68,8 @@ export async function* followList<S extends z.ZodType>(
   const { signal } = options;
   const backoff = new Backoff(RETRY_MS);
   let version: string | undefined;
-  let isLost = false;
+  /** Why nothing is heard, as it was told. */
+  let silence: string | undefined;
   while (!signal.aborted) {
     try {
       if (version === undefined) {
@@ -71,8 +79,8 @@ export async function* followList<S extends z.ZodType>(
       }
       const request = watchRequest(options, version);
       const lines = readJsonLines(await client.stream(request));
-      if (isLost) yield { kind: "heard" };
-      isLost = false;
+      if (silence !== undefined) yield { kind: "heard" };
+      silence = undefined;
       for await (const line of lines) {
         const { type, object } = WatchEvent.parse(line);
         if (type === "ERROR") throw watchError(object);
@@ -91,14 +99,33 @@ export async function* followList<S extends z.ZodType>(
       if (isExpired || error instanceof z.ZodError || error instanceof SyntaxError || error instanceof RangeError) {
         version = undefined;
       }
-      if (!isExpired && !isLost) {
-        isLost = true;
-        yield { kind: "lost", error: error instanceof NullspaceError ? error : client.awayError("a watch", error) };
+      if (!isExpired) {
+        const told = await silenceOf(client, options, error);
+        if (signal.aborted) return;
+        if (told.kind === "absent") version = undefined;
+        const why = told.kind === "absent" ? told.kind : causeOf(told.error);
+        if (why !== silence) yield told;
+        silence = why;
       }
       const asked = error instanceof KubernetesError ? (error.retryAfterMs ?? 0) : 0;
       await pauseUnless(jitter(Math.max(asked, backoff.next())), signal);
     }
   }
+}
+
+/** What is told of a watch or a list that failed. */
+async function silenceOf(
+  client: KubernetesClient,
+  { path, signal }: FollowOptions<z.ZodType>,
+  error: unknown,
+): Promise<{ kind: "absent" } | { kind: "lost"; error: NullspaceError }> {
+  if (await isKindGone(client, error, path, signal)) return { kind: "absent" };
+  return { kind: "lost", error: error instanceof NullspaceError ? error : client.awayError("a watch", error) };
+}
+
+/** The same for errors that say the same of the cluster, whichever try they are of. */
+function causeOf(error: NullspaceError): string {
+  return error instanceof KubernetesError ? `${error.code} ${error.status} ${error.reason}` : error.code;
 }
 
 /** The whole list, page by page, as it was at one moment. */

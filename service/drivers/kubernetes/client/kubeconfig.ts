@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { ClientCertificate } from "./client-certificate.ts";
 import { fixedCredentials, withToken, type ClusterAccess, type Credentials } from "./cluster-access.ts";
 import { KubeconfigError } from "./errors.ts";

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { Agent, errors, request as send, type Dispatcher } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import type { ClusterAccess, Identity } from "./cluster-access.ts";
 import { KubernetesAwayError, KubernetesError, type StatusFacts } from "./errors.ts";
 import { unlessAborted } from "./unless-aborted.ts";
@@ -18,7 +18,7 @@ export interface ApiRequest {
   /** @default `application/json` */
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Longest time for the whole answer, milliseconds. @default 20,000 */
+  /** Longest time for the whole answer, milliseconds. @default that of the client */
   readonly timeoutMs?: number;
 }
 
@@ -55,10 +55,13 @@ export class KubernetesClient {
   #agent: { readonly agent: Agent; readonly tls: ReturnType<typeof tlsOptions> } | undefined;
   /** Agents of former certificates: what was begun with them goes on. */
   readonly #former = new Set<Agent>();
+  readonly #callLimitMs: number;
   #isClosed = false;
 
-  constructor(access: ClusterAccess) {
+  /** @param callLimitMs longest time for a whole answer where a request does not say, milliseconds */
+  constructor(access: ClusterAccess, callLimitMs = TIMEOUT_MS) {
     this.access = access;
+    this.#callLimitMs = callLimitMs;
   }
 
   /**
@@ -77,7 +80,7 @@ export class KubernetesClient {
 
   /** As {@link json}, with the answer as it comes. */
   async text(request: ApiRequest): Promise<string> {
-    using timeout = answerTimeout(request.timeoutMs ?? TIMEOUT_MS);
+    using timeout = answerTimeout(request.timeoutMs ?? this.#callLimitMs);
     const signal = request.signal === undefined ? timeout.signal : AbortSignal.any([request.signal, timeout.signal]);
     try {
       const body = await this.#ask(request, signal);
@@ -92,7 +95,7 @@ export class KubernetesClient {
    * two minutes.
    */
   async stream(request: ApiRequest): Promise<Readable> {
-    using timeout = answerTimeout(request.timeoutMs ?? TIMEOUT_MS);
+    using timeout = answerTimeout(request.timeoutMs ?? this.#callLimitMs);
     const begin = new AbortController();
     const giveUp = () => begin.abort(timeout.signal.reason);
     timeout.signal.addEventListener("abort", giveUp);
@@ -159,7 +162,12 @@ export class KubernetesClient {
       if ((statusCode !== 429 && statusCode !== 503) || waitMs === undefined || tries >= BUSY_TRIES) {
         throw new KubernetesError(nameOf(request), facts);
       }
-      await pause(Math.min(waitMs, MAX_RETRY_AFTER_MS) * (1 + Math.random() / 2), signal);
+      try {
+        await pause(Math.min(waitMs, MAX_RETRY_AFTER_MS) * (1 + Math.random() / 2), signal);
+      } catch (error) {
+        // The time is up: it did answer, and what it said is the reason.
+        throw request.signal?.aborted ? error : new KubernetesError(nameOf(request), facts, error);
+      }
     }
   }
 
@@ -209,8 +217,8 @@ export class KubernetesClient {
 
   #explain(request: ApiRequest, error: unknown, late: AbortSignal): unknown {
     if (request.signal?.aborted) return request.signal.reason;
-    if (late.aborted) {
-      const why = `it takes longer than ${request.timeoutMs ?? TIMEOUT_MS} ms`;
+    if (late.aborted && !(error instanceof KubernetesError)) {
+      const why = `it takes longer than ${request.timeoutMs ?? this.#callLimitMs} ms`;
       return new KubernetesAwayError(this.access.server, nameOf(request), why, error);
     }
     return error instanceof NullspaceError ? error : this.awayError(nameOf(request), error);

@@ -1,5 +1,9 @@
-import { z } from "zod";
+<<<<<<< HEAD
+import * as z from "zod";
 import { EngineUnavailableError } from "../../../errors.ts";
+=======
+import { z } from "zod";
+>>>>>>> native2
 import type {
   NativeBlueprint,
   NativeGeneration,
@@ -8,23 +12,23 @@ import type {
   ObservedGeneration,
 } from "../../../fleet/guests/native-pools.ts";
 import { INSTANCE_LABEL } from "../../../labels.ts";
+import { isKindGone } from "../client/absent-kind.ts";
 import { KubernetesError } from "../client/errors.ts";
 import { listAll } from "../client/follow-list.ts";
 import type { KubernetesClient } from "../client/kubernetes-client.ts";
-import { rethrow } from "../cluster-errors.ts";
-import { FollowedObjects, isKindAbsent } from "../followed-objects.ts";
+import { FollowedObjects } from "../followed-objects.ts";
 import { ownSelector } from "../guest-labels.ts";
 import type { Isolation } from "../isolation.ts";
 import { placedSettings } from "../placed-settings.ts";
 import type { PodSettings } from "../pod-object.ts";
+import { unlessAborted } from "../client/unless-aborted.ts";
 import { refused, START_PATIENCE, type StartPatience } from "../start-verdict.ts";
+import { Corrections } from "./corrections.ts";
 import { isContained } from "./is-contained.ts";
 import { MemberVerdicts } from "./member-verdicts.ts";
 import {
   CLAIMS,
   CURRENT_LABEL,
-  EXTENSIONS_GROUP,
-  INSTALL_EXTENSIONS,
   listPath,
   MEMBERS,
   POOL_NAME_LABEL,
@@ -33,6 +37,7 @@ import {
   type NativeKind,
 } from "./native-api.ts";
 import type { WantedObject } from "../wanted-object.ts";
+import { NativeErrors } from "./native-errors.ts";
 import { nativeName, templateObject, warmPoolObject } from "./native-manifests.ts";
 import { isReady, MemberSandbox, SandboxClaim, SandboxTemplate, SandboxWarmPool } from "./native-objects.ts";
 
@@ -40,6 +45,9 @@ import { isReady, MemberSandbox, SandboxClaim, SandboxTemplate, SandboxWarmPool 
 const FIELD_MANAGER = "nullspace-local";
 
 const Anything = z.looseObject({});
+
+/** A conflict is nobody's fault; so many in a row are somebody's. */
+const CONFLICTS = 5;
 
 /** What native pools are kept with. */
 export interface NativePlace {
@@ -60,8 +68,15 @@ export class KubernetesNativePools implements NativePools {
   readonly #templates: FollowedObjects<SandboxTemplate>;
   readonly #pools: FollowedObjects<SandboxWarmPool>;
   readonly #verdicts: MemberVerdicts;
+  readonly #errors: NativeErrors;
+  /** Of objects, by path. */
+  readonly #corrections = new Corrections();
+  /** Conflicts in a row, by path. */
+  readonly #conflicts = new Map<string, number>();
   #onChange: ((objectName: string | undefined) => void) | undefined;
-  #problem: unknown;
+  /** What the server was lost with, and what that means as soon as it is known. */
+  #problem: { readonly error: unknown; readonly explained?: Error } | undefined;
+  #following = AbortSignal.abort();
 
   constructor(place: NativePlace) {
     this.#place = place;
@@ -75,15 +90,13 @@ export class KubernetesNativePools implements NativePools {
         this.#problem = undefined;
         this.#onChange?.(undefined);
       },
-      onLost: (error: unknown) => {
-        this.#problem = error;
-        this.#onChange?.(undefined);
-      },
+      onLost: (error: unknown) => void this.#lose(error),
     };
     const path = (kind: NativeKind) => listPath(kind, settings.namespace);
     this.#templates = new FollowedObjects(client, { ...told, path: path(TEMPLATES), object: SandboxTemplate });
     this.#pools = new FollowedObjects(client, { ...told, path: path(WARM_POOLS), object: SandboxWarmPool });
     this.#verdicts = new MemberVerdicts(client, settings, { ...START_PATIENCE, ...patience });
+    this.#errors = new NativeErrors(client, settings.namespace);
   }
 
   get isOn(): boolean {
@@ -99,7 +112,7 @@ export class KubernetesNativePools implements NativePools {
   }
 
   get problem(): Error | undefined {
-    return this.#problem === undefined ? undefined : translated(this.#problem);
+    return this.#problem?.explained;
   }
 
   nameOf(pool: { poolId: string; name: string; generation: number }): string {
@@ -125,42 +138,57 @@ export class KubernetesNativePools implements NativePools {
     };
   }
 
-  async apply(generation: NativeGeneration, signal: AbortSignal): Promise<void> {
+  async apply(generation: NativeGeneration, signal: AbortSignal): Promise<boolean> {
     const { objectName, blueprint } = generation;
     const { settings, isolation } = this.#place;
     const refusal = blueprint && this.#refusalOf(blueprint);
     // What is there may stay and shrink.
     if (refusal !== undefined && generation.replicas > this.#replicasOf(objectName)) throw refusal;
     try {
-      await isolation()?.ensurePolicies();
+      const policies = isolation()?.ensurePolicies();
+      if (policies !== undefined) await unlessAborted(policies, signal, () => undefined);
       // The template first: agent-sandbox makes no member without it.
+      let isDone = true;
       if (blueprint !== undefined && refusal === undefined) {
-        await this.#put(
-          TEMPLATES,
-          this.#templates.get(objectName),
-          templateObject(generation, blueprint, settings),
-          signal,
-        );
+        const wanted = templateObject(generation, blueprint, settings);
+        isDone = await this.#put(TEMPLATES, this.#templates.get(objectName), wanted, signal);
       }
-      await this.#put(WARM_POOLS, this.#pools.get(objectName), warmPoolObject(generation, settings), signal);
+      const wanted = warmPoolObject(generation, settings);
+      return (await this.#put(WARM_POOLS, this.#pools.get(objectName), wanted, signal)) && isDone;
     } catch (error) {
-      throw translated(error);
+      throw await this.#errors.explain(error, signal);
     }
   }
 
+  disputed(objectName: string): Error | undefined {
+    for (const [kind, objects] of [
+      [TEMPLATES, this.#templates],
+      [WARM_POOLS, this.#pools],
+    ] as const) {
+      const there = objects.get(objectName);
+      const isDisputed = this.#corrections.isDisputed(`${listPath(kind, this.place)}/${objectName}`);
+      if (there !== undefined && isDisputed) return disputed(kind, there);
+    }
+    return undefined;
+  }
+
   async members(objectName: string, signal: AbortSignal): Promise<NativeMember[]> {
-    const members = await this.#members(objectName, signal).catch((error: unknown) => rethrow(error));
-    return members.map((each) => ({ name: each.metadata.name, isReady: isReady(each) }));
+    try {
+      const members = await this.#members(objectName, signal);
+      return members.map((each) => ({ name: each.metadata.name, isReady: isReady(each) }));
+    } catch (error) {
+      throw await this.#errors.explain(error, signal);
+    }
   }
 
   async hasClaims(objectName: string, signal: AbortSignal): Promise<boolean> {
+    const path = listPath(CLAIMS, this.place);
     try {
-      const path = listPath(CLAIMS, this.place);
       const { objects } = await listAll(this.#place.client, { path, object: SandboxClaim, signal });
       return objects.some(({ spec }) => spec.warmPoolRef?.name === objectName);
     } catch (error) {
-      if (isKindAbsent(error)) return false;
-      return rethrow(error);
+      if (await isKindGone(this.#place.client, error, path, signal)) return false;
+      throw await this.#errors.explain(error, signal);
     }
   }
 
@@ -169,7 +197,7 @@ export class KubernetesNativePools implements NativePools {
       const members = await this.#members(objectName, signal);
       return await this.#verdicts.judge(objectName, members, blueprint, this.#pools.get(objectName), signal);
     } catch (error) {
-      throw translated(error);
+      throw await this.#errors.explain(error, signal);
     }
   }
 
@@ -178,11 +206,28 @@ export class KubernetesNativePools implements NativePools {
     await this.#delete(WARM_POOLS, objectName, this.#pools.get(objectName)?.metadata.uid, signal);
     await this.#delete(TEMPLATES, objectName, this.#templates.get(objectName)?.metadata.uid, signal);
     this.#verdicts.forget(objectName);
+    for (const kind of [WARM_POOLS, TEMPLATES]) {
+      const path = `${listPath(kind, this.place)}/${objectName}`;
+      this.#conflicts.delete(path);
+      this.#corrections.forget(path);
+    }
   }
 
   async follow(onChange: (objectName: string | undefined) => void, signal: AbortSignal): Promise<void> {
     this.#onChange = onChange;
+    this.#following = signal;
     await Promise.all([this.#templates.follow(signal), this.#pools.follow(signal)]);
+  }
+
+  /** Nothing is known for now; why is told as soon as it is known. */
+  async #lose(error: unknown): Promise<void> {
+    const problem = { ...this.#problem, error };
+    this.#problem = problem;
+    const explained = await this.#errors.explain(error, this.#following);
+    // Something else has happened meanwhile.
+    if (this.#problem !== problem || this.#following.aborted) return;
+    this.#problem = { error, explained };
+    this.#onChange?.(undefined);
   }
 
   /** Why no member is to be made of a blueprint now. */
@@ -211,8 +256,8 @@ export class KubernetesNativePools implements NativePools {
     const path = listPath(MEMBERS, this.place);
     const query = { labelSelector: selector };
     const { objects } = await listAll(this.#place.client, { path, query, object: MemberSandbox, signal }).catch(
-      (error: unknown) => {
-        if (isKindAbsent(error)) return { objects: [] };
+      async (error: unknown) => {
+        if (await isKindGone(this.#place.client, error, path, signal)) return { objects: [] };
         throw error;
       },
     );
@@ -225,31 +270,42 @@ export class KubernetesNativePools implements NativePools {
       .toSorted((a, b) => (at(a) < at(b) ? -1 : 1));
   }
 
-  /** Writes an object, unless it is as it should be. */
+  /** Writes an object, unless it is as it should be. @returns `false` when it is not yet: it goes, or another one has come */
   async #put(
     kind: NativeKind,
     there: SandboxTemplate | SandboxWarmPool | undefined,
     wanted: WantedObject,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { client } = this.#place;
     const path = `${listPath(kind, this.place)}/${wanted.metadata.name}`;
+    const text = JSON.stringify(wanted);
     if (there !== undefined) {
       // It comes again when it has gone.
-      if (there.metadata.deletionTimestamp != null) return;
-      if (isContained(wanted, there) && hasNoMore(wanted, there)) return;
+      if (there.metadata.deletionTimestamp != null) return false;
+      if (isContained(wanted, there) && hasNoMore(wanted, there)) return true;
+      const correction = this.#corrections.judge(path, text, there);
+      if (correction !== "write") return correction === "taken";
     } else await this.#refuseIfTaken(kind, path, signal);
     const uid = there?.metadata.uid;
     // Of the object that was seen, and of no other of its name.
     const body = { ...wanted, metadata: { ...wanted.metadata, ...(uid !== undefined && { uid }) } };
     const query = { fieldManager: FIELD_MANAGER, force: true };
     try {
-      await client.json({ method: "PATCH", path, query, contentType: "application/apply-patch+yaml", body }, Anything);
+      const contentType = "application/apply-patch+yaml";
+      const request = { method: "PATCH", path, query, contentType, body, signal } as const;
+      const answer = await client.json(request, SandboxTemplate);
+      this.#conflicts.delete(path);
+      this.#corrections.note(path, text, there, answer);
     } catch (error) {
-      // What is followed says so in a moment, and it is looked at again then.
-      if (error instanceof KubernetesError && error.status === 409 && uid !== undefined) return;
-      throw error;
+      if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
+      // It, or a quota that counts it, was changed at the same moment.
+      const conflicts = (this.#conflicts.get(path) ?? 0) + 1;
+      this.#conflicts.set(path, conflicts);
+      if (conflicts < CONFLICTS) return false;
+      throw refused(error.said, { mayPass: true, cause: error });
     }
+    return true;
   }
 
   /** An object that is not told has not been made, or not by this service. */
@@ -262,7 +318,7 @@ export class KubernetesNativePools implements NativePools {
         {},
       );
     } catch (error) {
-      if (!(error instanceof KubernetesError) || error.status !== 404 || isKindAbsent(error)) throw error;
+      if (!(error instanceof KubernetesError) || !isThereNone(error)) throw error;
     }
   }
 
@@ -274,7 +330,9 @@ export class KubernetesNativePools implements NativePools {
       await this.#place.client.json({ method: "DELETE", path, body, signal }, Anything);
     } catch (error) {
       // Gone, or another object by now.
-      if (!(error instanceof KubernetesError) || (error.status !== 404 && error.status !== 409)) rethrow(error);
+      if (error instanceof KubernetesError && (isThereNone(error) || error.status === 409)) return;
+      if (await isKindGone(this.#place.client, error, path, signal)) return;
+      throw await this.#errors.explain(error, signal);
     }
   }
 }
@@ -285,26 +343,22 @@ function hasNoMore(wanted: WantedObject, { metadata }: SandboxTemplate): boolean
   return [CURRENT_LABEL, POOL_NAME_LABEL].every((name) => name in wanted.metadata.labels || !labels.includes(name));
 }
 
+/** Others change an object as often as it is put right. */
+function disputed({ kind }: NativeKind, { metadata }: SandboxTemplate): Error {
+  const managers = (metadata.managedFields ?? [])
+    .filter(({ manager, subresource }) => manager != null && manager !== FIELD_MANAGER && subresource == null)
+    .map(({ manager }) => manager);
+  const who = managers.length === 0 ? "" : ` (managers of its fields: ${[...new Set(managers)].join(", ")})`;
+  const reason = `the ${kind} ${metadata.name} is changed by others as often as the service puts it right${who}. Have them leave it alone; how many it has is said by the pool's label`;
+  return refused(reason, { mayPass: true });
+}
+
 function whyConnected(isolation: Isolation | undefined): string | undefined {
   if (isolation === undefined) return "the service writes no NetworkPolicy (--network-policy none)";
   return isolation.problem;
 }
 
-/** In words of the contract: what the cluster does not take, and what is wrong with the way to it. */
-function translated(error: unknown): Error {
-  if (isKindAbsent(error)) {
-    const reason = `the cluster has no ${EXTENSIONS_GROUP} any more. ${INSTALL_EXTENSIONS}`;
-    return refused(reason, { mayPass: true, isControllerAway: true, cause: error });
-  }
-  if (error instanceof KubernetesError && (error.status === 400 || error.status === 422)) {
-    return refused(error.said, { isImpossible: true, cause: error });
-  }
-  if (error instanceof KubernetesError && error.status === 403 && /exceeded quota/.test(error.said)) {
-    return refused(error.said, { mayPass: true, isQuota: true, cause: error });
-  }
-  try {
-    return rethrow(error);
-  } catch (thrown) {
-    return thrown instanceof Error ? thrown : new EngineUnavailableError(String(thrown));
-  }
+/** The server knows the kind, and no object of the name: its own words, and not a page of what stands before it. */
+function isThereNone({ status, reason }: KubernetesError): boolean {
+  return status === 404 && reason !== "";
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isClusterAway, KubernetesError } from "../client/errors.ts";
 import type { KubernetesClient } from "../client/kubernetes-client.ts";
 import { isAllowed } from "../permissions.ts";
@@ -17,9 +17,9 @@ export async function nativeProblem(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const versions = [...new Set(NATIVE_KINDS.map(apiVersionOf))];
-  const served = new Map<string, Set<string>>();
+  const served = new Map<string, ReadonlySet<string> | undefined>();
   for (const version of versions) served.set(version, await resourcesOf(client, version, signal));
-  const absent = NATIVE_KINDS.filter((kind) => !served.get(apiVersionOf(kind))?.has(kind.resource));
+  const absent = NATIVE_KINDS.filter((kind) => served.get(apiVersionOf(kind))?.has(kind.resource) === false);
   if (absent.length > 0) {
     const names = absent.map(({ kind }) => kind).join(", ");
     return `The cluster ${client.access.name} has no ${names}. ${INSTALL_EXTENSIONS}`;
@@ -39,11 +39,17 @@ export async function nativeProblem(
   );
 }
 
-async function resourcesOf(client: KubernetesClient, version: string, signal?: AbortSignal): Promise<Set<string>> {
+/** @returns `undefined` when the account may not ask */
+async function resourcesOf(
+  client: KubernetesClient,
+  version: string,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
   try {
     const { resources } = await client.json({ method: "GET", path: `/apis/${version}`, signal }, ResourceList);
     return new Set(resources.map(({ name }) => name));
   } catch (error) {
+    if (error instanceof KubernetesError && error.status === 403) return undefined;
     if (error instanceof KubernetesError && !isClusterAway(error)) return new Set();
     throw error;
   }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Sandbox } from "../objects.ts";
 
 const texts = z.record(z.string(), z.string()).nullish();
@@ -6,10 +6,12 @@ const texts = z.record(z.string(), z.string()).nullish();
 const metadata = z.looseObject({
   name: z.string(),
   uid: z.string(),
+  resourceVersion: z.string().nullish(),
   generation: z.number().nullish(),
   labels: texts,
   annotations: texts,
   deletionTimestamp: z.string().nullish(),
+  managedFields: z.array(z.looseObject({ manager: z.string().nullish(), subresource: z.string().nullish() })).nullish(),
 });
 
 /** A SandboxTemplate, whole: it is compared with what it should be. */

@@ -1,9 +1,12 @@
-import { Backoff, Semaphore } from "pulumi-nullspace/concurrency";
+import { Backoff, pauseUnless, Semaphore } from "pulumi-nullspace/concurrency";
 import type { Logger } from "pino";
-import { asError } from "../../../errors.ts";
+import { asError, ServiceError } from "../../../errors.ts";
 import type { NativeGenerationRow } from "../../../store/native-generations.ts";
+import { PermissionMissingError } from "../../guests/driver-errors.ts";
 import { classifyFailure, type MemberFailure } from "../../guests/start-failure.ts";
+import type { NativeObserver } from "./native-observer.ts";
 import { passNative, wantedNative, type NativePassDeps } from "./native-pass.ts";
+import { nativeStatus, type NativeFailure, type NativeStatus } from "./native-status.ts";
 
 /** Pools that are worked on at the same time. */
 const POOLS_AT_ONCE = 4;
@@ -16,6 +19,10 @@ const LIST_EVERY_MS = 1_500;
 const SWEEP_EVERY_MS = 60_000;
 /** Pauses before what has failed is tried again. */
 const RETRY_MS = { first: 1_000, most: 60_000 };
+/** Whatever happens to a pool, it is not looked at again before: what comes at once is looked at together. */
+const CALM_MS = 100;
+/** After a failure that is longer: what happens meanwhile, and may be caused by it, must not make up for the pause. */
+const CALM_AFTER_FAILURE_MS = 5_000;
 
 /** What is kept for other programs, as a pool's own worker sees it. */
 export interface NativeSide {
@@ -33,12 +40,15 @@ export interface NativeKeeperDeps extends Omit<NativePassDeps, "onEvent"> {
   readonly stopping: AbortSignal;
   /** The failure of a pool is another one, or whether it is drained. */
   readonly onChange: (poolId: string) => void;
+  /** Are told what fails. @default nobody is */
+  readonly observers?: readonly NativeObserver[] | undefined;
 }
 
 /** What is known of a pool beside what the store has. */
 interface Work {
-  /** The pass that runs, and whether another is to follow. */
-  running?: Promise<void> | undefined;
+  /** The passes that run, and whether another is to follow. */
+  running: Promise<void>;
+  isRunning: boolean;
   isWanted: boolean;
   timer?: NodeJS.Timeout | undefined;
   failure?: MemberFailure | undefined;
@@ -46,6 +56,10 @@ interface Work {
   /** When the host was asked for whole lists last, by `performance.now()`. */
   listedAtMs: number;
   isDrained: boolean;
+  /** The last look ended with an error. */
+  hasFailed: boolean;
+  /** It is not looked at before, by `performance.now()`. */
+  calmUntilMs: number;
   readonly backoff: Backoff;
 }
 
@@ -84,15 +98,19 @@ export class NativeKeeper implements NativeSide {
       const isConcerned = wantedNative(pools.get(poolId), native.isOn).state !== "gone";
       if (!isConcerned && generations.ofPool(poolId, native.place).length === 0) return;
       this.#work.set(poolId, {
+        running: Promise.resolve(),
+        isRunning: false,
         isWanted: false,
         isDrained: false,
+        hasFailed: false,
+        calmUntilMs: -Infinity,
         listedAtMs: -Infinity,
         backoff: new Backoff(RETRY_MS),
       });
     }
     const work = this.#work.get(poolId)!;
     work.isWanted = true;
-    work.running ??= this.#run(poolId, work).finally(() => (work.running = undefined));
+    if (!work.isRunning) work.running = this.#run(poolId, work);
   }
 
   failureOf(poolId: string): MemberFailure | undefined {
@@ -105,6 +123,28 @@ export class NativeKeeper implements NativeSide {
     const rows = generations.ofPool(poolId, native.place);
     if (!native.isOn || rows.length === 0) return true;
     return native.isKnown && rows.every((row) => isEmpty(native.observe(row.objectName), row));
+  }
+
+  /** Whether what is told of members is what there is. */
+  get isKnown(): boolean {
+    return this.#deps.native.isKnown;
+  }
+
+  /** What is kept of a pool for other programs; `undefined`: nothing is, and nothing is wanted. */
+  statusOf(poolId: string): NativeStatus | undefined {
+    const { pools, generations, native } = this.#deps;
+    const pool = pools.get(poolId);
+    const wanted = wantedNative(pool, native.isOn);
+    const rows = generations.ofPool(poolId, native.place);
+    if (wanted.state === "gone" && rows.length === 0) return undefined;
+    const error = this.#work.get(poolId)?.error;
+    return nativeStatus({ poolId, name: pool?.name ?? poolId }, wanted, rows, native, error && explained(error));
+  }
+
+  /** Pools of which anything is kept, or is to be. */
+  poolIds(): string[] {
+    const { generations, native } = this.#deps;
+    return [...new Set([...this.#work.keys(), ...generations.pools(native.place)])];
   }
 
   /** Waits until nothing is under way any more; call it after `stopping` was aborted. */
@@ -147,19 +187,42 @@ export class NativeKeeper implements NativeSide {
   }
 
   async #run(poolId: string, work: Work): Promise<void> {
-    const { stopping } = this.#deps;
-    while (work.isWanted && !stopping.aborted) {
-      work.isWanted = false;
-      clearTimeout(work.timer);
-      const waitMs = await this.#slots.run(stopping, () => this.#pass(poolId, work)).catch(() => null);
-      if (waitMs === null || stopping.aborted) return;
-      work.timer = setTimeout(() => this.note(poolId), waitMs);
+    const { stopping, log } = this.#deps;
+    work.isRunning = true;
+    try {
+      // Between the last look at what is wanted and the end nothing else happens: no wish is lost.
+      while (work.isWanted && !stopping.aborted) {
+        const calmMs = work.calmUntilMs - performance.now();
+        if (calmMs > 0) await pauseUnless(calmMs, stopping);
+        work.isWanted = false;
+        clearTimeout(work.timer);
+        const waitMs = await this.#slots.run(stopping, () => this.#pass(poolId, work));
+        const restMs = work.hasFailed ? CALM_AFTER_FAILURE_MS : CALM_MS;
+        work.calmUntilMs = performance.now() + Math.min(restMs, waitMs ?? 0);
+        if (work.isWanted || stopping.aborted) continue;
+        if (waitMs === null) this.#work.delete(poolId);
+        else this.#noteIn(waitMs, poolId, work);
+      }
+    } catch (error) {
+      if (stopping.aborted) return;
+      log.error(
+        { poolId, err: asError(error) },
+        "what is kept for other programs could not be looked at; trying again",
+      );
+      this.#noteIn(LOOK_EVERY_MS, poolId, work);
+    } finally {
+      work.isRunning = false;
     }
+  }
+
+  #noteIn(waitMs: number, poolId: string, work: Work): void {
+    work.timer = setTimeout(() => this.note(poolId), waitMs);
   }
 
   /** @returns after how long the pool is to be looked at again; `null`: never, unless something happens to it */
   async #pass(poolId: string, work: Work): Promise<number | null> {
-    const { native, log, stopping } = this.#deps;
+    const { native, pools, log, stopping } = this.#deps;
+    work.hasFailed = false;
     if (!native.isKnown) {
       this.#tell(poolId, work, native.problem);
       return LOOK_EVERY_MS;
@@ -172,13 +235,15 @@ export class NativeKeeper implements NativeSide {
       const { failure, isUnderWay, isOver } = await passNative(deps, poolId, options);
       work.backoff.reset();
       this.#tell(poolId, work, failure);
-      if (!isOver) return isUnderWay && failure === undefined ? LOOK_WHILE_UNDER_WAY_MS : LOOK_EVERY_MS;
-      // Noted meanwhile: then it is looked at once more.
-      if (!work.isWanted) this.#work.delete(poolId);
-      return null;
+      if (isOver) return null;
+      return isUnderWay && failure === undefined ? LOOK_WHILE_UNDER_WAY_MS : LOOK_EVERY_MS;
     } catch (error) {
       if (stopping.aborted) return null;
-      this.#tell(poolId, work, asError(error));
+      const failure = asError(error);
+      this.#tell(poolId, work, failure);
+      const name = pools.get(poolId)?.name ?? poolId;
+      for (const observer of this.#deps.observers ?? []) observer.failed(name, explained(failure).reason);
+      work.hasFailed = true;
       return work.backoff.next();
     }
   }
@@ -201,6 +266,13 @@ export class NativeKeeper implements NativeSide {
     clearInterval(this.#sweepTimer);
     for (const { timer } of this.#work.values()) clearTimeout(timer);
   }
+}
+
+function explained(error: Error): NativeFailure {
+  const { reason, engineAway, message } = classifyFailure(error);
+  const action = error instanceof ServiceError ? error.suggestedAction : undefined;
+  if (error instanceof PermissionMissingError) return { reason: "forbidden", degradedReason: reason, message, action };
+  return { reason: engineAway ? "unavailable" : reason, degradedReason: reason, message, action };
 }
 
 /** Tells of what this start cannot take away. */

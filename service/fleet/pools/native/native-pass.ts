@@ -77,18 +77,21 @@ export async function passNative(
   let isUnderWay = false;
   for (const plan of plans.toReversed()) {
     const row = rows.find(({ generation }) => generation === plan.generation)!;
-    await apply(deps, pool, row, plan, signal);
+    if (!(await apply(deps, pool, row, plan, signal))) isUnderWay = true;
     if (!plan.isLeaving) continue;
     const isEmptied = hasLeft(native, row, wanted);
-    if (isEmptied && mayList) await removeUnclaimed(deps, row, tell, signal);
+    const isOvertaken = () => !isAsBefore(pool, pools.get(poolId));
+    if (isEmptied && mayList) await removeUnclaimed(deps, row, isOvertaken, tell, signal);
     // A claim may last for long: it is not asked for all the time.
     else isUnderWay = true;
   }
   const [newest] = plans;
   const left = generations.ofPool(poolId, native.place);
   const isWhole = newest === undefined || isAsPlanned(native, rows[0]!, wanted);
+  const short = isWhole ? undefined : mayList ? await whyNotWhole(deps, rows[0]!, signal) : options.failure;
+  const [dispute] = left.flatMap(({ objectName }) => native.disputed(objectName) ?? []);
   return {
-    failure: isWhole ? undefined : mayList ? await whyNotWhole(deps, rows[0]!, signal) : options.failure,
+    failure: dispute ?? short,
     isUnderWay: isUnderWay || !isWhole,
     isOver: left.length === 0 && wanted.state === "gone",
   };
@@ -96,11 +99,24 @@ export async function passNative(
 
 type Tell = (line: string) => void;
 
-/** A pool has rolled to another build: that is another generation, beside those that are there. */
+/**
+ * A pool has rolled to another build: that is another generation, beside those that are there. If one of them is of the same build,
+ * size and placement, the pool has gone back, and that one is the newest again, with the members that it has.
+ */
 function addGeneration({ db, generations, native }: NativePassDeps, pool: PoolRow, tell: Tell): void {
-  const { poolId, rolloutGeneration: generation, templateId, resolvedTemplate } = pool;
-  const [newest] = generations.ofPool(poolId, native.place);
+  const { poolId, rolloutGeneration: generation, templateId, resolvedTemplate, compatibilityKey } = pool;
+  const before = generations.ofPool(poolId, native.place);
+  const [newest] = before;
   if ((newest?.generation ?? 0) >= generation || findTemplate(db, templateId) === undefined) return;
+  const same = before.find((each) => each.compatibilityKey === compatibilityKey);
+  if (same !== undefined) {
+    // As any other newest one it is claimed from when half of it is ready.
+    const change = { generation, resolvedTemplate, ...(same !== newest && { currentAtMs: null }) };
+    if (!writeIfRoom(db, () => generations.update(same, change))) return;
+    return tell(
+      `goes back to ${same.objectName} of ${resolvedTemplate} for other programs, as generation ${generation}`,
+    );
+  }
   const { vcpus, memoryMb, diskMb, internetAccess, placement } = pool;
   const objectName = native.nameOf({ poolId, name: pool.name, generation });
   const isNoted = writeIfRoom(db, () =>
@@ -121,6 +137,7 @@ function addGeneration({ db, generations, native }: NativePassDeps, pool: PoolRo
       currentAtMs: null,
       held: null,
       createdAtMs: Date.now(),
+      compatibilityKey,
     }),
   );
   if (isNoted) tell(`keeps generation ${generation} of ${resolvedTemplate} for other programs, as ${objectName}`);
@@ -190,15 +207,21 @@ async function apply(
   row: NativeGenerationRow,
   plan: GenerationPlan,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { objectName, poolId, generation, templateId, resolvedTemplate } = row;
   // What is to go is not made for that.
-  if (plan.isLeaving && native.observe(objectName) === undefined) return;
+  if (plan.isLeaving && native.observe(objectName) === undefined) return true;
   const { replicas, isCurrent } = plan;
   const poolName = pool?.name ?? poolId;
   const blueprint = blueprintOf(db, row);
   const names = { objectName, poolId, poolName, generation, templateId, resolvedTemplate };
-  await native.apply({ ...names, isCurrent, replicas, blueprint }, signal);
+  return native.apply({ ...names, isCurrent, replicas, blueprint }, signal);
+}
+
+/** Whether what a pool wants is what it was. */
+function isAsBefore(before: PoolRow | undefined, now: PoolRow | undefined): boolean {
+  const wishOf = (pool: PoolRow | undefined) => [pool?.state, pool?.labels, pool?.rolloutGeneration].join("\n");
+  return wishOf(before) === wishOf(now);
 }
 
 /** In a roll-out its members go first, one by one; when nothing is wanted any more, all go with it. */
@@ -211,10 +234,13 @@ function hasLeft(native: NativePools, { objectName }: NativeGenerationRow, { sta
 async function removeUnclaimed(
   { generations, native }: NativePassDeps,
   row: NativeGenerationRow,
+  isOvertaken: () => boolean,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<void> {
   if (await native.hasClaims(row.objectName, signal)) return;
+  // While the host was asked, the pool may have come to want it again.
+  if (isOvertaken()) return;
   await native.remove(row.objectName, signal);
   generations.delete(row);
   tell(`keeps generation ${row.generation} no longer for other programs`);

@@ -49,8 +49,7 @@ export class RestartableService implements AsyncDisposable {
 
 function launch(folder: string, apiKey?: string): Promise<ServiceProcess> {
   return startServiceProcess({
-    command: process.execPath,
-    args: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
+    node: [join(repo, "service", "dist", "bin", "nullspace-local.js")],
     dataDir: join(folder, "data"),
     logFile: join(folder, "service.log"),
     env: process.env,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { followList, type ListEvent } from "../../../../service/drivers/kubernetes/client/follow-list.ts";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
 import { openStandIn, statusOf, type StandIn } from "./stand-in.ts";
@@ -130,6 +130,41 @@ describe("following a list of the API", () => {
     expect(told.filter((each) => each !== "lost" && each !== "heard")).toEqual(["all a", "changed b"]);
     expect(told.slice(1, -1)).toEqual(["lost", "heard", "lost", "heard"]);
     expect(new Set(versions())).toEqual(new Set(["10"]));
+  });
+
+  it("tells again that nothing is heard when that has another cause", async () => {
+    const refuses = (code: number) => (response: ServerResponse) =>
+      void response.writeHead(code).end(statusOf(code, "", "no"));
+    scripts = [500, 500, 401, 401, 403].map(refuses);
+    expect(await follow(5)).toEqual(["all a", "lost", "lost", "lost", "heard"]);
+  });
+
+  it("tells that a kind is absent when the server says what it serves, and not when a page says so", async () => {
+    const things = "/apis/test/v1/namespaces/n/things";
+    let served = ["things"];
+    let isBehind = true;
+    server.answer = ({ url }, response) => {
+      const answer = (object: object) => void response.end(JSON.stringify(object));
+      if (!isBehind) return void response.writeHead(404).end("404 page not found\n");
+      if (url.pathname === "/apis") {
+        return answer({ kind: "APIGroupList", groups: [{ versions: [{ groupVersion: "test/v1" }] }] });
+      }
+      if (url.pathname === "/apis/test/v1") {
+        return answer({ kind: "APIResourceList", resources: served.map((name) => ({ name })) });
+      }
+      if (served.length === 0) return void response.writeHead(404).end("404 page not found\n");
+      if (url.searchParams.has("watch")) return void response.end(bookmark("11"));
+      answer({ metadata: { resourceVersion: "10" }, items: items.map((name) => thing(name)) });
+    };
+    const told: string[] = [];
+    for await (const each of followList(client, { path: things, object: Thing, signal: stop.signal })) {
+      told.push(words(each));
+      if (told.length === 1) isBehind = false;
+      if (each.kind === "lost") [isBehind, served] = [true, []];
+      if (each.kind === "absent") served = ["things"];
+      if (told.filter((word) => word === "heard").length === 1) break;
+    }
+    expect(told).toEqual(["all a", "lost", "absent", "all a", "heard"]);
   });
 
   it("asks for all again after what it cannot read", async () => {

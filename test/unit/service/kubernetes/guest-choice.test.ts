@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { KubernetesClient } from "../../../../service/drivers/kubernetes/client/kubernetes-client.ts";
 import { GuestChoice, type GuestPreference } from "../../../../service/drivers/kubernetes/guest-choice.ts";
 import { openStandIn, statusOf, type StandIn } from "./stand-in.ts";

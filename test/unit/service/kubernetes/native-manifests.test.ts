@@ -7,6 +7,8 @@ import {
   warmPoolObject,
 } from "../../../../service/drivers/kubernetes/native-pools/native-manifests.ts";
 import { readinessProbe } from "../../../../service/drivers/kubernetes/native-pools/readiness-probe.ts";
+import { podObject } from "../../../../service/drivers/kubernetes/pod-object.ts";
+import { INSTANCE_LABEL } from "../../../../service/labels.ts";
 import type { NativeGeneration } from "../../../../service/fleet/guests/native-pools.ts";
 
 const SETTINGS = { namespace: "machines", instanceId: "one" };
@@ -59,6 +61,26 @@ describe("what is kept for other programs on a cluster", () => {
       labels: expect.not.objectContaining({ "dev.nullspace/pool": expect.anything() }),
       annotations: { "dev.nullspace/pool": "no label/that" },
     });
+  });
+
+  it("bears names for other programs on what they claim from alone, and the service's own on everything", () => {
+    const [template, pool] = [templateObject(GENERATION, BLUEPRINT, SETTINGS), warmPoolObject(GENERATION, SETTINGS)];
+    const { podTemplate } = template.spec as { podTemplate: { metadata: { labels: object; annotations?: object } } };
+    const guest = podObject({ ...BLUEPRINT, guestId: "gst_1", poolId: "twp_1" }, SETTINGS);
+    const namesOf = (...those: (object | undefined)[]) => those.flatMap((each) => Object.keys(each ?? {}));
+    const isOwn = (name: string) => /^dev\.nullspace\.local[./]/.test(name);
+    for (const { metadata } of [template, pool]) {
+      expect(metadata.labels).toHaveProperty([INSTANCE_LABEL]);
+      const forOthers = namesOf(metadata.labels, metadata.annotations).filter((name) => !isOwn(name));
+      expect(forOthers.every((name) => /^dev\.nullspace\/(?:pool|pool-id|generation|current|build)$/.test(name))).toBe(
+        true,
+      );
+      expect(forOthers).toEqual(expect.arrayContaining(["dev.nullspace/pool", "dev.nullspace/generation"]));
+    }
+    for (const { metadata } of [podTemplate, guest] as { metadata: { labels: object; annotations?: object } }[]) {
+      expect(metadata.labels).toHaveProperty([INSTANCE_LABEL]);
+      expect(namesOf(metadata.labels, metadata.annotations).filter((name) => !isOwn(name))).toEqual([]);
+    }
   });
 
   it.each([

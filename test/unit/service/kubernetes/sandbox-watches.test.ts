@@ -153,6 +153,56 @@ describe("the two watches of Sandboxes and their pods", () => {
     expect(told).toEqual(died);
   });
 
+  it("tell one death of a guest whose controller makes one more pod after its end, as it has not heard of it", async () => {
+    items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
+    const told = await follow();
+    tell("sandboxes", "DELETED", sandboxOf("pod-1"));
+    tell("pods", "DELETED", podOf("pod-1"));
+    await expect.poll(() => told).toEqual(died);
+    tell("pods", "ADDED", podOf("pod-2"));
+    tell("pods", "MODIFIED", podOf("pod-2", { deletionTimestamp: "2026-01-01T00:00:00Z" }));
+    tell("pods", "DELETED", podOf("pod-2"));
+    // One after it, whose death is told: then so would have been what came before.
+    const { ownerReferences: _, labels: __, ...bare } = podOf("pod-3").metadata;
+    const last = { metadata: { ...bare, name: "last", labels: { ...labels, [GUEST_LABEL]: "gst_last" } }, spec: {} };
+    tell("pods", "ADDED", last);
+    tell("pods", "DELETED", last);
+    await expect.poll(() => told).toEqual([...died, { guestId: "gst_last", kind: "died" }]);
+  });
+
+  it("tell no death of a guest whose Sandbox names its pod before that is told, and list it as alive", async () => {
+    const told = await follow();
+    items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
+    tell("sandboxes", "ADDED", sandboxOf("pod-1"));
+    const askedFor = () => server.seen.filter(({ url }) => url.pathname.endsWith(`/pods/${NAME}`)).length;
+    await expect.poll(askedFor).toBeGreaterThan(0);
+    expect(await driver.list()).toEqual([{ guestId: GUEST, alive: true, paused: false }]);
+    tell("pods", "ADDED", podOf("pod-1"));
+    await expect.poll(look).toEqual({ ok: true });
+    expect(told).toEqual([]);
+    tell("pods", "DELETED", podOf("pod-1"));
+    await expect.poll(() => told).toEqual(died);
+  });
+
+  it("take no page of what stands before the server for the end of every Sandbox", async () => {
+    items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
+    const told = await follow();
+    const { answer } = server;
+    server.answer = (seen, response, request) => {
+      if (!seen.url.pathname.startsWith("/apis")) return answer(seen, response, request);
+      response.writeHead(404).end("404 page not found\n");
+    };
+    const before = server.seen.length;
+    watches.sandboxes?.end();
+    const asked = () => server.seen.slice(before).filter(({ url }) => url.pathname === "/apis").length;
+    await expect.poll(asked).toBeGreaterThan(0);
+    await expect(driver.list()).rejects.toMatchObject({ code: "engine_unavailable" });
+    server.answer = answer;
+    await expect.poll(look).toEqual({ ok: true });
+    expect(await driver.list()).toEqual([{ guestId: GUEST, alive: true, paused: false }]);
+    expect(told).toEqual([]);
+  });
+
   it("end the wait for a removal that nobody tells of, as it was over before they began", async () => {
     items = { pods: [podOf("pod-1")], sandboxes: [sandboxOf("pod-1")] };
     const { answer } = server;

@@ -40,6 +40,8 @@ export interface StandIn extends AsyncDisposable {
   ending: string | undefined;
   /** Connections of commands that run. */
   readonly execs: { socket: WebSocket; child: ChildProcess }[];
+  /** Shows another certificate to who connects from now on, and asks for clients' ones of another authority, PEM. */
+  renew(made: { readonly cert: string; readonly key: string; readonly ca: string }): void;
   /** Breaks every connection that is open. */
   breakAll(): void;
 }
@@ -131,6 +133,7 @@ export async function openStandIn(): Promise<StandIn> {
       ca: fixedPem(pem("ca")),
       credentials,
     }),
+    renew: (made) => server.setSecureContext(made),
     breakAll: () => {
       for (const socket of open) socket.destroy();
     },
