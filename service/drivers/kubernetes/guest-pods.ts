@@ -1,11 +1,8 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import type { z } from "zod";
 import { asError } from "../../errors.ts";
-<<<<<<< HEAD
 import { AbsentPods } from "./absent-pods.ts";
-=======
 import { isKindGone } from "./client/absent-kind.ts";
->>>>>>> native2
 import { KubernetesError } from "./client/errors.ts";
 import { listAll } from "./client/follow-list.ts";
 import type { KubernetesClient } from "./client/kubernetes-client.ts";

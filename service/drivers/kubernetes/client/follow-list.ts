@@ -1,11 +1,7 @@
 import { Backoff, pauseUnless } from "pulumi-nullspace/concurrency";
 import { NullspaceError } from "pulumi-nullspace/sdk";
-<<<<<<< HEAD
 import * as z from "zod";
-=======
-import { z } from "zod";
 import { isKindGone } from "./absent-kind.ts";
->>>>>>> native2
 import { KubernetesError } from "./errors.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, KubernetesClient } from "./kubernetes-client.ts";

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
 import * as z from "zod";
-import { EngineUnavailableError } from "../../../errors.ts";
-=======
-import { z } from "zod";
->>>>>>> native2
 import type {
   NativeBlueprint,
   NativeGeneration,
