@@ -1,3 +1,4 @@
+import { noteOutputs } from "./output-origin.ts";
 import * as pulumi from "./pulumi.ts";
 
 /** Names of a resource's properties. */
@@ -61,6 +62,7 @@ class QuickResource extends pulumi.CustomResource {
     } finally {
       Object.assign(Error, { stackTraceLimit, prepareStackTrace });
     }
+    noteOutputs(this, properties ?? {});
   }
 }
 

@@ -16,6 +16,9 @@ export const CARRIED = {
 /** Digests of the texts that the program gives: see `ArgumentFacts`. Check reads them, and they go no further. */
 export const GIVEN = "__given";
 
+/** Outputs of other resources that the program passes as they are: see `PassedOutputs`. Check reads them, and they go no further. */
+export const PASSED = "__passed";
+
 const NAMES: readonly string[] = Object.values(CARRIED);
 
 /** The carried members of a property bag, those that it has. */
@@ -27,5 +30,7 @@ export function pickCarried(properties: Readonly<Record<string, unknown>>): Reco
 
 /** A property bag without its carried members. */
 export function withoutCarried(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !NAMES.includes(name) && name !== GIVEN));
+  return Object.fromEntries(
+    Object.entries(properties).filter(([name]) => !NAMES.includes(name) && name !== GIVEN && name !== PASSED),
+  );
 }

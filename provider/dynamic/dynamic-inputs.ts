@@ -1,7 +1,8 @@
 import * as pulumi from "../classes/pulumi.ts";
 import { markOf, type Mark } from "../core/ownership/mark.ts";
 import { toRegistered, type ResourceProperties } from "../classes/resource-properties.ts";
-import { CARRIED, GIVEN } from "./carried-inputs.ts";
+import { CARRIED, GIVEN, PASSED } from "./carried-inputs.ts";
+import { passedOutputs } from "./passed-outputs.ts";
 import { proposeName, type Place } from "./propose-name.ts";
 import { readArguments } from "./read-arguments.ts";
 import { dynamicToken, providerText } from "./provider-text.ts";
@@ -22,6 +23,7 @@ export function dynamicInputs(
   const isNamed = !properties.inputs.includes("name") || (args as { name?: unknown }).name !== undefined;
   const naming = isNamed ? undefined : mark.then((one) => proposeName(type, name, one, place));
   const facts = readArguments(args, properties.secrets);
+  const passed = passedOutputs(args);
   return {
     ...toRegistered(properties, args),
     [CARRIED.provider]: providerText(type),
@@ -29,6 +31,7 @@ export function dynamicInputs(
     ...(naming !== undefined && { [CARRIED.naming]: naming }),
     [CARRIED.secrets]: facts.then(({ secretPaths }) => secretPaths),
     [GIVEN]: facts.then(({ givenTexts }) => givenTexts),
+    ...(passed !== undefined && { [PASSED]: passed }),
   };
 }
 

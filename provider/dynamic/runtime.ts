@@ -5,7 +5,7 @@ import type { Controller } from "../core/controller.ts";
 import type { Properties } from "../core/properties.ts";
 import { controllerFor } from "../controllers.ts";
 import type { OperationContext, ShellAbilities } from "../core/operation-context.ts";
-import { isMark } from "../core/ownership/mark.ts";
+import { isMark, type Mark } from "../core/ownership/mark.ts";
 import { DeclaredInputs } from "../core/ownership/declared-inputs.ts";
 import { requireConfig, type ProviderConfig } from "../core/provider-config.ts";
 import { sameValue } from "../core/property-diff.ts";
@@ -15,7 +15,8 @@ import { OperationSpans, type Operation } from "../operation-spans.ts";
 import { PartialFailureError, SettingError } from "../errors.ts";
 import { initFailed } from "../values/status-detail.ts";
 import { shownFailures } from "../values/shown-failures.ts";
-import { CARRIED } from "./carried-inputs.ts";
+import { CARRIED, PASSED } from "./carried-inputs.ts";
+import { PromisedOutputs } from "./promised-outputs.ts";
 import { ProgramTexts } from "./program-texts.ts";
 import { openProperties, toWire, type OpenedProperties } from "./opened-properties.ts";
 import { dynamicToken } from "./provider-text.ts";
@@ -43,6 +44,8 @@ if (wantsTraces()) beforeExit(() => spans.close());
 const texts = new ProgramTexts();
 /** What the program of that update asks for. */
 const declared = new DeclaredInputs();
+/** What its preview may count on, though Pulumi asks no dynamic provider for it. */
+const promised = new PromisedOutputs();
 
 /** The methods of a resource type as the dynamic provider's process calls them. */
 export function provider(type: string) {
@@ -108,7 +111,12 @@ function readConfig(stackConfig: StackConfig): ProviderConfig | undefined {
 async function check(controller: Controller, olds: Properties, inputs: Properties) {
   const last = open(controller, olds);
   const news = openProperties(secrets, controller, inputs, texts.addedBehind(controller, inputs, last));
-  const request = { news: news.values, ...(Object.keys(last.values).length === 0 ? {} : { olds: last.values }) };
+  const isNew = Object.keys(last.values).length === 0;
+  const request = { news: news.values, ...(isNew ? {} : { olds: last.values }) };
+  const mark = markIn(news);
+  promised.notePassed(mark, inputs[PASSED]);
+  // To be made, or made anew, also where only the engine has decided that: nothing is certain of its outputs.
+  if (isNew) promised.notePromise(mark, undefined);
   const result = await run(controller, "checked", news, async (context) => {
     const checked = await controller.check(request, context);
     if (checked.failures.length === 0) declared.note(context.mark, checked.inputs);
@@ -121,7 +129,7 @@ async function check(controller: Controller, olds: Properties, inputs: Propertie
 /** The engine gives outputs here: they repeat the inputs of the last update. */
 async function diff(controller: Controller, id: string, olds: Properties, inputs: Properties) {
   const [news, last] = [open(controller, inputs), open(controller, olds)];
-  const plain = news.values;
+  const plain = promised.settle(markIn(news), news.values);
   const oldOutputs = last.values;
   const request = { oldInputs: pickInputs(controller, oldOutputs), oldOutputs, newInputs: plain };
   const compare = async (context: OperationContext) => {
@@ -135,7 +143,9 @@ async function diff(controller: Controller, id: string, olds: Properties, inputs
   };
   const result = await run(controller, "compared", news, compare, id);
   const replacing = result.changes.filter(({ effect }) => effect === "replace").map(({ path: [key] }) => String(key));
-  // No dynamic provider can promise outputs in a preview, so every output of a resource that is updated is unknown there.
+  const certain = replacing.length > 0 ? undefined : controller.promise({ id, ...request });
+  promised.notePromise(markIn(news), certain);
+  // What is unknown here is not certain, or was made from an output: all outputs of a resource that is updated are unknown.
   // Most stay what they are: a preview full of replacements that never happen would teach the user to look away.
   const replaces = new Set(replacing.filter((key) => !hasUnknown(plain[key])));
   const changes = changesOf(result.changes);
@@ -181,6 +191,12 @@ function unhealthy(
   return shownError({ type, name: id, done: "as it should be" }, Object.assign(new Error(status.details), status));
 }
 
+/** A state of an older version has no mark; what is made from it is nobody's until its next update. */
+function markIn({ carried }: Pick<OpenedProperties, "carried">): Mark {
+  const mark = carried[CARRIED.mark];
+  return isMark(mark) ? mark : "";
+}
+
 /** @param done what the resource is not when the operation fails */
 function run<Result>(
   controller: Controller,
@@ -194,12 +210,10 @@ function run<Result>(
   const write = (line: string) => process.stdout.write(secrets.text(line));
   const debug = isOn(process.env.NULLSPACE_DEBUG);
   const log = createStatusOutput(name === undefined ? type : `${type} ${name}`, write, { debug });
-  const mark = carried[CARRIED.mark];
   const naming = carried[CARRIED.naming] as Naming | undefined;
   const context = {
     urn: "",
-    // A state of an older version has no mark; what is made from it is nobody's until its next update.
-    mark: isMark(mark) ? mark : "",
+    mark: markIn({ carried }),
     declared,
     ...(naming !== undefined && { naming }),
     shell: ABILITIES,

@@ -77,6 +77,52 @@ describe("a dynamic resource in Pulumi's own process", { timeout: 30_000 }, () =
     });
   });
 
+  describe("that is passed the outputs of another one which will be updated, all of them unknown in a preview", () => {
+    const marks = { web: "0".repeat(20), stable: "1".repeat(20) };
+    const tagText = providerText("TemplateTag");
+    const web = (more: Record<string, unknown> = {}) => args({ visibility: "private", __mark: marks.web, ...more });
+    /** The tag's comparison after that of the template, of which the program has it take two outputs. */
+    async function compareTag(
+      change: Record<string, unknown>,
+      { passed = true, isMadeAnew = false }: { passed?: boolean; isMadeAnew?: boolean } = {},
+    ) {
+      const { inputs: before } = await provider.check(web());
+      const outputs = {
+        ...before,
+        buildId: "tb_1",
+        templateId: "tmpl_1",
+        namespace: "local",
+        canonicalRef: "local/web",
+      };
+      const { inputs: after } = await provider.check(web(change), before);
+      await provider.diff(outputs, after);
+      if (isMadeAnew) await provider.check(web(change));
+      const unknown = { template: UNKNOWN, buildId: UNKNOWN, tag: "a", __provider: tagText, __mark: marks.stable };
+      const origin = { template: [marks.web, "canonicalRef"], buildId: [marks.web, "buildId"] };
+      const { inputs } = await provider.check({ ...unknown, ...(passed && { __passed: origin }) });
+      expect(inputs).not.toHaveProperty("__passed");
+      const known = {
+        ...inputs,
+        template: "local/web",
+        buildId: "tb_1",
+        ref: "local/web:a",
+        canonicalRef: "local/web",
+      };
+      return provider.diff(known, inputs);
+    }
+
+    it("is left alone where the update is certain to leave these as they are", async () => {
+      expect(await compareTag({ visibility: "public" })).toMatchObject({ changes: DiffChanges.DIFF_NONE });
+    });
+
+    it("changes where they are not certain, not the program's to pass as they are, or of what is made anew", async () => {
+      const changes = { changes: DiffChanges.DIFF_UNKNOWN };
+      expect(await compareTag({ contextHash: `h1:${"0".repeat(64)}` })).toMatchObject(changes);
+      expect(await compareTag({ visibility: "public" }, { passed: false })).toMatchObject(changes);
+      expect(await compareTag({ visibility: "public" }, { isMadeAnew: true })).toMatchObject(changes);
+    });
+  });
+
   it("takes key and address from the stack's configuration, and says what to start", async () => {
     const { inputs } = await provider.check(args());
     const error = await errorOf(provider.create(inputs));
@@ -184,6 +230,17 @@ describe.each([
       "TemplateTag",
       "WarmPool",
     ]);
+  });
+
+  it("tell which outputs the program passes as they are, where no preview would know them", async () => {
+    const web = new classes.Template("web", { name: "web" });
+    const made = web.buildId.apply((id) => id);
+    const tag = new classes.TemplateTag("t", { template: web.canonicalRef, tag: "stable", buildId: made });
+    await valueOf(tag.urn);
+    const [first, second] = registered.map(({ inputs }) => inputs);
+    const passed = { template: [first?.["__mark"], "canonicalRef"] };
+    expect(second?.["__passed"]).toEqual(shell === "dynamic" ? passed : undefined);
+    expect(first).not.toHaveProperty("__passed");
   });
 
   it("know their own, and look one up by its ID", async () => {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isClusterAway, KubernetesError } from "./errors.ts";
 import type { KubernetesClient } from "./kubernetes-client.ts";
 
