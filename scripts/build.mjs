@@ -4,6 +4,7 @@
  *
  *   npm run build
  *   npm run build -- --unchecked   what programs run and compile against, as quickly as may be: no types are checked
+ *   npm run build -- --checks      what that leaves out, once it has run
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,18 +36,17 @@ async function javascript() {
 /** @param {readonly string[]} packages */
 const declarations = (...packages) => node("scripts/node24.mjs", "scripts/declarations.ts", ...packages);
 
-async function checkedTypes() {
+/** @param {readonly string[]} packages whose declarations are to be written, too */
+async function checkedTypes(...packages) {
   // The service is checked against what this writes.
   await node(tsc, "-p", "tsconfig.build.json", "--emitDeclarationOnly");
-  await sideBySide(
-    node(tsc, "-p", "service/tsconfig.build.json", "--noEmit"),
-    declarations("pulumi-nullspace", "nullspace-local"),
-  );
+  await sideBySide(node(tsc, "-p", "service/tsconfig.build.json", "--noEmit"), declarations(...packages));
 }
 
 try {
-  const isUnchecked = process.argv.includes("--unchecked");
-  await sideBySide(javascript(), isUnchecked ? declarations("pulumi-nullspace") : checkedTypes());
+  if (process.argv.includes("--unchecked")) await sideBySide(javascript(), declarations("pulumi-nullspace"));
+  else if (process.argv.includes("--checks")) await checkedTypes("nullspace-local");
+  else await sideBySide(javascript(), checkedTypes("pulumi-nullspace", "nullspace-local"));
 } catch (error) {
   // The compiler has said what is wrong.
   console.error(error instanceof Error ? error.message : error);

@@ -4,7 +4,7 @@
  *   npm test                        everything
  *   npm test -- --project unit      only what vitest is told: its arguments are passed on, the checks are left out
  *
- * Each check counts as one. What runs side by side prints line by line, with its lane's name in front. What failed is named
+ * Each check counts as one. What runs side by side prints line by line, with its title in front. What failed is named
  * once more at the end, and so is what passed at a second try only (second-try.mjs). The last line is `N passed, N failed`,
  * with `, N skipped` where tests were skipped. The unit tests and the lifecycle under the Pulumi CLI are played in a copy of
  * the clone, in a folder whose name breaks what takes paths for text (any-folder.mjs).
@@ -29,8 +29,8 @@ const HERE = { root: ROOT, env: process.env };
 /** Both shells under the Pulumi CLI, and the package and the plugin's executable as they are published. */
 const IN_ANY_FOLDER = ["test/e2e/lifecycle.test.ts", "test/e2e/executable.test.ts", "test/e2e/package.test.ts"];
 
-/** In the lane of the sequences, whose support they use. */
-const WITH_SEQUENCES = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
+/** Every option of resources and every input, in both shells: as long as the sequences. */
+const OPTIONS_AND_INPUTS = ["test/e2e/options.test.ts", "test/e2e/inputs.test.ts"];
 
 /** Examples that take little time; `npm run examples` plays all. */
 const EXAMPLES = ["test/examples/quickstart.test.ts", "test/examples/pull-request-files.test.ts"];
@@ -40,11 +40,11 @@ const CONTROL_PLANE = "test/scale/control-plane";
 /** Two of them take minutes each. */
 const LONG_ON_CONTROL_PLANE = ["native-pools", "placements"].map((name) => `${CONTROL_PLANE}/${name}.test.ts`);
 
-/** The lifecycle once more, on builders and a registry: `npm run sequences` plays it, in both shells. Their suites are in the engine's lane. */
+/** The lifecycle once more, on builders and a registry: `npm run sequences` plays it, in both shells. Their suites are among the engine's. */
 const BY_COMMAND = ["test/e2e/builders.test.ts"];
 
 /** Tests of the e2e suite that other steps run, or another command. */
-const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES, ...BY_COMMAND];
+const ELSEWHERE = [...IN_ANY_FOLDER, ...OPTIONS_AND_INPUTS, ...BY_COMMAND];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {(line: string) => void} Print */
@@ -54,74 +54,47 @@ const ELSEWHERE = [...IN_ANY_FOLDER, ...WITH_SEQUENCES, ...BY_COMMAND];
 /** A run of vitest with its arguments, somewhere. @typedef {(args: string[], print: Print) => Promise<Played>} Play */
 /** Files that may pass by themselves. @typedef {{ title: string, first: any, again: (print: Print) => Promise<Played> }} Suspect */
 
+/** How many steps are played at once. They mostly wait: for an engine, a service or the Pulumi CLI. */
+const LANES = 5;
+
 /**
- * Lanes side by side, each of about the same length. The first begins with what keeps a core busy; the others mostly wait,
- * for an engine, a service or the Pulumi CLI. Nothing is shared between them but the sources, what is compiled from them, and
- * the engine, of which each suite takes away only what is its own.
+ * What the lanes take from, in this order: what is long first, so that all lanes end at about the same time; and while the
+ * build runs, which the longest wait for, what needs no build. Nothing is shared between steps but the sources, what is compiled
+ * from them, and the engine, of which each takes away only what is its own. The files of the engine's suite are one step: some
+ * of them take away images and caches that others use.
  *
- * @type {{ name: string, steps: Step[] }[]}
+ * @type {Step[]}
  */
-const LANES = [
-  {
-    name: "checks",
-    steps: [
-      check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
-      check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
-      check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
-      check("schema.json is what the sources say", "node", [
-        "--conditions=nullspace-source",
-        "scripts/generate.ts",
-        "--check",
-      ]),
-      check("one version (npm run check:release)", "node", [
-        "--conditions=nullspace-source",
-        "scripts/check-release.ts",
-      ]),
-      suite("tests in any folder (unit)", ["unit"], [], inAnyFolder({ withCompiled: false })),
-      { title: "build (npm run build)", run: buildOnce },
-      suite("tests (contract)", ["contract"]),
-      suite("tests (browser)", ["browser"]),
-    ],
-  },
-  {
-    name: "e2e",
-    steps: [
-      suite(
-        "tests (e2e, examples)",
-        ["e2e", "examples"],
-        [...otherThan("test/e2e", ELSEWHERE), ...EXAMPLES],
-        withBuild,
-      ),
-      suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
-    ],
-  },
-  {
-    name: "cli",
-    steps: [
-      suite(
-        "tests (sequences, options, inputs)",
-        ["sequences", "e2e"],
-        ["test/e2e/sequences/", ...WITH_SEQUENCES],
-        withBuild,
-      ),
-    ],
-  },
-  {
-    name: "engine",
-    steps: [
-      suite(
-        "tests (engine, faults, scale)",
-        ["engine", "faults", "scale"],
-        ["test/engine/", "test/faults/", ...otherThan(CONTROL_PLANE, LONG_ON_CONTROL_PLANE)],
-        withBuild,
-      ),
-    ],
-  },
+const STEPS = [
+  { title: "build (npm run build)", run: buildOnce },
+  suite("tests (engine)", ["engine"], ["test/engine/"], withPrograms),
+  suite("tests (e2e, examples)", ["e2e", "examples"], [...otherThan("test/e2e", ELSEWHERE), ...EXAMPLES], withBuild),
+  suite("tests (sequences)", ["sequences"], ["test/e2e/sequences/"], withPrograms),
+  check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
+  suite("tests (options, inputs)", ["e2e"], OPTIONS_AND_INPUTS, withPrograms),
+  check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
+  check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
+  check("schema.json is what the sources say", "node", [
+    "--conditions=nullspace-source",
+    "scripts/generate.ts",
+    "--check",
+  ]),
+  check("one version (npm run check:release)", "node", ["--conditions=nullspace-source", "scripts/check-release.ts"]),
+  suite("tests in any folder (unit)", ["unit"], [], inAnyFolder({ withCompiled: false })),
+  suite("tests (browser)", ["browser"], [], withBuild),
+  suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
+  suite("tests (contract)", ["contract"], [], withBuild),
+  suite(
+    "tests (faults, scale)",
+    ["faults", "scale"],
+    ["test/faults/", ...otherThan(CONTROL_PLANE, LONG_ON_CONTROL_PLANE)],
+    withBuild,
+  ),
 ];
 
 const vitestArguments = process.argv.slice(2);
-/** @type {Promise<Counts> | undefined} */
-let building;
+/** What was started of the build. @type {{ compiled?: Promise<Counts>, whole?: Promise<Counts> }} */
+const building = {};
 // A signal goes to the whole process group: what runs now ends by itself, then this does, without starting the next.
 let isStopped = false;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => (isStopped = true));
@@ -136,12 +109,12 @@ const suspects = [];
 /** @type {Counts} */
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (vitestArguments.length === 0) {
-  await Promise.all(
-    LANES.map(async ({ name, steps }) => {
-      const print = prefixed(name);
-      for (const step of steps) await timed(step, print);
-    }),
-  );
+  const waiting = [...STEPS];
+  const lane = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
+      await timed(step, prefixed(step.title));
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   for (const suspect of suspects) await timed(secondTry(suspect), prefixed("second try"));
 } else {
   // The end-to-end tests run what was compiled. It counts only where it fails.
@@ -256,6 +229,7 @@ function otherThan(folder, files) {
  */
 function inAnyFolder({ withCompiled }) {
   return async (args, print) => {
+    if (withCompiled) await buildOnce(print);
     const { root, env, remove } = copyToAnyFolder(ROOT, { env: process.env, withCompiled });
     try {
       return await vitest(args, print, { root, env });
@@ -277,6 +251,16 @@ async function withBuild(args, print) {
 }
 
 /**
+ * For tests that run what is compiled, and neither pack it nor compile against all of it: they need not wait for the checks.
+ *
+ * @type {Play}
+ */
+async function withPrograms(args, print) {
+  await compileOnce(print);
+  return vitest(args, print, HERE);
+}
+
+/**
  * @param {boolean} isGood
  * @returns {Counts}
  */
@@ -285,11 +269,11 @@ function one(isGood) {
 }
 
 /**
- * @param {string} lane
+ * @param {string} name
  * @returns {Print}
  */
-function prefixed(lane) {
-  return (line) => console.log(`[${lane}] ${line}`);
+function prefixed(name) {
+  return (line) => console.log(`[${name}] ${line}`);
 }
 
 /**
@@ -299,17 +283,29 @@ function prefixed(lane) {
  * @returns {Promise<Counts>}
  */
 function buildOnce(print) {
-  building ??= build(print);
-  return building;
+  building.whole ??= compileOnce(print).then((counts) => (counts.failed > 0 ? counts : build(print)));
+  return building.whole;
+}
+
+/**
+ * What programs run. The quickstart has compiled it, if it was played before.
+ *
+ * @param {Print} print
+ * @returns {Promise<Counts>}
+ */
+function compileOnce(print) {
+  building.compiled ??= build(print, { checked: false });
+  return building.compiled;
 }
 
 /**
  * @param {Print} print
+ * @param {{ checked?: boolean }} [options]
  * @returns {Promise<Counts>}
  */
-async function build(print) {
+async function build(print, { checked = true } = {}) {
   try {
-    print(await buildPackages({ root: ROOT, env: process.env }));
+    print(await buildPackages({ root: ROOT, env: process.env, checked }));
     return one(true);
   } catch (error) {
     print(describe(error));

@@ -56,20 +56,13 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 export async function buildPackages({ root, env, signal, checked = true }) {
   const digest = digestSources(root);
   const stamp = readJson(join(root, STAMP));
-  if (
-    stamp?.digest === digest &&
-    (stamp.checked === true || !checked) &&
-    SOURCES.every(({ from, to }) => !existsSync(join(root, from)) || existsSync(join(root, to))) &&
-    [...MADE, ...(checked ? MADE_CHECKED : [])].every(
-      ({ by, to }) => !existsSync(join(root, by)) || existsSync(join(root, to)),
-    )
-  ) {
-    return "up to date";
-  }
+  const isCompiled = stamp?.digest === digest && SOURCES.every(isMade(root)) && MADE.every(isMade(root));
+  if (isCompiled && (!checked || (stamp.checked === true && MADE_CHECKED.every(isMade(root))))) return "up to date";
+  const mode = !checked ? "--unchecked" : isCompiled ? "--checks" : undefined;
   const [npm, ...own] = npmCommand(env);
   const result = await runCommand(
     npm,
-    [...own, "run", "--silent", "build", ...(checked ? [] : ["--", "--unchecked"])],
+    [...own, "run", "--silent", "build", ...(mode === undefined ? [] : ["--", mode])],
     {
       cwd: root,
       env,
@@ -88,6 +81,16 @@ export async function buildPackages({ root, env, signal, checked = true }) {
   }
   writeJson(join(root, STAMP), { digest, checked });
   return "built";
+}
+
+/**
+ * Whether what is made from something is there, where that is.
+ *
+ * @param {string} root
+ * @returns {(made: { from?: string, by?: string, to: string }) => boolean}
+ */
+function isMade(root) {
+  return ({ from, by, to }) => !existsSync(join(root, from ?? by ?? "")) || existsSync(join(root, to));
 }
 
 /**

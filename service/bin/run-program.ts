@@ -1,19 +1,10 @@
 import { parseArgs } from "node:util";
 import { NullspaceError } from "pulumi-nullspace/sdk";
 import { serviceVersion } from "../version.ts";
-import { backupCommand } from "./backup.ts";
 import { BUILDER_USAGE } from "./builder-options.ts";
-import { doctorCommand } from "./doctor.ts";
-import { firewallCommand } from "./firewall.ts";
-import { keysCommand } from "./keys.ts";
 import { MACHINE_USAGE } from "./machine-options.ts";
-import { resetCommand } from "./reset.ts";
-import { serve, SERVE_OPTIONS } from "./serve.ts";
+import { SERVE_OPTIONS } from "./serve-options.ts";
 import { STORAGE_USAGE } from "./storage-options.ts";
-import { buildsCommand } from "./terminal/builds.ts";
-import { logsCommand } from "./terminal/logs.ts";
-import { poolsCommand } from "./terminal/pools.ts";
-import { statusCommand } from "./terminal/status.ts";
 import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage: nullspace-local serve [options]
@@ -87,15 +78,18 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   if (values.version) return void process.stdout.write(`${serviceVersion()}\n`);
   const [command, ...words] = positionals;
-  if (command === "keys") return keysCommand(words, values);
-  if (command === "doctor" && words.length === 0) return doctorCommand(values);
-  if (command === "status" && words.length === 0) return statusCommand(values);
-  if (command === "builds" && words.length <= 1) return buildsCommand(words[0], values);
-  if (command === "pools" && words.length === 0) return poolsCommand(values);
-  if (command === "logs" && words.length === 1) return logsCommand(words[0]!, values);
-  if (command === "firewall" && words.length === 0) return firewallCommand(values);
-  if (command === "backup") return backupCommand(words, values);
-  if (command === "reset" && words.length === 0) return resetCommand(values);
+  // Each command loads what it needs: most can do without what `serve` takes half a second to load.
+  if (command === "keys") return (await import("./keys.ts")).keysCommand(words, values);
+  if (command === "doctor" && words.length === 0) return (await import("./doctor.ts")).doctorCommand(values);
+  if (command === "status" && words.length === 0) return (await import("./terminal/status.ts")).statusCommand(values);
+  if (command === "builds" && words.length <= 1)
+    return (await import("./terminal/builds.ts")).buildsCommand(words[0], values);
+  if (command === "pools" && words.length === 0) return (await import("./terminal/pools.ts")).poolsCommand(values);
+  if (command === "logs" && words.length === 1)
+    return (await import("./terminal/logs.ts")).logsCommand(words[0]!, values);
+  if (command === "firewall" && words.length === 0) return (await import("./firewall.ts")).firewallCommand(values);
+  if (command === "backup") return (await import("./backup.ts")).backupCommand(words, values);
+  if (command === "reset" && words.length === 0) return (await import("./reset.ts")).resetCommand(values);
   if (command !== "serve" || words.length > 0) {
     throw new UsageError(
       command === undefined
@@ -103,6 +97,7 @@ async function main(): Promise<void> {
         : `Unknown command: ${positionals.join(" ")}.`,
     );
   }
+  const { serve } = await import("./serve.ts");
   await serve(values, fail);
 }
 

@@ -1,34 +1,10 @@
-import type { parseArgs } from "node:util";
 import { serveDataFolder, type LocalServiceOptions } from "../local-service.ts";
-import { BUILDER_OPTIONS, readBuilder } from "./builder-options.ts";
-import { MACHINE_OPTIONS, readMachines } from "./machine-options.ts";
+import { readBuilder } from "./builder-options.ts";
+import { readMachines } from "./machine-options.ts";
 import { comeFirst } from "./priority.ts";
-import { readStorage, STORAGE_OPTIONS } from "./storage-options.ts";
+import type { ServeArguments } from "./serve-options.ts";
+import { readStorage } from "./storage-options.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** Options of `serve`, as `parseArgs` takes them. */
-export const SERVE_OPTIONS = {
-  port: { type: "string" },
-  host: { type: "string" },
-  "tls-cert": { type: "string" },
-  "tls-key": { type: "string" },
-  "behind-proxy": { type: "boolean" },
-  "allowed-host": { type: "string", multiple: true },
-  "docker-host": { type: "string" },
-  "base-image": { type: "string" },
-  builds: { type: "string" },
-  "metrics-open": { type: "boolean" },
-  ...BUILDER_OPTIONS,
-  ...MACHINE_OPTIONS,
-  ...STORAGE_OPTIONS,
-  "log-out-after": { type: "string" },
-  "log-level": { type: "string" },
-} as const;
-
-/** What `parseArgs` makes of {@link SERVE_OPTIONS}, and the data folder. */
-export type ServeArguments = ReturnType<typeof parseArgs<{ options: typeof SERVE_OPTIONS }>>["values"] & {
-  data?: string;
-};
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 

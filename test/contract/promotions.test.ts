@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TagHistory } from "../../sdk/index.ts";
 import { RunningService } from "../engine/service/running-service.ts";
 import { PythonClient } from "./python/python-client.ts";
+import { bareEnvironment } from "../bare-environment.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -23,12 +24,11 @@ afterAll(async () => {
 /** Runs `pulumi-nullspace promotions` against the service. */
 function promotions(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const command = ["--conditions=nullspace-source", join(ROOT, "bin", "pulumi-nullspace.ts"), "promotions", ...args];
-  const env = {
-    PATH: process.env.PATH,
+  const env = bareEnvironment({
     HOME: service.dataDirectory,
     NULLSPACE_API_URL: service.url,
     NULLSPACE_API_KEY: service.apiKey,
-  };
+  });
   return new Promise((resolve) => {
     execFile(process.execPath, command, { env, cwd: service.dataDirectory }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bareEnvironment } from "../../bare-environment.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
@@ -13,7 +14,7 @@ describe("pulumi-nullspace adopt", { timeout: 60_000 }, () => {
 
   function adopt(...args: string[]) {
     const command = ["--conditions=nullspace-source", join(root, "bin", "pulumi-nullspace.ts"), "adopt", ...args];
-    const env = { PATH: process.env.PATH, HOME: folder };
+    const env = bareEnvironment({ HOME: folder });
     return spawnSync(process.execPath, command, { cwd: folder, env, encoding: "utf8" });
   }
   const errorOf = ({ stderr }: { stderr: string }) =>

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import { bareEnvironment } from "../../bare-environment.ts";
 import { withoutSecrets } from "./arbitrary-inputs.ts";
 import { struct } from "./plugin-client.ts";
 
@@ -29,7 +30,7 @@ export class DynamicProviderProcess implements AsyncDisposable {
     const program = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/dynamic-provider/index.js");
     const child = spawn(process.execPath, ["--conditions=nullspace-source", program, "127.0.0.1:1"], {
       cwd,
-      env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
+      env: bareEnvironment({ HOME: cwd, ...env }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     const lines = createInterface(child.stdout);

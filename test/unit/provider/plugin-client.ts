@@ -9,6 +9,7 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import { bareEnvironment } from "../../bare-environment.ts";
 
 const repo = join(import.meta.dirname, "..", "..", "..");
 
@@ -69,7 +70,7 @@ export class PluginProcess implements AsyncDisposable {
     );
     const child = spawn(node, [...program, `127.0.0.1:${enginePort}`], {
       cwd,
-      env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
+      env: bareEnvironment({ HOME: cwd, ...env }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     const [port] = (await new Promise((resolve, reject) => {

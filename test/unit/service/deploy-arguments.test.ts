@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { readBuilder } from "../../../service/bin/builder-options.ts";
 import { readMachines } from "../../../service/bin/machine-options.ts";
-import { SERVE_OPTIONS } from "../../../service/bin/serve.ts";
+import { SERVE_OPTIONS } from "../../../service/bin/serve-options.ts";
 
 const MANIFEST = join(import.meta.dirname, "../../../deploy/kubernetes/base/service.yaml");
 

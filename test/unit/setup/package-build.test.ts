@@ -41,8 +41,8 @@ describe("the packages", () => {
     expect(await build()).toBe("built");
   });
 
-  test("are compiled unchecked where they are only run, and checked once that is asked for", async () => {
-    const { build, root } = clone(
+  test("are compiled unchecked where they are only run, and only checked once that is asked for", async () => {
+    const { build, write, root } = clone(
       "for f in sdk bin; do mkdir -p dist/$f && cp $f/*.ts dist/$f; done; node -e \"require('fs').appendFileSync('calls', process.argv.slice(1).join() + '\\n')\" --",
     );
     const calls = () => readFileSync(join(root, "calls"), "utf8").split("\n").slice(0, -1);
@@ -51,7 +51,12 @@ describe("the packages", () => {
     expect(await build()).toBe("built");
     expect(await build(false)).toBe("up to date");
     expect(await build()).toBe("up to date");
-    expect(calls()).toEqual(["--unchecked", ""]);
+    expect(calls()).toEqual(["--unchecked", "--checks"]);
+    // Of other sources there is nothing yet that would only have to be checked.
+    write("sdk/a.ts", "A");
+    expect(await build()).toBe("built");
+    expect(calls().at(-1)).toBe("");
+    expect(await build(false)).toBe("up to date");
   });
 
   test("keep nothing of a source that was removed", async () => {

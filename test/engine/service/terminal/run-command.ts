@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "../../../bare-environment.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../../service/bin/nullspace-local.ts", import.meta.url));
 const IN_TERMINAL = fileURLToPath(new URL("in-terminal.py", import.meta.url));
@@ -26,7 +27,7 @@ export async function runCommand(args: readonly string[], { env, terminal = fals
   // A folder without a .env, and no settings but those that are given.
   const child = spawn(program, words, {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, HOME: "/nowhere", TERM: "xterm", ...env },
+    env: bareEnvironment({ HOME: "/nowhere", TERM: "xterm", ...env }),
   });
   let stdout = "";
   let stderr = "";

@@ -1,0 +1,2 @@
+/** Styles are imported for their effect: VitePress bundles them. */
+declare module "*.css";
