@@ -54,14 +54,6 @@ export const IDENTITIES: OptionRow[] = [
       options: (old) => `{ aliases: [{ name: "${old}" }] }`,
     }),
     steps: { "altered-again": "update", "altered-tag-again": "update", "altered-pool-again": "update" },
-    previewed: {
-      dynamic: {
-        "altered-again": "update",
-        "altered-tag-again": "update",
-        "altered-alias-again": "update",
-        "altered-pool-again": "update",
-      },
-    },
     updated({ templates, pools }, created) {
       const [second] = templates.altered?.builds ?? [];
       expect(templates.altered).toMatchObject({
@@ -91,9 +83,6 @@ export const IDENTITIES: OptionRow[] = [
       ${family("housed", "housed", { options: () => "{ parent }" })}`,
     edit: true,
     steps: { housed: "update", "housed-tag": "update", "housed-pool": "update" },
-    previewed: {
-      dynamic: { housed: "update", "housed-tag": "update", "housed-alias": "update", "housed-pool": "update" },
-    },
     updated({ templates, pools, state }) {
       const [second] = templates.housed?.builds ?? [];
       expect(state("housed").urn).toMatch(/::options:index:House\$options:index:Flat\$.*Template::housed$/);

@@ -40,7 +40,7 @@ export interface OptionRow {
   edit?: boolean;
   /** What the update does. */
   steps: Steps;
-  /** What the preview says of it, by shell, where that is more: a dynamic resource promises no outputs in a preview. */
+  /** What the preview says of it, by shell, where that is more: not everything is known before it is there. */
   previewed?: Partial<Record<Shell, Steps>>;
   /** Makes what is there before: at the service by somebody else's hand, or beside the files of `here`. */
   prepare?(world: World, stack: Stack): unknown;
