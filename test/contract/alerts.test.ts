@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { ServiceMetrics } from "../../service/metrics/service-metrics.ts";
 import { LonelyService } from "../unit/service/lonely-service.ts";
+import { nativeFigures } from "../unit/service/native/native-figures.ts";
 
 const FOLDER = fileURLToPath(new URL("../../deploy/prometheus/", import.meta.url));
 
@@ -51,24 +51,7 @@ it("what a service tells of itself is text that Prometheus reads, named as it wa
 });
 
 it("and so is what it tells of pools for other programs", async () => {
-  const generation = { generation: 3, objectName: "o", templateId: "t", state: "current", replicas: 2 } as const;
-  const metrics = new ServiceMetrics("0.0.0");
-  metrics.readNative(() => ({
-    isKnown: true,
-    pools: [
-      {
-        poolId: "twp_1",
-        name: 'a "name"\\ of\na pool',
-        wanted: 2,
-        state: "enabled",
-        place: "machines",
-        generations: [{ ...generation, members: 2, ready: 1 }],
-        failure: { reason: "forbidden", degradedReason: "no_eligible_hosts", message: "no" },
-      },
-    ],
-  }));
-  metrics.native.failed("web", "forbidden");
-  const text = await metrics.scrape();
+  const text = await nativeFigures('a "name"\\ of\na pool');
   const { status, stdout, stderr } = promtool(["check", "metrics"], text);
   expect([status, `${stdout}${stderr}`]).toEqual([0, ""]);
   expect(text).toContain("nullspace_native_pool_failures_total{");
