@@ -69,9 +69,9 @@ const STEPS = [
   { title: "build (npm run build)", run: buildOnce },
   suite("tests (engine)", ["engine"], ["test/engine/"], withPrograms),
   suite("tests (e2e, examples)", ["e2e", "examples"], [...otherThan("test/e2e", ELSEWHERE), ...EXAMPLES], withBuild),
+  suite("tests in any folder (unit)", ["unit"], [], inAnyFolder({ withCompiled: false })),
   suite("tests (sequences)", ["sequences"], ["test/e2e/sequences/"], withPrograms),
   check("lint and layout (npm run lint)", "npm", ["run", "--silent", "lint"]),
-  suite("tests (options, inputs)", ["e2e"], OPTIONS_AND_INPUTS, withPrograms),
   check("types (npm run typecheck)", "npm", ["run", "--silent", "typecheck"]),
   check("layers (npm run layers)", "npm", ["run", "--silent", "layers"]),
   check("schema.json is what the sources say", "node", [
@@ -80,16 +80,16 @@ const STEPS = [
     "--check",
   ]),
   check("one version (npm run check:release)", "node", ["--conditions=nullspace-source", "scripts/check-release.ts"]),
-  suite("tests in any folder (unit)", ["unit"], [], inAnyFolder({ withCompiled: false })),
+  suite("tests (options, inputs)", ["e2e"], OPTIONS_AND_INPUTS, withPrograms),
   suite("tests (browser)", ["browser"], [], withBuild),
-  suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
-  suite("tests (contract)", ["contract"], [], withBuild),
   suite(
     "tests (faults, scale)",
     ["faults", "scale"],
     ["test/faults/", ...otherThan(CONTROL_PLANE, LONG_ON_CONTROL_PLANE)],
     withBuild,
   ),
+  suite("tests (contract)", ["contract"], [], withBuild),
+  suite("tests in any folder (e2e)", ["e2e"], IN_ANY_FOLDER, inAnyFolder({ withCompiled: true })),
 ];
 
 const vitestArguments = process.argv.slice(2);
