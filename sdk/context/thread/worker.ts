@@ -89,31 +89,37 @@ function helpAfterLookingAhead(task: TaskOf<"look-ahead">): void {
 }
 
 function help({ table, known }: WalkedShare, { job, control }: TaskOf<"help" | "look-ahead">): void {
-  // Announced before the first batch is taken: the leader waits for whoever has one.
-  Atomics.add(control.slots, BUSY, 1);
-  try {
-    digestEntries(table, job, control, known);
-  } catch (error) {
-    Atomics.store(control.slots, STOP, 1);
-    throw explain(error, table, job);
-  } finally {
-    Atomics.sub(control.slots, BUSY, 1);
-    Atomics.notify(control.slots, BUSY);
-  }
+  atWork(control, () => {
+    try {
+      digestEntries(table, job, control, known);
+    } catch (error) {
+      throw explain(error, table, job);
+    }
+  });
 }
 
 function helpAhead({ job, control, leader }: TaskOf<"help-ahead">): void {
+  atWork(control, () => {
+    try {
+      digestAhead(job, control, leader, (error, table) => explain(error, table, job));
+    } finally {
+      leader.close();
+    }
+  });
+}
+
+/** Helps: the leader waits until it is done, and all stop when it fails. */
+function atWork({ slots }: Control, work: () => void): void {
   // Announced before the first batch is taken: the leader waits for whoever has one.
-  Atomics.add(control.slots, BUSY, 1);
+  Atomics.add(slots, BUSY, 1);
   try {
-    digestAhead(job, control, leader, (error, table) => explain(error, table, job));
+    work();
   } catch (error) {
-    Atomics.store(control.slots, STOP, 1);
+    Atomics.store(slots, STOP, 1);
     throw error;
   } finally {
-    leader.close();
-    Atomics.sub(control.slots, BUSY, 1);
-    Atomics.notify(control.slots, BUSY);
+    Atomics.sub(slots, BUSY, 1);
+    Atomics.notify(slots, BUSY);
   }
 }
 
