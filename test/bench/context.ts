@@ -185,6 +185,8 @@ async function compareUnchanged(files: string, dir: string, rounds: number): Pro
   const run = (...args: string[]) => execFileSync("git", [...git, ...args], { cwd: dir, maxBuffer: 64 * 1024 * 1024 });
   execFileSync("git", ["init", "-q", "--bare", git[1]!]);
   run("config", "core.bare", "false");
+  // Else Git packs what it has just been given beside all that is measured next.
+  run("config", "maintenance.auto", "false");
   run("add", "-A");
   run("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "all");
   const status = () => run("status", "--porcelain");
