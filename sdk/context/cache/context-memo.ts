@@ -2,9 +2,9 @@ import { type EarlierReading, earlierReading } from "../walk/earlier-reading.ts"
 import type { ReadJob } from "../walk/job.ts";
 import type { ReadResult } from "../walk/read-tree.ts";
 
-/** Trees remembered, and entries of all of them together: about 20 MB at most. */
+/** Trees remembered, and entries of all of them together: about 40 MB at most, and room for one of {@link DEFAULT_LIMITS}. */
 const MAX_TREES = 4;
-const MAX_ENTRIES = 200_000;
+const MAX_ENTRIES = 400_000;
 
 /** Reads a tree; `earlier` is what an earlier reading of the same tree found. */
 export type ReadTree = (earlier: EarlierReading | undefined, signal: AbortSignal) => Promise<ReadResult>;
