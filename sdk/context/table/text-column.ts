@@ -109,8 +109,3 @@ export function textAt(column: TextColumn, index: number): string {
 export function latin1At(column: TextColumn, index: number): string {
   return bufferOf(column.bytes).toString("latin1", column.offsets[index]!, column.offsets[index + 1]!);
 }
-
-/** The strings from `start` up to `end`, one after the other, as Latin-1. */
-export function latin1Between(column: TextColumn, start: number, end: number): string {
-  return bufferOf(column.bytes).toString("latin1", column.offsets[start]!, column.offsets[end]!);
-}

@@ -6,12 +6,13 @@ import { isFileKind } from "../table/kind.ts";
 import { BUSY, type Control, NEXT, STOP } from "./control.ts";
 import type { ReadJob } from "./job.ts";
 import type { KnownFiles } from "./known-files.ts";
-import { isSameDirectory, isSameFile } from "./quick-look.ts";
+import { isSameDirectory, isSameFile, quickTable } from "./quick-look.ts";
 import type { ReadResult } from "./read-tree.ts";
 import { pathsBelow, type TreeRoot } from "./tree-root.ts";
 
 /** Names looked at before the event loop turns, or another thread is heard: about a millisecond. */
 const BATCH = 256;
+const MAY_BE_GONE = { throwIfNoEntry: false } as const;
 
 /** What an earlier reading found, for those to come. */
 export interface EarlierReading {
@@ -85,9 +86,10 @@ function checkMore({ known, directories }: CheckedReading, { root }: ReadJob, co
 
 function directoriesLookSame(directories: DirectoryTable, start: number, end: number, root: TreeRoot): boolean {
   const paths = pathsBelow(root, directories.paths, start, end);
+  const quick = quickTable(directories);
   for (let index = start; index < end; index++) {
-    const stats = lstatSync(paths[index - start]!, { throwIfNoEntry: false });
-    if (stats === undefined || !isSameDirectory(directories, index, stats)) return false;
+    const stats = lstatSync(paths[index - start]!, MAY_BE_GONE);
+    if (stats === undefined || !isSameDirectory(quick, index, stats)) return false;
   }
   return true;
 }
@@ -95,10 +97,11 @@ function directoriesLookSame(directories: DirectoryTable, start: number, end: nu
 /** Of the entries the files alone: a link changes only by being replaced, which its directory shows. */
 function filesLookSame({ table, isSame }: KnownFiles, start: number, end: number, root: TreeRoot): boolean {
   const paths = pathsBelow(root, table.paths, start, end);
+  const quick = quickTable(table);
   for (let index = start; index < end; index++) {
     if (isSame[index] === 1 || !isFileKind(table.kinds[index]!)) continue;
-    const stats = lstatSync(paths[index - start]!, { throwIfNoEntry: false });
-    if (stats === undefined || !isSameFile(table, index, stats)) return false;
+    const stats = lstatSync(paths[index - start]!, MAY_BE_GONE);
+    if (stats === undefined || !isSameFile(quick, index, stats)) return false;
     isSame[index] = 1;
   }
   return true;
