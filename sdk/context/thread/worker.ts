@@ -9,6 +9,7 @@ import { check } from "../walk/earlier-reading.ts";
 import { lookAhead } from "../walk/known-files.ts";
 import { type FileTree, readFile } from "../walk/read-file.ts";
 import { explain, type ReadResult, readTree } from "../walk/read-tree.ts";
+import { closeHash, hashForLeader } from "../walk/shared-hash.ts";
 import type { WalkedShare } from "../walk/walked-share.ts";
 import type { Answer, Task } from "./protocol.ts";
 import { toThreadError } from "./thread-error.ts";
@@ -62,6 +63,7 @@ function read({ job, control, known, helpers, mayAskAhead }: TaskOf<"read">): Re
     );
   } finally {
     tellWalked(control);
+    closeHash(control);
     for (const helper of helpers) helper.close();
     ahead?.close();
   }
@@ -96,24 +98,26 @@ function help({ table, known }: WalkedShare, { job, control }: TaskOf<"help" | "
       throw explain(error, table, job);
     }
   });
+  hashForLeader(table, job, control);
 }
 
 function helpAhead({ job, control, leader }: TaskOf<"help-ahead">): void {
-  atWork(control, () => {
+  const table = atWork(control, () => {
     try {
-      digestAhead(job, control, leader, (error, table) => explain(error, table, job));
+      return digestAhead(job, control, leader, (error, walked) => explain(error, walked, job));
     } finally {
       leader.close();
     }
   });
+  if (table) hashForLeader(table, job, control);
 }
 
 /** Helps: the leader waits until it is done, and all stop when it fails. */
-function atWork({ slots }: Control, work: () => void): void {
+function atWork<T>({ slots }: Control, work: () => T): T {
   // Announced before the first batch is taken: the leader waits for whoever has one.
   Atomics.add(slots, BUSY, 1);
   try {
-    work();
+    return work();
   } catch (error) {
     Atomics.store(slots, STOP, 1);
     throw error;

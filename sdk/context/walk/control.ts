@@ -4,6 +4,8 @@ export interface Control {
   readonly slots: Int32Array;
   /** Bytes of all files admitted so far. */
   readonly bytes: BigInt64Array;
+  /** The context's hash, where a helper makes it. */
+  readonly hash: Uint8Array;
 }
 
 /** The next entry that nobody has taken yet. */
@@ -23,7 +25,13 @@ export const WALKED = 5;
 export const AHEAD = 6;
 /** How often the walk has had a word for the helper that digests ahead, its end included. */
 export const WORDS = 7;
+/** Whether the context's hash can be made, and by whom. */
+export const HASH = 8;
 
 export function createControl(): Control {
-  return { slots: new Int32Array(new SharedArrayBuffer(32)), bytes: new BigInt64Array(new SharedArrayBuffer(8)) };
+  return {
+    slots: new Int32Array(new SharedArrayBuffer(36)),
+    bytes: new BigInt64Array(new SharedArrayBuffer(8)),
+    hash: new Uint8Array(new SharedArrayBuffer(32)),
+  };
 }

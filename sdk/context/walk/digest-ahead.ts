@@ -92,13 +92,14 @@ function tellWord({ slots }: Control): void {
  *
  * @param leader what {@link PartsAhead} says
  * @param explain turns an error into one that knows the whole tree
+ * @returns all that was walked; `undefined` when the walk failed
  */
 export function digestAhead(
   job: ReadJob,
   control: Control,
   leader: MessagePort,
   explain: (error: unknown, table: EntryTable) => unknown,
-): void {
+): EntryTable | undefined {
   const later: (() => void)[] = [];
   let failure: { readonly error: unknown } | undefined;
   let first = 0;
@@ -112,7 +113,7 @@ export function digestAhead(
       } catch (error) {
         throw explain(error, table);
       }
-      return;
+      return table;
     }
     const { part } = word;
     const unsettled: number[] = [];
@@ -124,6 +125,7 @@ export function digestAhead(
     later.push(() => settleEntries(part, unsettled, job));
     first += part.length;
   }
+  return undefined;
 }
 
 /** As far as the line allows. */

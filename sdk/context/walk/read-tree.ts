@@ -1,6 +1,5 @@
 import { lstatSync } from "node:fs";
 import type { UnsupportedEntry } from "../entry.ts";
-import { contextHash } from "../hash/context-hash.ts";
 import { buildManifest, type Manifest } from "../manifest/manifest.ts";
 import type { DirectoryTable } from "../table/directory-table.ts";
 import type { EntryTable } from "../table/entry-table.ts";
@@ -12,6 +11,7 @@ import { digestEntries, TotalExceeded } from "./digest-entries.ts";
 import { DirectoryWeights, overLimit } from "./directory-weights.ts";
 import type { ReadJob } from "./job.ts";
 import { findKnown, type KnownFiles } from "./known-files.ts";
+import { offerHash, takeHash } from "./shared-hash.ts";
 import { pathBelow } from "./tree-root.ts";
 import { type WalkedIgnored, walkTree } from "./walk-tree.ts";
 import type { WalkedShare } from "./walked-share.ts";
@@ -68,16 +68,19 @@ export function readTree(
   ahead?.copy(taken, table);
   return {
     table,
-    ...(job.digests === "all" ? { identity: identify(table, job) } : {}),
+    ...(job.digests === "all" ? { identity: identify(table, job, control) } : {}),
     ...listed,
     totalBytes: table.sizes.reduce((sum, size) => sum + size, 0),
     filesRead: Atomics.load(control.slots, READ),
   };
 }
 
-function identify(table: EntryTable, { dockerfile, manifestEntries }: ReadJob): ContextIdentity {
+function identify(table: EntryTable, job: ReadJob, control: Control): ContextIdentity {
+  const { dockerfile, manifestEntries } = job;
   const outside = dockerfile?.isInContext === false ? dockerfile.sha256 : undefined;
-  return { hash: contextHash(table, dockerfile), manifest: buildManifest(table, manifestEntries, outside) };
+  offerHash(control);
+  const manifest = buildManifest(table, manifestEntries, outside);
+  return { hash: takeHash(table, job, control), manifest };
 }
 
 /** Turns the bare fact that the sum is too large into the error that names the directories. */
