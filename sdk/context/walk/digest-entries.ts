@@ -4,13 +4,14 @@ import { digestBytes, type EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 import { type Control, NEXT, READ, STOP } from "./control.ts";
-import { digestFile, type DigestOptions, sleep } from "./digest-file.ts";
+import { digestFile, type DigestOptions, READ_BYTES, sleep } from "./digest-file.ts";
 import { lookAtFile } from "./look-at-file.ts";
 import { formatBytes } from "./directory-weights.ts";
 import { limitOrigin } from "../limits.ts";
 import type { ReadJob } from "./job.ts";
 import { type FoundFiles, looksSame } from "./known-files.ts";
 import { displayName } from "./latin1.ts";
+import { pathsBelow } from "./tree-root.ts";
 import { fileChanged } from "./walk-errors.ts";
 
 /** Entries that a thread takes at a time: few enough that one thread is not left with all the large files. */
@@ -47,16 +48,31 @@ export function digestSome(
   control: Control,
   known?: FoundFiles,
 ): boolean {
-  const options = digestOptions(job, (index, bytes) => admit(table, index, bytes, job, control));
+  const sum = new SharedSum(job.limits.bytes, control);
+  const options = digestOptions(job, (index, bytes) => {
+    checkFile(table, index, bytes, job);
+    sum.add(bytes);
+  });
   const now = Date.now();
-  for (let index = start; index < end; index++) {
-    if (!isFileKind(table.kinds[index]!)) continue;
-    if (Atomics.load(control.slots, STOP) === 1) return false;
-    if (known && reuse(known, table, index, job, options)) continue;
-    if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
-    Atomics.add(control.slots, READ, 1);
-    if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
+  let places: readonly (string | Buffer)[] | undefined;
+  let read = 0;
+  try {
+    for (let index = start; index < end; index++) {
+      if (!isFileKind(table.kinds[index]!)) continue;
+      if (Atomics.load(control.slots, STOP) === 1) return false;
+      if (known && reuse(known, table, index, job, options)) continue;
+      if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
+      if (!options.followLinks) places ??= pathsBelow(job.root, table.paths, start, end);
+      read++;
+      if (!digestFile(table, index, now, options, places?.[index - start])) unsettled.push(index);
+    }
+  } catch (error) {
+    // That the sum is too large comes before what is wrong with a file after those that made it so.
+    sum.share();
+    throw error;
   }
+  Atomics.add(control.slots, READ, read);
+  sum.share();
   return true;
 }
 
@@ -83,7 +99,7 @@ export function settleEntries(table: EntryTable, unsettled: readonly number[], j
     sleep(SETTLE_MS);
     waiting = waiting.filter((index) => {
       const digest = digestAt(table, index);
-      const isSettled = digestFile(table, index, pathOf(table, index), Date.now(), options);
+      const isSettled = digestFile(table, index, Date.now(), options);
       return !isSettled && digest !== digestAt(table, index);
     });
   }
@@ -95,10 +111,30 @@ function digestAt(table: EntryTable, index: number): string {
   return digestBytes(table, index).toString("latin1");
 }
 
-function admit(table: EntryTable, index: number, bytes: number, job: ReadJob, control: Control): void {
-  checkFile(table, index, bytes, job);
-  const total = Number(Atomics.add(control.bytes, 0, BigInt(bytes))) + bytes;
-  if (total > job.limits.bytes) throw new TotalExceeded();
+/** The bytes of all files, which the threads of a job add up: those of small files for several at a time. */
+class SharedSum {
+  readonly #limit: number;
+  readonly #control: Control;
+  #added = 0;
+
+  constructor(limit: number, control: Control) {
+    this.#limit = limit;
+    this.#control = control;
+  }
+
+  /** @throws TotalExceeded before a large file is read; after some small ones, {@link share} does */
+  add(bytes: number): void {
+    this.#added += bytes;
+    if (bytes >= READ_BYTES) this.share();
+  }
+
+  /** @throws TotalExceeded */
+  share(): void {
+    const added = this.#added;
+    this.#added = 0;
+    const total = Number(Atomics.add(this.#control.bytes, 0, BigInt(added))) + added;
+    if (total > this.#limit) throw new TotalExceeded();
+  }
 }
 
 function checkFile(table: EntryTable, index: number, bytes: number, job: ReadJob): void {

@@ -15,8 +15,9 @@ const NS_PER_SECOND = 1_000_000_000n;
  * @param now milliseconds since the epoch
  */
 export function settlesInMs(stats: BigIntStats, now: number): number {
-  const tick = stats.ctimeNs % NS_PER_SECOND === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
   const age = now - Number(stats.ctimeMs);
+  if (age >= COARSE_TICK_MS) return 0;
+  const tick = stats.ctimeNs % NS_PER_SECOND === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
   return Math.max(tick - age, 0);
 }
 
@@ -47,7 +48,7 @@ export function isAsRecorded(table: EntryTable, index: number, stats: BigIntStat
 
 /** Notes what the file looked like when its digest was taken. */
 export function recordFile(table: EntryTable, index: number, stats: BigIntStats, isSettled: boolean): void {
-  table.kinds[index] = (stats.mode & 0o111n) === 0n ? FILE : EXECUTABLE;
+  table.kinds[index] = (Number(stats.mode) & 0o111) === 0 ? FILE : EXECUTABLE;
   table.sizes[index] = Number(stats.size);
   table.mtimes[index] = stats.mtimeNs;
   table.ctimes[index] = stats.ctimeNs;

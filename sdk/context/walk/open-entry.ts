@@ -35,15 +35,20 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOL
  * @throws ContextError `file_changed` when links are followed and it no longer lies inside; else the system's errors
  */
 export function openEntry({ root, followLinks }: EntryAccess, path: string): number {
-  if (!followLinks) return openSync(pathBelow(root, path), OPEN_FLAGS);
+  if (!followLinks) return openPlace(pathBelow(root, path));
   return openUnlinked(root, path) ?? openReal(root, path);
+}
+
+/** Opens the entry that lies there, where links are not followed. @param place what {@link pathBelow} says of it */
+export function openPlace(place: string | Buffer): number {
+  return openSync(place, OPEN_FLAGS);
 }
 
 /** @returns `undefined` for a link, and where the system does not say where an open file lies */
 function openUnlinked(root: TreeRoot, path: string): number | undefined {
   let fd: number;
   try {
-    fd = openSync(pathBelow(root, path), OPEN_FLAGS);
+    fd = openPlace(pathBelow(root, path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ELOOP") return undefined;
     throw error;

@@ -321,6 +321,13 @@ describe("limits", { timeout: 60_000 }, () => {
     await expect(read(dir, { limits: { files: 66, bytes: 60_006, fileBytes: 1000 } })).resolves.toBeDefined();
   });
 
+  it("say that the sum is too large where it is before a file that is too large by itself", async () => {
+    const dir = tree({ a: "y".repeat(600), b: "y".repeat(600), c: "y".repeat(3000), d: "y" });
+    const limits = { bytes: 1_000, fileBytes: 2_000 };
+    expect(await failure(dir, { limits })).toMatchObject({ code: "context_too_large" });
+    expect(await failure(dir, { limits: { ...limits, bytes: 1_200 } })).toMatchObject({ code: "file_too_large" });
+  });
+
   it("count directories where entries are limited, and say whose limit it is", async () => {
     const dir = tree({ keep: "x", "a/b/c/x": "1", "a/b/c/y": "2", "d/z": "3" });
     await expect(read(dir, { limits: { entries: 8 } })).resolves.toBeDefined();
