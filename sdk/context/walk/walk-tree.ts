@@ -167,7 +167,8 @@ class Walk {
     const isLink = entry.isSymbolicLink();
     const isDirectory = entry.isDirectory();
     // Git's rules, as the Python client asks them: a link is excluded when it would be as a file or as a directory.
-    const rule = cursor.excludedBy(matchText(name), isDirectory || isLink);
+    const text = decodeName(name);
+    const rule = cursor.excludedBy(text ?? matchText(name), isDirectory || isLink);
     if (rule !== INCLUDED) {
       const type = isLink ? "symlink" : isDirectory ? "dir" : entry.isFile() ? "file" : "other";
       this.#ignored.push({ path, type, rule });
@@ -184,7 +185,7 @@ class Walk {
       this.#skippedLinks.push({ path });
       return;
     }
-    if (decodeName(name) === undefined) throw nameNotUtf8(displayName(path));
+    if (text === undefined) throw nameNotUtf8(displayName(path));
     if (path === this.#job.reservedPath) throw nameReserved(path);
     const kind = this.#kindOf(entry, path);
     if (kind === undefined) return;
