@@ -26,8 +26,7 @@ export class StatCacheFolder {
   async read(key: string): Promise<EarlierReading | undefined> {
     const file = this.#fileOf(key);
     try {
-      if (!isOurs(await stat(file))) return undefined;
-      const reading = await readStatCache(file, key);
+      const reading = await readStatCache(file, key, isOurs);
       const now = new Date();
       if (reading) await utimes(file, now, now);
       return reading;

@@ -6,16 +6,23 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readContext } from "../../../sdk/context/index.ts";
 import { ContextMemo } from "../../../sdk/context/cache/context-memo.ts";
 import { readStatCache, writeStatCache } from "../../../sdk/context/cache/stat-cache-file.ts";
-import { earlierReading } from "../../../sdk/context/walk/earlier-reading.ts";
+import { DirectoryTableBuilder } from "../../../sdk/context/table/directory-table.ts";
+import { EntryTableBuilder } from "../../../sdk/context/table/entry-table-builder.ts";
+import { DIGEST_BYTES, setDigest } from "../../../sdk/context/table/entry-table.ts";
+import { FILE, SYMLINK } from "../../../sdk/context/table/kind.ts";
+import { type EarlierReading, earlierReading } from "../../../sdk/context/walk/earlier-reading.ts";
+import { recordFile } from "../../../sdk/context/walk/file-identity.ts";
 import { runRead } from "../../../sdk/context/walk/run-read.ts";
 import { treeRoot } from "../../../sdk/context/walk/tree-root.ts";
 import type { ReadJob } from "../../../sdk/context/walk/job.ts";
@@ -113,6 +120,57 @@ describe("the stat cache", { timeout: 60_000 }, () => {
       writeFileSync(file, bad);
       expect((await readContext({ dir, dockerfile: false, statCache: file })).hash).toBe(hash);
     }
+  });
+
+  it("gives back what was put into it, however long paths, links and the rest are", async () => {
+    const file = join(temporaryFolder(), "cache");
+    const own = statSync(tree({ a: "1" }), { bigint: true });
+    const bytes = (max: number) =>
+      fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((byte) => String.fromCharCode(byte)), maxLength: max });
+    const wide = fc.bigInt({ min: 0n, max: (1n << 63n) - 1n });
+    const entry = fc.record({ path: bytes(20), target: fc.option(bytes(9)), size: fc.nat(), ns: wide, ino: wide });
+    const text = fc.string({ unit: "binary" });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry),
+        fc.option(fc.array(bytes(9), { minLength: 1 })),
+        text,
+        async (entries, places, key) => {
+          const builder = new EntryTableBuilder();
+          for (const { path, target } of entries)
+            builder.add(path, target === null ? FILE : SYMLINK, target ?? undefined);
+          const table = builder.build();
+          for (const [index, { target, size, ns, ino }] of entries.entries()) {
+            if (target !== null) continue;
+            recordFile(
+              table,
+              index,
+              { ...own, size: BigInt(size), mtimeNs: -ns, ctimeNs: ns, ino: 2n * ino },
+              ns % 2n === 0n,
+            );
+            setDigest(table, index, String.fromCharCode(size % 256).repeat(DIGEST_BYTES));
+          }
+          const directories = new DirectoryTableBuilder();
+          for (const [index, path] of (places ?? []).entries())
+            directories.add(path, { ...own, ino: BigInt(index) }, true);
+          const whole = places && {
+            job: key,
+            directories: directories.build()!,
+            result: { totalBytes: entries.length },
+          };
+          const reading = { table, ...(whole && { whole }) } as EarlierReading;
+          await writeStatCache(file, key, reading);
+          expect(await readStatCache(file, key)).toEqual(reading);
+        },
+      ),
+    );
+  });
+
+  it("reads no file that is larger than any table", async () => {
+    const file = join(temporaryFolder(), "image");
+    writeFileSync(file, "");
+    truncateSync(file, 2 ** 31 + 1);
+    await expect(readStatCache(file, "key")).rejects.toThrow(`${file} is not a stat cache: it has 2147483649 bytes.`);
   });
 
   it("spares the reading of files that are the same", async () => {
