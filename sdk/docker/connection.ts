@@ -1,9 +1,9 @@
 import net from "node:net";
-import tls from "node:tls";
 import type { Duplex } from "node:stream";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineUnreachableError } from "./errors.ts";
 import type { EngineTls } from "./engine-tls.ts";
+import { tls } from "./node-http.ts";
 import { tlsReason } from "./tls-reason.ts";
 import { tooLongForSocket } from "./socket-path.ts";
 import { dialSsh } from "./ssh-connection.ts";
@@ -39,7 +39,7 @@ export function dialEngine(
       reject(new EngineUnreachableError(host.display, explain(host, cause), cause));
     };
     socket.once("error", failed);
-    socket.once(socket instanceof tls.TLSSocket ? "secureConnect" : "connect", () => {
+    socket.once(host.kind === "tcp" && host.tls ? "secureConnect" : "connect", () => {
       clearTimeout(timer);
       socket.off("error", failed);
       resolve(socket);
@@ -57,7 +57,7 @@ function openSocket(
   const address = { host: host.hostname, port: host.port, keepAlive: true, noDelay: true };
   if (!host.tls) return net.connect(address);
   const servername = net.isIP(host.hostname) ? {} : { servername: host.hostname };
-  return tls.connect({ ...address, ...servername, ...tlsFiles, ALPNProtocols: ALPN[protocol] });
+  return tls().connect({ ...address, ...servername, ...tlsFiles, ALPNProtocols: ALPN[protocol] });
 }
 
 function explain(host: EngineHost, cause: Error): string {

@@ -3,3 +3,6 @@
  * getter that loads all of Node's own `fetch`, which takes longer than the module itself.
  */
 export const http = process.getBuiltinModule("node:http");
+
+/** Node's TLS, which the engine of the same machine is not spoken to with. */
+export const tls = (): typeof import("node:tls") => process.getBuiltinModule("node:tls");

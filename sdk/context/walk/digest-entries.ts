@@ -4,6 +4,7 @@ import { digestBytes, type EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
 import { type Control, NEXT, READ, STOP } from "./control.ts";
+import type { BoundHere } from "./bound-here.ts";
 import { digestFile, type DigestOptions, sleep } from "./digest-file.ts";
 import { lookAtFile } from "./look-at-file.ts";
 import { formatBytes } from "./directory-weights.ts";
@@ -22,12 +23,22 @@ const SETTLE_ROUNDS = 8;
 /** The sum of the files went over the limit. The thread that walked turns this into the error that names directories. */
 export class TotalExceeded extends Error {}
 
-/** Digests entries until none is left, sharing them with the other threads of the job. */
-export function digestEntries(table: EntryTable, job: ReadJob, control: Control, known?: FoundFiles): void {
+/**
+ * Digests entries until none is left, sharing them with the other threads of the job.
+ *
+ * @param bound for a listing in the thread of the caller
+ */
+export function digestEntries(
+  table: EntryTable,
+  job: ReadJob,
+  control: Control,
+  known?: FoundFiles,
+  bound?: BoundHere,
+): void {
   const unsettled: number[] = [];
   for (let start = take(control); start < table.length; start = take(control)) {
     const end = Math.min(start + BATCH, table.length);
-    if (!digestSome(table, start, end, unsettled, job, control, known)) return;
+    if (!digestSome(table, start, end, unsettled, job, control, known, bound)) return;
   }
   settleEntries(table, unsettled, job);
 }
@@ -46,6 +57,7 @@ export function digestSome(
   job: ReadJob,
   control: Control,
   known?: FoundFiles,
+  bound?: BoundHere,
 ): boolean {
   const options = digestOptions(job, (index, bytes) => admit(table, index, bytes, job, control));
   const now = Date.now();
@@ -53,7 +65,11 @@ export function digestSome(
     if (!isFileKind(table.kinds[index]!)) continue;
     if (Atomics.load(control.slots, STOP) === 1) return false;
     if (known && reuse(known, table, index, job, options)) continue;
-    if (job.digests === "coarse" && lookAtFile(table, index, pathOf(table, index), now, options)) continue;
+    if (job.digests === "coarse") {
+      const bytes = lookAtFile(table, index, pathOf(table, index), now, options);
+      if (bytes === undefined) continue;
+      bound?.read(bytes);
+    }
     Atomics.add(control.slots, READ, 1);
     if (!digestFile(table, index, pathOf(table, index), now, options)) unsettled.push(index);
   }

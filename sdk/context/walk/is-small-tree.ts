@@ -20,13 +20,12 @@ export const SMALL_TO_LIST: SmallTree = { entries: 4096, bytes: 4 * MEBIBYTE };
 
 /** A folder that answers more slowly than this, on a network maybe, is not one to wait for here. */
 const LONGEST_LOOK_MS = 25;
-const SECOND_MS = 1000;
 
 /**
- * Is the tree so small that it is not worth a thread? Looks at as many names as a small one has, at most; what cannot be
+ * Is the tree so small that to read all of it is not worth a thread? Looks at as many names as a small one has, at most; what cannot be
  * looked at is for the reading to say.
  */
-export function isSmallTree({ root, digests, symlinks }: ReadJob, most: SmallTree): boolean {
+export function isSmallTree({ root, symlinks }: ReadJob, most: SmallTree): boolean {
   const directories = [""];
   let entries = 0;
   let bytes = 0;
@@ -40,8 +39,7 @@ export function isSmallTree({ root, digests, symlinks }: ReadJob, most: SmallTre
         const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
         if (entry.isDirectory()) directories.push(path);
         else if (entry.isFile()) {
-          const { size, mtimeMs } = lstatSync(pathBelow(root, path));
-          if (digests === "all" || mtimeMs % SECOND_MS === 0) bytes += size;
+          bytes += lstatSync(pathBelow(root, path)).size;
         }
         // It may lead to a large tree.
         else if (entry.isSymbolicLink() && symlinks === "copy") return false;

@@ -8,8 +8,8 @@ import { statEntry } from "./open-entry.ts";
  * Records what the file of one entry looks like, without reading it.
  *
  * @param now a time before the file is looked at
- * @returns false for a file that has to be read: its times say too little of its content, or it is not what it was in the
- *   walk, which who reads it will say
+ * @returns `undefined` when that is done; else the file has to be read, and has this many bytes: its times say too little of
+ *   its content, or it is not what it was in the walk, which who reads it will say
  */
 export function lookAtFile(
   table: EntryTable,
@@ -17,15 +17,16 @@ export function lookAtFile(
   path: string,
   now: number,
   options: DigestOptions,
-): boolean {
+): number | undefined {
   let stats: BigIntStats | undefined;
   try {
     stats = statEntry(options, path);
   } catch {
-    return false;
+    return 0;
   }
-  if (!stats?.isFile() || !hasFineTimes(stats)) return false;
+  if (!stats?.isFile()) return 0;
+  if (!hasFineTimes(stats)) return Number(stats.size);
   options.admit(index, Number(stats.size));
   recordFile(table, index, stats, settlesInMs(stats, now) === 0);
-  return true;
+  return undefined;
 }

@@ -6,6 +6,7 @@ import type { DirectoryTable } from "../table/directory-table.ts";
 import type { EntryTable } from "../table/entry-table.ts";
 import { isFileKind } from "../table/kind.ts";
 import { latin1At } from "../table/text-column.ts";
+import type { BoundHere } from "./bound-here.ts";
 import { BUSY, type Control, READ, STOP } from "./control.ts";
 import type { PartsAhead } from "./digest-ahead.ts";
 import { digestEntries, TotalExceeded } from "./digest-entries.ts";
@@ -45,6 +46,7 @@ export interface ContextIdentity {
  * @param known what an earlier reading found: files that still look the same are not read again
  * @param onWalked called when the walk is done: helpers can start
  * @param ahead has a helper digest files before that
+ * @param bound for a listing in the thread of the caller
  */
 export function readTree(
   job: ReadJob,
@@ -52,13 +54,14 @@ export function readTree(
   known: KnownFiles | undefined,
   onWalked: (walked: WalkedShare) => void,
   ahead?: PartsAhead,
+  bound?: BoundHere,
 ): ReadResult | undefined {
-  const { table, ...listed } = walkTree(job, ahead);
+  const { table, ...listed } = walkTree(job, ahead, bound);
   const found = known && findKnown(known, table);
   const taken = ahead?.end({ table, known: found }) ?? 0;
   onWalked({ table, known: found });
   try {
-    digestEntries(table, job, control, found);
+    digestEntries(table, job, control, found, bound);
   } catch (error) {
     Atomics.store(control.slots, STOP, 1);
     throw explain(error, table, job);

@@ -4,6 +4,7 @@ import { Semaphore } from "../../concurrency/index.ts";
 import type { Answer, Task } from "../thread/protocol.ts";
 import { fromThreadError } from "../thread/thread-error.ts";
 import { type RunningTask, startTask, warmThreads } from "../thread/thread-pool.ts";
+import { BoundHere, TooLargeHere } from "./bound-here.ts";
 import { BUSY, createControl, STOP } from "./control.ts";
 import { checkInTurns, type CheckedReading, type EarlierReading } from "./earlier-reading.ts";
 import {
@@ -42,7 +43,8 @@ const readings = new Semaphore(Math.max(2, availableParallelism()));
 export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: AbortSignal): Promise<ReadResult> {
   signal?.throwIfAborted();
   const known = earlier && knownFiles(earlier.table);
-  if (isWorthNoThread(job, known)) return readTree(job, createControl(), known, () => {})!;
+  const atOnce = readHere(job, known);
+  if (atOnce) return atOnce;
   return readings.run(
     signal,
     async () =>
@@ -50,12 +52,19 @@ export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: A
   );
 }
 
-/** Also where a thread would be quicker, starting it takes longer than the difference. */
-function isWorthNoThread(job: ReadJob, known: KnownFiles | undefined): boolean {
+/** Also where a thread would be quicker, starting it takes longer than the difference. @returns `undefined` for one that is worth a thread */
+function readHere(job: ReadJob, known: KnownFiles | undefined): ReadResult | undefined {
   const beside = job.digests === "all" ? SMALL_BESIDE_A_NEW_THREAD : SMALL_TO_LIST;
   const most = warmThreads() > 0 ? SMALL_BESIDE_A_WAITING_THREAD : beside;
   // Nobody looks whether a tree is small that was larger the last time.
-  return (known?.table.length ?? 0) <= most.entries && isSmallTree(job, most);
+  if ((known?.table.length ?? 0) > most.entries) return undefined;
+  if (job.digests === "all" && !isSmallTree(job, most)) return undefined;
+  try {
+    return readTree(job, createControl(), known, () => {}, undefined, new BoundHere(most));
+  } catch (error) {
+    if (error instanceof TooLargeHere) return undefined;
+    throw error;
+  }
 }
 
 function helpersFor(files: number, worth: number): number {

@@ -6,6 +6,7 @@ import { type DirectoryTable, DirectoryTableBuilder } from "../table/directory-t
 import type { EntryTable } from "../table/entry-table.ts";
 import { EntryTableBuilder } from "../table/entry-table-builder.ts";
 import { DIRECTORY, FILE, PENDING_DIRECTORY, SYMLINK } from "../table/kind.ts";
+import type { BoundHere } from "./bound-here.ts";
 import { checkSources } from "./check-sources.ts";
 import { EntryCount } from "./entry-count.ts";
 import { settlesInMs } from "./file-identity.ts";
@@ -68,9 +69,10 @@ interface Place {
  * one, are listed: in those on the way to one nothing but the next name is looked at.
  *
  * @param ahead is told of each entry; not where a rule of Git's may take one back
+ * @param bound for a walk in the thread of the caller
  */
-export function walkTree(job: ReadJob, ahead?: PartsAhead): WalkedTree {
-  const walk = new Walk(job, ahead);
+export function walkTree(job: ReadJob, ahead?: PartsAhead, bound?: BoundHere): WalkedTree {
+  const walk = new Walk(job, ahead, bound);
   walk.enter({ prefix: "", cursor: walk.matcher.root(), pending: [], identities: [], sources: wantedSources(job) });
   return walk.finish();
 }
@@ -85,6 +87,7 @@ class Walk {
   readonly matcher: IgnoreMatcher;
   readonly #job: ReadJob;
   readonly #ahead: PartsAhead | undefined;
+  readonly #bound: BoundHere | undefined;
   readonly #access: EntryAccess;
   readonly #entries = new EntryTableBuilder();
   readonly #count: EntryCount;
@@ -94,9 +97,10 @@ class Walk {
   readonly #unsupported: UnsupportedEntry[] = [];
   readonly #skippedLinks: { readonly path: string }[] = [];
 
-  constructor(job: ReadJob, ahead: PartsAhead | undefined) {
+  constructor(job: ReadJob, ahead: PartsAhead | undefined, bound: BoundHere | undefined) {
     this.#job = job;
     this.#ahead = ahead;
+    this.#bound = bound;
     this.#count = new EntryCount(job.limits, job.ignore.syntax);
     this.#directories = provesByDirectories(job) ? new DirectoryTableBuilder() : undefined;
     this.#access = { root: job.root, followLinks: job.symlinks === "copy" };
@@ -108,6 +112,7 @@ class Walk {
     const directory = place.prefix.slice(0, -1);
     this.#note(directory);
     const { entries, identity } = listDirectory(this.#access, directory, place.sources);
+    this.#bound?.list(entries.length);
     if (identity !== undefined && place.identities.includes(identity)) throw linkLoop(this.#link(directory));
     const identities = identity === undefined ? [] : [...place.identities, identity];
     for (const entry of entries) this.#look(entry, place, children);

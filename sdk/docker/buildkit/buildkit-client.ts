@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import type { EngineHost } from "../engine-host.ts";
 import { EngineConnectionLostError } from "../errors.ts";
 import { GrpcChannel } from "../grpc/grpc-channel.ts";
 import { type GrpcMethod, grpcMethod, RAW, type RequestOf, type ResponseOf } from "../grpc/grpc-method.ts";
 import { GRPC_STATUS, GrpcStatusError } from "../grpc/grpc-status.ts";
+import { tls } from "../node-http.ts";
 import { ControlDefinition, type SolveRequest, type WorkerRecord } from "../protos/generated/control.ts";
 import { MessageStream } from "./message-stream.ts";
 
@@ -44,7 +44,7 @@ export class BuildKitClient implements Disposable {
   ): Promise<BuildKitClient> {
     signal.throwIfAborted();
     const socket = await dial();
-    if (socket instanceof TLSSocket && socket.alpnProtocol !== "h2") {
+    if (socket instanceof tls().TLSSocket && socket.alpnProtocol !== "h2") {
       socket.destroy();
       throw new GrpcStatusError(GRPC_STATUS.unavailable, "the server does not speak HTTP/2 over TLS");
     }

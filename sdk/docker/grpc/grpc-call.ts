@@ -1,8 +1,9 @@
-import { constants, type ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { frameMessages, MessageSplitter } from "./grpc-framing.ts";
 import type { GrpcMethod } from "./grpc-method.ts";
 import { GRPC_STATUS, type GrpcStatusError as StatusError, GrpcStatusError, readGrpcStatus } from "./grpc-status.ts";
+import { http2 } from "./node-http2.ts";
 
 /**
  * One gRPC call as a stream of messages both ways, with back-pressure. It ends when the server says OK, and fails with
@@ -67,7 +68,7 @@ export class GrpcCall<Request, Response> extends Duplex {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#isOver = true;
-    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.closed) this.#stream.close(http2().constants.NGHTTP2_CANCEL);
     callback(error);
   }
 }

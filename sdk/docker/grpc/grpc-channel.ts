@@ -1,16 +1,15 @@
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import { GrpcCall } from "./grpc-call.ts";
 import type { GrpcMethod } from "./grpc-method.ts";
 import { GRPC_STATUS, GrpcStatusError } from "./grpc-status.ts";
+import { http2 } from "./node-http2.ts";
 
 /** Archives of images come through here; HTTP/2's own 64 KiB would wait for the other end all the time. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
 /** A peer that does not speak HTTP/2 says nothing at all, or nothing that is a frame. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-const { HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_TE } = constants;
 
 /**
  * gRPC on one connection that is open already: a unix socket, TCP, TLS, or the pipes of an ssh command. That is why it is
@@ -38,7 +37,7 @@ export class GrpcChannel {
     signal: AbortSignal,
     moreHeaders: Readonly<Record<string, string>> = {},
   ): Promise<GrpcChannel> {
-    const session = connect(`http://${authority}`, {
+    const session = http2().connect(`http://${authority}`, {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
     });
@@ -66,10 +65,10 @@ export class GrpcChannel {
     const stream = this.#session.request({
       ...this.#moreHeaders,
       ...headers,
-      [HTTP2_HEADER_METHOD]: "POST",
-      [HTTP2_HEADER_PATH]: method.path,
-      [HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
-      [HTTP2_HEADER_TE]: "trailers",
+      ":method": "POST",
+      ":path": method.path,
+      "content-type": "application/grpc",
+      te: "trailers",
     });
     return new GrpcCall(stream, method);
   }

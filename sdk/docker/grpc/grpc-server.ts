@@ -1,9 +1,9 @@
-// `performServerHandshake` by the default export: Node 18 has none, and is to come as far as the line that says it is too old.
-import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { GrpcMethod } from "./grpc-method.ts";
 import { GrpcServerCall } from "./grpc-server-call.ts";
 import { GRPC_STATUS, GrpcStatusError, writeGrpcStatus } from "./grpc-status.ts";
+import { http2 } from "./node-http2.ts";
 
 /** Archives of images come through here; HTTP/2's own 64 KiB would wait for the other end all the time. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
@@ -48,7 +48,7 @@ export function streaming<Request, Response>(
  */
 export function serveGrpc(socket: Duplex, methods: readonly ServedMethod[]): Disposable {
   const served = new Map(methods.map((method) => [method.path, method]));
-  const session = http2.performServerHandshake(socket, {
+  const session = http2().performServerHandshake(socket, {
     settings: { initialWindowSize: STREAM_WINDOW_BYTES },
     maxSessionMemory: MAX_SESSION_MEMORY,
   });

@@ -40,6 +40,7 @@ describe("a listed context", { timeout: 60_000 }, () => {
     ["so many that a thread is worth its start to read them", 600, 1],
     ["so many that a thread is worth its start to list them", 4_200, 1],
     ["few entries of many bytes", 12, 500_000],
+    ["so many bytes to be read in any case that a thread is worth its start", 9, 2_000_000],
   ])("is the same with %s, wherever the work is done", async (_, files, bytes) => {
     const content = "x".repeat(bytes);
     const dir = tree(
