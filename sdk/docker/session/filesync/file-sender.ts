@@ -38,6 +38,11 @@ export class FileSender {
     return this.#done.promise;
   }
 
+  /** Whether contents are being read or sent. */
+  get isAsked(): boolean {
+    return this.#readers > 0;
+  }
+
   request(id: number): void {
     this.#waiting.push(id);
     if (this.#readers < READERS) void this.#read();

@@ -11,11 +11,13 @@ import type { FolderListing, FolderQuery, SyncedFolder } from "./synced-folder.t
 
 type TransferCall = GrpcServerCall<Packet, Packet>;
 
+/** Entries announced in one go, about 20 kB: the other end has something to do while the next ones are put together. */
+const ENTRIES_AT_ONCE = 256;
 /**
- * Entries announced in one go, fewer than contents are sent in one (file-sender.ts): the two take turns, and BuildKit holds a
+ * And while contents are asked for, which are sent in turn with the list and in larger goes (file-sender.ts): BuildKit holds a
  * goroutine for each file that it waits for, which costs it more the longer the list runs ahead of the contents.
  */
-const ENTRIES_AT_ONCE = 64;
+const ENTRIES_BETWEEN_CONTENTS = 64;
 
 /**
  * Lets BuildKit copy folders of this client, and on the next build only what is new in them (buildkit, session/filesync;
@@ -58,9 +60,9 @@ async function transfer(call: TransferCall, listing: FolderListing): Promise<voi
   const sender = new FileSender(listing, write, over);
   hear(call, sender).catch(endWith);
   try {
-    for (let id = 0; id < listing.length; id += ENTRIES_AT_ONCE) {
-      const count = Math.min(ENTRIES_AT_ONCE, listing.length - id);
-      await write(...Array.from({ length: count }, (_, offset) => statPacket(listing.stat(id + offset))));
+    for (let start = 0, end = 0; start < listing.length; start = end) {
+      end = Math.min(start + (sender.isAsked ? ENTRIES_BETWEEN_CONTENTS : ENTRIES_AT_ONCE), listing.length);
+      await write(...Array.from({ length: end - start }, (_, offset) => statPacket(listing.stat(start + offset))));
     }
     await write(statPacket());
     await sender.done;
