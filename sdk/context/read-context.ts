@@ -186,18 +186,39 @@ export async function listContext(
   options: Omit<ContextOptions, "manifestEntries" | "statCache">,
 ): Promise<ContextTree> {
   check("listContext", { options: LISTED }, { options });
+  return (await beginListing(options)).list();
+}
+
+/** A listing of which the beginning is done: the Dockerfile was found, and the ignore rules were read. */
+export interface BegunListing {
+  readonly root: TreeRoot;
+  /** {@link ContextDockerfile.path}; absent without a Dockerfile. */
+  readonly dockerfilePath: string | undefined;
+  list(): Promise<ContextTree>;
+}
+
+/** {@link listContext} in two steps, for a builder that is told of the folder before it is looked at. */
+export async function beginListing(
+  options: Omit<ContextOptions, "manifestEntries" | "statCache">,
+): Promise<BegunListing> {
   const { job, found } = await prepare(options, "coarse");
-  const { table, skippedLinks, unsupported } = await readWithCache(job, true, options.signal);
   const { root, symlinks } = job;
   return {
-    dir: displayRoot(root),
     root,
-    table,
-    followsLinks: symlinks === "copy",
-    skippedLinks,
-    unsupported,
-    dockerfile: contextDockerfile(found, table),
-    hidden: hiddenEntries(table, found, options.ignoreSyntax ?? "docker"),
+    dockerfilePath: found.content === undefined ? undefined : dockerfilePath(found),
+    async list() {
+      const { table, skippedLinks, unsupported } = await readWithCache(job, true, options.signal);
+      return {
+        dir: displayRoot(root),
+        root,
+        table,
+        followsLinks: symlinks === "copy",
+        skippedLinks,
+        unsupported,
+        dockerfile: contextDockerfile(found, table),
+        hidden: hiddenEntries(table, found, options.ignoreSyntax ?? "docker"),
+      };
+    },
   };
 }
 
@@ -214,12 +235,16 @@ function contextDockerfile(found: FoundDockerfile, table: EntryTable): ContextDo
   if (found.content === undefined) return undefined;
   const ignoreFile = found.ignoreFile?.contextPath;
   return {
-    path: found.contextPath ?? outsideDockerfilePath(found.sha256!),
+    path: dockerfilePath(found),
     content: found.content,
     isInContext: found.contextPath !== undefined,
     // One that is a link is no file to open, or was left out.
     ignoreFile: ignoreFile !== undefined && hasFile(table, ignoreFile) ? ignoreFile : undefined,
   };
+}
+
+function dockerfilePath({ contextPath, sha256 }: FoundDockerfile): string {
+  return contextPath ?? outsideDockerfilePath(sha256!);
 }
 
 function hasFile(table: EntryTable, path: string): boolean {

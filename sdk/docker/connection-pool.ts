@@ -13,6 +13,8 @@ export interface PooledRequest {
   path: string;
   headers: Record<string, string | string[]>;
   body?: Readable | Uint8Array | string | undefined;
+  /** Called when all of it was handed to the system. */
+  onSent?: (() => void) | undefined;
   /** Ends the request, and the reading of the answer; both then fail with its reason. */
   signal: AbortSignal;
 }
@@ -47,7 +49,7 @@ export class ConnectionPool {
 
   /** Ends when the connection is free again. */
   async #send(
-    { method, path, headers, body, signal }: PooledRequest,
+    { method, path, headers, body, onSent, signal }: PooledRequest,
     onAnswer: (answer: IncomingMessage) => void,
     onFailure: (error: unknown) => void,
   ): Promise<void> {
@@ -63,6 +65,7 @@ export class ConnectionPool {
     // Also one after the answer, such as a context of which the engine has read enough.
     call.on("error", onFailure);
     call.once("close", end);
+    if (onSent) call.once("finish", onSent);
     call.once("response", (response: IncomingMessage) => {
       answer = response;
       // Whoever reads is told by the stream; nobody else has to be.

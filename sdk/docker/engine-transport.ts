@@ -30,6 +30,8 @@ export interface EngineRequest {
   /** Sent as it is; exclusive with `json`. */
   body?: Readable | Uint8Array;
   signal?: AbortSignal | undefined;
+  /** Called when all of it was handed to the system. */
+  onSent?: (() => void) | undefined;
   /**
    * How long the engine may take; see EngineTimeLimits.
    *
@@ -100,6 +102,7 @@ export class EngineTransport {
         path: pathOf(request),
         headers: this.#headersOf(request),
         body: request.json === undefined ? request.body : JSON.stringify(request.json),
+        onSent: request.onSent,
         signal: call.signal,
       });
       this.#heartbeat.noteAnswer();

@@ -6,6 +6,9 @@ import type { BuildSource } from "./build-source.ts";
 import { imageOf } from "../buildkit/build-caches.ts";
 import { parseByteSize } from "../byte-size.ts";
 
+/** In place of a URL, the engine's word for folders that it fetches through the session (moby, builder-next/builder.go). */
+export const FROM_SESSION = "client-session";
+
 /** What the query of POST /build is made of. */
 export interface BuildQueryInput {
   options: CheckedBuildOptions;
@@ -36,8 +39,7 @@ export function buildQuery(input: BuildQueryInput): URLSearchParams {
 
   for (const tag of options.tags) query.append("t", tag);
   set("dockerfile", source.dockerfile);
-  // The engine's word for folders that it fetches through the session (moby, builder-next/builder.go).
-  set("remote", source.synced ? "client-session" : source.remote);
+  set("remote", source.synced ? FROM_SESSION : source.remote);
   set("q", options.quiet ?? false);
   set("nocache", options.noCache ?? false);
   // The engine reads an absent `rm` as true, but a query that says so also holds for others that do not.

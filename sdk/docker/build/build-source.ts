@@ -1,7 +1,11 @@
 import { pipeline, Readable } from "node:stream";
 import type { BuildContext, ContextTree, UnsupportedEntry } from "../../context/index.ts";
+import type { BegunListing } from "../../context/read-context.ts";
 import { DockerOptionError } from "../errors.ts";
+import type { SyncedFolders } from "../session/filesync/synced-folder.ts";
 import type { CheckedBuildOptions } from "./check-build-options.ts";
+import { nameInFolder } from "./dockerfile-name.ts";
+import { foldersToCome } from "./folders-to-come.ts";
 import type { ListedContext } from "./listed-context.ts";
 import type { SyncedContext } from "./synced-context.ts";
 
@@ -22,6 +26,15 @@ export interface BuildSource {
   leftOut?: readonly UnsupportedEntry[];
 }
 
+/** A folder that is not listed yet. */
+export interface FolderToCome {
+  /** Name of its Dockerfile. */
+  readonly dockerfile: string;
+  readonly folders: SyncedFolders;
+}
+
+type OnFolder = (folder: FolderToCome) => Promise<void>;
+
 /** Addresses that docker-py and the Docker command line leave to the engine to fetch. */
 const REMOTE = /^(?:https?:\/\/|git:\/\/|github\.com\/|git@)/;
 const DEFAULT_DOCKERFILE = "Dockerfile";
@@ -37,13 +50,15 @@ export function isRemotePath(path: string): boolean {
  * Opens what is to be built. The caller reads `body` to its end or destroys it.
  *
  * @param canSync whether the builder can fetch a folder through a session, which spares it what it has from the last time
+ * @param onFolder told of a folder that will most likely be fetched so, and waited for, before it is listed
  */
 export async function openBuildSource(
   options: CheckedBuildOptions,
   signal: AbortSignal,
   canSync = false,
+  onFolder?: OnFolder,
 ): Promise<BuildSource> {
-  const source = await openUncompressed(options, signal, canSync);
+  const source = await openUncompressed(options, signal, canSync, onFolder);
   if (!options.gzip || source.body === undefined) return source;
   const { createGzip } = await import("node:zlib");
   const compressed = createGzip();
@@ -56,13 +71,14 @@ async function openUncompressed(
   options: CheckedBuildOptions,
   signal: AbortSignal,
   canSync: boolean,
+  onFolder?: OnFolder,
 ): Promise<BuildSource> {
   const { path, context, fileobj, dockerfile } = options;
   if (path !== undefined && isRemotePath(path)) {
     return { remote: path, ...(dockerfile === undefined ? {} : { dockerfile }) };
   }
   if (path !== undefined) {
-    const { listContext, readContext } = await import("../../context/index.ts");
+    const { beginListing, readContext } = await import("../../context/read-context.ts");
     const given = {
       dir: path,
       ...(dockerfile === undefined ? {} : { dockerfile }),
@@ -70,7 +86,7 @@ async function openUncompressed(
       signal,
     };
     if (canSync && !options.gzip) {
-      const listed = await offeredContext(await listContext(given));
+      const listed = await offerWhileListing(await beginListing(given), onFolder);
       if (listed) return listed;
     }
     const read = await readContext(given);
@@ -112,6 +128,27 @@ function hasHiddenFiles({ dockerfile, hidden }: BuildContext): boolean {
 /** As folders for the builder to fetch, where they can be. */
 async function offerContext(context: BuildContext, signal: AbortSignal): Promise<BuildSource> {
   return (await offeredContext(context)) ?? openContext(context, signal);
+}
+
+async function offerWhileListing(
+  { root, dockerfilePath, list }: BegunListing,
+  onFolder: OnFolder | undefined,
+): Promise<BuildSource | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<SyncedContext>();
+  // Nobody may have asked for it.
+  promise.catch(() => {});
+  if (dockerfilePath !== undefined) {
+    await onFolder?.({ dockerfile: nameInFolder(dockerfilePath), folders: foldersToCome(root, promise) });
+  }
+  try {
+    const source = await offeredContext(await list());
+    // One that cannot be fetched so is not asked for any more.
+    if (source?.synced) resolve(source.synced);
+    return source;
+  } catch (error) {
+    reject(error);
+    throw error;
+  }
 }
 
 async function offeredContext(context: ContextTree): Promise<BuildSource | undefined> {

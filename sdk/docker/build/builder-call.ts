@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type UnsupportedEntry, unsupportedKindName } from "../../context/entry.ts";
 import { compareApiVersions } from "../api-version.ts";
 import { registryConfigHeader } from "../auth/auth-headers.ts";
@@ -12,12 +13,18 @@ import type { EnginePing } from "../engine-ping.ts";
 import type { EngineRequest } from "../engine-transport.ts";
 import { EngineError, UnsupportedByEngineError } from "../errors.ts";
 import type { EngineImages } from "../images.ts";
-import { type BuildSession, type OfferedFolders, openBuildSession, sessionOffer } from "../session/build-session.ts";
+import {
+  type BuildSession,
+  newSessionId,
+  type OfferedFolders,
+  openBuildSession,
+  sessionOffer,
+} from "../session/build-session.ts";
 import type { SyncedFolders } from "../session/filesync/synced-folder.ts";
 import type { WorkerRecord } from "../protos/generated/control.ts";
 import { BuildOutcome, refusedBuild } from "./build-outcome.ts";
-import { buildQuery, proxiesNotGiven } from "./build-query.ts";
-import { type BuildSource, openBuildSource } from "./build-source.ts";
+import { buildQuery, type BuildQueryInput, FROM_SESSION, proxiesNotGiven } from "./build-query.ts";
+import { type BuildSource, type FolderToCome, openBuildSource } from "./build-source.ts";
 import type { CheckedBuildOptions } from "./check-build-options.ts";
 import { chooseBuilder, needsControl, refuseClassicOnly } from "./choose-builder.ts";
 import { joinFolders, openNamedContexts } from "./named-contexts.ts";
@@ -42,6 +49,23 @@ export interface StartedBuild {
   chunks: AsyncGenerator<Buffer>;
   /** What is read out of the records. */
   outcome: BuildOutcome;
+}
+
+/** A POST /build that the engine has answered. */
+interface PostedBuild {
+  readonly builder: "buildkit" | "classic";
+  readonly request: EngineRequest;
+  readonly answer: Readable;
+}
+
+/** A build that was begun before its folder was listed. */
+interface EarlyBuild {
+  /** Of the copies that its session speaks of. */
+  readonly sharedKey: string;
+  /** Fails when the engine refuses the build. */
+  readonly posted: Promise<PostedBuild>;
+  /** Breaks it off, and its session. */
+  drop(): Promise<void>;
 }
 
 /** What a call of a builder is made of. */
@@ -155,52 +179,116 @@ export class BuilderCall {
           `Use an engine with API ${GRPC_API_VERSION} or newer, or a BuildKit daemon (builder: { address }).`,
       );
     }
-    const { source, session } =
-      builder === "buildkit"
-        ? await this.#offer(options, engine)
-        : { source: await this.#openSource(options, false), session: undefined };
-    const { body } = source;
-    const query = buildQuery({
-      options,
-      source,
-      engine,
-      builder,
-      buildId: this.#buildId,
-      proxyArgs: await this.#proxyArgs(options),
-      sessionId: session?.id,
+    return builder === "buildkit" ? this.#startBuildKit(options, engine) : this.#startClassic(options, engine);
+  }
+
+  async #startClassic(options: CheckedBuildOptions, engine: EnginePing): Promise<StartedBuild> {
+    const source = await this.#openSource(options, false);
+    return this.#started(options, source, await this.#post(options, { engine, builder: "classic", source }));
+  }
+
+  /** By POST /build, and a session through which BuildKit asks for the source, for credentials, and for secrets. */
+  async #startBuildKit(options: CheckedBuildOptions, engine: EnginePing): Promise<StartedBuild> {
+    let early: EarlyBuild | undefined;
+    let hasSessions = true;
+    const source = await this.#openSource(options, true, async (folder) => {
+      early = await this.#begin(options, engine, folder);
+      hasSessions = early !== undefined;
     });
+    if (early && early.sharedKey === source.synced?.sharedKey)
+      return this.#started(options, source, await early.posted);
+    await early?.drop();
+    const id = newSessionId();
+    const session = hasSessions ? await this.#openSession(id, options, source.synced, this.#signal) : undefined;
+    if (!session) refuseWithoutSession(options, engine);
+    const sent = session || !source.synced ? source : await this.#openSource(options, false);
+    const facts = { engine, builder: "buildkit", sessionId: session && id, source: sent } as const;
+    return this.#started(options, sent, await this.#post(options, facts));
+  }
+
+  /**
+   * Begins a build before its folder is listed: the engine has things to do before it asks for the first file.
+   *
+   * @returns `undefined` when the engine has no sessions
+   */
+  async #begin(
+    options: CheckedBuildOptions,
+    engine: EnginePing,
+    { dockerfile, folders }: FolderToCome,
+  ): Promise<EarlyBuild | undefined> {
+    const controller = new AbortController();
+    this.#cleanUp.defer(() => controller.abort());
+    const signal = AbortSignal.any([this.#signal, controller.signal]);
+    const sessionId = newSessionId();
+    const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
+    const source = { dockerfile, remote: FROM_SESSION };
+    const posted = this.#post(options, { engine, builder: "buildkit", sessionId, source }, { onSent, signal });
+    // Whoever waits for it is told.
+    posted.catch(() => onSent());
+    const drop = async (): Promise<void> => {
+      controller.abort();
+      await posted.then(
+        ({ answer }) => void answer.destroy(),
+        () => {},
+      );
+    };
+    const session = await this.#openSession(sessionId, options, folders, signal);
+    if (!session) {
+      await drop();
+      return undefined;
+    }
+    await sent;
+    // What HTTP/2 has to say first goes out before the listing keeps this thread busy.
+    await nextTurn();
+    return { sharedKey: folders.sharedKey, posted, drop };
+  }
+
+  async #openSession(
+    id: string,
+    options: CheckedBuildOptions,
+    folders: SyncedFolders | undefined,
+    signal: AbortSignal,
+  ): Promise<BuildSession | undefined> {
+    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(folders), signal);
+    const session = await openBuildSession(this.#engine, id, offer, signal);
+    return session && this.#cleanUp.use(session);
+  }
+
+  async #post(
+    options: CheckedBuildOptions,
+    facts: Pick<BuildQueryInput, "engine" | "builder" | "sessionId"> & { source: Partial<BuildSource> },
+    { onSent, signal = this.#signal }: Pick<EngineRequest, "onSent" | "signal"> = {},
+  ): Promise<PostedBuild> {
+    const { builder, source } = facts;
+    const proxyArgs = await this.#proxyArgs(options);
+    const query = buildQuery({ ...facts, options, buildId: this.#buildId, proxyArgs });
     const authHeaders = builder === "classic" ? await this.#authHeaders(options, source.dockerfileText) : {};
     const request = await this.#engine.versioned({
       method: "POST",
       path: "/build",
       query,
       headers: { ...contextHeaders(source), ...authHeaders },
-      ...(body ? { body } : {}),
+      ...(source.body ? { body: source.body } : {}),
       kind: "stream",
-      signal: this.#signal,
+      onSent,
+      signal,
     });
-    const answer = await this.#send(request, body);
+    return { builder, request, answer: await this.#send(request, source.body) };
+  }
+
+  #started(options: CheckedBuildOptions, source: BuildSource, { builder, request, answer }: PostedBuild): StartedBuild {
     return {
       chunks: this.#engine.transport.readBody(request, answer),
       outcome: new BuildOutcome(builder, source.dockerfileText, makesImage(options)),
     };
   }
 
-  /** Opens the source, and the session through which BuildKit asks for it, for credentials, and for secrets. */
-  async #offer(
+  async #openSource(
     options: CheckedBuildOptions,
-    engine: EnginePing,
-  ): Promise<{ source: BuildSource; session: BuildSession | undefined }> {
-    const source = await this.#openSource(options, true);
-    const offer = await sessionOffer(this.#engine.config, options, this.#offeredFolders(source.synced), this.#signal);
-    const session = await openBuildSession(this.#engine, offer, this.#signal);
-    if (!session) refuseWithoutSession(options, engine);
-    if (session) this.#cleanUp.use(session);
-    return { source: session || !source.synced ? source : await this.#openSource(options, false), session };
-  }
-
-  async #openSource(options: CheckedBuildOptions, canSync: boolean): Promise<BuildSource> {
-    const source = await openBuildSource(options, this.#signal, canSync);
+    canSync: boolean,
+    onFolder?: (folder: FolderToCome) => Promise<void>,
+  ): Promise<BuildSource> {
+    const source = await openBuildSource(options, this.#signal, canSync, onFolder);
     if (source.body) this.#cleanUp.defer(() => void source.body?.destroy());
     this.#warnOf(source.leftOut ?? []);
     return source;
@@ -293,7 +381,7 @@ function makesImage({ outputs = [] }: CheckedBuildOptions): boolean {
   return outputs.every(({ type }) => type === "image");
 }
 
-function contextHeaders({ body, encoding = "identity" }: BuildSource): Record<string, string> {
+function contextHeaders({ body, encoding = "identity" }: Partial<BuildSource>): Record<string, string> {
   if (body === undefined) return {};
   return { "content-type": "application/x-tar", ...(encoding === "identity" ? {} : { "content-encoding": encoding }) };
 }

@@ -1,12 +1,13 @@
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
-import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
 import { type ContextTree, openContextFile, readContextFiles } from "../../context/index.ts";
 import { digestBytes, type EntryTable } from "../../context/table/entry-table.ts";
 import { DIRECTORY, isFileKind, kindFacts, SYMLINK } from "../../context/table/kind.ts";
 import { hasFineTimes } from "../../context/walk/file-identity.ts";
 import { bufferOf, latin1At, textAt, textBytes } from "../../context/table/text-column.ts";
+import { nameInFolder } from "./dockerfile-name.ts";
+import { folderKey } from "./folder-key.ts";
 import {
   type FolderListing,
   type FolderQuery,
@@ -35,7 +36,7 @@ export async function syncedContext(context: ContextTree): Promise<SyncedContext
   const folder = syncedFolder(context);
   if (dockerfile === undefined || folder === undefined) return undefined;
   const { ignoreFile } = dockerfile;
-  const name = dockerfile.path.split("/").at(-1)!;
+  const name = nameInFolder(dockerfile.path);
   const rules = ignoreFile === undefined ? NO_RULES : await text(openContextFile(context, ignoreFile));
   const files = new Map([[name, Buffer.from(dockerfile.content)]]);
   // The frontend looks for `<Dockerfile>.dockerignore` here, and for `.dockerignore` in the context if there is none.
@@ -64,7 +65,7 @@ export function syncedFolder(context: ContextTree): SyncedFolder | undefined {
  * so that the digests of such files are part of the key: when one changes, nothing of the old copy is used.
  */
 export function sharedKey({ root, table }: ContextTree): string {
-  const key = createHash("sha256").update(JSON.stringify([hostname(), root.latin1]));
+  const key = folderKey(root);
   for (let index = 0; index < table.length; index++) {
     if (!isFileKind(table.kinds[index]!) || hasFineTimes({ mtimeNs: table.mtimes[index]! })) continue;
     key.update(textBytes(table.paths, index)).update("\0").update(digestBytes(table, index));

@@ -35,15 +35,17 @@ export interface SessionOffer {
 /**
  * Opens a session for one build on an engine (POST /session).
  *
+ * @param id what the build knows it by; see {@link newSessionId}
  * @returns `undefined` when the engine has no sessions
  */
 export async function openBuildSession(
   engine: EngineApi,
+  id: string,
   offer: SessionOffer,
   signal: AbortSignal,
 ): Promise<BuildSession | undefined> {
   try {
-    return await openSession(engine, offer, signal);
+    return await openSession(engine, id, offer, signal);
   } catch (error) {
     if (error instanceof EngineNotFoundError) return undefined;
     throw error;
@@ -71,8 +73,12 @@ export async function sessionOffer(
 }
 
 /** Turns a connection to the engine around: the engine is the client on it, and calls the services (POST /session). */
-async function openSession(engine: EngineApi, offer: SessionOffer, signal: AbortSignal): Promise<BuildSession> {
-  const id = newSessionId();
+async function openSession(
+  engine: EngineApi,
+  id: string,
+  offer: SessionOffer,
+  signal: AbortSignal,
+): Promise<BuildSession> {
   const headers = sessionHeaders(id, offer);
   const request = await engine.versioned({ method: "POST", path: "/session", headers, signal });
   const { socket, head } = await engine.transport.hijack(request, "h2c");
@@ -90,7 +96,8 @@ export function startSession(
   return serveSession(id, offer, open(sessionHeaders(id, offer)));
 }
 
-function newSessionId(): string {
+/** An ID for a session that is yet to be opened. */
+export function newSessionId(): string {
   return randomBytes(16).toString("hex");
 }
 

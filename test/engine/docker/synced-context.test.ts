@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { type BuildOptions, DockerEngine } from "../../../sdk/docker/index.ts";
 import { buildFixture } from "./build-fixture.ts";
 import { BASE_IMAGE } from "./engine-fixture.ts";
+import { startEngineFront } from "./engine-front.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
 
 const { engine, folder } = buildFixture();
@@ -71,6 +72,51 @@ describe("a folder that BuildKit fetches", () => {
     expect(await logsOf({ path })).toEqual(["one"]);
     await write("two\n");
     expect(await logsOf({ path })).toEqual(["two"]);
+  });
+
+  it.each<[string, string[], string[], Parameters<typeof utimes>[1] | undefined]>([
+    ["begun before it is listed", [], ["POST /build", "POST /session"], undefined],
+    [
+      "begun again when the times of a file say too little",
+      [],
+      ["POST /build", "POST /build", "POST /session", "POST /session"],
+      1_000_000_000,
+    ],
+    [
+      "sent as an archive to an engine without sessions",
+      ["/session"],
+      ["POST /build", "POST /build", "POST /session"],
+      undefined,
+    ],
+  ])("is %s", async (_how, without, requests, time) => {
+    await using front = await startEngineFront({ apiVersion: "1.41", without });
+    const own = new DockerEngine({ host: `tcp://127.0.0.1:${front.port}`, env: {} });
+    const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY f /f\nARG MARK\nRUN cat /f\n`, f: "content\n" });
+    if (time !== undefined) await utimes(join(path, "f"), time, time);
+    try {
+      expect(await logsOf({ path }, own)).toEqual(["content"]);
+      expect(front.requests.filter((request) => request.startsWith("POST")).toSorted()).toEqual(requests);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("leaves nothing open at the engine when it cannot be listed", async () => {
+    await using proxy = await startEngineProxy();
+    const own = new DockerEngine({ host: `tcp://127.0.0.1:${proxy.port}`, env: {} });
+    const dockerfileContent = `FROM ${BASE_IMAGE}\n`;
+    const reserved = `.dockerfile.${hash("sha256", dockerfileContent).slice(0, 40)}`;
+    const path = await folder({ [reserved]: "" });
+    try {
+      const build = own.build({ path, dockerfileContent, builder: "buildkit" });
+      await expect(build.done).rejects.toMatchObject({ code: "name_reserved", path: reserved });
+      // One may be kept for the next request.
+      await expect.poll(() => proxy.connections()).toBeLessThanOrEqual(1);
+      await rm(join(path, reserved));
+      await own.build({ path, dockerfileContent, builder: "buildkit" }).done;
+    } finally {
+      await own.close();
+    }
   });
 
   it.each<[string, Record<string, string>, string]>([

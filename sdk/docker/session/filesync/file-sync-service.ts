@@ -35,7 +35,7 @@ export function fileSyncService(
       const folder = folders.get(name);
       if (!folder) throw new GrpcStatusError(GRPC_STATUS.notFound, `no access allowed to dir "${name}"`);
       try {
-        await transfer(call, folder.list(query(call)));
+        await transfer(call, await folder.list(query(call)));
       } catch (error) {
         // What the builder has against it is in the build's own records.
         if (!call.signal.aborted && !(error instanceof TransferRefusedError)) onFailure(error);

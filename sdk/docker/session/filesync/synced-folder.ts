@@ -46,7 +46,7 @@ export interface FolderListing {
 
 /** A folder of this client that BuildKit may copy, or bring its own copy of up to date from. */
 export interface SyncedFolder {
-  list(query: FolderQuery): FolderListing;
+  list(query: FolderQuery): FolderListing | Promise<FolderListing>;
 }
 
 /** Folders that a session offers. */
