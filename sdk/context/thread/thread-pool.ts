@@ -2,9 +2,12 @@ import { type MessagePort, Worker } from "node:worker_threads";
 import { embeddedFile } from "../../package-file.ts";
 import type { Answer, Task } from "./protocol.ts";
 
-/** Threads kept for the next task, and for how long: a thread costs some 40 ms to start, and 20 MB to keep. */
+/**
+ * Threads kept for the next task, and for how long: a thread costs some 40 ms to start and as much again until its code has
+ * been compiled, and 20 MB to keep. Who builds one image after another is to find them, whatever happens in between.
+ */
 const MAX_IDLE = 2;
-const IDLE_MS = 5_000;
+const IDLE_MS = 30_000;
 /**
  * The threads make short-lived garbage and hold little. V8 would let each grow a nursery of tens of megabytes before it
  * cleans up; this keeps the whole process small, at no cost in time that could be measured.

@@ -47,6 +47,41 @@ export class GrpcServerCall<Request, Response> {
   }
 
   /**
+   * Hands each message of the caller to `take` in the very turn in which it arrives. Where thousands of them say a few bytes
+   * each, a promise for each takes longer than what is done with it.
+   *
+   * @returns when the caller has sent everything
+   * @throws GrpcStatusError when it gives up before that; or what `take` throws, which is given no more then
+   */
+  receive(take: (message: Request) => void): Promise<void> {
+    const stream = this.#stream;
+    const splitter = new MessageSplitter();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onData = (chunk: Buffer): void => {
+      try {
+        for (const message of splitter.push(chunk)) take(this.#method.request.decode(message));
+      } catch (error) {
+        reject(error);
+        stream.off("data", onData).pause();
+      }
+    };
+    stream.once("end", () => {
+      try {
+        if (stream.aborted) throw this.#reason();
+        splitter.end();
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    });
+    const onAbort = () => reject(this.signal.reason);
+    if (this.signal.aborted) onAbort();
+    else this.signal.addEventListener("abort", onAbort, { once: true });
+    stream.on("data", onData);
+    return promise;
+  }
+
+  /**
    * Sends messages. Many small ones belong into one call: each goes through a dozen layers by itself.
    *
    * @returns when there is room for more

@@ -46,6 +46,18 @@ const methods = [
       throw error;
     }
   }),
+  streaming(method("Hear"), async (call) => {
+    try {
+      await call.receive((message) => {
+        if (String(message) === "break") throw new Error("an error of the program");
+        heard.push(String(message));
+      });
+      ends.push("ended");
+    } catch (error) {
+      ends.push(error);
+      throw error;
+    }
+  }),
   streaming(method("First"), async (call) => {
     for await (const message of call.messages()) return call.write(message);
   }),
@@ -128,12 +140,24 @@ describe("calls of another implementation's client", () => {
     expect((ends.at(-1) as { written: number }).written).toBeLessThan(400);
   });
 
-  it("end when they have sent everything", async () => {
-    const whole = open("Listen");
-    whole.end(Buffer.from("whole"));
+  it.each(["Listen", "Hear"])("end when they have sent everything, to %s", async (name) => {
+    heard.length = 0;
+    const whole = open(name);
+    const sent = Array.from({ length: 300 }, (_, index) => "x".repeat((index * 37) % 5_000) + index);
+    for (const text of sent) whole.write(Buffer.from(text));
+    whole.end();
     whole.resume();
     await once(whole, "end");
-    expect([heard.at(-1), ends.at(-1)]).toEqual(["whole", "ended"]);
+    expect(heard).toEqual(sent);
+    expect(ends.at(-1)).toBe("ended");
+  });
+
+  it("are told what the server has against a message, and are heard no further", async () => {
+    heard.length = 0;
+    const call = open("Hear");
+    for (const text of ["one", "break", "two"]) call.write(Buffer.from(text));
+    await expect(call.toArray()).rejects.toMatchObject({ details: "an error of the program" });
+    expect(heard).toEqual(["one"]);
   });
 
   it("end with the answer where the server needs no more of them", async () => {
@@ -145,13 +169,14 @@ describe("calls of another implementation's client", () => {
 });
 
 describe("a connection of any kind", () => {
-  it("is served, and every call on it ends with it", async () => {
+  it.each(["Listen", "Hear"])("is served, and every call on it ends with it: %s", async (name) => {
+    ends.length = 0;
     // No socket: the pipes of an ssh command, or a stream inside of another protocol.
     const [here, there] = duplexPair();
     const server = serveGrpc(there, methods);
     const session = connect("http://localhost", { createConnection: () => here });
     session.on("error", () => {});
-    const stream = session.request({ ":method": "POST", ":path": "/test.Echo/Listen" });
+    const stream = session.request({ ":method": "POST", ":path": `/test.Echo/${name}` });
     stream.on("error", () => {});
     await once(stream, "response");
     server[Symbol.dispose]();
@@ -159,19 +184,25 @@ describe("a connection of any kind", () => {
     session.destroy();
   });
 
-  it.each([
-    ["CANCEL, as BuildKit's do", 8],
-    ["NO_ERROR", 0],
-    ["INTERNAL_ERROR", 2],
-  ])("has its calls cancelled, not ended, by a reset with %s", async (_name, code) => {
+  it.each(
+    ["Listen", "Hear"].flatMap((name) =>
+      (
+        [
+          ["CANCEL, as BuildKit's do", 8],
+          ["NO_ERROR", 0],
+          ["INTERNAL_ERROR", 2],
+        ] as const
+      ).map(([reason, code]) => [reason, name, code] as const),
+    ),
+  )("has its calls cancelled, not ended, by a reset with %s: %s", async (_reason, name, code) => {
     const [here, there] = duplexPair();
     const server = serveGrpc(there, methods);
     const session = connect("http://localhost", { createConnection: () => here });
     session.on("error", () => {});
-    const stream = session.request({ ":method": "POST", ":path": "/test.Echo/Listen" });
+    const stream = session.request({ ":method": "POST", ":path": `/test.Echo/${name}` });
     stream.on("error", () => {});
-    stream.write(frameMessages([Buffer.from(`half ${code}`)]));
-    await expect.poll(() => heard.at(-1)).toBe(`half ${code}`);
+    stream.write(frameMessages([Buffer.from(`half ${name} ${code}`)]));
+    await expect.poll(() => heard.at(-1)).toBe(`half ${name} ${code}`);
     ends.push("nothing yet");
     // The frame by itself: Node's own client says first that it has sent everything.
     there.push(Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, stream.id!, 0, 0, 0, code]));
