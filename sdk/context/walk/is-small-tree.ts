@@ -22,8 +22,8 @@ export const SMALL_TO_LIST: SmallTree = { entries: 4096, bytes: 4 * MEBIBYTE };
 const LONGEST_LOOK_MS = 25;
 
 /**
- * Is the tree so small that to read all of it is not worth a thread? Looks at as many names as a small one has, at most; what cannot be
- * looked at is for the reading to say.
+ * Is the tree so small that to read all of it is not worth a thread? Looks at as many names as a small one has, at most; what
+ * cannot be looked at is for the reading to say.
  */
 export function isSmallTree({ root, symlinks }: ReadJob, most: SmallTree): boolean {
   const directories = [""];

@@ -52,7 +52,11 @@ export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: A
   );
 }
 
-/** Also where a thread would be quicker, starting it takes longer than the difference. @returns `undefined` for one that is worth a thread */
+/**
+ * Reads a small tree at once. Also where a thread would be quicker, starting it takes longer than the difference.
+ *
+ * @returns `undefined` for one that is worth a thread
+ */
 function readHere(job: ReadJob, known: KnownFiles | undefined): ReadResult | undefined {
   const beside = job.digests === "all" ? SMALL_BESIDE_A_NEW_THREAD : SMALL_TO_LIST;
   const most = warmThreads() > 0 ? SMALL_BESIDE_A_WAITING_THREAD : beside;

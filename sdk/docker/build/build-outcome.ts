@@ -11,6 +11,14 @@ interface BuiltImage {
   manifestDigest?: string;
 }
 
+/** A build that a builder works on. */
+export interface StartedBuild {
+  /** The engine's bytes. */
+  chunks: AsyncGenerator<Buffer>;
+  /** What is read out of the records. */
+  outcome: BuildOutcome;
+}
+
 /** How many of the last log lines an error carries. */
 const LOG_TAIL_LINES = 40;
 const IMAGE_ID = /sha256:[0-9a-f]{64}/;

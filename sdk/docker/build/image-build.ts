@@ -3,7 +3,9 @@ import { CleanUp } from "../clean-up.ts";
 import { DockerOptionError, ImageBuildCancelledError, ImageBuildTimeoutError } from "../errors.ts";
 import { type EngineRecord, JsonSplitter } from "../json-records.ts";
 import type { BuildOptions } from "./build-options.ts";
-import { type BuildEngine, BuilderCall, type StartedBuild } from "./builder-call.ts";
+import type { StartedBuild } from "./build-outcome.ts";
+import type { BuildEngine } from "./build-side.ts";
+import { BuilderCall } from "./builder-call.ts";
 import { type CheckedBuildOptions, checkBuildOptions } from "./check-build-options.ts";
 import type { BuildProgress } from "./progress.ts";
 
