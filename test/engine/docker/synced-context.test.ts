@@ -74,28 +74,18 @@ describe("a folder that BuildKit fetches", () => {
     expect(await logsOf({ path })).toEqual(["two"]);
   });
 
-  it.each<[string, string[], string[], Parameters<typeof utimes>[1] | undefined]>([
-    ["begun before it is listed", [], ["POST /build", "POST /session"], undefined],
-    [
-      "begun again when the times of a file say too little",
-      [],
-      ["POST /build", "POST /build", "POST /session", "POST /session"],
-      1_000_000_000,
-    ],
-    [
-      "sent as an archive to an engine without sessions",
-      ["/session"],
-      ["POST /build", "POST /build", "POST /session"],
-      undefined,
-    ],
-  ])("is %s", async (_how, without, requests, time) => {
+  it.each<[string, string[], number, number | undefined]>([
+    ["begun before it is listed", [], 1, undefined],
+    ["begun again when the times of a file say too little", [], 2, 1_000_000_000],
+    ["sent as an archive to an engine without sessions", ["/session"], 1, undefined],
+  ])("is %s", async (_how, without, sessions, time) => {
     await using front = await startEngineFront({ apiVersion: "1.41", without });
     const own = new DockerEngine({ host: `tcp://127.0.0.1:${front.port}`, env: {} });
     const path = await folder({ Dockerfile: `FROM ${BASE_IMAGE}\nCOPY f /f\nARG MARK\nRUN cat /f\n`, f: "content\n" });
     if (time !== undefined) await utimes(join(path, "f"), time, time);
     try {
       expect(await logsOf({ path }, own)).toEqual(["content"]);
-      expect(front.requests.filter((request) => request.startsWith("POST")).toSorted()).toEqual(requests);
+      expect(front.requests.filter((request) => request === "POST /session")).toHaveLength(sessions);
     } finally {
       await own.close();
     }
@@ -110,8 +100,8 @@ describe("a folder that BuildKit fetches", () => {
     try {
       const build = own.build({ path, dockerfileContent, builder: "buildkit" });
       await expect(build.done).rejects.toMatchObject({ code: "name_reserved", path: reserved });
-      // One may be kept for the next request.
-      await expect.poll(() => proxy.connections()).toBeLessThanOrEqual(1);
+      // What is kept for the next request is closed when none comes.
+      await expect.poll(() => proxy.connections(), { timeout: 15_000 }).toBe(0);
       await rm(join(path, reserved));
       await own.build({ path, dockerfileContent, builder: "buildkit" }).done;
     } finally {
