@@ -58,13 +58,14 @@ export async function runRead(job: ReadJob, earlier?: EarlierReading, signal?: A
  * @returns `undefined` for one that is worth a thread
  */
 function readHere(job: ReadJob, known: KnownFiles | undefined): ReadResult | undefined {
-  const beside = job.digests === "all" ? SMALL_BESIDE_A_NEW_THREAD : SMALL_TO_LIST;
+  const isListing = job.digests === "coarse";
+  const beside = isListing ? SMALL_TO_LIST : SMALL_BESIDE_A_NEW_THREAD;
   const most = warmThreads() > 0 ? SMALL_BESIDE_A_WAITING_THREAD : beside;
   // Nobody looks whether a tree is small that was larger the last time.
   if ((known?.table.length ?? 0) > most.entries) return undefined;
-  if (job.digests === "all" && !isSmallTree(job, most)) return undefined;
+  if (!isListing && !isSmallTree(job, most)) return undefined;
   try {
-    return readTree(job, createControl(), known, () => {}, undefined, new BoundHere(most));
+    return readTree(job, createControl(), known, () => {}, undefined, isListing ? new BoundHere(most) : undefined);
   } catch (error) {
     if (error instanceof TooLargeHere) return undefined;
     throw error;

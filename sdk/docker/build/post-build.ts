@@ -83,8 +83,11 @@ export class PostBuild {
     const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
     const source = { dockerfile, remote: FROM_SESSION };
     const posted = this.#post({ builder: "buildkit", sessionId, source }, { onSent, signal });
-    // Whoever waits for it is told.
-    posted.catch(() => onSent());
+    // An answer, too, says that it is sent; of a failure, whoever waits for it is told.
+    void posted.then(
+      () => onSent(),
+      () => onSent(),
+    );
     const drop = async (): Promise<void> => {
       controller.abort();
       await posted.then(
